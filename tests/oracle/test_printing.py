@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+import corelib
 from corelib.tensor import printing
 
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
@@ -112,7 +114,8 @@ def test_generated_tensors_print_as_in_pytorch(seed: int) -> None:
     "values",
     [
         [1.0, 1000.0], [1.0, 1000.5], [1.0, 1001.0], [1e8], [1.00000001e8], [1.5e8, 1e8], [1e-4], [0.99e-4],
-        [0.1, 1e-4], [float("nan")], [float("inf"), 1.0], [float("nan"), 0.5], [float("-inf"), 1e-9], [0.0, -0.0], [-0.0, 1.0],
+        [0.1, 1e-4], [float("nan")], [float("inf"), 1.0],
+        [float("nan"), 0.5], [float("-inf"), 1e-9], [0.0, -0.0], [-0.0, 1.0],
         [-0.0, 0.5], [0.00005, 0.00015, 1.0], [0.5, 1.5, 2.5], [1e-45], [5e-324, 1.0], [65504.0, 1.0], [123456.0, 0.0],
         [0.12345, 0.123449999], [99999999.0], [-1.0, 1.0], [1e300, 1.0],
         [float("inf"), float("nan"), float("-inf"), 0.0],
@@ -164,3 +167,107 @@ def test_meta_tensors_print_their_size(shape: tuple[int, ...], dtype: torch.dtyp
     t = torch.empty(shape, dtype=dtype, device="meta")
     name = str(dtype).removeprefix("torch.")
     assert printing.format_array(None, name, shape=shape, contents="...", device="meta") == repr(t)
+
+
+def ported(t: torch.Tensor) -> corelib.Tensor:
+    """The same tensor here: over the same memory, with the same strides and a gradient where it has one."""
+    if t.grad_fn is not None:
+        return corelib.from_numpy(host(t.detach())).requires_grad_() * 1
+    made = corelib.from_numpy(host(t))
+    return made.requires_grad_() if t.requires_grad else made
+
+
+@pytest.mark.parametrize("seed", range(10, 15))
+def test_generated_tensors_of_ours_print_as_in_pytorch(seed: int) -> None:
+    rng = random.Random(seed)
+    for _ in range(200):
+        t = generated(rng)
+        options = rng.choice(OPTIONS)
+        if t.numel() > 2000 and options.get("profile") == "full":
+            options = {}
+        with both_options(options):
+            assert repr(ported(t)) == repr(t), (t.shape, t.dtype, options)
+            assert str(ported(t)) == str(t)
+
+
+def test_strided_views_show_their_own_edges() -> None:
+    numbers = torch.arange(6_000_000, dtype=torch.float32)
+    ours = corelib.arange(6_000_000, dtype=corelib.float32)
+    for shape, stride, offset in (
+        ((2000,), (3,), 7), ((50, 60), (1, 50), 3), ((5000,), (0,), 9), ((9, 9, 9, 9), (1000, 7, 90000, 2), 11),
+        ((7, 100000), (800000, 1), 0), ((1, 2000, 1), (5, 2, 5), 1), ((2000, 6), (10, 1), 0), ((2000, 7), (10, 1), 0),
+    ):  # fmt: skip
+        for options in ({}, {"edgeitems": 1}, {"edgeitems": 0}, {"threshold": 0}):
+            with both_options(options):
+                assert repr(ours.as_strided(shape, stride, offset)) == repr(numbers.as_strided(shape, stride, offset))
+
+
+def test_the_node_and_requires_grad_are_named_as_in_pytorch() -> None:
+    for make in (
+        lambda m: m.ones(2, requires_grad=True),
+        lambda m: m.ones(2, requires_grad=True) + 1,
+        lambda m: (m.ones(2, requires_grad=True) * 2).sum(),
+        lambda m: m.ones(2, 3, requires_grad=True).t(),
+        lambda m: m.ones(2, 3, requires_grad=True) @ m.ones(3, 4),
+        lambda m: m.ones(2000, requires_grad=True).exp(),
+        lambda m: (m.ones(2, requires_grad=True) + 1).detach(),
+    ):
+        assert repr(make(corelib)) == repr(make(torch))
+
+
+def test_a_view_without_grad_fn_still_prints() -> None:
+    for m in (corelib, torch):
+        base = m.ones(2, requires_grad=True).clone()
+        with m.no_grad():
+            view = base[:1]
+            base += 1
+        view_text = repr(view)
+        assert view_text.startswith("tensor([2.]"), m
+
+
+def test_our_meta_tensors_print_their_size() -> None:
+    for shape in ((), (0,), (2, 3), (5000,)):
+        for name in ("float32", "int64", "float16"):
+            ours = corelib.empty(shape, dtype=getattr(corelib, name), device="meta")
+            assert repr(ours) == repr(torch.empty(shape, dtype=getattr(torch, name), device="meta"))
+
+
+def test_contents_given_to_repr_stand_in_for_the_elements() -> None:
+    for shape in ((2,), (0, 2)):
+        ours, theirs = corelib.zeros(shape, dtype=corelib.int8), torch.zeros(shape, dtype=torch.int8)
+        assert ours.__repr__(tensor_contents="X") == theirs.__repr__(tensor_contents="X")
+
+
+def test_parameters_print_as_in_pytorch() -> None:
+    for make in (
+        lambda m: m.nn.Parameter(m.ones(2)),
+        lambda m: m.nn.Parameter(m.ones(2, 3), requires_grad=False),
+        lambda m: m.nn.Parameter(),
+        lambda m: m.nn.Buffer(m.ones(2)),
+        lambda m: type("Weight", (m.nn.Parameter,), {})(m.ones(2)),
+    ):
+        assert repr(make(corelib)) == repr(make(torch))
+
+
+def test_format_specs_go_to_the_item_of_a_0d_tensor() -> None:
+    for m in (corelib, torch):
+        assert f"{m.tensor(1.23456):.2f}" == "1.23"
+        assert f"{m.tensor(7):05d}" == "00007"
+        assert f"{m.tensor(1.5, requires_grad=True):.3f}" == "1.500"
+        assert f"{m.tensor(2.5)}" == "2.5"
+        assert f"{m.tensor([2.5])}" == "tensor([2.5000])"
+        with pytest.raises(TypeError):
+            f"{m.tensor([2.5]):.2f}"
+
+
+def test_a_tensor_of_sixteen_million_elements_is_not_copied_to_be_printed() -> None:
+    t = corelib.ones(4096, 4096)
+    assert repr(t) == repr(torch.ones(4096, 4096))
+    tracemalloc.start()
+    try:
+        repr(t)
+        repr(t.t())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < t.nbytes / 100

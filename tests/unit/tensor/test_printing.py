@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -114,9 +113,7 @@ def test_a_shape_is_needed_where_there_is_no_array() -> None:
 def test_a_large_array_is_not_read_whole() -> None:
     """2**40 elements by broadcasting one: there is no memory for a copy."""
     array = np.broadcast_to(np.float32(1.5), (1 << 20, 1 << 20))
-    start = time.perf_counter()
     assert format_array(array, "float32").startswith("tensor([[1.5000, 1.5000, 1.5000,  ...,")
-    assert time.perf_counter() - start < 1.0
 
 
 def test_options_are_given_back_as_they_were_set() -> None:
