@@ -1,0 +1,78 @@
+"""The runtime of the cpu device: NumPy's memory, and kernels that run without floating-point warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes  # noqa: F401  (registers bfloat16 with NumPy)
+import numpy as np
+from corelib.backend.base import Backend, KernelTable
+from corelib.tensor import dtype as D
+
+_BYTES = np.dtype(np.uint8)
+_HALF_BITS = np.dtype(np.uint16)
+_BF16 = D.bfloat16.np
+
+
+class NumpyBackend(Backend):
+    """Device type `cpu`. Buffers are uint8 arrays; native arrays are NumPy views of them."""
+
+    device_type = "cpu"
+    indexed = False
+    host_memory = True
+    small_limit = 16384
+    dtypes = {d.name: "native" for d in D.REALS if d is not D.bfloat16} | {"bfloat16": "emulated"}
+
+    def __init__(self) -> None:
+        for dtype in D.REALS:
+            _ = dtype.np  # the entry functions read the slot behind this property
+        self.small_allocation = np.empty
+
+    def device_count(self) -> int:
+        return 1
+
+    def default_queue(self, index: int) -> None:
+        return None
+
+    def synchronize(self, index: int) -> None:
+        """NumPy has finished when it returns."""
+
+    def allocate(self, nbytes: int, index: int) -> Any:
+        # 64-byte alignment: whole cache lines, and what vector loads like best.
+        block = np.empty(nbytes + 64, _BYTES)
+        start = -block.ctypes.data % 64
+        return block[start : start + nbytes]
+
+    def free(self, buffer: Any, index: int) -> None:
+        """The array goes with its last reference."""
+
+    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        self._bytes(buffer)[offset : offset + data.nbytes] = data.reshape(-1).view(_BYTES)
+
+    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+        return self._bytes(buffer)[offset : offset + nbytes]
+
+    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+        self._bytes(target)[to : to + nbytes] = self._bytes(source)[start : start + nbytes]
+
+    @staticmethod
+    def _bytes(buffer: Any) -> Any:
+        return buffer if buffer.dtype is _BYTES and buffer.ndim == 1 else buffer.reshape(-1).view(_BYTES)
+
+    def native(
+        self, buffer: Any, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
+    ) -> Any:
+        size = dtype.itemsize
+        return np.ndarray(shape, dtype._np, buffer, offset * size, [s * size for s in strides])
+
+    def small_buffer(self, native: Any) -> Any:
+        # bfloat16 arrays do not lend their memory; their bits do.
+        return native.view(_HALF_BITS) if native.dtype == _BF16 else native
+
+    def address(self, buffer: Any) -> int:
+        return int(buffer.__array_interface__["data"][0])
+
+    def kernels(self) -> KernelTable:
+        from corelib_cpu_numpy import kernels
+
+        return kernels.table()

@@ -1,0 +1,136 @@
+"""SGD's and Adam's updates as kernels: large parameters go in pieces that stay in the cache through all the passes.
+
+A pass over memory costs more than its arithmetic, so a piece of all the arrays, with the scratch, fits a usual second
+level cache. What is measured: 32 k float32 elements a piece are 1.5 times faster than 16 k, which NumPy's calls slow
+down, and twice as fast as whole arrays, which memory does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+PIECE = 1 << 15
+
+Arrays = tuple[Any, ...]
+
+
+class _Scratch(threading.local):
+    """Two pieces of working memory a thread and dtype, for NumPy lets other threads run meanwhile."""
+
+    def __init__(self) -> None:
+        self.by_dtype: dict[Any, Arrays] = {}
+
+    def of(self, dtype: Any) -> Arrays:
+        found = self.by_dtype.get(dtype)
+        if found is None:
+            found = self.by_dtype[dtype] = (np.empty(PIECE, dtype), np.empty(PIECE, dtype))
+        return found
+
+
+_scratch = _Scratch()
+
+
+def _pieces(arrays: Arrays) -> Iterator[tuple[Arrays, Any, Any]]:
+    """The same piece of each array (None for None) and two scratch arrays of its shape, until all is covered.
+
+    A piece that is small enough as it is comes with None for scratch, and NumPy allocates: that is quicker there.
+    """
+    param = arrays[0]
+    size = param.size
+    if size <= PIECE:
+        if param.ndim == 0:  # an out= array of NumPy's cannot be the scalar that its functions make of 0-d arrays
+            arrays = tuple(None if a is None else a.reshape(1) for a in arrays)
+        yield arrays, None, None
+        return
+    one, two = _scratch.of(param.dtype)
+    if all(a is None or a.flags.c_contiguous for a in arrays):
+        arrays = tuple(None if a is None else a.reshape(-1) for a in arrays)
+        for i in range(0, size, PIECE):
+            j = min(i + PIECE, size)
+            yield tuple(None if a is None else a[i:j] for a in arrays), one[: j - i], two[: j - i]
+        return
+    shape = param.shape
+    row = size // shape[0]
+    if row > PIECE:
+        for i in range(shape[0]):
+            yield from _pieces(tuple(None if a is None else a[i] for a in arrays))
+        return
+    rows = PIECE // row
+    for i in range(0, shape[0], rows):
+        j = min(i + rows, shape[0])
+        piece, n = (j - i, *shape[1:]), (j - i) * row
+        yield tuple(None if a is None else a[i:j] for a in arrays), one[:n].reshape(piece), two[:n].reshape(piece)
+
+
+def _sgd_step_(
+    param: Any, grad: Any, momentum_buffer: Any, lr: float, momentum: float, dampening: float, weight_decay: float,
+    nesterov: bool, maximize: bool, first: bool,
+) -> None:
+    """See corelib.ops.optim_steps."""
+    multiply, add = np.multiply, np.add
+    if momentum_buffer is None and weight_decay == 0:
+        # Without momentum the sign of a maximizing gradient is the sign of the rate.
+        factor = lr if maximize else -lr
+        if param.size <= PIECE and param.ndim:
+            add(param, multiply(grad, factor), param)
+            return
+        for (p, g), one, _ in _pieces((param, grad)):
+            add(p, multiply(g, factor, one), p)
+        return
+    for (p, g, b), one, two in _pieces((param, grad, momentum_buffer)):
+        if weight_decay != 0:
+            one = multiply(p, weight_decay, one)
+            g = (np.subtract if maximize else add)(one, g, one)
+        elif maximize:
+            g = np.negative(g, one)
+        if b is not None:
+            if first:
+                np.copyto(b, g)
+            else:
+                multiply(b, momentum, b)
+                add(b, g if dampening == 0 else multiply(g, 1 - dampening, two), b)
+            if nesterov:
+                two = multiply(b, momentum, two)
+                g = add(g, two, two)
+            else:
+                g = b
+        add(p, multiply(g, -lr, two), p)
+
+
+def _adam_step_(
+    param: Any, grad: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, step: int, lr: float, beta1: float,
+    beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+) -> None:
+    """See corelib.ops.optim_steps."""
+    multiply, add, subtract = np.multiply, np.add, np.subtract
+    # p -= lr / c1 * m / (sqrt(v) / c2 + eps), with both sides of the fraction times c2: a division less for each element.
+    correction2 = (1 - beta2**step) ** 0.5
+    factor = -lr / (1 - beta1**step) * correction2
+    floor = eps * correction2
+    rate1, rate2 = 1 - beta1, 1 - beta2
+    for (p, g, m, v, w), one, two in _pieces((param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)):
+        if weight_decay != 0 and decoupled:
+            multiply(p, 1 - lr * weight_decay, p)
+        elif weight_decay != 0:
+            two = multiply(p, weight_decay, two)
+            g = (subtract if maximize else add)(two, g, two)
+        if maximize and (weight_decay == 0 or decoupled):
+            g = two = np.negative(g, two)
+        one = subtract(g, m, one)
+        multiply(one, rate1, one)
+        add(m, one, m)
+        multiply(g, g, one)
+        multiply(one, rate2, one)
+        multiply(v, beta2, v)
+        add(v, one, v)
+        if amsgrad:
+            v = np.maximum(w, v, w)
+        np.sqrt(v, one)
+        add(one, floor, one)
+        np.divide(m, one, one)
+        multiply(one, factor, one)
+        add(p, one, p)

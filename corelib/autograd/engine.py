@@ -1,0 +1,376 @@
+"""The engine: runs nodes from the newest to the oldest and hands each its gradient.
+
+A node's inputs are always older than the node, so a heap ordered by sequence number meets every node after all that
+contribute to it; no pass to count dependencies is needed. Leaves have negative numbers and come last.
+
+A gradient that comes back in a shape that broadcasting had enlarged is summed to the input's shape here, once for all.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.node import AccumulateGrad, anomaly, edge_of
+from corelib.dispatcher.primitive import run_primitive
+from corelib.tensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Accumulate the gradients of `tensors` into the leaves they were computed from.
+
+    grad_tensors: the gradient of each tensor; needed where a tensor has more than one element.
+    retain_graph: keep what the graph saved, for another backward; defaults to `create_graph`.
+    create_graph: record the backward too, for derivatives of derivatives.
+    inputs: accumulate only into these.
+
+    RuntimeError for a tensor that requires no grad, for a missing gradient, and for a graph that was already freed.
+
+    >>> import corelib as torch
+    >>> x = torch.tensor([1., 2.], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([2., 4.])
+    """
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    roots = _roots(tensors, grad_tensors, create_graph)
+    captures = None
+    if inputs is not None:
+        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        if not inputs:
+            raise RuntimeError("backward(): argument 'inputs' cannot be empty")
+        captures = _captures(inputs)
+    retain = create_graph if retain_graph is None else retain_graph
+    _run(roots, retain, create_graph, captures, accumulate=True, inputs=inputs)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` with respect to `inputs`, as a tuple; `.grad` is left alone.
+
+    allow_unused: None for an input that the outputs do not depend on, where otherwise RuntimeError is raised.
+    materialize_grads: zeros in place of None.
+
+    >>> import corelib as torch
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> torch.autograd.grad(x * x, x)
+    (tensor(6.),)
+    """
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    if is_grads_batched:
+        raise NotImplementedError("autograd.grad(): is_grads_batched=True needs vmap, which corelib does not have yet")
+    if allow_unused is None:
+        allow_unused = materialize_grads
+    elif not allow_unused and materialize_grads:
+        raise ValueError("autograd.grad(): expected allow_unused to be True or not passed when materialize_grads=True")
+    roots = _roots(outputs, grad_outputs, create_graph)
+    captures = _captures(inputs)
+    retain = create_graph if retain_graph is None else retain_graph
+    found = _run(roots, retain, create_graph, captures, accumulate=False, inputs=inputs)
+    results = []
+    for i, t in enumerate(inputs):
+        edge = edge_of(t)
+        g = found.get((id(edge[0]), edge[1]))
+        if g is None:
+            if not allow_unused:
+                raise RuntimeError(
+                    f"autograd.grad(): One of the differentiated Tensors (inputs[{i}], shape {list(t._shape)}) appears to "
+                    "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+                )
+            if materialize_grads:
+                from corelib.ops import zeros_like
+
+                g = zeros_like(t)
+        results.append(g)
+    return tuple(results)
+
+
+def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tuple[Any, Tensor]]:
+    if grads is None:
+        given: Any = (None,) * len(tensors)
+    else:
+        given = (grads,) if isinstance(grads, Tensor) else tuple(grads)
+    if len(given) != len(tensors):
+        raise RuntimeError(f"backward(): got {len(tensors)} tensors and {len(given)} gradients")
+    roots = []
+    for i, (t, g) in enumerate(zip(tensors, given, strict=True)):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"backward(): element {i} of tensors must be Tensor, not {type(t).__name__}")
+        if not t._requires_grad:
+            raise RuntimeError(f"element {i} of tensors does not require grad and does not have a grad_fn")
+        if g is None:
+            if t._numel != 1:
+                raise RuntimeError(
+                    f"grad can be implicitly created only for scalar outputs, but element {i} has shape {list(t._shape)}; "
+                    "pass its gradient: y.backward(torch.ones_like(y))"
+                )
+            g = Tensor._empty(t._device, t._dtype, t._shape)
+            run_primitive("fill", g, 1.0)
+        elif not isinstance(g, Tensor):
+            raise TypeError(f"backward(): gradients can be either Tensors or None, but got {type(g).__name__}")
+        elif g._shape != t._shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
+            )
+        elif g._requires_grad and not create_graph:
+            g = g.detach()  # type: ignore[attr-defined]
+        roots.append((edge_of(t), g))
+    return roots
+
+
+def _captures(inputs: Sequence[Tensor]) -> dict[int, set[int]]:
+    """The nodes and output numbers whose gradients are wanted, by the node's id."""
+    wanted: dict[int, set[int]] = {}
+    for i, t in enumerate(inputs):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"autograd.grad(): inputs[{i}] must be Tensor, not {type(t).__name__}")
+        if not t._requires_grad:
+            raise RuntimeError(f"One of the differentiated Tensors (inputs[{i}]) does not require grad")
+        node, number = edge_of(t)
+        wanted.setdefault(id(node), set()).add(number)
+    return wanted
+
+
+def _needed(roots: list[tuple[Any, Tensor]], captures: dict[int, set[int]]) -> set[int]:
+    """The ids of nodes from which a captured node can be reached, the captured ones included."""
+    needed: set[int] = set(captures)
+    seen: set[int] = set()
+    stack = [(edge[0], False) for edge, _ in roots]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            if any(e is not None and id(e[0]) in needed for e in node.edges):
+                needed.add(id(node))
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((e[0], False) for e in node.edges if e is not None)
+    return needed
+
+
+def _run(
+    roots: list[tuple[Any, Tensor]],
+    retain: bool,
+    create_graph: bool,
+    captures: dict[int, set[int]] | None,
+    accumulate: bool,
+    inputs: Any,
+) -> dict[tuple[int, int], Tensor]:
+    pending: dict[Any, Any] = {}
+    owned: set[Any] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
+    heap: list[tuple[int, Any]] = []
+    found: dict[tuple[int, int], Tensor] = {}
+    needed = None if captures is None else _needed(roots, captures)
+    before = grad_mode.enabled
+    grad_mode.enabled = create_graph
+    try:
+        for (node, number), g in roots:
+            _give(node, number, g, pending, heap, create_graph)
+        while heap:
+            node = heappop(heap)[1]
+            g = pending.pop(node)
+            if owned:
+                owned.discard(node)
+            if node.tensor_hooks is not None or node.pre_hooks is not None:
+                g = _before(node, g)
+            if captures is not None:
+                numbers = captures.get(id(node))
+                if numbers is not None:
+                    for number in numbers:
+                        part = g if node.outputs == 1 else g[number]
+                        if part is not None:
+                            found[id(node), number] = part
+                            if accumulate:
+                                _accumulate_captured(node, number, part, inputs, create_graph)
+                if not any(e is not None and id(e[0]) in needed for e in node.edges):  # type: ignore[operator]
+                    continue
+            elif type(node) is AccumulateGrad:
+                _accumulate(node, g, create_graph)
+                del g
+                continue
+            grads = node.apply(g)
+            if node.post_hooks is not None:
+                grads = _after(node, grads, g)
+            del g
+            if anomaly.enabled:
+                _check_nan(node, grads)
+            if not retain:
+                node.release()
+            i = 0
+            for edge in node.edges:
+                if edge is not None:
+                    part = grads[i]
+                    if part is not None:
+                        next_node, number = edge
+                        if needed is None or id(next_node) in needed:
+                            shape = next_node.shape if next_node.outputs == 1 else next_node.shape[number]
+                            if part._shape != shape or part._dtype.order < 6:
+                                part = fitted(part, shape, node, i)
+                            dtype = next_node.dtype if next_node.outputs == 1 else next_node.dtype[number]
+                            if part._dtype is not dtype:
+                                part = part.to(dtype)
+                            # _give, written out: this is the engine's innermost loop
+                            if next_node.outputs == 1:
+                                have = pending.get(next_node)
+                                if have is None:
+                                    pending[next_node] = part
+                                    heappush(heap, (-next_node.seq, next_node))
+                                elif create_graph or next_node not in owned:
+                                    pending[next_node] = have + part
+                                    owned.add(next_node)
+                                else:
+                                    have.add_(part)
+                            else:
+                                _give(next_node, number, part, pending, heap, create_graph)
+                i += 1
+            grads = part = None
+    finally:
+        grad_mode.enabled = before
+    return found
+
+
+def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any, create_graph: bool) -> None:
+    """Add a gradient to what a node waits for."""
+    have = pending.get(node)
+    if node.outputs == 1:
+        if have is None:
+            heappush(heap, (-node.seq, node))
+            pending[node] = g
+        else:
+            pending[node] = have + g
+        return
+    if have is None:
+        heappush(heap, (-node.seq, node))
+        have = pending[node] = [None] * node.outputs
+    have[number] = g if have[number] is None else have[number] + g
+
+
+def fitted(g: Tensor, shape: tuple[int, ...], node: Any, i: int) -> Tensor:
+    """A gradient summed to the shape of the input it belongs to."""
+    if not isinstance(g, Tensor):
+        raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
+    if not g._dtype.is_floating_point:
+        raise RuntimeError(f"{node.name()} returned an invalid gradient at index {i} - expected a floating dtype, got {g._dtype}")
+    if g._shape == shape:
+        return g
+    lead = len(g._shape) - len(shape)
+    if lead >= 0 and all(n == m or n == 1 for n, m in zip(shape, g._shape[lead:], strict=True)):
+        dims = tuple(range(lead)) + tuple(
+            lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
+        )
+        g = g.sum(dims, True) if dims else g  # type: ignore[attr-defined]
+        return g.reshape(shape) if lead else g  # type: ignore[attr-defined,no-any-return]
+    raise RuntimeError(
+        f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
+        f"with {list(shape)}"
+    )
+
+
+# `sys.getrefcount` of a gradient that only the engine holds, as _accumulate sees it, and of its memory: measured once
+# on an object that is known to be nobody else's, because interpreters differ in what they count.
+def _refs(g: Any) -> tuple[int, int]:
+    return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
+
+
+class _Probe:
+    __slots__ = ("_native", "_storage")
+
+
+def _calibrate() -> tuple[int, int]:
+    def accumulate(node: Any, g: Any, create_graph: bool) -> tuple[int, int]:
+        return _refs(g)
+
+    def run() -> tuple[int, int]:
+        pending: dict[int, Any] = {0: _Probe()}
+        pending[0]._storage, pending[0]._native = object(), None
+        g = pending.pop(0)
+        return accumulate(None, g, False)
+
+    return run()
+
+
+_OWNED = _calibrate()
+
+
+def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
+    """Add a gradient to its leaf's `.grad`."""
+    leaf = node.variable
+    if leaf is None:
+        return
+    have = leaf._grad
+    if have is None:
+        if create_graph:
+            # Out of the graph's way where the gradient is not differentiable any further.
+            leaf._grad = g if g._requires_grad else _own(g)
+        else:
+            refs = _refs(g)
+            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides is None and g._base is None and not g._requires_grad:
+                leaf._grad = g
+            else:
+                leaf._grad = _own(g)
+    elif create_graph:
+        leaf._grad = have + g  # type: ignore[operator]
+    else:
+        have.add_(g)  # type: ignore[attr-defined]
+    hooks = leaf.__dict__.get("_post_accumulate_hooks")
+    if hooks:
+        for hook in list(hooks.values()):
+            hook(leaf)
+
+
+def _own(g: Tensor) -> Tensor:
+    from corelib.tensor.layout import contiguous_format
+
+    owned: Tensor = g.detach().clone(memory_format=contiguous_format)  # type: ignore[attr-defined]
+    return owned
+
+
+def _accumulate_captured(node: Any, number: int, g: Tensor, inputs: Any, create_graph: bool) -> None:
+    for t in inputs:
+        edge = edge_of(t)
+        if edge[0] is node and edge[1] == number:
+            if type(node) is AccumulateGrad:
+                _accumulate(node, g, create_graph)
+            else:
+                t._grad = g if t._grad is None else t._grad + g
+            return
+
+
+def _before(node: Any, g: Any) -> Any:
+    from corelib.autograd.hooks import run_before
+
+    return run_before(node, g)
+
+
+def _after(node: Any, grads: Any, g: Any) -> Any:
+    from corelib.autograd.hooks import run_after
+
+    return run_after(node, grads, g)
+
+
+def _check_nan(node: Any, grads: Any) -> None:
+    from corelib.autograd.anomaly import check_nan
+
+    check_nan(node, grads)

@@ -1,0 +1,385 @@
+"""Nodes of the graph: what a recorded operation keeps, and how it turns its output's gradient into its inputs'."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from corelib.autograd.grad_mode import grad_mode
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.op import Op
+    from corelib.tensor.tensor import Tensor
+
+_new = object.__new__
+next_number = count().__next__
+
+
+class Node:
+    """One recorded operation.
+
+    `edges` has, for each differentiable input, (node, output number) or None; `seq` grows with creation, so a node's
+    inputs always have smaller numbers; `shape` and `dtype` are the output's (lists where there are several outputs).
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "seq", "shape", "versions")
+    edges: tuple[Any, ...]
+    saved: Any
+    versions: Any
+    seq: int
+    shape: Any
+    dtype: Any
+
+    outputs = 1
+    pre_hooks: Any = None
+    post_hooks: Any = None
+    tensor_hooks: Any = None
+    trace: str | None = None
+    device: Any = None
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """(node, output number) of each input; (None, 0) for one that needs no gradient."""
+        return tuple((None, 0) if e is None else e for e in self.edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's notes."""
+        return self.__dict__.setdefault("_metadata", {})
+
+    def name(self) -> str:
+        """The node's name."""
+        return type(self).__name__
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {hex(id(self))}>"
+
+    def __call__(self, *grads: Any) -> Any:
+        got = self.apply(grads[0] if self.outputs == 1 else tuple(grads))
+        return got[0] if len(got) == 1 else tuple(got)
+
+    def apply(self, g: Any) -> Any:
+        """The gradients of the inputs, in the order of `edges`."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Forget what was saved."""
+        self.saved = None
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
+        from corelib.autograd.hooks import add_hook
+
+        return add_hook(self, "post_hooks", hook)
+
+    def register_prehook(self, hook: Any) -> Any:
+        """Call `hook(grad_outputs)` before this node runs; what it returns replaces grad_outputs."""
+        from corelib.autograd.hooks import add_hook
+
+        return add_hook(self, "pre_hooks", hook)
+
+
+class AccumulateGrad(Node):
+    """Where gradients arrive at a leaf. It knows its leaf weakly: the leaf owns it."""
+
+    __slots__ = ("_leaf",)
+
+    def __init__(self, leaf: Tensor) -> None:
+        self._leaf = ref(leaf)
+        self.edges = ()
+        self.saved = ()
+        self.versions = None
+        self.seq = -next_number() - 1
+        self.shape = leaf._shape
+        self.dtype = leaf._dtype
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The leaf."""
+        return self._leaf()
+
+
+def edge_of(t: Tensor) -> Any:
+    """Where the gradient of a tensor that requires grad flows to."""
+    if t._base is not None and t._storage._version != t._view_version:  # type: ignore[union-attr]
+        from corelib.autograd.inplace import refreshed_edge
+
+        return refreshed_edge(t)
+    edge = t._edge
+    if edge is None:
+        edge = t._edge = (AccumulateGrad(t), 0)
+    return edge
+
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+
+class OpNode(Node):
+    """A node of an op of the table. `saved` is (out, *arguments) with None for what no gradient uses."""
+
+    __slots__ = ()
+    op: Op
+    counts: Any = None
+
+    def apply(self, g: Any) -> Any:
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(SECOND_TIME)
+        versions = self.versions
+        if versions is not None:
+            for value, version in zip(saved, versions, strict=True):
+                if version is not None:
+                    check_version(self, value, version)
+        if saved[0] is not None and grad_mode.enabled:
+            saved = (rejoined(saved[0], self), *saved[1:])
+        op = self.op
+        if self.counts is not None:
+            return self._apply_lists(g, saved)
+        edges = self.edges
+        grads: list[Any] = []
+        groups: dict[int, Any] = {}
+        i = 0
+        for vjp in op.vjps:  # type: ignore[union-attr]
+            if vjp is None:
+                continue
+            if edges[i] is None:
+                grads.append(None)
+            elif vjp[2] is None:
+                grads.append(vjp[0](g, *[saved[p] for p in vjp[1]]))
+            else:
+                group, member = vjp[2]
+                if group not in groups:
+                    groups[group] = self._run_group(vjp, g, saved)
+                grads.append(groups[group][member])
+            i += 1
+        return grads
+
+    def _run_group(self, vjp: Any, g: Any, saved: Any) -> Any:
+        group = vjp[2][0]
+        members = [v for v in self.op.vjps if v is not None]  # type: ignore[union-attr]
+        needs = tuple(
+            self.edges[i] is not None for i, v in enumerate(members) if v[2] is not None and v[2][0] == group
+        )
+        return vjp[0](g, *[needs if p == -1 else saved[p] for p in vjp[1]])
+
+    def _apply_lists(self, g: Any, saved: Any) -> Any:
+        """As `apply`, where some operands are lists: their vjp returns a list of gradients."""
+        grads: list[Any] = []
+        for vjp, n in zip(self.op.vjps, self.counts, strict=True):  # type: ignore[arg-type]
+            if vjp is None or n == 0:
+                continue
+            start = len(grads)
+            needs = tuple(e is not None for e in self.edges[start : start + (n if n > 0 else 1)])
+            if not any(needs):
+                grads.extend([None] * len(needs))
+                continue
+            got = vjp[0](g, *[needs if p == -1 else saved[p] for p in vjp[1]])
+            grads.extend(got if n > 0 else [got])
+        return grads
+
+
+def check_version(node: Node, value: Any, version: Any) -> None:
+    """RuntimeError where a saved tensor has been changed in place since."""
+    if type(version) is tuple:
+        for v, n in zip(value, version, strict=True):
+            if n is not None:
+                check_version(node, v, n)
+        return
+    now = value._version
+    if now != version:
+        made = value.grad_fn if value._edge is not None else None
+        what = f", which is output {value.output_nr} of {made.name()}," if made is not None else ""
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{_type_name(value)} {list(value._shape)}]{what} is at version {now}; expected version {version} instead "
+            f"(needed by {node.name()}). Hint: enable anomaly detection to find the operation that failed to compute "
+            "its gradient, with torch.autograd.set_detect_anomaly(True)."
+        )
+
+
+def _type_name(t: Tensor) -> str:
+    kind = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}.get(t._dtype.name)
+    return f"torch.{kind or t._dtype.name}Tensor"
+
+
+def rejoined(saved: Any, node: Node) -> Any:
+    """A saved output as a part of the graph again, for derivatives of the derivative."""
+    if type(saved) in (tuple, list):
+        return tuple(None if s is None else _joined(s, node, i) for i, s in enumerate(saved))
+    return _joined(saved, node, 0)
+
+
+def _joined(saved: Tensor, node: Node, number: int) -> Tensor:
+    if not saved._dtype.is_floating_point:
+        return saved
+    t = saved._alias()
+    t._requires_grad = True
+    t._edge = (node, number)
+    return t
+
+
+_SPECIAL = {"mm": "Mm", "bmm": "Bmm"}
+
+
+def op_node(op: Op) -> type[OpNode]:
+    """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
+    name = op.grad_name or "".join(part[:1].upper() + part[1:] for part in op.name.strip("_").split("_")) + "Backward0"
+    return type(name, (OpNode,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
+
+
+def record_unary(op: Op, a: Tensor, out: Tensor) -> None:
+    """Record an op of one operand."""
+    node = _new(op.node)
+    save_out, save_a, _ = op.saves[1]  # type: ignore[attr-defined]
+    node.edges = (edge_of(a),)
+    _finish(node, out, save_out, a if save_a else None, None)
+
+
+def record_binary(op: Op, a: Any, b: Any, out: Tensor, need_a: bool, need_b: bool) -> None:
+    """Record an op of two operands, either of which may be a Python number."""
+    has_a, has_b = op.has_vjp[:2]  # type: ignore[attr-defined]
+    need_a = need_a and has_a
+    need_b = need_b and has_b
+    if not (need_a or need_b):
+        return
+    node = _new(op.node)
+    save_out, save_a, save_b = op.saves[need_a + 2 * need_b]  # type: ignore[attr-defined]
+    node.edges = (edge_of(a) if need_a else None, edge_of(b) if need_b else None)
+    _finish(node, out, save_out, a if save_a else None, b if save_b else None)
+
+
+def _finish(node: Any, out: Tensor, save_out: bool, a: Any, b: Any) -> None:
+    if save_out or a is not None or b is not None:
+        alias = None
+        v_out = v_a = v_b = None
+        if save_out:
+            alias = out._alias()
+            v_out = alias._storage._version  # type: ignore[union-attr]
+        if a is not None and type(a) is not float and type(a) is not int:
+            storage = a._storage
+            v_a = 0 if storage is None else storage._version
+        if b is not None and type(b) is not float and type(b) is not int:
+            storage = b._storage
+            v_b = 0 if storage is None else storage._version
+        node.saved = (alias, a, b)
+        node.versions = (v_out, v_a, v_b)
+    else:
+        node.saved = (None, None, None)
+        node.versions = None
+    node.seq = next_number()
+    node.shape = out._shape
+    node.dtype = out._dtype
+    if anomaly.enabled:
+        from corelib.autograd.anomaly import remember
+
+        remember(node)
+    out._edge = (node, 0)
+    out._requires_grad = True
+
+
+def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
+    """Record an op of any signature, if one of its differentiable operands requires grad.
+
+    `outs` is a Tensor, or a tuple of them for an op with several outputs.
+    """
+    edges: list[Any] = []
+    uses: list[int] = []
+    counts: list[int] | None = [0] * len(op.params) if op.lists else None
+    for i, picks in op.differentiable:
+        arg = args[i] if i < len(args) else None
+        if counts is not None:
+            counts[i] = -1
+            if type(arg) in (tuple, list):
+                counts[i] = len(arg)
+                found = [edge_of(t) if t is not None and t._requires_grad else None for t in arg]
+                edges.extend(found)
+                if any(found):
+                    uses.extend(picks)
+                continue
+        if arg is not None and getattr(arg, "_requires_grad", False):
+            edges.append(edge_of(arg))
+            uses.extend(picks)
+        else:
+            edges.append(None)
+    if not any(edges):
+        return
+    node = _new(op.node)
+    node.edges = tuple(edges)
+    if counts is not None:
+        node.counts = counts
+    node.seq = next_number()
+    several = type(outs) is tuple
+    saved: list[Any] = [None] * (len(op.params) + 1)
+    versions: list[Any] | None = None
+    for p in uses:
+        if p > 0:
+            value = args[p - 1] if p <= len(args) else op.defaults[p - 1]
+        elif p == 0:
+            if saved[0] is not None:
+                continue
+            value = tuple([o._alias() for o in outs]) if several else outs._alias()
+        else:
+            continue
+        saved[p] = value
+        if value is not None and type(value) not in _PLAIN:
+            version = _versions(value)
+            if version is not None:
+                if versions is None:
+                    versions = [None] * len(saved)
+                versions[p] = version
+    node.saved = saved
+    node.versions = versions
+    if several:
+        node.outputs = len(outs)
+        node.shape = [o._shape for o in outs]
+        node.dtype = [o._dtype for o in outs]
+        node.device = outs[0]._device
+        for i, o in enumerate(outs):
+            if o._dtype.is_floating_point:
+                o._edge = (node, i)
+                o._requires_grad = True
+    else:
+        node.shape = outs._shape
+        node.dtype = outs._dtype
+        if outs._dtype.is_floating_point:
+            outs._edge = (node, 0)
+            outs._requires_grad = True
+            if outs._base is not None and outs._storage._version:
+                outs._view_version = outs._storage._version
+    if anomaly.enabled:
+        from corelib.autograd.anomaly import remember
+
+        remember(node)
+
+
+# What needs no look for tensors inside.
+_PLAIN = (int, float, bool, str)
+
+
+def _versions(value: Any) -> Any:
+    if type(value) in (tuple, list):
+        found = tuple(_versions(v) for v in value)
+        return found if any(v is not None for v in found) else None
+    return value._version if hasattr(value, "_storage") else None
+
+
+class _Anomaly:
+    """Whether nodes remember where they were recorded."""
+
+    __slots__ = ("check_nan", "enabled")
+
+    def __init__(self) -> None:
+        self.enabled = False
+        self.check_nan = True
+
+
+anomaly = _Anomaly()

@@ -1,0 +1,125 @@
+"""The caching allocator: one for each device, over any backend's raw `allocate` and `free`.
+
+A freed block is kept and given to the next request of its size class, so steady training asks the driver for nothing.
+Blocks are handed on in the order of the device's queue, so an asynchronous backend needs no wait here. On out of memory
+the kept blocks are flushed and the request tried once more; then the error gives the figures.
+
+The free lists are touched only by `list.append`, `list.pop` and `dict.get`, each one step under the interpreter's lock:
+a Storage may die inside a garbage collection at any point, where waiting for a lock of our own could never end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.backend.base import Backend
+
+# Above this many bytes of kept blocks a freed block goes back to the driver at once.
+KEEP_LIMIT = 4 << 30
+
+
+def size_class(nbytes: int) -> int:
+    """The block size that serves a request: the next of eight steps in each power of two, at least 512 bytes.
+
+    >>> size_class(1), size_class(513), size_class(1 << 20), size_class((1 << 20) + 1)
+    (512, 576, 1048576, 1179648)
+    """
+    if nbytes <= 512:
+        return 512
+    step = 1 << ((nbytes - 1).bit_length() - 4)
+    return (nbytes + step - 1) // step * step
+
+
+class CachingAllocator:
+    """Keeps freed blocks by size class and counts what PyTorch's memory statistics count, in bytes."""
+
+    def __init__(self, backend: Backend, index: int, name: str) -> None:
+        self._backend = backend
+        self._index = index
+        self._name = name
+        self._free: dict[int, list[Any]] = {}
+        self.allocated = 0
+        self.reserved = 0
+        self.peak_allocated = 0
+        self.peak_reserved = 0
+        self.retries = 0
+        self.ooms = 0
+
+    def allocate(self, nbytes: int) -> Any:
+        """A raw buffer of at least `nbytes` bytes. MemoryError-like RuntimeError with the figures where there is none."""
+        size = size_class(nbytes)
+        kept = self._free.get(size)
+        try:
+            buffer = kept.pop()  # type: ignore[union-attr]
+        except (AttributeError, IndexError):
+            buffer = self._fresh(size)
+        self.allocated += size
+        if self.allocated > self.peak_allocated:
+            self.peak_allocated = self.allocated
+        return buffer
+
+    def _fresh(self, size: int) -> Any:
+        try:
+            buffer = self._backend.allocate(size, self._index)
+        except MemoryError:
+            self.retries += 1
+            self.empty_cache()
+            try:
+                buffer = self._backend.allocate(size, self._index)
+            except MemoryError as error:
+                self.ooms += 1
+                from corelib.backend.base import OutOfMemoryError
+
+                raise OutOfMemoryError(
+                    f"{self._name} out of memory. Tried to allocate {_mib(size)}; {_mib(self.allocated)} are held by "
+                    f"tensors and {_mib(self.reserved - self.allocated)} were kept for reuse and have been given back. "
+                    f"The backend said: {error}"
+                ) from None
+        self.reserved += size
+        if self.reserved > self.peak_reserved:
+            self.peak_reserved = self.reserved
+        return buffer
+
+    def release(self, buffer: Any, nbytes: int) -> None:
+        """Take a buffer back; it must have come from `allocate(nbytes)`."""
+        size = size_class(nbytes)
+        self.allocated -= size
+        if self.reserved - self.allocated > KEEP_LIMIT:
+            self.reserved -= size
+            self._backend.free(buffer, self._index)
+            return
+        kept = self._free.get(size)
+        if kept is None:
+            kept = self._free.setdefault(size, [])
+        kept.append(buffer)
+
+    def empty_cache(self) -> None:
+        """Give every kept block back to the backend."""
+        for size, kept in list(self._free.items()):
+            while kept:
+                try:
+                    buffer = kept.pop()
+                except IndexError:
+                    break
+                self.reserved -= size
+                self._backend.free(buffer, self._index)
+
+    def reset_peaks(self) -> None:
+        """Start the peak figures anew from what is held now."""
+        self.peak_allocated, self.peak_reserved = self.allocated, self.reserved
+
+    def stats(self) -> dict[str, int]:
+        """Statistics with PyTorch's names, in bytes and counts."""
+        return {
+            "allocated_bytes.all.current": self.allocated,
+            "allocated_bytes.all.peak": self.peak_allocated,
+            "reserved_bytes.all.current": self.reserved,
+            "reserved_bytes.all.peak": self.peak_reserved,
+            "num_alloc_retries": self.retries,
+            "num_ooms": self.ooms,
+        }
+
+
+def _mib(nbytes: int) -> str:
+    return f"{nbytes / 2**20:.2f} MiB"

@@ -1,0 +1,19 @@
+"""Kernels written once against a NumPy-like module `xp`: cpu_numpy passes numpy, cuda_cupy passes cupy.
+
+`register(table, xp, guard)` fills a backend's kernel table. `guard.run(f, *args)` calls `f(*args)`; a backend uses it to
+silence floating-point warnings where its module has any.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable
+
+
+def register(table: KernelTable, xp: Any, guard: Any) -> None:
+    """Put every shared kernel into a backend's table."""
+    from corelib.backend.xp import elementwise, movement, products, reductions
+
+    for family in (elementwise, movement, products, reductions):
+        family.register(table, xp, guard)

@@ -1,0 +1,28 @@
+"""Kernels that set and move elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable
+from corelib.tensor.dtype import NUMBERS, REALS
+
+
+def register(table: KernelTable, xp: Any, guard: Any) -> None:
+    """fill, copy and arange."""
+
+    @table("fill", REALS)
+    def fill(out: Any, value: Any) -> None:
+        out[...] = value
+
+    def copyto(out: Any, input: Any) -> None:
+        xp.copyto(out, input, casting="unsafe")
+
+    @table("copy", REALS)
+    def copy(out: Any, input: Any) -> None:
+        guard.run(copyto, out, input)
+
+    @table("arange_", NUMBERS)
+    def arange_(out: Any, start: Any, step: Any) -> None:
+        n = out.shape[0]
+        out[...] = xp.arange(n) * step + start

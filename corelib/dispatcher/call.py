@@ -1,0 +1,203 @@
+"""The general path of ops that are not elementwise: infer, kernel or body, record; and the `out=` form of any op."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.node import record
+from corelib.dispatcher import fallback
+from corelib.dispatcher.elementwise import elementwise
+from corelib.dispatcher.op import Op
+from corelib.tensor.tensor import Tensor
+
+
+def call(op: Op, args: tuple[Any, ...]) -> Any:
+    """Run an op on arguments in the order of its parameters."""
+    if op.kind == "elementwise":
+        return elementwise(op, args)
+    infer = op.infer
+    spec = None
+    try:
+        if infer is not None:
+            spec, args = infer(*args)
+        first = args[op.first]
+        if op.lists and type(first) is not Tensor and op.first in op.lists:
+            first = first[0]
+        device, dtype = first._device, first._dtype
+    except (AttributeError, TypeError, IndexError):
+        check_operands(op, args)
+        raise
+    needs = op.vjps is not None and _requires_grad(op, args) and grad_mode.enabled
+    kernel = None
+    if spec is not None:
+        kernels = op.kernels.get(first._key)
+        if kernels is not None:
+            kernel = kernels.get(dtype)
+    if kernel is None:
+        result = _run_body(op, args, device, dtype, spec)
+    else:
+        runtime = device._runtime
+        if type(spec) is list:
+            result = tuple([Tensor._empty(device, d, shape) for shape, d in spec])
+            natives: Any = tuple([r._array() for r in result])
+        else:
+            result = Tensor._empty(device, spec[1], spec[0])
+            natives = result._native
+            if natives is None:
+                natives = result._array()
+        inputs: list[Any] = []
+        for i, x in enumerate(args):
+            if isinstance(x, Tensor):
+                if x._native is not None and x._device is device and runtime.strided_any:
+                    inputs.append(x._native)
+                else:
+                    inputs.append(_native(op, x, runtime, device))
+            elif i in op.lists and x is not None:
+                inputs.append([t if t is None else _native(op, t, runtime, device) for t in x])
+            else:
+                inputs.append(x)
+        if kernel(natives, *inputs) is NotImplemented:
+            result = _run_body(op, args, device, dtype, spec)
+    if needs:
+        record(op, args, result)
+    return result
+
+
+def _native(op: Op, x: Tensor, runtime: Any, device: Any) -> Any:
+    if x._device is not device:
+        raise RuntimeError(
+            f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, {device} "
+            f"and {x._device}!"
+        )
+    if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
+        x = x.contiguous()  # type: ignore[attr-defined]
+    native = x._native
+    return x._array() if native is None else native
+
+
+def _run_body(op: Op, args: tuple[Any, ...], device: Any, dtype: Any, spec: Any) -> Any:
+    if op.body is None:
+        return fallback.missing(op, device, dtype, args, spec)
+    fallback.ran_body(op, device)
+    if op.vjps is None or not grad_mode.enabled:
+        return op.body(*args)
+    grad_mode.enabled = False
+    try:
+        return op.body(*args)
+    finally:
+        grad_mode.enabled = True
+
+
+def _requires_grad(op: Op, args: tuple[Any, ...]) -> bool:
+    n = len(args)
+    for i in op.operands:
+        if i >= n:
+            continue
+        x = args[i]
+        if i in op.lists:
+            if x is not None and any(t is not None and t._requires_grad for t in x):
+                return True
+        elif x is not None and getattr(x, "_requires_grad", False):
+            return True
+    return False
+
+
+def check_operands(op: Op, args: tuple[Any, ...]) -> None:
+    """TypeError for an operand that is no Tensor, named by argument and position."""
+    for i in op.operands:
+        x = args[i] if i < len(args) else None
+        if i in op.lists:
+            if x is None and op.defaults[i] is None and i >= 1:  # type: ignore[attr-defined]
+                continue
+            if not isinstance(x, (tuple, list)):
+                raise TypeError(
+                    f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be tuple of Tensors, not "
+                    f"{type(x).__name__}"
+                )
+            for n, t in enumerate(x):
+                if t is not None and not isinstance(t, Tensor):
+                    raise TypeError(
+                        f"{op.name}(): expected Tensor as element {n} in argument '{op.params[i]}', but got "
+                        f"{type(t).__name__}"
+                    )
+        elif not isinstance(x, Tensor):
+            note = str(op.function.__annotations__.get(op.params[i], ""))
+            if (x is None and "None" in note) or ("|" in note and isinstance(x, (int, float))):
+                continue
+            raise TypeError(
+                f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
+            )
+
+
+def write_out(op: Op, args: tuple[Any, ...], out: Any) -> Any:
+    """The `out=` form: compute, then store; RuntimeError where a gradient would be lost."""
+    if op.kind == "elementwise":
+        return elementwise(op, args, out)
+    if grad_mode.enabled and _requires_grad(op, args):
+        raise RuntimeError(
+            f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    result = op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=False)))
+    if isinstance(result, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            raise TypeError(f"{op.name}(): argument 'out' must be tuple of {len(result)} Tensors, got {type(out).__name__}")
+        stored = [store(op, r, o) for r, o in zip(result, out, strict=True)]
+        return type(result)(stored) if type(result) is tuple else type(result)(*stored)
+    return store(op, result, out)
+
+
+def store(op: Op, result: Tensor, out: Any) -> Tensor:
+    """Write a result into `out`, which is resized where its shape differs, as PyTorch does."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if out._requires_grad and grad_mode.enabled:
+        raise RuntimeError(
+            f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    from corelib.tensor.promotion import can_cast
+
+    if out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
+        raise RuntimeError(
+            f"{op.name}(): result type {_kind(result._dtype)} can't be cast to the desired output type {_kind(out._dtype)}"
+        )
+    if out._device is not result._device:
+        raise RuntimeError(
+            f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, "
+            f"{result._device} and {out._device}!"
+        )
+    if out._shape != result._shape:
+        resize_out(op, out, result._shape)
+    out.copy_(result)  # type: ignore[attr-defined]
+    return out
+
+
+def resize_out(op: Op, out: Tensor, shape: tuple[int, ...]) -> None:
+    """Give `out` a new shape, with PyTorch's warning where it was not empty."""
+    if out._numel:
+        warnings.warn(
+            f"{op.name}(): An output with one or more elements was resized since it had shape {list(out._shape)}, which "
+            f"does not match the required output shape {list(shape)}. This behavior is deprecated, and in a future "
+            "PyTorch release outputs will not be resized unless they have zero elements.",
+            UserWarning,
+            stacklevel=4,
+        )
+    out.resize_(shape)  # type: ignore[attr-defined]
+
+
+_KINDS = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long",
+    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
+    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}
+
+
+def _kind(dtype: Any) -> str:
+    """The name by which PyTorch's messages call a dtype."""
+    return _KINDS[dtype.name]
+
+
+kind_name = _kind

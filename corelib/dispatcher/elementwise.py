@@ -1,0 +1,311 @@
+"""The slow path of elementwise ops: promotion, broadcasting, device checks, strides of the result, bodies and `out=`."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.node import record
+from corelib.dispatcher import fallback
+from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.op import Op
+from corelib.tensor import dtype as D
+from corelib.tensor.size import broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
+from corelib.tensor.tensor import Tensor
+
+# (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
+BROADCASTS: dict[Any, tuple[tuple[int, ...], int]] = {}
+# (shape, strides, shape, strides) of two operands -> whether their result is row-major.
+ROW_MAJOR: dict[Any, bool] = {}
+_NUMBERS = (bool, int, float, complex)
+
+
+def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any:
+    """Run an elementwise op on operands of any mixture that PyTorch accepts."""
+    if active.count and top() is not None:
+        return run(op, args, {} if out is None else {"out": out})
+    if len(args) == 1 and type(args[0]) is Tensor and out is None and args[0]._dtype in op.kernels.get(args[0]._key, ()):
+        return _execute(op, args, args, args[0]._dtype, args[0]._device, args[0]._shape)
+    operands = [_operand(op, i, args[i]) for i in op.operands if i < len(args)]
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if not tensors:
+        operands[0] = _wrapped_number(op, operands[0])
+        tensors = [operands[0]]
+    dtype = common_dtype(op, operands)
+    device = common_device(op, tensors)
+    shape = _broadcast(op, operands, tensors)
+    cast = [_cast(x, dtype, device) if op.promote != "keep" else x for x in operands]
+    if len(args) > len(op.operands) and "alpha" in op.params:
+        cast[1] = _scaled(op, cast[1], args[2], dtype)
+        args = args[:2]
+    full = (*cast, *args[len(cast) :])
+    if out is not None:
+        return _into(op, full, dtype, device, shape, out)
+    return _execute(op, full, cast, dtype, device, shape)
+
+
+def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: tuple[int, ...]) -> Any:
+    """Kernel or body, for operands of one dtype and device."""
+    runtime = device.runtime
+    kernel = op.kernel_for(runtime.key, dtype)
+    if kernel is None:
+        if op.body is None:
+            return fallback.missing(op, device, dtype, args)
+        fallback.ran_body(op, device)
+        if op.vjps is None or not grad_mode.enabled:
+            return op.body(*args)
+        before = grad_mode.enabled
+        grad_mode.enabled = False
+        try:
+            result = op.body(*args)
+        finally:
+            grad_mode.enabled = before
+    else:
+        result = Tensor._empty(device, op.result or dtype, shape, output_strides(operands, shape))
+        natives = natives_of(runtime, args, shape, dtype, device)
+        if kernel(result._array(), *natives) is NotImplemented:
+            return fallback.passed(op, device, dtype, args)
+    if op.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
+        record(op, args, result)
+    return result
+
+
+def natives_of(runtime: Any, args: Any, shape: tuple[int, ...], dtype: Any, device: Any) -> list[Any]:
+    """The native arrays of a kernel's inputs; numbers stay numbers where the backend takes them."""
+    found: list[Any] = []
+    for x in args:
+        if isinstance(x, Tensor):
+            if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
+                x = x.contiguous()  # type: ignore[attr-defined]
+            found.append(x._native if x._native is not None else x._array())
+        elif type(x) in _NUMBERS and not runtime.scalars:
+            found.append(scalar_tensor(x, dtype, device)._array())
+        else:
+            found.append(x)
+    return found
+
+
+def scalar_tensor(value: Any, dtype: Any, device: Any) -> Tensor:
+    """A 0-d tensor that holds a number."""
+    from corelib.ops import full
+
+    found: Tensor = full((), value, dtype=dtype, device=device)
+    return found
+
+
+def _operand(op: Op, i: int, x: Any) -> Any:
+    if isinstance(x, Tensor) or type(x) in _NUMBERS:
+        return x
+    item = getattr(x, "item", None)
+    if item is not None and getattr(x, "shape", None) == ():
+        return item()
+    raise TypeError(
+        f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor or Number, not {type(x).__name__}"
+    )
+
+
+def _wrapped_number(op: Op, x: Any) -> Tensor:
+    if op.kind == "unary":
+        raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not {type(x).__name__}")
+    from corelib.tensor.construct import tensor
+
+    made: Tensor = tensor(x)
+    return made
+
+
+def common_dtype(op: Op, operands: list[Any]) -> Any:
+    """The dtype that an elementwise op computes in."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if op.promote == "keep":
+        return tensors[0]._dtype
+    first = tensors[0]._dtype
+    if len(tensors) == len(operands) and all(t._dtype is first for t in tensors):
+        dtype = first
+    else:
+        from corelib.tensor.promotion import result_type
+
+        dtype = result_type(*operands)
+    if op.promote == "float" and not (dtype.is_floating_point or dtype.is_complex):
+        from corelib.tensor.promotion import get_default_dtype
+
+        dtype = get_default_dtype()
+    check = op.check
+    if check is not None:
+        check(dtype, *operands)
+    return dtype
+
+
+def common_device(op: Op, tensors: list[Tensor]) -> Any:
+    """The device of all tensors; 0-d tensors of the CPU go with any device."""
+    device = tensors[0]._device
+    for t in tensors:
+        if t._device is not device:
+            if device.type == "cpu" and any(not u._shape for u in tensors if u._device is device):
+                if all(not u._shape for u in tensors if u._device is device):
+                    device = t._device
+                    continue
+            if not t._shape and t._device.type == "cpu":
+                continue
+            raise RuntimeError(
+                f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, "
+                f"{device} and {t._device}!"
+            )
+    return device
+
+
+def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int, ...]:
+    shape = tensors[0]._shape
+    if all(t._shape == shape for t in tensors):
+        return shape
+    found = broadcast_shapes(*[t._shape for t in tensors])
+    if found is None:
+        _raise_shapes(op, tensors)
+    if len(operands) == 2 and len(tensors) == 2:
+        if len(BROADCASTS) > 4096:
+            BROADCASTS.clear()
+        BROADCASTS[tensors[0]._shape, tensors[1]._shape] = (found, prod(found))  # type: ignore[assignment, arg-type]
+    return found  # type: ignore[return-value]
+
+
+def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
+    a = tensors[0]._shape
+    for t in tensors[1:]:
+        b = t._shape
+        joined = broadcast_shapes(a, b)
+        if joined is None:
+            ndim = max(len(a), len(b))
+            pa, pb = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
+            at = max(i for i in range(ndim) if pa[i] != pb[i] and 1 not in (pa[i], pb[i]))
+            raise RuntimeError(
+                f"{op.name}(): The size of tensor a ({pa[at]}) must match the size of tensor b ({pb[at]}) at "
+                f"non-singleton dimension {at} (shapes {list(a)} and {list(b)} cannot be broadcast together)"
+            )
+        a = joined
+
+
+def _cast(x: Any, dtype: Any, device: Any) -> Any:
+    if isinstance(x, Tensor):
+        if x._dtype is not dtype or x._device is not device:
+            return x.to(device=device, dtype=dtype)  # type: ignore[attr-defined]
+        return x
+    return cast_number(x, dtype)
+
+
+def cast_number(x: Any, dtype: Any) -> Any:
+    """A Python number as an element of a dtype: integers wrap as PyTorch's do."""
+    if dtype.is_floating_point:
+        return float(x)
+    if dtype is D.bool:
+        return bool(x)
+    if dtype.is_complex:
+        return complex(x)
+    bits = dtype.itemsize * 8
+    x = int(x) & ((1 << bits) - 1)
+    return x - (1 << bits) if dtype.is_signed and x >> (bits - 1) else x
+
+
+def _scaled(op: Op, other: Any, alpha: Any, dtype: Any) -> Any:
+    if not isinstance(alpha, _NUMBERS) and not isinstance(alpha, Tensor):
+        raise TypeError(f"{op.name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    if isinstance(alpha, Tensor):
+        alpha = alpha.item()
+    if alpha == 1:
+        return other
+    if isinstance(alpha, float) and not dtype.is_floating_point:
+        raise RuntimeError(
+            f"{op.name}(): For integral input tensors, argument alpha must not be a floating point number (alpha={alpha})."
+        )
+    return other * alpha
+
+
+def output_strides(operands: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The strides of an elementwise result: the order of the operands' dimensions is kept, as in TensorIterator."""
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    if all(t._strides is None and t._shape == shape for t in tensors):
+        return None
+    found = _output_strides(tensors, shape)
+    if len(tensors) == 2:
+        a, b = tensors
+        if len(ROW_MAJOR) > 4096:
+            ROW_MAJOR.clear()
+        ROW_MAJOR[a._shape, a._strides, b._shape, b._strides] = found is None
+    return found
+
+
+def _output_strides(tensors: list[Tensor], shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    if len(shape) < 2:
+        return None
+    if all(t._shape == shape for t in tensors):
+        strides = tensors[0].stride()
+        if all(t.is_contiguous() for t in tensors):
+            return None
+        if all(t.stride() == strides for t in tensors) and is_dense(shape, strides):
+            return tuple(strides)
+    rows = [
+        t.stride() if t._shape == shape else expanded_strides(t._shape, t.stride(), shape) for t in tensors
+    ]
+    # Insertion sort from the innermost dimension, because "no opinion" (stride 0) makes the order partial.
+    perm = list(range(len(shape) - 1, -1, -1))
+    for i in range(1, len(perm)):
+        at = i
+        for j in range(i - 1, -1, -1):
+            order = _compare(perm[j], perm[at], rows, shape)
+            if order > 0:
+                perm[j], perm[at] = perm[at], perm[j]
+                at = j
+            elif order < 0:
+                break
+    out, step = [0] * len(shape), 1
+    for d in perm:
+        out[d] = step
+        step *= max(shape[d], 1)
+    found = tuple(out)
+    return None if found == contiguous_strides(shape) or is_contiguous(shape, found) else found
+
+
+def _compare(inner: int, outer: int, rows: list[tuple[int, ...]], shape: tuple[int, ...]) -> int:
+    for strides in rows:
+        a, b = strides[inner], strides[outer]
+        if a == 0 or b == 0:
+            continue
+        if a != b:
+            return -1 if a < b else 1
+        if shape[inner] > shape[outer]:
+            return 1
+    return 0
+
+
+def _into(op: Op, args: Any, dtype: Any, device: Any, shape: tuple[int, ...], out: Tensor) -> Tensor:
+    """The `out=` form: the result is computed and written into `out`."""
+    from corelib.dispatcher.call import store
+
+    kernel = op.kernel_for(device.runtime.key, dtype)
+    if (
+        kernel is not None
+        and isinstance(out, Tensor)
+        and out._dtype is (op.result or dtype)
+        and out._shape == shape
+        and out._device is device
+        and out._storage is None  # nothing else can share its memory
+        and not out._requires_grad
+        and not any(getattr(x, "_requires_grad", False) for x in args)
+        and all(x is not out for x in args)
+    ):
+        kernel(out._array(), *natives_of(device.runtime, args, shape, dtype, device))
+        out._bump()
+        return out
+    if any(getattr(x, "_requires_grad", False) for x in args) and grad_mode.enabled:
+        raise RuntimeError(
+            f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    before = grad_mode.enabled
+    grad_mode.enabled = False
+    try:
+        result = _execute(op, args, args, dtype, device, shape)
+    finally:
+        grad_mode.enabled = before
+    return store(op, result, out)
+
+

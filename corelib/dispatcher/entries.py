@@ -1,0 +1,301 @@
+"""Entry functions: what a call of an op runs first.
+
+They are closures built once per op, with fixed positional arguments. A call whose operands share dtype, device and a
+known broadcast goes straight from two dictionary look-ups to the kernel; anything rarer leaves by `elementwise` or
+`call`. The unary and binary entries are written out in full because they are the hot path; every other op uses one of
+the templates below, with its own parameter names and defaults put into the template's code object.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.node import record, record_binary, record_unary
+from corelib.dispatcher import call as _call
+from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
+from corelib.dispatcher.inplace import inplace, inplace_binary
+from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.op import Op
+from corelib.tensor.tensor import Tensor
+
+ENTRIES: dict[str, Any] = {}
+
+
+def unary_entry(op: Op) -> Any:
+    """The entry of an op of one tensor."""
+    kernels, new, T = op.kernels, object.__new__, Tensor
+    result = op.result
+    differentiable = op.vjps is not None
+
+    def entry(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+        try:
+            dtype = input._dtype
+            kernel = kernels[input._key][dtype]
+            device = input._device
+            runtime: Any = device._runtime
+            numel = input._numel
+            if active.count or out is not None or input._strides is not None or numel >= runtime.small_limit:
+                return elementwise(op, (input,), out)
+        except (KeyError, AttributeError):
+            return elementwise(op, (input,), out)
+        shape = input._shape
+        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
+        kernel(native, input._native if input._native is not None else input._array())
+        t = new(T)
+        t._native = native
+        t._storage = None
+        t._shape = shape
+        t._strides = None
+        t._offset = 0
+        t._numel = numel
+        t._dtype = dtype if result is None else result
+        t._device = device
+        t._key = input._key
+        t._requires_grad = False
+        t._edge = None
+        t._base = None
+        if input._requires_grad and differentiable and grad_mode.enabled:
+            record_unary(op, input, t)
+        return t
+
+    return entry
+
+
+def binary_entry(op: Op) -> Any:
+    """The entry of an op of two operands, either of which may be a Python number."""
+    kernels, new, T, broadcasts, row_major = op.kernels, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
+    result = op.result
+    differentiable = op.vjps is not None
+
+    def compute(input: Any, other: Any) -> Tensor:
+        if active.count:
+            return elementwise(op, (input, other), None)
+        try:
+            dtype = input._dtype
+            device = input._device
+            kernel = kernels[input._key][dtype]
+            kind = type(other)
+            if kind is float or kind is int:
+                if not dtype.is_floating_point or input._strides is not None:
+                    return elementwise(op, (input, other), None)
+                shape, numel = input._shape, input._numel
+                native_other = other
+                need_other = False
+            else:
+                if other._dtype is not dtype or other._device is not device:
+                    return elementwise(op, (input, other), None)
+                shape = input._shape
+                strides, other_strides = input._strides, other._strides
+                if strides is not None or other_strides is not None:
+                    if not row_major[shape, strides, other._shape, other_strides]:
+                        return elementwise(op, (input, other), None)
+                if shape == other._shape:
+                    numel = input._numel
+                else:
+                    shape, numel = broadcasts[shape, other._shape]
+                native_other = other._native
+                if native_other is None:
+                    native_other = other._array()
+                need_other = other._requires_grad
+            runtime: Any = device._runtime
+            if numel >= runtime.small_limit:
+                return elementwise(op, (input, other), None)
+        except (KeyError, AttributeError):
+            return elementwise(op, (input, other), None)
+        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
+        kernel(native, input._native if input._native is not None else input._array(), native_other)
+        t = new(T)
+        t._native = native
+        t._storage = None
+        t._shape = shape
+        t._strides = None
+        t._offset = 0
+        t._numel = numel
+        t._dtype = dtype if result is None else result
+        t._device = device
+        t._key = input._key
+        t._requires_grad = False
+        t._edge = None
+        t._base = None
+        if (need_other or input._requires_grad) and differentiable and grad_mode.enabled:
+            record_binary(op, input, other, t, input._requires_grad, need_other)
+        return t
+
+    if "alpha" in op.params:
+
+        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+            if out is None and alpha == 1:
+                return compute(input, other)
+            return elementwise(op, (input, other, alpha), out)
+
+        return compute, with_alpha
+
+    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+        if out is None:
+            return compute(input, other)
+        return elementwise(op, (input, other), out)
+
+    return compute, entry
+
+
+def reduction_entry(op: Op) -> Any:
+    """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
+    kernels, new, T, call = op.kernels, object.__new__, Tensor, _call.call
+
+    def entry(
+        input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
+    ) -> Tensor:
+        if dim is None and dtype is None and keepdim is False and out is None and not active.count:
+            try:
+                kind = input._dtype
+                kernel = kernels[input._key][kind]
+                device = input._device
+                runtime: Any = device._runtime
+            except (KeyError, AttributeError):
+                return call(op, (input, dim, keepdim, dtype))
+            if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
+                native = runtime.small_empty((), kind._np)
+                dims = _ALL_DIMS[len(input._shape)]
+                kernel(native, input._native if input._native is not None else input._array(), dims, False)
+                t = new(T)
+                t._native = native
+                t._storage = None
+                t._shape = ()
+                t._strides = None
+                t._offset = 0
+                t._numel = 1
+                t._dtype = kind
+                t._device = device
+                t._key = input._key
+                t._requires_grad = False
+                t._edge = None
+                t._base = None
+                if input._requires_grad and grad_mode.enabled:
+                    record(op, (input, dims, False), t)
+                return t
+        if active.count and top() is not None:
+            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]
+        if out is not None:
+            return _call.write_out(op, (input, dim, keepdim, dtype), out)  # type: ignore[no-any-return]
+        return call(op, (input, dim, keepdim, dtype))  # type: ignore[no-any-return]
+
+    return entry
+
+
+_ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
+
+
+# The templates: `make` closes over the op, `{args}` are its parameters.
+_TEMPLATE = """
+def make(op, call, body, active, top, run, record, grad_mode, write):
+    def entry({args}):
+{mode}
+{out}
+{work}
+    return entry
+"""
+_MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {{}})"
+_OUT = "        if out is not None: return write(op, ({tuple}), out)"
+_WORK = {
+    "call": "        return call(op, ({tuple}))",
+    "body": "        return body({plain})",
+    # A view's body makes the view; only its gradient is left to do.
+    "view": (
+        "        try: need = a0._requires_grad\n"
+        "        except AttributeError: return call(op, ({tuple}))\n"
+        "        result = body({plain})\n"
+        "        if need and grad_mode.enabled and result is not a0: record(op, ({tuple}), result)\n"
+        "        return result"
+    ),
+}
+_MAKERS: dict[tuple[int, bool, str], Any] = {}
+
+
+def template_entry(op: Op, work: str) -> Any:
+    """An entry with the op's own parameter names and defaults, made from a template of its arity."""
+    n = len(op.params)
+    maker = _MAKERS.get((n, op.out, work))
+    if maker is None:
+        names = [f"a{i}" for i in range(n)]
+        plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
+        source = _TEMPLATE.format(
+            args=", ".join(names + ["out"] * op.out),
+            mode=_MODE.format(tuple=as_tuple),
+            out=_OUT.format(tuple=as_tuple) if op.out else "",
+            work=_WORK[work].format(tuple=as_tuple, plain=plain),
+        )
+        scope: dict[str, Any] = {}
+        exec(source, scope)  # our own text: nothing of a user's reaches it
+        maker = _MAKERS[n, op.out, work] = scope["make"]
+    made = maker(op, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
+    code = made.__code__
+    keyword_only = n - op.positional + op.out
+    code = code.replace(
+        co_argcount=op.positional,
+        co_kwonlyargcount=keyword_only,
+        co_varnames=op.params + (("out",) if op.out else ()) + code.co_varnames[n + op.out :],
+    )
+    function = FunctionType(code, made.__globals__, op.name, op.function.__defaults__, made.__closure__)
+    if keyword_only:
+        function.__kwdefaults__ = dict(op.function.__kwdefaults__ or {}, **({"out": None} if op.out else {}))
+    return function
+
+
+def build(op: Op, aliases: tuple[str, ...]) -> Any:
+    """Make the op's entries and put its methods on Tensor."""
+    fn = op.function
+    defaults = dict(fn.__kwdefaults__ or {})
+    if fn.__defaults__:
+        defaults.update(zip(op.params[op.positional - len(fn.__defaults__) : op.positional], fn.__defaults__, strict=True))
+    op.defaults = tuple(defaults.get(p) for p in op.params)  # type: ignore[attr-defined]
+    method = None
+    if op.kind == "unary":
+        entry = unary_entry(op)
+    elif op.kind == "binary":
+        op.compute, entry = binary_entry(op)  # type: ignore[attr-defined]
+    elif op.kind == "reduction":
+        entry = reduction_entry(op)
+    elif op.kind == "view":
+        entry = template_entry(op, "view" if op.vjps is not None else "body")
+    elif op.infer is None and op.vjps is None and op.kind == "composite":
+        entry = template_entry(op, "body")
+    else:
+        entry = template_entry(op, "call")
+    entry.__name__ = entry.__qualname__ = op.name
+    entry.__doc__ = fn.__doc__
+    entry.__module__ = fn.__module__
+    entry.__annotations__ = fn.__annotations__
+    entry.op = op
+    op.entry = entry
+    names = (op.name, *aliases)
+    for name in names:
+        ENTRIES[name] = entry
+        if "Tensor" in op.on:
+            setattr(Tensor, name, method or entry)
+    if op.inplace:
+        op.inplace_entry = _inplace_entry(op)
+        for name in names:
+            setattr(Tensor, name + "_", op.inplace_entry)
+    return entry
+
+
+def _inplace_entry(op: Op) -> Any:
+    if op.kind == "binary":
+        if "alpha" in op.params:
+
+            def entry(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+                return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
+        else:
+
+            def entry(self: Tensor, other: Any) -> Tensor:  # type: ignore[misc]
+                return inplace_binary(op, self, other)
+    else:
+
+        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # type: ignore[misc]
+            return inplace(op, (self, *args), kwargs)
+
+    entry.__name__ = entry.__qualname__ = op.name + "_"
+    entry.__doc__ = f"The in-place form of `{op.name}`: writes its result into this tensor and returns it."
+    return entry

@@ -1,0 +1,75 @@
+"""What happens where a backend has no kernel: the body, which is recorded in the report, or the host, under the policy.
+
+`corelib.backends.set_fallback` sets the policy and `corelib.backends.report` shows what ran where.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher import report
+from corelib.dispatcher.op import Op
+from corelib.tensor.device import cpu
+from corelib.tensor.tensor import Tensor
+
+
+def ran_body(op: Op, device: Any) -> None:
+    """Note that an op ran its body."""
+    if report.enabled and not op.pure:
+        report.record(op.name, str(device), "body", 0)
+
+
+def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any:
+    """An op without kernel and body for this device and dtype: the host where that can help, else an error."""
+    host = cpu.runtime
+    if device is not host.device and op.kind == "extension" and op.kernel_for(host.key, dtype) is not None:
+        return on_host(op, device, args)
+    table = op.kernels.get(device.runtime.key)
+    capability = device.runtime.backend.dtypes.get(dtype.name, "absent")
+    if table:
+        works = ", ".join(sorted(str(d) for d in table))
+        detail = f"dtypes that work here: {works}"
+        if capability == "absent":
+            detail = f"the {device.type} backend has no {dtype.name} at all; " + detail
+    else:
+        detail = f"the {device.type} backend has no kernel {op.name!r}, which every backend must have"
+        if op.kind == "extension":
+            detail = f"the {device.type} backend has no kernel {op.name!r} and neither has the host"
+    from corelib.dispatcher.call import kind_name
+
+    raise NotImplementedError(
+        f'{op.name}(): "{op.name}_{device.type}" not implemented for \'{kind_name(dtype)}\' (device {device}): {detail}'
+    )
+
+
+def passed(op: Op, device: Any, dtype: Any, args: Any) -> Any:
+    """Every kernel returned NotImplemented."""
+    if op.body is not None:
+        ran_body(op, device)
+        return op.body(*args)
+    return missing(op, device, dtype, args)
+
+
+def on_host(op: Op, device: Any, args: Any) -> Any:
+    """Run an op on the host and bring its result back, if the policy lets it."""
+    moved = 0
+
+    def to_host(x: Any) -> Any:
+        nonlocal moved
+        if isinstance(x, Tensor):
+            moved += x.nbytes
+            return x.detach().to(cpu)  # type: ignore[attr-defined]
+        return [to_host(t) for t in x] if isinstance(x, (list, tuple)) and x and isinstance(x[0], Tensor) else x
+
+    nbytes = sum(x.nbytes for x in args if isinstance(x, Tensor))
+    report.on_fallback(op.name, str(device), nbytes)
+    result = op.entry(*[to_host(x) for x in args])
+
+    def back(x: Any) -> Any:
+        nonlocal moved
+        moved += x.nbytes
+        return x.to(device)
+
+    returned = tuple(back(r) for r in result) if isinstance(result, tuple) else back(result)
+    report.record(op.name, str(device), "host", moved)
+    return returned

@@ -1,0 +1,208 @@
+"""In-place forms: checks, the kernel written straight into the tensor, and the tensor's new place in the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.elementwise import (
+    BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of,
+)
+from corelib.dispatcher.modes import active, top
+from corelib.dispatcher.op import Op
+from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.tensor import Tensor
+
+ELEMENTWISE = ("unary", "binary", "elementwise")
+
+
+def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
+    """`self op= other`: the straight path for matching operands outside the graph."""
+    if active.count or self._strides is not None:
+        return inplace(op, (self, other))
+    try:
+        dtype = self._dtype
+        kernel = op.kernels[self._key][dtype]
+        kind = type(other)
+        if kind is float or kind is int:
+            if not dtype.is_floating_point or self._requires_grad:
+                return inplace(op, (self, other))
+            native = other
+        else:
+            if (
+                other._dtype is not dtype
+                or other._device is not self._device
+                or other._strides is not None
+                or (other._storage is self._storage and self._storage is not None and other._offset != self._offset)
+                or self._requires_grad
+                or other._requires_grad
+            ):
+                return inplace(op, (self, other))
+            if other._shape != self._shape and BROADCASTS[self._shape, other._shape][0] != self._shape:
+                return inplace(op, (self, other))
+            native = other._native
+            if native is None:
+                native = other._array()
+        if op.result is not None or self._inference:
+            return inplace(op, (self, other))
+    except (KeyError, AttributeError):
+        return inplace(op, (self, other))
+    target = self._native
+    if target is None:
+        target = self._array()
+    kernel(target, target, native)
+    storage = self._storage
+    if storage is None:
+        storage = self._own_storage()
+    storage._version += 1
+    return self
+
+
+def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Tensor:
+    """The in-place form of any op: the same checks as PyTorch, then the result is written into the first argument."""
+    self = args[0]
+    if not isinstance(self, Tensor):
+        raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor, not {type(self).__name__}")
+    check_writable(op.name + "_", self)
+    grad = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in _flat(args, kwargs))
+    if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
+        if _straight(op, args):
+            return self
+    from corelib.autograd.inplace import adopt, before_change
+
+    before = before_change(op, self) if grad else self
+    result = op.entry(before, *args[1:], **_with_defaults(op, args, kwargs))
+    check_result(op.name + "_", self, result)
+    write(self, result)
+    self._bump()
+    if grad:
+        adopt(self, result)
+    return self
+
+
+def _with_defaults(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    kwargs = dict(kwargs or {})
+    extra = args[op.positional :]
+    if extra:  # keyword-only parameters that an in-place entry passed by position
+        kwargs.update(zip(op.params[op.positional :], extra, strict=False))
+    return kwargs
+
+
+def _flat(args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> list[Any]:
+    found: list[Any] = []
+    for x in (*args, *(kwargs or {}).values()):
+        if isinstance(x, (tuple, list)):
+            found.extend(x)
+        else:
+            found.append(x)
+    return found
+
+
+def _straight(op: Op, args: tuple[Any, ...]) -> bool:
+    """Run the kernel with the tensor as both input and out; False where something has to be converted first."""
+    self = args[0]
+    operands = [_operand(op, i, args[i]) for i in op.operands if i < len(args)]
+    tensors = [x for x in operands if isinstance(x, Tensor)]
+    dtype = common_dtype(op, operands)
+    device = common_device(op, tensors)
+    if device is not self._device or (op.result or dtype) is not self._dtype or dtype is not self._dtype:
+        return False
+    kernel = op.kernel_for(self._key, dtype)
+    if kernel is None:
+        return False
+    for t in tensors[1:]:
+        if t._shape != self._shape and broadcast_shapes(self._shape, t._shape) != self._shape:
+            return False
+    cast = [self, *[_cast(x, dtype, device) for x in operands[1:]]]
+    rest = args[len(operands) :]
+    if rest and "alpha" in op.params:
+        cast[1] = _scaled(op, cast[1], rest[0], dtype)
+        rest = ()
+    cast = [self, *[_apart(op, self, x) for x in cast[1:]]]
+    target = self._array()
+    if not device.runtime.strided_any and self._strides is not None:
+        return False
+    if kernel(target, *natives_of(device.runtime, (*cast, *rest), self._shape, dtype, device)) is NotImplemented:
+        return False
+    self._bump()
+    return True
+
+
+def _apart(op: Op, self: Tensor, x: Any) -> Any:
+    """Refuse an operand that shares some, but not just the same, elements with the tensor that is written."""
+    if not isinstance(x, Tensor) or x._storage is None or x._storage is not self._storage:
+        return x
+    same = x._offset == self._offset and x._shape == self._shape and x.stride() == self.stride()
+    if same or not _overlap(self, x):
+        return x
+    raise RuntimeError(
+        f"{op.name}_(): unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+        "single memory location. Please clone() the tensor before performing the operation."
+    )
+
+
+def _overlap(a: Tensor, b: Tensor) -> bool:
+    """Whether the spans of two tensors over one storage meet (a span is from the first to the last element)."""
+    if a._numel == 0 or b._numel == 0:
+        return False
+
+    def span(t: Tensor) -> tuple[int, int]:
+        last = t._offset + sum((n - 1) * s for n, s in zip(t._shape, t.stride(), strict=True))
+        return t._offset * t._dtype.itemsize, (last + 1) * t._dtype.itemsize
+
+    (a0, a1), (b0, b1) = span(a), span(b)
+    return a0 < b1 and b0 < a1 and not _interleaved(a, b)
+
+
+def _interleaved(a: Tensor, b: Tensor) -> bool:
+    """Whether two views with equal strides take different places between each other, as x[:, 0] and x[:, 1] do."""
+    if a._shape != b._shape or a.stride() != b.stride() or not a._shape:
+        return False
+    steps = [s for n, s in zip(a._shape, a.stride(), strict=True) if n > 1]
+    if not steps:
+        return True
+    difference = abs(a._offset - b._offset)
+    return difference % min(steps) != 0 if len(steps) == 1 else difference < min(steps) and difference != 0
+
+
+def check_writable(name: str, self: Tensor) -> None:
+    """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other."""
+    if self._requires_grad and grad_mode.enabled:
+        from corelib.autograd.inplace import check_leaf
+
+        check_leaf(name, self)
+    if self._inference:
+        from corelib.autograd.inplace import check_inference
+
+        check_inference(name, self)
+    if self._strides is not None and 0 in self._strides:
+        for n, s in zip(self._shape, self._strides, strict=True):
+            if s == 0 and n > 1:
+                raise RuntimeError(
+                    f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single "
+                    f"memory location (shape {list(self._shape)}, strides {list(self._strides)}). Please clone() the "
+                    "tensor before performing the operation."
+                )
+
+
+def check_result(name: str, self: Tensor, result: Tensor) -> None:
+    """RuntimeError where a result does not fit the tensor it is to be written into."""
+    from corelib.dispatcher.call import kind_name
+    from corelib.tensor.promotion import can_cast
+
+    if result._shape != self._shape:
+        raise RuntimeError(
+            f"{name}(): output with shape {list(self._shape)} doesn't match the broadcast shape {list(result._shape)}"
+        )
+    if result._dtype is not self._dtype and not can_cast(result._dtype, self._dtype):
+        raise RuntimeError(
+            f"{name}(): result type {kind_name(result._dtype)} can't be cast to the desired output type "
+            f"{kind_name(self._dtype)}"
+        )
+
+
+def write(self: Tensor, value: Tensor) -> None:
+    """Copy a value's elements into a tensor, casting; nothing is recorded and the version is the caller's business."""
+    from corelib.ops.copying import copy_elements
+
+    copy_elements(self, value)

@@ -1,0 +1,77 @@
+"""Modes: what may stand between a call and its kernel, such as autocast, a profiler or a tracer.
+
+One counter, `active.count`, says whether any thread has a mode; the entry functions test only that. The stack itself
+belongs to the thread, so a mode never sees another thread's calls.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.op import Op
+
+
+class _Active:
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.modes: list[Mode] = []
+
+
+active = _Active()
+_stack = _Stack()
+_lock = threading.Lock()
+
+
+class Mode:
+    """A context manager that sees every op called in its thread. Override `dispatch`.
+
+    >>> import corelib as torch
+    >>> from corelib.dispatcher import Mode
+    >>> class Names(Mode):
+    ...     def __init__(self):
+    ...         self.seen = []
+    ...     def dispatch(self, op, call, args, kwargs):
+    ...         self.seen.append(op.name)
+    ...         return call(*args, **kwargs)
+    >>> with Names() as names:
+    ...     _ = torch.ones(2) + 1
+    >>> names.seen
+    ['full', 'add']
+    """
+
+    def dispatch(self, op: Op, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Called in place of `op(*args, **kwargs)`; `call` runs the op itself, below this mode."""
+        return call(*args, **kwargs)
+
+    def __enter__(self) -> Any:
+        _stack.modes.append(self)
+        with _lock:
+            active.count += 1
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _stack.modes.remove(self)
+        with _lock:
+            active.count -= 1
+
+
+def top() -> Mode | None:
+    """This thread's innermost mode."""
+    return _stack.modes[-1] if _stack.modes else None
+
+
+def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Give a call to the innermost mode, which sees neither itself nor what lies above it while it runs."""
+    mode = _stack.modes.pop()
+    try:
+        return mode.dispatch(op, op.entry, args, kwargs)
+    finally:
+        _stack.modes.append(mode)

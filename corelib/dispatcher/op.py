@@ -1,0 +1,177 @@
+"""Op: what can be computed, declared once.
+
+`@op(...)` above a function makes an Op of it. The function's signature is the schema (a parameter whose annotation
+names Tensor is an operand, one that says list is a list of them), its docstring the manual page, and its body the
+default for every backend; a body that is only `...` makes the op a primitive, whose kernel every backend must have.
+
+`vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
+tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
+the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`outs`)
+or parameters. Just those are saved. They call ops, so second derivatives need no rule of their own.
+
+`infer`, for ops that backends may have kernels for, takes the op's arguments and returns (spec, args): spec is the
+(shape, dtype) of the output, or a list of them, and args the checked and normalized arguments that the kernel, the body
+and the vjp see (trailing parameters that were consumed, such as `dtype`, may be left off). It raises the op's errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.keys import DispatchKey
+    from corelib.tensor.dtype import dtype as DType
+
+Kernel = Callable[..., Any]
+KINDS = ("unary", "binary", "elementwise", "reduction", "view", "composite", "creation", "extension")
+
+TABLE: dict[str, Op] = {}
+
+
+def _nothing() -> None:
+    """What a primitive's body compiles to."""
+    ...
+
+
+_NO_BODY = _nothing.__code__.co_code
+
+
+class Op:
+    """One op of the table. The attributes are what the decorator was given; `entry` is what users call."""
+
+    def __init__(self, function: Any, kind: str, **facts: Any) -> None:
+        if kind not in KINDS:
+            raise ValueError(f"op {function.__name__}: kind must be one of {KINDS}, got {kind!r}")
+        code = function.__code__
+        self.name: str = function.__name__
+        self.kind = kind
+        self.params: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.positional: int = code.co_argcount
+        self.function = function
+        self.primitive: bool = code.co_code == _NO_BODY and kind != "extension"
+        self.body: Any = None if code.co_code == _NO_BODY else function
+        self.infer: Any = facts.pop("infer", None)
+        self.promote: str = facts.pop("promote", "same")
+        self.result: DType | None = facts.pop("result", None)
+        self.on: tuple[str, ...] = facts.pop("on", ("torch", "Tensor"))
+        self.inplace: bool = facts.pop("inplace", False)
+        self.out: bool = facts.pop("out", False)
+        self.ref: Any = facts.pop("ref", None)
+        self.grad_name: str | None = facts.pop("grad_name", None)
+        self.several: bool = facts.pop("several", False)
+        vjp = facts.pop("vjp", None)
+        self.check: Any = facts.pop("check", None)
+        if facts:
+            raise TypeError(f"op {self.name}: unknown facts {sorted(facts)}")
+        notes = function.__annotations__
+        self.operands: tuple[int, ...] = tuple(i for i, p in enumerate(self.params) if "Tensor" in str(notes.get(p, "")))
+        self.lists: tuple[int, ...] = tuple(
+            i for i in self.operands if any(w in str(notes[self.params[i]]) for w in ("list", "Sequence", "tuple"))
+        )
+        self.first: int = self.operands[0] if self.operands else 0
+        self.kernels: dict[DispatchKey, dict[DType, Kernel]] = {}
+        self.entry: Any = None
+        self.inplace_entry: Any = None
+        self._node: Any = None
+        self.defaults: tuple[Any, ...] = ()
+        self.compute: Any = None
+        self.saves: Any = ()
+        self.has_vjp: tuple[bool, ...] = ()
+        self.vjps: tuple[Any, ...] | None = None
+        # (position, what its vjp takes) of each differentiable parameter
+        self.differentiable: tuple[tuple[int, tuple[int, ...]], ...] = ()
+        if vjp is not None:
+            self._compile_vjp(vjp)
+
+    def _compile_vjp(self, vjp: Any) -> None:
+        """For each parameter: None or (function, what it takes), with positions in (out, *arguments)."""
+        table = vjp if isinstance(vjp, dict) else {self.params[self.operands[0]]: vjp}
+        by_param: list[Any] = [None] * len(self.params)
+        for group, (names, fn) in enumerate(table.items()):
+            wanted = fn.__code__.co_varnames[: fn.__code__.co_argcount]
+            picks = tuple(
+                -1 if w == "needs" else 0 if w in ("out", "outs") else self.params.index(w) + 1 for w in wanted[1:]
+            )
+            for member, name in enumerate(names if isinstance(names, tuple) else (names,)):
+                by_param[self.params.index(name)] = (fn, picks, (group, member) if isinstance(names, tuple) else None)
+        self.vjps = tuple(by_param)
+        self.differentiable = tuple((i, v[1]) for i, v in enumerate(by_param) if v is not None)
+        # For one or two leading operands: which of (out, a, b) to save, indexed by which of them need a gradient.
+        uses = [frozenset(v[1]) if v is not None else frozenset() for v in by_param[:2]]
+        if len(uses) == 1:
+            uses.append(frozenset())
+        self.saves = tuple(
+            tuple(p in (uses[0] if n & 1 else ()) or p in (uses[1] if n & 2 else ()) for p in (0, 1, 2))
+            for n in range(4)
+        )
+        self.has_vjp = tuple(v is not None for v in by_param)
+
+    @property
+    def node(self) -> Any:
+        """The class of this op's nodes in the graph, named as PyTorch names them."""
+        if self._node is None:
+            from corelib.autograd.node import op_node
+
+            self._node = op_node(self)
+        return self._node
+
+    def kernel_for(self, key: DispatchKey, dtype: DType) -> Kernel | None:
+        """The kernel of a device type and dtype, or None."""
+        found = self.kernels.get(key)
+        return None if found is None else found.get(dtype)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.entry(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        kind = "primitive" if self.primitive else self.kind
+        return f"<op {self.name}({', '.join(self.params)}): {kind}>"
+
+
+def op(
+    *,
+    kind: str = "composite",
+    vjp: Any = None,
+    infer: Any = None,
+    promote: str = "same",
+    result: DType | None = None,
+    on: tuple[str, ...] = ("torch", "Tensor"),
+    inplace: bool = False,
+    out: bool = False,
+    ref: Any = None,
+    grad_name: str | None = None,
+    several: bool = False,
+    check: Any = None,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Any], Any]:
+    """Declare an op; returns the function that users call. See the head of this file.
+
+    kind: "unary", "binary", "elementwise" (three and more operands), "reduction", "view", "composite", "creation" or
+        "extension".
+    promote: how elementwise operands find their common dtype: "same" (promotion), "float" (integers become the default
+        float), "number" (bool becomes int64), or "keep" (operands are given as they are).
+    result: the output's dtype where it is not the common one, such as bool for comparisons.
+    on: where the name appears besides `corelib.ops`: "torch" (a function of the package), "Tensor" (a method).
+    inplace, out: whether there is a variant `name_` and an argument `out`.
+    ref: the reference for tests, a NumPy or SciPy name.
+    grad_name: the node's name where PyTorch's is not derived from the op's.
+    several: whether the op returns several outputs.
+    check: for elementwise ops, called with the common dtype and the operands; raises for what the op refuses.
+    aliases: further names of the same op.
+    """
+    facts = dict(
+        vjp=vjp, infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, ref=ref,
+        grad_name=grad_name, several=several, check=check,
+    )
+
+    def declare(function: Any) -> Any:
+        from corelib.dispatcher.entries import build
+
+        made = Op(function, kind, **facts)
+        if made.name in TABLE:
+            raise ValueError(f"op {made.name} is declared twice")
+        TABLE[made.name] = made
+        return build(made, aliases)
+
+    return declare

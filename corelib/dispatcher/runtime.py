@@ -1,0 +1,80 @@
+"""A device at work: its backend, its allocator and its dispatch key, found once and kept on the device object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from corelib.backend.allocator import CachingAllocator
+from corelib.dispatcher.keys import DispatchKey, dispatch_key
+from corelib.tensor.layout import strided
+
+if TYPE_CHECKING:
+    from corelib.backend.base import Backend
+    from corelib.tensor.device import device
+
+
+class Runtime:
+    """What core needs of one device, with the parts that the hot path reads as plain attributes."""
+
+    __slots__ = (
+        "allocator", "backend", "device", "index", "key", "native", "scalars", "small_buffer", "small_empty",
+        "small_limit", "strided_any",
+    )
+
+    def __init__(self, backend: Backend, device: device) -> None:
+        self.backend = backend
+        self.device = device
+        self.index = device.index or 0
+        self.key: DispatchKey = dispatch_key(device.type, strided)
+        self.allocator = CachingAllocator(backend, self.index, str(device))
+        self.native: Any = backend.native
+        self.small_empty: Any = backend.small_allocation
+        self.small_buffer: Any = backend.small_buffer
+        self.small_limit: int = backend.small_limit if backend.small_allocation is not None else 0
+        self.scalars = backend.scalars
+        self.strided_any = backend.strided == "any"
+
+
+_backends: dict[str, Any] = {}
+
+
+def load(wanted: device) -> Runtime:
+    """The runtime of a device: loads the plugin of its type on first use and registers that plugin's kernels.
+
+    RuntimeError where no plugin provides the type, the plugin cannot load, or the index is not one of its devices.
+    """
+    from corelib.tensor.device import device
+
+    backend = _backends.get(wanted.type)
+    if backend is None:
+        backend = _load_backend(wanted.type)
+    if wanted.index is None and not backend.indexed:
+        return Runtime(backend, wanted)
+    count = backend.device_count()
+    index = wanted.index or 0
+    if index >= count:
+        raise RuntimeError(
+            f"device {wanted}: invalid device index {index}; the {wanted.type} backend has {count} device(s), "
+            f"indices 0 to {count - 1}"
+        )
+    if not backend.indexed:
+        return device(wanted.type).runtime
+    if wanted.index is None:
+        return device(wanted.type, 0).runtime
+    return Runtime(backend, wanted)
+
+
+def _load_backend(device_type: str) -> Any:
+    from corelib.dispatcher.kernels import install
+
+    if device_type == "meta":
+        from corelib.backend.meta import MetaBackend
+
+        backend: Any = MetaBackend()
+    else:
+        from corelib.dispatcher import plugins
+
+        backend = plugins.load(device_type)
+    install(device_type, backend.kernels())
+    _backends[device_type] = backend
+    return backend

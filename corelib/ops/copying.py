@@ -1,0 +1,336 @@
+"""Copies: between dtypes, devices and strides. `copy` is the primitive; it casts and takes any strides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.op import TABLE, op
+from corelib.tensor import dtype as D
+from corelib.tensor.device import device as Device, resolve
+from corelib.tensor.size import broadcast_shapes, is_dense, permuted_strides
+from corelib.tensor.tensor import Tensor
+
+
+@op(kind="creation", on=())
+def copy(out: Tensor, input: Tensor) -> None:
+    """Primitive: `out` takes the elements of `input`, cast to its dtype; any strides, broadcast to `out`'s shape."""
+    ...
+
+
+def copy_elements(out: Tensor, input: Tensor) -> None:
+    """Copy elements into an existing tensor, across dtypes and devices; nothing is checked or recorded."""
+    if out._numel == 0:
+        return
+    if out._device is not input._device:
+        _copy_across(out, input)
+        return
+    kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
+    if kernel is None:
+        from corelib.dispatcher.fallback import missing
+
+        missing(TABLE["copy"], out._device, out._dtype, (out, input))
+    if not out._device.runtime.strided_any and input._shape != out._shape:
+        input = input.expand(out._shape)  # type: ignore[attr-defined]
+    kernel(out._array(), input._array())  # type: ignore[misc]
+
+
+def _copy_across(out: Tensor, input: Tensor) -> None:
+    """Between devices: cast on the source where it can, then bytes through the host."""
+    if input._device.type == "meta":
+        raise NotImplementedError(f"to(): Cannot copy out of meta tensor; no data! (to device {out._device})")
+    if out._device.type == "meta":
+        return
+    if input._dtype is not out._dtype:
+        input = to_copy(input, out._dtype, input._device)
+    if input._shape != out._shape:
+        input = input.expand(out._shape)  # type: ignore[attr-defined]
+    if input._strides is not None or input._offset:
+        input = input.clone(memory_format=_contiguous())  # type: ignore[attr-defined]
+    source, target = input._device.runtime, out._device.runtime
+    data = source.backend.device_to_host(
+        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
+    )
+    staged = out if out._strides is None else Tensor._empty(out._device, out._dtype, out._shape)
+    target.backend.host_to_device(
+        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
+    )
+    if staged is not out:
+        copy_elements(out, staged)
+
+
+def _contiguous() -> Any:
+    from corelib.tensor.layout import contiguous_format
+
+    return contiguous_format
+
+
+@op(on=(), grad_name="ToCopyBackward0", vjp=lambda g, input: g.to(device=input.device, dtype=input.dtype))
+def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -> Tensor:
+    """A copy with another dtype or on another device; dense strides are kept."""
+    made = Tensor._empty(device, dtype, input._shape, kept_strides(input, memory_format))
+    copy_elements(made, input)
+    return made
+
+
+def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None:
+    """The strides of a copy that preserves the order of dimensions; None for row-major."""
+    strides = t._strides
+    if strides is None or (memory_format is not None and memory_format.name == "contiguous_format"):
+        return None
+    if is_dense(t._shape, strides):
+        return None if t.is_contiguous() else strides
+    return permuted_strides(t._shape, strides)
+
+
+@op(vjp=lambda g: g)
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy with memory of its own; gradients flow through it.
+
+    memory_format: `preserve_format` (default) keeps dense strides, `contiguous_format` gives row-major ones.
+
+    >>> import corelib as torch
+    >>> x = torch.zeros(2); y = x.clone(); y[0] = 1; x
+    tensor([0., 0.])
+    """
+    made = Tensor._empty(input._device, input._dtype, input._shape, kept_strides(input, memory_format))
+    copy_elements(made, input)
+    return made
+
+
+def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor if it is row-major contiguous, else a copy that is."""
+    if self._strides is None or self.is_contiguous():
+        return self
+    return clone(self, memory_format=_contiguous())  # type: ignore[no-any-return]
+
+
+Tensor.contiguous = contiguous  # type: ignore[attr-defined]
+
+
+@op(on=("torch", "Tensor"))
+def detach(input: Tensor) -> Tensor:
+    """The same memory outside the graph: in-place changes are shared, gradients are not."""
+    made = input._alias()
+    made._inference = input._inference
+    return made
+
+
+def detach_(self: Tensor) -> Tensor:
+    """Take this tensor out of the graph in place; RuntimeError for views."""
+    if self._base is not None and self._requires_grad:
+        raise RuntimeError("detach_(): Can't detach views in-place. Use detach() instead.")
+    self._edge = None
+    self._requires_grad = False
+    return self
+
+
+Tensor.detach_ = detach_  # type: ignore[attr-defined]
+
+
+def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """This tensor with another dtype or device: `to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`.
+
+    Keywords: dtype, device, non_blocking (default False), copy (default False), memory_format. Returns this very tensor
+    where nothing changes and `copy` is False.
+    """
+    dtype, device, copy_ = kwargs.get("dtype"), kwargs.get("device"), kwargs.get("copy", False)
+    memory_format = kwargs.get("memory_format")
+    unknown = set(kwargs) - {"dtype", "device", "non_blocking", "copy", "memory_format", "other"}
+    if unknown:
+        raise TypeError(f"to() got an unexpected keyword argument '{sorted(unknown)[0]}'")
+    if "other" in kwargs:
+        args = (kwargs["other"], *args)
+    rest = list(args)
+    if rest:
+        first = rest.pop(0)
+        if isinstance(first, D.dtype):
+            dtype = first
+        elif isinstance(first, Tensor):
+            dtype, device = first._dtype, first._device
+        elif first is None or isinstance(first, (str, int, Device)):
+            device = first
+            if rest and (isinstance(rest[0], D.dtype) or rest[0] is None):
+                dtype = rest.pop(0)
+        else:
+            raise TypeError(
+                f"to(): received an invalid argument of type {type(first).__name__}; accepted are a dtype, a device, a "
+                "device and a dtype, or a Tensor"
+            )
+        if rest:  # non_blocking, copy
+            copy_ = rest[1] if len(rest) > 1 else copy_
+    if dtype is not None and not isinstance(dtype, D.dtype):
+        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    dtype = dtype or self._dtype
+    place = self._device if device is None else resolve(device)
+    if dtype is self._dtype and place is self._device and not copy_:
+        return self if memory_format is None else self.contiguous()  # type: ignore[attr-defined,no-any-return]
+    if place is not self._device or dtype is not self._dtype:
+        from corelib.ops.creation import check_dtype
+
+        check_dtype("to", dtype, place)
+    return to_copy(self, dtype, place, memory_format)  # type: ignore[no-any-return]
+
+
+Tensor.to = to  # type: ignore[attr-defined]
+
+
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor on the CPU."""
+    return to(self, "cpu")
+
+
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """This tensor on a cuda device."""
+    return to(self, "cuda" if device is None else device)
+
+
+Tensor.cpu = cpu  # type: ignore[attr-defined]
+Tensor.cuda = cuda  # type: ignore[attr-defined]
+
+
+def _converter(dtype: Any, name: str) -> Any:
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return self if self._dtype is dtype else to(self, dtype)
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"This tensor as {dtype}."
+    return convert
+
+
+for _name in ("half", "bfloat16", "float", "double", "short", "int", "long", "bool"):
+    setattr(Tensor, _name, _converter(getattr(D, _name), _name))
+for _name, _dtype in (("byte", D.uint8), ("char", D.int8)):
+    setattr(Tensor, _name, _converter(_dtype, _name))
+
+
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """This tensor as another dtype, or, without one, the name of its type."""
+    if dtype is None:
+        from corelib.dispatcher.call import kind_name
+
+        module = "torch" if self._device.type == "cpu" else f"torch.{self._device.type}"
+        return f"{module}.{kind_name(self._dtype)}Tensor"
+    return to(self, dtype)
+
+
+Tensor.type = type_  # type: ignore[attr-defined]
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor with the dtype and device of another."""
+    return to(self, other)
+
+
+Tensor.type_as = type_as  # type: ignore[attr-defined]
+
+
+@op(on=(), grad_name="CopyBackwards", vjp={"src": lambda g: g})
+def copied(input: Tensor, src: Tensor) -> Tensor:
+    """What `input.copy_(src)` leaves in `input`."""
+    made = Tensor._empty(input._device, input._dtype, input._shape)
+    copy_elements(made, src)
+    return made
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    check_writable("copy_", self)
+    if src._shape != self._shape and broadcast_shapes(self._shape, src._shape) != self._shape:
+        raise RuntimeError(
+            f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
+        )
+    if grad_mode.enabled and (self._requires_grad or src._requires_grad):
+        from corelib.autograd.inplace import adopt, before_change
+
+        result = copied(before_change(TABLE["copied"], self), src)
+        copy_elements(self, result)
+        self._bump()
+        adopt(self, result)
+        return self
+    if src._storage is not None and src._storage is self._storage and src is not self:
+        src = src.clone()  # type: ignore[attr-defined]
+    copy_elements(self, src)
+    self._bump()
+    return self
+
+
+Tensor.copy_ = copy_  # type: ignore[attr-defined]
+
+
+@op(on=(), grad_name="FillBackward0", vjp=lambda g: g.new_zeros(g.shape))
+def filled(input: Tensor, value: Any) -> Tensor:
+    """What `input.fill_(value)` leaves in `input`."""
+    from corelib.ops.creation import full_like
+
+    made: Tensor = full_like(input, value)
+    return made
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element in place."""
+    from corelib.ops.creation import _number, run_primitive
+
+    check_writable("fill_", self)
+    if isinstance(value, Tensor):
+        if value._shape:
+            raise RuntimeError(
+                f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
+            )
+        return copy_(self, value)
+    if grad_mode.enabled and self._requires_grad:
+        from corelib.autograd.inplace import adopt, before_change
+
+        result = filled(before_change(TABLE["filled"], self), value)
+        copy_elements(self, result)
+        self._bump()
+        adopt(self, result)
+        return self
+    if self._numel:
+        run_primitive("fill", self, _number("fill_", value, self._dtype))
+    self._bump()
+    return self
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to zero in place."""
+    return fill_(self, 0)
+
+
+Tensor.fill_ = fill_  # type: ignore[attr-defined]
+Tensor.zero_ = zero_  # type: ignore[attr-defined]
+
+
+def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+    """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    from corelib.ops.creation import parse_size
+    from corelib.tensor.storage import Storage
+
+    shape = parse_size("resize_", size)
+    if self._requires_grad:
+        raise RuntimeError("resize_(): cannot resize variables that require grad")
+    numel = 1
+    for n in shape:
+        numel *= n
+    storage = self._own_storage()
+    needed = (numel + self._offset) * self._dtype.itemsize
+    if storage._nbytes < needed:
+        if self._base is not None:
+            raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
+        grown = Storage.allocate(self._device, needed)
+        new = Tensor._make(grown, self._dtype, (self._offset + self._numel,), None, 0)
+        old = Tensor._make(storage, self._dtype, (self._offset + self._numel,), None, 0)
+        if self._strides is None:
+            copy_elements(new, old)
+        self._storage = grown
+    self._native = None
+    self._shape = shape
+    self._strides = None
+    self._numel = numel
+    return self
+
+
+Tensor.resize_ = resize_  # type: ignore[attr-defined]

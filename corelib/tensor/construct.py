@@ -1,0 +1,441 @@
+"""Tensors from and to what is not a tensor: Python data, NumPy, DLPack, pickles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.tensor import dtype as D
+from corelib.tensor.device import cpu, resolve
+from corelib.tensor.host import np
+from corelib.tensor.storage import Storage
+from corelib.tensor.tensor import Tensor
+
+_new = object.__new__
+
+
+def default_dtype() -> Any:
+    """The dtype of floats that do not say theirs."""
+    from corelib.tensor.promotion import get_default_dtype
+
+    return get_default_dtype()
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
+    """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor.
+
+    dtype defaults to what the data says: bool, int64, the default float, or the array's own.
+    TypeError for what is no number, ValueError for sequences of unequal lengths.
+
+    >>> import corelib as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    if pin_memory:
+        raise RuntimeError("tensor(): argument 'pin_memory' (=True) needs an accelerator with pinned memory; none is in use")
+    if isinstance(data, Tensor):
+        import warnings
+
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+        made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)  # type: ignore[attr-defined]
+        if made is data or made._storage is data._storage:
+            made = made.clone()
+        return made.requires_grad_() if requires_grad else made
+    array = _parse(data, dtype)
+    made = _from_array(array, resolve(device), copy=False)
+    return made.requires_grad_() if requires_grad else made
+
+
+def _parse(data: Any, dtype: Any) -> Any:
+    """A fresh NumPy array of the elements, with a dtype that corelib has."""
+    kind = type(data)
+    wanted = None if dtype is None else dtype.np
+    if kind is float:
+        return np.array(data, wanted or default_dtype().np)
+    if kind is bool or kind is int:
+        return _array_of(data, wanted)
+    if isinstance(data, np.ndarray) or isinstance(data, np.generic):
+        D.from_numpy_dtype(data.dtype)
+        return np.array(data, wanted, copy=True, order="C")
+    if isinstance(data, (list, tuple)) and _holds_tensors(data):
+        data = _lists(data)
+    elif not isinstance(data, (list, tuple)) and hasattr(data, "__array__"):
+        return _parse(np.asarray(data), dtype)
+    elif isinstance(data, (str, bytes)):
+        raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
+    elif not isinstance(data, (list, tuple, complex)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        data = [data[i] for i in range(len(data))]
+    return _array_of(data, wanted)
+
+
+def _array_of(data: Any, wanted: Any) -> Any:
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError(_ragged(data)) from None
+    if array.dtype == object or array.dtype.kind in "USOV":
+        if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
+            raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
+        raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+    if array.dtype.kind == "c":
+        raise TypeError("tensor(): complex numbers are not supported: no installed backend has complex dtypes yet")
+    if wanted is not None:
+        if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
+        if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+            low, high = np.iinfo(wanted).min, np.iinfo(wanted).max
+            if array.min() < low or array.max() > high:
+                value = array.min() if array.min() < low else array.max()
+                raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
+        return array.astype(wanted)
+    if array.dtype.kind == "f" and not _has_numpy(data):
+        return array.astype(default_dtype().np)
+    if array.size == 0 and not _has_numpy(data):
+        return array.astype(default_dtype().np)
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8:
+        raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+    if array.dtype.kind in "iu" and not _has_numpy(data):
+        return array.astype(np.int64)
+    return array
+
+
+def _has_numpy(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic))
+
+
+def _holds_tensors(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, Tensor)
+
+
+def _lists(data: Any) -> Any:
+    if isinstance(data, Tensor):
+        return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)  # type: ignore[attr-defined]
+    return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
+
+
+def _raise_elements(t: Tensor) -> Any:
+    raise ValueError(
+        f"tensor(): only one element tensors can be converted to Python scalars, got shape {list(t._shape)}; use "
+        "torch.stack to join tensors"
+    )
+
+
+def _ragged(data: Any, dim: int = 0) -> str:
+    lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in data]
+    if len(set(lengths)) > 1:
+        at = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        return f"tensor(): expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})"
+    for x in data:
+        if isinstance(x, (list, tuple)):
+            found = _ragged(x, dim + 1)
+            if found:
+                return found
+    return "tensor(): the nested sequences have unequal lengths"
+
+
+def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
+    """A tensor over an array's memory on the host, or with a copy of it elsewhere."""
+    dtype = D.from_numpy_dtype(array.dtype)
+    if device.type == "meta":
+        return Tensor._empty(device, dtype, array.shape)
+    host = cpu.runtime.device
+    if copy:
+        array = array.copy()
+    made = _wrap(array, dtype, host)
+    return made if device is host else made.to(device)  # type: ignore[attr-defined,no-any-return]
+
+
+def _wrap(array: Any, dtype: Any, host: Any) -> Tensor:
+    itemsize = dtype.itemsize
+    if any(s < 0 for s in array.strides):
+        raise ValueError(
+            "from_numpy(): At least one stride in the given numpy array is negative, and tensors with negative strides are "
+            "not currently supported. (You can probably work around this by making a copy of your array with array.copy().)"
+        )
+    if any(s % itemsize for s in array.strides):
+        raise ValueError(
+            f"from_numpy(): given numpy array strides {array.strides} not a multiple of the element byte size {itemsize}. "
+            "Copy the numpy array to reallocate the memory."
+        )
+    runtime = host.runtime
+    t = _new(Tensor)
+    t._native = array
+    t._storage = None
+    t._shape = tuple(array.shape)
+    t._numel = array.size
+    t._strides = None
+    t._offset = 0
+    t._dtype = dtype
+    t._device = host
+    t._key = runtime.key
+    t._requires_grad = False
+    t._edge = None
+    t._base = None
+    if not array.flags.c_contiguous or array.base is not None or not array.flags.owndata:
+        strides = tuple(s // itemsize for s in array.strides)
+        span = 1 + sum((n - 1) * s for n, s in zip(array.shape, strides, strict=True)) if array.size else 0
+        flat = np.lib.stride_tricks.as_strided(array, (span,), (itemsize,)) if span else array.reshape(-1)
+        t._storage = Storage(host, runtime.small_buffer(flat), span * itemsize)
+        from corelib.tensor.size import contiguous_strides
+
+        t._strides = None if strides == contiguous_strides(t._shape) or array.flags.c_contiguous else strides
+    made: Tensor = t
+    return made
+
+
+def from_numpy(array: Any) -> Tensor:
+    """A tensor that shares a NumPy array's memory.
+
+    TypeError for anything else and for dtypes that corelib lacks; ValueError for negative strides.
+
+    >>> import corelib as torch, numpy as np
+    >>> a = np.zeros(2); t = torch.from_numpy(a); a[0] = 1; t
+    tensor([1., 0.], dtype=torch.float64)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy(): expected np.ndarray (got {type(array).__name__})")
+    dtype = D.from_numpy_dtype(array.dtype)
+    if not array.flags.writeable:
+        import warnings
+
+        warnings.warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
+            "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
+            "it writable before converting it to a tensor.",
+            UserWarning,
+            stacklevel=2,
+        )
+        array = array.view()
+    return _wrap(array, dtype, cpu.runtime.device)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
+    if isinstance(data, Tensor):
+        return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)  # type: ignore[attr-defined,no-any-return]
+    if isinstance(data, np.ndarray):
+        shared = from_numpy(data)
+        return shared.to(device=resolve(device), dtype=dtype or shared._dtype)  # type: ignore[attr-defined,no-any-return]
+    return tensor(data, dtype=dtype, device=device)  # type: ignore[no-any-return]
+
+
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Any:
+    """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be."""
+    if copy:
+        made = tensor(obj, dtype=dtype, device=device) if not isinstance(obj, Tensor) else as_tensor(obj, dtype, device)
+        if isinstance(obj, Tensor) and (made is obj or made._storage is obj._storage):
+            made = made.detach().clone()
+    else:
+        made = as_tensor(obj, dtype, device)
+        shares = made is obj or isinstance(obj, np.ndarray) and np.shares_memory(made.detach().numpy(), obj)
+        if copy is False and not shares:
+            raise ValueError("asarray(): can't alias tensor or array with copy=False for the given dtype and device")
+    return made.requires_grad_() if requires_grad else made
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """A 1-d tensor over the memory of an object with the buffer protocol."""
+    array = np.frombuffer(buffer, dtype.np, count, offset)
+    t = _wrap(array, dtype, cpu.runtime.device)
+    return t.requires_grad_() if requires_grad else t
+
+
+class _Holder:
+    """Lends a Storage's memory to NumPy and keeps it alive for as long as the array lives."""
+
+    __slots__ = ("__array_interface__", "_storage")
+
+    def __init__(self, storage: Any, interface: dict[str, Any]) -> None:
+        self._storage = storage
+        self.__array_interface__ = interface
+
+
+def to_numpy(t: Tensor, force: bool) -> Any:
+    """What `Tensor.numpy` does."""
+    if force:
+        t = t.detach().cpu()  # type: ignore[attr-defined]
+    if t._requires_grad:
+        raise RuntimeError(
+            "numpy(): Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
+    return host_array(t, shared=True)
+
+
+def host_array(t: Tensor, shared: bool = False) -> Any:
+    """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
+    runtime: Any = t._device._runtime
+    if not runtime.backend.host_memory:
+        if t._device.type == "meta":
+            raise NotImplementedError(
+                "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
+            )
+        if shared:
+            raise TypeError(
+                f"numpy(): can't convert {t._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
+            )
+        t = t.detach().to(cpu)  # type: ignore[attr-defined]
+    array = t._array()
+    if not shared or t._numel == 0:
+        return array
+    storage = t._own_storage()
+    if type(storage) is Storage:
+        # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
+        return array.view()
+    if t._dtype is D.bfloat16:
+        lent = np.asarray(_Holder(storage, array.view(np.uint16).__array_interface__))
+        return lent.view(array.dtype)
+    return np.asarray(_Holder(storage, array.__array_interface__))
+
+
+_DLPACK_DEVICES = {"cpu": 1, "cuda": 2, "opencl": 4}
+
+
+def dlpack_device(t: Tensor) -> tuple[int, int]:
+    """DLPack's (device type, index) of a tensor."""
+    return _DLPACK_DEVICES.get(t._device.type, 12), t._device.index or 0
+
+
+def to_dlpack(t: Tensor, **kwargs: Any) -> Any:
+    """A DLPack capsule over the tensor's memory."""
+    if t._requires_grad:
+        raise BufferError("__dlpack__(): Can't export tensors that require gradient, use tensor.detach()")
+    runtime: Any = t._device._runtime
+    if not runtime.backend.host_memory:
+        export = getattr(runtime.backend, "dlpack", None)
+        if export is None:
+            raise BufferError(f"__dlpack__(): the {t._device.type} backend does not provide DLPack")
+        return export(t._array(), **kwargs)
+    if t._dtype is D.bfloat16:
+        raise BufferError("__dlpack__(): NumPy cannot export bfloat16 by DLPack")
+    kwargs.pop("stream", None)
+    return host_array(t, shared=True).__dlpack__(**kwargs)
+
+
+def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
+    if not hasattr(external, "__dlpack__"):
+        raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(external).__name__}")
+    array = np.from_dlpack(external)
+    if not array.flags.writeable:
+        # NumPy marks arrays from older exporters read-only only because they cannot say otherwise.
+        interface = dict(array.__array_interface__)
+        interface["data"] = (interface["data"][0], False)
+        holder = _Holder(array, interface)
+        array = np.asarray(holder)
+    made = _wrap(array, D.from_numpy_dtype(array.dtype), cpu.runtime.device)
+    if copy:
+        made = made.clone()  # type: ignore[attr-defined]
+    return made if device is None else made.to(resolve(device))  # type: ignore[attr-defined,no-any-return]
+
+
+def legacy_new(cls: Any, args: Any, kwargs: Any) -> Any:
+    """`Tensor(2, 3)`, `Tensor([1, 2])`, `Tensor()`: PyTorch's old constructor, always of the default dtype."""
+    device = kwargs.pop("device", None)
+    if kwargs:
+        raise TypeError(f"Tensor(): unexpected keyword arguments {sorted(kwargs)}; use torch.tensor(data, dtype=...)")
+    from corelib.ops import empty
+
+    if len(args) == 1 and isinstance(args[0], Tensor):
+        made = args[0]._alias()
+        made._requires_grad = False
+    elif len(args) == 1 and not isinstance(args[0], int) and not type(args[0]).__name__ == "Size":
+        made = tensor(args[0], dtype=default_dtype(), device=device)
+    else:
+        shape = args[0] if len(args) == 1 and not isinstance(args[0], int) else args
+        made = empty(tuple(shape) if shape else (0,), device=device)
+    return made if cls is Tensor else as_subclass(made, cls)
+
+
+def as_subclass(t: Tensor, cls: Any) -> Any:
+    """A tensor of a subclass over the same memory; its graph position is kept."""
+    made = _new(cls)
+    source = t if t._storage is not None else _with_storage(t)
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key",
+                 "_requires_grad", "_edge", "_base"):
+        setattr(made, slot, getattr(source, slot))
+    return made
+
+
+def _with_storage(t: Tensor) -> Tensor:
+    t._own_storage()
+    return t
+
+
+def set_data(t: Tensor, value: Any) -> None:
+    """`t.data = value`: the tensor takes over another's memory and keeps its own place in the graph."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"data: Variable data has to be a tensor, but got {type(value).__name__}")
+    if t._requires_grad and not value._dtype.is_floating_point:
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    value._own_storage()
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key"):
+        setattr(t, slot, getattr(value, slot))
+    from corelib.autograd.node import AccumulateGrad
+
+    if t._edge is not None and type(t._edge[0]) is AccumulateGrad:
+        t._edge = None
+
+
+def rebuild(cls: Any, array: Any, dtype: Any, device: str, strides: Any, requires_grad: bool, attributes: Any) -> Any:
+    """The inverse of `reduce_tensor`."""
+    made = _from_array(array if dtype is None else array.view(dtype.np), resolve(device), copy=False)
+    if strides is not None:
+        from corelib.ops import empty_strided
+
+        laid = empty_strided(made._shape, strides, dtype=made._dtype, device=made._device)
+        laid.copy_(made)
+        made = laid
+    if cls is not Tensor:
+        made = as_subclass(made, cls)
+    made._requires_grad = requires_grad
+    made.__dict__.update(attributes)
+    return made
+
+
+def reduce_tensor(t: Tensor) -> Any:
+    """How `pickle` and `copy.copy` see a tensor: its elements, not its history."""
+    if not t.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the pickle and deepcopy protocols at the "
+            "moment; detach() it first."
+        )
+    array = host_array(t.detach().contiguous())  # type: ignore[attr-defined]
+    dtype = None
+    if t._dtype is D.bfloat16:
+        array, dtype = array.view(np.uint16), t._dtype
+    kept = {k: v for k, v in t.__dict__.items() if k not in ("_backward_hooks", "_post_accumulate_hooks", "_grad")}
+    strides = None if t._strides is None else t.stride()
+    return rebuild, (type(t), array.copy(), dtype, str(t._device), strides, t._requires_grad, kept)
+
+
+def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
+    """A copy of a leaf with its `.grad`."""
+    if id(t) in memo:
+        return memo[id(t)]
+    if not t.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If you "
+            "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage."
+        )
+    import copy
+
+    made = t.detach().clone()  # type: ignore[attr-defined]
+    if type(t) is not Tensor:
+        made = as_subclass(made, type(t))
+    made._requires_grad = t._requires_grad
+    memo[id(t)] = made
+    for key, value in t.__dict__.items():
+        if key not in ("_backward_hooks", "_post_accumulate_hooks"):
+            made.__dict__[key] = copy.deepcopy(value, memo)
+    return made

@@ -1,0 +1,119 @@
+"""Devices: where a tensor's elements live. A device loads its backend plugin when it is first used, never before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.runtime import Runtime
+
+# Types that need no look-up among the installed plugins to be named, as PyTorch names types it was not built for.
+_KNOWN = ("cpu", "cuda", "opencl", "meta", "mps", "xpu")
+
+
+class device:
+    """A device: a type such as "cpu", "cuda" or "opencl", and an index where there are several.
+
+    One object stands for one device, so devices compare by identity. RuntimeError for a malformed string or a type
+    that neither corelib nor an installed plugin knows; naming a device does not load its plugin.
+
+    >>> import corelib as torch
+    >>> torch.device("cuda:1").index, torch.device("cpu") == torch.device("cpu")
+    (1, True)
+    """
+
+    __slots__ = ("__weakref__", "_runtime", "index", "type")
+    _runtime: Runtime | None
+    type: str
+    index: int | None
+
+    def __new__(cls, type: Any, index: int | None = None) -> device:
+        try:
+            return _DEVICES[type, index]
+        except (KeyError, TypeError):
+            return _intern(type, index)
+
+    def __repr__(self) -> str:
+        if self.index is None:
+            return f"device(type='{self.type}')"
+        return f"device(type='{self.type}', index={self.index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __reduce__(self) -> Any:
+        return device, (self.type, self.index)
+
+    @property
+    def runtime(self) -> Runtime:
+        """What executes on this device; loads the plugin, RuntimeError where there is none."""
+        found = self._runtime
+        if found is None:
+            from corelib.dispatcher.runtime import load
+
+            found = self._runtime = load(self)
+        return found
+
+
+_DEVICES: dict[Any, device] = {}
+
+
+def _intern(type_: Any, index: int | None) -> device:
+    if isinstance(type_, device):
+        if index is not None:
+            raise TypeError(f"device(): an index (={index}) cannot be given beside a device object ({type_!r})")
+        return type_
+    if isinstance(type_, int) and not isinstance(type_, bool):
+        return device("cuda", type_)
+    if not isinstance(type_, str):
+        raise TypeError(f"device(): argument 'type' must be str, int or torch.device, not {type(type_).__name__}")
+    name = type_
+    if ":" in name:
+        name, _, digits = name.partition(":")
+        if index is not None:
+            raise RuntimeError(f"device(): type (={type_!r}) must not hold an index, because index={index} was given")
+        if not digits.isdecimal() or (len(digits) > 1 and digits[0] == "0"):
+            raise RuntimeError(f"device(): Invalid device string: {type_!r}; accepted are 'TYPE' and 'TYPE:INDEX'")
+        index = int(digits)
+    if index is not None and index < 0:
+        raise RuntimeError(f"device(): Device index must not be negative, got {index} for type {name!r}")
+    if name not in _KNOWN:
+        from corelib.dispatcher.plugins import entries
+
+        installed = sorted({e.device_type for e in entries()})
+        if name not in installed:
+            raise RuntimeError(
+                f"device(): Expected one of {', '.join(dict.fromkeys((*_KNOWN, *installed)))} device type at start of "
+                f"device string: {type_}"
+            )
+    found = _DEVICES.get((name, index))
+    if found is None:
+        found = object.__new__(device)
+        found.type, found.index, found._runtime = name, index, None
+        found = _DEVICES.setdefault((name, index), found)
+    _DEVICES[type_, index if type_ == name else None] = found
+    return found
+
+
+cpu = device("cpu")
+meta = device("meta")
+_default: device = cpu
+
+
+def get_default_device() -> device:
+    """The device of factory functions that are not given one."""
+    return _default
+
+
+def set_default_device(device_: Any) -> None:
+    """Set the device of factory functions that are not given one; None means cpu."""
+    global _default
+    _default = cpu if device_ is None else device(device_)
+
+
+def resolve(wanted: Any) -> device:
+    """The device a new tensor lives on: the default for None, and index 0 where a type has indices and none is given."""
+    found = _default if wanted is None else device(wanted)
+    if found._runtime is None:
+        return found.runtime.device
+    return found._runtime.device

@@ -1,0 +1,102 @@
+"""The dtypes: what one element of a tensor is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.tensor.host import np
+
+
+class dtype:
+    """One element type. The instances below are the only ones; they compare by identity.
+
+    Attributes: `name`, `itemsize` (bytes), `is_floating_point`, `is_complex`, `is_signed`, and `np`, NumPy's dtype
+    (`bfloat16` needs the package ml_dtypes).
+
+    >>> import corelib as torch
+    >>> torch.float32, torch.float32.itemsize, torch.int8.is_signed
+    (torch.float32, 4, True)
+    """
+
+    __slots__ = ("_np", "is_complex", "is_floating_point", "is_signed", "itemsize", "name", "order")
+
+    def __init__(self, name: str, itemsize: int, kind: str, order: int) -> None:
+        self.name = name
+        self.itemsize = itemsize
+        self.is_floating_point = kind == "f"
+        self.is_complex = kind == "c"
+        self.is_signed = kind != "u" and kind != "b"
+        self.order = order
+        self._np: Any = None
+
+    @property
+    def np(self) -> Any:
+        """NumPy's dtype for this one."""
+        if self._np is None:
+            if self.name == "bfloat16":
+                try:
+                    import ml_dtypes
+                except ImportError:
+                    raise RuntimeError(
+                        "bfloat16 on the host needs the package ml_dtypes: pip install ml_dtypes"
+                    ) from None
+                self._np = np.dtype(ml_dtypes.bfloat16)
+            else:
+                self._np = np.dtype(self.name)
+        return self._np
+
+    def to_real(self) -> dtype:
+        """The dtype of the real part."""
+        return _TO_REAL.get(self, self)
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return dtype_named, (self.name,)
+
+
+bool = dtype("bool", 1, "b", 0)
+uint8 = dtype("uint8", 1, "u", 1)
+int8 = dtype("int8", 1, "i", 2)
+int16 = dtype("int16", 2, "i", 3)
+int32 = dtype("int32", 4, "i", 4)
+int64 = dtype("int64", 8, "i", 5)
+float16 = dtype("float16", 2, "f", 6)
+bfloat16 = dtype("bfloat16", 2, "f", 7)
+float32 = dtype("float32", 4, "f", 8)
+float64 = dtype("float64", 8, "f", 9)
+complex64 = dtype("complex64", 8, "c", 10)
+complex128 = dtype("complex128", 16, "c", 11)
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
+
+ALL = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
+INTEGERS = (uint8, int8, int16, int32, int64)
+FLOATS = (float16, bfloat16, float32, float64)
+NUMBERS = INTEGERS + FLOATS
+REALS = (bool, *NUMBERS)
+_BY_NAME = {d.name: d for d in ALL}
+_TO_REAL = {complex64: float32, complex128: float64}
+_BY_NUMPY: dict[Any, dtype] = {}
+
+
+def dtype_named(name: str) -> dtype:
+    """The dtype called `name`, such as "float32"."""
+    return _BY_NAME[name]
+
+
+def from_numpy_dtype(numpy_dtype: Any) -> dtype:
+    """The dtype that holds what NumPy's `numpy_dtype` holds; TypeError where there is none."""
+    found = _BY_NUMPY.get(numpy_dtype)
+    if found is None:
+        found = _BY_NAME.get(numpy_dtype.name)
+        if found is None or not numpy_dtype.isnative:
+            raise TypeError(
+                f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: float64, float32, "
+                "float16, bfloat16, int64, int32, int16, int8, uint8, and bool."
+            )
+        _BY_NUMPY[numpy_dtype] = found
+    return found

@@ -1,0 +1,19 @@
+"""The host's array module, NumPy, imported when first used: `import corelib` must not pay for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class _LazyNumPy:
+    """Stands in for the module `numpy`; each attribute is kept after its first use."""
+
+    def __getattr__(self, name: str) -> Any:
+        import numpy
+
+        value = getattr(numpy, name)
+        setattr(self, name, value)
+        return value
+
+
+np: Any = _LazyNumPy()

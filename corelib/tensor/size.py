@@ -1,0 +1,172 @@
+"""Shapes and strides as plain integer arithmetic, and `Size`, what `Tensor.shape` returns."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+
+
+class Size(tuple[int, ...]):
+    """A tensor's shape: a tuple of ints with `numel()`.
+
+    >>> import corelib as torch
+    >>> torch.Size([2, 3]).numel()
+    6
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements of a tensor of this shape."""
+        return prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def __getitem__(self, index: Any) -> Any:
+        got = tuple.__getitem__(self, index)
+        return Size(got) if isinstance(index, slice) else got
+
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size(tuple(self) + tuple(other))
+
+    def __reduce__(self) -> Any:
+        return Size, (tuple(self),)
+
+
+_CONTIGUOUS: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+
+def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Row-major strides, in elements, of a shape; a zero-size dimension counts as one, as in PyTorch."""
+    strides = _CONTIGUOUS.get(shape)
+    if strides is None:
+        out, step = [], 1
+        for n in reversed(shape):
+            out.append(step)
+            step *= n if n > 1 else 1
+        strides = tuple(reversed(out))
+        if len(_CONTIGUOUS) > 4096:
+            _CONTIGUOUS.clear()
+        _CONTIGUOUS[shape] = strides
+    return strides
+
+
+def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether strides visit a shape's elements in row-major order without gaps."""
+    step = 1
+    for n, s in zip(reversed(shape), reversed(strides), strict=True):
+        if n == 0:
+            return True
+        if n != 1:
+            if s != step:
+                return False
+            step *= n
+    return 0 in shape or True
+
+
+def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether the elements fill their memory without gaps or overlap, in some order of the dimensions."""
+    step = 1
+    for s, n in sorted((s, n) for n, s in zip(shape, strides, strict=True) if n != 1):
+        if s != step:
+            return False
+        step *= n
+    return True
+
+
+def permuted_strides(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Dense strides for a new tensor whose dimensions lie in the order of `strides`; None where that is row-major.
+
+    This is what PyTorch's elementwise ops give for an input that is dense but not contiguous.
+    """
+    order = sorted(range(len(shape)), key=lambda i: (-strides[i], i))
+    if order == list(range(len(shape))):
+        return None
+    out, step = [0] * len(shape), 1
+    for i in reversed(order):
+        out[i] = step
+        step *= max(shape[i], 1)
+    found = tuple(out)
+    return None if is_contiguous(shape, found) else found
+
+
+def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The shape that all broadcast to by NumPy's rules, or None."""
+    ndim = max(map(len, shapes), default=0)
+    out = [1] * ndim
+    for shape in shapes:
+        lead = ndim - len(shape)
+        for i, n in enumerate(shape, lead):
+            if n != 1 and out[i] != n:
+                if out[i] != 1:
+                    return None
+                out[i] = n
+    return tuple(out)
+
+
+def expanded_strides(shape: tuple[int, ...], strides: tuple[int, ...], to: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides of a shape seen as the larger shape `to`: 0 where a dimension is repeated."""
+    lead = len(to) - len(shape)
+    return (0,) * lead + tuple(
+        s if n == m else 0 for n, s, m in zip(shape, strides, to[lead:], strict=True)
+    )
+
+
+def view_strides(
+    shape: tuple[int, ...], strides: tuple[int, ...], to: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    """Strides that show a strided shape as the shape `to` without a copy, or None where a copy is needed.
+
+    Dimensions are grouped into runs that lie densely behind one another; each run must be split by whole dimensions
+    of `to`. (PyTorch's computeStride.)
+    """
+    if 0 in to:
+        return contiguous_strides(to) if shape != to else strides
+    if not shape:
+        return (1,) * len(to)
+    out = [0] * len(to)
+    j = len(to) - 1
+    run_stride, run_numel, seen = strides[-1], 1, 1
+    for i in range(len(shape) - 1, -1, -1):
+        run_numel *= shape[i]
+        if i == 0 or (shape[i - 1] != 1 and strides[i - 1] != run_numel * run_stride):
+            while j >= 0 and (seen < run_numel or to[j] == 1):
+                out[j] = seen * run_stride
+                seen *= to[j]
+                j -= 1
+            if seen != run_numel:
+                return None
+            if i > 0:
+                run_stride, run_numel, seen = strides[i - 1], 1, 1
+    return tuple(out) if j == -1 else None
+
+
+def wrap_dim(op: str, dim: int, ndim: int, name: str = "dim") -> int:
+    """A dimension counted from the front; IndexError as PyTorch's where it is out of range."""
+    if not isinstance(dim, int):
+        try:
+            dim = dim.__index__()
+        except AttributeError:
+            raise TypeError(f"{op}(): argument '{name}' must be int, not {type(dim).__name__}") from None
+    n = ndim or 1
+    if -n <= dim < n:
+        return dim + n if dim < 0 else dim
+    raise IndexError(
+        f"{op}(): argument '{name}': Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
+    )
+
+
+def wrap_dims(op: str, dims: Any, ndim: int, name: str = "dim") -> tuple[int, ...]:
+    """Several dimensions counted from the front, none twice; None or () means all of them."""
+    if dims is None:
+        return tuple(range(ndim))
+    if isinstance(dims, int) or not isinstance(dims, (tuple, list)):
+        dims = (dims,)
+    if not dims:
+        return tuple(range(ndim))
+    out = tuple([wrap_dim(op, d, ndim, name) for d in dims])
+    if len(set(out)) != len(out):
+        raise RuntimeError(f"{op}(): argument '{name}': dim {max(out, key=out.count)} appears multiple times in {dims}")
+    return tuple(sorted(d for d in out if d < ndim))

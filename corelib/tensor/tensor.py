@@ -1,0 +1,514 @@
+"""Tensor: a shape, strides and an offset over a Storage, with a dtype, a device and a layout.
+
+The slots are what the entry functions read and write, so they are plain values:
+
+- `_native` is the backend's array of exactly this tensor's elements, or None until a kernel needs it;
+- `_storage` is None for a small fresh host tensor until somebody asks: its `_native` then owns the memory. Whoever
+  makes a second tensor over the same memory asks first, so shared memory always has one shared Storage;
+- `_strides` is None for row-major contiguous;
+- `_edge` is (node, output number) where gradients flow to, None for what needs none and for leaves not used yet;
+- `_base` is the tensor that this one is a view of.
+
+The operators and methods that are ops are put on the class by the op table; see corelib/ops.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from corelib.tensor.size import Size, contiguous_strides, is_contiguous
+from corelib.tensor.storage import Storage, TypedStorage
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.keys import DispatchKey
+    from corelib.tensor.device import device as Device
+    from corelib.tensor.dtype import dtype as DType
+    from corelib.tensor.layout import layout as Layout
+
+_new = object.__new__
+
+
+class Tensor:
+    """A multi-dimensional array of one dtype on one device. Make one with `corelib.tensor`, `zeros`, `from_numpy`, ...
+
+    >>> import corelib as torch
+    >>> x = torch.tensor([[1., 2.], [3., 4.]])
+    >>> x.t().stride(), (x @ x).sum()
+    ((1, 2), tensor(54.))
+    """
+
+    __slots__ = (
+        "__dict__", "__weakref__", "_base", "_device", "_dtype", "_edge", "_key", "_native", "_numel", "_offset",
+        "_requires_grad", "_shape", "_storage", "_strides",
+    )
+    _base: Tensor | None
+    _device: Device
+    _dtype: DType
+    _edge: Any
+    _key: DispatchKey
+    _native: Any
+    _numel: int
+    _offset: int
+    _requires_grad: bool
+    _shape: tuple[int, ...]
+    _storage: Storage | None
+    _strides: tuple[int, ...] | None
+
+    # Rarely set, so they live in the instance's dictionary when they are.
+    _grad: Tensor | None = None
+    _backward_hooks: Any = None
+    _retains_grad = False
+    _inference = False
+    _view_version = 0
+    name: str | None = None
+    __array_priority__ = 1000
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        from corelib.tensor.construct import legacy_new
+
+        return legacy_new(cls, args, kwargs)
+
+    @staticmethod
+    def _make(
+        storage: Storage,
+        dtype: DType,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...] | None,
+        offset: int,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """A tensor over a storage; nothing is copied and nothing is checked."""
+        t = _new(Tensor)
+        device = storage.device
+        runtime = device.runtime
+        t._native = None
+        t._storage = storage
+        t._shape = shape
+        t._strides = None if strides is None or strides == contiguous_strides(shape) else strides
+        t._offset = offset
+        t._numel = prod(shape)
+        t._dtype = dtype
+        t._device = device
+        t._key = runtime.key
+        t._requires_grad = requires_grad
+        t._edge = None
+        t._base = None
+        return t
+
+    @staticmethod
+    def _empty(device: Device, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Tensor:
+        """A new tensor whose elements are not set; `strides` must be dense."""
+        runtime: Any = device._runtime
+        t = _new(Tensor)
+        t._shape = shape
+        t._numel = numel = prod(shape)
+        if numel < runtime.small_limit and strides is None:
+            t._native = runtime.small_empty(shape, dtype.np)
+            t._storage = None
+        else:
+            t._native = None
+            t._storage = Storage.allocate(device, numel * dtype.itemsize)
+        t._strides = strides
+        t._offset = 0
+        t._dtype = dtype
+        t._device = device
+        t._key = runtime.key
+        t._requires_grad = False
+        t._edge = None
+        t._base = None
+        return t
+
+    def _as_view(self, shape: tuple[int, ...], strides: tuple[int, ...] | None, offset: int, numel: int) -> Tensor:
+        """A view of this tensor's memory. Its gradient edge is the caller's business."""
+        storage = self._storage
+        t = _new(Tensor)
+        t._native = None
+        t._storage = storage if storage is not None else self._own_storage()
+        t._shape = shape
+        t._strides = None if strides is None or strides == contiguous_strides(shape) else strides
+        t._offset = offset
+        t._numel = numel
+        t._dtype = self._dtype
+        t._device = self._device
+        t._key = self._key
+        t._requires_grad = False
+        t._edge = None
+        base = self._base
+        t._base = self if base is None else base
+        return t
+
+    def _alias(self) -> Tensor:
+        """A second tensor over the same memory, outside the graph and not a view."""
+        t = self._as_view(self._shape, self._strides, self._offset, self._numel)
+        t._native = self._native
+        t._base = None
+        return t
+
+    def _own_storage(self) -> Storage:
+        """The Storage; made now around the native array of a small host tensor that had none."""
+        storage = self._storage
+        if storage is None:
+            runtime: Any = self._device._runtime
+            raw = runtime.small_buffer(self._native)
+            storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
+        return storage
+
+    def _array(self) -> Any:
+        """The backend's native array of these elements."""
+        native = self._native
+        if native is None:
+            runtime: Any = self._device._runtime
+            strides = self._strides
+            native = self._native = runtime.native(
+                self._storage._raw,  # type: ignore[union-attr]
+                self._dtype,
+                self._shape,
+                contiguous_strides(self._shape) if strides is None else strides,
+                self._offset,
+                runtime.index,
+            )
+        return native
+
+    def _bump(self) -> None:
+        """Count one in-place change of the memory."""
+        self._own_storage()._version += 1
+
+    # What a tensor is.
+
+    dtype = property(attrgetter("_dtype"), doc="What one element is.")
+    device = property(attrgetter("_device"), doc="Where the elements live.")
+
+    @property
+    def layout(self) -> Layout:
+        """How the elements lie in memory; `corelib.strided`."""
+        return self._key.layout
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self._shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
+        if dim is None:
+            return Size(self._shape)
+        if not self._shape:
+            from corelib.tensor.size import wrap_dim
+
+            wrap_dim("size", dim, 0)
+            raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")
+        try:
+            return self._shape[dim]
+        except (IndexError, TypeError):
+            from corelib.tensor.size import wrap_dim
+
+            return self._shape[wrap_dim("size", dim, len(self._shape))]
+
+    def stride(self, dim: int | None = None) -> Any:
+        """The distance in elements between neighbours along each dimension, or along `dim`."""
+        strides = self._strides
+        if strides is None:
+            strides = contiguous_strides(self._shape)
+        if dim is None:
+            return strides
+        from corelib.tensor.size import wrap_dim
+
+        return strides[wrap_dim("stride", dim, len(strides))]
+
+    def storage_offset(self) -> int:
+        """Where the first element lies in the storage, in elements."""
+        return self._offset
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return len(self._shape)
+
+    ndimension = dim
+    ndim = property(dim, doc="The number of dimensions.")
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self._numel
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """The size of one element in bytes."""
+        return self._dtype.itemsize
+
+    itemsize = property(element_size, doc="The size of one element in bytes.")
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._numel * self._dtype.itemsize
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        strides = self._strides
+        if memory_format is not None and memory_format.name == "channels_last":
+            s, shape = self.stride(), self._shape
+            return len(shape) == 4 and is_contiguous(
+                (shape[0], shape[2], shape[3], shape[1]), (s[0], s[2], s[3], s[1])
+            )
+        return strides is None or is_contiguous(self._shape, strides)
+
+    def untyped_storage(self) -> Storage:
+        """The memory under this tensor, shared with every view of it."""
+        return self._own_storage()
+
+    def storage(self) -> TypedStorage:
+        """The memory under this tensor as elements of its dtype."""
+        return TypedStorage(self._own_storage(), self._dtype)
+
+    def data_ptr(self) -> int:
+        """The address of the first element on its device; 0 for a tensor without elements."""
+        if self._numel == 0:
+            return 0
+        return self._own_storage().data_ptr() + self._offset * self._dtype.itemsize
+
+    @property
+    def _version(self) -> int:
+        storage = self._storage
+        return 0 if storage is None else storage._version
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating-point one."""
+        return self._dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is a complex one."""
+        return self._dtype.is_complex
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative values."""
+        return self._dtype.is_signed
+
+    is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the device type is cuda.")
+    is_cpu = property(lambda self: self._device.type == "cpu", doc="Whether the device type is cpu.")
+    is_meta = property(lambda self: self._device.type == "meta", doc="Whether it has a shape but no data.")
+    is_sparse = property(lambda self: False, doc="Whether the layout is sparse; no layout is, so far.")
+    is_quantized = property(lambda self: False, doc="Whether the dtype is quantized; none is, so far.")
+
+    def get_device(self) -> int:
+        """The device's index; -1 where the device type has none."""
+        index = self._device.index
+        return -1 if index is None else index
+
+    def is_inference(self) -> bool:
+        """Whether it was made under `inference_mode`."""
+        return self._inference
+
+    # Python's protocols.
+
+    def __len__(self) -> int:
+        if not self._shape:
+            raise TypeError("len() of a 0-d tensor")
+        return self._shape[0]
+
+    def __iter__(self) -> Any:
+        if not self._shape:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        from corelib.tensor.printing import format_tensor
+
+        return format_tensor(self, tensor_contents=tensor_contents)
+
+    def __format__(self, spec: str) -> str:
+        if not self._shape and type(self) is Tensor and self._device.type != "meta":
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    def item(self) -> Any:
+        """The only element as a Python number; RuntimeError where there is not just one."""
+        if self._numel != 1:
+            raise RuntimeError(
+                f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
+            )
+        from corelib.tensor.construct import host_array
+
+        return host_array(self).item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
+        from corelib.tensor.construct import host_array
+
+        array = host_array(self)
+        return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
+
+    def __bool__(self) -> bool:
+        if self._numel != 1:
+            what = "no values" if self._numel == 0 else "more than one value"
+            raise RuntimeError(f"bool(): Boolean value of Tensor with {what} is ambiguous (shape {list(self._shape)})")
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self._dtype.is_floating_point or self._numel != 1:
+            raise TypeError(
+                "__index__(): only integer tensors of a single element can be converted to an index, got "
+                f"{self._dtype} with {self._numel} elements"
+            )
+        return int(self.item())
+
+    def __contains__(self, element: Any) -> bool:
+        if not isinstance(element, (Tensor, int, float, bool)):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        return bool((element == self).any())  # type: ignore[union-attr]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from corelib.tensor.construct import reduce_tensor
+
+        return reduce_tensor(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from corelib.tensor.construct import deepcopy_tensor
+
+        return deepcopy_tensor(self, memo)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """A NumPy array that shares this tensor's memory; the array keeps the memory alive.
+
+        RuntimeError for a tensor that requires grad, TypeError for one that is not in the host's memory; with `force`
+        it is detached and copied to the host first.
+        """
+        from corelib.tensor.construct import to_numpy
+
+        return to_numpy(self, force)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        from corelib.tensor.construct import to_dlpack
+
+        return to_dlpack(self, **kwargs)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        from corelib.tensor.construct import dlpack_device
+
+        return dlpack_device(self)
+
+    # Autograd; the engine and the nodes are in corelib/autograd.
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on it are recorded for differentiation."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        from corelib.autograd.leaf import set_requires_grad
+
+        set_requires_grad(self, value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad` in place; RuntimeError for dtypes without gradients."""
+        from corelib.autograd.leaf import set_requires_grad
+
+        set_requires_grad(self, requires_grad)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user and not by a recorded operation."""
+        from corelib.autograd.leaf import is_leaf
+
+        return is_leaf(self)
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made it; None for a leaf."""
+        from corelib.autograd.leaf import grad_fn
+
+        return grad_fn(self)
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has accumulated, or None."""
+        found = self._grad
+        if found is None and self._edge is not None and not self._retains_grad:
+            from corelib.autograd.leaf import warn_non_leaf_grad
+
+            warn_non_leaf_grad(self)
+        return found
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        from corelib.autograd.leaf import set_grad
+
+        set_grad(self, value)
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of `grad_fn` it is."""
+        return 0 if self._edge is None else int(self._edge[1])
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called on a non-leaf."""
+        return self._retains_grad
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph, without version tracking."""
+        return self.detach()  # type: ignore[attr-defined,no-any-return]
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        from corelib.tensor.construct import set_data
+
+        set_data(self, value)
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Accumulate the gradient of this tensor into the leaves it was computed from. See `corelib.autograd.backward`."""
+        from corelib.autograd.engine import backward
+
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook: Any) -> Any:
+        """Call `hook(grad)` when the gradient of this tensor has been computed; what it returns replaces it."""
+        from corelib.autograd.hooks import register_tensor_hook
+
+        return register_tensor_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
+        """Call `hook(param)` after a gradient has been accumulated into this leaf's `.grad`."""
+        from corelib.autograd.hooks import register_post_accumulate_hook
+
+        return register_post_accumulate_hook(self, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this non-leaf in `.grad` after backward."""
+        from corelib.autograd.hooks import retain_grad
+
+        retain_grad(self)
+
+    def _is_view(self) -> bool:
+        return self._base is not None
