@@ -1,0 +1,309 @@
+"""Convolution layers: Conv1d, Conv2d and the transposed ConvTranspose2d."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import corelib
+from corelib import Tensor
+from corelib.nn import functional as F
+from corelib.nn import init
+from corelib.nn.module import Module
+from corelib.nn.parameter import Parameter
+from corelib.nn.sizes import per_dimension
+
+__all__ = ["Conv1d", "Conv2d", "ConvTranspose2d"]
+
+_PADDING_STRINGS = ("same", "valid")
+_PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
+
+
+class _ConvNd(Module):
+    in_channels: int
+    out_channels: int
+    kernel_size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: str | tuple[int, ...]
+    dilation: tuple[int, ...]
+    transposed: bool
+    output_padding: tuple[int, ...]
+    groups: int
+    padding_mode: str
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: tuple[int, ...],
+        stride: tuple[int, ...],
+        padding: str | tuple[int, ...],
+        dilation: tuple[int, ...],
+        transposed: bool,
+        output_padding: tuple[int, ...],
+        groups: int,
+        bias: bool,
+        padding_mode: str,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if groups <= 0:
+            raise ValueError(f"{self._get_name()}: groups must be a positive integer, got {groups}")
+        for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+            if channels % groups != 0:
+                raise ValueError(f"{self._get_name()}: {name} must be divisible by groups, got {channels} and {groups}")
+        if isinstance(padding, str):
+            if padding not in _PADDING_STRINGS:
+                raise ValueError(f"Invalid padding string {padding!r}, should be one of {_PADDING_STRINGS}")
+            if padding == "same" and any(step != 1 for step in stride):
+                raise ValueError(f"padding='same' is not supported for strided convolutions, got stride={stride}")
+        if padding_mode not in _PADDING_MODES:
+            raise ValueError(f"padding_mode must be one of {_PADDING_MODES}, but got padding_mode='{padding_mode}'")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.transposed = transposed
+        self.output_padding = output_padding
+        self.groups = groups
+        self.padding_mode = padding_mode
+        self._reversed_padding_repeated_twice = self._padding_for_pad()
+        channels_of_weight = (
+            (in_channels, out_channels // groups) if transposed else (out_channels, in_channels // groups)
+        )
+        self.weight = Parameter(corelib.empty((*channels_of_weight, *kernel_size), device=device, dtype=dtype))
+        if bias:
+            self.bias = Parameter(corelib.empty(out_channels, device=device, dtype=dtype))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def _padding_for_pad(self) -> list[int]:
+        """The padding as F.pad takes it: before and after, the last dimension first."""
+        if self.padding == "valid":
+            return [0, 0] * len(self.kernel_size)
+        if self.padding == "same":
+            totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
+            return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
+        return [int(size) for size in reversed(self.padding) for _ in range(2)]
+
+    def reset_parameters(self) -> None:
+        """Draw the initial weight and bias again: uniform in ±1/sqrt(in_channels / groups · kernel elements)."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
+            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
+            init.uniform_(self.bias, -bound, bound)
+
+    def _tensors(self) -> tuple[Any, Any]:
+        params = self._parameters
+        try:
+            return params["weight"], params["bias"]
+        except KeyError:
+            return self.weight, self.bias
+
+    def extra_repr(self) -> str:
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        if self.padding != (0,) * len(self.padding):
+            text += f", padding={self.padding}"
+        if self.dilation != (1,) * len(self.dilation):
+            text += f", dilation={self.dilation}"
+        if self.output_padding != (0,) * len(self.output_padding):
+            text += f", output_padding={self.output_padding}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
+        if self.bias is None:
+            text += ", bias=False"
+        if self.padding_mode != "zeros":
+            text += f", padding_mode={self.padding_mode}"
+        return text
+
+
+class Conv1d(_ConvNd):
+    """Cross-correlation along the last dimension: (N, in_channels, L) or (in_channels, L) to out_channels.
+
+    ``padding`` is an int or "same" or "valid"; ``padding_mode`` one of zeros, reflect, replicate and circular.
+    Raises ValueError where ``groups`` does not divide the channels.
+
+    >>> import corelib as torch
+    >>> torch.nn.Conv1d(16, 33, 3, stride=2)(torch.randn(20, 16, 50)).shape
+    torch.Size([20, 33, 24])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: str | int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_dimension(kernel_size, 1),
+            per_dimension(stride, 1),
+            padding if isinstance(padding, str) else per_dimension(padding, 1),
+            per_dimension(dilation, 1),
+            False,
+            (0,),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        padding: Any = self.padding
+        if self.padding_mode != "zeros":
+            input = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
+            padding = (0,)
+        return F.conv1d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, *self._tensors())
+
+
+class Conv2d(_ConvNd):
+    """Cross-correlation along the last two dimensions: (N, in_channels, H, W) or (in_channels, H, W) to out_channels.
+
+    ``padding`` is an int, a pair, "same" or "valid"; ``padding_mode`` one of zeros, reflect, replicate and circular.
+    Raises ValueError where ``groups`` does not divide the channels.
+
+    >>> import corelib as torch
+    >>> torch.nn.Conv2d(16, 33, (3, 5), stride=(2, 1), padding=(4, 2))(torch.randn(2, 16, 50, 100)).shape
+    torch.Size([2, 33, 28, 100])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: str | int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_dimension(kernel_size, 2),
+            per_dimension(stride, 2),
+            padding if isinstance(padding, str) else per_dimension(padding, 2),
+            per_dimension(dilation, 2),
+            False,
+            (0, 0),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        padding: Any = self.padding
+        if self.padding_mode != "zeros":
+            input = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
+            padding = (0, 0)
+        return F.conv2d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, *self._tensors())
+
+
+class ConvTranspose2d(_ConvNd):
+    """The gradient of Conv2d with respect to its input, as a layer: (N, in_channels, H, W) to out_channels, upsampled.
+
+    ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
+    Raises ValueError for a ``padding_mode`` but zeros and for an ``output_size`` that no padding gives.
+
+    >>> import corelib as torch
+    >>> torch.nn.ConvTranspose2d(16, 33, 3, stride=2)(torch.randn(2, 16, 5, 5)).shape
+    torch.Size([2, 33, 11, 11])
+    """
+
+    padding: tuple[int, ...]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        output_padding: int | tuple[int, ...] = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: int | tuple[int, ...] = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if padding_mode != "zeros":
+            raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}, got {padding_mode!r}')
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_dimension(kernel_size, 2),
+            per_dimension(stride, 2),
+            per_dimension(padding, 2),
+            per_dimension(dilation, 2),
+            True,
+            per_dimension(output_padding, 2),
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def _output_padding(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
+        if output_size is None:
+            return self.output_padding
+        leading = input.dim() - 2
+        wanted = list(output_size)
+        if len(wanted) == leading + 2:
+            wanted = wanted[leading:]
+        if len(wanted) != 2:
+            raise ValueError(
+                f"ConvTranspose2D: for {input.dim()}D input, output_size must have 2 or {leading + 2} elements "
+                f"(got {len(wanted)})"
+            )
+        smallest = [
+            (input.shape[leading + i] - 1) * self.stride[i]
+            - 2 * self.padding[i]
+            + self.dilation[i] * (self.kernel_size[i] - 1)
+            + 1
+            for i in range(2)
+        ]
+        largest = [size + self.stride[i] - 1 for i, size in enumerate(smallest)]
+        if not all(low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
+            raise ValueError(
+                f"requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} "
+                f"(for an input of {input.shape[2:]})"
+            )
+        return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
+
+    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
+        output_padding = self._output_padding(input, output_size)
+        weight, bias = self._tensors()
+        return F.conv_transpose2d(
+            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
+        )

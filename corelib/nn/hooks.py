@@ -1,0 +1,340 @@
+"""Hooks of Modules: their handles, the global ones, and the call path that runs them.
+
+``Module.__call__`` goes right to ``forward`` when neither the module nor this file's registries ever had a hook;
+``call_with_hooks`` is where it goes otherwise.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import corelib
+from corelib import Tensor
+
+if TYPE_CHECKING:
+    from corelib.nn.module import Module
+
+__all__ = [
+    "RemovableHandle",
+    "register_module_buffer_registration_hook",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
+]
+
+Hooks = OrderedDict[int, Any]
+
+
+class RemovableHandle:
+    """What registering a hook returns: ``remove()`` takes the hook away; as a context manager, leaving it does."""
+
+    next_id = 0
+
+    def __init__(self, hooks: Hooks, *marks: Hooks) -> None:
+        # Weak: a handle that outlives its module must not keep the module's hooks alive.
+        self.hooks_dict_ref = weakref.ref(hooks)
+        self.extra_dict_ref = tuple(weakref.ref(mark) for mark in marks)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+
+    def remove(self) -> None:
+        """Take the hook away; removing it twice is fine."""
+        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
+            hooks = ref()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return (self.hooks_dict_ref(), self.id, tuple(ref() for ref in self.extra_dict_ref))
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        hooks, self.id, marks = state
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
+        self.extra_dict_ref = tuple(weakref.ref(mark) for mark in marks if mark is not None)
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+def add_hook(
+    hooks: Hooks, hook: Any, prepend: bool = False, marks: tuple[tuple[Hooks, bool], ...] = ()
+) -> RemovableHandle:
+    """Put ``hook`` last or first among ``hooks``, and its id into those of ``marks`` that say so."""
+    handle = RemovableHandle(hooks, *(mark for mark, _ in marks))
+    hooks[handle.id] = hook
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    for mark, marked in marks:
+        if marked:
+            mark[handle.id] = True
+    return handle
+
+
+buffer_registration_hooks: Hooks = OrderedDict()
+module_registration_hooks: Hooks = OrderedDict()
+parameter_registration_hooks: Hooks = OrderedDict()
+
+_forward_pre_hooks: Hooks = OrderedDict()
+_forward_hooks: Hooks = OrderedDict()
+_forward_hooks_with_kwargs: Hooks = OrderedDict()
+_forward_hooks_always_called: Hooks = OrderedDict()
+_backward_pre_hooks: Hooks = OrderedDict()
+_backward_hooks: Hooks = OrderedDict()
+
+# Filled by the first registration and never emptied: what ``Module.__call__`` tests.
+global_hooks: list[bool] = []
+
+
+def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, buffer)`` whenever a module registers a buffer; what it returns replaces it."""
+    return add_hook(buffer_registration_hooks, hook)
+
+
+def register_module_module_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, submodule)`` whenever a module registers a child; what it returns replaces it."""
+    return add_hook(module_registration_hooks, hook)
+
+
+def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, name, param)`` whenever a module registers a parameter; what it returns replaces it."""
+    return add_hook(parameter_registration_hooks, hook)
+
+
+def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, args)`` before every module's forward; what it returns replaces the arguments."""
+    global_hooks.append(True)
+    return add_hook(_forward_pre_hooks, hook)
+
+
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
+    """Call ``hook(module, args, output)`` after every module's forward; what it returns replaces the output."""
+    global_hooks.append(True)
+    marks = ((_forward_hooks_with_kwargs, with_kwargs), (_forward_hooks_always_called, always_call))
+    return add_hook(_forward_hooks, hook, marks=marks)
+
+
+def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_output)`` before every module's backward; what it returns replaces ``grad_output``."""
+    global_hooks.append(True)
+    return add_hook(_backward_pre_hooks, hook)
+
+
+def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """Call ``hook(module, grad_input, grad_output)`` after every backward; what it returns replaces ``grad_input``."""
+    global_hooks.append(True)
+    return add_hook(_backward_hooks, hook)
+
+
+def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Run ``module.forward`` between the hooks that are registered for it, in PyTorch's order: global ones first."""
+    called: set[int] = set()
+    result: Any = None
+    try:
+        args, kwargs = _run_forward_pre_hooks(module, args, kwargs)
+        user_hooks = [*_backward_hooks.values(), *module._backward_hooks.values()]
+        user_pre_hooks = [*_backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
+        backward = BackwardHook(module, user_hooks, user_pre_hooks) if user_hooks or user_pre_hooks else None
+        if backward is not None:
+            args = backward.setup_input_hook(args)
+
+        result = module.forward(*args, **kwargs)
+
+        for hook_id, hook, with_kwargs, always in _forward_hooks_of(module):
+            if always:
+                called.add(hook_id)
+            replaced = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+            if replaced is not None:
+                result = replaced
+        if backward is not None:
+            if not isinstance(result, (Tensor, tuple)):
+                warnings.warn(
+                    "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but "
+                    f"received {type(result)}",
+                    stacklevel=3,
+                )
+            result = backward.setup_output_hook(result)
+        return result
+    except Exception:
+        for hook_id, hook, with_kwargs, always in _forward_hooks_of(module):
+            if not always or hook_id in called:
+                continue
+            try:
+                replaced = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+                if replaced is not None:
+                    result = replaced
+            except Exception as error:
+                warnings.warn(
+                    "module forward hook with ``always_call=True`` raised an exception that was silenced as another "
+                    f"error was raised in forward: {error}",
+                    stacklevel=3,
+                )
+        raise
+
+
+def _run_forward_pre_hooks(
+    module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    for hook_id, hook in (*_forward_pre_hooks.items(), *module._forward_pre_hooks.items()):
+        if hook_id in module._forward_pre_hooks_with_kwargs:
+            replaced = hook(module, args, kwargs)
+            if replaced is not None:
+                if not (isinstance(replaced, tuple) and len(replaced) == 2):
+                    raise RuntimeError(
+                        f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
+                    )
+                args, kwargs = replaced
+        else:
+            replaced = hook(module, args)
+            if replaced is not None:
+                args = replaced if isinstance(replaced, tuple) else (replaced,)
+    return args, kwargs
+
+
+def _forward_hooks_of(module: Module) -> list[tuple[int, Callable[..., Any], bool, bool]]:
+    """(id, hook, takes kwargs, called even on an error) of the hooks that follow ``module.forward``."""
+    found = [
+        (hook_id, hook, hook_id in _forward_hooks_with_kwargs, hook_id in _forward_hooks_always_called)
+        for hook_id, hook in _forward_hooks.items()
+    ]
+    with_kwargs, always = module._forward_hooks_with_kwargs, module._forward_hooks_always_called
+    found += [
+        (hook_id, hook, hook_id in with_kwargs, hook_id in always) for hook_id, hook in module._forward_hooks.items()
+    ]
+    return found
+
+
+_identity_function: Any = None
+
+
+def _mark_boundary(tensors: list[Tensor]) -> tuple[Tensor, ...]:
+    """``tensors`` again, behind one common node of the graph."""
+    global _identity_function
+    if _identity_function is None:
+        # Made at the first use, so that corelib.nn does not import autograd's Function.
+        class BackwardHookFunction(corelib.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
+                ctx.mark_non_differentiable(*[arg for arg in args if not arg.requires_grad])
+                return args
+
+            @staticmethod
+            def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+                return grads
+
+        _identity_function = BackwardHookFunction
+    marked = _identity_function.apply(*tensors)
+    return marked if isinstance(marked, tuple) else (marked,)
+
+
+class BackwardHook:
+    """One call's full backward hooks: on a node before and one after the module's part of the graph."""
+
+    def __init__(self, module: Module, user_hooks: list[Any], user_pre_hooks: list[Any]) -> None:
+        self.module = module
+        self.user_hooks = user_hooks
+        self.user_pre_hooks = user_pre_hooks
+        self.grad_outputs: tuple[Any, ...] | None = None
+        self.n_inputs = self.n_outputs = -1
+        self.input_positions: list[int] | None = None
+        self.output_positions: list[int] | None = None
+
+    def setup_input_hook(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``args`` behind the node at which the module's backward ends."""
+        marked, self.input_positions = self._mark(args, self._leave_backward)
+        self.n_inputs = len(args)
+        return marked
+
+    def setup_output_hook(self, result: Any) -> Any:
+        """``result`` behind the node at which the module's backward begins."""
+        results = result if isinstance(result, tuple) else (result,)
+        marked, self.output_positions = self._mark(results, self._enter_backward)
+        self.n_outputs = len(results)
+        return marked if isinstance(result, tuple) else marked[0]
+
+    def _mark(self, values: tuple[Any, ...], hook: Callable[..., Any]) -> tuple[tuple[Any, ...], list[int] | None]:
+        positions = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
+        tensors: list[Tensor] = [values[i] for i in positions]
+        if not (corelib.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
+            return values, None
+        marked = _mark_boundary(tensors)
+        node = next(tensor.grad_fn for tensor in marked if tensor.grad_fn is not None)
+        node.register_hook(hook)
+        filled = list(values)
+        for i, tensor in zip(positions, marked, strict=True):
+            filled[i] = tensor
+        # A named tuple is made again from its fields.
+        return (tuple(filled) if type(values) is tuple else type(values)(*filled)), positions
+
+    def _enter_backward(self, _: Any, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+        assert self.output_positions is not None
+        self.grad_outputs = _spread(self.output_positions, grad_output, self.n_outputs)
+        for user_pre_hook in self.user_pre_hooks:
+            replaced = user_pre_hook(self.module, self.grad_outputs)
+            if replaced is None:
+                continue
+            if len(replaced) != len(self.grad_outputs):
+                raise RuntimeError(
+                    f"Backward pre hook returned an invalid number of grad_output, got {len(replaced)}, "
+                    f"but expected {len(self.grad_outputs)}"
+                )
+            self.grad_outputs = replaced
+        outgoing = self.grad_outputs
+        if self.input_positions is None:
+            self._run_without_inputs()
+        return tuple(outgoing[i] for i in self.output_positions)
+
+    def _run_without_inputs(self) -> None:
+        warnings.warn(
+            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+            "require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
+            "#torch.nn.Module.register_full_backward_hook for more details.",
+            stacklevel=5,
+        )
+        nothing = (None,) * self.n_inputs
+        for user_hook in self.user_hooks:
+            replaced = user_hook(self.module, nothing, self.grad_outputs)
+            if replaced is not None and not (isinstance(replaced, tuple) and all(grad is None for grad in replaced)):
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should always return None or None for "
+                    "all gradients."
+                )
+        self.grad_outputs = None
+
+    def _leave_backward(self, grad_input: tuple[Any, ...], _: Any) -> tuple[Any, ...] | None:
+        if self.grad_outputs is None:
+            # The gradient reached the inputs by another way than through the module's outputs.
+            return None
+        assert self.input_positions is not None
+        grads = _spread(self.input_positions, grad_input, self.n_inputs)
+        for user_hook in self.user_hooks:
+            replaced = user_hook(self.module, grads, self.grad_outputs)
+            if replaced is None:
+                continue
+            if len(replaced) != len(grads):
+                raise RuntimeError(
+                    f"Backward hook returned an invalid number of grad_input, got {len(replaced)}, "
+                    f"but expected {len(grads)}"
+                )
+            grads = replaced
+        self.grad_outputs = None
+        return tuple(grads[i] for i in self.input_positions)
+
+
+def _spread(positions: list[int], values: tuple[Any, ...], size: int) -> tuple[Any, ...]:
+    spread: list[Any] = [None] * size
+    for i, value in zip(positions, values, strict=True):
+        spread[i] = value
+    return tuple(spread)

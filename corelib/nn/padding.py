@@ -1,0 +1,120 @@
+"""Padding layers: constant, zero and reflection, over the last one or two dimensions."""
+
+from __future__ import annotations
+
+from corelib import Tensor
+from corelib.nn import functional as F
+from corelib.nn.module import Module
+from corelib.nn.sizes import per_dimension
+
+__all__ = ["ConstantPad1d", "ConstantPad2d", "ReflectionPad1d", "ReflectionPad2d", "ZeroPad1d", "ZeroPad2d"]
+
+
+class _ConstantPad(Module):
+    padding: tuple[int, ...]
+    value: float
+    _sides: int
+
+    def __init__(self, padding: int | tuple[int, ...], value: float) -> None:
+        super().__init__()
+        self.padding = per_dimension(padding, self._sides)
+        self.value = value
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ConstantPad1d(_ConstantPad):
+    """Puts ``value`` around the last dimension; ``padding`` is an int or (left, right), negative to crop.
+
+    >>> import corelib as torch
+    >>> torch.nn.ConstantPad1d(1, 3.5)(torch.ones(1, 2))
+    tensor([[3.5000, 1.0000, 1.0000, 3.5000]])
+    """
+
+    _sides = 2
+
+
+class ConstantPad2d(_ConstantPad):
+    """Puts ``value`` around the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
+
+    >>> import corelib as torch
+    >>> torch.nn.ConstantPad2d((1, 0, 0, 1), 2.0)(torch.ones(1, 1, 2))
+    tensor([[[2., 1., 1.],
+             [2., 2., 2.]]])
+    """
+
+    _sides = 4
+
+
+class ZeroPad1d(ConstantPad1d):
+    """Puts zeros around the last dimension; ``padding`` is an int or (left, right).
+
+    >>> import corelib as torch
+    >>> torch.nn.ZeroPad1d((0, 1))(torch.ones(1, 2))
+    tensor([[1., 1., 0.]])
+    """
+
+    def __init__(self, padding: int | tuple[int, ...]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class ZeroPad2d(ConstantPad2d):
+    """Puts zeros around the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
+
+    >>> import corelib as torch
+    >>> torch.nn.ZeroPad2d(1)(torch.ones(1, 1, 1))
+    tensor([[[0., 0., 0.],
+             [0., 1., 0.],
+             [0., 0., 0.]]])
+    """
+
+    def __init__(self, padding: int | tuple[int, ...]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ReflectionPad(Module):
+    padding: tuple[int, ...]
+    _sides: int
+
+    def __init__(self, padding: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.padding = per_dimension(padding, self._sides)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.pad(input, self.padding, "reflect")
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class ReflectionPad1d(_ReflectionPad):
+    """Continues the last dimension by its reflection at each end; ``padding`` is an int or (left, right).
+
+    >>> import corelib as torch
+    >>> torch.nn.ReflectionPad1d(2)(torch.tensor([[0.0, 1.0, 2.0]]))
+    tensor([[2., 1., 0., 1., 2., 1., 0.]])
+    """
+
+    _sides = 2
+
+
+class ReflectionPad2d(_ReflectionPad):
+    """Continues the last two dimensions by their reflections; ``padding`` is an int or (left, right, top, bottom).
+
+    >>> import corelib as torch
+    >>> torch.nn.ReflectionPad2d((1, 0, 0, 0))(torch.tensor([[[0.0, 1.0], [2.0, 3.0]]]))
+    tensor([[[1., 0., 1.],
+             [3., 2., 3.]]])
+    """
+
+    _sides = 4
