@@ -6,6 +6,7 @@ Everything here is written in the public API, as a user would write it.
 from corelib.nn import functional as functional
 from corelib.nn import init as init
 from corelib.nn import parameter as parameter
+from corelib.nn import utils as utils
 from corelib.nn.activation import (
     ELU,
     GELU,
@@ -107,4 +108,5 @@ __all__ = [
     "functional",
     "init",
     "parameter",
+    "utils",
 ]

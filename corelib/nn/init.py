@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import corelib
-from corelib import Generator, Tensor
+from corelib import Tensor
+
+if TYPE_CHECKING:
+    from corelib import Generator
 
 __all__ = [
     "calculate_gain",

@@ -60,12 +60,12 @@ class Parameter(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __repr__(self) -> str:
-        return "Parameter containing:\n" + super().__repr__()
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Parameter containing:\n" + super().__repr__(tensor_contents=tensor_contents)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         # The same three arguments as PyTorch's _rebuild_parameter; hooks are never saved.
-        rebuild = (_rebuild_parameter, (self.data, self.requires_grad, OrderedDict()))
+        rebuild: tuple[Any, ...] = (_rebuild_parameter, (self.data, self.requires_grad, OrderedDict()))
         # The user's own attributes go along; what the core keeps there (gradient, hooks) does not.
         extra = {name: value for name, value in self.__dict__.items() if not hasattr(Tensor, name)}
         return (*rebuild, extra) if extra else rebuild
