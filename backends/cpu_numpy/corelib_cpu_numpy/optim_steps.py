@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from corelib.backend.base import KernelTable
+from corelib_cpu_numpy.guard import guarded
 
 PIECE = 1 << 15
 
@@ -134,3 +136,9 @@ def _adam_step_(
         np.divide(m, one, one)
         multiply(one, factor, one)
         add(p, one, p)
+
+
+def register(table: KernelTable) -> None:
+    """Add these kernels; half precisions are left to the bodies, whose ops round as PyTorch's do."""
+    for kernel in (_sgd_step_, _adam_step_):
+        table.register(kernel.__name__, ("float32", "float64"), guarded(kernel))

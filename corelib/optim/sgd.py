@@ -1,0 +1,149 @@
+"""SGD: stochastic gradient descent, with momentum, Nesterov momentum and weight decay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import corelib
+from corelib import Tensor
+from corelib.ops.optim_steps import _sgd_step_
+from corelib.optim.optimizer import (
+    Optimizer,
+    Params,
+    as_number,
+    check_fused,
+    check_one_element,
+    check_switches,
+    grad_as_differentiable,
+)
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent.
+
+    Each step: g = grad + weight_decay * p; with momentum, buf = momentum * buf + (1 - dampening) * g (the first buf is g
+    itself) and g = buf, or g + momentum * buf with `nesterov`; then p -= lr * g, or p += lr * g with `maximize`.
+
+    `foreach` and `fused` choose between PyTorch's implementations; here there is one, and they change nothing.
+    ValueError for a negative lr, momentum or weight_decay, and for `nesterov` without momentum or with dampening.
+
+    >>> import corelib as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> optimizer = torch.optim.SGD([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0., 0.], requires_grad=True)
+
+    Source: Sutskever et al., On the importance of initialization and momentum in deep learning, 2013, in PyTorch's
+    variant, where lr multiplies the buffer when it is used and not when it is made.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float | Tensor = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_one_element("lr", lr)
+        for label, name, value in (
+            ("learning rate", "lr", lr),
+            ("momentum value", "momentum", momentum),
+            ("weight_decay value", "weight_decay", weight_decay),
+        ):
+            if value < 0.0:
+                raise ValueError(f"Invalid {label}: {value} (SGD: '{name}' must be >= 0)")
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError(
+                "Nesterov momentum requires a momentum and zero dampening, got "
+                f"momentum={momentum}, dampening={dampening}"
+            )
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+        check_switches("SGD", foreach, fused, differentiable)
+        if fused:
+            for group in self.param_groups:
+                for p in group["params"]:
+                    check_fused(p)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("nesterov", False)
+            group.setdefault("maximize", False)
+            group.setdefault("foreach", None)
+            group.setdefault("differentiable", False)
+            group.setdefault("fused", False)
+
+    @grad_as_differentiable
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
+        loss = None
+        if closure is not None:
+            with corelib.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            if group["differentiable"]:
+                _differentiable_step(group, self.state)
+                continue
+            lr, momentum, dampening = as_number(group["lr"]), group["momentum"], group["dampening"]
+            decay, nesterov, maximize = as_number(group["weight_decay"]), group["nesterov"], group["maximize"]
+            for p in group["params"]:
+                grad = p.grad
+                if grad is None:
+                    continue
+                if momentum == 0:
+                    _sgd_step_(p, grad, None, lr, 0, dampening, decay, False, maximize, False)
+                    continue
+                state = self.state[p]
+                buffer = state.get("momentum_buffer")
+                first = buffer is None
+                if first:
+                    buffer = state["momentum_buffer"] = corelib.empty_like(grad)
+                _sgd_step_(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+        return loss
+
+
+def _differentiable_step(group: dict[str, Any], states: Any) -> None:
+    """The same update out of recorded ops, so that gradients flow through it to lr, weight_decay and the gradients."""
+    momentum, decay, lr = group["momentum"], group["weight_decay"], group["lr"]
+    if isinstance(lr, Tensor) and lr.dim():
+        lr = lr.squeeze()
+    for p in group["params"]:
+        grad = p.grad
+        if grad is None:
+            continue
+        if group["maximize"]:
+            grad = -grad
+        if isinstance(decay, Tensor) or decay != 0:
+            grad = grad + p.clone() * decay
+        if momentum != 0:
+            buffer = states[p].get("momentum_buffer")
+            if buffer is None:
+                buffer = grad.detach().clone()
+            else:
+                buffer.mul_(momentum).add_(grad, alpha=1 - group["dampening"])
+            states[p]["momentum_buffer"] = buffer
+            grad = grad.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+        p.add_(grad * -lr)
