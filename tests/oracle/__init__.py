@@ -1,0 +1,1 @@
+"""Every op against PyTorch on the CPU: values, dtypes, shapes, strides, gradients and exceptions."""

@@ -1,0 +1,435 @@
+"""What the oracle tests stand on: samples declared once, run by PyTorch and by corelib, and compared.
+
+A sample is data (`Spec`: shape, dtype, memory layout, range of values), arguments, and the op's name; or a function of
+`T`, the library, and the tensors. Both libraries get tensors made from the same numbers with the same strides and
+offset. With CORELIB_ORACLE_SELF=1 PyTorch is compared with itself, which shows that the samples are well formed.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from .listed import LISTED
+
+if os.environ.get("CORELIB_ORACLE_SELF") == "1":
+    subject: Any = torch
+else:
+    import corelib
+
+    subject = corelib
+
+torch.set_num_threads(1)
+
+INTS = ("uint8", "int8", "int16", "int32", "int64")
+HALVES = ("float16", "bfloat16")
+WIDE = ("float32", "float64")
+FLOATS = HALVES + WIDE
+ALL = ("bool", *INTS, *FLOATS)
+EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
+TINY = {"float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149, "float64": 2.0**-1074}
+SHORT = {"bfloat16": "bf16", "bool": "bool", "uint8": "u8"}
+
+COUNTS: Counter[str] = Counter()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A tensor to make: the sample's dtype unless `dtype` says another, `values` or numbers drawn from [low, high]."""
+
+    shape: tuple[int, ...]
+    layout: str = "contiguous"
+    dtype: str | None = None
+    low: float | None = None
+    high: float | None = None
+    values: Any = None
+    unique: bool = False
+    nonzero: bool = False
+    grad: bool = True
+
+    def geometry(self) -> tuple[int, tuple[int, ...], int]:
+        """Elements of the storage, strides and offset."""
+        order = list(range(len(self.shape)))
+        if self.layout == "transposed" and order:
+            order[0], order[-1] = order[-1], order[0]
+        elif self.layout == "permuted":
+            order.reverse()
+        elif self.layout == "channels_last":
+            order = [0, *order[2:], 1]
+        strides, step = [0] * len(order), 2 if self.layout == "strided" else 1
+        for position, dim in enumerate(reversed(order)):
+            if self.layout == "expanded" and position == len(order) - 1:
+                continue
+            strides[dim] = step
+            step *= max(self.shape[dim], 1)
+        offset = {"offset": 3, "strided": 1}.get(self.layout, 0)
+        return step + offset + (2 if offset else 0) if 0 not in self.shape else 4, tuple(strides), offset
+
+    def storage(self, rng: np.random.Generator, dtype: str) -> np.ndarray[Any, Any]:
+        """The numbers of the whole storage, of a NumPy type that holds the dtype's values."""
+        count, strides, offset = self.geometry()
+        wide = np.dtype("float32" if dtype == "bfloat16" else dtype)
+        low, high = self.low, self.high
+        if self.unique:
+            flat = rng.permutation(count) - (0 if dtype in ("uint8", "bool") else count // 2)
+            flat = flat * 0.25 + 0.125 if dtype in FLOATS else flat
+        elif dtype in FLOATS:
+            flat = rng.uniform(-3.0 if low is None else low, 3.0 if high is None else high, count)
+        elif dtype == "bool":
+            flat = rng.integers(0, 2, count)
+        else:
+            low = 0 if dtype == "uint8" and (low is None or low < 0) else -9 if low is None else int(np.ceil(low))
+            flat = rng.integers(low, 10 if high is None else max(int(high), low) + 1, count)
+        if self.nonzero:
+            flat = np.where(flat == 0, 1, flat)
+        flat = np.ascontiguousarray(flat.astype(wide))
+        if self.values is not None and 0 not in self.shape:
+            view = np.lib.stride_tricks.as_strided(flat[offset:], self.shape, [s * wide.itemsize for s in strides])
+            view[...] = np.asarray(self.values, dtype=np.float64 if dtype in FLOATS else None).astype(wide)
+        return flat
+
+    def build(self, T: Any, numbers: np.ndarray[Any, Any], dtype: str) -> Any:
+        flat = T.from_numpy(numbers.copy())
+        if dtype == "bfloat16":
+            flat = flat.to(T.bfloat16)
+        count, strides, offset = self.geometry()
+        if self.layout == "contiguous" and count == max(int(np.prod(self.shape)), 1):
+            return flat.view(self.shape)
+        return flat.as_strided(self.shape, strides, offset)
+
+    def __str__(self) -> str:
+        extra = [w for w in (self.dtype, self.layout if self.layout != "contiguous" else None) if w]
+        if self.values is not None and np.size(self.values) <= 8:
+            extra.append(f"values={self.values}")
+        return f"tensor({', '.join([str(list(self.shape)), *extra])})"
+
+
+def spec(*shape: int, **facts: Any) -> Spec:
+    return Spec(tuple(shape), **facts)
+
+
+def index(values: Any, dtype: str = "int64", **facts: Any) -> Spec:
+    """A tensor of the given numbers; never differentiated."""
+    return Spec(np.shape(values), values=values, dtype=dtype, grad=False, **facts)
+
+
+class Named:
+    """An attribute of the library, such as a dtype, as an argument."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def of(self, T: Any) -> Any:
+        for part in self.path.split("."):
+            T = getattr(T, part)
+        return T
+
+    def __repr__(self) -> str:
+        return f"T.{self.path}"
+
+
+@dataclass
+class Sample:
+    """One call: arguments in which a Spec stands for a tensor, or `call(T, *tensors, **kwargs)`."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    call: Callable[..., Any] | None = None
+    dtypes: tuple[str, ...] | None = None
+    grad: bool = True
+    inplace: bool = True
+
+
+@dataclass
+class Op:
+    """The samples of one op and how close the results must be.
+
+    ulps: allowed distance in units of the result dtype's last place, 0 for exact. scaled: the distance is also scaled
+    with the largest number around and the square root of the number of elements (reductions, products).
+    strides: "exact" (views), "dense" (dims of more than one element), or "" where PyTorch promises none.
+    """
+
+    name: str
+    samples: list[Sample] = field(default_factory=list)
+    path: str = ""
+    ulps: float | dict[str, float] = 0
+    scaled: bool = False
+    strides: str = "dense"
+    dtypes: tuple[str, ...] = ALL
+    grad: bool = True
+    second: bool = True
+    values: bool = True
+    forms: tuple[str, ...] = ("function", "method", "inplace", "out")
+
+    def add(self, *args: Any, **kwargs: Any) -> Op:
+        """One more sample: the op called with these arguments."""
+        self.samples.append(Sample(args, kwargs))
+        return self
+
+    def but(self, **facts: Any) -> Op:
+        """Change the sample added last, e.g. its dtypes."""
+        self.samples[-1] = replace(self.samples[-1], **facts)
+        return self
+
+    def call(self, function: Callable[..., Any], *args: Any, **facts: Any) -> Op:
+        """One more sample: a function of the library and the tensors."""
+        self.samples.append(Sample(args, call=function, **facts))
+        return self
+
+    def tolerance(self, dtype: str) -> float:
+        return self.ulps.get(dtype, self.ulps.get("", 4)) if isinstance(self.ulps, dict) else self.ulps
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(name: str, path: str = "", **facts: Any) -> Op:
+    """Declare an op. `path` is where the function lives when it is not the top of the library, e.g. nn.functional."""
+    if name in OPS:
+        raise ValueError(f"op {name} is declared twice")
+    OPS[name] = Op(name, path=path or name, **facts)
+    return OPS[name]
+
+
+def missing(op: Op) -> bool:
+    """Whether corelib lacks an op that it need not have."""
+    if op.name in LISTED:
+        return False
+    for root in (torch, torch.Tensor):
+        try:
+            Named(op.path).of(root)
+            Named(op.path).of(subject if root is torch else subject.Tensor)
+        except AttributeError:
+            if hasattr(root, op.path.split(".")[0]):
+                return True
+    return False
+
+
+def specs_of(value: Any) -> Iterator[Spec]:
+    if isinstance(value, Spec):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from specs_of(item)
+    elif isinstance(value, dict):
+        yield from specs_of(list(value.values()))
+
+
+def fill(value: Any, T: Any, tensors: Iterator[Any]) -> Any:
+    """The arguments with tensors in place of Specs and the library's attributes in place of their names."""
+    if isinstance(value, Spec):
+        return next(tensors)
+    if isinstance(value, Named):
+        return value.of(T)
+    if isinstance(value, (list, tuple)) and not isinstance(value, slice):
+        return type(value)(fill(item, T, tensors) for item in value)
+    if isinstance(value, dict):
+        return {key: fill(item, T, tensors) for key, item in value.items()}
+    return value
+
+
+def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
+    """The ways PyTorch can be asked for this sample."""
+    if sample.call is not None:
+        return ("call",)
+    found = []
+    try:
+        Named(op.path).of(torch)
+        found.append("function")
+    except AttributeError:
+        pass
+    if sample.args and isinstance(sample.args[0], Spec):
+        if hasattr(torch.Tensor, op.name):
+            found.append("method")
+        if hasattr(torch.Tensor, op.name + "_") and sample.inplace:
+            found.append("inplace")
+    if "function" in found and takes_out(op):
+        found.append("out")
+    return tuple(f for f in found if f in op.forms)
+
+
+_TAKES_OUT: dict[str, bool] = {}
+
+
+def takes_out(op: Op) -> bool:
+    known = _TAKES_OUT.get(op.path)
+    if known is None:
+        doc = Named(op.path).of(torch).__doc__ or ""
+        known = _TAKES_OUT[op.path] = "out=" in doc.split("\n\n")[0] or "out (Tensor" in doc or "out (tuple" in doc
+    return known
+
+
+def describe(op: Op, sample: Sample, form: str, dtype: str) -> str:
+    """The call as text."""
+    if sample.call is not None:
+        code = sample.call.__code__
+        where = f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
+        head, parts = f"{op.name} [{where}] ", [show(a) for a in sample.args]
+    else:
+        head = {"function": "T." + op.path, "method": "x." + op.name, "inplace": "x." + op.name + "_"}.get(
+            form, f"T.{op.path}[{form}]"
+        )
+        parts = [show(a) for a in sample.args]
+    parts += [f"{k}={show(v)}" for k, v in sample.kwargs.items()]
+    return f"{head}({', '.join(parts)}) of {dtype}"
+
+
+def show(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(show(v) for v in value)}]"
+    return str(value) if isinstance(value, Spec) else repr(value)
+
+
+class Inputs:
+    """The numbers of a sample's tensors, and the tensors of either library."""
+
+    def __init__(self, op: Op, number: int, sample: Sample, dtype: str) -> None:
+        self.rng = np.random.default_rng(zlib.crc32(f"{op.name}/{number}/{dtype}".encode()))
+        self.specs = [*specs_of(sample.args), *specs_of(sample.kwargs)]
+        self.dtypes = [s.dtype or dtype for s in self.specs]
+        self.numbers = [s.storage(self.rng, d) for s, d in zip(self.specs, self.dtypes, strict=True)]
+
+    def build(self, T: Any) -> list[Any]:
+        return [s.build(T, n, d) for s, n, d in zip(self.specs, self.numbers, self.dtypes, strict=True)]
+
+
+def invoke(op: Op, sample: Sample, form: str, T: Any, tensors: list[Any], out: Any = None) -> Any:
+    """Call the op in one of its forms."""
+    feed = iter(tensors)
+    args, kwargs = fill(sample.args, T, feed), fill(sample.kwargs, T, feed)
+    if sample.call is not None:
+        return sample.call(T, *args, **kwargs)
+    if form == "function":
+        return Named(op.path).of(T)(*args, **kwargs)
+    if form == "out":
+        return Named(op.path).of(T)(*args, **kwargs, out=out)
+    return getattr(args[0], op.name + ("_" if form == "inplace" else ""))(*args[1:], **kwargs)
+
+
+def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """The result and the exception, one of them None. Warnings are not what is compared here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return function(), None
+        except Exception as error:
+            return None, error
+
+
+def is_tensor(value: Any) -> bool:
+    return isinstance(value, (torch.Tensor, subject.Tensor))
+
+
+def flatten(value: Any) -> list[Any]:
+    """The leaves of a nest of tuples and lists; None stays."""
+    if isinstance(value, (list, tuple)) and not hasattr(value, "numel"):
+        return [leaf for item in value for leaf in flatten(item)]
+    return [value]
+
+
+def to_numpy(tensor: Any, T: Any) -> np.ndarray[Any, Any]:
+    tensor = tensor.detach()
+    if name_of(tensor.dtype) == "bfloat16":
+        tensor = tensor.to(T.float32)
+    return np.asarray(tensor.numpy(force=True) if T is torch else tensor.numpy())
+
+
+def name_of(dtype: Any) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def finite_max(arrays: list[np.ndarray[Any, Any]]) -> float:
+    """The largest finite magnitude, for scaled tolerances."""
+    largest = 0.0
+    for array in arrays:
+        if array.dtype.kind == "f" and array.size:
+            magnitudes = np.abs(array[np.isfinite(array)].astype(np.float64))
+            largest = max(largest, float(magnitudes.max(initial=0.0)))
+    return largest
+
+
+def value_difference(
+    got: np.ndarray[Any, Any], want: np.ndarray[Any, Any], dtype: str, ulps: float, scale: float
+) -> str:
+    """What is different, or nothing."""
+    if got.dtype.kind != "f" or ulps == 0:
+        if np.array_equal(got, want, equal_nan=got.dtype.kind == "f"):
+            return ""
+        bad = ~((got == want) | ((got != got) & (want != want)))
+    else:
+        g, w = got.astype(np.float64), want.astype(np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            bound = ulps * (EPS[dtype] * (np.abs(w) + scale) + TINY[dtype])
+            bad = ~((g == w) | (np.abs(g - w) <= bound) & np.isfinite(w) | (np.isnan(g) & np.isnan(w)))
+        if not bad.any():
+            return ""
+    at = tuple(int(i) for i in np.argwhere(bad)[0]) if got.ndim else ()
+    return (
+        f"{int(bad.sum())} of {got.size} values differ, first at {list(at)}: got {got[at]!r}, PyTorch has {want[at]!r}"
+    )
+
+
+def differences(got: Any, want: Any, *, ulps: float, scale: float, strides: str = "", values: bool = True) -> list[str]:
+    """How corelib's result differs from PyTorch's: type, dtype, shape, strides, values."""
+    if not is_tensor(want):
+        if isinstance(want, (list, tuple)) and not isinstance(want, torch.Size):
+            if not isinstance(got, (list, tuple)) or len(got) != len(want):
+                return [f"got {type(got).__name__} {got!r}, PyTorch has {type(want).__name__} of {len(want)}"]
+            named = [
+                f"fields {f}" for f in [getattr(want, "_fields", None)] if f and getattr(got, "_fields", None) != f
+            ]
+            pairs = zip(got, want, strict=True)
+            return named + [
+                f"output {i}: {d}"
+                for i, (g, w) in enumerate(pairs)
+                for d in differences(g, w, ulps=ulps, scale=scale, strides=strides, values=values)
+            ]
+        if isinstance(want, (torch.dtype, torch.device, torch.layout, torch.memory_format)):
+            return [] if str(got) == str(want) else [f"got {got}, PyTorch has {want}"]
+        if isinstance(want, torch.Size):
+            return [] if tuple(got) == tuple(want) else [f"got {got}, PyTorch has {want}"]
+        if isinstance(want, float) and isinstance(got, float):
+            near = abs(got - want) <= ulps * EPS["float64"] * (abs(want) + scale) or got == want or got != got != want
+            return [] if near or (want != want and got != got) else [f"got {got!r}, PyTorch has {want!r}"]
+        return [] if type(got) is type(want) and got == want else [f"got {got!r}, PyTorch has {want!r}"]
+    if not is_tensor(got):
+        return [f"got {type(got).__name__} {got!r}, PyTorch has a tensor"]
+    found = []
+    if str(got.dtype) != str(want.dtype):
+        found.append(f"dtype {got.dtype}, PyTorch has {want.dtype}")
+    if tuple(got.shape) != tuple(want.shape):
+        return [*found, f"shape {tuple(got.shape)}, PyTorch has {tuple(want.shape)}"]
+    if strides == "exact":
+        mine = (tuple(got.stride()), got.storage_offset())
+        theirs = (tuple(want.stride()), want.storage_offset())
+        if mine != theirs:
+            found.append(f"stride and offset {mine}, PyTorch has {theirs}")
+    elif strides == "dense" and want.numel() > 1:
+        picked = [tuple(s for s, n in zip(t.stride(), t.shape, strict=True) if n > 1) for t in (got, want)]
+        if picked[0] != picked[1]:
+            found.append(f"strides {tuple(got.stride())}, PyTorch has {tuple(want.stride())}")
+    if found or not values:
+        return found
+    arrays = to_numpy(got, subject), to_numpy(want, torch)
+    text = value_difference(*arrays, name_of(want.dtype), ulps, scale)
+    return [text] if text else []
+
+
+def error_difference(got: Exception | None, want: Exception | None, result: Any) -> str:
+    """How the exceptions differ; both may be None."""
+    if type(got).__name__ == type(want).__name__:
+        return ""
+    if want is None:
+        return f"raised {type(got).__name__}: {str(got)[:300]}"
+    if got is None:
+        kind = str([name_of(r.dtype) if is_tensor(r) else r for r in flatten(result)])[:80]
+        return f"computed {kind}, PyTorch raises {type(want).__name__}: {str(want)[:120]}"
+    return f"raised {type(got).__name__}: {str(got)[:200]}; PyTorch raises {type(want).__name__}: {str(want)[:120]}"

@@ -1,0 +1,185 @@
+"""Every op over dtypes, shapes, layouts and arguments, as function, method, in place and with out=, against PyTorch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from . import samples
+from .harness import (
+    COUNTS,
+    OPS,
+    Inputs,
+    Op,
+    Sample,
+    Spec,
+    attempt,
+    describe,
+    differences,
+    error_difference,
+    finite_max,
+    flatten,
+    forms_of,
+    invoke,
+    is_tensor,
+    missing,
+    name_of,
+    subject,
+    to_numpy,
+)
+from .listed import LISTED
+
+assert samples.FAMILIES  # importing the families is what declares the ops
+
+CASES = [(op.name, dtype) for op in OPS.values() for dtype in op.dtypes]
+
+
+def alike(op: Op, got: Any, want: Any, inputs: Inputs, strides: str) -> list[str]:
+    """The differences of two results, with the op's tolerance."""
+    scale, root = 0.0, 1.0
+    outputs = [to_numpy(w, torch) for w in flatten(want) if is_tensor(w)]
+    dtypes = [name_of(w.dtype) for w in flatten(want) if is_tensor(w)]
+    if op.scaled:
+        scale = finite_max([*inputs.numbers, *outputs])
+        root = max((float(n.size) for n in inputs.numbers), default=1.0) ** 0.5
+    ulps = op.tolerance(dtypes[0] if dtypes else "float64") * root
+    return differences(got, want, ulps=ulps, scale=scale, strides=strides, values=op.values)
+
+
+def side_effects(inputs: Inputs, mine: list[Any], theirs: list[Any], ulps: float) -> list[str]:
+    """What the call did to the storages of its arguments, written or not."""
+    found = []
+    for number, (spec, got, want) in enumerate(zip(inputs.specs, mine, theirs, strict=True)):
+        count = spec.geometry()[0]
+        whole = [t.detach().as_strided((count,), (1,), 0) for t in (got, want)]
+        for text in differences(*whole, ulps=ulps, scale=finite_max([to_numpy(whole[1], torch)]) if ulps else 0.0):
+            found.append(f"storage of argument {number}: {text}")
+    return found
+
+
+def shared(T: Any, result: Any, tensors: list[Any]) -> list[Any]:
+    """Which argument each output is, and whose storage it shares."""
+    facts = []
+    for leaf in flatten(result):
+        if is_tensor(leaf) and leaf.numel():
+            same = [i for i, t in enumerate(tensors) if t is leaf]
+            pointer = leaf.untyped_storage().data_ptr()
+            facts.append((same, [i for i, t in enumerate(tensors) if t.untyped_storage().data_ptr() == pointer]))
+    return facts
+
+
+def compare(op: Op, number: int, sample: Sample, form: str, dtype: str) -> list[str]:
+    """One call of both libraries."""
+    inputs = Inputs(op, number, sample, dtype)
+    theirs = inputs.build(torch)
+    want, their_error = attempt(lambda: invoke(op, sample, form, torch, theirs))
+    mine = inputs.build(subject)
+    got, my_error = attempt(lambda: invoke(op, sample, form, subject, mine))
+    text = error_difference(my_error, their_error, got)
+    if text:
+        return [text]
+    if their_error is not None:
+        COUNTS["refusals compared"] += 1
+        return []
+    COUNTS["calls compared"] += 1
+    found = alike(op, got, want, inputs, "" if form == "inplace" else op.strides)
+    if not found and op.values:
+        found = side_effects(inputs, mine, theirs, op.tolerance(dtype) * 4 if form == "inplace" else 0)
+    links = shared(subject, got, mine), shared(torch, want, theirs)
+    if links[0] != links[1]:
+        found.append(f"(is argument, shares storage with argument) per output {links[0]}, PyTorch has {links[1]}")
+    return found
+
+
+def compare_out(op: Op, number: int, sample: Sample, dtype: str, first: bool) -> list[str]:
+    """The call with out=: strided memory, an empty tensor that is resized, other dtypes."""
+    inputs = Inputs(op, number, sample, dtype)
+    want, error = attempt(lambda: invoke(op, sample, "function", torch, inputs.build(torch)))
+    if error is not None:
+        return []
+    tuple_of = isinstance(want, (tuple, list))
+    plans = [("strided", None, None), ("contiguous", (0,), None)]
+    if first:
+        plans += [("contiguous", None, d) for d in ("float64", "int32", "bool", "float16")]
+    found = []
+    for layout, shape, other in plans:
+        specs = [
+            Spec(tuple(w.shape) if shape is None else shape, layout, other or name_of(w.dtype)) for w in flatten(want)
+        ]
+        # Equal seeds, so that what an op must leave alone is equal too.
+        numbers = [s.storage(np.random.default_rng(1), str(s.dtype)) for s in specs]
+        results = []
+        for T in (torch, subject):
+            outs = [s.build(T, n, str(s.dtype)) for s, n in zip(specs, numbers, strict=True)]
+            given = type(want)(outs) if type(want) is list else tuple(outs) if tuple_of else outs[0]
+            tensors = inputs.build(T)
+            result, error = attempt(lambda t=tensors, g=given, lib=T: invoke(op, sample, "out", lib, t, g))
+            is_out = [a is b for a, b in zip(flatten(result), outs, strict=False)]
+            results.append((outs, error, result, is_out))
+        (theirs, their_error, _, their_is), (mine, my_error, result, my_is) = results
+        label = f"out={layout} {other or 'own dtype'} {list(shape) if shape is not None else 'own shape'}"
+        text = error_difference(my_error, their_error, result)
+        if text:
+            found.append(f"{label}: {text}")
+        elif their_error is not None:
+            COUNTS["refusals compared"] += 1
+        else:
+            COUNTS["calls compared"] += 1
+            found += [f"{label}: {d}" for d in alike(op, mine, theirs, inputs, "" if shape is None else op.strides)]
+            if my_is != their_is:
+                found.append(f"{label}: returned out itself {my_is}, PyTorch {their_is}")
+    return found
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES, ids=[f"{n}-{d}" for n, d in CASES])
+def test_op_is_as_in_pytorch(name: str, dtype: str) -> None:
+    op, problems, compared = OPS[name], [], 0
+    if missing(op):
+        pytest.skip(f"corelib has no {op.path}, which is not among the ops of the list")
+    first = True
+    for number, sample in enumerate(op.samples):
+        if sample.dtypes is not None and dtype not in sample.dtypes:
+            continue
+        compared += 1
+        COUNTS["(op, dtype, sample) compared"] += 1
+        for form in forms_of(op, sample):
+            if form == "out":
+                found = compare_out(op, number, sample, dtype, first)
+                first = False
+            else:
+                found = compare(op, number, sample, form, dtype)
+            problems += [f"#{number} {describe(op, sample, form, dtype)}\n    {text}" for text in found]
+    assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])
+    assert compared or all(s.dtypes is not None for s in op.samples)
+
+
+def test_every_op_of_the_issue_has_samples() -> None:
+    without = [name for name in LISTED if name not in OPS or not OPS[name].samples]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_every_sample_is_well_formed_for_pytorch(name: str) -> None:
+    """PyTorch accepts it for some dtype, or refuses it for its values, not for how it is written."""
+    op, malformed, accepted = OPS[name], [], 0
+    for number, sample in enumerate(op.samples):
+        errors = []
+        for dtype in (d for d in ("float32", "int64", "bool", "float64") if d in (sample.dtypes or op.dtypes)):
+            inputs = Inputs(op, number, sample, dtype)
+            form = forms_of(op, sample)[0]
+            _, error = attempt(lambda i=inputs, s=sample, f=form: invoke(op, s, f, torch, i.build(torch)))
+            if error is None:
+                accepted += 1
+                break
+            errors.append(error)
+        text = str(errors[-1:])
+        if len(errors) and error is not None and any(word in text for word in MALFORMED):
+            malformed.append(f"#{number} {describe(op, sample, 'function', 'any')}: {errors}")
+    assert malformed == []
+    assert accepted
+
+
+MALFORMED = ("invalid combination", "unexpected keyword", "no attribute", "required positional", "missing 1 required")
