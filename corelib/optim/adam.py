@@ -13,9 +13,9 @@ from corelib.optim.optimizer import (
     Params,
     as_number,
     check_fused,
+    check_not_negative,
     check_one_element,
     check_switches,
-    grad_as_differentiable,
 )
 
 __all__ = ["Adam"]
@@ -65,13 +65,12 @@ class Adam(Optimizer):
     ) -> None:
         name = type(self).__name__
         check_one_element("lr", lr)
-        for label, option, value in (
-            ("learning rate", "lr", lr),
-            ("epsilon value", "eps", eps),
-            ("weight_decay value", "weight_decay", weight_decay),
-        ):
-            if not value >= 0.0:
-                raise ValueError(f"Invalid {label}: {value} ({name}: '{option}' must be >= 0)")
+        check_not_negative(name, "learning rate", "lr", lr)
+        check_not_negative(name, "epsilon value", "eps", eps)
+        check_not_negative(name, "weight_decay value", "weight_decay", weight_decay)
+        if len(betas) != 2:
+            error = IndexError if len(betas) < 2 else ValueError
+            raise error(f"{name}(): argument 'betas' must be two numbers, got {betas!r}")
         for i, beta in enumerate(betas):
             check_one_element(f"betas[{i}]", beta)
             if not 0.0 <= beta < 1.0:
@@ -115,7 +114,6 @@ class Adam(Optimizer):
                 if p_state and not isinstance(p_state["step"], Tensor):
                     p_state["step"] = _step_count(group, p, float(p_state["step"]))
 
-    @grad_as_differentiable
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = None
@@ -130,9 +128,10 @@ class Adam(Optimizer):
                     "make the optimizer with capturable=False"
                 )
             if group["differentiable"]:
-                for p in group["params"]:
-                    if p.grad is not None:
-                        _differentiable_step(group, p, self._state_of(group, p))
+                with corelib.enable_grad():
+                    for p in group["params"]:
+                        if p.grad is not None:
+                            _differentiable_step(group, p, self._state_of(group, p))
                 continue
             beta1, beta2 = map(as_number, group["betas"])
             lr, eps, decay = as_number(group["lr"]), group["eps"], as_number(group["weight_decay"])

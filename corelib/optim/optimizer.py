@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from functools import wraps
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 import corelib
 from corelib import Tensor
@@ -21,7 +21,6 @@ __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer
 
 StateDict = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
-Step = TypeVar("Step", bound=Callable[..., Any])
 
 _all_step_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
 _all_step_post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
@@ -45,17 +44,6 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call `hook(optimizer, args, kwargs)` after every optimizer's step."""
     return add_hook(_all_step_post_hooks, hook)
-
-
-def grad_as_differentiable(step: Step) -> Step:
-    """Run a step without recording, or with recording where the optimizer was made with `differentiable=True`."""
-
-    @wraps(step)
-    def switched(self: Optimizer, closure: Callable[[], Any] | None = None) -> Any:
-        with corelib.set_grad_enabled(bool(self.defaults["differentiable"])):
-            return step(self, closure)
-
-    return switched  # type: ignore[return-value]
 
 
 def _with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,6 +79,20 @@ def check_one_element(name: str, value: Any) -> None:
     """ValueError where a hyperparameter is a tensor of more or fewer elements than one."""
     if isinstance(value, Tensor) and value.numel() != 1:
         raise ValueError(f"Tensor {name} must be 1-element, got one of shape {tuple(value.shape)}")
+
+
+def check_not_negative(optimizer: str, label: str, name: str, value: Any) -> None:
+    """ValueError for an option below zero (or NaN), TypeError for one that is no number."""
+    try:
+        fits = value >= 0
+    except TypeError:
+        if isinstance(value, Tensor):
+            raise
+        raise TypeError(
+            f"{optimizer}(): argument '{name}' must be a number or a one-element Tensor, not {type(value).__name__}"
+        ) from None
+    if not fits:
+        raise ValueError(f"Invalid {label}: {value} ({optimizer}: '{name}' must be >= 0)")
 
 
 def check_switches(name: str, foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
@@ -169,11 +171,11 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        lines = [type(self).__name__ + " ("]
+        groups = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines.extend(f"    {key}: {group[key]}" for key in sorted(group) if key != "params")
-        return "\n".join(lines) + "\n)"
+            options = "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+            groups.append(f"\nParameter Group {i}\n{options}")
+        return f"{type(self).__name__} ({''.join(groups)})"
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs)."""
@@ -293,6 +295,8 @@ class Optimizer:
         """Add a group of parameters with options of its own; options it does not give are the defaults."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        if "params" not in param_group:
+            raise KeyError(f"params: a parameter group needs a 'params' entry, got the keys {sorted(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
             raise TypeError(

@@ -13,9 +13,9 @@ from corelib.optim.optimizer import (
     Params,
     as_number,
     check_fused,
+    check_not_negative,
     check_one_element,
     check_switches,
-    grad_as_differentiable,
 )
 
 __all__ = ["SGD"]
@@ -57,13 +57,9 @@ class SGD(Optimizer):
         fused: bool | None = None,
     ) -> None:
         check_one_element("lr", lr)
-        for label, name, value in (
-            ("learning rate", "lr", lr),
-            ("momentum value", "momentum", momentum),
-            ("weight_decay value", "weight_decay", weight_decay),
-        ):
-            if value < 0.0:
-                raise ValueError(f"Invalid {label}: {value} (SGD: '{name}' must be >= 0)")
+        check_not_negative("SGD", "learning rate", "lr", lr)
+        check_not_negative("SGD", "momentum value", "momentum", momentum)
+        check_not_negative("SGD", "weight_decay value", "weight_decay", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "Nesterov momentum requires a momentum and zero dampening, got "
@@ -96,7 +92,6 @@ class SGD(Optimizer):
             group.setdefault("differentiable", False)
             group.setdefault("fused", False)
 
-    @grad_as_differentiable
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = None
@@ -105,7 +100,8 @@ class SGD(Optimizer):
                 loss = closure()
         for group in self.param_groups:
             if group["differentiable"]:
-                _differentiable_step(group, self.state)
+                with corelib.enable_grad():
+                    _differentiable_step(group, self.state)
                 continue
             lr, momentum, dampening = as_number(group["lr"]), group["momentum"], group["dampening"]
             decay, nesterov, maximize = as_number(group["weight_decay"]), group["nesterov"], group["maximize"]
