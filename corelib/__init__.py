@@ -1,9 +1,132 @@
+"""corelib: PyTorch's tensors, autograd, nn, optim and data, on any device for which somebody installs a plugin.
+
+>>> import corelib as torch
+>>> x = torch.tensor([1., 2.], requires_grad=True)
+>>> (x * x).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib import ops as _ops
+from corelib.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.autograd.grad_mode import (
+    enable_grad as enable_grad,
+    inference_mode as inference_mode,
+    is_grad_enabled as is_grad_enabled,
+    is_inference_mode_enabled as is_inference_mode_enabled,
+    no_grad as no_grad,
+    set_grad_enabled as set_grad_enabled,
+)
+from corelib.tensor import dtype as _dtypes
+from corelib.tensor.construct import (
+    as_tensor as as_tensor,
+    asarray as asarray,
+    from_dlpack as from_dlpack,
+    from_numpy as from_numpy,
+    frombuffer as frombuffer,
+    tensor as tensor,
+)
+from corelib.tensor.device import (
+    device as device,
+    get_default_device as get_default_device,
+    set_default_device as set_default_device,
+)
+from corelib.tensor.dtype import dtype as dtype
+from corelib.tensor.layout import (
+    channels_last as channels_last,
+    contiguous_format as contiguous_format,
+    layout as layout,
+    memory_format as memory_format,
+    preserve_format as preserve_format,
+    strided as strided,
+)
+from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
+from corelib.tensor.promotion import (
+    can_cast as can_cast,
+    get_default_dtype as get_default_dtype,
+    promote_types as promote_types,
+    result_type as result_type,
+    set_default_dtype as set_default_dtype,
+)
+from corelib.tensor.size import Size as Size
+from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.tensor.dtype import *
-from corelib.tensor.device import device
-from corelib.tensor.construct import tensor, from_numpy, as_tensor
-from corelib import ops
-from corelib.ops.creation import *
-from corelib.autograd.grad_mode import *
-for _n, _e in ops.ENTRIES.items():
-    if "torch" in _e.op.on: globals()[_n] = _e
+
+__version__ = "0.1.0"
+
+inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
+newaxis = None
+
+for _d in _dtypes.ALL:
+    globals()[_d.name] = _d
+for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
+    globals()[_name] = getattr(_dtypes, _name)
+globals().update(_ops.torch_names())
+
+# What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
+_LATER: dict[str, tuple[str, str | None]] = {
+    **{name: (f"corelib.{name}", None) for name in (
+        "autograd", "backend", "backends", "cli", "data", "dispatcher", "nn", "optim", "serialization", "testing", "utils",
+    )},
+    "random": ("corelib.tensor.generator", None),
+    **{name: ("corelib.tensor.generator", name) for name in (
+        "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
+    )},
+    "save": ("corelib.serialization", "save"),
+    "load": ("corelib.serialization", "load"),
+    "set_printoptions": ("corelib.tensor.printing", "set_printoptions"),
+    "printoptions": ("corelib.tensor.printing", "printoptions"),
+}
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether an object is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether a tensor's dtype is a floating-point one."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether a tensor's dtype is a complex one."""
+    return input.is_complex()
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements of a tensor."""
+    return input.numel()
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether an object is a storage."""
+    return isinstance(obj, (TypedStorage, UntypedStorage))
+
+
+def synchronize(device: Any = None) -> None:
+    """Wait until a device has done all that was asked of it."""
+    from corelib.tensor.device import resolve
+
+    runtime = resolve(device).runtime
+    runtime.backend.synchronize(runtime.index)
+
+
+def __getattr__(name: str) -> Any:
+    later = _LATER.get(name)
+    if later is None:
+        raise AttributeError(f"module 'corelib' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(later[0])
+    found = module if later[1] is None else getattr(module, later[1])
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -8,7 +8,7 @@ from typing import Any
 from corelib.autograd.grad_mode import grad_mode
 from corelib.autograd.node import record
 from corelib.dispatcher import fallback
-from corelib.dispatcher.elementwise import elementwise
+from corelib.dispatcher.elementwise import elementwise, scalar_tensor
 from corelib.dispatcher.op import Op
 from corelib.tensor.tensor import Tensor
 
@@ -25,7 +25,11 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
         first = args[op.first]
         if op.lists and type(first) is not Tensor and op.first in op.lists:
             first = first[0]
-        device, dtype = first._device, first._dtype
+        if op.by_result:
+            first = next(x for x in args if isinstance(x, Tensor))
+            device, dtype = first._device, spec[1]
+        else:
+            device, dtype = first._device, first._dtype
     except (AttributeError, TypeError, IndexError):
         check_operands(op, args)
         raise
@@ -56,6 +60,8 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
                     inputs.append(_native(op, x, runtime, device))
             elif i in op.lists and x is not None:
                 inputs.append([t if t is None else _native(op, t, runtime, device) for t in x])
+            elif i in op.operands and x is not None and not runtime.scalars:
+                inputs.append(scalar_tensor(x, dtype, device)._array())
             else:
                 inputs.append(x)
         if kernel(natives, *inputs) is NotImplemented:

@@ -20,4 +20,7 @@ def install(device_type: str, table: Any) -> None:
             raise ValueError(
                 f"backend of {device_type!r}: kernel {name!r} is for no op of corelib; a kernel has exactly its op's name"
             )
-        op.kernels.setdefault(key, {}).update(by_dtype)
+        if type(by_dtype) is dict:
+            op.kernels.setdefault(key, {}).update(by_dtype)
+        else:  # a table that answers for every dtype
+            op.kernels[key] = by_dtype

@@ -17,6 +17,7 @@ and the vjp see (trailing parameters that were consumed, such as `dtype`, may be
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def _nothing() -> None:
 _NO_BODY = _nothing.__code__.co_code
 
 
+def _positional(function: Any) -> Any:
+    """The same function with its keyword-only parameters taken by position, as core passes all arguments."""
+    code = function.__code__
+    if not code.co_kwonlyargcount:
+        return function
+    total = code.co_argcount + code.co_kwonlyargcount
+    keyword = function.__kwdefaults__ or {}
+    defaults = (*(function.__defaults__ or ()), *[keyword.get(n) for n in code.co_varnames[code.co_argcount : total]])
+    code = code.replace(co_argcount=total, co_kwonlyargcount=0)
+    return FunctionType(code, function.__globals__, function.__name__, defaults, function.__closure__)
+
+
 class Op:
     """One op of the table. The attributes are what the decorator was given; `entry` is what users call."""
 
@@ -50,7 +63,7 @@ class Op:
         self.positional: int = code.co_argcount
         self.function = function
         self.primitive: bool = code.co_code == _NO_BODY and kind != "extension"
-        self.body: Any = None if code.co_code == _NO_BODY else function
+        self.body: Any = None if code.co_code == _NO_BODY else _positional(function)
         self.infer: Any = facts.pop("infer", None)
         self.promote: str = facts.pop("promote", "same")
         self.result: DType | None = facts.pop("result", None)
@@ -60,6 +73,7 @@ class Op:
         self.ref: Any = facts.pop("ref", None)
         self.grad_name: str | None = facts.pop("grad_name", None)
         self.several: bool = facts.pop("several", False)
+        self.by_result: bool = facts.pop("by_result", False)
         vjp = facts.pop("vjp", None)
         self.check: Any = facts.pop("check", None)
         if facts:
@@ -70,6 +84,8 @@ class Op:
             i for i in self.operands if any(w in str(notes[self.params[i]]) for w in ("list", "Sequence", "tuple"))
         )
         self.first: int = self.operands[0] if self.operands else 0
+        # Whether nothing but other ops is behind the name, so that running the body is no news for the report.
+        self.pure: bool = self.infer is None and kind in ("composite", "view", "creation")
         self.kernels: dict[DispatchKey, dict[DType, Kernel]] = {}
         self.entry: Any = None
         self.inplace_entry: Any = None
@@ -143,6 +159,7 @@ def op(
     grad_name: str | None = None,
     several: bool = False,
     check: Any = None,
+    by_result: bool = False,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Any], Any]:
     """Declare an op; returns the function that users call. See the head of this file.
@@ -158,11 +175,13 @@ def op(
     grad_name: the node's name where PyTorch's is not derived from the op's.
     several: whether the op returns several outputs.
     check: for elementwise ops, called with the common dtype and the operands; raises for what the op refuses.
+    by_result: whether the result's dtype, not the first operand's, chooses the kernel.
     aliases: further names of the same op.
     """
     facts = dict(
         vjp=vjp, infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, ref=ref,
         grad_name=grad_name, several=several, check=check,
+        by_result=by_result,
     )
 
     def declare(function: Any) -> Any:

@@ -1,4 +1,7 @@
-"""THE TABLE: what can be computed, one block an op, one family a file. Importing this declares every op."""
+"""THE TABLE: what can be computed, one block an op, one family a file. Importing this declares every op.
+
+Every op is a name of this module; `corelib`, `Tensor` and `corelib.nn.functional` show the same functions.
+"""
 
 from __future__ import annotations
 
@@ -6,39 +9,33 @@ from typing import Any
 
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
-from corelib.ops import arithmetic, copying, creation, products, reductions, unary, views  # noqa: F401
-from corelib.ops.creation import (
-    arange as arange,
-    empty as empty,
-    empty_like as empty_like,
-    empty_strided as empty_strided,
-    eye as eye,
-    full_like as full_like,
-    linspace as linspace,
-    ones as ones,
-    ones_like as ones_like,
-    scalar_tensor as scalar_tensor,
-    zeros as zeros,
-    zeros_like as zeros_like,
+from corelib.ops import (  # noqa: F401
+    arithmetic, copying, creation, einsum, operators, optim_steps, predicates, products, random, reductions, scans,
+    selection, sorting, unary, views, where,
 )
 
-for _name, _entry in ENTRIES.items():
-    globals().setdefault(_name, _entry)
-    if getattr(globals()[_name], "__name__", "").startswith("corelib"):  # an op may have its file's name
-        globals()[_name] = _entry
+# Functions that are ops by name but have no kernel of their own.
+_FUNCTIONS: dict[str, Any] = {
+    name: getattr(module, name)
+    for module, names in (
+        (creation, "arange empty empty_like empty_strided eye full_like linspace ones ones_like scalar_tensor zeros zeros_like"),
+        (arithmetic, "div"), (where, "where"), (products, "tensordot"), (einsum, "einsum"),
+        (random, random.__all__), (sorting, sorting.__all__),
+    )
+    for name in (names.split() if isinstance(names, str) else names)
+}
+_FUNCTIONS["divide"] = _FUNCTIONS["true_divide"] = arithmetic.div
+globals().update(ENTRIES)
+globals().update(_FUNCTIONS)
+operators.install()
+
+
+def torch_names() -> dict[str, Any]:
+    """The functions that stand in the package `corelib` itself."""
+    found = {name: entry for name, entry in ENTRIES.items() if "torch" in entry.op.on}
+    found.update(_FUNCTIONS)
+    return found
 
 
 def __getattr__(name: str) -> Any:
     raise AttributeError(f"corelib.ops has no op {name!r}")
-
-
-def _operators() -> None:
-    from corelib.dispatcher.op import TABLE as T
-    from corelib.tensor.tensor import Tensor
-
-    Tensor.__add__ = T["add"].compute
-    Tensor.__mul__ = T["mul"].compute
-    Tensor.__sub__ = T["sub"].compute
-    Tensor.__neg__ = T["neg"].entry
-
-_operators()

@@ -315,11 +315,13 @@ def linspace(
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full")
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
+    from corelib.ops.where import select_where
+
     i = arange(steps, dtype=work, device=place)
     step = (end - start) / (steps - 1)
     first = i * step + start
     last = end - (i.neg() + (steps - 1)) * step  # type: ignore[attr-defined]
-    t = (i < steps // 2).where(first, last)  # type: ignore[attr-defined,operator]
+    t = select_where(i < steps // 2, first, last)  # type: ignore[attr-defined,operator]
     if not dtype.is_floating_point:
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "full")

@@ -1,8 +1,8 @@
 """The update of one parameter by SGD and by Adam, each as one op that changes its tensors in place.
 
-A backend may have a kernel of the same name, which gets the native arrays in the parameters' order, the first of them
-the one that is written; the bodies keep PyTorch's order of operations, so that trajectories agree to rounding. They record
-nothing, whether or not recording is on: an update is no part of any graph.
+A backend may have a kernel of the same name, which gets the native arrays in the order of the op's parameters and
+changes all of them but the gradient. The bodies keep PyTorch's order of operations, so that trajectories agree to
+rounding. Nothing is recorded, whether or not recording is on: an update is no part of any graph.
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _sgd_body(
 
 @op(kind="composite", on=())
 def _adam_step_(
-    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int, lr: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int,
+    lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
+    decoupled: bool,
 ) -> None:
     """Step number `step` (from 1) of Adam on `param`, or of AdamW where weight decay is `decoupled`.
 
@@ -108,8 +109,9 @@ def _adam_step_(
 
 
 def _adam_body(
-    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int, lr: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int,
+    lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
+    decoupled: bool,
 ) -> None:
     fallback.ran_body(_adam_step_.op, param._device)
     p: Any = param

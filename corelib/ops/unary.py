@@ -1,10 +1,15 @@
-"""Functions of one number, elementwise. The primitives come first; the others have bodies in terms of them."""
+"""Functions of one number, elementwise: the primitives first, then what has a body in terms of them.
+
+Bodies are written to be sound near their edges; where the textbook formula loses digits (expm1, log1p, tanh, erf near 0)
+the comment says which one is used instead.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from corelib.dispatcher.op import op
+from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -15,6 +20,18 @@ def _no_bool_neg(dtype: Any, x: Any) -> None:
             "neg(): Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
             "the `~` or `logical_not()` operator instead."
         )
+
+
+def refuse(name: str, *refused: Any) -> Any:
+    """A check that raises PyTorch's error for dtypes that it has no kernel for."""
+
+    def check(dtype: Any, *operands: Any) -> None:
+        if dtype in refused:
+            from corelib.dispatcher.call import kind_name
+
+            raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'")
+
+    return check
 
 
 @op(kind="unary", ref="negative", inplace=True, out=True, check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
@@ -28,12 +45,424 @@ def neg(input: Tensor) -> Tensor:
     ...
 
 
+def _no_float_bits(dtype: Any, *operands: Any) -> None:
+    if dtype.is_floating_point:
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(
+            f"bitwise ops: \"bitwise_not_cpu\" not implemented for '{kind_name(dtype)}'; integer and bool dtypes are accepted"
+        )
+
+
+@op(kind="unary", ref="invert", inplace=True, out=True, check=_no_float_bits)
+def bitwise_not(input: Tensor) -> Tensor:
+    """Each bit flipped; logical not for bool. NotImplementedError for floating dtypes.
+
+    >>> import corelib as torch
+    >>> ~torch.tensor([0, 5])
+    tensor([-1, -6])
+    """
+    ...
+
+
+@op(kind="unary", ref="sqrt", promote="float", inplace=True, out=True, vjp=lambda g, out: g / (2 * out))
+def sqrt(input: Tensor) -> Tensor:
+    """The square root, elementwise; NaN for negative numbers. Integers become the default float.
+
+    >>> import corelib as torch
+    >>> torch.sqrt(torch.tensor([4., 9.]))
+    tensor([2., 3.])
+    """
+    ...
+
+
 @op(kind="unary", ref="exp", promote="float", inplace=True, out=True, vjp=lambda g, out: g * out)
 def exp(input: Tensor) -> Tensor:
-    """e to the power of `input`, elementwise; integers become the default float.
+    """e to the power of `input`, elementwise. Integers become the default float.
 
     >>> import corelib as torch
     >>> torch.exp(torch.tensor([0., 1.]))
     tensor([1.0000, 2.7183])
     """
     ...
+
+
+@op(kind="unary", ref="log", promote="float", inplace=True, out=True, vjp=lambda g, input: g / input)
+def log(input: Tensor) -> Tensor:
+    """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float.
+
+    >>> import corelib as torch
+    >>> torch.log(torch.tensor([1.]))
+    tensor([0.])
+    """
+    ...
+
+
+@op(kind="unary", ref="sin", promote="float", inplace=True, out=True, vjp=lambda g, input: g * input.cos())
+def sin(input: Tensor) -> Tensor:
+    """The sine of radians, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.sin(torch.tensor([0.]))
+    tensor([0.])
+    """
+    ...
+
+
+@op(kind="unary", ref="cos", promote="float", inplace=True, out=True, vjp=lambda g, input: -g * input.sin())
+def cos(input: Tensor) -> Tensor:
+    """The cosine of radians, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.cos(torch.tensor([0.]))
+    tensor([1.])
+    """
+    ...
+
+
+def _zero(g: Tensor) -> Tensor:
+    """The gradient of what is constant almost everywhere."""
+    return g.new_zeros(g._shape)  # type: ignore[attr-defined,no-any-return]
+
+
+@op(kind="unary", ref="floor", inplace=True, out=True, check=refuse("floor", D.bool), vjp=_zero)
+def floor(input: Tensor) -> Tensor:
+    """The largest integer not above, elementwise; integers as they are.
+
+    >>> import corelib as torch
+    >>> torch.floor(torch.tensor([-1.5, 1.5]))
+    tensor([-2.,  1.])
+    """
+    ...
+
+
+@op(kind="unary", ref="ceil", inplace=True, out=True, check=refuse("ceil", D.bool), vjp=_zero)
+def ceil(input: Tensor) -> Tensor:
+    """The smallest integer not below, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.ceil(torch.tensor([-1.5, 1.5]))
+    tensor([-1.,  2.])
+    """
+    return -floor(-input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="trunc", inplace=True, out=True, check=refuse("trunc", D.bool), aliases=("fix",), vjp=_zero)
+def trunc(input: Tensor) -> Tensor:
+    """The integer part, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.trunc(torch.tensor([-1.5, 1.5]))
+    tensor([-1.,  1.])
+    """
+    if not input._dtype.is_floating_point:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    return select_where(input < 0, ceil(input), floor(input))  # type: ignore[attr-defined,operator,no-any-return]
+
+
+@op(vjp=lambda g: _zero(g), inplace=True, out=True, grad_name="RoundBackward0")
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point.
+
+    >>> import corelib as torch
+    >>> torch.round(torch.tensor([0.5, 1.5]))
+    tensor([0., 2.])
+    """
+    if decimals:
+        if not input._dtype.is_floating_point:
+            raise NotImplementedError(f"round(): argument 'decimals' (={decimals}) needs a floating dtype, got {input._dtype}")
+        scale = 10.0 ** abs(decimals)
+        if decimals > 0:
+            return _round(input * scale) / scale  # type: ignore[no-any-return, operator]
+        return _round(input / scale) * scale  # type: ignore[no-any-return, operator]
+    return _round(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="rint", on=(), check=refuse("round", D.bool), vjp=_zero)
+def _round(input: Tensor) -> Tensor:
+    """The nearest integer, halves to even."""
+    if not input._dtype.is_floating_point:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    low = floor(input)
+    part = input - low
+    odd = (low * 0.5) != floor(low * 0.5)
+    up = (part > 0.5).logical_or((part == 0.5).logical_and(odd))
+    return (low + up.to(input._dtype)).copysign(input)  # type: ignore[no-any-return]
+
+
+def _abs_vjp(g: Tensor, input: Tensor) -> Tensor:
+    return g * input.sign()  # type: ignore[attr-defined,no-any-return]
+
+
+@op(kind="unary", ref="absolute", inplace=True, out=True, aliases=("absolute",), check=refuse("abs", D.bool), vjp=_abs_vjp)
+def abs(input: Tensor) -> Tensor:
+    """The absolute value, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.abs(torch.tensor([-1, 2]))
+    tensor([1, 2])
+    """
+    if not input._dtype.is_signed:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    # maximum of both signs keeps NaN, and gives +0 for -0 once 0 is added
+    return input.maximum(-input) + 0  # type: ignore[attr-defined,no-any-return]
+
+
+@op(kind="unary", ref="sign", inplace=True, out=True, vjp=_zero)
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1, elementwise; 0 for NaN.
+
+    >>> import corelib as torch
+    >>> torch.sign(torch.tensor([-2., 0., 3.]))
+    tensor([-1.,  0.,  1.])
+    """
+    if input._dtype is D.bool:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    up = (input > 0).to(input._dtype)  # type: ignore[operator]
+    return up - (input < 0).to(input._dtype) if input._dtype.is_signed else up  # type: ignore[operator,no-any-return]
+
+
+@op(
+    kind="unary", ref="log1p", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input + 1),
+)
+def log1p(input: Tensor) -> Tensor:
+    """log(1 + input), exact for small inputs, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.log1p(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # Kahan: log(u) * x / (u - 1) with u = 1 + x; the errors of u in both places cancel.
+    u = input + 1  # type: ignore[operator]
+    d = u - 1
+    return select_where(d == 0, input, select_where(u == float("inf"), u, log(u) * input / d))  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="expm1", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (out + 1))
+def expm1(input: Tensor) -> Tensor:
+    """exp(input) - 1, exact for small inputs, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.expm1(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # Kahan: (u - 1) * x / log(u) with u = exp(x); the errors of u in both places cancel.
+    u = exp(input)
+    d = u - 1
+    near = d * input / log(u)
+    return select_where(d == 0, input, select_where(input.abs() > 1, d, near))  # type: ignore[attr-defined,no-any-return]
+
+
+_LN2, _LN10 = 0.6931471805599453, 2.302585092994046
+
+
+@op(kind="unary", ref="log2", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input * _LN2))
+def log2(input: Tensor) -> Tensor:
+    """The logarithm to base 2, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.log2(torch.tensor([8.]))
+    tensor([3.])
+    """
+    return log(input) / _LN2  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="log10", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input * _LN10))
+def log10(input: Tensor) -> Tensor:
+    """The logarithm to base 10, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.log10(torch.tensor([1000.]))
+    tensor([3.])
+    """
+    return log(input) / _LN10  # type: ignore[no-any-return]
+
+
+@op(kind="unary", promote="float", inplace=True, out=True, vjp=lambda g, out: -0.5 * g * out * out * out)
+def rsqrt(input: Tensor) -> Tensor:
+    """One over the square root, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.rsqrt(torch.tensor([4.]))
+    tensor([0.5000])
+    """
+    return 1 / sqrt(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="reciprocal", promote="float", inplace=True, out=True, vjp=lambda g, out: -g * out * out)
+def reciprocal(input: Tensor) -> Tensor:
+    """One over `input`, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.reciprocal(torch.tensor([4.]))
+    tensor([0.2500])
+    """
+    return 1 / input  # type: ignore[operator,no-any-return]
+
+
+@op(kind="unary", ref="square", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
+def square(input: Tensor) -> Tensor:
+    """`input * input`, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.square(torch.tensor([3.]))
+    tensor([9.])
+    """
+    return input * input  # type: ignore[operator,no-any-return]
+
+
+@op(kind="unary", ref="tan", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 + out * out))
+def tan(input: Tensor) -> Tensor:
+    """The tangent of radians, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.tan(torch.tensor([0.]))
+    tensor([0.])
+    """
+    return sin(input) / cos(input)  # type: ignore[no-any-return]
+
+
+@op(
+    kind="unary", ref="arcsin", promote="float", inplace=True, out=True, aliases=("arcsin",),
+    vjp=lambda g, input: g * (1 - input * input).rsqrt(),
+)
+def asin(input: Tensor) -> Tensor:
+    """The arc sine in radians, elementwise; NaN outside -1 to 1.
+
+    >>> import corelib as torch
+    >>> torch.asin(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # (1 - x)(1 + x) keeps the digits near ±1 that 1 - x² loses
+    return atan(input / sqrt((1 - input) * (1 + input)))  # type: ignore[operator,no-any-return]
+
+
+@op(
+    kind="unary", ref="arccos", promote="float", inplace=True, out=True, aliases=("arccos",),
+    vjp=lambda g, input: -g * (1 - input * input).rsqrt(),
+)
+def acos(input: Tensor) -> Tensor:
+    """The arc cosine in radians, elementwise; NaN outside -1 to 1.
+
+    >>> import corelib as torch
+    >>> torch.acos(torch.tensor([1.]))
+    tensor([0.])
+    """
+    return 2 * atan(sqrt((1 - input) / (1 + input)))  # type: ignore[operator,no-any-return]
+
+
+@op(
+    kind="unary", ref="arctan", promote="float", inplace=True, out=True, aliases=("arctan",),
+    vjp=lambda g, input: g / (input * input + 1),
+)
+def atan(input: Tensor) -> Tensor:
+    """The arc tangent in radians, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.atan(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # Three halvings, atan(x) = 2 atan(x / (1 + sqrt(1 + x²))), bring |x| under tan(pi/16) = 0.2, where Taylor's series
+    # to x^23 is exact to float64. Large |x| goes by atan(x) = pi/2 - atan(1/x).
+    size = input.abs()  # type: ignore[attr-defined]
+    large = size > 1
+    x = select_where(large, 1 / size, size)
+    for _ in range(3):
+        x = x / (1 + sqrt(1 + x * x))
+    square_, total = x * x, None
+    for k in range(23, 0, -2):
+        term = (1 if k % 4 == 1 else -1) / k
+        total = term if total is None else total * square_ + term
+    angle = 8 * x * total
+    return select_where(large, 1.5707963267948966 - angle, angle).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="sinh", promote="float", inplace=True, out=True, vjp=lambda g, input: g * input.cosh())
+def sinh(input: Tensor) -> Tensor:
+    """The hyperbolic sine, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.sinh(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # with t = expm1(|x|): sinh = (t + t / (t + 1)) / 2, without cancellation near 0; exp is halved early for large |x|
+    size = input.abs()  # type: ignore[attr-defined]
+    t = expm1(size)
+    half = exp(size * 0.5)
+    big = (0.5 * half) * half
+    return select_where(size > 20, big, 0.5 * (t + t / (t + 1))).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="cosh", promote="float", inplace=True, out=True, vjp=lambda g, input: g * input.sinh())
+def cosh(input: Tensor) -> Tensor:
+    """The hyperbolic cosine, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.cosh(torch.tensor([0.]))
+    tensor([1.])
+    """
+    # exp(|x|/2) twice, so that nothing overflows before the result does
+    half = exp(input.abs() * 0.5)  # type: ignore[attr-defined]
+    return (0.5 * half) * half + 0.5 / half / half  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="tanh", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 - out * out))
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.tanh(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # with t = expm1(-2|x|), which never overflows: -t / (t + 2)
+    t = expm1(input.abs() * -2.0)  # type: ignore[attr-defined]
+    return (-t / (t + 2)).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(
+    kind="unary", promote="float", inplace=True, out=True, on=("torch", "Tensor"),
+    vjp=lambda g, out: g * out * (1 - out),
+)
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + exp(-input)), elementwise.
+
+    >>> import corelib as torch
+    >>> torch.sigmoid(torch.tensor([0.]))
+    tensor([0.5000])
+    """
+    return 1 / (1 + exp(-input))  # type: ignore[operator,no-any-return]
+
+
+@op(
+    kind="unary", promote="float", inplace=True, out=True,
+    vjp=lambda g, input: g * 1.1283791670955126 * (-input * input).exp(),
+)
+def erf(input: Tensor) -> Tensor:
+    """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`.
+
+    >>> import corelib as torch
+    >>> torch.erf(torch.tensor([0.]))
+    tensor([0.])
+    """
+    # Small |x|: the Taylor series, 2/sqrt(pi) * sum (-1)^n x^(2n+1) / (n! (2n+1)). Otherwise 1 - erfc(|x|) with the
+    # continued fraction of erfc, erfc(x) = exp(-x²)/sqrt(pi) / (x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))).
+    # (Abramowitz and Stegun 7.1.5 and 7.1.14.)
+    size = input.abs()  # type: ignore[attr-defined]
+    limit = 2.0
+    small = select_where(size < limit, size, limit)
+    square_ = small * small
+    coefficients, factorial = [], 1.0
+    for n in range(40):
+        factorial *= n or 1
+        coefficients.append((-1) ** n / (factorial * (2 * n + 1)))
+    total = coefficients[-1]
+    for c in reversed(coefficients[:-1]):
+        total = total * square_ + c
+    near = 1.1283791670955126 * small * total
+    large = select_where(size < limit, limit, size)
+    fraction = large
+    for k in range(40, 0, -1):
+        fraction = large + (k / 2) / fraction
+    far = 1 - exp(-large * large) * 0.5641895835477563 / fraction
+    value = select_where(size < limit, near, select_where(size > 30, 1.0, far))
+    return select_where(input == input, value.copysign(input), input)  # type: ignore[no-any-return]

@@ -5,19 +5,170 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable
-from corelib.tensor.dtype import FLOATS, NUMBERS, REALS
+from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool
+
+_BITS = (bool, *INTEGERS)
 
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
-    """One kernel for each op that is one universal function."""
-
-    def unary(name: str, function: Any, dtypes: Any) -> None:
+    """One kernel for each op that is one universal function, and those that need a word more."""
+    for name, function, dtypes in (
+        ("neg", xp.negative, NUMBERS), ("bitwise_not", xp.invert, _BITS), ("sqrt", xp.sqrt, FLOATS), ("exp", xp.exp, FLOATS),
+        ("log", xp.log, FLOATS), ("sin", xp.sin, FLOATS), ("cos", xp.cos, FLOATS), ("floor", xp.floor, NUMBERS),
+        ("ceil", xp.ceil, NUMBERS), ("trunc", xp.trunc, NUMBERS), ("_round", xp.rint, FLOATS), ("abs", xp.absolute, NUMBERS),
+        ("log1p", xp.log1p, FLOATS), ("expm1", xp.expm1, FLOATS), ("log2", xp.log2, FLOATS), ("log10", xp.log10, FLOATS),
+        ("reciprocal", xp.reciprocal, FLOATS), ("square", xp.square, NUMBERS), ("tan", xp.tan, FLOATS),
+        ("asin", xp.arcsin, FLOATS), ("acos", xp.arccos, FLOATS), ("atan", xp.arctan, FLOATS), ("sinh", xp.sinh, FLOATS),
+        ("cosh", xp.cosh, FLOATS), ("tanh", xp.tanh, FLOATS), ("isnan", xp.isnan, FLOATS), ("isinf", xp.isinf, FLOATS),
+        ("isfinite", xp.isfinite, FLOATS), ("signbit", xp.signbit, FLOATS), ("logical_not", xp.logical_not, REALS),
+    ):
         table.register(name, dtypes, guard.unary(function))
-
-    def binary(name: str, function: Any, dtypes: Any) -> None:
+    for name, function, dtypes in (
+        ("add", xp.add, REALS), ("sub", xp.subtract, NUMBERS), ("mul", xp.multiply, REALS),
+        ("true_div", xp.true_divide, FLOATS), ("maximum", xp.maximum, REALS), ("minimum", xp.minimum, REALS),
+        ("lt", xp.less, REALS), ("le", xp.less_equal, REALS), ("gt", xp.greater, REALS), ("ge", xp.greater_equal, REALS),
+        ("eq", xp.equal, REALS), ("ne", xp.not_equal, REALS), ("bitwise_and", xp.bitwise_and, _BITS),
+        ("bitwise_or", xp.bitwise_or, _BITS), ("bitwise_xor", xp.bitwise_xor, _BITS), ("logical_and", xp.logical_and, REALS),
+        ("logical_or", xp.logical_or, REALS), ("logical_xor", xp.logical_xor, REALS), ("copysign", xp.copysign, FLOATS),
+        ("atan2", xp.arctan2, FLOATS),
+    ):
         table.register(name, dtypes, guard.binary(function))
+    _register_division(table, xp, guard)
+    _register_shifts(table, xp)
+    _register_choice(table, xp, guard)
 
-    for name, function, dtypes in (("neg", xp.negative, NUMBERS), ("exp", xp.exp, FLOATS)):
-        unary(name, function, dtypes)
-    for name, function, dtypes in (("add", xp.add, REALS), ("sub", xp.subtract, NUMBERS), ("mul", xp.multiply, REALS)):
-        binary(name, function, dtypes)
+
+def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
+    """Rounded division. Integers refuse a zero divisor, floats follow PyTorch's signs, as Python's `//` and `%` do."""
+
+    def integer(name: str, function: Any) -> None:
+        def kernel(out: Any, input: Any, other: Any) -> None:
+            if not xp.all(other):
+                raise RuntimeError(f"{name}(): ZeroDivisionError: an integer was divided by zero")
+            guard.run(function, input, other, out)
+
+        table.register(name, INTEGERS, kernel)
+
+    integer("floor_divide", xp.floor_divide)
+    integer("remainder", xp.remainder)
+
+    def float_remainder(input: Any, other: Any, out: Any) -> None:
+        # C's fmod, moved to the divisor's sign; NumPy's own loses the sign of zero and turns x % inf into NaN at times
+        left = xp.fmod(input, other)
+        off = (left != 0) & ((left < 0) != (xp.asarray(other) < 0))
+        xp.copyto(out, left, casting="unsafe")
+        xp.add(out, other, out, where=off)
+
+    @table("remainder", FLOATS)
+    def remainder(out: Any, input: Any, other: Any) -> None:
+        if out is input or out is other:  # the sum at its end still needs the divisor
+            made = xp.empty_like(out)
+            guard.run(float_remainder, input, other, made)
+            out[...] = made
+        else:
+            guard.run(float_remainder, input, other, out)
+
+    def float_floor_divide(input: Any, other: Any, out: Any) -> None:
+        left = xp.fmod(input, other)
+        quotient = (input - left) / other
+        down = (left != 0) & ((xp.asarray(other) < 0) != (left < 0))
+        quotient = xp.where(down, quotient - quotient.dtype.type(1), quotient)
+        whole = xp.floor(quotient)
+        whole = xp.where(quotient - whole > 0.5, whole + whole.dtype.type(1), whole)
+        whole = xp.where(quotient == 0, xp.copysign(xp.zeros_like(quotient), xp.true_divide(input, other)), whole)
+        whole = xp.where(xp.asarray(other) == 0, xp.true_divide(input, other), whole)
+        xp.copyto(out, whole, casting="unsafe")
+
+    @table("floor_divide", FLOATS)
+    def floor_divide(out: Any, input: Any, other: Any) -> None:
+        guard.run(float_floor_divide, input, other, out)
+
+
+def _register_shifts(table: KernelTable, xp: Any) -> None:
+    """Shifts past the width give what PyTorch gives: 0, or -1 for a negative number shifted right."""
+
+    def left(out: Any, input: Any, other: Any) -> None:
+        bits = out.dtype.itemsize * 8
+        other = xp.asarray(other, out.dtype)
+        past = (other < 0) | (other >= bits)
+        made = xp.left_shift(input, xp.where(past, other.dtype.type(0), other))
+        xp.copyto(out, xp.where(past, other.dtype.type(0), made), casting="unsafe")
+
+    def right(out: Any, input: Any, other: Any) -> None:
+        bits = out.dtype.itemsize * 8
+        other = xp.asarray(other, out.dtype)
+        past = (other < 0) | (other >= bits)
+        signed = xp.where(past, other.dtype.type(bits - 1), other)
+        made = xp.right_shift(input, signed)
+        if out.dtype.kind == "u":
+            made = xp.where(past, other.dtype.type(0), made)
+        xp.copyto(out, made, casting="unsafe")
+
+    table.register("bitwise_left_shift", INTEGERS, left)
+    table.register("bitwise_right_shift", INTEGERS, right)
+
+
+def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
+    """where, sign, sigmoid, rsqrt, pow, clamp, erf."""
+
+    @table("select_where", REALS)
+    def select_where(out: Any, condition: Any, input: Any, other: Any) -> None:
+        xp.copyto(out, other)
+        xp.copyto(out, input, where=condition)
+
+    def sign_of(input: Any, out: Any) -> None:
+        xp.sign(input, out)
+        if out.dtype.kind == "f" or out.dtype.kind == "V":
+            xp.copyto(out, 0, where=xp.isnan(out))
+
+    @table("sign", NUMBERS)
+    def sign(out: Any, input: Any) -> None:
+        guard.run(sign_of, input, out)
+
+    def sigmoid_of(input: Any, out: Any) -> None:
+        # 0.5 * tanh(x / 2) + 0.5 loses no digits that float32 has, but the plain form is closer for large negatives
+        xp.negative(input, out)
+        xp.exp(out, out)
+        xp.add(out, out.dtype.type(1), out)
+        xp.reciprocal(out, out)
+
+    @table("sigmoid", FLOATS)
+    def sigmoid(out: Any, input: Any) -> None:
+        guard.run(sigmoid_of, input, out)
+
+    def rsqrt_of(input: Any, out: Any) -> None:
+        xp.sqrt(input, out)
+        xp.reciprocal(out, out)
+
+    @table("rsqrt", FLOATS)
+    def rsqrt(out: Any, input: Any) -> None:
+        guard.run(rsqrt_of, input, out)
+
+    def power(input: Any, other: Any, out: Any) -> None:
+        if other == 2 if isinstance(other, float | int) else False:
+            xp.multiply(input, input, out)
+        elif other == 0.5 if isinstance(other, float | int) else False:
+            xp.sqrt(input, out)
+        else:
+            xp.power(input, other, out)
+
+    @table("pow", FLOATS)
+    def pow(out: Any, input: Any, exponent: Any) -> None:
+        guard.run(power, input, exponent, out)
+
+    @table("pow", INTEGERS)
+    def integer_pow(out: Any, input: Any, exponent: Any) -> Any:
+        if xp.any(xp.asarray(exponent) < 0):
+            raise RuntimeError("pow(): Integers to negative integer powers are not allowed.")
+        xp.power(input, exponent, out)
+
+    def clamp_of(out: Any, input: Any, low: Any, high: Any) -> None:
+        if low is not None:
+            xp.maximum(input, low, out)
+            input = out
+        if high is not None:
+            xp.minimum(input, high, out)
+
+    @table("clamp", NUMBERS)
+    def clamp(out: Any, input: Any, min: Any, max: Any) -> None:
+        guard.run(clamp_of, out, input, min, max)

@@ -7,16 +7,40 @@ from typing import Any
 from corelib.backend.base import KernelTable
 from corelib.tensor.dtype import NUMBERS, bfloat16, float16
 
+_HALF = (float16, bfloat16)
+
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
-    """mm and batched matmul."""
+    """mm, batched_matmul, dot, mv, addmm."""
+    whole = [d for d in NUMBERS if d not in _HALF]
+    matmul, float32 = xp.matmul, xp.float32
+    product = guard.binary(matmul)
 
-    def matmul(out: Any, input: Any, other: Any) -> None:
-        guard.run(xp.matmul, input, other, out)
+    def product_half(out: Any, input: Any, other: Any) -> None:
+        out[...] = guard.run(matmul, input.astype(float32), other.astype(float32))
 
-    def matmul_half(out: Any, input: Any, other: Any) -> None:
-        out[...] = guard.run(xp.matmul, input.astype(xp.float32), other.astype(xp.float32))
+    for name in ("mm", "batched_matmul", "mv"):
+        table.register(name, whole, product)
+        table.register(name, _HALF, product_half)
 
-    for name in ("mm", "_matmul"):
-        table.register(name, [d for d in NUMBERS if d not in (float16, bfloat16)], matmul)
-        table.register(name, (float16, bfloat16), matmul_half)
+    def dot(out: Any, input: Any, tensor: Any) -> None:
+        out[...] = guard.run(matmul, input, tensor)
+
+    table.register("dot", whole, dot)
+    table.register("dot", _HALF, product_half)
+
+    def add_product(out: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> None:
+        # `out` may be `input`, in the in-place form
+        target = out if out is not input else xp.empty_like(out)
+        matmul(mat1, mat2, target)
+        if alpha != 1:
+            xp.multiply(target, alpha, target)
+        if beta != 0:
+            xp.add(target, input if beta == 1 else input * beta, target)
+        if target is not out:
+            out[...] = target
+
+    def addmm(out: Any, *args: Any) -> None:
+        guard.run(add_product, out, *args)
+
+    table.register("addmm", [d for d in whole if d.is_floating_point], addmm)

@@ -1,23 +1,73 @@
-"""Reductions along dimensions; `out` has the reduced dimensions kept as 1 or left out."""
+"""Reductions along dimensions: kernels `(out, input, dims, keepdim)`. Half types accumulate in float32."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from corelib.backend.base import KernelTable
-from corelib.tensor.dtype import NUMBERS, bfloat16, float16
+from corelib.tensor.dtype import FLOATS, NUMBERS, REALS, bfloat16, float16
+
+_HALF = (float16, bfloat16)
 
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
-    """sum"""
-    add_reduce = xp.add.reduce
+    """sum, mean, prod, amax, amin, any, all, variance."""
+    whole = [d for d in NUMBERS if d not in _HALF]
+    float32 = xp.float32
 
-    def sum(out: Any, input: Any, dims: Any, keepdim: bool) -> None:
-        guard.run(add_reduce, input, dims, out.dtype, out, keepdim)
+    def total(name: str, reduce: Any) -> None:
+        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+            guard.run(reduce, input, dims, out.dtype, out, keepdim)
 
-    table.register("sum", [d for d in NUMBERS if d not in (float16, bfloat16)], sum)
+        def kernel_half(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+            out[...] = guard.run(reduce, input, dims, float32, None, keepdim)
 
-    def sum_half(out: Any, input: Any, dims: Any, keepdim: bool) -> None:
-        out[...] = guard.run(add_reduce, input, dims, xp.float32, None, keepdim)
+        table.register(name, whole, kernel)
+        table.register(name, _HALF, kernel_half)
 
-    table.register("sum", (float16, bfloat16), sum_half)
+    total("sum", xp.add.reduce)
+    total("prod", xp.multiply.reduce)
+
+    def mean_of(input: Any, dims: Any, dtype: Any, keepdim: Any) -> Any:
+        n = 1
+        for d in dims:
+            n *= input.shape[d]
+        return xp.add.reduce(input, dims, dtype, None, keepdim) / dtype.type(n)
+
+    @table("mean", FLOATS)
+    def mean(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        dtype = out.dtype if out.dtype.itemsize > 2 else xp.dtype(float32)
+        out[...] = guard.run(mean_of, input, dims, dtype, keepdim)
+
+    for name, ufunc in (("amax", xp.maximum), ("amin", xp.minimum)):
+
+        def extreme(out: Any, input: Any, dims: Any, keepdim: Any, reduce: Any = ufunc.reduce) -> None:
+            guard.run(reduce, input, dims, None, out, keepdim)
+
+        table.register(name, REALS, extreme)
+
+    for name, function in (("any", xp.any), ("all", xp.all)):
+
+        def truth(out: Any, input: Any, dims: Any, keepdim: Any, function: Any = function) -> None:
+            out[...] = function(input, axis=dims, keepdims=keepdim)
+
+        table.register(name, REALS, truth)
+
+    def spread(input: Any, dims: Any, correction: Any, keepdim: Any) -> Any:
+        n = 1
+        for d in dims:
+            n *= input.shape[d]
+        wide = input.astype(float32) if input.dtype.itemsize == 2 else input
+        off = wide - mean_of(wide, dims, wide.dtype, True)
+        xp.multiply(off, off, off)
+        left = n - correction
+        return xp.add.reduce(off, dims, None, None, keepdim) / wide.dtype.type(left if left > 0 else 0)
+
+    @table("variance", FLOATS)
+    def variance(out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+        out[...] = guard.run(spread, input, dims, correction, keepdim)
+
+    @table("deviation", FLOATS)
+    def deviation(out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+        out[...] = guard.run(lambda: xp.sqrt(spread(input, dims, correction, keepdim)))
+

@@ -1,0 +1,90 @@
+"""Python's operators on Tensor, reflected and in-place forms included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.op import TABLE
+from corelib.ops.arithmetic import floor_divide, pow, remainder, true_div
+from corelib.ops.products import matmul
+from corelib.tensor.tensor import Tensor
+
+_NUMBERS = (int, float, bool, complex)
+
+
+def _operand(other: Any) -> bool:
+    return isinstance(other, (Tensor, *_NUMBERS)) or getattr(other, "shape", None) == ()
+
+
+def _plain(name: str) -> Any:
+    """The operator of a binary op: the entry itself, which takes whatever Python hands it."""
+    return TABLE[name].compute
+
+
+def _reflected(function: Any, name: str) -> Any:
+    def operator(self: Tensor, other: Any) -> Any:
+        return function(other, self) if _operand(other) else NotImplemented
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def _comparison(name: str) -> Any:
+    compute = TABLE[name].compute
+
+    def operator(self: Tensor, other: Any) -> Any:
+        if other is None or isinstance(other, (str, list, tuple, dict)):
+            return NotImplemented
+        return compute(self, other)
+
+    operator.__name__ = operator.__qualname__ = f"__{name}__"
+    return operator
+
+
+def _sub_reflected(self: Tensor, other: Any) -> Any:
+    return TABLE["sub"].compute(other, self) if _operand(other) else NotImplemented
+
+
+def _commuted(name: str) -> Any:
+    compute = TABLE[name].compute
+
+    def operator(self: Tensor, other: Any) -> Any:
+        return compute(self, other) if _operand(other) else NotImplemented
+
+    return operator
+
+
+def install() -> None:
+    """Put the operators on Tensor."""
+    T: Any = Tensor
+    for operator, name in (
+        ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "true_div"), ("floordiv", "floor_divide"),
+        ("mod", "remainder"), ("pow", "pow"), ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
+        ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift"),
+    ):
+        setattr(T, f"__{operator}__", _plain(name))
+        inplace = TABLE[name].inplace_entry
+        setattr(T, f"__i{operator}__", inplace)
+    for name in ("add", "mul"):
+        setattr(T, f"__r{name}__", _commuted(name))
+    for operator, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
+        setattr(T, f"__r{operator}__", _commuted(name))
+    T.__rsub__ = _sub_reflected
+    T.__rtruediv__ = _reflected(true_div, "__rtruediv__")
+    T.__rfloordiv__ = _reflected(floor_divide, "__rfloordiv__")
+    T.__rmod__ = _reflected(remainder, "__rmod__")
+    T.__rpow__ = _reflected(pow, "__rpow__")
+    T.__rlshift__ = _reflected(TABLE["bitwise_left_shift"].entry, "__rlshift__")
+    T.__rrshift__ = _reflected(TABLE["bitwise_right_shift"].entry, "__rrshift__")
+    T.__itruediv__ = T.div_
+    T.__matmul__ = matmul
+    T.__rmatmul__ = _reflected(matmul, "__rmatmul__")
+    for name in ("lt", "le", "gt", "ge", "eq", "ne"):
+        setattr(T, f"__{name}__", _comparison(name))
+    T.__neg__ = TABLE["neg"].entry
+    T.__pos__ = lambda self: self
+    T.__abs__ = TABLE["abs"].entry
+    T.__invert__ = TABLE["bitwise_not"].entry
+    T.rsub = lambda self, other, *, alpha=1: TABLE["sub"].entry(other, self, alpha=alpha)
+
+
