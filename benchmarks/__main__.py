@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few short samples: minutes become seconds, less sure")
     parser.add_argument("--threads", type=int, default=1, help="threads for both libraries (default 1)")
     parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
-    parser.add_argument("--library", default="corelib", help="what to compare with torch; torch itself tests the harness")
+    parser.add_argument("--library", default="corelib", help="compare this with torch; torch itself tests the harness")
     args = parser.parse_args()
     # OpenBLAS and OpenMP read these once, when NumPy and PyTorch are first imported.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):

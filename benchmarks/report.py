@@ -58,15 +58,16 @@ def markdown(results: list[Measured], with_conditions: dict[str, Any], ours: str
         f"{with_conditions['date']}, {with_conditions['processor']}, Python {with_conditions['python']}, "
         f"{with_conditions['threads']} thread(s) for both libraries; {versions}.",
         "",
-        "One process, in turns. *ratio* is PyTorch's median over ours: above 1 corelib is faster, or takes less. The times",
-        "are this machine's at that moment; only the ratio means something elsewhere.",
+        "One process, in turns. *ratio* is PyTorch's median over ours: above 1 corelib is faster, or takes less. The",
+        "times are this machine's at that moment; only the ratio means something elsewhere.",
         "",
         f"| family | case | torch | {ours} | ratio | middle half | goal |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for r in results:
         if r.error is not None:
-            lines.append(f"| {r.family} | {r.name} | - | - | failed: {r.error.replace('|', '/')} | - | {r.goal or ''} |")
+            error = r.error.replace("|", "/")
+            lines.append(f"| {r.family} | {r.name} | - | - | failed: {error} | - | {r.goal or ''} |")
             continue
         assert r.ratio is not None and r.spread is not None
         goal = "" if r.goal is None else f"{r.goal:g} {'met' if r.ratio >= r.goal else '**missed**'}"

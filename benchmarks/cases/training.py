@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.registry import case, data, indices, set_weights
@@ -24,7 +25,7 @@ def training_step(T: Any, model: Any, optimizer: Any, x: Any, y: Any) -> Any:
 def mlp(T: Any, *widths: int) -> Any:
     """Linear layers with ReLU between them."""
     layers: list[Any] = []
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in pairwise(widths):
         layers += [T.nn.Linear(before, after), T.nn.ReLU()]
     return set_weights(T, T.nn.Sequential(*layers[:-1]))
 

@@ -21,7 +21,7 @@ from corelib.utils.data import DataLoader, Dataset, random_split
 SHADES = " .:-=+*#%@"
 
 
-class MissingExample(Exception):
+class MissingPackageError(Exception):
     """A package that only the quickstart needs is not installed; the message says what to install."""
 
 
@@ -32,7 +32,7 @@ class Digits(Dataset[tuple[Tensor, Tensor]]):
         try:
             from sklearn.datasets import load_digits
         except ImportError as error:
-            raise MissingExample(_install("scikit-learn", "has the images")) from error
+            raise MissingPackageError(_install("scikit-learn", "has the images")) from error
         digits = load_digits()
         self.images = torch.tensor(digits.data / 16, dtype=torch.float32)
         self.labels = torch.tensor(digits.target, dtype=torch.int64)
@@ -107,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=32, help="images a step (default 32)")
     parser.add_argument("--lr", type=float, default=3e-3, help="Adam's first learning rate (default 0.003)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the split and the shuffles (default 0)")
-    parser.add_argument("--save", default=None, metavar="PATH", help="keep the weights here (default: a temporary file)")
+    parser.add_argument("--save", default=None, metavar="PATH", help="keep the weights here (default: nowhere)")
     parser.add_argument("--no-progress", action="store_true", help="no progress bar, and no need for tqdm")
 
 
@@ -119,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             with tempfile.TemporaryDirectory() as folder:
                 _quickstart(args, Path(folder) / "digits.pth")
-    except MissingExample as missing:
+    except MissingPackageError as missing:
         print(missing, file=sys.stderr)
         return 1
     return 0
@@ -138,7 +138,7 @@ def _progress(epochs: int, shown: bool) -> Any:
     try:
         from tqdm import tqdm
     except ImportError as error:
-        raise MissingExample(_install("tqdm", "draws the progress bar (or pass --no-progress)")) from error
+        raise MissingPackageError(_install("tqdm", "draws the progress bar (or pass --no-progress)")) from error
     return tqdm(total=epochs, desc="training", unit="epoch")
 
 

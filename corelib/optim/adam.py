@@ -40,8 +40,8 @@ class Adam(Optimizer):
     >>> w
     tensor([0.5000, 0.5000], requires_grad=True)
 
-    Source: Kingma and Ba, Adam: a method for stochastic optimization, 2014; Reddi et al., On the convergence of Adam and
-    beyond, 2018 (amsgrad).
+    Source: Kingma and Ba, Adam: a method for stochastic optimization, 2014; Reddi et al., On the convergence of Adam
+    and beyond, 2018 (amsgrad).
     """
 
     # (step count, its element in host memory) by the parameter's id: counting must not cost an op a parameter.
@@ -144,8 +144,8 @@ class Adam(Optimizer):
                 largest = state["max_exp_avg_sq"] if amsgrad else None
                 count = self._advance(p, state["step"])
                 _adam_step_(
-                    p, grad, state["exp_avg"], state["exp_avg_sq"], largest, count, lr, beta1, beta2, eps, decay, amsgrad,
-                    maximize, decoupled,
+                    p, grad, state["exp_avg"], state["exp_avg_sq"], largest, count, lr, beta1, beta2, eps, decay,
+                    amsgrad, maximize, decoupled,
                 )
         return loss
 

@@ -24,8 +24,8 @@ __all__ = ["SGD"]
 class SGD(Optimizer):
     """Stochastic gradient descent.
 
-    Each step: g = grad + weight_decay * p; with momentum, buf = momentum * buf + (1 - dampening) * g (the first buf is g
-    itself) and g = buf, or g + momentum * buf with `nesterov`; then p -= lr * g, or p += lr * g with `maximize`.
+    Each step: g = grad + weight_decay * p; with momentum, buf = momentum * buf + (1 - dampening) * g (the first buf is
+    g itself) and g = buf, or g + momentum * buf with `nesterov`; then p -= lr * g, or p += lr * g with `maximize`.
 
     `foreach` and `fused` choose between PyTorch's implementations; here there is one, and they change nothing.
     ValueError for a negative lr, momentum or weight_decay, and for `nesterov` without momentum or with dampening.

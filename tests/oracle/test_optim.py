@@ -52,13 +52,13 @@ def assert_close(expected, got, dtype):
 
 
 SGD = [
-    dict(momentum=m, dampening=d, nesterov=n, weight_decay=w, maximize=x)
+    {"momentum": m, "dampening": d, "nesterov": n, "weight_decay": w, "maximize": x}
     for (m, d, n), w, x in itertools.product(
         [(0, 0, False), (0.9, 0, False), (0.9, 0.1, False), (0.9, 0, True)], [0, 0.1], [False, True]
     )
 ]
 ADAM = [
-    dict(amsgrad=a, weight_decay=w, maximize=x, betas=b)
+    {"amsgrad": a, "weight_decay": w, "maximize": x, "betas": b}
     for a, w, x, b in itertools.product([False, True], [0, 0.1], [False, True], [(0.9, 0.999), (0.5, 0.9)])
 ]
 CASES = (
@@ -157,7 +157,7 @@ def test_a_schedule_gives_the_same_rates_and_state(name, tensor):
     rates, states = [], []
     for T in (torch, corelib):
         lr = T.tensor(0.5) if tensor else 0.5
-        optimizer = T.optim.SGD([{"params": [T.zeros(1, requires_grad=True)]}] * 1, lr=lr)
+        optimizer = T.optim.SGD([T.zeros(1, requires_grad=True)], lr=lr)
         schedule = SCHEDULES[name](T.optim.lr_scheduler, optimizer)
         found = []
         for _ in range(14):

@@ -1,4 +1,4 @@
-"""The examples and the quickstart run as a user runs them, each in an interpreter of its own, and show what they should."""
+"""The examples and the quickstart, run as a user runs them, each in its own interpreter, show what they should."""
 
 import os
 import re

@@ -1,8 +1,8 @@
 """SGD's and Adam's updates as kernels: large parameters go in pieces that stay in the cache through all the passes.
 
-A pass over memory costs more than its arithmetic, so a piece of all the arrays, with the scratch, fits a usual second
-level cache. What is measured: 64 k float32 elements a piece are 1.3 to 1.5 times faster than 16 k, which NumPy's calls slow
-down, and twice as fast as whole arrays, which memory does.
+A pass over memory costs more than its arithmetic, so a piece of all the arrays, with the scratch, is about as large as
+a usual second level cache. What is measured: 64 k float32 elements a piece are 1.3 to 1.5 times faster than 16 k, which
+NumPy's calls slow down.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _adam_step_(
 ) -> None:
     """See corelib.ops.optim_steps."""
     multiply, add, subtract = np.multiply, np.add, np.subtract
-    # p -= lr / c1 * m / (sqrt(v) / c2 + eps), with both sides of the fraction times c2: a division less for each element.
+    # p -= lr / c1 * m / (sqrt(v) / c2 + eps), with both sides of the fraction times c2: one division less an element.
     correction2 = (1 - beta2**step) ** 0.5
     factor = -lr / (1 - beta1**step) * correction2
     floor = eps * correction2
