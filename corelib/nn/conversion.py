@@ -72,7 +72,7 @@ class ConversionMixin:
             try:
                 converted: Tensor = tensor.to(**wanted)
             except NotImplementedError as error:
-                if str(error) != "Cannot copy out of meta tensor; no data!":
+                if not tensor.is_meta:
                     raise
                 raise NotImplementedError(
                     f"{error} Please use torch.nn.Module.to_empty() instead of torch.nn.Module.to() when moving module "

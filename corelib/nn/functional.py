@@ -10,10 +10,8 @@ from typing import Any
 
 # Not written into __all__ itself: a linter would look for them in this file.
 _NAMES = (
-    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
     "adaptive_max_pool2d",
-    "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",

@@ -1,6 +1,6 @@
 """Hooks of Modules: their handles, the global ones, and the call path that runs them.
 
-``Module.__call__`` goes right to ``forward`` when neither the module nor this file's registries ever had a hook;
+``Module.__call__`` goes right to ``forward`` when neither the module nor this file's registries have a hook;
 ``call_with_hooks`` is where it goes otherwise.
 """
 
@@ -92,8 +92,8 @@ _forward_hooks_always_called: Hooks = OrderedDict()
 _backward_pre_hooks: Hooks = OrderedDict()
 _backward_hooks: Hooks = OrderedDict()
 
-# Filled by the first registration and never emptied: what ``Module.__call__`` tests.
-global_hooks: list[bool] = []
+# The ids of all of these that a call must run: what ``Module.__call__`` tests.
+global_hooks: Hooks = OrderedDict()
 
 
 def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> RemovableHandle:
@@ -113,29 +113,29 @@ def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> Rem
 
 def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, args)`` before every module's forward; what it returns replaces the arguments."""
-    global_hooks.append(True)
-    return add_hook(_forward_pre_hooks, hook)
+    return add_hook(_forward_pre_hooks, hook, marks=((global_hooks, True),))
 
 
 def register_module_forward_hook(
     hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
 ) -> RemovableHandle:
     """Call ``hook(module, args, output)`` after every module's forward; what it returns replaces the output."""
-    global_hooks.append(True)
-    marks = ((_forward_hooks_with_kwargs, with_kwargs), (_forward_hooks_always_called, always_call))
+    marks = (
+        (global_hooks, True),
+        (_forward_hooks_with_kwargs, with_kwargs),
+        (_forward_hooks_always_called, always_call),
+    )
     return add_hook(_forward_hooks, hook, marks=marks)
 
 
 def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_output)`` before every module's backward; what it returns replaces ``grad_output``."""
-    global_hooks.append(True)
-    return add_hook(_backward_pre_hooks, hook)
+    return add_hook(_backward_pre_hooks, hook, marks=((global_hooks, True),))
 
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_input, grad_output)`` after every backward; what it returns replaces ``grad_input``."""
-    global_hooks.append(True)
-    return add_hook(_backward_hooks, hook)
+    return add_hook(_backward_hooks, hook, marks=((global_hooks, True),))
 
 
 def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

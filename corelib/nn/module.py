@@ -20,6 +20,7 @@ from corelib.nn.state_dict import StateDictMixin
 __all__ = ["Module"]
 
 _HOOK_DICTS = (
+    "_call_hooks",
     "_backward_pre_hooks",
     "_backward_hooks",
     "_forward_hooks",
@@ -58,13 +59,13 @@ class Module(ConversionMixin, StateDictMixin):
     dump_patches: bool = False
     _version: int = 1
     call_super_init: bool = False
-    # Becomes True on the instance with its first hook and stays so: the one test a call makes.
-    _has_had_hooks: bool = False
 
     training: bool
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Any]
+    # The ids of every hook that a call must run, of whatever kind: the one test a call makes.
+    _call_hooks: Hooks
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
     _forward_hooks: Hooks
@@ -102,7 +103,7 @@ class Module(ConversionMixin, StateDictMixin):
     forward: Callable[..., Any] = _forward_unimplemented
 
     def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
-        if self._has_had_hooks or _hooks.global_hooks:
+        if self._call_hooks or _hooks.global_hooks:
             return _hooks.call_with_hooks(self, args, kwargs)
         if kwargs:
             return self.forward(*args, **kwargs)
@@ -407,8 +408,7 @@ class Module(ConversionMixin, StateDictMixin):
 
         With ``with_kwargs`` it is ``hook(module, args, kwargs)`` and returns None or both. ``prepend`` puts it first.
         """
-        self._has_had_hooks = True
-        marks = ((self._forward_pre_hooks_with_kwargs, with_kwargs),)
+        marks = ((self._call_hooks, True), (self._forward_pre_hooks_with_kwargs, with_kwargs))
         return add_hook(self._forward_pre_hooks, hook, prepend, marks)
 
     def register_forward_hook(
@@ -419,22 +419,23 @@ class Module(ConversionMixin, StateDictMixin):
         With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. ``always_call`` runs it also if forward
         raised, with None for the output. ``prepend`` puts it first.
         """
-        self._has_had_hooks = True
-        marks = ((self._forward_hooks_with_kwargs, with_kwargs), (self._forward_hooks_always_called, always_call))
+        marks = (
+            (self._call_hooks, True),
+            (self._forward_hooks_with_kwargs, with_kwargs),
+            (self._forward_hooks_always_called, always_call),
+        )
         return add_hook(self._forward_hooks, hook, prepend, marks)
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` when the outputs' gradients are known; what it returns replaces them."""
-        self._has_had_hooks = True
-        return add_hook(self._backward_pre_hooks, hook, prepend)
+        return add_hook(self._backward_pre_hooks, hook, prepend, ((self._call_hooks, True),))
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
 
         What it returns replaces ``grad_input``. Both are tuples, with None for what is not a Tensor.
         """
-        self._has_had_hooks = True
-        return add_hook(self._backward_hooks, hook, prepend)
+        return add_hook(self._backward_hooks, hook, prepend, ((self._call_hooks, True),))
 
     # -- printing -----------------------------------------------------------------------------------------------
 

@@ -58,6 +58,21 @@ def test_a_pre_hook_with_kwargs_that_returns_something_else_is_refused():
         m(1, y=2)
 
 
+def test_a_module_without_hooks_left_calls_forward_directly(monkeypatch):
+    m = Add()
+    handles = [
+        m.register_forward_pre_hook(lambda *_: None),
+        m.register_forward_hook(lambda *_: None),
+        m.register_full_backward_hook(lambda *_: None),
+        m.register_full_backward_pre_hook(lambda *_: None),
+        hooks.register_module_forward_hook(lambda *_: None),
+    ]
+    for handle in handles:
+        handle.remove()
+    monkeypatch.setattr(hooks, "call_with_hooks", lambda *_: pytest.fail("took the way of hooks"))
+    assert m(1, y=2) == 3
+
+
 def test_prepend_puts_a_hook_first():
     m = Add()
     seen = []
