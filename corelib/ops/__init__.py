@@ -10,8 +10,8 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (  # noqa: F401
-    arithmetic, copying, creation, einsum, operators, optim_steps, predicates, products, random, reductions, scans,
-    selection, sorting, unary, views, where,
+    arithmetic, copying, creation, einsum, indexing, joining, operators, optim_steps, predicates, products, random,
+    reductions, scans, selection, shapes, sorting, unary, views, where,
 )
 
 # Functions that are ops by name but have no kernel of their own.
@@ -20,7 +20,8 @@ _FUNCTIONS: dict[str, Any] = {
     for module, names in (
         (creation, "arange empty empty_like empty_strided eye full_like linspace ones ones_like scalar_tensor zeros zeros_like"),
         (arithmetic, "div"), (where, "where"), (products, "tensordot"), (einsum, "einsum"),
-        (random, random.__all__), (sorting, sorting.__all__),
+        (random, random.__all__), (sorting, sorting.__all__), (shapes, shapes.__all__), (joining, joining.__all__),
+        (indexing, [n for n in indexing.__all__ if n != "scatter"]),
     )
     for name in (names.split() if isinstance(names, str) else names)
 }
@@ -28,6 +29,8 @@ _FUNCTIONS["divide"] = _FUNCTIONS["true_divide"] = arithmetic.div
 globals().update(ENTRIES)
 globals().update(_FUNCTIONS)
 operators.install()
+
+from corelib.tensor import indexing as _tensor_indexing  # noqa: E402,F401  (puts x[...] on Tensor)
 
 
 def torch_names() -> dict[str, Any]:
