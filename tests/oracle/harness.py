@@ -146,6 +146,7 @@ class Sample:
     dtypes: tuple[str, ...] | None = None
     grad: bool = True
     inplace: bool = True
+    ulps: dict[str, float] | None = None
 
 
 @dataclass
@@ -184,8 +185,9 @@ class Op:
         self.samples.append(Sample(args, call=function, **facts))
         return self
 
-    def tolerance(self, dtype: str) -> float:
-        return self.ulps.get(dtype, self.ulps.get("", 4)) if isinstance(self.ulps, dict) else self.ulps
+    def tolerance(self, dtype: str, sample: Sample | None = None) -> float:
+        ulps = sample.ulps if sample is not None and sample.ulps is not None else self.ulps
+        return ulps.get(dtype, ulps.get("", 4)) if isinstance(ulps, dict) else ulps
 
 
 OPS: dict[str, Op] = {}
@@ -377,8 +379,13 @@ def value_difference(
     )
 
 
-def differences(got: Any, want: Any, *, ulps: float, scale: float, strides: str = "", values: bool = True) -> list[str]:
-    """How corelib's result differs from PyTorch's: type, dtype, shape, strides, values."""
+def differences(
+    got: Any, want: Any, *, ulps: float, scale: float, strides: str = "", values: bool = True, unit: str = ""
+) -> list[str]:
+    """How corelib's result differs from PyTorch's: type, dtype, shape, strides, values.
+
+    `unit` is the dtype whose last place the tolerance counts, where it is not the result's.
+    """
     if not is_tensor(want):
         if isinstance(want, (list, tuple)) and not isinstance(want, torch.Size):
             if not isinstance(got, (list, tuple)) or len(got) != len(want):
@@ -390,7 +397,7 @@ def differences(got: Any, want: Any, *, ulps: float, scale: float, strides: str 
             return named + [
                 f"output {i}: {d}"
                 for i, (g, w) in enumerate(pairs)
-                for d in differences(g, w, ulps=ulps, scale=scale, strides=strides, values=values)
+                for d in differences(g, w, ulps=ulps, scale=scale, strides=strides, values=values, unit=unit)
             ]
         if isinstance(want, (torch.dtype, torch.device, torch.layout, torch.memory_format)):
             return [] if str(got) == str(want) else [f"got {got}, PyTorch has {want}"]
@@ -419,13 +426,16 @@ def differences(got: Any, want: Any, *, ulps: float, scale: float, strides: str 
     if found or not values:
         return found
     arrays = to_numpy(got, subject), to_numpy(want, torch)
-    text = value_difference(*arrays, name_of(want.dtype), ulps, scale)
+    text = value_difference(*arrays, unit or name_of(want.dtype), ulps, scale)
     return [text] if text else []
 
 
 def error_difference(got: Exception | None, want: Exception | None, result: Any) -> str:
     """How the exceptions differ; both may be None."""
     if type(got).__name__ == type(want).__name__:
+        return ""
+    if type(got) is NotImplementedError and type(want) is RuntimeError:
+        # Such as a bool that has no kernel and a shape that does not fit: both are wrong, either may be said.
         return ""
     if want is None:
         return f"raised {type(got).__name__}: {str(got)[:300]}"

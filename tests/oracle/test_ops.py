@@ -11,6 +11,7 @@ import torch
 from . import samples
 from .harness import (
     COUNTS,
+    EPS,
     OPS,
     Inputs,
     Op,
@@ -37,16 +38,25 @@ assert samples.FAMILIES  # importing the families is what declares the ops
 CASES = [(op.name, dtype) for op in OPS.values() for dtype in op.dtypes]
 
 
-def alike(op: Op, got: Any, want: Any, inputs: Inputs, strides: str) -> list[str]:
-    """The differences of two results, with the op's tolerance."""
+def dtypes_of(result: Any) -> list[str]:
+    return [name_of(leaf.dtype) for leaf in flatten(result) if is_tensor(leaf)]
+
+
+def alike(
+    op: Op, sample: Sample, got: Any, want: Any, inputs: Inputs, strides: str, units: list[str] | None = None
+) -> list[str]:
+    """The differences of two results, with the op's tolerance in the last places of the dtype it computes in."""
     scale, root = 0.0, 1.0
     outputs = [to_numpy(w, torch) for w in flatten(want) if is_tensor(w)]
-    dtypes = [name_of(w.dtype) for w in flatten(want) if is_tensor(w)]
+    dtypes = units or dtypes_of(want)
     if op.scaled:
         scale = finite_max([*inputs.numbers, *outputs])
         root = max((float(n.size) for n in inputs.numbers), default=1.0) ** 0.5
-    ulps = op.tolerance(dtypes[0] if dtypes else "float64") * root
-    return differences(got, want, ulps=ulps, scale=scale, strides=strides, values=op.values)
+    ulps = op.tolerance(dtypes[0] if dtypes else "float64", sample) * root
+    if strides == "dense" and any(s.layout == "expanded" for s in inputs.specs):
+        strides = ""  # PyTorch promises the strides of inputs that are dense and do not overlap.
+    unit = max(units[0], dtypes_of(want)[0], key=lambda d: EPS[d]) if units and {units[0], *dtypes_of(want)} <= {*EPS} else ""
+    return differences(got, want, ulps=ulps, scale=scale, strides=strides, values=op.values, unit=unit)
 
 
 def side_effects(inputs: Inputs, mine: list[Any], theirs: list[Any], ulps: float) -> list[str]:
@@ -85,9 +95,9 @@ def compare(op: Op, number: int, sample: Sample, form: str, dtype: str) -> list[
         COUNTS["refusals compared"] += 1
         return []
     COUNTS["calls compared"] += 1
-    found = alike(op, got, want, inputs, "" if form == "inplace" else op.strides)
+    found = alike(op, sample, got, want, inputs, "" if form == "inplace" else op.strides)
     if not found and op.values:
-        found = side_effects(inputs, mine, theirs, op.tolerance(dtype) * 4 if form == "inplace" else 0)
+        found = side_effects(inputs, mine, theirs, op.tolerance(dtype, sample) * 4 if form == "inplace" else 0)
     links = shared(subject, got, mine), shared(torch, want, theirs)
     if links[0] != links[1]:
         found.append(f"(is argument, shares storage with argument) per output {links[0]}, PyTorch has {links[1]}")
@@ -101,19 +111,20 @@ def compare_out(op: Op, number: int, sample: Sample, dtype: str, first: bool) ->
     if error is not None:
         return []
     tuple_of = isinstance(want, (tuple, list))
+    units = dtypes_of(want)
     plans = [("strided", None, None), ("contiguous", (0,), None)]
     if first:
         plans += [("contiguous", None, d) for d in ("float64", "int32", "bool", "float16")]
     found = []
     for layout, shape, other in plans:
-        specs = [
-            Spec(tuple(w.shape) if shape is None else shape, layout, other or name_of(w.dtype)) for w in flatten(want)
-        ]
+        specs = [Spec(tuple(w.shape), layout, other or name_of(w.dtype)) for w in flatten(want)]
         # Equal seeds, so that what an op must leave alone is equal too.
         numbers = [s.storage(np.random.default_rng(1), str(s.dtype)) for s in specs]
         results = []
         for T in (torch, subject):
             outs = [s.build(T, n, str(s.dtype)) for s, n in zip(specs, numbers, strict=True)]
+            if shape is not None:
+                outs = [T.empty(shape, dtype=getattr(T, str(s.dtype))) for s in specs]
             given = type(want)(outs) if type(want) is list else tuple(outs) if tuple_of else outs[0]
             tensors = inputs.build(T)
             result, error = attempt(lambda t=tensors, g=given, lib=T: invoke(op, sample, "out", lib, t, g))
@@ -128,7 +139,7 @@ def compare_out(op: Op, number: int, sample: Sample, dtype: str, first: bool) ->
             COUNTS["refusals compared"] += 1
         else:
             COUNTS["calls compared"] += 1
-            found += [f"{label}: {d}" for d in alike(op, mine, theirs, inputs, "" if shape is None else op.strides)]
+            found += [f"{label}: {d}" for d in alike(op, sample, mine, theirs, inputs, "", units)]
             if my_is != their_is:
                 found.append(f"{label}: returned out itself {my_is}, PyTorch {their_is}")
     return found

@@ -8,6 +8,7 @@ import operator
 from ..harness import ALL, FLOATS, WIDE, Op, index, op, spec
 
 INF, NAN = math.inf, math.nan
+HALF_SCALAR: dict[str, float] = {"": 0, "float16": 1, "bfloat16": 1}
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EDGES = [
     0.0,
@@ -126,7 +127,10 @@ def binary(
         o.add(ranged(spec(3, 4), *a), scalar)
     for dtype in ALL:
         o.add(ranged(spec(5), *a), spec(5, dtype=dtype, low=b[0], high=b[1], nonzero=nonzero)).but(grad=False)
-        o.add(ranged(spec(5), *a), spec(dtype=dtype, low=b[0], high=b[1], nonzero=nonzero)).but(grad=False)
+        # PyTorch rounds the 0-d operand to the half precision of the other for some ops and not for others.
+        o.add(ranged(spec(5), *a), spec(dtype=dtype, low=b[0], high=b[1], nonzero=nonzero)).but(
+            grad=False, ulps=HALF_SCALAR if not facts.get("ulps") else None
+        )
         o.add(ranged(spec(), *a), spec(2, 2, dtype=dtype, low=b[0], high=b[1], nonzero=nonzero)).but(
             grad=False, inplace=False
         )
@@ -189,7 +193,8 @@ REFLECTED = {
     "rpow": operator.pow,
 }
 for name, function in REFLECTED.items():
-    o = op(name, ulps=4 if name == "rpow" else 0, grad=name != "rfloordiv")
+    # PyTorch's 3 / x is 3 times the reciprocal of x.
+    o = op(name, ulps={"rpow": 4, "rtruediv": 2}.get(name, 0), grad=name not in ("rfloordiv", "rpow"))
     for scalar in (3, 2.5, True, -2):
         o.call(lambda T, x, f=function, s=scalar: f(s, x), spec(3, 4, low=0.3, high=4, nonzero=True))
 OPERATORS = {
@@ -241,7 +246,9 @@ for dtype in ALL:
     o.add(index([True, False], "bool"), spec(2), spec(dtype=dtype)).but(grad=False)
 mask = index([[True, False, True], [False, False, True]], "bool")
 o.add(mask, spec(2, 3), spec(2, 3)).add(mask, spec(3), spec(2, 1)).add(mask, spec(2, 3, layout="strided"), spec())
-o.add(mask, spec(2, 3), 0).add(mask, 1.5, spec(2, 3)).add(mask, 2, 3).add(mask, 2.0, 1).add(
+for pair in ((spec(2, 3), 0), (1.5, spec(2, 3)), (2, 3), (2.0, 1)):
+    o.call(lambda T, *given: T.where(*given), mask, *pair)
+o.add(
     index(True, "bool"), spec(3), spec()
 )
 o.add(index([1, 0, 1], "uint8"), spec(3), spec(3))
