@@ -1,0 +1,265 @@
+"""PyTorch's CPU stream of random numbers: the 32-bit words of mt19937, and what PyTorch makes of them.
+
+`Mt19937(seed)` draws what `torch.manual_seed(seed)` lets PyTorch draw on the CPU:
+
+- *uniform float32* (float16 and bfloat16 too): one word, its low 24 bits over 2^24.
+- *uniform float64*: two words, the first the high half; the low 53 of these 64 bits over 2^53.
+- *integers*: one word, or two where the range is 2^28 or more, modulo the range.
+- *normal, 16 elements or more and contiguous*: blocks of 16 uniforms, the first 8 the radius as sqrt(-2 log(1 - u)),
+  the last 8 the angle 2 pi u; 8 cosines, then 8 sines. Where 16 does not divide n, 16 more uniforms make the last 16
+  elements again. float32 and float64 draw n uniforms before that, half precisions only those of the whole blocks.
+- *normal otherwise*: float64 pairs, of which the second waits in the generator for the next such draw.
+- *permutation*: for i in 0 .. n - 2, element i changes places with element i + word % (n - i).
+
+The words are NumPy's, from its own mt19937 under legacy seeding, whose state is PyTorch's too. Uniforms and integers
+are PyTorch's bit for bit; normal numbers are to rounding, because sine, cosine and logarithm are NumPy's.
+Source: PyTorch's aten/src/ATen/core/DistributionsHelper.h and native/cpu/DistributionTemplates.h.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from corelib.tensor.host import np
+
+STATE_BYTES = 5056
+# PyTorch's CPUGeneratorImplState: seed, left, seeded, next, 624 words of 8 bytes, the normal sample in float64 (x, y,
+# rho, valid) and in float32 (sample, valid).
+_HEAD = struct.Struct("<QiiQ")
+_TAIL = struct.Struct("<dddi4xf?3x")
+_WORDS = 624
+_CHUNK = 1 << 14  # words drawn at a time, so that what follows finds them in cache
+_UNIT24, _HIGH53, _UNIT53 = 2.0**-24, 2.0**-21, 2.0**-53
+_TWO_WORDS_FROM = 1 << 28
+_PERMUTATION_TWO_WORDS_FROM = (2**32 - 1) // 20
+_VECTOR_PERMUTATION_FROM = 512  # below this a loop over a list is faster than the sort
+
+
+class Mt19937:
+    """The stream of one seed (0 to 2^64 - 1, of which mt19937 takes the low 32 bits)."""
+
+    __slots__ = ("_engine", "_next_double", "_next_float", "_seed", "_untouched")
+    algorithm = "mt19937"
+
+    def __init__(self, seed: int) -> None:
+        self._engine: Any = None
+        self.seed(seed)
+
+    def seed(self, seed: int) -> None:
+        """Begin the stream of `seed`; NumPy is not needed before the first draw."""
+        self._seed = seed
+        self._engine = None
+        self._untouched = True
+        self._next_double: float | None = None
+        self._next_float: float | None = None
+
+    @property
+    def initial_seed(self) -> int:
+        """The seed this stream began with."""
+        return self._seed
+
+    def _started(self) -> Any:
+        engine = self._engine
+        if engine is None:
+            engine = np.random.MT19937(0)
+            seeded: Any = np.random.RandomState(self._seed & 0xFFFFFFFF).get_state(legacy=False)
+            engine.state = seeded
+            self._engine = engine
+        return engine
+
+    # State, in PyTorch's layout
+
+    def state_bytes(self) -> bytes:
+        """The 5056 bytes of PyTorch's `get_rng_state()`."""
+        state = self._started().state["state"]
+        # Where a block is used up, PyTorch's `left` is 1; `next` tells a fresh seed (0) from a used block (624).
+        at = 0 if self._untouched else int(state["pos"])
+        left = 1 if self._untouched else _WORDS + 1 - at
+        double, single = self._next_double, self._next_float
+        return (
+            _HEAD.pack(self._seed, left, 1, at)
+            + bytes(state["key"].astype("<u8"))
+            + _TAIL.pack(0.0, double or 0.0, 0.0, double is not None, single or 0.0, single is not None)
+        )
+
+    def set_state_bytes(self, state: bytes) -> None:
+        """Continue from `state`; RuntimeError where it is not a state of mt19937."""
+        if len(state) != STATE_BYTES:
+            raise RuntimeError(
+                f"set_state: Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size "
+                f"to be {len(state)} (this generator's algorithm is mt19937)"
+            )
+        seed, left, seeded, at = _HEAD.unpack_from(state)
+        words = np.frombuffer(state, "<u8", _WORDS, _HEAD.size)
+        _, double, _, has_double, single, has_single = _TAIL.unpack_from(state, _HEAD.size + 8 * _WORDS)
+        untouched = left == 1 and at != _WORDS
+        if seeded != 1 or at > _WORDS or (left != _WORDS + 1 - at and not untouched):
+            raise RuntimeError(f"set_state: Invalid mt19937 state (seeded={seeded}, left={left}, next={at})")
+        engine = np.random.MT19937(0)
+        pos = _WORDS if left == 1 else at
+        engine.state = {"bit_generator": "MT19937", "state": {"key": words.astype(np.uint32), "pos": pos}}
+        self._engine, self._seed, self._untouched = engine, seed, untouched
+        self._next_double = double if has_double else None
+        self._next_float = single if has_single else None
+
+    # Words
+
+    def _words(self, n: int) -> Any:
+        if n:
+            self._untouched = False
+        return (self._engine or self._started()).random_raw(n)
+
+    def _chunks(self, n: int) -> list[tuple[int, int]]:
+        return [(begin, min(begin + _CHUNK, n)) for begin in range(0, n, _CHUNK)]
+
+    def _words64(self, n: int) -> Any:
+        words = self._words(2 * n)
+        return words[0::2] << np.uint64(32) | words[1::2]
+
+    # Distributions
+
+    def uniform24(self, n: int) -> Any:
+        """n float32 numbers in [0, 1), multiples of 2^-24."""
+        if n <= _CHUNK:
+            return _unit24(self._words(n))
+        out = np.empty(n, np.float32)
+        for begin, end in self._chunks(n):
+            out[begin:end] = _unit24(self._words(end - begin))
+        return out
+
+    def uniform53(self, n: int) -> Any:
+        """n float64 numbers in [0, 1), multiples of 2^-53."""
+        if n <= _CHUNK:
+            return _unit53(self._words(2 * n))
+        out = np.empty(n, np.float64)
+        for begin, end in self._chunks(n):
+            out[begin:end] = _unit53(self._words(2 * (end - begin)))
+        return out
+
+    def integers(self, n: int, span: int) -> Any:
+        """n uint64 numbers below `span`, from 1 to 2^64."""
+        if span >= _TWO_WORDS_FROM:
+            words = self._words64(n)
+            return words if span == 1 << 64 else words % np.uint64(span)
+        return (self._words(n).astype(np.uint32) % np.uint32(span)).astype(np.uint64)
+
+    def words(self, n: int, wide: bool) -> Any:
+        """n uint64 numbers of 32 random bits, or of 64 where `wide`."""
+        return self._words64(n) if wide else self._words(n)
+
+    def normal(self, n: int, kind: str, contiguous: bool) -> Any:
+        """n standard normal numbers, as PyTorch fills a tensor of n elements.
+
+        `kind` is "float64", "float32" or "half"; half precisions get float32 numbers. float64 where n < 16 or the
+        tensor is not contiguous.
+        """
+        if n < 16 or not contiguous:
+            return self.normal53(n)
+        draw = self.uniform53 if kind == "float64" else self.uniform24
+        whole = n - n % 16
+        out = np.empty(n, np.float64 if kind == "float64" else np.float32)
+        uniforms = draw(whole if kind == "half" else n)
+        _box_muller(uniforms[:whole], out[:whole])
+        if whole != n:
+            _box_muller(draw(16), out[n - 16 :])
+        return out
+
+    def normal53(self, n: int) -> Any:
+        """n standard normal numbers in float64, in pairs of which an odd one is kept for the next such draw."""
+        out = np.empty(n, np.float64)
+        kept = self._next_double
+        begin = 0
+        if n and kept is not None:
+            out[0] = kept
+            self._next_double = None
+            begin = 1
+        pairs = (n - begin + 1) // 2
+        if not pairs:
+            return out
+        uniforms = self.uniform53(2 * pairs)
+        if pairs <= 8:  # the mathematics library's own functions are PyTorch's, to the last bit
+            samples: list[float] = []
+            for u1, u2 in zip(*[iter(uniforms.tolist())] * 2, strict=True):
+                radius, angle = math.sqrt(-2.0 * math.log1p(-u2)), 2.0 * math.pi * u1
+                samples += (radius * math.cos(angle), radius * math.sin(angle))
+            last = samples[-1]
+            out[begin:] = samples[: n - begin]
+        else:
+            radii, angles = np.sqrt(-2.0 * np.log1p(-uniforms[1::2])), 2.0 * math.pi * uniforms[0::2]
+            sines = radii * np.sin(angles)
+            last = float(sines[-1])
+            out[begin::2] = radii * np.cos(angles)
+            out[begin + 1 :: 2] = sines[: (n - begin) // 2]
+        if (n - begin) % 2:
+            self._next_double = last
+        return out
+
+    def permutation(self, n: int) -> Any:
+        """The integers 0 .. n - 1 in random order, int64."""
+        swaps = max(n - 1, 0)
+        if n < _VECTOR_PERMUTATION_FROM:
+            order = list(range(n))
+            for i, word in enumerate(self._words(swaps).tolist()):
+                j = i + word % (n - i)
+                order[i], order[j] = order[j], order[i]
+            return np.array(order, np.int64)
+        if n < _PERMUTATION_TWO_WORDS_FROM:
+            jumps = self._words(swaps).astype(np.uint32) % np.arange(n, 1, -1, dtype=np.uint32)
+        else:
+            jumps = self._words64(swaps) % np.arange(n, 1, -1, dtype=np.uint64)
+        steps = np.arange(n, dtype=np.int64)
+        targets = steps.copy()
+        targets[:-1] += jumps.astype(np.int64)
+        return _swap_all(steps, targets)
+
+
+def _unit24(words: Any) -> Any:
+    unit = (words.view(np.int64) & 0xFFFFFF).astype(np.float32)
+    unit *= _UNIT24
+    return unit
+
+
+def _unit53(words: Any) -> Any:
+    words = words.view(np.int64)
+    unit = (words[0::2] & 0x1FFFFF) * _HIGH53
+    unit += words[1::2] * _UNIT53
+    return unit
+
+
+def _box_muller(uniforms: Any, out: Any) -> None:
+    blocks, filled = uniforms.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
+    one, two_pi = out.dtype.type(1), out.dtype.type(2 * math.pi)
+    radii = np.log(one - blocks[:, 0])
+    radii *= out.dtype.type(-2)
+    np.sqrt(radii, out=radii)
+    angles = blocks[:, 1] * two_pi
+    np.multiply(np.cos(angles), radii, out=filled[:, 0])
+    np.multiply(np.sin(angles), radii, out=filled[:, 1])
+
+
+def _swap_all(steps: Any, targets: Any) -> Any:
+    """What swapping element i with element targets[i] >= i, one i after the other, makes of 0 .. n - 1.
+
+    Position p holds at step i what the last earlier step aimed at p put there: the element that stood at that step's
+    own place. So the elements follow a chain of steps, which doubling follows for all at once.
+    """
+    # One sort of (target, step) packed into a word lines up the steps that aimed at one place, in their order.
+    packed = np.sort(targets << 32 | steps)
+    target, step = packed >> 32, packed & 0xFFFFFFFF
+    again = target[1:] == target[:-1]
+    before = np.full(len(steps), -1, np.int64)  # the last earlier step with the same target
+    before[step[1:][again]] = step[:-1][again]
+    carried = steps.copy()  # carried[i]: which step's place the element standing at i when step i begins came from
+    elsewhere = target != step
+    carried[target[elsewhere]] = step[elsewhere]  # later steps overwrite earlier ones
+    while True:
+        further = carried[carried]
+        if np.array_equal(further, carried):
+            break
+        carried = further
+    return np.where(before >= 0, carried[before], np.where(targets == steps, carried, targets))
