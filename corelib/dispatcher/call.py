@@ -33,9 +33,12 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
     except (AttributeError, TypeError, IndexError):
         check_operands(op, args)
         raise
-    needs = op.vjps is not None and _requires_grad(op, args) and grad_mode.enabled
+    needs = _requires_grad(op, args) and grad_mode.enabled
     kernel = None
-    if spec is not None:
+    if op.vjps is None and needs and op.body is not None:
+        needs = False  # no rule of its own: differentiated through its body, kernel or not
+    elif spec is not None:
+        needs = needs and op.vjps is not None
         kernels = op.kernels.get(first._key)
         if kernels is not None:
             kernel = kernels.get(dtype)

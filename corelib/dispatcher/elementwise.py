@@ -49,6 +49,9 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
     """Kernel or body, for operands of one dtype and device."""
     runtime = device.runtime
     kernel = op.kernel_for(runtime.key, dtype)
+    if op.vjps is None and op.body is not None and op.result is None and grad_mode.enabled:
+        if any(getattr(x, "_requires_grad", False) for x in operands):
+            kernel = None  # no rule of its own: differentiated through its body
     if kernel is None:
         if op.body is None:
             return fallback.missing(op, device, dtype, args)

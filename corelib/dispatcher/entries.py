@@ -28,6 +28,8 @@ def unary_entry(op: Op) -> Any:
     kernels, new, T = op.kernels, object.__new__, Tensor
     result = op.result
     differentiable = op.vjps is not None
+    # An op without a rule of its own is differentiated through its body, kernel or not.
+    through_body = op.body is not None and result is None
 
     def entry(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         try:
@@ -56,8 +58,11 @@ def unary_entry(op: Op) -> Any:
         t._requires_grad = False
         t._edge = None
         t._base = None
-        if input._requires_grad and differentiable and grad_mode.enabled:
-            record_unary(op, input, t)
+        if input._requires_grad and grad_mode.enabled:
+            if differentiable:
+                record_unary(op, input, t)
+            elif through_body:
+                return op.body(input)  # type: ignore[no-any-return]
         return t
 
     return entry
@@ -68,6 +73,7 @@ def binary_entry(op: Op) -> Any:
     kernels, new, T, broadcasts, row_major = op.kernels, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
     result = op.result
     differentiable = op.vjps is not None
+    through_body = op.body is not None and result is None
 
     def compute(input: Any, other: Any) -> Tensor:
         if active.count:
@@ -119,8 +125,11 @@ def binary_entry(op: Op) -> Any:
         t._requires_grad = False
         t._edge = None
         t._base = None
-        if (need_other or input._requires_grad) and differentiable and grad_mode.enabled:
-            record_binary(op, input, other, t, input._requires_grad, need_other)
+        if (need_other or input._requires_grad) and grad_mode.enabled:
+            if differentiable:
+                record_binary(op, input, other, t, input._requires_grad, need_other)
+            elif through_body:
+                return op.body(input, other)  # type: ignore[no-any-return]
         return t
 
     if "alpha" in op.params:
@@ -259,7 +268,7 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
         entry = reduction_entry(op)
     elif op.kind == "view":
         entry = template_entry(op, "view" if op.vjps is not None else "body")
-    elif op.infer is None and op.vjps is None and op.kind == "composite":
+    elif op.infer is None and op.vjps is None and op.kind in ("composite", "creation"):
         entry = template_entry(op, "body")
     else:
         entry = template_entry(op, "call")

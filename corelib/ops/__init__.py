@@ -10,7 +10,8 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (  # noqa: F401
-    arithmetic, copying, creation, einsum, indexing, joining, operators, optim_steps, predicates, products, random,
+    activation, arithmetic, attention, convolution, copying, creation, dropout, einsum, embedding, indexing, interpolation,
+    joining, linear, losses, normalization, operators, optim_steps, padding, pooling, predicates, products, random,
     reductions, scans, selection, shapes, sorting, unary, views, where,
 )
 
@@ -25,9 +26,21 @@ _FUNCTIONS: dict[str, Any] = {
     )
     for name in (names.split() if isinstance(names, str) else names)
 }
+# Functions of nn.functional that are no functions of the package itself.
+_NEURAL: dict[str, Any] = {
+    name: getattr(module, name)
+    for module, names in (
+        (activation, "celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu6 selu silu threshold"),
+        (dropout, "dropout1d dropout2d dropout3d"), (pooling, "adaptive_max_pool1d adaptive_max_pool2d max_pool2d max_pool3d"),
+    )
+    for name in names.split()
+}
+for _module, _names in ((activation, "relu relu_"), (pooling, "max_pool1d")):
+    _FUNCTIONS.update({name: getattr(_module, name) for name in _names.split()})
 _FUNCTIONS["divide"] = _FUNCTIONS["true_divide"] = arithmetic.div
 globals().update(ENTRIES)
 globals().update(_FUNCTIONS)
+globals().update(_NEURAL)
 operators.install()
 
 from corelib.tensor import indexing as _tensor_indexing  # noqa: E402,F401  (puts x[...] on Tensor)

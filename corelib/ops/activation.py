@@ -1,0 +1,435 @@
+"""Activations. Each names its derivative as an op too, so that backends may fuse both and second derivatives follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.op import op
+from corelib.ops.reductions import amax, sum as sum_op
+from corelib.ops.where import select_where
+from corelib.tensor.size import wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_softmax(name: str) -> Any:
+    def infer(input: Tensor, dim: Any, _stacklevel: int, dtype: Any) -> Any:
+        if dtype is not None and dtype is not input._dtype:
+            input = input.to(dtype)  # type: ignore[attr-defined]
+        if dim is None:
+            dim = 0 if len(input._shape) in (0, 1, 3) else 1
+        if not input._dtype.is_floating_point:
+            from corelib.dispatcher.call import kind_name
+
+            raise NotImplementedError(f"{name}(): \"{name}_lastdim_kernel_impl\" not implemented for '{kind_name(input._dtype)}'")
+        dim = wrap_dim(name, dim, len(input._shape))
+        return (input._shape, input._dtype), (input, dim)
+
+    return infer
+
+
+def _infer_like_second(g: Tensor, out: Tensor, dim: int) -> Any:
+    return (out._shape, out._dtype), (g, out, dim)
+
+
+@op(
+    on=(), infer=_infer_softmax("softmax"), grad_name="SoftmaxBackward0",
+    vjp=lambda g, out, dim: softmax_backward(g, out, dim),
+)
+def softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    if not input._shape:
+        return input * 0 + 1  # type: ignore[operator,no-any-return]
+    if input._shape[dim] == 0:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    e = (input - amax(input, dim, True)).exp()  # type: ignore[operator]
+    return e / sum_op(e, dim, True)  # type: ignore[no-any-return]
+
+
+@op(on=(), infer=_infer_like_second)
+def softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The gradient of softmax from its result: y * (g - sum(g * y))."""
+    if not y._shape:
+        return g * 0  # type: ignore[operator,no-any-return]
+    return y * (g - sum_op(g * y, dim, True))  # type: ignore[operator,no-any-return]
+
+
+@op(
+    on=(), infer=_infer_softmax("log_softmax"), grad_name="LogSoftmaxBackward0",
+    vjp=lambda g, out, dim: log_softmax_backward(g, out, dim),
+)
+def log_softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    if not input._shape:
+        return input * 0  # type: ignore[operator,no-any-return]
+    if input._shape[dim] == 0:
+        return input.clone()  # type: ignore[attr-defined,no-any-return]
+    off = input - amax(input, dim, True)  # type: ignore[operator]
+    return off - sum_op(off.exp(), dim, True).log()  # type: ignore[no-any-return]
+
+
+@op(on=(), infer=_infer_like_second)
+def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The gradient of log_softmax from its result: g - exp(y) * sum(g)."""
+    if not y._shape:
+        return g * 0  # type: ignore[operator,no-any-return]
+    return g - y.exp() * sum_op(g, dim, True)  # type: ignore[attr-defined,no-any-return]
+
+
+@op(on=("torch",))
+def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
+
+    >>> import corelib as torch
+    >>> torch.softmax(torch.tensor([0., 0.]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
+
+
+@op(on=("torch",))
+def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """The logarithm of softmax, without its loss of digits.
+
+    >>> import corelib as torch
+    >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
+    tensor([-0.6931, -0.6931])
+    """
+    return log_softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
+
+
+def _soft_method(entry: Any, name: str) -> None:
+    def method(self: Tensor, dim: Any, dtype: Any = None) -> Tensor:
+        made: Tensor = entry(self, dim, 3, dtype)
+        return made
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = entry.__doc__
+    setattr(Tensor, name, method)
+
+
+_soft_method(softmax_along, "softmax")
+_soft_method(log_softmax_along, "log_softmax")
+
+
+@op(on=())
+def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """softmax of the negated input."""
+    return softmax_along(-input, dim, 3, dtype)  # type: ignore[operator,no-any-return]
+
+
+def _float_only(name: str) -> Any:
+    def check(dtype: Any, *operands: Any) -> None:
+        if not dtype.is_floating_point:
+            from corelib.dispatcher.call import kind_name
+
+            raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; floating dtypes are accepted")
+
+    return check
+
+
+def _relu_check(dtype: Any, *operands: Any) -> None:
+    if dtype.name == "bool":
+        raise RuntimeError("relu(): Boolean inputs not supported for relu")
+
+
+@op(kind="binary", on=())
+def relu_backward(g: Tensor, y: Tensor) -> Tensor:
+    """`g` where the result was positive, else 0."""
+    return select_where(y > 0, g, 0.0)  # type: ignore[operator,no-any-return]
+
+
+@op(
+    kind="unary", on=(), check=_relu_check, grad_name="ReluBackward0",
+    vjp=lambda g, out: relu_backward(g, out) if not g._requires_grad else select_where(out > 0, g, 0.0),
+)
+def rectify(input: Tensor) -> Tensor:
+    """max(x, 0)."""
+    return input.maximum(input.new_zeros(()))  # type: ignore[attr-defined,no-any-return]
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0), elementwise.
+
+    >>> import corelib as torch
+    >>> torch.relu(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    if inplace:
+        return relu_(input)
+    made: Tensor = rectify(input)
+    return made
+
+
+def relu_(input: Tensor) -> Tensor:
+    """The in-place form of `relu`."""
+    from corelib.dispatcher.inplace import inplace
+    from corelib.dispatcher.op import TABLE
+
+    return inplace(TABLE["rectify"], (input,))
+
+
+Tensor.relu = rectify  # type: ignore[attr-defined]
+Tensor.relu_ = relu_  # type: ignore[attr-defined]
+
+_INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
+_TANH_SCALE, _TANH_CUBE = 0.7978845608028654, 0.044715
+
+
+def _infer_gelu(input: Tensor, approximate: str) -> Any:
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu(): approximate argument must be either none or tanh, got {approximate!r}")
+    _float_only("gelu")(input._dtype)
+    return (input._shape, input._dtype), (input, approximate)
+
+
+@op(on=(), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.gelu(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8413])
+    """
+    if approximate == "none":
+        return 0.5 * input * (1 + (input * _INV_SQRT2).erf())  # type: ignore[operator,no-any-return]
+    inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)  # type: ignore[operator]
+    return 0.5 * input * (1 + inner.tanh())  # type: ignore[no-any-return]
+
+
+@op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
+def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
+    """The gradient of gelu."""
+    if approximate == "none":
+        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()  # type: ignore[operator]
+        return g * slope  # type: ignore[no-any-return]
+    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()  # type: ignore[operator]
+    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)  # type: ignore[operator]
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
+    vjp=lambda g, input: _silu_slope(g, input))
+def swish(input: Tensor) -> Tensor:
+    """x times sigmoid(x)."""
+    return input * input.sigmoid()  # type: ignore[attr-defined,no-any-return]
+
+
+def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
+    s = input.sigmoid()  # type: ignore[attr-defined]
+    return g * (s * (1 + input * (1 - s)))  # type: ignore[no-any-return]
+
+
+def _with_inplace(name: str, compute: Any, doc: str) -> Any:
+    """A function with PyTorch's `inplace` flag around a functional op."""
+    from corelib.dispatcher.op import TABLE
+
+    core = TABLE[compute.op.name]
+
+    def function(input: Tensor, *args: Any, inplace: bool = False, **names: Any) -> Tensor:
+        if len(args) > len(core.params) - 1:  # `inplace` given by position
+            *args, inplace = args  # type: ignore[assignment]
+        if inplace:
+            from corelib.dispatcher.inplace import inplace as run
+
+            return run(core, (input, *args), names)
+        made: Tensor = compute(input, *args, **names)
+        return made
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
+
+
+silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing et al., 2017).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.silu(torch.tensor([0.]))
+    tensor([0.])
+    """)
+
+
+def _elu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+    return select_where(input > 0, g, g * (alpha * select_where(input > 0, 0.0, input).exp()))  # type: ignore[operator,no-any-return]
+
+
+@op(on=(), grad_name="EluBackward0", vjp=_elu_vjp, inplace=False)
+def elu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+    """x above 0, alpha * (exp(x) - 1) below."""
+    _float_only("elu")(input._dtype)
+    return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())  # type: ignore[operator,no-any-return]
+
+
+elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.elu(torch.tensor([1.]))
+    tensor([1.])
+    """)
+
+
+@op(on=(), grad_name="LeakyReluBackward0",
+    vjp=lambda g, input, negative_slope: select_where(input > 0, g, g * negative_slope))
+def leaky_relu_of(input: Tensor, negative_slope: Any = 0.01) -> Tensor:
+    """x above 0, negative_slope * x below."""
+    _float_only("leaky_relu")(input._dtype)
+    return select_where(input > 0, input, input * negative_slope)  # type: ignore[operator,no-any-return]
+
+
+leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negative_slope * x below, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-1.]), 0.1)
+    tensor([-0.1000])
+    """)
+
+
+def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor:
+    scaled = input * beta  # type: ignore[operator]
+    return select_where(scaled > threshold, g, g * scaled.sigmoid())  # type: ignore[no-any-return]
+
+
+@op(on=(), vjp=_softplus_vjp)
+def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
+    """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.softplus(torch.tensor([0.]))
+    tensor([0.6931])
+    """
+    _float_only("softplus")(input._dtype)
+    scaled = input * beta  # type: ignore[operator]
+    # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
+    made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
+    return select_where(scaled > threshold, input, made)  # type: ignore[no-any-return]
+
+
+@op(on=())
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), elementwise, without overflow.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
+    tensor([-0.6931])
+    """
+    return -softplus(-input, 1, float("inf"))  # type: ignore[operator,no-any-return]
+
+
+def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: Any, max_val: Any) -> Tensor:
+    return select_where((input > min_val) & (input < max_val), g, 0.0)  # type: ignore[operator,no-any-return]
+
+
+@op(on=(), grad_name="HardtanhBackward0", vjp=_hardtanh_vjp)
+def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+    """x cut to a range."""
+    return input.clamp(min_val, max_val)  # type: ignore[attr-defined,no-any-return]
+
+
+hardtanh = _with_inplace("hardtanh", hardtanh_of, "x cut to the range from min_val (default -1) to max_val (default 1).")
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """x cut to the range from 0 to 6."""
+    made: Tensor = hardtanh(input, 0.0, 6.0, inplace=inplace)
+    return made
+
+
+@op(on=(), grad_name="EluBackward0")
+def selu_of(input: Tensor) -> Tensor:
+    """Self-normalizing elu (Klambauer et al., 2017)."""
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return scale * elu_of(input, alpha)  # type: ignore[no-any-return]
+
+
+selu = _with_inplace("selu", selu_of, "scale * elu(x, alpha) with the constants that keep mean and variance.")
+
+
+@op(on=(), grad_name="EluBackward0")
+def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+    """x above 0, alpha * (exp(x / alpha) - 1) below."""
+    return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())  # type: ignore[operator,no-any-return]
+
+
+celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
+
+
+@op(on=())
+def mish_of(input: Tensor) -> Tensor:
+    """x times tanh(softplus(x))."""
+    return input * softplus(input, 1, float("inf")).tanh()  # type: ignore[operator,no-any-return]
+
+
+mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (Misra, 2019).")
+
+
+@op(on=())
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|), elementwise."""
+    return input / (1 + input.abs())  # type: ignore[attr-defined,no-any-return]
+
+
+@op(on=())
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x), elementwise."""
+    return input - input.tanh()  # type: ignore[attr-defined,no-any-return]
+
+
+@op(on=())
+def hardsigmoid_of(input: Tensor) -> Tensor:
+    """x / 6 + 1/2 cut to the range from 0 to 1."""
+    return (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
+
+
+hardsigmoid = _with_inplace("hardsigmoid", hardsigmoid_of, "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
+
+
+@op(on=())
+def hardswish_of(input: Tensor) -> Tensor:
+    """x times hardsigmoid(x)."""
+    return input * (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
+
+
+hardswish = _with_inplace("hardswish", hardswish_of, "x times hardsigmoid(x), elementwise.")
+
+
+@op(on=())
+def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+    """x, or 0 where |x| is at most lambd."""
+    return select_where((input > lambd) | (input < -lambd), input, 0.0)  # type: ignore[operator,no-any-return]
+
+
+@op(on=())
+def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+    """x moved lambd towards 0, and 0 where |x| is at most lambd."""
+    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, 0.0))  # type: ignore[operator,no-any-return]
+
+
+@op(on=())
+def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
+    """x above the threshold, else the value."""
+    return select_where(input > threshold, input, value)  # type: ignore[operator,no-any-return]
+
+
+threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")
+
+
+@op(on=("torch", "Tensor"))
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+    if weight._numel > 1:
+        shape = [1] * len(input._shape)
+        shape[1 if len(shape) > 1 else 0] = weight._numel
+        weight = weight.reshape(tuple(shape))  # type: ignore[attr-defined]
+    return select_where(input > 0, input, weight * input)  # type: ignore[operator,no-any-return]
+
+
+@op(on=())
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
+    at = wrap_dim("glu", dim, len(input._shape))
+    if not input._shape:
+        raise RuntimeError("glu(): glu does not support 0-dimensional tensors")
+    n = input._shape[at]
+    if n % 2:
+        raise RuntimeError(f"glu(): Halving dimension must be even, but dimension {at} is size {n}")
+    a, b = input.chunk(2, at)  # type: ignore[attr-defined]
+    return a * b.sigmoid()  # type: ignore[no-any-return]

@@ -1,0 +1,62 @@
+"""Attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.op import op
+from corelib.ops.activation import softmax_along
+from corelib.ops.dropout import dropout
+from corelib.ops.products import matmul
+from corelib.tensor import dtype as D
+from corelib.tensor.tensor import Tensor
+
+
+@op(on=())
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, enable_gqa: bool = False,
+) -> Tensor:
+    """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017).
+
+    query (..., l, e), key (..., s, e), value (..., s, v) give (..., l, v). attn_mask: bool, True where attention is
+    allowed, or numbers that are added to the scores; is_causal: position i sees positions up to i; scale defaults to
+    1 / sqrt(e); enable_gqa: heads (dimension -3) of key and value are repeated to those of the query.
+
+    >>> import corelib as torch
+    >>> q = torch.ones(1, 2, 4)
+    >>> torch.nn.functional.scaled_dot_product_attention(q, q, q).shape
+    torch.Size([1, 2, 4])
+    """
+    name = "scaled_dot_product_attention"
+    for what, t in (("query", query), ("key", key), ("value", value)):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): argument '{what}' must be Tensor, not {type(t).__name__}")
+        if len(t._shape) < 2:
+            raise ValueError(f"{name}(): All inputs must be at least 2D, but {what} has shape {list(t._shape)}")
+    if not query._dtype is key._dtype is value._dtype:
+        raise RuntimeError(f"{name}(): Expected query, key, and value to have the same dtype, but got query.dtype: {query._dtype} key.dtype: {key._dtype} and value.dtype: {value._dtype} instead.")
+    if is_causal and attn_mask is not None:
+        raise RuntimeError(f"{name}(): Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None and attn_mask._dtype is not D.bool and attn_mask._dtype is not query._dtype:
+        raise RuntimeError(f"{name}(): Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {attn_mask._dtype} and query.dtype: {query._dtype} instead.")
+    if enable_gqa and query._shape[-3] != key._shape[-3]:
+        times = query._shape[-3] // key._shape[-3]
+        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)  # type: ignore[attr-defined]
+    factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
+    scores: Any = matmul(query * factor, key.transpose(-2, -1))  # type: ignore[attr-defined,operator]
+    if is_causal:
+        l, s = scores._shape[-2:]
+        attn_mask = query.new_ones((l, s), dtype=D.bool).tril()  # type: ignore[attr-defined]
+    if attn_mask is not None:
+        if attn_mask._dtype is D.bool:
+            scores = scores.masked_fill(~attn_mask, float("-inf"))  # type: ignore[operator]
+        else:
+            scores = scores + attn_mask
+    weights: Any = softmax_along(scores, -1)
+    if attn_mask is not None and attn_mask._dtype is D.bool:
+        # a row with nothing to attend to gives zeros, not NaN
+        weights = weights.masked_fill(~attn_mask.any(-1, True), 0.0)  # type: ignore[attr-defined]
+    if dropout_p:
+        weights = dropout(weights, dropout_p, True)
+    return matmul(weights, value)  # type: ignore[no-any-return]

@@ -1,0 +1,74 @@
+"""linear: the layer that everything else is built from."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.dispatcher.op import op
+from corelib.ops.products import batched_matmul, mm
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
+    a, w = input._shape, weight._shape
+    if len(w) != 2:
+        if len(w) == 1 and len(a) >= 1 and a[-1] == w[0]:
+            raise RuntimeError(f"linear(): argument 'weight' must be a matrix here, got shape {list(w)}; use matmul for vectors")
+        raise RuntimeError(f"linear(): argument 'weight' must be a matrix (out_features, in_features), got shape {list(w)}")
+    if not a or a[-1] != w[1]:
+        rows = prod(a[:-1])
+        raise RuntimeError(
+            f"linear(): mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1] if a else 1} and {w[1]}x{w[0]}): input has shape "
+            f"{list(a)}, weight {list(w)}"
+        )
+    if input._dtype is not weight._dtype or (bias is not None and bias._dtype is not weight._dtype):
+        from corelib.ops.products import check_same_dtype
+
+        check_same_dtype("linear", input, weight)
+        check_same_dtype("linear", input, bias)
+    if bias is not None and bias._shape != (w[0],) and bias._shape not in ((), (1,)):
+        raise RuntimeError(f"linear(): argument 'bias' must have shape [{w[0]}], got {list(bias._shape)}")
+    return ((*a[:-1], w[0]), input._dtype), (input, weight, bias)
+
+
+def _rows(x: Tensor) -> Tensor:
+    return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))  # type: ignore[attr-defined,no-any-return]
+
+
+def _input_vjp(g: Tensor, weight: Tensor) -> Tensor:
+    if len(g._shape) == 2:
+        return mm(g, weight)  # type: ignore[no-any-return]
+    return mm(_rows(g), weight).reshape((*g._shape[:-1], weight._shape[1]))  # type: ignore[no-any-return]
+
+
+@op(
+    on=(), infer=_infer_linear, grad_name="AddmmBackward0",
+    vjp={
+        "input": _input_vjp,
+        "weight": lambda g, input: mm(_rows(g).t(), _rows(input)),
+        "bias": lambda g, bias: _rows(g).sum(0),
+    },
+)
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
+
+    weight: (out_features, in_features); bias: (out_features) or None.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.linear(torch.ones(1, 2), torch.eye(2), torch.tensor([1., 2.]))
+    tensor([[2., 3.]])
+    """
+    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())  # type: ignore[attr-defined]
+    if bias is not None:
+        made = made + bias
+    return made.reshape((*input._shape[:-1], weight._shape[0]))  # type: ignore[no-any-return]
+
+
+@op(on=())
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
+    from corelib.ops import einsum
+
+    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return made if bias is None else made + bias  # type: ignore[no-any-return]
