@@ -1,4 +1,4 @@
-"""Convolution layers: Conv1d, Conv2d and the transposed ConvTranspose2d."""
+"""Convolution layers, over one, two or three dimensions, and their transposes over one and two."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corelib.nn.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.sizes import per_dimension
 
-__all__ = ["Conv1d", "Conv2d", "ConvTranspose2d"]
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d"]
 
 _PADDING_STRINGS = ("same", "valid")
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -124,10 +124,57 @@ class _ConvNd(Module):
         return text
 
 
-class Conv1d(_ConvNd):
+class _Conv(_ConvNd):
+    _spatial: int
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: str | int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        n = self._spatial
+        super().__init__(
+            in_channels,
+            out_channels,
+            per_dimension(kernel_size, n),
+            per_dimension(stride, n),
+            padding if isinstance(padding, str) else per_dimension(padding, n),
+            per_dimension(dilation, n),
+            False,
+            (0,) * n,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
+        raise NotImplementedError
+
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if self.padding_mode == "zeros":
+            return self._convolve(input, weight, bias, self.padding)
+        padded = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
+        return self._convolve(padded, weight, bias, (0,) * self._spatial)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._conv_forward(input, *self._tensors())
+
+
+class Conv1d(_Conv):
     """Cross-correlation along the last dimension: (N, in_channels, L) or (in_channels, L) to out_channels.
 
-    ``padding`` is an int or "same" or "valid"; ``padding_mode`` one of zeros, reflect, replicate and circular.
+    ``padding`` is an int, "same" or "valid"; ``padding_mode`` one of zeros, reflect, replicate, circular.
     Raises ValueError where ``groups`` does not divide the channels.
 
     >>> import corelib as torch
@@ -135,110 +182,48 @@ class Conv1d(_ConvNd):
     torch.Size([20, 33, 24])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: str | int | tuple[int, ...] = 0,
-        dilation: int | tuple[int, ...] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            per_dimension(kernel_size, 1),
-            per_dimension(stride, 1),
-            padding if isinstance(padding, str) else per_dimension(padding, 1),
-            per_dimension(dilation, 1),
-            False,
-            (0,),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _spatial = 1
 
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padding: Any = self.padding
-        if self.padding_mode != "zeros":
-            input = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
-            padding = (0,)
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
         return F.conv1d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, *self._tensors())
 
+class Conv2d(_Conv):
+    """Cross-correlation along the last two dimensions: (N, in_channels, H, W), or without N, to out_channels.
 
-class Conv2d(_ConvNd):
-    """Cross-correlation along the last two dimensions: (N, in_channels, H, W) or (in_channels, H, W) to out_channels.
-
-    ``padding`` is an int, a pair, "same" or "valid"; ``padding_mode`` one of zeros, reflect, replicate and circular.
-    Raises ValueError where ``groups`` does not divide the channels.
+    ``padding`` is an int, one for each dimension, "same" or "valid"; ``padding_mode`` zeros, reflect, replicate or
+    circular. Raises ValueError where ``groups`` does not divide the channels.
 
     >>> import corelib as torch
     >>> torch.nn.Conv2d(16, 33, (3, 5), stride=(2, 1), padding=(4, 2))(torch.randn(2, 16, 50, 100)).shape
     torch.Size([2, 33, 28, 100])
     """
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: str | int | tuple[int, ...] = 0,
-        dilation: int | tuple[int, ...] = 1,
-        groups: int = 1,
-        bias: bool = True,
-        padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            in_channels,
-            out_channels,
-            per_dimension(kernel_size, 2),
-            per_dimension(stride, 2),
-            padding if isinstance(padding, str) else per_dimension(padding, 2),
-            per_dimension(dilation, 2),
-            False,
-            (0, 0),
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+    _spatial = 2
 
-    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        padding: Any = self.padding
-        if self.padding_mode != "zeros":
-            input = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
-            padding = (0, 0)
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
         return F.conv2d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, *self._tensors())
 
+class Conv3d(_Conv):
+    """Cross-correlation along the last three dimensions: (N, in_channels, D, H, W), or without N, to out_channels.
 
-class ConvTranspose2d(_ConvNd):
-    """The gradient of Conv2d with respect to its input, as a layer: (N, in_channels, H, W) to out_channels, upsampled.
-
-    ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
-    Raises ValueError for a ``padding_mode`` but zeros and for an ``output_size`` that no padding gives.
+    ``padding`` is an int, one for each dimension, "same" or "valid"; ``padding_mode`` zeros, reflect, replicate or
+    circular. Raises ValueError where ``groups`` does not divide the channels.
 
     >>> import corelib as torch
-    >>> torch.nn.ConvTranspose2d(16, 33, 3, stride=2)(torch.randn(2, 16, 5, 5)).shape
-    torch.Size([2, 33, 11, 11])
+    >>> torch.nn.Conv3d(2, 3, 3, stride=2)(torch.randn(1, 2, 5, 7, 7)).shape
+    torch.Size([1, 3, 2, 3, 3])
     """
 
+    _spatial = 3
+
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
+        return F.conv3d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+
+
+class _ConvTranspose(_ConvNd):
+    _spatial: int
     padding: tuple[int, ...]
 
     def __init__(
@@ -258,15 +243,16 @@ class ConvTranspose2d(_ConvNd):
     ) -> None:
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}, got {padding_mode!r}')
+        n = self._spatial
         super().__init__(
             in_channels,
             out_channels,
-            per_dimension(kernel_size, 2),
-            per_dimension(stride, 2),
-            per_dimension(padding, 2),
-            per_dimension(dilation, 2),
+            per_dimension(kernel_size, n),
+            per_dimension(stride, n),
+            per_dimension(padding, n),
+            per_dimension(dilation, n),
             True,
-            per_dimension(output_padding, 2),
+            per_dimension(output_padding, n),
             groups,
             bias,
             padding_mode,
@@ -277,13 +263,14 @@ class ConvTranspose2d(_ConvNd):
     def _output_padding(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
         if output_size is None:
             return self.output_padding
-        leading = input.dim() - 2
+        n = self._spatial
+        leading = input.dim() - n
         wanted = list(output_size)
-        if len(wanted) == leading + 2:
+        if len(wanted) == leading + n:
             wanted = wanted[leading:]
-        if len(wanted) != 2:
+        if len(wanted) != n:
             raise ValueError(
-                f"ConvTranspose2D: for {input.dim()}D input, output_size must have 2 or {leading + 2} elements "
+                f"ConvTranspose{n}D: for {input.dim()}D input, output_size must have {n} or {leading + n} elements "
                 f"(got {len(wanted)})"
             )
         smallest = [
@@ -291,7 +278,7 @@ class ConvTranspose2d(_ConvNd):
             - 2 * self.padding[i]
             + self.dilation[i] * (self.kernel_size[i] - 1)
             + 1
-            for i in range(2)
+            for i in range(n)
         ]
         largest = [size + self.stride[i] - 1 for i, size in enumerate(smallest)]
         if not all(low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
@@ -301,9 +288,47 @@ class ConvTranspose2d(_ConvNd):
             )
         return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
 
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
+        raise NotImplementedError
+
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-        output_padding = self._output_padding(input, output_size)
         weight, bias = self._tensors()
+        return self._convolve(input, weight, bias, self._output_padding(input, output_size))
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The gradient of Conv1d with respect to its input, as a layer: (N, in_channels, L) to out_channels, upsampled.
+
+    ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
+    Raises ValueError for a ``padding_mode`` but zeros and for an ``output_size`` that no padding gives.
+
+    >>> import corelib as torch
+    >>> torch.nn.ConvTranspose1d(16, 33, 3, stride=2)(torch.randn(2, 16, 5)).shape
+    torch.Size([2, 33, 11])
+    """
+
+    _spatial = 1
+
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
+        return F.conv_transpose1d(
+            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
+        )
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The gradient of Conv2d with respect to its input, as a layer: (N, in_channels, H, W) to out_channels, upsampled.
+
+    ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
+    Raises ValueError for a ``padding_mode`` but zeros and for an ``output_size`` that no padding gives.
+
+    >>> import corelib as torch
+    >>> torch.nn.ConvTranspose2d(16, 33, 3, stride=2)(torch.randn(2, 16, 5, 5)).shape
+    torch.Size([2, 33, 11, 11])
+    """
+
+    _spatial = 2
+
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
         return F.conv_transpose2d(
             input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
         )

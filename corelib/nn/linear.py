@@ -127,17 +127,7 @@ class Bilinear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
-        sizes = (self.in1_features, self.in2_features)
-        if (input1.shape[-1], input2.shape[-1]) != sizes or input1.shape[:-1] != input2.shape[:-1]:
-            raise RuntimeError(
-                f"Bilinear: inputs must be (*, {sizes[0]}) and (*, {sizes[1]}) with the same leading dimensions, "
-                f"got {tuple(input1.shape)} and {tuple(input2.shape)}"
-            )
-        flat = self.weight.transpose(0, 1).reshape(sizes[0], -1)
-        maps = corelib.matmul(input1, flat).reshape(*input1.shape[:-1], self.out_features, sizes[1])
-        product = corelib.matmul(maps, input2.unsqueeze(-1)).squeeze(-1)
-        bias = self.bias
-        return product if bias is None else product + bias
+        return F.bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (

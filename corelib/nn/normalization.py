@@ -1,4 +1,4 @@
-"""Normalization layers: BatchNorm1d, BatchNorm2d, LayerNorm, GroupNorm, RMSNorm."""
+"""Normalization layers: BatchNorm, LayerNorm, GroupNorm, RMSNorm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from corelib.nn.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.sizes import per_dimension
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
 
 
 class _AffineNorm(Module):
@@ -165,6 +165,19 @@ class BatchNorm2d(_BatchNorm):
     """
 
     _dimensions = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalizes each channel of (N, C, D, H, W) over the batch and, in evaluation, by its running statistics.
+
+    As BatchNorm1d otherwise. Raises ValueError for an input that is not 5-dimensional.
+
+    >>> import corelib as torch
+    >>> torch.nn.BatchNorm3d(3)(torch.randn(2, 3, 2, 4, 4)).shape
+    torch.Size([2, 3, 2, 4, 4])
+    """
+
+    _dimensions = (5,)
 
 
 class LayerNorm(_AffineNorm):

@@ -1,4 +1,4 @@
-"""Padding layers: constant, zero and reflection, over the last one or two dimensions."""
+"""Padding layers: constant, zero, reflection, replication and circular, over the last dimensions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from corelib.nn import functional as F
 from corelib.nn.module import Module
 from corelib.nn.sizes import per_dimension
 
-__all__ = ["ConstantPad1d", "ConstantPad2d", "ReflectionPad1d", "ReflectionPad2d", "ZeroPad1d", "ZeroPad2d"]
+__all__ = [
+    "CircularPad1d",
+    "CircularPad2d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+]
 
 
 class _ConstantPad(Module):
@@ -82,8 +93,9 @@ class ZeroPad2d(ConstantPad2d):
         return f"{self.padding}"
 
 
-class _ReflectionPad(Module):
+class _PadByMode(Module):
     padding: tuple[int, ...]
+    _mode: str
     _sides: int
 
     def __init__(self, padding: int | tuple[int, ...]) -> None:
@@ -91,13 +103,13 @@ class _ReflectionPad(Module):
         self.padding = per_dimension(padding, self._sides)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.pad(input, self.padding, "reflect")
+        return F.pad(input, self.padding, self._mode)
 
     def extra_repr(self) -> str:
         return f"{self.padding}"
 
 
-class ReflectionPad1d(_ReflectionPad):
+class ReflectionPad1d(_PadByMode):
     """Continues the last dimension by its reflection at each end; ``padding`` is an int or (left, right).
 
     >>> import corelib as torch
@@ -105,16 +117,79 @@ class ReflectionPad1d(_ReflectionPad):
     tensor([[2., 1., 0., 1., 2., 1., 0.]])
     """
 
+    _mode = "reflect"
     _sides = 2
 
 
-class ReflectionPad2d(_ReflectionPad):
+class ReflectionPad2d(_PadByMode):
     """Continues the last two dimensions by their reflections; ``padding`` is an int or (left, right, top, bottom).
 
     >>> import corelib as torch
     >>> torch.nn.ReflectionPad2d((1, 0, 0, 0))(torch.tensor([[[0.0, 1.0], [2.0, 3.0]]]))
     tensor([[[1., 0., 1.],
              [3., 2., 3.]]])
+    """
+
+    _mode = "reflect"
+    _sides = 4
+
+
+class ReplicationPad1d(_PadByMode):
+    """Repeats the first and the last element of the last dimension; ``padding`` is an int or (left, right).
+
+    >>> import corelib as torch
+    >>> torch.nn.ReplicationPad1d((2, 1))(torch.tensor([[0.0, 1.0]]))
+    tensor([[0., 0., 0., 1., 1.]])
+    """
+
+    _mode = "replicate"
+    _sides = 2
+
+
+class ReplicationPad2d(_PadByMode):
+    """Repeats the edges of the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
+
+    >>> import corelib as torch
+    >>> torch.nn.ReplicationPad2d((1, 0, 0, 1))(torch.tensor([[[0.0, 1.0]]]))
+    tensor([[[0., 0., 1.],
+             [0., 0., 1.]]])
+    """
+
+    _mode = "replicate"
+    _sides = 4
+
+
+class _CircularPad(_PadByMode):
+    _mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        spatial = self._sides // 2
+        if input.dim() not in (spatial + 1, spatial + 2):
+            raise ValueError(f"expected {spatial + 1}D or {spatial + 2}D input (got {input.dim()}D input)")
+        return super().forward(input)
+
+
+class CircularPad1d(_CircularPad):
+    """Continues the last dimension by its other end; ``padding`` is an int or (left, right).
+
+    Raises ValueError for an input that has neither 2 nor 3 dimensions.
+
+    >>> import corelib as torch
+    >>> torch.nn.CircularPad1d((1, 2))(torch.tensor([[0.0, 1.0, 2.0]]))
+    tensor([[2., 0., 1., 2., 0., 1.]])
+    """
+
+    _sides = 2
+
+
+class CircularPad2d(_CircularPad):
+    """Continues the last two dimensions by their other ends; ``padding`` is an int or (left, right, top, bottom).
+
+    Raises ValueError for an input that has neither 3 nor 4 dimensions.
+
+    >>> import corelib as torch
+    >>> torch.nn.CircularPad2d((1, 0, 0, 0))(torch.tensor([[[0.0, 1.0]]]))
+    tensor([[[1., 0., 1.]]])
     """
 
     _sides = 4
