@@ -1,0 +1,95 @@
+"""Whole derivatives of functions: jacobian, hessian, vjp, jvp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.autograd.engine import grad
+from corelib.tensor.tensor import Tensor
+
+
+def _prepared(inputs: Any, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
+    one = isinstance(inputs, Tensor)
+    given = (inputs,) if one else tuple(inputs)
+    made = tuple(t.view_as(t) if create_graph and t._requires_grad else t.detach().clone().requires_grad_() for t in given)  # type: ignore[attr-defined]
+    return made, one
+
+
+def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode") -> Any:
+    """All partial derivatives of `func`: for an output of shape o and an input of shape i, a tensor of shape (*o, *i).
+
+    >>> import corelib as torch
+    >>> torch.autograd.functional.jacobian(lambda x: x * x, torch.tensor([1., 2.]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    from corelib.ops import stack, zeros_like
+
+    args, one = _prepared(inputs, create_graph)
+    outputs = func(*args)
+    single = isinstance(outputs, Tensor)
+    made = []
+    for out in (outputs,) if single else outputs:
+        rows: list[list[Any]] = [[] for _ in args]
+        flat = out.reshape((-1,))
+        for k in range(out._numel):
+            found = grad(flat[k], args, retain_graph=True, create_graph=create_graph, allow_unused=True) if out._requires_grad else (None,) * len(args)
+            for row, g, t in zip(rows, found, args, strict=True):
+                if g is None and strict:
+                    raise RuntimeError("jacobian(): Output of the user-provided function is independent of an input, which is not allowed in strict mode.")
+                row.append(zeros_like(t) if g is None else g)
+        made.append(tuple(
+            stack(row).reshape((*out._shape, *t._shape)) if row else t.new_zeros((*out._shape, *t._shape))  # type: ignore[attr-defined]
+            for row, t in zip(rows, args, strict=True)
+        ))
+    result = [m[0] if one else m for m in made]
+    return result[0] if single else tuple(result)
+
+
+def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False, vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:
+    """All second derivatives of a function with one number as its result.
+
+    >>> import corelib as torch
+    >>> torch.autograd.functional.hessian(lambda x: (x ** 3).sum(), torch.tensor([1., 2.]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+
+    def gradient(*args: Any) -> Any:
+        out = func(*args)
+        if not isinstance(out, Tensor) or out._numel != 1:
+            raise RuntimeError("hessian(): The Tensor returned by the function given to hessian should contain a single element")
+        found = jacobian(lambda *a: func(*a).reshape(()), args, create_graph=True)
+        return found[0] if one else found
+
+    one = isinstance(inputs, Tensor)
+    return jacobian(gradient, inputs, create_graph=create_graph, strict=strict)
+
+
+def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+    """The outputs of `func`, and `v` times its Jacobian."""
+    from corelib.ops import zeros_like
+
+    args, one = _prepared(inputs, create_graph)
+    outputs = func(*args)
+    found = grad(outputs, args, v, create_graph=create_graph, allow_unused=True)
+    made = tuple(zeros_like(t) if g is None else g for g, t in zip(found, args, strict=True))
+    shown = outputs if create_graph else (outputs.detach() if isinstance(outputs, Tensor) else tuple(o.detach() for o in outputs))  # type: ignore[attr-defined]
+    return shown, made[0] if one else made
+
+
+def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+    """The outputs of `func`, and its Jacobian times `v`, by differentiating the gradient twice."""
+    from corelib.ops import zeros_like
+
+    args, one = _prepared(inputs, create_graph)
+    tangents = (v,) if isinstance(v, Tensor) else tuple(v)
+    outputs = func(*args)
+    outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    dummies = tuple(zeros_like(o.detach()).requires_grad_() for o in outs)  # type: ignore[attr-defined]
+    first = grad(outs, args, dummies, create_graph=True, allow_unused=True)
+    pairs = [(g, t) for g, t in zip(first, tangents, strict=True) if g is not None]
+    found = grad([g for g, _ in pairs], dummies, [t for _, t in pairs], create_graph=create_graph, allow_unused=True) if pairs else (None,) * len(outs)
+    made = tuple(zeros_like(o.detach()) if g is None else g for g, o in zip(found, outs, strict=True))  # type: ignore[attr-defined]
+    shown = outs if create_graph else tuple(o.detach() for o in outs)  # type: ignore[attr-defined]
+    return (shown[0], made[0]) if isinstance(outputs, Tensor) else (shown, made)
