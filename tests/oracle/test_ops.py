@@ -55,7 +55,11 @@ def alike(
     ulps = op.tolerance(dtypes[0] if dtypes else "float64", sample) * root
     if strides == "dense" and any(s.layout == "expanded" for s in inputs.specs):
         strides = ""  # PyTorch promises the strides of inputs that are dense and do not overlap.
-    unit = max(units[0], dtypes_of(want)[0], key=lambda d: EPS[d]) if units and {units[0], *dtypes_of(want)} <= {*EPS} else ""
+    unit = (
+        max(units[0], dtypes_of(want)[0], key=lambda d: EPS[d])
+        if units and {units[0], *dtypes_of(want)} <= {*EPS}
+        else ""
+    )
     return differences(got, want, ulps=ulps, scale=scale, strides=strides, values=op.values, unit=unit)
 
 
@@ -90,6 +94,8 @@ def compare(op: Op, number: int, sample: Sample, form: str, dtype: str) -> list[
     got, my_error = attempt(lambda: invoke(op, sample, form, subject, mine))
     text = error_difference(my_error, their_error, got)
     if text:
+        if form == "inplace" and inputs.specs[0].layout == "expanded" and "memory location" in str(my_error):
+            return []  # PyTorch forgets this check in a few ops, and writes the same element several times.
         return [text]
     if their_error is not None:
         COUNTS["refusals compared"] += 1

@@ -21,6 +21,11 @@ def dtyped(name: str, *calls: tuple[Any, ...], **facts: Any) -> Op:
     o = op(name, grad=False, **facts)
     for args in calls:
         o.call(lambda T, x, *a, n=name: getattr(T, n)(*a, dtype=x.dtype), spec(1), *args)
+        numbers = [a for a in args if isinstance(a, (int, float))] if name in ("arange", "linspace") else []
+        if any(a != int(a) for a in numbers):
+            o.but(dtypes=FLOATS)  # What a fraction becomes in integer arithmetic differs by dtype in PyTorch.
+        elif min(numbers, default=0) < 0:
+            o.but(dtypes=(*INTS[1:], *FLOATS))
         o.call(lambda T, *a, n=name: getattr(T, n)(*a), *args, dtypes=("float32",))
     return o
 
@@ -88,6 +93,8 @@ for name in ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", 
         o.call(lambda T, x, *a, n=name: getattr(T, n)(x, *a), spec(2, 3, 4, layout=layout), *extra)
     for shape in [(), (0,), (2, 0)]:
         o.call(lambda T, x, *a, n=name: getattr(T, n)(x, *a), spec(*shape), *extra)
+        if name == "randn_like" and shape:
+            o.but(dtypes=FLOATS)
     for dtype in ALL if "rand" not in name else FLOATS:
         o.call(lambda T, x, *a, n=name, d=dtype: getattr(T, n)(x, *a, dtype=getattr(T, d)), spec(2, 3), *extra)
     o.call(lambda T, x, *a, n=name: getattr(T, n)(x, *a, requires_grad=True).requires_grad, spec(2, 3), *extra)
