@@ -1,0 +1,141 @@
+"""Convolution and pooling kernels: windows as a strided view, copied to columns, and one matrix product a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable
+from corelib.backend.xp.neural import guarded
+from corelib.tensor.dtype import NUMBERS, float32, float64
+
+_WIDE = (float32, float64)
+
+
+def register(table: KernelTable, xp: Any, guard: Any) -> None:
+    """convolution, conv_input, conv_weight, max_windows, window_sum, window_spread, constant_pad."""
+    strided = xp.lib.stride_tricks.as_strided
+
+    def padded(x: Any, padding: Any, value: float = 0.0) -> Any:
+        if not any(padding):
+            return x
+        made = xp.zeros((*x.shape[:2], *[n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]), x.dtype)
+        made[(slice(None), slice(None), *[slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True)])] = x
+        return made
+
+    def columns(x: Any, kernel: Any, sizes: Any, stride: Any, dilation: Any, groups: int) -> Any:
+        """(b, groups, c / groups * prod(kernel), prod(sizes)), contiguous; a view where the kernel is 1."""
+        b, c = x.shape[:2]
+        k, m = c // groups, 1
+        for n in kernel:
+            k *= n
+        for n in sizes:
+            m *= n
+        steps = x.strides
+        n = len(kernel)
+        view = strided(
+            x, (b, c, *kernel, *sizes),
+            (*steps[:2], *[steps[2 + i] * dilation[i] for i in range(n)], *[steps[2 + i] * stride[i] for i in range(n)]),
+        )
+        return view.reshape(b, groups, k, m)
+
+    def convolution(out: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+        o, kernel, sizes = weight.shape[0], weight.shape[2:], out.shape[2:]
+        cols = columns(padded(input, padding), kernel, sizes, stride, dilation, groups)
+        made = out.reshape(out.shape[0], groups, o // groups, -1)
+        xp.matmul(weight.reshape(1, groups, o // groups, -1), cols, made)
+        if bias is not None:
+            xp.add(out, bias.reshape((1, o) + (1,) * len(kernel)), out)
+
+    def places(kernel: Any) -> Any:
+        made: list[tuple[int, ...]] = [()]
+        for n in kernel:
+            made = [(*p, i) for p in made for i in range(n)]
+        return made
+
+    def window(place: Any, stride: Any, dilation: Any, sizes: Any) -> Any:
+        return (Ellipsis, *[slice(p * d, p * d + (m - 1) * s + 1, s) for p, d, s, m in zip(place, dilation, stride, sizes, strict=True)])
+
+    def conv_input(out: Any, y: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+        b, o = y.shape[:2]
+        kernel, sizes = weight.shape[2:], y.shape[2:]
+        w = weight.reshape(1, groups, o // groups, -1).swapaxes(2, 3)
+        cols = xp.matmul(w, y.reshape(b, groups, o // groups, -1)).reshape(b, shape[1], *kernel, *sizes)
+        room = xp.zeros((b, shape[1], *[n + 2 * p for n, p in zip(shape[2:], padding, strict=True)]), y.dtype)
+        for place in places(kernel):
+            target = room[window(place, stride, dilation, sizes)]
+            xp.add(target, cols[(slice(None), slice(None), *place)], target)
+        out[...] = room[(slice(None), slice(None), *[slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)])]
+
+    def conv_weight(out: Any, y: Any, input: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+        b, o = y.shape[:2]
+        cols = columns(padded(input, padding), shape[2:], y.shape[2:], stride, dilation, groups)
+        rows = y.reshape(b, groups, o // groups, -1)
+        total = xp.zeros((groups, o // groups, cols.shape[2]), y.dtype)
+        for i in range(b):  # a product a sample, added up, needs no transposed copy of all columns
+            total += xp.matmul(rows[i], cols[i].swapaxes(1, 2))
+        out[...] = total.reshape(shape)
+
+    for name, kernel in (("convolution", convolution), ("conv_input", conv_input), ("conv_weight", conv_weight)):
+        table.register(name, _WIDE, guarded(guard, kernel))
+
+    def fit(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any, value: Any) -> Any:
+        """The input with room for every window on both sides."""
+        n = len(kernel)
+        reach = [(o - 1) * s + d * (k - 1) + 1 for o, s, d, k in zip(sizes, stride, dilation, kernel, strict=True)]
+        space = [max(r, m + p) if p else max(r, m) for r, m, p in zip(reach, x.shape[-n:], padding, strict=True)]
+        if space == list(x.shape[-n:]) and not any(padding):
+            return x
+        made = xp.full((*x.shape[:-n], *space), value, x.dtype)
+        made[(Ellipsis, *[slice(p, p + m) for p, m in zip(padding, x.shape[-n:], strict=True)])] = x
+        return made
+
+    def max_windows(outs: Any, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+        if input.dtype.kind != "f" or any(padding):
+            return NotImplemented
+        best, where = outs
+        x = fit(input, kernel, stride, padding, dilation, sizes, -xp.inf)
+        if x.shape != input.shape:
+            return NotImplemented
+        n = len(kernel)
+        first = True
+        base = xp.zeros((1,) * n, "int64")
+        for i in range(n):
+            base = base * input.shape[i - n] + (xp.arange(sizes[i]) * stride[i]).reshape((-1,) + (1,) * (n - 1 - i))
+        for place in places(kernel):
+            here = x[window(place, stride, dilation, sizes)]
+            step = 0
+            for i in range(n):
+                step = step * input.shape[i - n] + place[i] * dilation[i]
+            if first:
+                best[...], where[...] = here, base + step
+                first = False
+                continue
+            better = (here > best) | (here != here)
+            xp.copyto(best, here, where=better)
+            xp.copyto(where, base + step, where=better)
+        return None
+
+    table.register("max_windows", _WIDE, guarded(guard, max_windows))
+
+    def window_sum(out: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> None:
+        out[...] = 0
+        for place in places(kernel):
+            xp.add(out, input[window(place, stride, (1,) * len(kernel), sizes)], out)
+
+    def window_spread(out: Any, y: Any, shape: Any, kernel: Any, stride: Any, sizes: Any) -> None:
+        out[...] = 0
+        for place in places(kernel):
+            target = out[window(place, stride, (1,) * len(kernel), sizes)]
+            xp.add(target, y, target)
+
+    table.register("window_sum", _WIDE, guarded(guard, window_sum))
+    table.register("window_spread", _WIDE, guarded(guard, window_spread))
+
+    @table("constant_pad", NUMBERS)
+    def constant_pad(out: Any, input: Any, pads: Any, value: Any) -> None:
+        out[...] = value
+        inner, source = [], []
+        for (a, b), n in zip(pads, input.shape, strict=True):
+            source.append(slice(-a if a < 0 else 0, n + b if b < 0 else n))
+            inner.append(slice(a if a > 0 else 0, (a if a > 0 else 0) + n + min(a, 0) + min(b, 0)))
+        out[tuple(inner)] = input[tuple(source)]

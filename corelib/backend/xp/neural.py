@@ -1,0 +1,338 @@
+"""Fused kernels of the neural families: softmax, activations, linear, norms, embedding, losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable
+from corelib.tensor.dtype import FLOATS, NUMBERS, float32, float64
+
+_WIDE = (float32, float64)
+
+
+def register(table: KernelTable, xp: Any, guard: Any) -> None:
+    """The kernels of this file. Those for float32 and float64 only leave the half types to the bodies."""
+    _register_softmax(table, xp, guard)
+    _register_activations(table, xp, guard)
+    _register_linear(table, xp, guard)
+    _register_norms(table, xp, guard)
+    _register_losses(table, xp, guard)
+
+
+def _register_softmax(table: KernelTable, xp: Any, guard: Any) -> None:
+    add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
+    largest = xp.maximum.reduce
+
+    def softmax(out: Any, input: Any, dim: int) -> None:
+        if input.ndim == 0:
+            out[...] = 1
+        elif input.size:
+            subtract(input, largest(input, dim, None, None, True), out)
+            exp(out, out)
+            xp.divide(out, add(out, dim, None, None, True), out)
+
+    def log_softmax(out: Any, input: Any, dim: int) -> None:
+        if input.ndim == 0:
+            out[...] = 0
+        elif input.size:
+            subtract(input, largest(input, dim, None, None, True), out)
+            subtract(out, xp.log(add(exp(out), dim, None, None, True)), out)
+
+    def softmax_backward(out: Any, g: Any, y: Any, dim: int) -> None:
+        if y.ndim == 0:
+            out[...] = 0
+            return
+        xp.multiply(g, y, out)
+        total = add(out, dim, None, None, True)
+        # y * (g - sum(g y)) = g y - y sum(g y)
+        subtract(out, y * total, out)
+
+    def log_softmax_backward(out: Any, g: Any, y: Any, dim: int) -> None:
+        if y.ndim == 0:
+            out[...] = 0
+            return
+        exp(y, out)
+        xp.multiply(out, add(g, dim, None, None, True), out)
+        subtract(g, out, out)
+
+    for name, kernel in (
+        ("softmax_along", softmax), ("log_softmax_along", log_softmax), ("softmax_backward", softmax_backward),
+        ("log_softmax_backward", log_softmax_backward),
+    ):
+        table.register(name, _WIDE, guarded(guard, kernel))
+
+
+def guarded(guard: Any, kernel: Any) -> Any:
+    """A kernel that runs under the backend's guard."""
+    run = guard.run
+
+    def call(*args: Any) -> Any:
+        return run(kernel, *args)
+
+    return call
+
+
+# erf as x P(x²) / Q(x²) on -4 to 4, to about one unit in the last place of float32 (the coefficients of Eigen's).
+_ERF_P = (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
+          -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02)
+_ERF_Q = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02)
+
+
+def erf32(xp: Any, x: Any, out: Any) -> None:
+    """The error function in float32."""
+    f = xp.float32
+    x = xp.clip(x, f(-4), f(4))
+    square = x * x
+    p = xp.full_like(square, f(_ERF_P[0]))
+    for c in _ERF_P[1:]:
+        p *= square
+        p += f(c)
+    q = xp.full_like(square, f(_ERF_Q[0]))
+    for c in _ERF_Q[1:]:
+        q *= square
+        q += f(c)
+    p *= x
+    xp.divide(p, q, out)
+
+
+def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
+    zero = {}
+
+    def rectify(out: Any, input: Any) -> None:
+        kind = input.dtype
+        if kind not in zero:
+            zero[kind] = kind.type(0)
+        xp.maximum(input, zero[kind], out)
+
+    table.register("rectify", NUMBERS, rectify)
+
+    def relu_backward(out: Any, g: Any, y: Any) -> None:
+        xp.multiply(g, y > 0, out)
+
+    table.register("relu_backward", FLOATS, guarded(guard, relu_backward))
+
+    def swish(out: Any, input: Any) -> None:
+        made = xp.negative(input)
+        xp.exp(made, made)
+        made += made.dtype.type(1)
+        xp.divide(input, made, out)
+
+    table.register("swish", _WIDE, guarded(guard, swish))
+    table.register("erf", (float32,), lambda out, input: guard.run(erf32, xp, input, out))
+
+    def cdf(x: Any) -> Any:
+        made = xp.empty_like(x)
+        erf32(xp, x * xp.float32(0.7071067811865476), made)
+        made += xp.float32(1)
+        made *= xp.float32(0.5)
+        return made
+
+    def tanh_part(x: Any) -> Any:
+        inner = x * x
+        inner *= xp.float32(0.7978845608028654 * 0.044715)
+        inner += xp.float32(0.7978845608028654)
+        inner *= x
+        return xp.tanh(inner, inner)
+
+    def gelu(out: Any, input: Any, approximate: str) -> None:
+        if approximate == "none":
+            xp.multiply(cdf(input), input, out)
+        else:
+            t = tanh_part(input)
+            t += xp.float32(1)
+            t *= xp.float32(0.5)
+            xp.multiply(t, input, out)
+
+    def gelu_backward(out: Any, g: Any, x: Any, approximate: str) -> None:
+        if approximate == "none":
+            slope = x * x
+            slope *= xp.float32(-0.5)
+            xp.exp(slope, slope)
+            slope *= x
+            slope *= xp.float32(0.3989422804014327)
+            slope += cdf(x)
+        else:
+            t = tanh_part(x)
+            inner = x * x
+            inner *= xp.float32(3 * 0.044715 * 0.7978845608028654)
+            inner += xp.float32(0.7978845608028654)
+            slope = xp.float32(1) - t * t
+            slope *= inner
+            slope *= x
+            slope += t
+            slope += xp.float32(1)
+            slope *= xp.float32(0.5)
+        xp.multiply(g, slope, out)
+
+    table.register("gelu", (float32,), guarded(guard, gelu))
+    table.register("gelu_backward", (float32,), guarded(guard, gelu_backward))
+
+
+def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
+    matmul, add = xp.matmul, xp.add
+
+    def linear(out: Any, input: Any, weight: Any, bias: Any) -> None:
+        if input.ndim > 2 and input.flags.c_contiguous:  # one product in place of a batch of them
+            k, n = weight.shape[1], weight.shape[0]
+            flat = out.reshape(-1, n)
+            matmul(input.reshape(-1, k), weight.T, flat)
+            if bias is not None:
+                add(flat, bias, flat)
+            return
+        matmul(input, weight.T, out)
+        if bias is not None:
+            add(out, bias, out)
+
+    table.register("linear", _WIDE, guarded(guard, linear))
+
+
+def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
+    add = xp.add.reduce
+
+    def statistics(rows: Any, eps: float) -> tuple[Any, Any]:
+        """Rows less their mean, and one over their deviation."""
+        n = rows.dtype.type(rows.shape[-1])
+        off = rows - add(rows, -1, None, None, True) / n
+        var = xp.einsum("ij,ij->i", off, off)[:, None] / n
+        var += rows.dtype.type(eps)
+        return off, 1 / xp.sqrt(var)
+
+    def layer_norm(out: Any, input: Any, shape: Any, weight: Any, bias: Any, eps: float) -> None:
+        n = 1
+        for m in shape:
+            n *= m
+        off, scale = statistics(input.reshape(-1, n), eps)
+        off *= scale
+        if weight is not None:
+            off *= weight.reshape(-1)
+        if bias is not None:
+            off += bias.reshape(-1)
+        out[...] = off.reshape(out.shape)
+
+    def layer_norm_backward(outs: Any, g: Any, input: Any, shape: Any, weight: Any, eps: float, needs: Any) -> None:
+        n = 1
+        for m in shape:
+            n *= m
+        dx, dw, db = outs
+        rows, g = input.reshape(-1, n), g.reshape(-1, n)
+        hat, scale = statistics(rows, eps)
+        hat *= scale
+        if needs[1]:
+            dw[...] = xp.einsum("ij,ij->j", g, hat).reshape(shape)
+        if needs[2]:
+            db[...] = add(g, 0).reshape(shape)
+        if needs[0]:
+            count = rows.dtype.type(n)
+            gx = g if weight is None else g * weight.reshape(-1)
+            inner = xp.einsum("ij,ij->i", gx, hat)[:, None] / count
+            made = gx - add(gx, -1, None, None, True) / count
+            hat *= inner
+            made -= hat
+            made *= scale
+            dx[...] = made.reshape(dx.shape)
+
+    table.register("layer_norm", _WIDE, guarded(guard, layer_norm))
+    table.register("layer_norm_backward", _WIDE, guarded(guard, layer_norm_backward))
+
+    def channel_rows(x: Any) -> Any:
+        """(b, c, *) as (b, c, m): channels are reduced over the first and the last."""
+        return x.reshape(x.shape[0], x.shape[1], -1)
+
+    def channel_statistics(x: Any) -> tuple[Any, Any, Any]:
+        n = x.dtype.type(x.shape[0] * x.shape[2])
+        mean = add(add(x, 2), 0) / n
+        off = x - mean[:, None]
+        return off, mean, xp.einsum("ijk,ijk->j", off, off) / n
+
+    def batch_norm(outs: Any, input: Any, weight: Any, bias: Any, eps: float) -> None:
+        out, out_mean, out_var = outs
+        off, mean, var = channel_statistics(channel_rows(input))
+        out_mean[...], out_var[...] = mean, var
+        scale = 1 / xp.sqrt(var + var.dtype.type(eps))
+        off *= (scale if weight is None else scale * weight)[:, None]
+        if bias is not None:
+            off += bias[:, None]
+        out[...] = off.reshape(out.shape)
+
+    def batch_norm_backward(outs: Any, g: Any, input: Any, weight: Any, eps: float, needs: Any) -> None:
+        dx, dw, db = outs
+        g, x = channel_rows(g), channel_rows(input)
+        hat, _, var = channel_statistics(x)
+        scale = 1 / xp.sqrt(var + var.dtype.type(eps))
+        hat *= scale[:, None]
+        along, total = xp.einsum("ijk,ijk->j", g, hat), add(add(g, 2), 0)
+        dw[...], db[...] = along, total
+        n = x.dtype.type(x.shape[0] * x.shape[2])
+        hat *= (along / n)[:, None]
+        made = g - (total / n)[:, None]
+        made -= hat
+        made *= (scale if weight is None else scale * weight)[:, None]
+        dx[...] = made.reshape(dx.shape)
+
+    table.register("batch_norm_training", _WIDE, guarded(guard, batch_norm))
+    table.register("batch_norm_backward", _WIDE, guarded(guard, batch_norm_backward))
+
+
+def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
+    add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
+    largest = xp.maximum.reduce
+
+    def used_rows(target: Any, ignore_index: int) -> Any:
+        """Which rows count; None where all do."""
+        if 0 <= ignore_index or (target < 0).any():
+            return target != ignore_index
+        return None
+
+    def softmax_nll(outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
+        out, logp = outs
+        subtract(input, largest(input, 1, None, None, True), logp)
+        subtract(logp, xp.log(add(exp(logp), 1, None, None, True)), logp)
+        n = input.shape[0]
+        used = used_rows(target, ignore_index)
+        picked = logp[xp.arange(n), target if used is None else xp.where(used, target, 0)]
+        if used is not None:
+            picked = xp.where(used, picked, picked.dtype.type(0))
+            n = used.sum()
+        if reduction == "none":
+            xp.negative(picked, out)
+        elif reduction == "sum":
+            out[...] = -add(picked)
+        else:
+            out[...] = -add(picked) / picked.dtype.type(n)
+
+    def softmax_nll_backward(out: Any, g: Any, logp: Any, target: Any, ignore_index: int, reduction: str) -> None:
+        n = logp.shape[0]
+        used = used_rows(target, ignore_index)
+        exp(logp, out)
+        rows = xp.arange(n)
+        if used is not None:
+            target = xp.where(used, target, 0)
+            n = used.sum()
+        out[rows, target] -= out.dtype.type(1)
+        share = g / out.dtype.type(n) if reduction == "mean" else g
+        if reduction == "none":
+            share = share[:, None]
+        xp.multiply(out, share, out)
+        if used is not None:
+            out[~used] = 0
+
+    table.register("softmax_nll", _WIDE, guarded(guard, softmax_nll))
+    table.register("softmax_nll_backward", _WIDE, guarded(guard, softmax_nll_backward))
+
+    def squared_error(out: Any, input: Any, target: Any, reduction: str) -> None:
+        off = input - target
+        if reduction == "none":
+            xp.multiply(off, off, out)
+            return
+        flat = off.reshape(-1)
+        xp.multiply(flat, flat, flat)
+        total = add(flat)
+        out[...] = total / off.dtype.type(off.size) if reduction == "mean" else total
+
+    table.register("squared_error", _WIDE, guarded(guard, squared_error))
+
+    def embedding_rows(out: Any, weight: Any, indices: Any, padding_idx: int, scale: bool) -> None:
+        if weight.shape[0]:
+            xp.take(weight, indices, 0, out, "wrap")
+
+    table.register("embedding_rows", FLOATS, embedding_rows)
