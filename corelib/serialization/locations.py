@@ -1,0 +1,109 @@
+"""Where a loaded storage goes: the device it was saved from, or where `map_location` says."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from corelib.serialization.rebuild import shown
+from corelib.tensor.device import cpu, device, resolve
+from corelib.tensor.storage import Storage
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from corelib.serialization.archive import ArchiveReader
+else:
+    from corelib.tensor.host import np
+
+__all__ = ["MapLocation", "StorageReader", "filled_storage"]
+
+MapLocation = Callable[[Storage, str], Storage | None] | device | str | bytes | dict[str, str] | None
+
+
+def filled_storage(where: device, size: int, fill: Callable[[Any], None]) -> Storage:
+    """A new Storage whose bytes `fill` writes into a NumPy uint8 array: the storage's own memory where it is the "
+    "host's."""
+    if where.runtime.backend.host_memory:
+        storage = Storage.allocate(where, size)
+        fill(storage.to_host_bytes())
+        return storage
+    data = np.empty(size, np.uint8)
+    fill(data)
+    return Storage.from_host_bytes(data, where)
+
+
+class StorageReader:
+    """Makes a Storage of a record, on the right device, with the bytes in this machine's order."""
+
+    def __init__(
+        self, archive: ArchiveReader, map_location: MapLocation, swap: bool, mapped: mmap.mmap | None
+    ) -> None:
+        if isinstance(map_location, bytes):
+            map_location = map_location.decode("ascii")
+        if not (map_location is None or isinstance(map_location, (str, device, dict)) or callable(map_location)):
+            raise TypeError(
+                "load(): argument 'map_location' must be None, a str, a torch.device, a dict from location to location "
+                f"or a function of (storage, location), not {type(map_location).__name__}"
+            )
+        self._archive = archive
+        self._map = map_location
+        self._swap = swap
+        self._mapped = mapped
+
+    def read(self, record: str, dtype: Any, location: str) -> Storage:
+        """The Storage of a record whose elements are of `dtype` and which was saved from `location`."""
+        wanted = self._map
+        if wanted is None:
+            return self._place(record, dtype, location, from_file=True)
+        if isinstance(wanted, (str, device)):
+            return self._place(record, dtype, wanted, from_file=False)
+        if isinstance(wanted, dict):
+            return self._place(record, dtype, wanted.get(location, location), from_file=location not in wanted)
+        on_host = self._place(record, dtype, cpu, from_file=False)
+        found = wanted(on_host, location)
+        if found is None:
+            return self._move(on_host, self._device(location, from_file=True))
+        if not isinstance(found, Storage):
+            raise TypeError(
+                "load(): the function given as 'map_location' must return a storage, or None for the location it was "
+                f"saved from; got {type(found).__name__}"
+            )
+        return found
+
+    def _device(self, location: Any, from_file: bool) -> device:
+        try:
+            return resolve(location)
+        except (RuntimeError, ImportError) as error:
+            if not from_file:
+                raise
+            raise RuntimeError(
+                f"load(): Attempting to deserialize object on device {shown(location)}, which is not available: "
+                f"{error}. Use load(f, map_location='cpu') to map its storages to the CPU, or another device that is "
+                "there."
+            ) from error
+
+    def _place(self, record: str, dtype: Any, location: Any, from_file: bool) -> Storage:
+        where, size = self._device(location, from_file), self._archive.size(record)
+        if where.type == "meta":
+            return Storage(where, None, size)
+        start = 0 if self._mapped is None else self._archive.position(record)
+        if self._mapped is not None and not self._swap and size and start % dtype.itemsize == 0:
+            shared = np.frombuffer(self._mapped, np.uint8, size, start)
+            return Storage(where, shared, size) if where is cpu else Storage.from_host_bytes(shared, where)
+        return filled_storage(where, size, lambda data: self._fill(record, dtype, data))
+
+    def _fill(self, record: str, dtype: Any, data: Any) -> None:
+        self._archive.read_into(record, memoryview(data).cast("B") if data.nbytes else memoryview(bytearray()))
+        width = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
+        if self._swap and width > 1:
+            data.view(f"u{width}").byteswap(inplace=True)
+
+    @staticmethod
+    def _move(storage: Storage, where: device) -> Storage:
+        if storage.device is where:
+            return storage
+        if where.type == "meta":
+            return Storage(where, None, storage.nbytes())
+        return Storage.from_host_bytes(storage.to_host_bytes(), where)

@@ -1,0 +1,181 @@
+"""Writing pickles that name PyTorch's data types and functions, without PyTorch.
+
+Python's pickler in C looks every name up in the module it names, so the one in Python is used: the pickle holds the
+structure only, the elements of the tensors are records of their own.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import corelib
+from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
+from corelib.tensor.device import device
+from corelib.tensor.dtype import dtype
+from corelib.tensor.layout import layout
+from corelib.tensor.size import Size
+from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.tensor import Tensor
+
+__all__ = ["DataPickler"]
+
+
+_python_save_bytes: Callable[[Any, bytes], None] = pickle._Pickler.dispatch[bytes]
+
+
+class _TorchName:
+    """A name of PyTorch's; pickled as just that."""
+
+    __slots__ = ("module", "name")
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module = module
+        self.name = name
+
+    def __call__(self, *args: Any) -> Any:
+        """Only so that the pickler takes it for a function."""
+        raise TypeError(f"{self.module}.{self.name} is a name in a file")
+
+
+_TENSOR = _TorchName("torch", "Tensor")
+_DEVICE = _TorchName("torch", "device")
+_SIZE = _TorchName("torch", "Size")
+_LAYOUT = _TorchName("torch.serialization", "_get_layout")
+_TENSOR_V2 = _TorchName("torch._utils", "_rebuild_tensor_v2")
+_TENSOR_V3 = _TorchName("torch._utils", "_rebuild_tensor_v3")
+_META = _TorchName("torch._utils", "_rebuild_meta_tensor_no_storage")
+_PARAMETER = _TorchName("torch._utils", "_rebuild_parameter")
+_PARAMETER_WITH_STATE = _TorchName("torch._utils", "_rebuild_parameter_with_state")
+_FROM_TYPE = _TorchName("torch._tensor", "_rebuild_from_type_v2")
+_UNTYPED = _TorchName("torch.storage", "UntypedStorage")
+_STORAGES = {name: _TorchName("torch", storage) for name, storage in STORAGE_NAMES.items()}
+_DTYPES: dict[str, _TorchName] = {}
+
+
+def _dtype_name(value: dtype) -> _TorchName:
+    # One object a name, so that the pickler's memo knows it again.
+    return _DTYPES.setdefault(value.name, _TorchName("torch", value.name))
+
+
+class DataPickler(pickle._Pickler):
+    """Pickles an object; `storages` then has (storage, bytes to write) of record data/0, data/1, ..."""
+
+    dispatch: ClassVar[dict[type, Callable[[Any, Any], None]]] = dict(pickle._Pickler.dispatch)
+    if TYPE_CHECKING:
+        # Python's pickler has these; its stubs do not say so.
+        proto: int
+        save: Callable[[Any], None]
+        write: Callable[[bytes], Any]
+        memoize: Callable[[Any], None]
+        save_reduce: Callable[..., None]
+
+    def __init__(self, file: IO[bytes], protocol: int) -> None:
+        super().__init__(file, protocol=protocol)
+        self.storages: list[tuple[Storage, int]] = []
+        self._keys: dict[int, str] = {}
+        self._dtypes: dict[int, dtype] = {}
+
+    # The names of the base class's methods and parameters are Python's.
+
+    def persistent_id(self, pid: Any) -> Any:
+        """A storage is written beside the pickle, which only has its record's name."""
+        if not isinstance(pid, (TypedStorage, Storage)):
+            return None
+        if isinstance(pid, TypedStorage):
+            storage, kind = pid.untyped(), pid.dtype
+            name = _STORAGES.get(kind.name, _UNTYPED)
+        else:
+            storage, kind, name = pid, corelib.uint8, _UNTYPED
+        address = 0 if storage.device.type == "meta" else storage.data_ptr()
+        if address and self._dtypes.setdefault(address, kind) is not kind:
+            raise RuntimeError(
+                "save(): Cannot save multiple tensors or storages that view the same data as different types, got "
+                f"{self._dtypes[address]} and {kind}. Save a clone() of one of them."
+            )
+        itemsize = 1 if name is _UNTYPED else kind.itemsize
+        count = storage.nbytes() // itemsize
+        key = self._keys.get(id(storage))
+        if key is None:
+            key = self._keys[id(storage)] = str(len(self._keys))
+            self.storages.append((storage, count * itemsize))
+        return "storage", name, key, str(storage.device), count
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How corelib's own objects are written; NotImplemented for all others."""
+        kind = type(obj)
+        if kind is dtype:
+            return NotImplemented
+        if kind is Size:
+            return _SIZE, (tuple(obj),)
+        if kind is device:
+            return _DEVICE, (obj.type,) if obj.index is None else (obj.type, obj.index)
+        if kind is layout:
+            return _LAYOUT, (f"torch.{obj.name}",)
+        if isinstance(obj, Tensor):
+            return self._reduce_tensor(obj)
+        return NotImplemented
+
+    def _reduce_tensor(self, t: Any) -> Any:
+        kind: Any = type(t)
+        attributes = user_attributes(t)
+        if t._backward_hooks:
+            warnings.warn(
+                "save(): backward hooks on a tensor are not saved; remove them or register them again after load()",
+                UserWarning,
+                stacklevel=2,
+            )
+        if kind is Tensor:
+            plain = _reduce_plain(t)
+            return plain if not attributes else (_FROM_TYPE, (plain[0], _TENSOR, plain[1], attributes))
+        if kind is corelib.nn.Buffer:
+            function, args = _reduce_plain(t)
+            return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "persistent": t.persistent, "_is_buffer": True})
+        if kind.__reduce_ex__ is corelib.nn.Parameter.__reduce_ex__:
+            args = (t.data, t.requires_grad, OrderedDict())
+            return (_PARAMETER_WITH_STATE, (*args, attributes)) if attributes else (_PARAMETER, args)
+        if kind.__reduce_ex__ is not Tensor.__reduce_ex__:
+            return NotImplemented
+        function, args = _reduce_plain(t)
+        return _FROM_TYPE, (function, kind, args, attributes)
+
+    def _save_name(self, obj: Any) -> None:
+        name = obj if isinstance(obj, _TorchName) else _dtype_name(obj)
+        if name is not obj:
+            self.save(name)
+            return
+        if self.proto >= 4:
+            self.save(name.module)
+            self.save(name.name)
+            self.write(pickle.STACK_GLOBAL)
+        else:
+            self.write(pickle.GLOBAL + f"{name.module}\n{name.name}\n".encode())
+        self.memoize(name)
+
+    def _save_bytes(self, obj: bytes) -> None:
+        if self.proto >= 3 or obj:
+            _python_save_bytes(self, obj)
+        else:
+            # Python would write `bytes()`, which PyTorch does not accept from a file.
+            import codecs
+
+            self.save_reduce(codecs.encode, ("", "latin1"), obj=obj)
+
+    dispatch[_TorchName] = _save_name
+    dispatch[dtype] = _save_name
+    dispatch[bytes] = _save_bytes
+
+
+def _reduce_plain(t: Any) -> tuple[_TorchName, tuple[Any, ...]]:
+    """The function and arguments that rebuild what PyTorch calls a plain tensor."""
+    # Tuples of its own for each tensor, so that the pickle is PyTorch's byte for byte.
+    size, stride = tuple(list(t.shape)), tuple(list(t.stride()))
+    if t.device.type == "meta":
+        return _META, (t.dtype, size, stride, t.requires_grad)
+    layout_args: tuple[Any, ...] = (t.storage_offset(), size, stride, t.requires_grad, OrderedDict())
+    if t.dtype.name in _STORAGES:
+        return _TENSOR_V2, (TypedStorage(t.untyped_storage(), t.dtype), *layout_args)
+    return _TENSOR_V3, (t.untyped_storage(), *layout_args, t.dtype)

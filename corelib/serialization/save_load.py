@@ -1,0 +1,264 @@
+"""save and load: objects with tensors in PyTorch's file format."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import mmap as mapping
+import os
+import pickle
+import sys
+import warnings
+from typing import IO, Any
+
+from corelib.serialization.archive import ALIGNMENT, LOCAL_MAGIC, ArchiveReader, ArchiveWriter
+from corelib.serialization.locations import MapLocation, StorageReader
+from corelib.serialization.pickling import DataPickler
+from corelib.serialization.rebuild import StorageType, shown
+from corelib.serialization.replace_file import replacing
+from corelib.serialization.unpickling import DataUnpickler, TrustedUnpickler
+from corelib.tensor.device import device
+from corelib.tensor.storage import TypedStorage
+
+__all__ = ["load", "save"]
+
+_LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
+_VERSION = 3
+_NEWEST_VERSION = 10
+
+Path = str | os.PathLike[str]
+
+
+def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2) -> None:
+    """Write an object and the tensors in it to a file, in the format of `torch.save`, which `torch.load` reads.
+
+    Tensors keep dtype, shape, strides, device and `requires_grad`; tensors that share memory share it after `load`, so
+    a small view of a large tensor writes all of it: save `x.clone()` to avoid that. Gradients and hooks are not saved.
+    Objects of classes other than PyTorch's data types are written by the name of their class; `load` takes those only
+    with `weights_only=False` or `add_safe_globals`.
+
+    `f` is a path, or a file object with `write` (it need not be seekable). A path is replaced when all is written:
+    where anything fails, what was there stays as it was. `pickle_protocol` is 2 to 5; PyTorch needs 2 for weights_only.
+
+    Raises AttributeError where `f` cannot be written to, ValueError for an unknown protocol, RuntimeError for a folder
+    that does not exist or for tensors of different dtypes in the same memory, pickle.PicklingError or TypeError for
+    objects that cannot be pickled.
+
+    >>> import corelib as torch, io
+    >>> file = io.BytesIO()
+    >>> torch.save({"weight": torch.ones(2), "epoch": 3}, file)
+    >>> _ = file.seek(0)
+    >>> torch.load(file)
+    {'weight': tensor([1., 1.]), 'epoch': 3}
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html
+    """
+    if isinstance(pickle_protocol, bool) or not isinstance(pickle_protocol, int) or not (
+        2 <= pickle_protocol <= pickle.HIGHEST_PROTOCOL
+    ):
+        raise ValueError(
+            f"save(): argument 'pickle_protocol' must be an integer from 2 to {pickle.HIGHEST_PROTOCOL}, got "
+            f"{shown(pickle_protocol)}"
+        )
+    if isinstance(f, (str, os.PathLike)):
+        with replacing(f) as file:
+            _save(obj, file, pickle_protocol)
+        return
+    if not hasattr(f, "write"):
+        raise AttributeError(
+            "save(): expected 'f' to be string, path, or a file-like object with a 'write' attribute, got "
+            f"{type(f).__name__}"
+        )
+    _save(obj, f, pickle_protocol)
+    if hasattr(f, "flush"):
+        f.flush()
+
+
+def _save(obj: object, file: IO[bytes], protocol: int) -> None:
+    structure = io.BytesIO()
+    pickler = DataPickler(structure, protocol)
+    pickler.dump(obj)
+    archive = ArchiveWriter(file)
+    archive.record("data.pkl", structure.getvalue())
+    archive.record(".format_version", b"1")
+    archive.record(".storage_alignment", str(ALIGNMENT).encode())
+    archive.record("byteorder", sys.byteorder.encode())
+    for key, (storage, size) in enumerate(pickler.storages):
+        # One copy to the host at a time.
+        archive.record(f"data/{key}", storage.to_host_bytes()[:size])
+    archive.record("version", f"{_VERSION}\n".encode())
+    # It says which contents these are: 20 digits for the names, 20 for the checksums.
+    names = hashlib.blake2b("\n".join(name for name, _ in archive.checksums).encode(), digest_size=8).digest()
+    sums = hashlib.blake2b(b"".join(crc.to_bytes(4, "little") for _, crc in archive.checksums), digest_size=8).digest()
+    identity = f"{int.from_bytes(names, 'little'):020d}{int.from_bytes(sums, 'little'):020d}"
+    archive.record(".data/serialization_id", identity.encode())
+    archive.finish()
+
+
+def load(
+    f: Path | IO[bytes],
+    map_location: MapLocation = None,
+    *,
+    weights_only: bool | None = True,
+    mmap: bool | None = False,
+) -> Any:
+    """Read what `save` or `torch.save` has written.
+
+    `f` is a path or a seekable file object, read from where it stands. `map_location` says where tensors go: None for
+    the devices they were saved from, a str or device for all of them, a dict from saved to wanted locations, or a
+    function of (storage on the CPU, saved location) that returns a storage, or None for the saved location. `mmap`
+    (paths only) lets tensors on the CPU share the file's pages, which are read when first touched; changes stay in
+    memory, and checksums are not checked.
+
+    With `weights_only` only data is accepted: tensors, numbers, strings, containers, and what `add_safe_globals` lists;
+    a file cannot run code. **weights_only=False runs whatever code the file says**: use it only for files you trust.
+    A path that ends in ".safetensors" is read as such.
+
+    Raises pickle.UnpicklingError for a file that names anything else, or whose pickle is damaged; RuntimeError for a
+    file that is cut off, corrupt, inconsistent, compressed, too new or too old, for tensors that do not lie in their
+    storage and for devices that are not there; ValueError for an unknown byte order; EOFError for an empty file; the
+    usual OSError for a path that cannot be opened.
+
+    >>> import corelib as torch, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.pt")
+    >>> torch.save([torch.arange(3)], path)
+    >>> torch.load(path, map_location="cpu", mmap=True)
+    [tensor([0, 1, 2])]
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.load.html
+    """
+    weights_only = True if weights_only is None else weights_only
+    if isinstance(f, (str, os.PathLike)):
+        path = os.fspath(f)
+        if path.endswith(".safetensors"):
+            return _load_safetensors(path, map_location)
+        with open(path, "rb") as file:
+            mapped = _map(file) if mmap else None
+            return _load(file, repr(path), map_location, weights_only, mapped)
+    if mmap:
+        raise ValueError("load(): f must be a file path in order to use the mmap argument")
+    _check_readable(f)
+    return _load(f, getattr(f, "name", None) or f"<{type(f).__name__}>", map_location, weights_only, None)
+
+
+def _load_safetensors(path: str, map_location: MapLocation) -> Any:
+    from corelib.serialization.safetensors import load_file
+
+    if map_location is not None and not isinstance(map_location, (str, bytes, device)):
+        raise RuntimeError(
+            f"load(): Loading safetensors file with {type(map_location).__name__} map_location is not supported. Use a "
+            "device string or torch.device instead."
+        )
+    where = map_location.decode("ascii") if isinstance(map_location, bytes) else map_location
+    return load_file(path, device="cpu" if where is None else where)
+
+
+def _check_readable(f: Any) -> None:
+    if not hasattr(f, "read"):
+        raise AttributeError(
+            "load(): expected 'f' to be string, path, or a file-like object with 'read' and 'seek', got "
+            f"{type(f).__name__}"
+        )
+    try:
+        f.seek(f.tell())
+    except (io.UnsupportedOperation, AttributeError) as error:
+        raise type(error)(
+            f"load(): {error}. You can only torch.load from a file that is seekable. Please pre-load the data into a "
+            "buffer like io.BytesIO and try to load from it instead."
+        ) from None
+
+
+def _map(file: IO[bytes]) -> mapping.mmap | None:
+    if os.fstat(file.fileno()).st_size == 0:
+        return None
+    # Private: what is written to the tensors never reaches the file.
+    return mapping.mmap(file.fileno(), 0, access=mapping.ACCESS_COPY)
+
+
+def _load(
+    file: IO[bytes], name: str, map_location: MapLocation, weights_only: bool, mapped: mapping.mmap | None
+) -> Any:
+    start = file.tell()
+    head = file.read(len(LOCAL_MAGIC) + len(_LEGACY_MAGIC))
+    if not head.startswith(LOCAL_MAGIC):
+        raise _not_an_archive(head, name)
+    archive = ArchiveReader(file, name, start)
+    if "constants.pkl" in archive:
+        raise RuntimeError(
+            f"load(): {name} is a TorchScript archive, which holds a program. Accepted are files of save() or "
+            "torch.save(); in PyTorch, torch.save(torch.jit.load(path).state_dict(), path) makes one."
+        )
+    _check_version(archive, name)
+    reader = StorageReader(archive, map_location, _byte_order(archive) != sys.byteorder, mapped)
+    storages: dict[str, Any] = {}
+
+    def load_storage(reference: Any) -> TypedStorage:
+        kind, key, location, count = _storage_reference(reference)
+        record = f"data/{key}"
+        size = archive.size(record)
+        if count * kind.dtype.itemsize != size:
+            raise RuntimeError(
+                f"load(): record size ({size} bytes) of {record} does not match expected size "
+                f"({count * kind.dtype.itemsize} bytes = {count} elements * {kind.dtype.itemsize} bytes/element) for "
+                f"dtype {kind.dtype}. The file is corrupt."
+            )
+        if key not in storages:
+            storages[key] = reader.read(record, kind.dtype, location)
+        return TypedStorage(storages[key], kind.dtype)
+
+    data = archive.read("data.pkl")
+    if weights_only:
+        return DataUnpickler(data, load_storage).load()
+    return TrustedUnpickler(io.BytesIO(data), load_storage).load()
+
+
+def _not_an_archive(head: bytes, name: str) -> Exception:
+    if not head:
+        return EOFError(f"load(): {name} is empty; expected a file of save() or torch.save()")
+    if _LEGACY_MAGIC in head:
+        return RuntimeError(
+            f"load(): {name} is in PyTorch's legacy format (before 1.6, or _use_new_zipfile_serialization=False), "
+            "which corelib does not read. In PyTorch, torch.save(torch.load(path), path) converts it."
+        )
+    return pickle.UnpicklingError(
+        f"load(): {name} is not a zip archive (it begins with {head[:8]!r}); expected a file of save() or torch.save()"
+    )
+
+
+def _check_version(archive: ArchiveReader, name: str) -> None:
+    found = "version" if "version" in archive or ".data/version" not in archive else ".data/version"
+    text = archive.read(found)[:32].strip()
+    if not text.isdigit():
+        raise RuntimeError(f"load(): {name} is corrupt: its version is {text!r}; accepted are 1 to {_NEWEST_VERSION}")
+    if not 1 <= int(text) <= _NEWEST_VERSION:
+        raise RuntimeError(
+            f"load(): Attempted to read a PyTorch file with version {int(text)}, but the maximum supported version for "
+            f"reading is {_NEWEST_VERSION}. A newer corelib may read {name}."
+        )
+
+
+def _byte_order(archive: ArchiveReader) -> str:
+    if "byteorder" not in archive:
+        # As PyTorch: older writers ran on little-endian machines.
+        if sys.byteorder == "big":
+            warnings.warn("load(): the file has no byteorder mark; it is read as little", UserWarning, stacklevel=4)
+        return "little"
+    order = archive.read("byteorder")
+    if order not in (b"little", b"big"):
+        raise ValueError(f"load(): Unknown endianness type: {shown(order)}; accepted are b'little' and b'big'")
+    return order.decode()
+
+
+def _storage_reference(reference: Any) -> tuple[StorageType, str, str, int]:
+    """The parts of a reference to a storage, each of the type it must have."""
+    if isinstance(reference, tuple) and len(reference) == 5:
+        word, kind, key, location, count = (
+            part.decode("latin1") if isinstance(part, bytes) else part for part in reference
+        )
+        known = isinstance(word, str) and word == "storage" and isinstance(kind, StorageType)
+        if known and isinstance(key, str) and isinstance(location, str) and type(count) is int and count >= 0:
+            return kind, key, location, count  # type: ignore[return-value]
+    raise pickle.UnpicklingError(
+        f"load(): the file refers to {shown(reference)} outside of its pickle; accepted is ('storage', type, key, "
+        "location, number of elements)"
+    )
