@@ -1,0 +1,103 @@
+"""Which backends are installed, what they did, and what may run on the host in their place.
+
+>>> import corelib as torch
+>>> torch.backends.available()[0]
+'meta'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corelib.dispatcher import report as _report
+from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
+
+if TYPE_CHECKING:
+    import builtins
+
+    from corelib.dispatcher.plugins import BackendError as BackendError, BackendInfo as BackendInfo
+    from corelib.dispatcher.report import Report
+
+
+def list() -> builtins.list[BackendInfo]:
+    """Every installed backend, `meta` first: device type, provider, version, availability, dtypes and devices.
+
+    It loads them all, as `corelib backends` does. A backend that fails is listed with `available` False and its
+    `reason`; nothing is raised for it.
+
+    >>> import corelib as torch
+    >>> [(b.device_type, b.provider, b.devices) for b in torch.backends.list()][0]
+    ('meta', 'corelib', ['meta'])
+    """
+    from corelib.dispatcher import plugins
+
+    return plugins.describe()
+
+
+def available() -> builtins.list[str]:
+    """The device types that can be used here, `meta` first. It loads every installed backend."""
+    return [info.device_type for info in list() if info.available]
+
+
+def set_fallback(policy: str) -> str:
+    """Say what happens to an op for which a device has neither a kernel nor a body, and which the host could run.
+
+    "error": NotImplementedError. "warn", the default: it runs on the host, with one warning an op and device, which
+    tells the bytes moved. "allow": it runs on the host. Returns the policy before; ValueError for any other.
+
+    >>> import corelib as torch
+    >>> before = torch.backends.set_fallback("error")
+    >>> torch.backends.get_fallback(), torch.backends.set_fallback(before)
+    ('error', 'error')
+    """
+    return _report.set_policy(policy)
+
+
+def get_fallback() -> str:
+    """The policy for host fallbacks: "error", "warn" or "allow"."""
+    return _report.get_policy()
+
+
+def set_report(enabled: bool) -> bool:
+    """Count, or stop counting, the calls of kernels and bodies; returns whether they were counted before.
+
+    Counting costs each call about a microsecond while it is on and nothing while it is off. Host fallbacks are always
+    counted.
+    """
+    before = _report.enabled
+    if enabled:
+        _report.enable()
+    else:
+        _report.disable()
+    return before
+
+
+def report() -> Report:
+    """Which ops ran a kernel of their device ("native"), their body ("body"), or on the host ("host").
+
+    Rows of (op, device type, path, calls, nbytes), where nbytes is what went between device and host; printed, a table.
+    Kernels and bodies are counted while `set_report(True)`; the ops that a body calls have rows of their own.
+
+    >>> import corelib as torch
+    >>> _ = torch.backends.set_report(True), torch.backends.reset_report()
+    >>> x = torch.ones(3) + 1
+    >>> print(torch.backends.report())
+    device  path    op    calls  bytes moved
+    cpu     native  add       1            0
+    cpu     native  fill      1            0
+    >>> _ = torch.backends.set_report(False)
+    """
+    return _report.report()
+
+
+def reset_report() -> None:
+    """Set all counts to zero; each op and device will warn of its fallback once more."""
+    _report.reset()
+
+
+def __getattr__(name: str) -> object:
+    if name in ("BackendError", "BackendInfo"):  # their module is loaded when a device is
+        from corelib.dispatcher import plugins
+
+        return getattr(plugins, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

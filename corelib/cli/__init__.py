@@ -1,0 +1,66 @@
+"""The `corelib` command.
+
+`corelib backends` lists what is installed, `corelib quickstart` trains a first network, `corelib --version` says which
+corelib this is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (by default the process's) and return its exit code.
+
+    A device that cannot be used is told on standard error and gives 1; wrong arguments give argparse's 2.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(quickstart=arguments[:1] == ["quickstart"])
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return 0
+    from corelib.dispatcher.plugins import BackendError
+
+    try:
+        return int(args.run(args))
+    except BackendError as error:
+        print(f"corelib {args.command}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser(quickstart: bool) -> argparse.ArgumentParser:
+    """The parser; `quickstart` says whether that command's options are needed, for its module loads much else."""
+    from corelib import __version__
+
+    parser = argparse.ArgumentParser(prog="corelib", description="PyTorch's semantics on any device with a plugin.")
+    parser.add_argument("--version", action="version", version=f"corelib {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    backends = commands.add_parser(
+        "backends",
+        help="list the installed backends: device type, provider, availability, dtypes, devices",
+        description="List the installed backends. One that does not work is listed with the reason.",
+    )
+    backends.add_argument("--json", action="store_true", help="print JSON, for programs")
+    backends.set_defaults(run=_backends)
+
+    first = commands.add_parser(
+        "quickstart",
+        help="train a small network on handwritten digits",
+        description="Train a small network on handwritten digits, save it, load it and predict one image.",
+    )
+    if quickstart:
+        from corelib.cli import quickstart as command
+
+        command.add_arguments(first)
+        first.set_defaults(run=command.run)
+    return parser
+
+
+def _backends(args: argparse.Namespace) -> int:
+    from corelib.cli import backends
+
+    return backends.run(args)

@@ -1,0 +1,115 @@
+"""Kernel packs: plugins that add kernels to a device type which another plugin owns.
+
+Each pack fills a table of its own. The tables are merged with the backend's by priority; where several have a kernel
+for an op and dtype, one may return `NotImplemented` to pass to the next. A pack that fails takes no part: a warning and
+`corelib backends` say why, and the device goes on working.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from corelib.dispatcher.discovery import Entry, discover
+from corelib.dispatcher.hookspecs import KERNELS
+
+if TYPE_CHECKING:
+    from corelib.backend.base import KernelTable
+
+
+class PackWarning(UserWarning):
+    """A kernel pack could not be loaded; its device works without it."""
+
+
+class Pack(NamedTuple):
+    """A kernel pack of a device type: how many kernels it brought and at which priority, or why it has no part."""
+
+    device_type: str
+    provider: str
+    version: str
+    name: str
+    priority: int
+    kernels: int
+    problem: str
+
+
+def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[Pack]]:
+    """The backend's table with those of the packs for its device type, and an account of each pack."""
+    account: list[Pack] = []
+    tables: list[tuple[int, int, KernelTable]] = [(0, 0, own)]
+    for order, entry in enumerate(e for e in discover(KERNELS) if e.device_type == device_type):
+        table, problem = _load(entry, device_type)
+        count = sum(len(by_dtype) for by_dtype in table.table.values())
+        priority = table.priority if not problem else 0
+        account.append(Pack(device_type, entry.provider, entry.version, entry.name, priority, count, problem))
+        if problem:
+            warnings.warn(
+                f"kernel pack {entry.name!r} of {entry.origin} is not used for device {device_type!r}: {problem}",
+                PackWarning,
+                stacklevel=2,
+            )
+        else:
+            tables.append((-priority, order, table))
+    if len(tables) == 1:
+        return own, account
+    tables.sort(key=lambda t: t[:2])
+    return _merged([t[2] for t in tables]), account
+
+
+def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
+    """A pack's table, and what went wrong; the table is then empty."""
+    from corelib.backend.base import KernelTable
+    from corelib.dispatcher.plugins import BackendError, api_problem, checked_hooks, kernel_problem, told
+
+    table = KernelTable()
+    problem = entry.problem
+    if not problem:
+        try:
+            hooks = checked_hooks(entry, "corelib_kernels")
+            hooks.corelib_kernels(device_type=device_type, table=table)
+            problem = api_problem(table.api_version, entry) or kernel_problem(table)
+            if not problem and (type(table.priority) is not int or table.priority == 0):
+                problem = f"table.priority must be an int other than 0, the backend's own, got {table.priority!r}"
+        except BackendError as error:
+            problem = str(error)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit included
+            problem = f"its hook corelib_kernels raised {told(error)}"
+    return (KernelTable() if problem else table), problem
+
+
+def _merged(tables: list[KernelTable]) -> KernelTable:
+    from corelib.backend.base import KernelTable
+
+    merged = KernelTable()
+    for name in dict.fromkeys(name for table in tables for name in table.table):
+        chains: dict[Any, list[Any]] = {}
+        for table in tables:
+            for dtype, kernel in table.table.get(name, {}).items():
+                chains.setdefault(dtype, []).append(kernel)
+        merged.table[name] = {dtype: chained(tuple(kernels)) for dtype, kernels in chains.items()}
+    return merged
+
+
+def chained(kernels: tuple[Any, ...]) -> Any:
+    """One kernel that asks each of several in turn until one does not return `NotImplemented`.
+
+    >>> def first(out, x): return NotImplemented
+    >>> def second(out, x): out.append(x)
+    >>> out = []
+    >>> chained((first, second))(out, 3)
+    >>> out
+    [3]
+    """
+    if len(kernels) == 1:
+        return kernels[0]
+
+    def kernel(*args: Any, **attributes: Any) -> Any:
+        for one in kernels:
+            result = one(*args, **attributes)
+            if result is not NotImplemented:
+                return result
+        return NotImplemented
+
+    return kernel
