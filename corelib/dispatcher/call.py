@@ -15,37 +15,60 @@ from corelib.tensor.tensor import Tensor
 
 def call(op: Op, args: tuple[Any, ...]) -> Any:
     """Run an op on arguments in the order of its parameters."""
-    if op.kind == "elementwise":
-        return elementwise(op, args)
     infer = op.infer
-    spec = None
+    if infer is None:
+        return _call_body(op, args)
     try:
-        if infer is not None:
-            spec, args = infer(*args)
+        spec, args = infer(*args)
         first = args[op.first]
         if op.lists and type(first) is not Tensor and op.first in op.lists:
             first = first[0]
         if op.by_result:
             first = next(x for x in args if isinstance(x, Tensor))
-            device, dtype = first._device, spec[1]
+            dtype = spec[1]
         else:
-            device, dtype = first._device, first._dtype
+            dtype = first._dtype
+        device = first._device
     except (AttributeError, TypeError, IndexError):
         check_operands(op, args)
         raise
-    needs = _requires_grad(op, args) and grad_mode.enabled
-    kernel = None
-    if op.vjps is None and needs and op.body is not None:
-        needs = False  # no rule of its own: differentiated through its body, kernel or not
-    elif spec is not None:
-        needs = needs and op.vjps is not None
-        kernels = op.kernels.get(first._key)
-        if kernels is not None:
-            kernel = kernels.get(dtype)
+    kernels = op.kernels.get(first._key)
+    kernel = None if kernels is None else kernels.get(dtype)
+    runtime = device._runtime
+    strided_any = runtime.strided_any
+    inputs = list(args)
+    needs = False
+    n = len(args)
+    for i in op.operands:
+        if i >= n:
+            break
+        x = args[i]
+        if isinstance(x, Tensor):
+            if x._requires_grad:
+                needs = True
+            if kernel is not None:
+                native = x._native
+                if native is None or x._device is not device or not strided_any:
+                    native = _native(op, x, runtime, device)
+                inputs[i] = native
+        elif x is None:
+            continue
+        elif i in op.lists:
+            for t in x:
+                if t is not None and t._requires_grad:
+                    needs = True
+            if kernel is not None:
+                inputs[i] = [t if t is None else _native(op, t, runtime, device) for t in x]
+        elif kernel is not None and not runtime.scalars:
+            inputs[i] = scalar_tensor(x, dtype, device)._array()
+    if needs:
+        needs = grad_mode.enabled
+        if needs and op.vjps is None and op.body is not None:
+            # no rule of its own: differentiated through its body, kernel or not
+            return _run_body(op, args, device, dtype, spec)
     if kernel is None:
         result = _run_body(op, args, device, dtype, spec)
     else:
-        runtime = device._runtime
         if type(spec) is list:
             result = tuple([Tensor._empty(device, d, shape) for shape, d in spec])
             natives: Any = tuple([r._array() for r in result])
@@ -54,21 +77,27 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
             natives = result._native
             if natives is None:
                 natives = result._array()
-        inputs: list[Any] = []
-        for i, x in enumerate(args):
-            if isinstance(x, Tensor):
-                if x._native is not None and x._device is device and runtime.strided_any:
-                    inputs.append(x._native)
-                else:
-                    inputs.append(_native(op, x, runtime, device))
-            elif i in op.lists and x is not None:
-                inputs.append([t if t is None else _native(op, t, runtime, device) for t in x])
-            elif i in op.operands and x is not None and not runtime.scalars:
-                inputs.append(scalar_tensor(x, dtype, device)._array())
-            else:
-                inputs.append(x)
         if kernel(natives, *inputs) is NotImplemented:
             result = _run_body(op, args, device, dtype, spec)
+    if needs and op.vjps is not None:
+        record(op, args, result)
+    return result
+
+
+def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
+    """An op without `infer`: elementwise, or a body with a rule for its gradient."""
+    if op.kind == "elementwise":
+        return elementwise(op, args)
+    first = args[op.first]
+    if not isinstance(first, Tensor) and op.first not in op.lists:
+        check_operands(op, args)
+    needs = op.vjps is not None and _requires_grad(op, args) and grad_mode.enabled
+    try:
+        device = first._device if isinstance(first, Tensor) else first[0]._device
+        result = _run_body(op, args, device, None, None)
+    except (AttributeError, TypeError, IndexError):
+        check_operands(op, args)
+        raise
     if needs:
         record(op, args, result)
     return result

@@ -36,20 +36,30 @@ def _rows(x: Tensor) -> Tensor:
     return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))  # type: ignore[attr-defined,no-any-return]
 
 
-def _input_vjp(g: Tensor, weight: Tensor) -> Tensor:
-    if len(g._shape) == 2:
-        return mm(g, weight)  # type: ignore[no-any-return]
-    return mm(_rows(g), weight).reshape((*g._shape[:-1], weight._shape[1]))  # type: ignore[no-any-return]
+def _infer_backward(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+    shapes = (input._shape, weight._shape, (weight._shape[0],))
+    specs = [(shape if need else (0,), g._dtype) for shape, need in zip(shapes, needs, strict=True)]
+    return specs, (g, input, weight, needs)
 
 
-@op(
-    on=(), infer=_infer_linear, grad_name="AddmmBackward0",
-    vjp={
-        "input": _input_vjp,
-        "weight": lambda g, input: mm(_rows(g).t(), _rows(input)),
-        "bias": lambda g, bias: _rows(g).sum(0),
-    },
-)
+@op(on=(), several=True, infer=_infer_backward)
+def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: Any) -> Any:
+    """The gradients of linear's input, weight and bias; an empty tensor for one that is not needed."""
+    rows, none = _rows(g), g.new_empty((0,))  # type: ignore[attr-defined]
+    dx = mm(rows, weight).reshape(input._shape) if needs[0] else none
+    dw = mm(rows.t(), _rows(input)) if needs[1] else none  # type: ignore[attr-defined]
+    return dx, dw, rows.sum(0) if needs[2] else none  # type: ignore[attr-defined]
+
+
+def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+    if not g._shape[:-1]:
+        g, input = g.unsqueeze(0), input.unsqueeze(0)
+        dx, dw, db = linear_backward(g, input, weight, needs)
+        return dx.squeeze(0) if needs[0] else dx, dw, db
+    return linear_backward(g, input, weight, needs)
+
+
+@op(on=(), infer=_infer_linear, grad_name="AddmmBackward0", vjp={("input", "weight", "bias"): _vjp})
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
 

@@ -426,7 +426,8 @@ def cross_entropy(
         and len(input._shape) == 2 and len(target._shape) == 1 and input._shape[0] == target._shape[0]
         and target._dtype is D.int64 and input._dtype.is_floating_point and input._numel
     ):
-        check_target("cross_entropy", target, input._shape[1], ignore_index)
+        if not softmax_nll.op.kernel_for(input._key, input._dtype):  # a kernel checks as it goes
+            check_target("cross_entropy", target, input._shape[1], ignore_index)
         return softmax_nll(input, target, ignore_index, reduction)[0]  # type: ignore[no-any-return]
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"cross_entropy(): label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")

@@ -36,13 +36,13 @@ class Guard:
     """
 
     @staticmethod
-    def run(function: Any, *args: Any) -> Any:
+    def run(function: Any, *args: Any, **names: Any) -> Any:
         try:
-            return _shared(function, *args)
+            return _shared(function, *args, **names)
         except RuntimeError as error:
             if "cannot enter context" not in str(error):
                 raise
-        return _per_thread.run(function, *args)
+        return _per_thread.run(function, *args, **names)
 
     @staticmethod
     def unary(function: Any) -> Any:
@@ -61,6 +61,12 @@ class Guard:
     def binary(function: Any) -> Any:
         """A kernel `(out, input, other)` of a NumPy function that takes `(input, other, out)`."""
         shared = _shared
+        if function in (np.maximum, np.minimum):  # NumPy wants their third argument named
+
+            def named(out: Any, input: Any, other: Any) -> None:
+                Guard.run(function, input, other, out=out)
+
+            return named
 
         def kernel(out: Any, input: Any, other: Any) -> None:
             try:

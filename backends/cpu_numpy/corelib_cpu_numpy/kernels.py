@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from corelib.backend import xp
 from corelib.backend.base import KernelTable
+from corelib_cpu_numpy import optim_steps
 from corelib_cpu_numpy.guard import guard
 
 
@@ -12,4 +13,5 @@ def table() -> KernelTable:
     """Every kernel of the cpu device."""
     made = KernelTable()
     xp.register(made, np, guard)
+    optim_steps.register(made)
     return made

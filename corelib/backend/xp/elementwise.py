@@ -164,10 +164,10 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
 
     def clamp_of(out: Any, input: Any, low: Any, high: Any) -> None:
         if low is not None:
-            xp.maximum(input, low, out)
+            xp.maximum(input, low, out=out)
             input = out
         if high is not None:
-            xp.minimum(input, high, out)
+            xp.minimum(input, high, out=out)
 
     @table("clamp", NUMBERS)
     def clamp(out: Any, input: Any, min: Any, max: Any) -> None:

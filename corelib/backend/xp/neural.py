@@ -102,7 +102,7 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
         kind = input.dtype
         if kind not in zero:
             zero[kind] = kind.type(0)
-        xp.maximum(input, zero[kind], out)
+        xp.maximum(input, zero[kind], out=out)
 
     table.register("rectify", NUMBERS, rectify)
 
@@ -184,6 +184,22 @@ def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
             add(out, bias, out)
 
     table.register("linear", _WIDE, guarded(guard, linear))
+    add_reduce = xp.add.reduce
+
+    def linear_backward(outs: Any, g: Any, input: Any, weight: Any, needs: Any) -> None:
+        dx, dw, db = outs
+        if g.ndim > 2:
+            g, input = g.reshape(-1, g.shape[-1]), input.reshape(-1, input.shape[-1])
+            if needs[0]:
+                dx = dx.reshape(-1, dx.shape[-1])
+        if needs[0]:
+            matmul(g, weight, dx)
+        if needs[1]:
+            matmul(g.T, input, dw)
+        if needs[2]:
+            add_reduce(g, 0, None, db)
+
+    table.register("linear_backward", _WIDE, guarded(guard, linear_backward))
 
 
 def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
@@ -277,18 +293,28 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
     add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
     largest = xp.maximum.reduce
 
-    def used_rows(target: Any, ignore_index: int) -> Any:
-        """Which rows count; None where all do."""
-        if 0 <= ignore_index or (target < 0).any():
-            return target != ignore_index
-        return None
+    unsigned = xp.dtype("uint64")
+
+    def used_rows(target: Any, ignore_index: int, classes: int) -> Any:
+        """Which rows count; None where all do. IndexError for a class out of range."""
+        # as unsigned numbers negative classes are huge, so one maximum checks both ends
+        if largest(target.view(unsigned)) < classes and not 0 <= ignore_index < classes:
+            return None
+        used = target != ignore_index
+        wrong = used & ((target < 0) | (target >= classes))
+        if wrong.any():
+            raise IndexError(
+                f"cross_entropy(): Target {target[wrong][0]} is out of bounds (classes are 0 to {classes - 1}, ignore_index is "
+                f"{ignore_index})"
+            )
+        return used
 
     def softmax_nll(outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
         out, logp = outs
+        used = used_rows(target, ignore_index, input.shape[1])
         subtract(input, largest(input, 1, None, None, True), logp)
         subtract(logp, xp.log(add(exp(logp), 1, None, None, True)), logp)
         n = input.shape[0]
-        used = used_rows(target, ignore_index)
         picked = logp[xp.arange(n), target if used is None else xp.where(used, target, 0)]
         if used is not None:
             picked = xp.where(used, picked, picked.dtype.type(0))
@@ -302,7 +328,7 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
 
     def softmax_nll_backward(out: Any, g: Any, logp: Any, target: Any, ignore_index: int, reduction: str) -> None:
         n = logp.shape[0]
-        used = used_rows(target, ignore_index)
+        used = used_rows(target, ignore_index, logp.shape[1])
         exp(logp, out)
         rows = xp.arange(n)
         if used is not None:
