@@ -34,13 +34,15 @@ from corelib.nn.activation import (
 )
 from corelib.nn.containers import ModuleDict, ModuleList, Sequential
 from corelib.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d
-from corelib.nn.dropout import Dropout
+from corelib.nn.distance import CosineSimilarity
+from corelib.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from corelib.nn.flatten import Flatten, Unflatten
 from corelib.nn.linear import Bilinear, Identity, Linear
 from corelib.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
+    HuberLoss,
     KLDivLoss,
     L1Loss,
     MSELoss,
@@ -83,6 +85,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "BCELoss",
@@ -102,8 +105,12 @@ __all__ = [
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "ELU",
     "Embedding",
     "Flatten",
@@ -114,6 +121,7 @@ __all__ = [
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HuberLoss",
     "Identity",
     "KLDivLoss",
     "L1Loss",

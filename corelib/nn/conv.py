@@ -85,12 +85,13 @@ class _ConvNd(Module):
 
     def _padding_for_pad(self) -> list[int]:
         """The padding as F.pad takes it: before and after, the last dimension first."""
-        if self.padding == "valid":
+        padding = self.padding
+        if padding == "valid":
             return [0, 0] * len(self.kernel_size)
-        if self.padding == "same":
+        if isinstance(padding, str):
             totals = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
             return [side for total in reversed(totals) for side in (total // 2, total - total // 2)]
-        return [int(size) for size in reversed(self.padding) for _ in range(2)]
+        return [size for size in reversed(padding) for _ in range(2)]
 
     def reset_parameters(self) -> None:
         """Draw the initial weight and bias again: uniform in ±1/sqrt(in_channels / groups · kernel elements)."""

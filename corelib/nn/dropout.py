@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout, of elements and of whole channels."""
 
 from __future__ import annotations
 
@@ -6,20 +6,10 @@ from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.module import Module
 
-__all__ = ["Dropout"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
 
 
-class Dropout(Module):
-    """In training, sets each element to zero with probability ``p`` and divides the others by 1 - p.
-
-    In evaluation it returns its input. Raises ValueError unless 0 <= p <= 1. Hinton et al., "Improving neural
-    networks by preventing co-adaptation of feature detectors", 2012.
-
-    >>> import corelib as torch
-    >>> torch.nn.Dropout(0.2).eval()(torch.ones(3))
-    tensor([1., 1., 1.])
-    """
-
+class _Dropout(Module):
     p: float
     inplace: bool
 
@@ -30,8 +20,76 @@ class Dropout(Module):
         self.p = p
         self.inplace = inplace
 
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"
+
+
+class Dropout(_Dropout):
+    """In training, sets each element to zero with probability ``p`` and divides the others by 1 - p.
+
+    In evaluation it returns its input. Raises ValueError unless 0 <= p <= 1. Hinton et al., "Improving neural
+    networks by preventing co-adaptation of feature detectors", 2012.
+
+    >>> import corelib as torch
+    >>> torch.nn.Dropout(0.2).eval()(torch.ones(3))
+    tensor([1., 1., 1.])
+    """
+
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
+
+class Dropout1d(_Dropout):
+    """Dropout of whole channels of (N, C, L) or (C, L): all of a channel's elements or none.
+
+    Tompson et al., "Efficient object localization using convolutional networks", 2015.
+
+    >>> import corelib as torch
+    >>> torch.nn.Dropout1d(1.0)(torch.ones(1, 2, 3)).sum()
+    tensor(0.)
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(_Dropout):
+    """Dropout of whole channels of (N, C, H, W) or (C, H, W): all of a channel's elements or none.
+
+    Tompson et al., "Efficient object localization using convolutional networks", 2015.
+
+    >>> import corelib as torch
+    >>> torch.nn.Dropout2d(1.0)(torch.ones(1, 2, 3, 3)).sum()
+    tensor(0.)
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(_Dropout):
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W): all of a channel's elements or none.
+
+    Tompson et al., "Efficient object localization using convolutional networks", 2015.
+
+    >>> import corelib as torch
+    >>> torch.nn.Dropout3d(1.0)(torch.ones(1, 2, 3, 3, 3)).sum()
+    tensor(0.)
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Dropout that keeps mean and variance of what SELU gives; ``inplace`` is accepted and not used, as in PyTorch.
+
+    Klambauer et al., "Self-normalizing neural networks", 2017.
+
+    >>> import corelib as torch
+    >>> torch.nn.AlphaDropout(0.2).eval()(torch.ones(3))
+    tensor([1., 1., 1.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.alpha_dropout(input, self.p, self.training)

@@ -6,7 +6,11 @@ then kept in this module.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib import Tensor
 
 # Not written into __all__ itself: a linter would look for them in this file.
 _NAMES = (
@@ -14,6 +18,7 @@ _NAMES = (
     "adaptive_avg_pool2d",
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
@@ -29,6 +34,9 @@ _NAMES = (
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
     "gelu",
@@ -38,6 +46,8 @@ _NAMES = (
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "huber_loss",
+    "instance_norm",
     "interpolate",
     "kl_div",
     "l1_loss",
@@ -58,6 +68,7 @@ _NAMES = (
     "prelu",
     "relu",
     "relu6",
+    "relu_",
     "rms_norm",
     "scaled_dot_product_attention",
     "selu",
@@ -76,13 +87,13 @@ _NAMES = (
 __all__ = [*_NAMES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> Callable[..., Tensor]:
     if name in _NAMES:
         import corelib.ops
 
-        found = getattr(corelib.ops, name)
+        found: Any = getattr(corelib.ops, name)
         globals()[name] = found
-        return found
+        return found  # type: ignore[no-any-return]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

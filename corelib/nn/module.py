@@ -387,12 +387,11 @@ class Module(ConversionMixin, StateDictMixin):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget every parameter's gradient, or fill it with zeros."""
         for param in self.parameters():
-            grad = param.grad
-            if grad is None:
-                continue
             if set_to_none:
                 param.grad = None
-            else:
+                continue
+            grad = param.grad
+            if grad is not None:
                 if grad.grad_fn is not None:
                     grad.detach_()
                 else:

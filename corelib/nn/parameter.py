@@ -60,8 +60,8 @@ class Parameter(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return "Parameter containing:\n" + super().__repr__(tensor_contents=tensor_contents)
+    def __repr__(self) -> str:  # type: ignore[override]  # mypy misreads the base's keyword
+        return "Parameter containing:\n" + super().__repr__()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         # The same three arguments as PyTorch's _rebuild_parameter; hooks are never saved.

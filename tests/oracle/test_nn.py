@@ -68,6 +68,12 @@ LAYERS = [
     ("nn.Unflatten(1, (2, 3))", [(4, 6)]),
     ("nn.Dropout(0.3).eval()", [(3, 4)]),
     ("nn.Dropout(0.0)", [(3, 4)]),
+    ("nn.Dropout1d(0.3).eval()", [(2, 3, 4)]),
+    ("nn.Dropout2d(0.3, True).eval()", None),
+    ("nn.Dropout3d(0.0)", [(2, 3, 2, 2, 2)]),
+    ("nn.AlphaDropout(0.3).eval()", [(3, 4)]),
+    ("nn.CosineSimilarity()", [(3, 4), (3, 4)]),
+    ("nn.CosineSimilarity(dim=0, eps=1e-3)", [(3, 4), (3, 4)]),
     ("nn.Dropout(0.3, inplace=True)", None),
     ("nn.Conv1d(4, 6, 3)", [(2, 4, 9)]),
     ("nn.Conv1d(4, 6, 3, stride=2, padding=1, groups=2)", [(2, 4, 9)]),
@@ -210,6 +216,7 @@ LOSSES = [
     ("nn.MSELoss({r})", "float"),
     ("nn.SmoothL1Loss({r})", "float"),
     ("nn.SmoothL1Loss(beta=0.3, {r})", "float"),
+    ("nn.HuberLoss(delta=0.3, {r})", "float"),
     ("nn.NLLLoss({r})", "class"),
     ("nn.NLLLoss(weight=torch.tensor([1.0, 2.0, 0.5, 3.0]), ignore_index=1, {r})", "class"),
     ("nn.CrossEntropyLoss({r})", "class"),
@@ -240,6 +247,7 @@ ERRORS = [
     "nn.ConvTranspose2d(3, 4, 3, stride=2)(torch.ones(1, 3, 4, 4), output_size=[20])",
     "nn.Dropout(1.5)",
     "nn.Dropout(-0.1)",
+    "nn.HuberLoss(delta='1')",
     "nn.BatchNorm1d(3)(torch.ones(2, 3, 4, 4))",
     "nn.BatchNorm2d(3)(torch.ones(2, 3))",
     "nn.BatchNorm1d(3)(torch.ones(1, 3))",
@@ -449,12 +457,17 @@ def test_calculate_gain_is_torchs(name):
     assert corelib.nn.init.calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain("leaky_relu", 0.3)
 
 
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none", "batchmean"])
-@pytest.mark.parametrize(("expression", "target"), LOSSES, ids=[f"{e} {t}" for e, t in LOSSES])
-def test_loss_and_its_gradient_are_torchs(expression, target, reduction):
-    if reduction == "batchmean" and "KLDiv" not in expression:
-        pytest.skip("batchmean is a reduction of KLDivLoss only")
-    expression = expression.format(r=f"reduction={reduction!r}")
+REDUCED = [
+    (expression.format(r=f"reduction={reduction!r}"), target)
+    for expression, target in LOSSES
+    for reduction in ("mean", "sum", "none", "batchmean")
+    # batchmean is a reduction of KLDivLoss only.
+    if reduction != "batchmean" or "KLDiv" in expression
+]
+
+
+@pytest.mark.parametrize(("expression", "target"), REDUCED, ids=[f"{e} {t}" for e, t in REDUCED])
+def test_loss_and_its_gradient_are_torchs(expression, target):
     (x,), (y,) = inputs_for([(5, 4)])
     rng = np.random.default_rng(5)
     if target == "class":

@@ -24,6 +24,16 @@ def test_dropout_passes_gradients_where_it_kept():
     assert x.grad.tolist() == out.detach().tolist()
 
 
+def test_channel_dropout_drops_whole_channels():
+    torch.manual_seed(0)
+    layers = {nn.Dropout1d(): (50, 4, 3), nn.Dropout2d(): (50, 4, 3, 2), nn.Dropout3d(): (50, 4, 3, 2, 2)}
+    for layer, shape in layers.items():
+        values = layer(torch.ones(shape)).reshape(200, -1)
+        kept = values[:, 0] != 0
+        assert (values == values[:, :1]).all()
+        assert 60 < kept.sum().item() < 140
+
+
 def test_dropout_of_everything_is_zero_and_in_evaluation_nothing_is_dropped():
     assert nn.Dropout(1.0)(torch.ones(5)).tolist() == [0.0] * 5
     assert nn.Dropout(1.0).eval()(torch.ones(5)).tolist() == [1.0] * 5

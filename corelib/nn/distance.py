@@ -1,0 +1,29 @@
+"""Similarity of two tensors along a dimension."""
+
+from __future__ import annotations
+
+from corelib import Tensor
+from corelib.nn import functional as F
+from corelib.nn.module import Module
+
+__all__ = ["CosineSimilarity"]
+
+
+class CosineSimilarity(Module):
+    """x₁ · x₂ / (max(|x₁|, ``eps``) · max(|x₂|, ``eps``)) along ``dim``.
+
+    >>> import corelib as torch
+    >>> torch.nn.CosineSimilarity()(torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 1.0]]))
+    tensor([0.7071])
+    """
+
+    dim: int
+    eps: float
+
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.dim = dim
+        self.eps = eps
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return F.cosine_similarity(x1, x2, self.dim, self.eps)
