@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 
 def main() -> int:
     """Measure, print, write. The exit status is 1 where a case failed, and 0 otherwise, goals met or not."""
@@ -22,7 +24,7 @@ def main() -> int:
     parser.add_argument("--library", default="corelib", help="compare this with torch; torch itself tests the harness")
     args = parser.parse_args()
     # OpenBLAS and OpenMP read these once, when NumPy and PyTorch are first imported.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    for name in THREADS:
         os.environ[name] = str(args.threads)
     return _run(args)
 
@@ -64,7 +66,7 @@ def _run(args: argparse.Namespace) -> int:
         return 1
     conditions = report.conditions(args.threads, args.library, args.quick)
     table, text = report.markdown(results, conditions, args.library), report.as_json(results, conditions)
-    print(text if args.json else table)
+    print(text if args.json else table, end="")
     if not args.quick and not args.filter and args.library == "corelib":
         folder = Path(__file__).parent / "results"
         folder.mkdir(exist_ok=True)
