@@ -146,6 +146,7 @@ class Sample:
     dtypes: tuple[str, ...] | None = None
     grad: bool = True
     inplace: bool = True
+    out: bool = True
     ulps: dict[str, float] | None = None
 
 
@@ -155,6 +156,7 @@ class Op:
 
     ulps: allowed distance in units of the result dtype's last place, 0 for exact. scaled: the distance is also scaled
     with the largest number around and the square root of the number of elements (reductions, products).
+    casts: also compared with out= of other dtypes. second_slack: how much farther the second derivatives may be.
     strides: "exact" (views), "dense" (dims of more than one element), or "" where PyTorch promises none.
     """
 
@@ -169,6 +171,8 @@ class Op:
     second: bool = True
     values: bool = True
     forms: tuple[str, ...] = ("function", "method", "inplace", "out")
+    casts: bool = True
+    second_slack: float = 1.0
 
     def add(self, *args: Any, **kwargs: Any) -> Op:
         """One more sample: the op called with these arguments."""
@@ -178,6 +182,11 @@ class Op:
     def but(self, **facts: Any) -> Op:
         """Change the sample added last, e.g. its dtypes."""
         self.samples[-1] = replace(self.samples[-1], **facts)
+        return self
+
+    def limit(self, which: Callable[[Sample], bool], **facts: Any) -> Op:
+        """Change all samples added so far that `which` picks."""
+        self.samples = [replace(s, **facts) if which(s) else s for s in self.samples]
         return self
 
     def call(self, function: Callable[..., Any], *args: Any, **facts: Any) -> Op:
@@ -194,9 +203,14 @@ OPS: dict[str, Op] = {}
 
 
 def op(name: str, path: str = "", **facts: Any) -> Op:
-    """Declare an op. `path` is where the function lives when it is not the top of the library, e.g. nn.functional."""
+    """Declare an op. `path` is where the function lives when it is not the top of the library, e.g. nn.functional.
+
+    Of the neural ops that are not listed, whose turn comes later, only the floating dtypes are compared.
+    """
     if name in OPS:
         raise ValueError(f"op {name} is declared twice")
+    if name not in LISTED and path.startswith("nn.functional"):
+        facts = {"dtypes": FLOATS} | facts | {"strides": ""}
     OPS[name] = Op(name, path=path or name, **facts)
     return OPS[name]
 
@@ -253,7 +267,7 @@ def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
             found.append("method")
         if hasattr(torch.Tensor, op.name + "_") and sample.inplace:
             found.append("inplace")
-    if "function" in found and takes_out(op):
+    if "function" in found and sample.out and takes_out(op):
         found.append("out")
     return tuple(f for f in found if f in op.forms)
 
@@ -328,6 +342,11 @@ def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
 
 def is_tensor(value: Any) -> bool:
     return isinstance(value, (torch.Tensor, subject.Tensor))
+
+
+def is_empty(sample: Sample) -> bool:
+    """Whether an argument has no elements, so that PyTorch may never come to its kernel's checks."""
+    return any(0 in s.shape for s in specs_of([*sample.args, *sample.kwargs.values()]))
 
 
 def flatten(value: Any) -> list[Any]:
@@ -434,7 +453,7 @@ def error_difference(got: Exception | None, want: Exception | None, result: Any)
     """How the exceptions differ; both may be None."""
     if type(got).__name__ == type(want).__name__:
         return ""
-    if type(got) is NotImplementedError and type(want) is RuntimeError:
+    if {type(got), type(want)} == {NotImplementedError, RuntimeError}:
         # Such as a bool that has no kernel and a shape that does not fit: both are wrong, either may be said.
         return ""
     if want is None:

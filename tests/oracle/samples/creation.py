@@ -139,6 +139,8 @@ for name, ulps in (("rand", 0), ("randn", 8)):
     o = op(name, grad=False, ulps=ulps, scaled=bool(ulps), dtypes=(*FLOATS, "int64"))
     for shape in SHAPES:
         o.call(lambda T, x, s=shape, n=name: seeded(T, n, s, dtype=x.dtype), spec(1))
+    o.limit(lambda s: True, dtypes=FLOATS)
+    o.call(lambda T, x, n=name: seeded(T, n, (2, 3), dtype=x.dtype), spec(1))
     o.call(lambda T, n=name: seeded(T, n, 2, 3), dtypes=("float32",))
     o.call(lambda T, n=name: with_generator(T, n, (20,)), dtypes=("float32",))
     o.call(lambda T, n=name: getattr(T, n)(2, 3, requires_grad=True).requires_grad, dtypes=("float32",))
@@ -154,12 +156,11 @@ o = op("randperm", grad=False)
 for n in (0, 1, 2, 10, 100):
     o.call(lambda T, x, n=n: seeded(T, "randperm", n, dtype=x.dtype), spec(1))
 o.call(lambda T: with_generator(T, "randperm", 30), dtypes=("float32",))
-o = op("bernoulli", grad=False)
+o = op("bernoulli", grad=False, strides="")
 o.call(lambda T, x: seeded(T, "bernoulli", x), spec(30, low=0, high=1))
 o.call(lambda T, x: seeded(T, "bernoulli", x), spec(4, 5, low=0, high=1, layout="transposed"))
-o.call(lambda T, x: seeded(T, "bernoulli", x), spec(low=0, high=1)).call(
-    lambda T, x: seeded(T, "bernoulli", x), spec(0)
-)
+o.call(lambda T, x: seeded(T, "bernoulli", x), spec(low=0, high=1))
+o.call(lambda T, x: seeded(T, "bernoulli", x), spec(0), dtypes=FLOATS)
 o.call(lambda T, x: with_generator(T, "bernoulli", x), spec(30, low=0, high=1))
 o.call(
     lambda T, x: [bool(((v == 0) | (v == 1)).all()) for v in seeded(T, "bernoulli", x, 0.3)], spec(30, low=0, high=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..harness import FLOATS, WIDE, Named, Op, index, op, spec
+from ..harness import FLOATS, OPS, WIDE, Named, Op, index, is_empty, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EDGES = [
@@ -56,7 +56,10 @@ def activation(name: str, *options: dict[str, Any], **facts: Any) -> Op:
 activation("relu", ulps=0).add(spec(4, values=[-1, 0, 0, 2])).call(lambda T, x: T.relu(x), spec(3)).call(
     lambda T, x: T.nn.functional.relu(x, inplace=True), spec(3, 4, layout="strided"), grad=False
 )
-activation("gelu", {"approximate": "tanh"}, {"approximate": "none"}, ulps=8, scaled=True)
+o = activation("gelu", {"approximate": "tanh"}, {"approximate": "none"}, ulps=8, scaled=True)
+# PyTorch's vectorized gelu of infinity is NaN.
+finite = [x for x in EDGES if math.isfinite(x)]
+o.limit(lambda s: s.args[0].values is not None, args=(spec(len(finite), values=finite),))
 activation("silu")
 activation("elu", {"alpha": 0.5}, {"alpha": 2})
 activation("leaky_relu", {"negative_slope": 0.2}, ulps=1)
@@ -75,7 +78,8 @@ for name in (
     "softsign",
     "tanhshrink",
 ):
-    activation(name, ulps=8, scaled=True)
+    # PyTorch's derivative of hardsigmoid has a sixth in single precision.
+    activation(name, ulps=8, scaled=True, grad=name != "hardsigmoid")
 op("glu", F + "glu", ulps=4).add(spec(3, 4)).add(spec(4, 3), 0)
 op("prelu", F + "prelu", ulps=1).add(spec(2, 3, 4), spec(3)).add(spec(2, 3), spec(1))
 
@@ -105,6 +109,7 @@ for shape in [(2, 4), (4,), (2, 3, 4), (0, 4), (2, 3, 2, 4)]:
 o.add(spec(2, 4), spec(4)).add(spec(2, 4), weight=spec(3, 4), bias=None).add(spec(33, 40), spec(17, 40), spec(17)).but(
     grad=False
 )
+o.limit(is_empty, dtypes=FLOATS)
 o = op("bilinear", F + "bilinear", **LOOSE).add(spec(2, 3), spec(2, 4), spec(5, 3, 4), spec(5))
 
 CONV = LOOSE | {"strides": ""}
@@ -154,16 +159,17 @@ for kwargs in [
     o.add(spec(2, 4, 4, 3), spec(4, 6, 3, 2), **kwargs).add(spec(2, 4, 4, 3), spec(4, 6, 3, 2), spec(6), **kwargs)
     o.add(spec(2, 4, 4, 3, layout="transposed"), spec(4, 3, 3, 2), spec(6), groups=2, **kwargs)
 o.add(spec(4, 4, 3), spec(4, 6, 3, 3))
-o = (
-    op("conv_transpose1d", F + "conv_transpose1d", **CONV)
-    .add(spec(2, 4, 5), spec(4, 6, 3))
-    .add(spec(2, 4, 5), spec(4, 6, 3), spec(6), stride=2, padding=1, output_padding=1)
-)
-o = (
-    op("conv3d", F + "conv3d", **CONV)
-    .add(spec(1, 2, 4, 4, 4), spec(3, 2, 2, 2, 2), spec(3))
-    .add(spec(1, 2, 4, 4, 4), spec(3, 2, 2, 2, 2), padding=1)
-)
+for name in ("conv1d", "conv2d", "conv_transpose2d"):
+    # PyTorch has all kernels for floats and int64, and some for other integers.
+    transposed = name == "conv_transpose2d"
+    OPS[name].limit(
+        lambda s, t=transposed: t or is_empty(s) or "dilation" in s.kwargs,  # type: ignore[misc]
+        dtypes=(*FLOATS, "int64"),
+    )
+o = op("conv_transpose1d", F + "conv_transpose1d", **CONV)
+o.add(spec(2, 4, 5), spec(4, 6, 3)).add(spec(2, 4, 5), spec(4, 6, 3), spec(6), stride=2, padding=1, output_padding=1)
+o = op("conv3d", F + "conv3d", **CONV)
+o.add(spec(1, 2, 4, 4, 4), spec(3, 2, 2, 2, 2), spec(3)).add(spec(1, 2, 4, 4, 4), spec(3, 2, 2, 2, 2), padding=1)
 for name, kernel in (("unfold_f", "unfold"), ("fold_f", "fold")):
     o = op(name, F + kernel, forms=("function",))
     o.add(spec(1, 2, 4, 5), (2, 3)) if kernel == "unfold" else o.add(spec(1, 8, 9), (4, 4), (2, 2))
@@ -217,7 +223,7 @@ o.add(spec(3, 6, 7), 2)
 o2.add(spec(3, 6, 7, unique=True), 2, return_indices=True).but(dtypes=WIDE)
 op("adaptive_avg_pool1d", F + "adaptive_avg_pool1d", **(SUMS | POOL)).add(spec(2, 3, 7), 3)
 
-NORM = LOOSE | {"ulps": {"": 16, "float16": 4, "bfloat16": 4}}
+NORM = LOOSE | {"ulps": {"": 16, "float16": 4, "bfloat16": 4}, "strides": ""}
 o = op("batch_norm", F + "batch_norm", **NORM)
 stats = spec(3, grad=False), spec(3, low=0.5, high=2, grad=False)
 for shape in [(4, 3), (4, 3, 5), (2, 3, 4, 5)]:
@@ -295,19 +301,21 @@ for layout in LAYOUTS:
 o.add(index(3), spec(5, 3)).add(spec(0, dtype="int64"), spec(5, 3)).add(
     index([0, 4], "int32"), spec(5, 3), padding_idx=-1
 )
-o.add(index([[0, 2, 1]], layout="transposed"), spec(5, 3)).add(index([0, 0, 1]), spec(5, 3), scale_grad_by_freq=True)
+o.add(index([[0, 2, 1]], layout="transposed"), spec(5, 3))
+# PyTorch leaves the frequencies out of the second derivative, which is compared in float64 only.
+o.add(index([0, 0, 1]), spec(5, 3), scale_grad_by_freq=True).but(dtypes=("float32",))
 o = op("one_hot", F + "one_hot", grad=False)
 o.add(index([0, 2, 1])).add(index([0, 2, 1]), 5).add(index([[0, 1], [2, 0]]), num_classes=3).add(index(2)).add(
     spec(0, dtype="int64"), 3
 ).add(spec(4, low=0, high=5), 6)
 
-o = op("pad", F + "pad", forms=("function",))
+o = op("pad", F + "pad", forms=("function",), strides="")
 for layout in LAYOUTS:
     x = spec(2, 3, 4, 5, layout=layout)
     o.add(x, (1, 2)).add(x, (1, 0, 2, 1), value=2).add(x, (1, 1, 1, 1), "constant", 0.5).add(x, (-1, 2, 0, -1)).add(
         x, (0, 0)
     )
-    o.add(x, (1, 2, 2, 1), "reflect").add(x, (0, 1, 0, 0, 1, 1, 2, 0), value=-1)
+    o.add(x, (1, 2, 2, 1), "reflect").add(x, (0, 1, 0, 0, 1, 1, 2, 0), value=1)
     o.add(x, (1, 2, 2, 1), mode="replicate").add(x, (1, 2, 2, 1), mode="circular")
 o.add(spec(2, 3, 6), (2, 3), "reflect").add(spec(2, 6), (2, 3), "reflect").add(
     spec(3, 6, 6), (2, 3, 0, 1), "reflect"
@@ -357,10 +365,10 @@ for name, more in [
             for shape in [(3, 4), (), (5,)]:
                 o.add(spec(*shape), spec(*shape), reduction=how, **kwargs)
             o.add(spec(3, 4, layout="transposed"), spec(3, 4, layout="strided"), reduction=how, **kwargs)
-        o.add(spec(3, 4), spec(4), **kwargs).add(spec(0), spec(0), **kwargs).add(
-            spec(4, values=[1, 2, 3, 4]), spec(4, values=[1, 3, 3, 2]), **kwargs
-        )
-o = op("binary_cross_entropy", F + "binary_cross_entropy", **LOSS)
+        o.add(spec(3, 4), spec(4), **kwargs).add(spec(0), spec(0), **kwargs).but(grad=False)
+        o.add(spec(4, values=[1, 2, 3, 4]), spec(4, values=[1, 3, 3, 2]), **kwargs)
+# PyTorch's second derivative of the first of these has an epsilon of 1e-12.
+o = op("binary_cross_entropy", F + "binary_cross_entropy", second_slack=1e5, **LOSS)
 o2 = op("binary_cross_entropy_with_logits", F + "binary_cross_entropy_with_logits", **LOSS)
 for how in REDUCE:
     for shape in [(3, 4), (5,), ()]:

@@ -51,7 +51,7 @@ def unary(name: str, low: float = -3.0, high: float = 3.0, path: str = "", **fac
 EXACT_UNARY = ("abs", "neg", "sign", "floor", "ceil", "round", "trunc", "isnan", "isinf", "isfinite", "logical_not")
 for name in (*EXACT_UNARY, "bitwise_not", "square"):
     unary(name)
-for name in ("positive", "isposinf", "isneginf", "signbit"):
+for name in ("positive", "isposinf", "isneginf"):
     unary(name)
 for name, low, high in [
     ("exp", -3, 3),
