@@ -136,31 +136,35 @@ class OpNode(Node):
             raise RuntimeError(SECOND_TIME)
         versions = self.versions
         if versions is not None:
-            for value, version in zip(saved, versions, strict=True):
+            for value, version in zip(saved, versions):  # noqa: B905  (shapes behind the values have no version)
                 if version is not None:
-                    check_version(self, value, version)
+                    if type(version) is int:
+                        storage = value._storage
+                        if version != (0 if storage is None else storage._version):
+                            check_version(self, value, version)
+                    else:
+                        check_version(self, value, version)
         if saved[0] is not None and grad_mode.enabled:
             saved = (rejoined(saved[0], self), *saved[1:])
         op = self.op
         if self.counts is not None:
             return self._apply_lists(g, saved)
-        edges = self.edges
         grads: list[Any] = []
-        groups: dict[int, Any] = {}
-        i = 0
-        for vjp in op.vjps:  # type: ignore[union-attr]
-            if vjp is None:
-                continue
-            if edges[i] is None:
+        groups: Any = None
+        vjps = op.vjps
+        for edge, (at, _) in zip(self.edges, op.differentiable, strict=True):
+            if edge is None:
                 grads.append(None)
-            elif vjp[2] is None:
-                grads.append(vjp[0](g, *[saved[p] for p in vjp[1]]))
+                continue
+            function, picks, group = vjps[at]  # type: ignore[index]
+            if group is None:
+                grads.append(function(g, *[saved[p] for p in picks]))
             else:
-                group, member = vjp[2]
-                if group not in groups:
-                    groups[group] = self._run_group(vjp, g, saved)
-                grads.append(groups[group][member])
-            i += 1
+                if groups is None:
+                    groups = {}
+                if group[0] not in groups:
+                    groups[group[0]] = self._run_group(vjps[at], g, saved)  # type: ignore[index]
+                grads.append(groups[group[0]][group[1]])
         return grads
 
     def _run_group(self, vjp: Any, g: Any, saved: Any) -> Any:
@@ -239,51 +243,98 @@ def op_node(op: Op) -> type[OpNode]:
 def record_unary(op: Op, a: Tensor, out: Tensor) -> None:
     """Record an op of one operand."""
     node = _new(op.node)
-    save_out, save_a, _ = op.saves[1]  # type: ignore[attr-defined]
-    node.edges = (edge_of(a),)
-    _finish(node, out, save_out, a if save_a else None, None)
-
-
-def record_binary(op: Op, a: Any, b: Any, out: Tensor, need_a: bool, need_b: bool) -> None:
-    """Record an op of two operands, either of which may be a Python number."""
-    has_a, has_b = op.has_vjp[:2]  # type: ignore[attr-defined]
-    need_a = need_a and has_a
-    need_b = need_b and has_b
-    if not (need_a or need_b):
-        return
-    node = _new(op.node)
-    save_out, save_a, save_b = op.saves[need_a + 2 * need_b]  # type: ignore[attr-defined]
-    node.edges = (edge_of(a) if need_a else None, edge_of(b) if need_b else None)
-    _finish(node, out, save_out, a if save_a else None, b if save_b else None)
-
-
-def _finish(node: Any, out: Tensor, save_out: bool, a: Any, b: Any) -> None:
-    if save_out or a is not None or b is not None:
-        alias = None
-        v_out = v_a = v_b = None
-        if save_out:
-            alias = out._alias()
-            v_out = alias._storage._version  # type: ignore[union-attr]
-        if a is not None and type(a) is not float and type(a) is not int:
-            storage = a._storage
-            v_a = 0 if storage is None else storage._version
-        if b is not None and type(b) is not float and type(b) is not int:
-            storage = b._storage
-            v_b = 0 if storage is None else storage._version
-        node.saved = (alias, a, b)
-        node.versions = (v_out, v_a, v_b)
+    save_out, save_a, _ = op.saves[1]
+    edge = a._edge
+    node.edges = (edge_of(a) if edge is None or a._base is not None else edge,)
+    alias = version = v_out = None
+    if save_out:
+        alias = out._alias()
+        v_out = 0
+    if save_a:
+        storage = a._storage
+        version = 0 if storage is None else storage._version
+        node.saved = (alias, a)
     else:
-        node.saved = (None, None, None)
-        node.versions = None
+        node.saved = (alias, None)
+    node.versions = (v_out, version)
     node.seq = next_number()
     node.shape = out._shape
     node.dtype = out._dtype
     if anomaly.enabled:
-        from corelib.autograd.anomaly import remember
-
-        remember(node)
+        _remember(node)
     out._edge = (node, 0)
     out._requires_grad = True
+
+
+def record_binary(op: Op, a: Any, b: Any, out: Tensor, need_a: bool, need_b: bool) -> None:
+    """Record an op of two operands, either of which may be a Python number."""
+    has_a, has_b = op.has_vjp[:2]
+    edge_a = edge_b = None
+    if need_a and has_a:
+        edge_a = a._edge
+        if edge_a is None or a._base is not None:
+            edge_a = edge_of(a)
+    if need_b and has_b:
+        edge_b = b._edge
+        if edge_b is None or b._base is not None:
+            edge_b = edge_of(b)
+    if edge_a is None and edge_b is None:
+        return
+    node = _new(op.node)
+    node.edges = (edge_a, edge_b)
+    save_out, save_a, save_b = op.saves[(edge_a is not None) + 2 * (edge_b is not None)]
+    v_out = v_a = v_b = alias = None
+    if save_out:
+        alias = out._alias()
+        v_out = 0
+    if not save_a:
+        a = None
+    elif type(a) is not float and type(a) is not int:
+        storage = a._storage
+        v_a = 0 if storage is None else storage._version
+    if not save_b:
+        b = None
+    elif type(b) is not float and type(b) is not int:
+        storage = b._storage
+        v_b = 0 if storage is None else storage._version
+    node.saved = (alias, a, b)
+    node.versions = (v_out, v_a, v_b)
+    node.seq = next_number()
+    node.shape = out._shape
+    node.dtype = out._dtype
+    if anomaly.enabled:
+        _remember(node)
+    out._edge = (node, 0)
+    out._requires_grad = True
+
+
+def record_reduction(op: Op, a: Tensor, dims: tuple[int, ...], out: Tensor) -> None:
+    """Record a reduction of all elements."""
+    picks = op.differentiable[0][1]
+    n = len(op.params)
+    if 0 in picks or 1 in picks:
+        record(op, (a, dims, False), out)
+        return
+    node = _new(op.node)
+    edge = a._edge
+    node.edges = (edge_of(a) if edge is None or a._base is not None else edge,)
+    saved: list[Any] = [None] * (n + 2)
+    saved[2], saved[3], saved[n + 1] = dims, False, a._shape
+    node.saved = saved
+    node.versions = None
+    node.seq = next_number()
+    node.shape = out._shape
+    node.dtype = out._dtype
+    if anomaly.enabled:
+        _remember(node)
+    out._edge = (node, 0)
+    out._requires_grad = True
+
+
+def _remember(node: Node) -> None:
+    from corelib.autograd.anomaly import remember
+
+    remember(node)
 
 
 def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
@@ -318,9 +369,13 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
         node.counts = counts
     node.seq = next_number()
     several = type(outs) is tuple
-    saved: list[Any] = [None] * (len(op.params) + 1)
+    n = len(op.params)
+    saved: list[Any] = [None] * (2 * n + 1)
     versions: list[Any] | None = None
     for p in uses:
+        if p > n:
+            saved[p] = args[p - n - 1]._shape
+            continue
         if p > 0:
             value = args[p - 1] if p <= len(args) else op.defaults[p - 1]
         elif p == 0:
@@ -356,9 +411,7 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
             if outs._base is not None and outs._storage._version:
                 outs._view_version = outs._storage._version
     if anomaly.enabled:
-        from corelib.autograd.anomaly import remember
-
-        remember(node)
+        _remember(node)
 
 
 # What needs no look for tensors inside.

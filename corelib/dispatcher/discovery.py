@@ -55,19 +55,16 @@ def discover(group: str) -> list[Entry]:
     found: dict[tuple[str, str], Entry] = {}
     seen: dict[str, str] = {}
     for distribution in importlib_metadata.distributions():
-        provider, version, where = "", "", str(getattr(distribution, "_path", ""))
+        where = str(getattr(distribution, "_path", ""))
         try:
             points = list(distribution.entry_points.select(group=group))
             if not points:
                 continue
             provider, version = str(distribution.name), str(distribution.version)
         except Exception as error:  # noqa: BLE001  whatever somebody else's metadata can make the parser raise
-            if group not in _entry_text(distribution):
-                continue
-            provider = provider or where
-            found["", where] = Entry(
-                "", "", "", provider, version, f"its metadata cannot be read: {type(error).__name__}: {error}", None
-            )
+            if group in _entry_text(distribution):
+                problem = f"its metadata ({where}) cannot be read: {type(error).__name__}: {error}"
+                found["", where] = Entry("", "", "", _name(distribution, where), "", problem, None)
             continue
         if seen.setdefault(normalized(provider), where) != where:
             continue
@@ -82,6 +79,13 @@ def _entry_text(distribution: Any) -> str:
         return str(distribution.read_text("entry_points.txt") or "")
     except Exception:  # noqa: BLE001  unreadable: then it is not known to be a plugin of ours
         return ""
+
+
+def _name(distribution: Any, where: str) -> str:
+    try:
+        return str(distribution.name)
+    except Exception:  # noqa: BLE001  then the folder has to do
+        return where.replace("\\", "/").rpartition("/")[2]
 
 
 def _claim(name: str, group: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record, record_binary, record_unary
+from corelib.autograd.node import record, record_binary, record_reduction, record_unary
 from corelib.dispatcher import call as _call
 from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.inplace import inplace, inplace_binary
@@ -182,7 +182,7 @@ def reduction_entry(op: Op) -> Any:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record(op, (input, dims, False), t)
+                    record_reduction(op, input, dims, t)
                 return t
         if active.count and top() is not None:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]

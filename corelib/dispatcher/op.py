@@ -6,8 +6,8 @@ default for every backend; a body that is only `...` makes the op a primitive, w
 
 `vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
 tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
-the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`outs`)
-or parameters. Just those are saved. They call ops, so second derivatives need no rule of their own.
+the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`outs`),
+parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need no rule of their own.
 
 `infer`, for ops that backends may have kernels for, takes the op's arguments and returns (spec, args): spec is the
 (shape, dtype) of the output, or a list of them, and args the checked and normalized arguments that the kernel, the body
@@ -106,9 +106,7 @@ class Op:
         by_param: list[Any] = [None] * len(self.params)
         for group, (names, fn) in enumerate(table.items()):
             wanted = fn.__code__.co_varnames[: fn.__code__.co_argcount]
-            picks = tuple(
-                -1 if w == "needs" else 0 if w in ("out", "outs") else self.params.index(w) + 1 for w in wanted[1:]
-            )
+            picks = tuple([self._pick(w) for w in wanted[1:]])
             for member, name in enumerate(names if isinstance(names, tuple) else (names,)):
                 by_param[self.params.index(name)] = (fn, picks, (group, member) if isinstance(names, tuple) else None)
         self.vjps = tuple(by_param)
@@ -122,6 +120,16 @@ class Op:
             for n in range(4)
         )
         self.has_vjp = tuple(v is not None for v in by_param)
+
+    def _pick(self, wanted: str) -> int:
+        """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments); -1 for `needs`."""
+        if wanted == "needs":
+            return -1
+        if wanted in ("out", "outs"):
+            return 0
+        if wanted not in self.params and wanted.endswith("_shape"):
+            return len(self.params) + 1 + self.params.index(wanted[:-6])
+        return self.params.index(wanted) + 1
 
     @property
     def node(self) -> Any:

@@ -117,7 +117,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
         manager.register(module, name=entry.value)
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise BackendError(f"the hooks of its module {entry.value!r} are not valid: {error}") from error
+        raise BackendError(f"the hooks of its module {entry.value!r} are not valid: {told(error)}") from error
     if not getattr(manager.hook, required).get_hookimpls():
         unmarked = callable(getattr(module, required, None))
         raise BackendError(

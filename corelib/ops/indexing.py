@@ -24,7 +24,7 @@ def _infer_take(input: Tensor, index: Tensor) -> Any:
 
 @op(
     on=(), infer=_infer_take,
-    vjp={"input": lambda g, input, index: put_rows(g.new_zeros(input._shape), index, g, True)},
+    vjp={"input": lambda g, input_shape, index: put_rows(g.new_zeros(input_shape), index, g, True)},
 )
 def take_rows(input: Tensor, index: Tensor) -> Tensor:
     """Primitive: out[i...] = input[index[i...]] along dimension 0; `index` is int64 and within bounds."""
@@ -93,7 +93,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Any:
 
 @op(
     infer=_infer_index_select, out=True, ref="take",
-    vjp={"input": lambda g, input, dim, index: g.new_zeros(input._shape).index_add(dim, index, g)},
+    vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).index_add(dim, index, g)},
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds.
@@ -189,7 +189,7 @@ def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> 
 
 @op(
     infer=_infer_gather, out=True, ref="take_along_axis",
-    vjp={"input": lambda g, input, dim, index: g.new_zeros(input._shape).scatter_add(dim, index, g)},
+    vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).scatter_add(dim, index, g)},
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions.
@@ -259,7 +259,7 @@ def _put_flat(input: Tensor, dim: int, index: Tensor, src: Tensor, accumulate: b
 
 @op(
     infer=_infer_scatter("scatter_add"), out=True, inplace=True,
-    vjp={"input": lambda g: g, "src": lambda g, dim, index, src: _uncut(g.gather(dim, index), src._shape)},
+    vjp={"input": lambda g: g, "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape)},
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`input` with every element of `src` added where `index` says along `dim`; equal places add up.
@@ -275,7 +275,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     on=(), infer=_infer_scatter("scatter"), grad_name="ScatterBackward0",
     vjp={
         "input": lambda g, dim, index: scatter_set(g, dim, index, g.new_zeros(index._shape)),
-        "src": lambda g, dim, index, src: _uncut(g.gather(dim, index), src._shape),
+        "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape),
     },
 )
 def scatter_set(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -394,7 +394,7 @@ def _row_numbers(input: Tensor, indices: Any, dims: list[int], shape: tuple[int,
 
 @op(
     on=(), infer=_infer_index, grad_name="IndexBackward0",
-    vjp={"input": lambda g, input, indices: index_put(g.new_zeros(input._shape), indices, g, True)},
+    vjp={"input": lambda g, input_shape, indices: index_put(g.new_zeros(input_shape), indices, g, True)},
 )
 def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
     """Elements chosen by index tensors, one (or None) for each dimension."""
@@ -435,10 +435,10 @@ def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bo
     return (input._shape, input._dtype), (input, indices, values, accumulate)
 
 
-def _put_value_backward(g: Tensor, indices: Any, values: Tensor) -> Tensor:
+def _put_value_backward(g: Tensor, indices: Any, values_shape: Any) -> Tensor:
     from corelib.autograd.engine import fitted
 
-    return fitted(index(g, indices), values._shape, None, 0)
+    return fitted(index(g, indices), values_shape, None, 0)
 
 
 @op(

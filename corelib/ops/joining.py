@@ -133,13 +133,13 @@ def vstack(tensors: Any, *, out: Any = None) -> Tensor:
     return cat([_at_least(t, 2) for t in tensors], 0, out=out)  # type: ignore[no-any-return]
 
 
-def _repeat_backward(g: Tensor, input: Tensor, repeats: Any) -> Tensor:
-    lead = len(repeats) - len(input._shape)
-    shape = (1,) * lead + input._shape
+def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
+    lead = len(repeats) - len(input_shape)
+    shape = (1,) * lead + input_shape
     split = [n for pair in zip(repeats, shape, strict=True) for n in pair]
     if 0 in repeats:
-        return g.new_zeros(input._shape)  # type: ignore[attr-defined,no-any-return]
-    return g.reshape(tuple(split)).sum(tuple(range(0, len(split), 2))).reshape(input._shape)  # type: ignore[attr-defined,no-any-return]
+        return g.new_zeros(input_shape)  # type: ignore[attr-defined,no-any-return]
+    return g.reshape(tuple(split)).sum(tuple(range(0, len(split), 2))).reshape(input_shape)  # type: ignore[attr-defined,no-any-return]
 
 
 @op(on=(), vjp=_repeat_backward)

@@ -52,7 +52,7 @@ def kept(x: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
 
 @op(
     kind="reduction", ref="sum", infer=_infer_total("sum"), out=True,
-    vjp=lambda g, input, dim, keepdim: expand_reduced(g, input._shape, dim, keepdim),
+    vjp=lambda g, input_shape, dim, keepdim: expand_reduced(g, input_shape, dim, keepdim),
 )
 def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of all elements, or along `dim` (an int or several).
@@ -88,8 +88,8 @@ def _count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
     return n
 
 
-def _mean_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool) -> Tensor:
-    return expand_reduced(g / _count(input._shape, dim), input._shape, dim, keepdim)  # type: ignore[operator]
+def _mean_vjp(g: Tensor, input_shape: Any, dim: Any, keepdim: bool) -> Tensor:
+    return expand_reduced(g / _count(input_shape, dim), input_shape, dim, keepdim)  # type: ignore[operator]
 
 
 @op(kind="reduction", ref="mean", infer=_infer_mean, out=True, vjp=_mean_vjp)

@@ -13,11 +13,11 @@ from corelib.tensor.tensor import Tensor
 __all__ = ["broadcast_tensors", "split", "tensor_split"]
 
 
-def _split_backward(gs: Any, input: Tensor, sizes: Any, dim: int) -> Tensor:
+def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
     from corelib.ops import cat
 
     some = next(g for g in gs if g is not None)
-    shape = input._shape
+    shape = input_shape
     parts = [
         some.new_zeros((*shape[:dim], n, *shape[dim + 1 :])) if g is None else g for g, n in zip(gs, sizes, strict=True)
     ]
@@ -111,7 +111,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     return split(input, sizes, dim)
 
 
-def _unbind_backward(gs: Any, input: Tensor, dim: int) -> Tensor:
+def _unbind_backward(gs: Any, dim: int) -> Tensor:
     from corelib.ops import stack
 
     some = next(g for g in gs if g is not None)
@@ -135,11 +135,11 @@ def unbind(input: Tensor, dim: int = 0) -> Any:
     return tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
 
 
-def _unfold_backward(g: Tensor, input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+def _unfold_backward(g: Tensor, input_shape: Any, dimension: int, size: int, step: int) -> Tensor:
     from corelib.ops import arange
 
-    n = input._shape[dimension] if input._shape else 1
-    if not input._shape:
+    n = input_shape[dimension] if input_shape else 1
+    if not input_shape:
         return g.reshape(())  # type: ignore[attr-defined,no-any-return]
     count = g._shape[dimension]
     places = arange(count, device=g._device).unsqueeze(1) * step + arange(size, device=g._device)  # type: ignore[attr-defined]

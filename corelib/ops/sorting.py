@@ -94,11 +94,11 @@ def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return _arg(input, dim, keepdim, amin)
 
 
-def _scattered(g: Any, input: Tensor, dim: int, indices: Tensor) -> Tensor:
+def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
     """A gradient of chosen elements, put back where they came from."""
-    if not input._shape:
+    if not shape:
         return g  # type: ignore[no-any-return]
-    return g.new_zeros(input._shape).scatter_add(dim, indices, g)  # type: ignore[no-any-return]
+    return g.new_zeros(shape).scatter_add(dim, indices, g)  # type: ignore[no-any-return]
 
 
 def _infer_extreme_dim(name: str) -> Any:
@@ -112,11 +112,11 @@ def _infer_extreme_dim(name: str) -> Any:
     return infer
 
 
-def _extreme_vjp(gs: Any, input: Tensor, dim: int, keepdim: bool, outs: Any) -> Tensor:
+def _extreme_vjp(gs: Any, input_shape: Any, dim: int, keepdim: bool, outs: Any) -> Tensor:
     g, indices = gs[0], outs[1]
-    if input._shape and not keepdim:
+    if input_shape and not keepdim:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    return _scattered(g, input, dim, indices)
+    return _scattered(g, input_shape, dim, indices)
 
 
 def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
@@ -222,7 +222,7 @@ def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
 
 @op(
     on=(), several=True, grad_name="SortBackward0", infer=_infer_sort,
-    vjp=lambda gs, input, dim, outs: _scattered(gs[0], input, dim, outs[1]),
+    vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
 )
 def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
     """A bitonic sort of (element, place) pairs: log² n rounds of compare and swap over the whole tensor at once."""
@@ -308,7 +308,7 @@ def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) ->
 
 @op(
     on=(), several=True, grad_name="TopkBackward0", infer=_infer_topk,
-    vjp=lambda gs, input, dim, outs: _scattered(gs[0], input, dim, outs[1]),
+    vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
 )
 def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
     """The first k of the sorted elements."""

@@ -63,7 +63,7 @@ def filled_size(name: str, input: Tensor, shape: tuple[int, ...]) -> tuple[int, 
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
 
 
-@op(kind="view", on=(), vjp=lambda g, input: g.reshape(input._shape))
+@op(kind="view", on=(), vjp=lambda g, input_shape: g.reshape(input_shape))
 def view(input: Tensor, size: Any) -> Tensor:
     """The same memory in another shape; one size may be -1. RuntimeError where the strides do not allow it.
 
@@ -139,7 +139,7 @@ def t(input: Tensor) -> Tensor:
     return input._as_view(shape, input._strides, input._offset, input._numel)
 
 
-@op(kind="view", on=(), vjp=lambda g, input: sum_to(g, input._shape))
+@op(kind="view", on=(), vjp=lambda g, input_shape: sum_to(g, input_shape))
 def expand(input: Tensor, size: Any) -> Tensor:
     """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size.
 
@@ -191,7 +191,7 @@ def sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return fitted(g, shape, None, 0)
 
 
-@op(kind="view", vjp=lambda g, input: g.reshape(input._shape))
+@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape))
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A view with a new dimension of size 1 at `dim`.
 
@@ -208,7 +208,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return input._as_view((*shape[:at], 1, *shape[at:]), (*strides[:at], new, *strides[at:]), input._offset, input._numel)
 
 
-@op(kind="view", vjp=lambda g, input, dim, index: select_backward(g, input, dim, index))
+@op(kind="view", vjp=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index))
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range.
 
@@ -236,14 +236,14 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     )
 
 
-def select_backward(g: Tensor, input: Tensor, dim: int, index: int) -> Tensor:
+def select_backward(g: Tensor, shape: Any, dim: int, index: int) -> Tensor:
     """Zeros in the shape of the input, with `g` at the index."""
-    made = g.new_zeros(input._shape)  # type: ignore[attr-defined]
+    made = g.new_zeros(shape)  # type: ignore[attr-defined]
     made.select(dim, index).copy_(g)
     return made  # type: ignore[no-any-return]
 
 
-@op(kind="view", vjp=lambda g, input: g.reshape(input._shape), grad_name="SqueezeBackward0")
+@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape), grad_name="SqueezeBackward0")
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1.
 
@@ -356,8 +356,8 @@ Tensor.mT = property(_matrix_transpose)  # type: ignore[attr-defined]
 Tensor.H = property(_adjoint)  # type: ignore[attr-defined]
 
 
-def _narrowed(g: Tensor, input: Tensor, dim: int, start: int, length: int, step: int) -> Tensor:
-    made = g.new_zeros(input._shape)  # type: ignore[attr-defined]
+def _narrowed(g: Tensor, input_shape: Any, dim: int, start: int, length: int, step: int) -> Tensor:
+    made = g.new_zeros(input_shape)  # type: ignore[attr-defined]
     strided_slice(made, dim, start, length, step).copy_(g)
     return made  # type: ignore[no-any-return]
 
@@ -446,7 +446,7 @@ def _strided_backward(g: Tensor, input: Tensor, size: Any, stride: Any, storage_
     return flat.index_select(0, places(shape, strides, input._offset - low)).reshape(shape)  # type: ignore[no-any-return]
 
 
-@op(kind="view", vjp=lambda g, input, offset, dim1, dim2: _diagonal_backward(g, input, offset, dim1, dim2))
+@op(kind="view", vjp=lambda g, input_shape, offset, dim1, dim2: _diagonal_backward(g, input_shape, offset, dim1, dim2))
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main.
 
@@ -470,7 +470,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return input._as_view(made, (*[strides[i] for i in rest], strides[a] + strides[b]), start, prod(made))
 
 
-def _diagonal_backward(g: Tensor, input: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
-    made = g.new_zeros(input._shape)  # type: ignore[attr-defined]
+def _diagonal_backward(g: Tensor, input_shape: Any, offset: int, dim1: int, dim2: int) -> Tensor:
+    made = g.new_zeros(input_shape)  # type: ignore[attr-defined]
     made.diagonal(offset, dim1, dim2).copy_(g)
     return made  # type: ignore[no-any-return]
