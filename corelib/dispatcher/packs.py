@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.dispatcher.discovery import Entry, discover
 from corelib.dispatcher.hookspecs import KERNELS
+from corelib.dispatcher.report import callers_level
 
 if TYPE_CHECKING:
     from corelib.backend.base import KernelTable
@@ -46,7 +47,7 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
             warnings.warn(
                 f"kernel pack {entry.name!r} of {entry.origin} is not used for device {device_type!r}: {problem}",
                 PackWarning,
-                stacklevel=2,
+                stacklevel=callers_level(),
             )
         else:
             tables.append((-priority, order, table))

@@ -7,6 +7,7 @@ kernel in the table, and `disable` takes it away, so that the path of a call kno
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -136,8 +137,19 @@ def on_fallback(op: str, device: str, nbytes: int) -> None:
         f"the result back. This is said once for {op} on {device}. "
         'corelib.backends.set_fallback("allow") silences it, set_fallback("error") forbids it.',
         FallbackWarning,
-        stacklevel=5,
+        stacklevel=callers_level(),
     )
+
+
+def callers_level() -> int:
+    """The `stacklevel` with which a warning from the function that asks points at the code that called corelib.
+
+    An entry function made from a template has no module name, and is ours.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "corelib").partition(".")[0] == "corelib":
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def enable() -> None:

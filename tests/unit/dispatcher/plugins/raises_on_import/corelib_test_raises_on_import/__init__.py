@@ -1,0 +1,1 @@
+"""Two backends whose modules cannot be imported."""

@@ -1,0 +1,1 @@
+"""Backends that fail when they are made or first asked."""
