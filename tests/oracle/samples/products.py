@@ -119,7 +119,7 @@ EQUATIONS: list[tuple[str, list[Spec]]] = [
     ("ij,jk->ik", [spec(2, 0), spec(0, 4)]),
     ("ij,ij->ij", [spec(1, 3), spec(2, 1)]),
 ]
-o = op("einsum", **FACTS)
+o = op("einsum", **(FACTS | {"strides": ""}))
 for equation, operands in EQUATIONS:
     o.add(equation, *operands)
 o.add("ij,jk->ik", spec(2, 3, layout="transposed"), spec(3, 4, layout="strided")).add("ij,jk", [spec(2, 3), spec(3, 4)])
