@@ -100,8 +100,8 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -
     for row in (heads, tuple("-" * w for w in widths), *rows):
         cells = [textwrap.wrap(cell, w, break_on_hyphens=False) or [""] for cell, w in zip(row, widths, strict=True)]
         for number in range(max(map(len, cells))):
-            parts = [(cell[number] if number < len(cell) else "").ljust(w) for cell, w in zip(cells, widths, strict=True)]
-            lines.append("  ".join(parts).rstrip())
+            parts = [cell[number] if number < len(cell) else "" for cell in cells]
+            lines.append("  ".join(part.ljust(w) for part, w in zip(parts, widths, strict=True)).rstrip())
     return "\n".join(lines)
 
 

@@ -180,8 +180,8 @@ def choice_variable(device_type: str) -> str:
 def _load(device_type: str) -> tuple[Backend, Entry]:
     if not isinstance(device_type, str) or not is_device_type(device_type):
         raise BackendError(
-            f"device type {device_type!r} is malformed: accepted are lower-case letters, digits and underscores, with a "
-            "letter first"
+            f"device type {device_type!r} is malformed: accepted are lower-case letters, digits and underscores, with "
+            "a letter first"
         )
     entry = _choose(device_type, [e for e in entries() if e.device_type == device_type])
     try:
@@ -201,16 +201,16 @@ def _choose(device_type: str, claims: list[Entry]) -> Entry:
             if normalized(entry.provider) == normalized(chosen):
                 return entry
         raise BackendError(
-            f"device {device_type!r}: the environment variable {choice_variable(device_type)} chooses {chosen!r}, which "
-            f"does not provide it; these do: {', '.join(e.provider for e in claims) or 'none that is installed'}"
+            f"device {device_type!r}: the environment variable {choice_variable(device_type)} chooses {chosen!r}, "
+            f"which does not provide it; these do: {', '.join(e.provider for e in claims) or 'none that is installed'}"
         )
     if not claims:
         raise BackendError(_missing(device_type))
     if len(claims) > 1:
         raise BackendError(
             f"device {device_type!r}: {len(claims)} installed packages provide it: "
-            f"{', '.join(e.origin for e in claims)}. Uninstall all but one, or choose one with the environment variable "
-            f"{choice_variable(device_type)}={claims[0].provider}"
+            f"{', '.join(e.origin for e in claims)}. Uninstall all but one, or choose one with the environment "
+            f"variable {choice_variable(device_type)}={claims[0].provider}"
         )
     return claims[0]
 
@@ -304,8 +304,8 @@ def _check(backend: Any, entry: Entry) -> None:
     for name, capability in backend.dtypes.items():
         if name not in names or capability not in CAPABILITIES:
             raise BackendError(
-                f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each with "
-                f"one of {_quoted(CAPABILITIES)}"
+                f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each "
+                f"with one of {_quoted(CAPABILITIES)}"
             )
 
 

@@ -69,12 +69,15 @@ class Report:
             cells += [(r.device, r.path, r.op, str(r.calls), str(r.nbytes)) for r in self.rows]
             widths = [max(len(row[i]) for row in cells) for i in range(5)]
             for row in cells:
-                text = "  ".join(c.ljust(w) if i < 3 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-                lines.append(text.rstrip())
+                left = [c.ljust(w) for c, w in zip(row[:3], widths, strict=False)]
+                right = [c.rjust(w) for c, w in zip(row[3:], widths[3:], strict=True)]
+                lines.append("  ".join(left + right))
         else:
             lines.append("Nothing to report.")
         if not self.complete:
-            lines.append("Only host fallbacks are counted; corelib.backends.set_report(True) counts kernels and bodies too.")
+            lines.append(
+                "Only host fallbacks are counted; corelib.backends.set_report(True) counts kernels and bodies too."
+            )
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -125,16 +128,16 @@ def on_fallback(op: str, device: str, nbytes: int) -> None:
         return
     if _policy == "error":
         raise FallbackError(
-            f"{op}(): device {device} has no kernel for it, and running it on the host ({nbytes} bytes to move there) is "
-            'forbidden by corelib.backends.set_fallback("error"); "warn" or "allow" would let it'
+            f"{op}(): device {device} has no kernel for it, and running it on the host ({nbytes} bytes to move there) "
+            'is forbidden by corelib.backends.set_fallback("error"); "warn" or "allow" would let it'
         )
     with _lock:
         if (op, device) in _warned:
             return
         _warned.add((op, device))
     warnings.warn(
-        f"{op}(): device {device} has no kernel for it, so it runs on the host; this call moves {nbytes} bytes there, and "
-        f"the result back. This is said once for {op} on {device}. "
+        f"{op}(): device {device} has no kernel for it, so it runs on the host; this call moves {nbytes} bytes there, "
+        f"and the result back. This is said once for {op} on {device}. "
         'corelib.backends.set_fallback("allow") silences it, set_fallback("error") forbids it.',
         FallbackWarning,
         stacklevel=callers_level(),

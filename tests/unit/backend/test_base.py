@@ -46,7 +46,13 @@ def test_a_backend_without_its_runtime_cannot_be_made_and_the_error_names_what_i
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("memory_info", (0,)), ("new_queue", (0,)), ("record_event", (None, 0)), ("elapsed_time", (1, 2)), ("pinned", (8,))],
+    [
+        ("memory_info", (0,)),
+        ("new_queue", (0,)),
+        ("record_event", (None, 0)),
+        ("elapsed_time", (1, 2)),
+        ("pinned", (8,)),
+    ],
 )
 def test_what_a_backend_leaves_undefined_raises_and_names_backend_and_function(name, arguments):
     with pytest.raises(UnsupportedError, match=f"backend 'least' does not provide {name}") as raised:

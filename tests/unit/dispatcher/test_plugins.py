@@ -26,14 +26,14 @@ INSTALLED = "is installed but unavailable: "
 BROKEN = {
     "noimport": ("raises-on-import 0.1", ["cannot be imported: ImportError: libquantum.so.7"], "ImportError"),
     "exitimport": ("raises-on-import 0.1", ["cannot be imported: SystemExit: usage: quantum"], "SystemExit"),
-    "nomodule": ("raises-on-import 0.1", ["module 'corelib_test_no_such_module' cannot be imported"], "ModuleNotFoundError"),
+    "nomodule": ("raises-on-import 0.1", ["'corelib_test_no_such_module' cannot be imported"], "ModuleNotFoundError"),
     "noprobe": ("raises-on-probe 0.2", ["its hook corelib_probe raised OSError: ioctl failed"], "OSError"),
     "nodriver": ("raises-on-probe 0.2", [INSTALLED + "no driver found; install quantum-driver 7 or later"], "NoneType"),
     "oddprobe": ("raises-on-probe 0.2", ["corelib_probe must return a corelib.backend.Probe, got 'yes'"], "NoneType"),
-    "noload": ("raises-on-load 0.3", ["its hook corelib_backend raised RuntimeError: clInitialize returned -6"], "RuntimeError"),
+    "noload": ("raises-on-load 0.3", ["corelib_backend raised RuntimeError: clInitialize returned -6"], "RuntimeError"),
     "exitload": ("raises-on-load 0.3", ["its hook corelib_backend raised SystemExit: 3"], "SystemExit"),
     "nodevices": ("raises-on-load 0.3", ["it found no device of this type on this machine"], "NoneType"),
-    "nocount": ("raises-on-load 0.3", ["device_count raised OSError: cannot list devices: permission denied"], "OSError"),
+    "nocount": ("raises-on-load 0.3", ["device_count raised OSError: cannot list devices"], "OSError"),
     "recursive": ("raises-on-load 0.3", ["its plugin uses the device while it is being loaded"], "BackendError"),
     "future": (
         "wrong-api 2.0",
@@ -52,7 +52,7 @@ BROKEN = {
     "badhook": ("nonsense 0.5", ["corelib_test_nonsense:bad_hook", "{'device'}"], "PluginValidationError"),
     "strangehook": ("nonsense 0.5", ["unknown hook 'corelib_initialize'"], "PluginValidationError"),
     "nobackend": ("nonsense 0.5", ["must return a corelib.backend.Backend, got 7"], "NoneType"),
-    "othertype": ("nonsense 0.5", ["says device_type (='something'), but its entry point is for 'othertype'"], "NoneType"),
+    "othertype": ("nonsense 0.5", ["device_type (='something'), but its entry point is for 'othertype'"], "NoneType"),
     "incomplete": ("nonsense 0.5", ["raised TypeError", "allocate", "synchronize"], "TypeError"),
     "badstrided": ("nonsense 0.5", ["strided (='often'); accepted are 'any', 'contiguous'"], "NoneType"),
     "baddtypes": ("nonsense 0.5", ["dtypes['float33']", "accepted are corelib's dtypes by name"], "NoneType"),
@@ -63,7 +63,7 @@ BROKEN = {
 ABSENT = {
     "cuda": ['no installed package provides it', 'pip install "corelib[cuda]"', "cpu, ", "good"],
     "opencl": ['no installed package provides it', 'pip install "corelib[opencl]"'],
-    "xpu": ["no installed package provides it", "Device types installed here:", "entry point named 'xpu'", "corelib.backends"],
+    "xpu": ["Device types installed here: ", "entry point named 'xpu' in the group 'corelib.backends'"],
 }  # fmt: skip
 UNKNOWN = ("quantum", "Bad-Name", "good:x", "")
 
@@ -128,8 +128,10 @@ def test_the_environment_chooses_between_two_backends(run, chosen):
     assert shown == "[2.0, 2.0] b\n"
 
 
-@pytest.mark.parametrize(("device_type", "provides"), [("twin", "-a, corelib-test-duplicate-b"), ("good", "corelib-test-good")])
-def test_a_choice_of_what_does_not_provide_the_device_is_an_error_even_where_there_is_only_one(run, device_type, provides):
+@pytest.mark.parametrize(
+    ("device_type", "provides"), [("twin", "-a, corelib-test-duplicate-b"), ("good", "corelib-test-good")]
+)
+def test_a_choice_of_what_does_not_provide_the_device_is_an_error_even_with_one_provider(run, device_type, provides):
     shown = run(
         f"import corelib\ntry:\n  corelib.ones(1, device='{device_type}')\nexcept RuntimeError as e: print(e)",
         **{f"CORELIB_BACKEND_{device_type.upper()}": "other"},

@@ -71,7 +71,8 @@ def test_the_policy_allow_is_silent():
 
 def test_the_policy_error_raises_with_op_device_and_bytes():
     backends.set_fallback("error")
-    with pytest.raises(backends.FallbackError, match=r"svd\(\): device good:0 has no kernel.*12 bytes.*forbidden") as raised:
+    told = r"svd\(\): device good:0 has no kernel.*12 bytes.*forbidden"
+    with pytest.raises(backends.FallbackError, match=told) as raised:
         report.on_fallback("svd", "good:0", 12)
     assert isinstance(raised.value, NotImplementedError)
 
