@@ -23,7 +23,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     from corelib.dispatcher.plugins import BackendError
+    from corelib.tensor.device import device
 
+    try:
+        if getattr(args, "device", None) is not None:
+            device(args.device)
+    except RuntimeError as error:
+        parser.error(f"argument --device: {error}")
     try:
         return int(args.run(args))
     except BackendError as error:

@@ -107,12 +107,20 @@ def test_the_quickstarts_module_is_loaded_only_for_the_quickstart():
 
 
 def test_a_device_that_cannot_be_used_is_told_in_one_line_without_a_traceback():
-    pytest.importorskip("corelib.cli.quickstart")
     pytest.importorskip("sklearn", reason="the digits are scikit-learn's: pip install 'corelib[examples]'")
     shown, errors = command("quickstart", "--device", "opencl:0", "--no-progress", "--epochs", "1", code=1)
     if "is installed but unavailable" not in errors:
         assert 'pip install "corelib[opencl]"' in errors
     assert "Traceback" not in shown + errors
+
+
+def test_a_device_that_is_none_is_a_wrong_argument_and_the_types_that_there_are_are_listed(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["quickstart", "--device", "tpu9"])
+    assert left.value.code == 2
+    told = capsys.readouterr().err
+    assert "argument --device: device(): Expected one of cpu, " in told
+    assert told.endswith(": tpu9\n")
 
 
 def test_a_table_wraps_long_cells_and_never_cuts_a_word():
