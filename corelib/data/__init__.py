@@ -1,0 +1,23 @@
+"""Datasets, samplers and loaders: what PyTorch has in torch.utils.data."""
+
+from corelib.data.collate import default_collate as default_collate, default_convert as default_convert
+from corelib.data.dataset import (
+    ChainDataset as ChainDataset,
+    ConcatDataset as ConcatDataset,
+    Dataset as Dataset,
+    IterableDataset as IterableDataset,
+    StackDataset as StackDataset,
+    Subset as Subset,
+    TensorDataset as TensorDataset,
+    random_split as random_split,
+)
+from corelib.data.loader import DataLoader as DataLoader
+from corelib.data.sampler import (
+    BatchSampler as BatchSampler,
+    RandomSampler as RandomSampler,
+    Sampler as Sampler,
+    SequentialSampler as SequentialSampler,
+    SubsetRandomSampler as SubsetRandomSampler,
+    WeightedRandomSampler as WeightedRandomSampler,
+)
+from corelib.data.worker import get_worker_info as get_worker_info
