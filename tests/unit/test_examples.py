@@ -54,9 +54,7 @@ def test_data_comes_in_batches_with_transforms_applied():
 def test_a_network_prints_its_structure_and_its_parameters():
     shown = run(EXAMPLES / "tutorial_3_network.py")
     assert "(0): Linear(in_features=784, out_features=512, bias=True)" in shown
-    assert "Probabilities of each image sum to tensor([1.0000, 1.0000, 1.0000], grad_fn=<SumBackward1>)" in shown or (
-        "Probabilities of each image sum to tensor([1., 1., 1.], grad_fn=<SumBackward1>)" in shown
-    )
+    assert re.search(r"Probabilities of each image sum to tensor\(\[1\.0*, 1\.0*, 1\.0*\], grad_fn=<SumBackward", shown)
     sizes = re.findall(r"Layer: (\S+) \| Size: torch.Size\(\[([0-9, ]+)\]\)", shown)
     assert sizes[0] == ("linear_relu_stack.0.weight", "512, 784")
     assert sizes[-1] == ("linear_relu_stack.4.bias", "10")
