@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 import numpy as np
+from corelib_cpu_numpy.threads import matmul
 
 
 def _quiet_context() -> contextvars.Context:
@@ -75,6 +76,9 @@ class Guard:
                 Guard.run(function, input, other, out)
 
         return kernel
+
+
+    matmul = staticmethod(matmul)
 
 
 guard = Guard

@@ -1,7 +1,7 @@
 """Kernels written once against a NumPy-like module `xp`: cpu_numpy passes numpy, cuda_cupy passes cupy.
 
 `register(table, xp, guard)` fills a backend's kernel table. `guard.run(f, *args)` calls `f(*args)`; a backend uses it to
-silence floating-point warnings where its module has any.
+silence floating-point warnings where its module has any; `guard.matmul`, where it is there, multiplies matrices.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _WIDE = (float32, float64)
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
     """convolution, conv_input, conv_weight, max_windows, window_sum, window_spread, constant_pad."""
-    strided = xp.lib.stride_tricks.as_strided
+    strided, matmul = xp.lib.stride_tricks.as_strided, getattr(guard, "matmul", xp.matmul)
 
     def padded(x: Any, padding: Any, value: float = 0.0) -> Any:
         if not any(padding):
@@ -42,7 +42,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         o, kernel, sizes = weight.shape[0], weight.shape[2:], out.shape[2:]
         cols = columns(padded(input, padding), kernel, sizes, stride, dilation, groups)
         made = out.reshape(out.shape[0], groups, o // groups, -1)
-        xp.matmul(weight.reshape(1, groups, o // groups, -1), cols, made)
+        matmul(weight.reshape(1, groups, o // groups, -1), cols, made)
         if bias is not None:
             xp.add(out, bias.reshape((1, o) + (1,) * len(kernel)), out)
 
@@ -59,7 +59,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         b, o = y.shape[:2]
         kernel, sizes = weight.shape[2:], y.shape[2:]
         w = weight.reshape(1, groups, o // groups, -1).swapaxes(2, 3)
-        cols = xp.matmul(w, y.reshape(b, groups, o // groups, -1)).reshape(b, shape[1], *kernel, *sizes)
+        cols = matmul(w, y.reshape(b, groups, o // groups, -1)).reshape(b, shape[1], *kernel, *sizes)
         room = xp.zeros((b, shape[1], *[n + 2 * p for n, p in zip(shape[2:], padding, strict=True)]), y.dtype)
         for place in places(kernel):
             target = room[window(place, stride, dilation, sizes)]
@@ -72,7 +72,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         rows = y.reshape(b, groups, o // groups, -1)
         total = xp.zeros((groups, o // groups, cols.shape[2]), y.dtype)
         for i in range(b):  # a product a sample, added up, needs no transposed copy of all columns
-            total += xp.matmul(rows[i], cols[i].swapaxes(1, 2))
+            total += matmul(rows[i], cols[i].swapaxes(1, 2))
         out[...] = total.reshape(shape)
 
     for name, kernel in (("convolution", convolution), ("conv_input", conv_input), ("conv_weight", conv_weight)):

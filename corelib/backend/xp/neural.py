@@ -169,7 +169,7 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
 
 
 def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
-    matmul, add = xp.matmul, xp.add
+    matmul, add = getattr(guard, "matmul", xp.matmul), xp.add
 
     def linear(out: Any, input: Any, weight: Any, bias: Any) -> None:
         if input.ndim > 2 and input.flags.c_contiguous:  # one product in place of a batch of them

@@ -13,7 +13,7 @@ _HALF = (float16, bfloat16)
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
     """mm, batched_matmul, dot, mv, addmm."""
     whole = [d for d in NUMBERS if d not in _HALF]
-    matmul, float32 = xp.matmul, xp.float32
+    matmul, float32 = getattr(guard, "matmul", xp.matmul), xp.float32
     product = guard.binary(matmul)
 
     def product_half(out: Any, input: Any, other: Any) -> None:

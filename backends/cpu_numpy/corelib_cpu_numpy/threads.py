@@ -1,0 +1,73 @@
+"""NumPy's OpenBLAS and its threads.
+
+OpenBLAS starts all its threads for products from 2^18 multiplications up. For those that take microseconds that costs
+more than it gains, and on a busy machine a thousand times more, because the threads wait for each other by spinning. So
+products below `LARGE` run on one thread; the user's own NumPy code keeps its setting.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import os
+from typing import Any
+
+import numpy as np
+
+THREADED = 1 << 18
+LARGE = 1 << 24
+
+
+def _library() -> Any:
+    """The OpenBLAS that NumPy's wheels bring, or None where NumPy uses another library."""
+    folder = os.path.join(os.path.dirname(np.__file__), os.pardir, "numpy.libs")
+    for path in glob.glob(os.path.join(folder, "*openblas*")):
+        try:
+            return ctypes.CDLL(path)
+        except OSError:
+            continue
+    return None
+
+
+def _functions() -> tuple[Any, Any]:
+    library = _library()
+    for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+        try:
+            get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
+            put = getattr(library, f"{prefix}openblas_set_num_threads{suffix}")
+        except AttributeError:
+            continue
+        get.restype, put.argtypes, put.restype = ctypes.c_int, [ctypes.c_int], None
+        return get, put
+    return None, None
+
+
+_get, _put = _functions()
+
+
+def get_num_threads() -> int:
+    """How many threads a large product may use; 1 where that is not known."""
+    return int(_get()) if _get is not None else 1
+
+
+def set_num_threads(n: int) -> bool:
+    """Set how many threads a large product may use; False where NumPy's library cannot be told."""
+    if _put is None:
+        return False
+    _put(n)
+    return True
+
+
+def matmul(a: Any, b: Any, out: Any = None) -> Any:
+    """NumPy's matmul, on one thread unless the product is large."""
+    work = a.size * b.shape[-1]
+    if _put is None or work < THREADED or work >= LARGE:
+        return np.matmul(a, b, out)
+    threads = _get()
+    if threads == 1:
+        return np.matmul(a, b, out)
+    _put(1)
+    try:
+        return np.matmul(a, b, out)
+    finally:
+        _put(threads)
