@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .harness import COUNTS
+from .harness import COUNTS, OPS, missing
 
 FROM_WORKERS: Counter[str] = Counter()
 
@@ -36,3 +36,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("compared with PyTorch")
         for what in sorted(total):
             terminalreporter.line(f"{total[what]:>8} {what}")
+        absent = [op.name for op in OPS.values() if missing(op)]
+        if absent:
+            terminalreporter.line(
+                f"{len(absent):>8} ops have samples, but are not listed and not in corelib: {' '.join(absent)}"
+            )

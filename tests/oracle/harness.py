@@ -216,7 +216,7 @@ def op(name: str, path: str = "", **facts: Any) -> Op:
 
 
 def missing(op: Op) -> bool:
-    """Whether corelib lacks an op that it need not have."""
+    """Whether corelib lacks an op that it need not have yet."""
     if op.name in LISTED:
         return False
     for root in (torch, torch.Tensor):
