@@ -251,7 +251,16 @@ def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     >>> torch.zeros(1, 2, 1).squeeze(0).shape
     torch.Size([2, 1])
     """
-    shape, strides = input._shape, input.stride()
+    shape, strides = input._shape, input._strides
+    if strides is None:
+        strides = contiguous_strides(shape)
+    if type(dim) is int and -len(shape) <= dim < len(shape):
+        if shape[dim] != 1:
+            return input._as_view(shape, strides, input._offset, input._numel)
+        at = dim if dim >= 0 else dim + len(shape)
+        return input._as_view(
+            shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :], input._offset, input._numel
+        )
     if dim is None:
         drop = {i for i, n in enumerate(shape) if n == 1}
     else:
@@ -271,8 +280,17 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     >>> torch.zeros(2, 3, 4).permute(2, 0, 1).shape
     torch.Size([4, 2, 3])
     """
-    order = dims if type(dims) is tuple else _ints("permute", dims, "dims")
-    shape, strides = input._shape, input.stride()
+    shape, strides = input._shape, input._strides
+    if strides is None:
+        strides = contiguous_strides(shape)
+    if type(dims) is tuple and len(dims) == len(shape):
+        try:  # negative dims index from the end by themselves
+            made = tuple([shape[d] for d in dims])
+            if len({d if d >= 0 else d + len(shape) for d in dims}) == len(shape):
+                return input._as_view(made, tuple([strides[d] for d in dims]), input._offset, input._numel)
+        except (IndexError, TypeError):
+            pass  # the checks below say what is wrong
+    order = _ints("permute", dims, "dims")
     if len(order) != len(shape):
         raise RuntimeError(
             f"permute(): permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "

@@ -29,6 +29,24 @@ def getitem(self: Tensor, index: Any) -> Tensor:
                 return self._as_view(
                     shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
                 )
+    elif kind is slice and not (self._requires_grad and grad_mode.enabled):
+        shape = self._shape
+        step = index.step
+        if shape and (step is None or (type(step) is int and step > 0)):
+            n = shape[0]
+            try:
+                start, stop, step = index.indices(n)
+            except TypeError:
+                start, stop, step = slice(_plain(index.start), _plain(index.stop), step).indices(n)
+            length = (stop - start + step - 1) // step if stop > start else 0
+            strides = self._strides
+            if strides is None:
+                strides = contiguous_strides(shape)
+            rest = shape[1:]
+            return self._as_view(
+                (length, *rest), strides if step == 1 else (strides[0] * step, *strides[1:]), self._offset + start * strides[0],
+                self._numel // n * length if n else 0,
+            )
     view, indices = _view_part(self, index if kind is tuple else (index,))
     if not indices:
         return view._as_view(view._shape, view._strides, view._offset, view._numel) if view is self else view
