@@ -59,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
 
     torch.set_num_threads(args.threads)
     ours = importlib.import_module(args.library)
-    rounds, sample = (5, 0.005) if args.quick else (21, 0.03)
+    rounds, sample = (11, 0.003) if args.quick else (75, 0.01)
     results = [safely(measure, case, torch, ours, rounds, sample) for case in CASES if wanted(case)] + processes
     if not results:
         print(f"no case has {args.filter!r} in its family or name", file=sys.stderr)

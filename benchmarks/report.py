@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import time
 from dataclasses import asdict
@@ -26,6 +27,8 @@ def conditions(threads: int, ours: str, quick: bool) -> dict[str, Any]:
         "processor": _processor(),
         "python": platform.python_version(),
         "threads": threads,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "quick": quick,
         "versions": versions,
     }
@@ -39,6 +42,14 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def _busy(with_conditions: dict[str, Any]) -> list[str]:
+    # A run of its own makes a load of about one thread; what is above competed with it.
+    load, cores = with_conditions["load"], with_conditions["cores"]
+    if load is None or load <= with_conditions["threads"] + 0.5:
+        return []
+    return [f"**The machine was busy with other work (load {load} on {cores} cores): measure again on a quiet one.**", ""]
 
 
 def _figure(value: float | None, unit: str) -> str:
@@ -61,6 +72,7 @@ def markdown(results: list[Measured], with_conditions: dict[str, Any], ours: str
         "One process, in turns. *ratio* is PyTorch's median over ours: above 1 corelib is faster, or takes less. The",
         "times are this machine's at that moment; only the ratio means something elsewhere.",
         "",
+        *_busy(with_conditions),
         f"| family | case | torch | {ours} | ratio | middle half | goal |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]

@@ -62,11 +62,17 @@ def check_same(name: str, expected: Any, got: Any) -> None:
 
 
 def measure(case: Case, torch: Any, ours: Any, rounds: int, sample: float) -> Measured:
-    """Set up a case for both libraries, see that they agree, and time them in turns."""
+    """Set up a case for both libraries, see that they agree, and time them in turns.
+
+    Samples take about `sample` seconds, short ones, so that what else the machine does falls on both alike. There are
+    `rounds` of them, fewer (a fifth at least) where one call takes longer than a sample.
+    """
     first, second = case.setup(torch), case.setup(ours)
     check_same(case.name, first(), second())
     calls = _calls_for(first, sample), _calls_for(second, sample)
     gc.collect()
+    took = _seconds(first, calls[0]) * calls[0] + _seconds(second, calls[1]) * calls[1]
+    rounds = min(rounds, max(rounds // 5, round(rounds * 2 * sample / took), 1))
     pairs = []
     for i in range(rounds):
         # Who goes first changes, so that neither always finds the caches as the other left them.
