@@ -126,8 +126,7 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
                     f"grad can be implicitly created only for scalar outputs, but element {i} has shape {list(t._shape)}; "
                     "pass its gradient: y.backward(torch.ones_like(y))"
                 )
-            g = Tensor._empty(t._device, t._dtype, t._shape)
-            run_primitive("fill", g, 1.0)
+            g = _one(t) if not t._shape else _ones(t)
         elif not isinstance(g, Tensor):
             raise TypeError(f"backward(): gradients can be either Tensors or None, but got {type(g).__name__}")
         elif g._shape != t._shape:
@@ -138,6 +137,24 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
             g = g.detach()  # type: ignore[attr-defined]
         roots.append((edge_of(t), g))
     return roots
+
+
+# The gradient of a scalar with respect to itself, kept for the next backward. One that somebody has changed in place, a
+# hook for instance, is not used again.
+_kept_ones: dict[Any, Tensor] = {}
+
+
+def _one(t: Tensor) -> Tensor:
+    kept = _kept_ones.get((t._dtype, t._device))
+    if kept is None or (kept._storage is not None and kept._storage._version):
+        kept = _kept_ones[t._dtype, t._device] = _ones(t)
+    return kept
+
+
+def _ones(t: Tensor) -> Tensor:
+    g = Tensor._empty(t._device, t._dtype, t._shape)
+    run_primitive("fill", g, 1.0)
+    return g
 
 
 def _captures(inputs: Sequence[Tensor]) -> dict[int, set[int]]:

@@ -191,6 +191,51 @@ class OpNode(Node):
         return grads
 
 
+class ConstantNode(OpNode):
+    """A node of an op without slope that was run in place: nothing flows back through it."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return [None]
+
+
+class PairNode(OpNode):
+    """A node of an op of one or two operands: `OpNode.apply` written out."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(SECOND_TIME)
+        versions = self.versions
+        if versions is not None:
+            for value, version in zip(saved, versions):  # noqa: B905  (as in OpNode.apply)
+                if version is not None:
+                    storage = value._storage
+                    if version != (0 if storage is None else storage._version):
+                        check_version(self, value, version)
+        if saved[0] is not None and grad_mode.enabled:
+            saved = (rejoined(saved[0], self), *saved[1:])
+        grads = []
+        for edge, vjp in zip(self.edges, self.op.pair):  # noqa: B905  (an op of one operand has one edge)
+            if edge is None:
+                grads.append(None)
+                continue
+            function, picks, _ = vjp
+            n = len(picks)
+            if n == 1:
+                grads.append(function(g, saved[picks[0]]))
+            elif n == 0:
+                grads.append(function(g))
+            elif n == 2:
+                grads.append(function(g, saved[picks[0]], saved[picks[1]]))
+            else:
+                grads.append(function(g, *[saved[p] for p in picks]))
+        return grads
+
+
 def check_version(node: Node, value: Any, version: Any) -> None:
     """RuntimeError where a saved tensor has been changed in place since."""
     if type(version) is tuple:
@@ -237,7 +282,7 @@ _SPECIAL = {"mm": "Mm", "bmm": "Bmm"}
 def op_node(op: Op) -> type[OpNode]:
     """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
     name = op.grad_name or "".join(part[:1].upper() + part[1:] for part in op.name.strip("_").split("_")) + "Backward0"
-    return type(name, (OpNode,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
+    return type(name, (ConstantNode if op.vjps is None else OpNode,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
 
 
 def record_unary(op: Op, a: Tensor, out: Tensor) -> None:

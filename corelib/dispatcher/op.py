@@ -69,7 +69,10 @@ class Op:
         self.result: DType | None = facts.pop("result", None)
         self.on: tuple[str, ...] = facts.pop("on", ("torch", "Tensor"))
         self.inplace: bool = facts.pop("inplace", False)
-        self.out: bool = facts.pop("out", False)
+        out = facts.pop("out", False)
+        self.out: bool = bool(out)
+        self.exact_out: bool = out == "exact"
+        self.numbers: bool = facts.pop("numbers", True)
         self.ref: Any = facts.pop("ref", None)
         self.grad_name: str | None = facts.pop("grad_name", None)
         self.several: bool = facts.pop("several", False)
@@ -93,6 +96,8 @@ class Op:
         self.defaults: tuple[Any, ...] = ()
         self.compute: Any = None
         self.saves: Any = ()
+        # for an op of one or two operands, all of them differentiable: their vjps
+        self.pair: tuple[Any, ...] = ()
         self.has_vjp: tuple[bool, ...] = ()
         self.vjps: tuple[Any, ...] | None = None
         # (position, what its vjp takes) of each differentiable parameter
@@ -120,6 +125,8 @@ class Op:
             for n in range(4)
         )
         self.has_vjp = tuple(v is not None for v in by_param)
+        if self.kind in ("unary", "binary") and all(v is None or v[2] is None for v in by_param):
+            self.pair = tuple(v for v in by_param[:2] if v is not None) if None not in by_param[: len(self.operands)] else ()
 
     def _pick(self, wanted: str) -> int:
         """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments); -1 for `needs`."""
@@ -162,12 +169,13 @@ def op(
     result: DType | None = None,
     on: tuple[str, ...] = ("torch", "Tensor"),
     inplace: bool = False,
-    out: bool = False,
+    out: bool | str = False,
     ref: Any = None,
     grad_name: str | None = None,
     several: bool = False,
     check: Any = None,
     by_result: bool = False,
+    numbers: bool = True,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Any], Any]:
     """Declare an op; returns the function that users call. See the head of this file.
@@ -178,7 +186,8 @@ def op(
         float), "number" (bool becomes int64), or "keep" (operands are given as they are).
     result: the output's dtype where it is not the common one, such as bool for comparisons.
     on: where the name appears besides `corelib.ops`: "torch" (a function of the package), "Tensor" (a method).
-    inplace, out: whether there is a variant `name_` and an argument `out`.
+    inplace, out: whether there is a variant `name_` and an argument `out`; out="exact" refuses one of another dtype.
+    numbers: whether an elementwise op takes a Python number for an operand.
     ref: the reference for tests, a NumPy or SciPy name.
     grad_name: the node's name where PyTorch's is not derived from the op's.
     several: whether the op returns several outputs.
@@ -189,7 +198,7 @@ def op(
     facts = dict(
         vjp=vjp, infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, ref=ref,
         grad_name=grad_name, several=several, check=check,
-        by_result=by_result,
+        by_result=by_result, numbers=numbers,
     )
 
     def declare(function: Any) -> Any:

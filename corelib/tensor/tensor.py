@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     from corelib.tensor.layout import layout as Layout
 
 _new = object.__new__
+_engine: Any = None
+
+
+def _load_engine() -> Any:
+    """The engine's module, imported by the first backward and kept."""
+    global _engine
+    from corelib.autograd import engine
+
+    _engine = engine
+    return engine
 
 
 class Tensor:
@@ -455,6 +465,9 @@ class Tensor:
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        if value is None:
+            self._grad = None
+            return
         from corelib.autograd.leaf import set_grad
 
         set_grad(self, value)
@@ -488,9 +501,8 @@ class Tensor:
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
     ) -> None:
         """Accumulate the gradient of this tensor into the leaves it was computed from. See `corelib.autograd.backward`."""
-        from corelib.autograd.engine import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        engine = _engine or _load_engine()
+        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def register_hook(self, hook: Any) -> Any:
         """Call `hook(grad)` when the gradient of this tensor has been computed; what it returns replaces it."""
