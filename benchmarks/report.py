@@ -49,7 +49,7 @@ def _busy(with_conditions: dict[str, Any]) -> list[str]:
     load, cores = with_conditions["load"], with_conditions["cores"]
     if load is None or load <= with_conditions["threads"] + 0.5:
         return []
-    return [f"**The machine was busy with other work (load {load} on {cores} cores): measure again on a quiet one.**", ""]
+    return [f"**The machine was busy with other work (load {load} on {cores} cores): repeat it on a quiet one.**", ""]
 
 
 def _figure(value: float | None, unit: str) -> str:

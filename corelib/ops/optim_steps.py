@@ -20,7 +20,8 @@ def _run_kernel(
     op: Op, param: Tensor, grad: Tensor, states: tuple[Tensor | None, ...], attributes: tuple[Any, ...]
 ) -> bool:
     """Run the backend's kernel on tensors of one shape, dtype and device; False where the body has to do it."""
-    device, dtype, shape = param._device, param._dtype, param._shape
+    device: Any = param._device
+    dtype, shape = param._dtype, param._shape
     table = op.kernels.get(param._key)
     kernel = None if table is None else table.get(dtype)
     if kernel is None or grad._dtype is not dtype or grad._device is not device or grad._shape != shape:
@@ -30,7 +31,7 @@ def _run_kernel(
             check_writable(op.name, param)
         if not device._runtime.strided_any:
             return False
-    natives = []
+    natives: list[Any] = []
     for t in states:
         if t is None:
             natives.append(None)

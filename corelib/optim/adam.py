@@ -71,6 +71,7 @@ class Adam(Optimizer):
         if len(betas) != 2:
             error = IndexError if len(betas) < 2 else ValueError
             raise error(f"{name}(): argument 'betas' must be two numbers, got {betas!r}")
+        beta: Any
         for i, beta in enumerate(betas):
             check_one_element(f"betas[{i}]", beta)
             if not 0.0 <= beta < 1.0:
@@ -178,9 +179,11 @@ class Adam(Optimizer):
 def _step_count(group: dict[str, Any], p: Tensor, value: float) -> Tensor:
     # On the host unless the user asked otherwise: a kernel launch on a device to add one would be dear.
     if group["fused"]:
-        return corelib.tensor(value, dtype=corelib.float32, device=p.device)
+        step: Tensor = corelib.tensor(value, dtype=corelib.float32, device=p.device)
+        return step
     wide = corelib.get_default_dtype() == corelib.float64
-    return corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device="cpu")
+    step = corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device="cpu")
+    return step
 
 
 def _differentiable_step(group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
