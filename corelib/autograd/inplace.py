@@ -60,6 +60,19 @@ def before_change(op: Op, t: Tensor) -> Tensor:
     return result
 
 
+def keep_in_graph(op: Op, before: Tensor, result: Tensor) -> None:
+    """What an op without slope wrote over a tensor of the graph stays in the graph, as in PyTorch: a constant."""
+    node = _new(op.node)
+    node.edges = (before._edge,)
+    node.seq = next_number()
+    node.shape = result._shape
+    node.dtype = before._dtype
+    node.saved = ()
+    node.versions = None
+    result._edge = (node, 0)
+    result._requires_grad = True
+
+
 def adopt(t: Tensor, result: Tensor) -> None:
     """Give a tensor the history of the result that was just written into it."""
     base = t._base

@@ -73,7 +73,7 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
             result = tuple([Tensor._empty(device, d, shape) for shape, d in spec])
             natives: Any = tuple([r._array() for r in result])
         else:
-            result = Tensor._empty(device, spec[1], spec[0])
+            result = Tensor._empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
             natives = result._native
             if natives is None:
                 natives = result._array()
@@ -198,6 +198,10 @@ def store(op: Op, result: Tensor, out: Any) -> Tensor:
         )
     from corelib.tensor.promotion import can_cast
 
+    if op.exact_out and out._dtype is not result._dtype:
+        raise RuntimeError(
+            f"{op.name}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead"
+        )
     if out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
         raise RuntimeError(
             f"{op.name}(): result type {_kind(result._dtype)} can't be cast to the desired output type {_kind(out._dtype)}"

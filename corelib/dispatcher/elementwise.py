@@ -98,8 +98,12 @@ def scalar_tensor(value: Any, dtype: Any, device: Any) -> Tensor:
 
 
 def _operand(op: Op, i: int, x: Any) -> Any:
-    if isinstance(x, Tensor) or type(x) in _NUMBERS:
+    if isinstance(x, Tensor) or (type(x) in _NUMBERS and op.numbers):
         return x
+    if not op.numbers:
+        raise TypeError(
+            f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
+        )
     item = getattr(x, "item", None)
     if item is not None and getattr(x, "shape", None) == ():
         return item()
@@ -133,6 +137,8 @@ def common_dtype(op: Op, operands: list[Any]) -> Any:
         from corelib.tensor.promotion import get_default_dtype
 
         dtype = get_default_dtype()
+    elif op.promote == "number" and dtype is D.bool:
+        dtype = D.int64
     check = op.check
     if check is not None:
         check(dtype, *operands)
@@ -219,7 +225,9 @@ def _scaled(op: Op, other: Any, alpha: Any, dtype: Any) -> Any:
         raise RuntimeError(
             f"{op.name}(): For integral input tensors, argument alpha must not be a floating point number (alpha={alpha})."
         )
-    return other * alpha
+    if dtype is D.bool:
+        return other if alpha else (other & False if isinstance(other, Tensor) else False)
+    return _cast(other * alpha, dtype, other._device if isinstance(other, Tensor) else None)
 
 
 def output_strides(operands: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:

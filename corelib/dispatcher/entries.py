@@ -74,6 +74,7 @@ def binary_entry(op: Op) -> Any:
     result = op.result
     differentiable = op.vjps is not None
     through_body = op.body is not None and result is None
+    tensors_only = not op.numbers
 
     def compute(input: Any, other: Any) -> Tensor:
         if active.count:
@@ -84,7 +85,7 @@ def binary_entry(op: Op) -> Any:
             kernel = kernels[input._key][dtype]
             kind = type(other)
             if kind is float or kind is int:
-                if not dtype.is_floating_point or input._strides is not None:
+                if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return elementwise(op, (input, other), None)
                 shape, numel = input._shape, input._numel
                 native_other = other

@@ -25,7 +25,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
         if kind is float or kind is int:
-            if not dtype.is_floating_point or self._requires_grad:
+            if not dtype.is_floating_point or self._requires_grad or not op.numbers:
                 return inplace(op, (self, other))
             native = other
         else:
@@ -68,14 +68,16 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None)
     if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
         if _straight(op, args):
             return self
-    from corelib.autograd.inplace import adopt, before_change
+    from corelib.autograd.inplace import adopt, before_change, keep_in_graph
 
     before = before_change(op, self) if grad else self
-    result = op.entry(before, *args[1:], **_with_defaults(op, args, kwargs))
+    result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
     check_result(op.name + "_", self, result)
     write(self, result)
     self._bump()
     if grad:
+        if before._requires_grad and not result._requires_grad and op.vjps is None:
+            keep_in_graph(op, before, result)
         adopt(self, result)
     return self
 

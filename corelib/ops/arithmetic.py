@@ -12,8 +12,10 @@ from corelib.tensor.tensor import Tensor
 
 
 def _no_bool_subtraction(dtype: Any, *operands: Any) -> None:
-    if dtype is D.bool:
-        both = all(isinstance(x, Tensor) for x in operands)
+    # A Python bool counts, and so does a bool tensor beside one of another dtype.
+    kinds = [x._dtype is D.bool if isinstance(x, Tensor) else isinstance(x, bool) for x in operands]
+    if any(kinds):
+        both = all(kinds) and all(isinstance(x, Tensor) for x in operands)
         raise RuntimeError(
             f"sub(): Subtraction, the `-` operator, with {'two bool tensors' if both else 'a bool tensor'} is not supported. "
             "Use the `^` or `logical_xor()` operator instead, or the `~` operator to invert a mask."
@@ -147,6 +149,14 @@ def _div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tens
     from corelib.dispatcher.inplace import inplace, inplace_binary
 
     if rounding_mode is None:
+        if not self._dtype.is_floating_point:
+            from corelib.dispatcher.call import kind_name
+            from corelib.tensor.promotion import get_default_dtype
+
+            raise RuntimeError(
+                f"div_(): result type {kind_name(get_default_dtype())} can't be cast to the desired output type "
+                f"{kind_name(self._dtype)}"
+            )
         return inplace_binary(TABLE["true_div"], self, other)
     name = {"floor": "floor_divide", "trunc": "_trunc_divide"}.get(rounding_mode)
     if name is None:
@@ -187,7 +197,7 @@ def _share(g: Tensor, mine: Any, theirs: Any, wins: Any) -> Tensor:
     return g * (wins(mine, theirs).to(g._dtype) + tie * 0.5)  # type: ignore[no-any-return,operator]
 
 
-@op(kind="binary", ref="maximum", inplace=False, out=True, vjp=_extreme_vjp(lambda a, b: a > b))
+@op(kind="binary", ref="maximum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a > b))
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The larger of two, elementwise; NaN where either is.
 
@@ -198,7 +208,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
-@op(kind="binary", ref="minimum", out=True, vjp=_extreme_vjp(lambda a, b: a < b))
+@op(kind="binary", ref="minimum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a < b))
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two, elementwise; NaN where either is.
 
@@ -233,7 +243,7 @@ def _pow_exponent(g: Tensor, input: Any, exponent: Any, out: Tensor) -> Tensor:
 
 
 def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
-    if dtype is D.bool:
+    if dtype is D.bool and not isinstance(exponent, bool):
         refuse("pow", D.bool)(dtype)
     if not dtype.is_floating_point and type(exponent) is int and exponent < 0:
         raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed (exponent {exponent}, dtype {dtype}).")
@@ -275,10 +285,23 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
 
 def _integer_power(input: Tensor, exponent: Any) -> Tensor:
     """By squaring: one multiplication for each bit of the largest exponent that matters."""
+    if isinstance(exponent, bool):
+        return input.clone() if exponent else input.new_ones(input._shape)  # type: ignore[attr-defined,no-any-return]
+    if isinstance(exponent, Tensor) and exponent._dtype.is_signed:
+        # what is left of 1 / input**n: nothing, except for 1 and -1
+        unit = select_where(input == -1, 1 - 2 * (exponent & 1), (input == 1).to(input._dtype))
+        return select_where(exponent < 0, unit, _natural_power(input, exponent))  # type: ignore[no-any-return]
+    return _natural_power(input, exponent)
+
+
+def _natural_power(input: Tensor, exponent: Any) -> Tensor:
     made, square = input.new_ones(input._shape), input  # type: ignore[attr-defined]
-    for bit in range(63 if isinstance(exponent, Tensor) else max(int(exponent).bit_length(), 1)):
+    for bit in range(exponent._dtype.itemsize * 8 - exponent._dtype.is_signed if isinstance(exponent, Tensor) else max(int(exponent).bit_length(), 1)):
         chosen = (exponent >> bit) & 1
-        made = select_where(chosen == 1, made * square, made) if isinstance(exponent, Tensor) else (made * square if chosen else made)
+        if isinstance(exponent, Tensor):
+            made = select_where(chosen == 1, made * square, made)
+        elif chosen:
+            made = made * square
         square = square * square  # type: ignore[operator]
     return made  # type: ignore[no-any-return]
 
@@ -301,7 +324,7 @@ def copysign(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(
-    kind="binary", ref="arctan2", promote="float", inplace=True, out=True, aliases=("arctan2",),
+    kind="binary", ref="arctan2", promote="float", numbers=False, inplace=True, out=True, aliases=("arctan2",),
     vjp={
         "input": lambda g, input, other: g * (other / (input * input + other * other)),
         "other": lambda g, input, other: g * (-input / (input * input + other * other)),
@@ -314,10 +337,6 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.atan2(torch.tensor([1.]), torch.tensor([1.]))
     tensor([0.7854])
     """
-    if not isinstance(other, Tensor):
-        other = input.new_full((), other)  # type: ignore[attr-defined]
-    if not isinstance(input, Tensor):
-        input = other.new_full((), input)  # type: ignore[attr-defined]
     x, y = other.abs(), input.abs()  # type: ignore[attr-defined]
     both = (x == y) & (x == float("inf"))
     angle = select_where(both, 0.7853981633974483, select_where((x == 0) & (y == 0), 0.0, (y / x).atan()))

@@ -7,6 +7,8 @@ from typing import Any
 from corelib.dispatcher.op import TABLE
 from corelib.ops.arithmetic import floor_divide, pow, remainder, true_div
 from corelib.ops.products import matmul
+from corelib.ops.unary import bitwise_not
+from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
 _NUMBERS = (int, float, bool, complex)
@@ -54,6 +56,20 @@ def _commuted(name: str) -> Any:
     return operator
 
 
+def _positive(self: Tensor) -> Tensor:
+    if self._dtype is D.bool:
+        raise RuntimeError("positive(): The `+` operator, on a bool tensor is not supported.")
+    return self
+
+
+def _invert(self: Tensor) -> Any:
+    if self._dtype.is_floating_point:
+        raise TypeError(
+            f"bitwise_not(): ~ (operator.invert) is only implemented on integer and Boolean-type tensors, got {self._dtype}"
+        )
+    return bitwise_not(self)
+
+
 def install() -> None:
     """Put the operators on Tensor."""
     T: Any = Tensor
@@ -82,9 +98,9 @@ def install() -> None:
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
         setattr(T, f"__{name}__", _comparison(name))
     T.__neg__ = TABLE["neg"].entry
-    T.__pos__ = lambda self: self
+    T.__pos__ = _positive
     T.__abs__ = TABLE["abs"].entry
-    T.__invert__ = TABLE["bitwise_not"].entry
+    T.__invert__ = _invert
     T.rsub = lambda self, other, *, alpha=1: TABLE["sub"].entry(other, self, alpha=alpha)
 
 

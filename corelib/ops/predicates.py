@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import op
-from corelib.ops.unary import _no_float_bits, bitwise_not
+from corelib.ops.unary import bitwise_not, no_float_bits
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -76,7 +76,7 @@ def ge(input: Tensor, other: Tensor) -> Tensor:
     return gt(input, other) | eq(input, other)  # type: ignore[no-any-return]
 
 
-@op(kind="binary", ref="bitwise_and", inplace=True, out=True, check=_no_float_bits)
+@op(kind="binary", ref="bitwise_and", inplace=True, out=True, check=no_float_bits("bitwise_and"))
 def bitwise_and(input: Tensor, other: Tensor) -> Tensor:
     """The bits that both have; logical and for bool.
 
@@ -87,7 +87,7 @@ def bitwise_and(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
-@op(kind="binary", ref="bitwise_or", inplace=True, out=True, check=_no_float_bits)
+@op(kind="binary", ref="bitwise_or", inplace=True, out=True, check=no_float_bits("bitwise_or"))
 def bitwise_or(input: Tensor, other: Tensor) -> Tensor:
     """The bits that either has; logical or for bool.
 
@@ -98,7 +98,7 @@ def bitwise_or(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
-@op(kind="binary", ref="bitwise_xor", inplace=True, out=True, check=_no_float_bits)
+@op(kind="binary", ref="bitwise_xor", inplace=True, out=True, check=no_float_bits("bitwise_xor"))
 def bitwise_xor(input: Tensor, other: Tensor) -> Tensor:
     """The bits that just one has.
 
@@ -109,7 +109,7 @@ def bitwise_xor(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
-@op(kind="binary", ref="left_shift", inplace=True, out=True, check=_no_float_bits)
+@op(kind="binary", ref="left_shift", inplace=True, out=True, check=no_float_bits("bitwise_left_shift"))
 def bitwise_left_shift(input: Tensor, other: Tensor) -> Tensor:
     """Bits moved up by `other` places; 0 for shifts past the width.
 
@@ -120,7 +120,7 @@ def bitwise_left_shift(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
-@op(kind="binary", ref="right_shift", inplace=True, out=True, check=_no_float_bits)
+@op(kind="binary", ref="right_shift", inplace=True, out=True, check=no_float_bits("bitwise_right_shift"))
 def bitwise_right_shift(input: Tensor, other: Tensor) -> Tensor:
     """Bits moved down by `other` places; the sign is kept.
 
@@ -129,9 +129,6 @@ def bitwise_right_shift(input: Tensor, other: Tensor) -> Tensor:
     tensor([1])
     """
     ...
-
-
-
 
 
 def truth(x: Any) -> Any:

@@ -39,7 +39,7 @@ def _infer_mm(input: Tensor, mat2: Tensor) -> Any:
 
 
 @op(
-    infer=_infer_mm, out=True, ref="matmul",
+    infer=_infer_mm, out="exact", ref="matmul",
     vjp={"input": lambda g, mat2: mm(g, mat2.t()), "mat2": lambda g, input: mm(input.t(), g)},
 )
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ def _check_bmm(name: str, a: Tensor, b: Tensor) -> None:
     check_same_dtype(name, a, b)
 
 
-@op(out=True, ref="matmul")
+@op(out="exact", ref="matmul")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m).
 
@@ -121,7 +121,7 @@ def _infer_vector(name: str, first: str, second: str) -> Any:
 
 
 @op(
-    infer=_infer_vector("dot", "input", "tensor"), out=True, ref="dot",
+    infer=_infer_vector("dot", "input", "tensor"), out="exact", ref="dot",
     vjp={"input": lambda g, tensor: g * tensor, "tensor": lambda g, input: g * input},
 )
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 
 @op(
-    infer=_infer_vector("mv", "input", "vec"), out=True, ref="matmul",
+    infer=_infer_vector("mv", "input", "vec"), out="exact", ref="matmul",
     vjp={
         "input": lambda g, vec: g.unsqueeze(1) * vec.unsqueeze(0),
         "vec": lambda g, input: input.t().mv(g),
@@ -165,7 +165,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.unsqueeze(1) * vec2.unsqueeze(0)  # type: ignore[attr-defined,no-any-return]
 
 
-@op(out=True, ref="matmul")
+@op(out="exact", ref="matmul")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast.
 
@@ -198,7 +198,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if m == 1:
         return matmul(input, other.unsqueeze(-1)).squeeze(-1)  # type: ignore[attr-defined,no-any-return]
     if m == 2:  # one large product in place of many small ones
-        flat = mm(input.reshape((-1, a[-1])) if input._numel or 0 not in a[:-1] else input.reshape((0, a[-1])), other)  # type: ignore[attr-defined]
+        flat = mm(input.reshape((prod(a[:-1]), a[-1])), other)  # type: ignore[attr-defined]
         return flat.reshape((*a[:-1], b[-1]))  # type: ignore[no-any-return]
     if broadcast_shapes(a[:-2], b[:-2]) is None:
         raise RuntimeError(
@@ -228,7 +228,7 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Any, alpha: An
 
 
 @op(
-    infer=_infer_addmm, out=True, inplace=True,
+    infer=_infer_addmm, out="exact", inplace=True,
     vjp={
         "input": lambda g, beta: _scaled(g, beta),
         "mat1": lambda g, mat2, alpha: _scaled(mm(g, mat2.t()), alpha),
@@ -247,7 +247,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
 
 
-@op(out=True, inplace=True)
+@op(out="exact", inplace=True)
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices.
 

@@ -167,7 +167,7 @@ def _extreme_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool, out: Tensor)
     return best / best.sum(dim, True) * kept(g, input._shape, dim, keepdim)  # type: ignore[no-any-return]
 
 
-@op(ref="amax", infer=_infer_extreme("amax"), out=True, vjp=_extreme_vjp)
+@op(ref="amax", infer=_infer_extreme("amax"), out="exact", vjp=_extreme_vjp)
 def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The largest element of all, or along `dim`; NaN where there is one.
 
@@ -178,7 +178,7 @@ def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     ...
 
 
-@op(ref="amin", infer=_infer_extreme("amin"), out=True, vjp=_extreme_vjp)
+@op(ref="amin", infer=_infer_extreme("amin"), out="exact", vjp=_extreme_vjp)
 def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one.
 
@@ -191,7 +191,10 @@ def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
 
 def _infer_any(name: str) -> Any:
     def infer(input: Tensor, dim: Any, keepdim: bool) -> Any:
-        dims, shape = reduced(name, input, dim, keepdim)
+        if isinstance(dim, (tuple, list)) and not dim:  # no dimension here, not all
+            dims, shape = (), input._shape
+        else:
+            dims, shape = reduced(name, input, dim, keepdim)
         return (shape, D.uint8 if input._dtype is D.uint8 else D.bool), (input, dims, keepdim)
 
     return infer
@@ -206,7 +209,8 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     tensor([ True, False])
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
-    return (sum((input != 0).to(D.int64), dim or None, keepdim) != 0).to(kind)  # type: ignore[attr-defined,no-any-return]
+    hit = input != 0
+    return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit).to(kind)  # type: ignore[attr-defined,no-any-return]
 
 
 @op(ref="all", infer=_infer_any("all"), out=True)
@@ -218,7 +222,8 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     tensor([ True, False])
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
-    return (sum((input == 0).to(D.int64), dim or None, keepdim) == 0).to(kind)  # type: ignore[attr-defined,no-any-return]
+    miss = input == 0
+    return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else ~miss).to(kind)  # type: ignore[attr-defined,no-any-return]
 
 
 def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
@@ -336,7 +341,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     >>> torch.tensor([3., 4.]).norm()
     tensor(5.)
     """
-    if dtype is not None:
+    if dtype is not None and input._dtype.is_floating_point:
         input = input.to(dtype)  # type: ignore[attr-defined]
     if not input._dtype.is_floating_point:
         raise RuntimeError(
@@ -358,7 +363,7 @@ def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Any, keepdim: bool, out: 
     if p == 1:
         return input.sign() * g  # type: ignore[attr-defined,no-any-return]
     if p == 2:
-        return select_where(out == 0, 0.0, input * (g / out))  # type: ignore[operator,no-any-return]
+        return g * select_where(out == 0, 0.0, input / out)  # type: ignore[operator,no-any-return]
     size = input.abs()  # type: ignore[attr-defined]
     if p in (float("inf"), float("-inf")):
         best = (size == out).to(g._dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import op
+from corelib.ops.unary import refuse
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import broadcast_shapes
@@ -21,13 +22,33 @@ def masked_fill_checked(input: Tensor, mask: Any, value: Any) -> Any:
         raise RuntimeError(
             f"masked_fill(): only supports a 0-dimensional value tensor, but got tensor with {len(value._shape)} dimension(s)."
         )
-    if isinstance(value, (float, complex)) and not input._dtype.is_floating_point:
-        if not float(value).is_integer() or input._dtype is not D.bool:
-            if not float(value).is_integer():
-                raise RuntimeError(
-                    f"masked_fill(): value cannot be converted to type {input._dtype.name} without overflow or loss: {value}"
-                )
-    return value
+    shape = broadcast_shapes(input._shape, mask._shape)
+    if shape is None:
+        raise RuntimeError(
+            f"masked_fill(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} (the "
+            "mask) at non-singleton dimensions"
+        )
+    return value if isinstance(value, Tensor) else fitting_number("masked_fill", value, input._dtype)
+
+
+def fitting_number(name: str, value: Any, dtype: Any) -> Any:
+    """A number as an element of a dtype; RuntimeError where it is beyond the dtype's range."""
+    from corelib.dispatcher.elementwise import cast_number
+
+    if dtype is D.bool or dtype.is_complex:
+        return cast_number(value, dtype)
+    from corelib.tensor.limits import finfo, iinfo
+
+    if dtype.is_floating_point:
+        infinite = value != value or value in (float("inf"), float("-inf"))
+        fits = infinite or -finfo(dtype).max <= value <= finfo(dtype).max
+    else:
+        low, high = iinfo(dtype).min, iinfo(dtype).max
+        # unsigned dtypes take negative numbers, which wrap
+        fits = (low if dtype.is_signed else -high) <= value <= high
+    if not fits:
+        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}")
+    return cast_number(value, dtype)
 
 
 @op(
@@ -48,12 +69,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
     if isinstance(value, Tensor):
         value = value.to(device=input._device, dtype=input._dtype)  # type: ignore[attr-defined]
     else:
-        from corelib.dispatcher.elementwise import cast_number
-
-        value = cast_number(value, input._dtype)
-        if input._dtype is not D.bool and not input._dtype.is_floating_point or input._dtype.is_floating_point:
-            value = input.new_full((), value)  # type: ignore[attr-defined]
-    return select_where(mask, value, input)  # type: ignore[no-any-return]
+        value = input.new_full((), value)  # type: ignore[attr-defined]
+    return select_where(mask, value, input).contiguous()  # type: ignore[no-any-return]
 
 
 def _clamp_vjp(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
@@ -79,7 +96,7 @@ def _clamp_bound(g: Tensor, input: Tensor, min: Any, max: Any, which: str) -> Te
 
 
 def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
-    from corelib.dispatcher.elementwise import cast_number
+    from corelib.dispatcher.elementwise import cast_number, output_strides
     from corelib.tensor.promotion import result_type
 
     if min is None and max is None:
@@ -89,7 +106,7 @@ def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
             raise TypeError(f"clamp(): argument '{what}' must be Number or Tensor, not {type(x).__name__}")
     given = [x for x in (input, min, max) if x is not None]
     dtype = result_type(*given) if len(given) < 3 else result_type(given[0], *given[1:])
-    if dtype is D.bool:
+    if dtype is D.bool and (len(given) > 2 or not isinstance(given[1], Tensor)):
         raise NotImplementedError("clamp(): \"clamp_cpu\" not implemented for 'Bool'")
     if input._dtype is not dtype:
         input = input.to(dtype)  # type: ignore[attr-defined]
@@ -102,11 +119,12 @@ def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
     min, max = (
         None if x is None else x.to(dtype) if isinstance(x, Tensor) else cast_number(x, dtype) for x in (min, max)
     )
-    return (shape, dtype), (input, min, max)
+    strides = output_strides((input, min, max), shape)
+    return (shape, dtype) if strides is None else (shape, dtype, strides), (input, min, max)
 
 
 @op(
-    infer=_infer_clamp, inplace=True, out=True, aliases=("clip",), ref="clip",
+    infer=_infer_clamp, inplace=True, out="exact", aliases=("clip",), ref="clip",
     vjp={
         "input": _clamp_vjp,
         "min": lambda g, input, min, max: _clamp_bound(g, input, min, max, "min"),
@@ -169,7 +187,7 @@ def _same_float(name: str) -> Any:
         for what, x in (("end", end), *(("weight", w) for w in rest)):
             if isinstance(x, Tensor) and x._dtype is not input._dtype:
                 raise RuntimeError(f"{name}(): expected dtype {input._dtype} for `{what}`, but got dtype {x._dtype}")
-        _float_only(name)(dtype)
+        _float_only(name)(input._dtype)
 
     return check
 
@@ -197,7 +215,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
 
 
 @op(
-    kind="elementwise", inplace=True, out=True,
+    kind="elementwise", inplace=True, out=True, check=refuse("addcmul", D.bool),
     vjp={
         "input": lambda g: g,
         "tensor1": lambda g, tensor2, value: g * tensor2 * value,
@@ -242,7 +260,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 
 
 @op(
-    inplace=True, out=True,
+    inplace=True, out="exact",
     vjp=lambda g, input: select_where(input.isfinite(), g, 0.0),
 )
 def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Tensor:

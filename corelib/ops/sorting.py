@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from corelib.dispatcher.op import op
+from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.op import TABLE, op
 from corelib.ops.reductions import amax, amin, reduced
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
@@ -101,6 +102,20 @@ def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
     return g.new_zeros(shape).scatter_add(dim, indices, g)  # type: ignore[no-any-return]
 
 
+def _stored(name: str, input: Tensor, results: tuple[Tensor, ...], out: Any) -> Any:
+    """Results written into the tensors of `out`, which must be of their dtypes."""
+    from corelib.dispatcher.call import store
+
+    if not isinstance(out, (tuple, list)) or len(out) != len(results):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of {len(results)} Tensors, not {type(out).__name__}")
+    if input._requires_grad and grad_mode.enabled:
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad."
+        )
+    return [store(TABLE[name], r, o) for r, o in zip(results, out, strict=True)]
+
+
 def _infer_extreme_dim(name: str) -> Any:
     def infer(input: Tensor, dim: int, keepdim: bool) -> Any:
         at = wrap_dim(name, dim, len(input._shape))
@@ -127,13 +142,13 @@ def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
     return values, indices
 
 
-@op(on=(), several=True, grad_name="MaxBackward0", infer=_infer_extreme_dim("max"), vjp=_extreme_vjp)
+@op(on=(), out="exact", several=True, grad_name="MaxBackward0", infer=_infer_extreme_dim("max"), vjp=_extreme_vjp)
 def max_along(input: Tensor, dim: int, keepdim: bool) -> Any:
     """The largest elements along a dimension, and where they are."""
     return _extreme(input, dim, keepdim, amax)
 
 
-@op(on=(), several=True, grad_name="MinBackward0", infer=_infer_extreme_dim("min"), vjp=_extreme_vjp)
+@op(on=(), out="exact", several=True, grad_name="MinBackward0", infer=_infer_extreme_dim("min"), vjp=_extreme_vjp)
 def min_along(input: Tensor, dim: int, keepdim: bool) -> Any:
     """The smallest elements along a dimension, and where they are."""
     return _extreme(input, dim, keepdim, amin)
@@ -156,13 +171,13 @@ def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     return g * (hit / hit.sum())  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="MaxBackward1", infer=_all_of("max", amax), vjp=_all_vjp)
+@op(on=(), out=True, grad_name="MaxBackward1", infer=_all_of("max", amax), vjp=_all_vjp)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
     return amax(input)  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="MinBackward1", infer=_all_of("min", amin), vjp=_all_vjp)
+@op(on=(), out=True, grad_name="MinBackward1", infer=_all_of("min", amin), vjp=_all_vjp)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
     return amin(input)  # type: ignore[no-any-return]
@@ -180,12 +195,10 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
             return getattr(corelib.ops, pairwise)(input, other, out=out)
         if dim is None:
             made = everything(input)
-            return made if out is None else out.copy_(made)
+            return made if out is None else _stored(everything.__name__, input, (made,), (out,))[0]
         values, indices = along(input, dim, keepdim)
         if out is not None:
-            out[0].copy_(values)
-            out[1].copy_(indices)
-            return kind(*out)
+            return kind(*_stored(along.__name__, input, (values, indices), out))
         return kind(values, indices)
 
     extreme.__name__ = extreme.__qualname__ = name
@@ -221,7 +234,7 @@ def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
 
 
 @op(
-    on=(), several=True, grad_name="SortBackward0", infer=_infer_sort,
+    on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort,
     vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
 )
 def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
@@ -278,9 +291,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
         dim, descending = -1, dim
     values, indices = sort_along(input, dim, descending, stable)
     if out is not None:
-        out[0].copy_(values)
-        out[1].copy_(indices)
-        return _Sort(*out)
+        return _Sort(*_stored("sort_along", input, (values, indices), out))
     return _Sort(values, indices)
 
 
@@ -296,6 +307,8 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
 
 
 def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
+    if input._dtype is D.bool:
+        raise RuntimeError("topk(): topk does not support bool dtypes on CPU; number dtypes are accepted")
     dim = wrap_dim("topk", dim, len(input._shape))
     if not isinstance(k, int):
         raise TypeError(f"topk(): argument 'k' (position 2) must be int, not {type(k).__name__}")
@@ -307,7 +320,7 @@ def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) ->
 
 
 @op(
-    on=(), several=True, grad_name="TopkBackward0", infer=_infer_topk,
+    on=(), out="exact", several=True, grad_name="TopkBackward0", infer=_infer_topk,
     vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
 )
 def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
@@ -327,9 +340,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """
     values, indices = topk_along(input, k, dim, largest, sorted)
     if out is not None:
-        out[0].copy_(values)
-        out[1].copy_(indices)
-        return _Topk(*out)
+        return _Topk(*_stored("topk_along", input, (values, indices), out))
     return _Topk(values, indices)
 
 
@@ -425,7 +436,13 @@ Tensor.unique_consecutive = unique_consecutive  # type: ignore[attr-defined]
 
 
 def _infer_bincount(input: Tensor, weights: Any, minlength: int) -> Any:
-    if len(input._shape) != 1 or input._dtype not in D.INTEGERS:
+    if input._dtype not in D.INTEGERS:
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(
+            f"bincount(): \"bincount_cpu\" not implemented for '{kind_name(input._dtype)}'; integer dtypes are accepted"
+        )
+    if len(input._shape) != 1:
         raise RuntimeError(
             f"bincount(): only supports 1-d non-negative integral inputs, got shape {list(input._shape)} and {input._dtype}"
         )

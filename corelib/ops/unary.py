@@ -34,7 +34,7 @@ def refuse(name: str, *refused: Any) -> Any:
     return check
 
 
-@op(kind="unary", ref="negative", inplace=True, out=True, check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
+@op(kind="unary", ref="negative", inplace=True, out="exact", check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
 def neg(input: Tensor) -> Tensor:
     """`-input`, elementwise; RuntimeError for bool.
 
@@ -45,16 +45,21 @@ def neg(input: Tensor) -> Tensor:
     ...
 
 
-def _no_float_bits(dtype: Any, *operands: Any) -> None:
-    if dtype.is_floating_point:
-        from corelib.dispatcher.call import kind_name
+def no_float_bits(name: str) -> Any:
+    """A check that refuses floats, which have no bits to work on."""
 
-        raise NotImplementedError(
-            f"bitwise ops: \"bitwise_not_cpu\" not implemented for '{kind_name(dtype)}'; integer and bool dtypes are accepted"
-        )
+    def check(dtype: Any, *operands: Any) -> None:
+        if dtype.is_floating_point:
+            from corelib.dispatcher.call import kind_name
+
+            raise NotImplementedError(
+                f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; integer and bool dtypes are accepted"
+            )
+
+    return check
 
 
-@op(kind="unary", ref="invert", inplace=True, out=True, check=_no_float_bits)
+@op(kind="unary", ref="invert", inplace=True, out="exact", check=no_float_bits("bitwise_not"))
 def bitwise_not(input: Tensor) -> Tensor:
     """Each bit flipped; logical not for bool. NotImplementedError for floating dtypes.
 
@@ -125,7 +130,7 @@ def _zero(g: Tensor) -> Tensor:
     return g.new_zeros(g._shape)  # type: ignore[attr-defined,no-any-return]
 
 
-@op(kind="unary", ref="floor", inplace=True, out=True, check=refuse("floor", D.bool), vjp=_zero)
+@op(kind="unary", ref="floor", inplace=True, out="exact", check=refuse("floor", D.bool), vjp=_zero)
 def floor(input: Tensor) -> Tensor:
     """The largest integer not above, elementwise; integers as they are.
 
@@ -136,7 +141,7 @@ def floor(input: Tensor) -> Tensor:
     ...
 
 
-@op(kind="unary", ref="ceil", inplace=True, out=True, check=refuse("ceil", D.bool), vjp=_zero)
+@op(kind="unary", ref="ceil", inplace=True, out="exact", check=refuse("ceil", D.bool), vjp=_zero)
 def ceil(input: Tensor) -> Tensor:
     """The smallest integer not below, elementwise.
 
@@ -147,7 +152,7 @@ def ceil(input: Tensor) -> Tensor:
     return -floor(-input)  # type: ignore[no-any-return]
 
 
-@op(kind="unary", ref="trunc", inplace=True, out=True, check=refuse("trunc", D.bool), aliases=("fix",), vjp=_zero)
+@op(kind="unary", ref="trunc", inplace=True, out="exact", check=refuse("trunc", D.bool), aliases=("fix",), vjp=_zero)
 def trunc(input: Tensor) -> Tensor:
     """The integer part, elementwise.
 
@@ -160,18 +165,22 @@ def trunc(input: Tensor) -> Tensor:
     return select_where(input < 0, ceil(input), floor(input))  # type: ignore[attr-defined,operator,no-any-return]
 
 
-@op(vjp=lambda g: _zero(g), inplace=True, out=True, grad_name="RoundBackward0")
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
+@op(vjp=lambda g: _zero(g), inplace=True, out="exact", grad_name="RoundBackward0")
+def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point.
+
+    NotImplementedError for `decimals` with integers.
 
     >>> import corelib as torch
     >>> torch.round(torch.tensor([0.5, 1.5]))
     tensor([0., 2.])
     """
+    if decimals is not None and not input._dtype.is_floating_point:
+        raise NotImplementedError(f"round(): argument 'decimals' (={decimals}) needs a floating dtype, got {input._dtype}")
     if decimals:
-        if not input._dtype.is_floating_point:
-            raise NotImplementedError(f"round(): argument 'decimals' (={decimals}) needs a floating dtype, got {input._dtype}")
-        scale = 10.0 ** abs(decimals)
+        if input._dtype.itemsize == 2:
+            return round(input.to(D.float32), decimals=decimals).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
+        scale = 10.0 ** (decimals if decimals > 0 else -decimals)
         if decimals > 0:
             return _round(input * scale) / scale  # type: ignore[no-any-return, operator]
         return _round(input / scale) * scale  # type: ignore[no-any-return, operator]
@@ -194,7 +203,7 @@ def _abs_vjp(g: Tensor, input: Tensor) -> Tensor:
     return g * input.sign()  # type: ignore[attr-defined,no-any-return]
 
 
-@op(kind="unary", ref="absolute", inplace=True, out=True, aliases=("absolute",), check=refuse("abs", D.bool), vjp=_abs_vjp)
+@op(kind="unary", ref="absolute", inplace=True, out="exact", aliases=("absolute",), check=refuse("abs", D.bool), vjp=_abs_vjp)
 def abs(input: Tensor) -> Tensor:
     """The absolute value, elementwise.
 
@@ -208,7 +217,7 @@ def abs(input: Tensor) -> Tensor:
     return input.maximum(-input) + 0  # type: ignore[attr-defined,no-any-return]
 
 
-@op(kind="unary", ref="sign", inplace=True, out=True, vjp=_zero)
+@op(kind="unary", ref="sign", inplace=True, out="exact", vjp=_zero)
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1, elementwise; 0 for NaN.
 
@@ -300,7 +309,7 @@ def reciprocal(input: Tensor) -> Tensor:
     return 1 / input  # type: ignore[operator,no-any-return]
 
 
-@op(kind="unary", ref="square", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
+@op(kind="unary", ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
 def square(input: Tensor) -> Tensor:
     """`input * input`, elementwise.
 
@@ -444,25 +453,43 @@ def erf(input: Tensor) -> Tensor:
     >>> torch.erf(torch.tensor([0.]))
     tensor([0.])
     """
-    # Small |x|: the Taylor series, 2/sqrt(pi) * sum (-1)^n x^(2n+1) / (n! (2n+1)). Otherwise 1 - erfc(|x|) with the
-    # continued fraction of erfc, erfc(x) = exp(-x²)/sqrt(pi) / (x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))).
-    # (Abramowitz and Stegun 7.1.5 and 7.1.14.)
+    # W. J. Cody's rational approximations (Math. Comp. 23, 1969): x P(x²)/Q(x²) near 0, and 1 - exp(-x²) P(x)/Q(x)
+    # further out; from 6 on erf is 1 to the last place of float64.
+    if input._dtype.itemsize == 2:
+        return erf(input.to(D.float32)).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
     size = input.abs()  # type: ignore[attr-defined]
-    limit = 2.0
-    small = select_where(size < limit, size, limit)
-    square_ = small * small
-    coefficients, factorial = [], 1.0
-    for n in range(40):
-        factorial *= n or 1
-        coefficients.append((-1) ** n / (factorial * (2 * n + 1)))
-    total = coefficients[-1]
-    for c in reversed(coefficients[:-1]):
-        total = total * square_ + c
-    near = 1.1283791670955126 * small * total
-    large = select_where(size < limit, limit, size)
-    fraction = large
-    for k in range(40, 0, -1):
-        fraction = large + (k / 2) / fraction
-    far = 1 - exp(-large * large) * 0.5641895835477563 / fraction
-    value = select_where(size < limit, near, select_where(size > 30, 1.0, far))
-    return select_where(input == input, value.copysign(input), input)  # type: ignore[no-any-return]
+    close = size <= 0.46875
+    small = select_where(close, input, 0.0)
+    near = small * quotient(small * small, *ERF_NEAR)
+    large = select_where(close, 1.0, select_where(size < 6.0, size, 6.0))
+    far = 1 - exp(-large * large) * quotient(large, *ERF_FAR)
+    value = select_where(close, near, far.copysign(input))
+    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+
+
+def quotient(x: Any, numerator: tuple[float, ...], denominator: tuple[float, ...]) -> Any:
+    """The quotient of two polynomials, coefficients from the highest power down (Horner's scheme)."""
+    above: Any = numerator[0]
+    for c in numerator[1:]:
+        above = above * x + c
+    below: Any = denominator[0]
+    for c in denominator[1:]:
+        below = below * x + c
+    return above / below
+
+
+# Cody's coefficients, from the highest power down.
+ERF_NEAR = (
+    (1.85777706184603153e-1, 3.16112374387056560, 113.864154151050156, 377.485237685302021, 3209.37758913846947),
+    (1.0, 23.6012909523441209, 244.024637934444173, 1282.61652607737228, 2844.23683343917062),
+)
+ERF_FAR = (
+    (
+        2.15311535474403846e-8, 0.564188496988670089, 8.88314979438837594, 66.1191906371416295, 298.635138197400131,
+        881.952221241769090, 1712.04761263407058, 2051.07837782607147, 1230.33935479799725,
+    ),
+    (
+        1.0, 15.7449261107098347, 117.693950891312499, 537.181101862009858, 1621.38957456669019, 3290.79923573345963,
+        4362.61909014324716, 3439.36767414372164, 1230.33935480374942,
+    ),
+)

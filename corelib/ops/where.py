@@ -11,7 +11,7 @@ from corelib.tensor.tensor import Tensor
 
 
 def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
-    from corelib.dispatcher.elementwise import cast_number
+    from corelib.dispatcher.elementwise import cast_number, output_strides
     from corelib.tensor.promotion import result_type
 
     for what, x in (("input", input), ("other", other)):
@@ -41,11 +41,12 @@ def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
     ]
     if condition._device is not device and not condition._shape:
         condition = condition.to(device)  # type: ignore[attr-defined]
-    return (shape, dtype), (condition, *made)
+    strides = output_strides((condition, *made), shape)
+    return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)
 
 
 @op(
-    infer=_infer_where, by_result=True, on=(), grad_name="WhereBackward0", ref="where",
+    infer=_infer_where, by_result=True, on=(), grad_name="WhereBackward0", ref="where", out="exact",
     vjp={
         "input": lambda g, condition: select_where(condition, g, 0.0),
         "other": lambda g, condition: select_where(condition, 0.0, g),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable
+from corelib.ops.unary import ERF_FAR, ERF_NEAR, quotient
 from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool
 
 _BITS = (bool, *INTEGERS)
@@ -158,9 +159,31 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
 
     @table("pow", INTEGERS)
     def integer_pow(out: Any, input: Any, exponent: Any) -> Any:
-        if xp.any(xp.asarray(exponent) < 0):
-            raise RuntimeError("pow(): Integers to negative integer powers are not allowed.")
-        xp.power(input, exponent, out)
+        powers = xp.asarray(exponent)
+        negative = powers < 0
+        if not xp.any(negative):
+            xp.power(input, exponent, out)
+            return
+        # what is left of 1 / input**n: nothing, except for 1 and -1
+        unit = xp.where(xp.asarray(input) == -1, 1 - 2 * (powers & 1), xp.asarray(input) == 1)
+        made = xp.power(input, xp.where(negative, 0, powers))
+        xp.copyto(out, xp.where(negative, unit, made), casting="unsafe")
+
+    @table("erf", FLOATS)
+    def erf(out: Any, input: Any) -> None:
+        guard.run(erf_of, input, out)
+
+    def erf_of(input: Any, out: Any) -> None:
+        # as the op's body
+        x = input.astype(xp.float32) if out.dtype.itemsize == 2 else input
+        size = xp.absolute(x)
+        close = size <= 0.46875
+        value = x * quotient(x * x, *ERF_NEAR) if close.any() else xp.empty_like(x)
+        if not close.all():
+            large = xp.minimum(size, 6)
+            far = xp.copysign(1 - xp.exp(-large * large) * quotient(large, *ERF_FAR), x)
+            value = xp.where(close, value, far)
+        xp.copyto(out, value, casting="unsafe")
 
     def clamp_of(out: Any, input: Any, low: Any, high: Any) -> None:
         if low is not None:

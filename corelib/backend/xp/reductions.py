@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable
-from corelib.tensor.dtype import FLOATS, NUMBERS, REALS, bfloat16, float16
+from corelib.tensor.dtype import FLOATS, REALS, bfloat16, float16
 
 _HALF = (float16, bfloat16)
 
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
     """sum, mean, prod, amax, amin, any, all, variance."""
-    whole = [d for d in NUMBERS if d not in _HALF]
+    whole = [d for d in REALS if d not in _HALF]
     float32 = xp.float32
 
     def total(name: str, reduce: Any) -> None:
@@ -25,7 +25,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         table.register(name, whole, kernel)
         table.register(name, _HALF, kernel_half)
 
-    total("sum", xp.add.reduce)
+    total("sum", xp.add.reduce)  # of bool: whether any; the product: whether all
     total("prod", xp.multiply.reduce)
 
     def mean_of(input: Any, dims: Any, dtype: Any, keepdim: Any) -> Any:
@@ -58,7 +58,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         for d in dims:
             n *= input.shape[d]
         wide = input.astype(float32) if input.dtype.itemsize == 2 else input
-        off = wide - mean_of(wide, dims, wide.dtype, True)
+        off = xp.asarray(wide - mean_of(wide, dims, wide.dtype, True))
         xp.multiply(off, off, off)
         left = n - correction
         return xp.add.reduce(off, dims, None, None, keepdim) / wide.dtype.type(left if left > 0 else 0)
