@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import op
 from corelib.tensor.size import contiguous_strides, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -23,10 +24,21 @@ def _ints(name: str, size: Any, what: str = "shape") -> tuple[int, ...]:
 def method_with_varargs(name: str, entry: Any) -> None:
     """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
 
-    def method(self: Tensor, *size: Any) -> Any:
-        if len(size) == 1 and type(size[0]) is not int:
-            return entry(self, size[0])
-        return entry(self, size)
+    if entry.op.kind == "view":
+        body = entry.op.body
+
+        def method(self: Tensor, *size: Any) -> Any:
+            if len(size) == 1 and type(size[0]) is not int:
+                size = size[0]
+            if self._requires_grad or active.count:
+                return entry(self, size)
+            return body(self, size)
+    else:
+
+        def method(self: Tensor, *size: Any) -> Any:
+            if len(size) == 1 and type(size[0]) is not int:
+                return entry(self, size[0])
+            return entry(self, size)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__

@@ -18,7 +18,7 @@ from math import prod
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from corelib.tensor.size import Size, contiguous_strides, is_contiguous
+from corelib.tensor.size import _CONTIGUOUS, Size, contiguous_strides, is_contiguous
 from corelib.tensor.storage import Storage, TypedStorage
 
 if TYPE_CHECKING:
@@ -137,7 +137,11 @@ class Tensor:
         t._native = None
         t._storage = storage if storage is not None else self._own_storage()
         t._shape = shape
-        t._strides = None if strides is None or strides == contiguous_strides(shape) else strides
+        if strides is not None:
+            row_major = _CONTIGUOUS.get(shape)
+            if strides == (contiguous_strides(shape) if row_major is None else row_major):
+                strides = None
+        t._strides = strides
         t._offset = offset
         t._numel = numel
         t._dtype = self._dtype
