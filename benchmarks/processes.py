@@ -5,6 +5,7 @@ Each figure comes from fresh interpreters, the two libraries in turns.
 
 from __future__ import annotations
 
+import compileall
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ PROCESS_CASES = [
 
 def measure_process(case: ProcessCase, ours: str, rounds: int, threads: int) -> Measured:
     """Run a case's program for torch and for `ours` in turns; the first of each only warms the file cache."""
+    # what installing a wheel does; a checkout may not have been imported yet
+    compileall.compile_dir(str(next(iter(__import__(ours).__path__))), quiet=2)
 
     def figure(library: str) -> float:
         program = case.program.format(library=library, module=case.module, case=case.case, threads=threads)

@@ -189,7 +189,10 @@ def reduction_entry(op: Op) -> Any:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]
         if out is not None:
             return _call.write_out(op, (input, dim, keepdim, dtype), out)  # type: ignore[no-any-return]
-        return call(op, (input, dim, keepdim, dtype))  # type: ignore[no-any-return]
+        result: Tensor = call(op, (input, dim, keepdim, dtype))
+        if dim is not None and result._edge is not None and type(result._edge[0]) is op.node:
+            result._edge[0].__class__ = op.node_along  # PyTorch numbers the form with `dim` as the op's second
+        return result
 
     return entry
 

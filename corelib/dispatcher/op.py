@@ -93,6 +93,7 @@ class Op:
         self.entry: Any = None
         self.inplace_entry: Any = None
         self._node: Any = None
+        self._node_along: Any = None
         self.defaults: tuple[Any, ...] = ()
         self.compute: Any = None
         self.saves: Any = ()
@@ -146,6 +147,13 @@ class Op:
 
             self._node = op_node(self)
         return self._node
+
+    @property
+    def node_along(self) -> Any:
+        """The class of a reduction's nodes where it was given dimensions."""
+        if self._node_along is None:
+            self._node_along = type(self.node.__name__[:-1] + "1", (self.node,), {"__slots__": (), "__module__": "corelib.autograd"})
+        return self._node_along
 
     def kernel_for(self, key: DispatchKey, dtype: DType) -> Kernel | None:
         """The kernel of a device type and dtype, or None."""
