@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.op import TABLE, op
 from corelib.ops.where import select_where
-from corelib.ops.unary import refuse
+from corelib.ops.unary import in_float32, refuse
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -274,13 +274,18 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
         exponent = input.new_full((), exponent)  # type: ignore[attr-defined]
     if not isinstance(input, Tensor):
         input = exponent.new_full((), input)  # type: ignore[attr-defined]
+    if input._dtype.itemsize == 2:
+        return in_float32(pow, input, exponent)
     # exp(y log|x|), with the sign of an odd integer power, and the exact answers that the logarithm would miss
     whole = exponent.floor() == exponent  # type: ignore[attr-defined]
     odd = whole & ((exponent * 0.5).floor() != exponent * 0.5)  # type: ignore[operator]
     size = (exponent * input.abs().log()).exp()  # type: ignore[attr-defined,operator]
-    size = select_where(input < 0, select_where(whole, select_where(odd, -size, size), float("nan")), size)  # type: ignore[attr-defined,operator]
+    infinity = float("inf")
+    signed = select_where(whole, select_where(odd, -size, size), select_where(input == -infinity, size, float("nan")))
+    size = select_where(input < 0, signed, size)  # type: ignore[operator]
     size = select_where((input == 0) & (1 / input < 0) & odd, -size, size)  # type: ignore[attr-defined,operator]
-    return select_where((exponent == 0) | (input == 1), 1.0, size)  # type: ignore[attr-defined,no-any-return]
+    one = (exponent == 0) | (input == 1) | ((input == -1) & (exponent.abs() == infinity))  # type: ignore[attr-defined]
+    return select_where(one, 1.0, size)  # type: ignore[no-any-return]
 
 
 def _integer_power(input: Tensor, exponent: Any) -> Tensor:
@@ -337,6 +342,8 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.atan2(torch.tensor([1.]), torch.tensor([1.]))
     tensor([0.7854])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(atan2, input, other)
     x, y = other.abs(), input.abs()  # type: ignore[attr-defined]
     both = (x == y) & (x == float("inf"))
     angle = select_where(both, 0.7853981633974483, select_where((x == 0) & (y == 0), 0.0, (y / x).atan()))

@@ -323,7 +323,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
 
     >>> import corelib as torch
     >>> torch.logsumexp(torch.tensor([1000., 1000.]), 0)
-    tensor(1000.6931)
+    tensor(1000.6932)
     """
     if 0 in [input._shape[d] for d in dim]:
         return sum(input.exp(), dim, keepdim).log()  # type: ignore[attr-defined,no-any-return]

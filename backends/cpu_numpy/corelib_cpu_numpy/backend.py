@@ -63,7 +63,12 @@ class NumpyBackend(Backend):
         self, buffer: Any, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
     ) -> Any:
         size = dtype.itemsize
-        return np.ndarray(shape, dtype._np, buffer, offset * size, [s * size for s in strides])
+        try:
+            return np.ndarray(shape, dtype._np, buffer, offset * size, [s * size for s in strides])
+        except ValueError:
+            if 0 not in shape:
+                raise
+            return np.ndarray(shape, dtype._np)  # an empty view may begin behind the end of its memory
 
     def small_buffer(self, native: Any) -> Any:
         # bfloat16 arrays do not lend their memory; their bits do.
