@@ -294,8 +294,8 @@ def log10(input: Tensor) -> Tensor:
     """The logarithm to base 10, elementwise.
 
     >>> import corelib as torch
-    >>> torch.log10(torch.tensor([100.]))
-    tensor([2.])
+    >>> torch.log10(torch.tensor([1000.]))
+    tensor([3.])
     """
     if input._dtype.itemsize == 2:
         return in_float32(log10, input)
