@@ -158,7 +158,7 @@ def test_some_sample_has_a_gradient_in_pytorch(name: str) -> None:
 
 # Comparisons, tests and integer ops, and a number modulo a tensor, which PyTorch does not differentiate.
 WITHOUT_GRADIENT = set(
-    """eq ne lt le gt ge isnan isinf isfinite isposinf isneginf logical_not logical_and logical_or logical_xor
+    """eq ne lt le gt ge isnan isinf isfinite isposinf isneginf
     bitwise_not bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift floor_divide where_one
     rmod""".split()
 )
