@@ -260,7 +260,9 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
     >>> torch.tensor([2., 3.]) ** 2
     tensor([4., 9.])
     """
-    if isinstance(input, Tensor) and not input._dtype.is_floating_point:
+    if not isinstance(input, Tensor):
+        input = exponent.new_full((), input)  # type: ignore[attr-defined]
+    if not input._dtype.is_floating_point:
         return _integer_power(input, exponent)
     if isinstance(exponent, (int, float)):
         if exponent == int(exponent) and abs(exponent) <= 8:
@@ -272,8 +274,6 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
             return input.sqrt()  # type: ignore[attr-defined,no-any-return]
     if not isinstance(exponent, Tensor):
         exponent = input.new_full((), exponent)  # type: ignore[attr-defined]
-    if not isinstance(input, Tensor):
-        input = exponent.new_full((), input)  # type: ignore[attr-defined]
     if input._dtype.itemsize == 2:
         return in_float32(pow, input, exponent)
     # exp(y log|x|), with the sign of an odd integer power, and the exact answers that the logarithm would miss

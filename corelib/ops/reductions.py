@@ -210,7 +210,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
     hit = input != 0
-    return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit).to(kind)  # type: ignore[attr-defined,no-any-return]
+    return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)  # type: ignore[attr-defined,no-any-return]
 
 
 @op(ref="all", infer=_infer_any("all"), out=True)
@@ -223,7 +223,7 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
     miss = input == 0
-    return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else ~miss).to(kind)  # type: ignore[attr-defined,no-any-return]
+    return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else (~miss).contiguous()).to(kind)  # type: ignore[attr-defined,no-any-return]
 
 
 def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:

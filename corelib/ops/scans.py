@@ -37,7 +37,7 @@ def _log_step(input: Tensor, dim: int, join: Any, neutral: Any) -> Tensor:
     while by < n:
         made = join(made, _shifted(made, dim, by, neutral))
         by *= 2
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made.contiguous()  # type: ignore[no-any-return]
 
 
 @op(
