@@ -1,0 +1,77 @@
+"""The wheels, installed in a clean environment in another folder: core alone, then with a backend."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECTS = {"corelib": ROOT, "corelib_cpu_numpy": ROOT / "backends" / "cpu_numpy", "corelib_conformance": ROOT / "tests" / "conformance"}
+PROGRAM = "import corelib as torch; x = torch.ones(3, requires_grad=True); (x * 2).sum().backward(); print(x.grad.tolist())"
+
+
+def run(*command: object, ok: bool = True, cwd: Path | None = None) -> str:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_TARGET", "VIRTUAL_ENV"))}
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=env, cwd=cwd, timeout=600)
+    assert (done.returncode == 0) is ok, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    out = tmp_path_factory.mktemp("wheels")
+    for folder in PROJECTS.values():
+        run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", out, folder)
+    return {name: next(out.glob(f"{name}-*.whl")) for name in PROJECTS}
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory, wheels: dict[str, Path]) -> Path:
+    folder = tmp_path_factory.mktemp("elsewhere")
+    run(sys.executable, "-m", "venv", folder / "env")
+    run(folder / "env" / "bin" / "pip", "install", "-q", wheels["corelib"])
+    return folder
+
+
+def test_wheels_hold_the_package_its_typing_and_nothing_else(wheels: dict[str, Path]) -> None:
+    for name, path in wheels.items():
+        names = zipfile.ZipFile(path).namelist()
+        assert {n.split("/")[0].split("-")[0] for n in names} == {name}
+        assert not [n for n in names if "/tests/" in n or n.endswith(".pyc")]
+    assert "corelib/py.typed" in zipfile.ZipFile(wheels["corelib"]).namelist()
+
+
+def test_nothing_depends_on_pytorch(wheels: dict[str, Path]) -> None:
+    for path in wheels.values():
+        archive = zipfile.ZipFile(path)
+        metadata = archive.read(next(n for n in archive.namelist() if n.endswith("METADATA"))).decode()
+        needs = [line for line in metadata.splitlines() if line.startswith("Requires-Dist")]
+        assert needs and not [n for n in needs if "torch" in n]
+
+
+def test_core_alone_lists_meta_and_says_what_to_install_then_a_backend_makes_the_same_program_run(
+    clean: Path, wheels: dict[str, Path]
+) -> None:
+    python, tool = clean / "env" / "bin" / "python", clean / "env" / "bin" / "corelib"
+    listed = run(tool, "backends", cwd=clean)
+    assert "meta" in listed and "corelib[cpu]" in listed
+    refused = run(python, "-c", PROGRAM, ok=False, cwd=clean)
+    assert "corelib[cpu]" in refused and "BackendError" in refused
+    assert run(python, "-c", "import corelib as t; print(t.ones(2, 3, device='meta').sum(0).shape)", cwd=clean).strip() == "torch.Size([3])"
+
+    run(clean / "env" / "bin" / "pip", "install", "-q", wheels["corelib_cpu_numpy"], "scikit-learn", "tqdm")
+    assert "corelib-cpu-numpy" in run(tool, "backends", cwd=clean)
+    assert run(python, "-c", PROGRAM, cwd=clean).strip() == "[2.0, 2.0, 2.0]"
+    shown = run(tool, "quickstart", "--no-progress", "--epochs", "12", cwd=clean)
+    accuracy = float(shown.split("Test accuracy:")[1].split("%")[0])
+    assert accuracy >= 95, shown
+
+
+def test_importing_core_imports_no_backend_and_no_numpy(clean: Path) -> None:
+    program = "import corelib, sys; print(sorted(m for m in sys.modules if m in ('numpy', 'pluggy', 'corelib_cpu_numpy')))"
+    assert run(clean / "env" / "bin" / "python", "-c", program, cwd=clean).strip() == "[]"
