@@ -42,6 +42,8 @@ class _FunctionNode(Node, FunctionCtx):
     """The node of one call of a Function; it is also the call's ctx."""
 
     function: Any = None
+    _out_numbers: dict[int, int]
+    _is_tensor: list[bool]
 
     def __init__(self) -> None:
         self.edges = ()

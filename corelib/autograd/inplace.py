@@ -127,6 +127,8 @@ class CopySlices(Node):
 class AsStridedBackward0(Node):
     """A view's history, found anew after its base changed in place."""
 
+    metadata_shape: tuple[int, ...]
+
     __slots__ = ()
 
     def apply(self, g: Any) -> Any:

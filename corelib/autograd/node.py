@@ -136,7 +136,7 @@ class OpNode(Node):
             raise RuntimeError(SECOND_TIME)
         versions = self.versions
         if versions is not None:
-            for value, version in zip(saved, versions):  # noqa: B905  (shapes behind the values have no version)
+            for value, version in zip(saved, versions):
                 if version is not None:
                     if type(version) is int:
                         storage = value._storage
@@ -211,15 +211,15 @@ class PairNode(OpNode):
             raise RuntimeError(SECOND_TIME)
         versions = self.versions
         if versions is not None:
-            for value, version in zip(saved, versions):  # noqa: B905  (as in OpNode.apply)
+            for value, version in zip(saved, versions):
                 if version is not None:
                     storage = value._storage
                     if version != (0 if storage is None else storage._version):
                         check_version(self, value, version)
         if saved[0] is not None and grad_mode.enabled:
             saved = (rejoined(saved[0], self), *saved[1:])
-        grads = []
-        for edge, vjp in zip(self.edges, self.op.pair):  # noqa: B905  (an op of one operand has one edge)
+        grads: list[Any] = []
+        for edge, vjp in zip(self.edges, self.op.pair):
             if edge is None:
                 grads.append(None)
                 continue
@@ -395,8 +395,8 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
         if counts is not None:
             counts[i] = -1
             if type(arg) in (tuple, list):
-                counts[i] = len(arg)
-                found = [edge_of(t) if t is not None and t._requires_grad else None for t in arg]
+                counts[i] = len(arg)  # type: ignore[arg-type]
+                found = [edge_of(t) if t is not None and t._requires_grad else None for t in arg]  # type: ignore[union-attr]
                 edges.extend(found)
                 if any(found):
                     uses.extend(picks)

@@ -279,7 +279,7 @@ class _WorkersIterator:
         for item in ready:
             if item in pipes:
                 try:
-                    answer = item.recv()  # type: ignore[union-attr]
+                    answer = item.recv()  # type: ignore[union-attr,call-arg]
                 except (EOFError, OSError):
                     continue
                 self._owners[answer[0]] = self._waiting.pop(answer[0], -1)

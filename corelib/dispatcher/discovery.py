@@ -61,7 +61,7 @@ def discover(group: str) -> list[Entry]:
             if not points:
                 continue
             provider, version = str(distribution.name), str(distribution.version)
-        except Exception as error:  # noqa: BLE001  whatever somebody else's metadata can make the parser raise
+        except Exception as error:
             if group in _entry_text(distribution):
                 problem = f"its metadata ({where}) cannot be read: {type(error).__name__}: {error}"
                 found["", where] = Entry("", "", "", _name(distribution, where), "", problem, None)
@@ -77,14 +77,14 @@ def discover(group: str) -> list[Entry]:
 def _entry_text(distribution: Any) -> str:
     try:
         return str(distribution.read_text("entry_points.txt") or "")
-    except Exception:  # noqa: BLE001  unreadable: then it is not known to be a plugin of ours
+    except Exception:
         return ""
 
 
 def _name(distribution: Any, where: str) -> str:
     try:
         return str(distribution.name)
-    except Exception:  # noqa: BLE001  then the folder has to do
+    except Exception:
         return where.replace("\\", "/").rpartition("/")[2]
 
 

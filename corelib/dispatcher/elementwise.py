@@ -93,7 +93,7 @@ def scalar_tensor(value: Any, dtype: Any, device: Any) -> Tensor:
     """A 0-d tensor that holds a number."""
     from corelib.ops import full
 
-    found: Tensor = full((), value, dtype=dtype, device=device)
+    found: Tensor = full((), value, dtype=dtype, device=device)  # type: ignore[misc]
     return found
 
 

@@ -44,7 +44,7 @@ class Mode:
     >>> with Names() as names:
     ...     _ = torch.ones(2) + 1
     >>> names.seen
-    ['full', 'add']
+    ['add']
     """
 
     def dispatch(self, op: Op, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -75,7 +75,7 @@ def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
             problem = str(error)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001  a plugin may raise anything, SystemExit included
+        except BaseException as error:
             problem = f"its hook corelib_kernels raised {told(error)}"
     return (KernelTable() if problem else table), problem
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
-from corelib.ops import (  # noqa: F401
+from corelib.ops import (
     activation, arithmetic, attention, closeness, convolution, copying, creation, dropout, einsum, embedding, indexing, interpolation,
     joining, linear, losses, normalization, operators, optim_steps, padding, pooling, predicates, products, random,
     reductions, scans, selection, shapes, sorting, unary, views, where,
@@ -44,7 +44,7 @@ globals().update(_FUNCTIONS)
 globals().update(_NEURAL)
 operators.install()
 
-from corelib.tensor import indexing as _tensor_indexing  # noqa: E402,F401  (puts x[...] on Tensor)
+from corelib.tensor import indexing as _tensor_indexing  # noqa: E402  (puts x[...] on Tensor)
 
 
 def torch_names() -> dict[str, Any]:

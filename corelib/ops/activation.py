@@ -168,8 +168,8 @@ def relu_(input: Tensor) -> Tensor:
     return inplace(TABLE["rectify"], (input,))
 
 
-Tensor.relu = rectify  # type: ignore[attr-defined]
-Tensor.relu_ = relu_  # type: ignore[attr-defined]
+Tensor.relu = rectify  # type: ignore[attr-defined,assignment]
+Tensor.relu_ = relu_  # type: ignore[attr-defined,assignment]
 
 _INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
 _TANH_SCALE, _TANH_CUBE = 0.7978845608028654, 0.044715

@@ -46,8 +46,7 @@ def scaled_dot_product_attention(
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
     scores: Any = matmul(query * factor, key.transpose(-2, -1))  # type: ignore[attr-defined,operator]
     if is_causal:
-        l, s = scores._shape[-2:]
-        attn_mask = query.new_ones((l, s), dtype=D.bool).tril()  # type: ignore[attr-defined]
+        attn_mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()  # type: ignore[attr-defined]
     if attn_mask is not None:
         if attn_mask._dtype is D.bool:
             scores = scores.masked_fill(~attn_mask, float("-inf"))  # type: ignore[operator]

@@ -70,5 +70,5 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input._shape == other._shape and bool((input.detach() == other.detach()).all())  # type: ignore[attr-defined]
 
 
-Tensor.allclose = allclose  # type: ignore[attr-defined]
-Tensor.equal = equal  # type: ignore[attr-defined]
+Tensor.allclose = allclose  # type: ignore[attr-defined,assignment]
+Tensor.equal = equal  # type: ignore[attr-defined,assignment]

@@ -106,7 +106,7 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     return clone(self, memory_format=_contiguous())  # type: ignore[no-any-return]
 
 
-Tensor.contiguous = contiguous  # type: ignore[attr-defined]
+Tensor.contiguous = contiguous  # type: ignore[attr-defined,assignment]
 
 
 @op(on=("torch", "Tensor"))
@@ -126,7 +126,7 @@ def detach_(self: Tensor) -> Tensor:
     return self
 
 
-Tensor.detach_ = detach_  # type: ignore[attr-defined]
+Tensor.detach_ = detach_  # type: ignore[attr-defined,assignment]
 
 
 def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -173,7 +173,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     return to_copy(self, dtype, place, memory_format)  # type: ignore[no-any-return]
 
 
-Tensor.to = to  # type: ignore[attr-defined]
+Tensor.to = to  # type: ignore[attr-defined,assignment]
 
 
 def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
@@ -186,8 +186,8 @@ def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_fo
     return to(self, "cuda" if device is None else device)
 
 
-Tensor.cpu = cpu  # type: ignore[attr-defined]
-Tensor.cuda = cuda  # type: ignore[attr-defined]
+Tensor.cpu = cpu  # type: ignore[attr-defined,assignment]
+Tensor.cuda = cuda  # type: ignore[attr-defined,assignment]
 
 
 def _converter(dtype: Any, name: str) -> Any:
@@ -215,7 +215,7 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     return to(self, dtype)
 
 
-Tensor.type = type_  # type: ignore[attr-defined]
+Tensor.type = type_  # type: ignore[attr-defined,assignment]
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
@@ -223,7 +223,7 @@ def type_as(self: Tensor, other: Tensor) -> Tensor:
     return to(self, other)
 
 
-Tensor.type_as = type_as  # type: ignore[attr-defined]
+Tensor.type_as = type_as  # type: ignore[attr-defined,assignment]
 
 
 @op(on=(), grad_name="CopyBackwards", vjp={"src": lambda g: g})
@@ -258,7 +258,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     return self
 
 
-Tensor.copy_ = copy_  # type: ignore[attr-defined]
+Tensor.copy_ = copy_  # type: ignore[attr-defined,assignment]
 
 
 @op(on=(), grad_name="FillBackward0", vjp=lambda g: g.new_zeros(g.shape))
@@ -300,8 +300,8 @@ def zero_(self: Tensor) -> Tensor:
     return fill_(self, 0)
 
 
-Tensor.fill_ = fill_  # type: ignore[attr-defined]
-Tensor.zero_ = zero_  # type: ignore[attr-defined]
+Tensor.fill_ = fill_  # type: ignore[attr-defined,assignment]
+Tensor.zero_ = zero_  # type: ignore[attr-defined,assignment]
 
 
 def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
@@ -333,4 +333,4 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
     return self
 
 
-Tensor.resize_ = resize_  # type: ignore[attr-defined]
+Tensor.resize_ = resize_  # type: ignore[attr-defined,assignment]

@@ -243,7 +243,7 @@ def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = Non
     return made
 
 
-Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined]
+Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined,assignment]
 
 
 def arange(

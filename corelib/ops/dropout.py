@@ -41,7 +41,7 @@ def _channelwise(name: str) -> Any:
         if not training or p == 0 or input._numel == 0:
             return input
         n = int(name[-2])
-        lead = 2 if len(input._shape) == n + 2 or name == "dropout1d" and len(input._shape) == 3 else 1
+        lead = 2 if len(input._shape) == n + 2 or (name == "dropout1d" and len(input._shape) == 3) else 1
         shape = (*input._shape[:lead], *[1] * (len(input._shape) - lead))
         made: Tensor = _dropped(input, p, shape, inplace)
         return made

@@ -490,7 +490,7 @@ def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     return self
 
 
-Tensor.index_put_ = index_put_  # type: ignore[attr-defined]
+Tensor.index_put_ = index_put_  # type: ignore[attr-defined,assignment]
 
 
 def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:

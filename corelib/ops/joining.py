@@ -231,7 +231,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
     return made
 
 
-Tensor.repeat_interleave = repeat_interleave  # type: ignore[attr-defined]
+Tensor.repeat_interleave = repeat_interleave  # type: ignore[attr-defined,assignment]
 
 
 def _infer_flip(input: Tensor, dims: Any) -> Any:

@@ -80,5 +80,5 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
     from corelib.ops import einsum
 
-    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)
+    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)  # type: ignore[operator]
     return made if bias is None else made + bias  # type: ignore[no-any-return]

@@ -119,12 +119,12 @@ def max_windows(input: Tensor, kernel: Any, stride: Any, padding: Any, dilation:
             ok = ((step >= 0) & (step < input._shape[len(input._shape) - n + i])).reshape((-1, *[1] * (n - 1 - i)))
             inside = ok & inside
         if best is None:
-            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)
+            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)  # type: ignore[attr-defined]
             continue
         better = inside & ((here > best) | (here != here) | ~known)
         best, where = select_where(better, here, best), select_where(better, flat, where)
         known = known | inside
-    return best.contiguous(), where.contiguous()
+    return best.contiguous(), where.contiguous()  # type: ignore[union-attr]
 
 
 def _max_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:

@@ -312,7 +312,7 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any =
     return _done(_bernoulli_of(input, generator), False, out)
 
 
-Tensor.bernoulli = bernoulli  # type: ignore[attr-defined]
+Tensor.bernoulli = bernoulli  # type: ignore[attr-defined,assignment]
 
 
 def multinomial(
@@ -354,4 +354,4 @@ def multinomial(
     return _done(_filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out)
 
 
-Tensor.multinomial = multinomial  # type: ignore[attr-defined]
+Tensor.multinomial = multinomial  # type: ignore[attr-defined,assignment]

@@ -31,7 +31,7 @@ def _infer_total(name: str) -> Any:
                 dtype = D.int64
         if dtype is not input._dtype:
             input = input.to(dtype)  # type: ignore[attr-defined]
-        dims, shape = reduced(name, input, dim, keepdim)
+        dims, shape = reduced(name, input, dim, keepdim)  # type: ignore[assignment]
         return (shape, dtype), (input, dims, keepdim)
 
     return infer
@@ -194,7 +194,7 @@ def _infer_any(name: str) -> Any:
         if isinstance(dim, (tuple, list)) and not dim:  # no dimension here, not all
             dims, shape = (), input._shape
         else:
-            dims, shape = reduced(name, input, dim, keepdim)
+            dims, shape = reduced(name, input, dim, keepdim)  # type: ignore[assignment]
         return (shape, D.uint8 if input._dtype is D.uint8 else D.bool), (input, dims, keepdim)
 
     return infer

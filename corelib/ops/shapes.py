@@ -104,7 +104,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     else:
         cuts = indices_or_sections.tolist() if isinstance(indices_or_sections, Tensor) else list(indices_or_sections)
         edges = [0, *[min(max(c + n if c < 0 else c, 0), n) for c in cuts], n]
-        sizes = [max(b - a, 0) for a, b in zip(edges, edges[1:], strict=False)]
+        sizes = [max(b - a, 0) for a, b in zip(edges, edges[1:], strict=False)]  # noqa: RUF007  (itertools would be one more import)
         return tuple(
             strided_slice(input, at, a, size, 1) for a, size in zip(edges, sizes, strict=False)
         )
@@ -268,8 +268,8 @@ def _as(name: str, method: str) -> Any:
 
 for _name, _method in (("view_as", "view"), ("reshape_as", "reshape"), ("expand_as", "expand")):
     setattr(Tensor, _name, _as(_name, _method))
-Tensor.split = split  # type: ignore[attr-defined]
-Tensor.tensor_split = tensor_split  # type: ignore[attr-defined]
+Tensor.split = split  # type: ignore[attr-defined,assignment]
+Tensor.tensor_split = tensor_split  # type: ignore[attr-defined,assignment]
 
 
 def _in_place(name: str, view_of: Any) -> None:

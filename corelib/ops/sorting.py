@@ -290,7 +290,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     tensor([1, 2, 3])
     """
     if isinstance(dim, bool):
-        dim, descending = -1, dim
+        dim, descending = -1, dim  # type: ignore[assignment]
     values, indices = sort_along(input, dim, descending, stable)
     if out is not None:
         return _Sort(*_stored("sort_along", input, (values, indices), out))
@@ -433,8 +433,8 @@ def unique_consecutive(
     return _answer(flat[first], arange(flat._shape[0], device=flat._device), group, input._shape, return_inverse, return_counts)
 
 
-Tensor.unique = unique  # type: ignore[attr-defined]
-Tensor.unique_consecutive = unique_consecutive  # type: ignore[attr-defined]
+Tensor.unique = unique  # type: ignore[attr-defined,assignment]
+Tensor.unique_consecutive = unique_consecutive  # type: ignore[attr-defined,assignment]
 
 
 def _infer_bincount(input: Tensor, weights: Any, minlength: int) -> Any:

@@ -99,12 +99,12 @@ def _property(value: property) -> str:
 def _package_stub() -> str:
     lines = ["from types import ModuleType as ModuleType", "", "from corelib.tensor.tensor import Tensor as Tensor", ""]
     functions = torch_names()
-    from corelib import _LATER
+    from corelib import _LATER  # type: ignore[attr-defined]
 
     modules = sorted(n for n, (_, attribute) in _LATER.items() if attribute is None and n not in ("random", "testing", "autograd"))
     lines += [f"from corelib import {n} as {n}" for n in modules if (_ROOT / n).exists() or (_ROOT / f"{n}.py").exists()]
     for name in sorted({*dir(corelib), *_LATER} - set(modules)):
-        if name.startswith("_") or name in ("annotations", "Any", "Tensor", "ops"):
+        if (name.startswith("_") and name != "__version__") or name in ("annotations", "Any", "Tensor", "ops"):
             continue
         if name in functions:
             lines.append(_define(name, functions[name], False))

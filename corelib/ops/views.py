@@ -357,7 +357,7 @@ def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
     return movedim(input, source, destination)  # type: ignore[no-any-return]
 
 
-Tensor.moveaxis = moveaxis  # type: ignore[attr-defined]
+Tensor.moveaxis = moveaxis  # type: ignore[attr-defined,assignment]
 
 
 def _flip_all(self: Tensor) -> Tensor:
@@ -381,9 +381,9 @@ def _adjoint(self: Tensor) -> Tensor:
     return t(self)  # type: ignore[no-any-return]
 
 
-Tensor.T = property(_flip_all)  # type: ignore[attr-defined]
-Tensor.mT = property(_matrix_transpose)  # type: ignore[attr-defined]
-Tensor.H = property(_adjoint)  # type: ignore[attr-defined]
+Tensor.T = property(_flip_all)  # type: ignore[attr-defined,assignment]
+Tensor.mT = property(_matrix_transpose)  # type: ignore[attr-defined,assignment]
+Tensor.H = property(_adjoint)  # type: ignore[attr-defined,assignment]
 
 
 def _narrowed(g: Tensor, input_shape: Any, dim: int, start: int, length: int, step: int) -> Tensor:

@@ -59,7 +59,7 @@ def _parse(data: Any, dtype: Any) -> Any:
         return np.array(data, wanted or default_dtype().np)
     if kind is bool or kind is int:
         return _array_of(data, wanted)
-    if isinstance(data, np.ndarray) or isinstance(data, np.generic):
+    if isinstance(data, (np.ndarray, np.generic)):
         D.from_numpy_dtype(data.dtype)
         return np.array(data, wanted, copy=True, order="C")
     if isinstance(data, (list, tuple)) and _holds_tensors(data):
@@ -237,7 +237,7 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
             made = made.detach().clone()
     else:
         made = as_tensor(obj, dtype, device)
-        shares = made is obj or isinstance(obj, np.ndarray) and np.shares_memory(made.detach().numpy(), obj)
+        shares = made is obj or (isinstance(obj, np.ndarray) and np.shares_memory(made.detach().numpy(), obj))
         if copy is False and not shares:
             raise ValueError("asarray(): can't alias tensor or array with copy=False for the given dtype and device")
     return made.requires_grad_() if requires_grad else made
@@ -349,7 +349,7 @@ def legacy_new(cls: Any, args: Any, kwargs: Any) -> Any:
     if len(args) == 1 and isinstance(args[0], Tensor):
         made = args[0]._alias()
         made._requires_grad = False
-    elif len(args) == 1 and not isinstance(args[0], int) and not type(args[0]).__name__ == "Size":
+    elif len(args) == 1 and not isinstance(args[0], int) and type(args[0]).__name__ != "Size":
         made = tensor(args[0], dtype=default_dtype(), device=device)
     else:
         shape = args[0] if len(args) == 1 and not isinstance(args[0], int) else args

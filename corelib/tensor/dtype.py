@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 from corelib.tensor.host import np
@@ -20,7 +21,7 @@ class dtype:
 
     __slots__ = ("_np", "is_complex", "is_floating_point", "is_signed", "itemsize", "name", "order")
 
-    def __init__(self, name: str, itemsize: int, kind: str, order: int) -> None:
+    def __init__(self, name: str, itemsize: builtins.int, kind: str, order: builtins.int) -> None:
         self.name = name
         self.itemsize = itemsize
         self.is_floating_point = kind == "f"

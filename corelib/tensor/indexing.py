@@ -218,5 +218,5 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     index_put_(view, tuple(indices), value)
 
 
-Tensor.__getitem__ = getitem  # type: ignore[attr-defined]
-Tensor.__setitem__ = setitem  # type: ignore[attr-defined]
+Tensor.__getitem__ = getitem  # type: ignore[attr-defined,assignment]
+Tensor.__setitem__ = setitem  # type: ignore[attr-defined,assignment]
