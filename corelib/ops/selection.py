@@ -95,7 +95,14 @@ def _clamp_bound(g: Tensor, input: Tensor, min: Any, max: Any, which: str) -> Te
     return select_where(chosen, g, 0.0)  # type: ignore[no-any-return]
 
 
+_PLAIN = (float, int, type(None))
+
+
 def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
+    if type(min) in _PLAIN and type(max) in _PLAIN and input._strides is None and input._dtype.is_floating_point:
+        if min is not None or max is not None:  # the frequent form, which needs no promotion
+            low, high = None if min is None else float(min), None if max is None else float(max)
+            return (input._shape, input._dtype), (input, low, high)
     from corelib.dispatcher.elementwise import cast_number, output_strides
     from corelib.tensor.promotion import result_type
 
