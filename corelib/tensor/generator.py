@@ -250,7 +250,11 @@ def manual_seed(seed: int, algorithm: str | None = None) -> Generator:
     >>> _ = torch.manual_seed(0); torch.rand(2)
     tensor([0.4963, 0.7682])
     """
-    return _reseed(_checked_seed(int(seed)), algorithm)
+    try:
+        number = int(seed)
+    except ValueError:
+        raise ValueError(f"manual_seed(): argument 'seed' must be a number, got {seed!r}") from None
+    return _reseed(_checked_seed(number), algorithm)
 
 
 def seed() -> int:
