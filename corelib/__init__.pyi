@@ -1,315 +1,539 @@
-"""Written by `python -m corelib.ops.stubs`; do not edit."""
-
-import builtins
-from typing import Any
-
-from types import ModuleType as ModuleType
-
+# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
+from collections.abc import Sequence as _Sequence
+from typing import Any as _Any
+from corelib.tensor.device import device as _Device
+from corelib.tensor.dtype import dtype as _DType
+from corelib.tensor.generator import Generator as _Generator
+from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
+from corelib.tensor.tensor import Tensor as _Tensor
+from corelib.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.autograd.grad_mode import enable_grad as enable_grad
+from corelib.autograd.grad_mode import inference_mode as inference_mode
+from corelib.autograd.grad_mode import is_grad_enabled as is_grad_enabled
+from corelib.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from corelib.autograd.grad_mode import no_grad as no_grad
+from corelib.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from corelib.tensor.construct import as_tensor as as_tensor
+from corelib.tensor.construct import asarray as asarray
+from corelib.tensor.construct import from_dlpack as from_dlpack
+from corelib.tensor.construct import from_numpy as from_numpy
+from corelib.tensor.construct import frombuffer as frombuffer
+from corelib.tensor.construct import tensor as tensor
+from corelib.tensor.device import device as device
+from corelib.tensor.device import get_default_device as get_default_device
+from corelib.tensor.device import set_default_device as set_default_device
+from corelib.tensor.dtype import dtype as dtype
+from corelib.tensor.layout import channels_last as channels_last
+from corelib.tensor.layout import contiguous_format as contiguous_format
+from corelib.tensor.layout import layout as layout
+from corelib.tensor.layout import memory_format as memory_format
+from corelib.tensor.layout import preserve_format as preserve_format
+from corelib.tensor.layout import strided as strided
+from corelib.tensor.limits import finfo as finfo
+from corelib.tensor.limits import iinfo as iinfo
+from corelib.tensor.promotion import can_cast as can_cast
+from corelib.tensor.promotion import get_default_dtype as get_default_dtype
+from corelib.tensor.promotion import promote_types as promote_types
+from corelib.tensor.promotion import result_type as result_type
+from corelib.tensor.promotion import set_default_dtype as set_default_dtype
+from corelib.tensor.size import Size as Size
+from corelib.tensor.storage import TypedStorage as TypedStorage
+from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-
+from corelib.tensor.generator import Generator as Generator
+from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
 from corelib import cli as cli
 from corelib import data as data
+from corelib.tensor.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib.tensor.generator import fork_rng as fork_rng
+from corelib.tensor.generator import get_rng_state as get_rng_state
+from corelib.tensor.generator import initial_seed as initial_seed
+from corelib.serialization import load as load
+from corelib.tensor.generator import manual_seed as manual_seed
 from corelib import nn as nn
 from corelib import optim as optim
+from corelib.tensor.printing import printoptions as printoptions
+from corelib.tensor import generator as random
+from corelib.serialization import save as save
+from corelib.tensor.generator import seed as seed
 from corelib import serialization as serialization
+from corelib.tensor.printing import set_printoptions as set_printoptions
+from corelib.tensor.generator import set_rng_state as set_rng_state
 from corelib import utils as utils
-Generator: Any
-Size: Any
-TypedStorage: Any
-UntypedStorage: Any
-__version__: Any
-def abs(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def absolute(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def acos(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor: ...
-def add(input: Tensor, other: Any, *, alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def addcdiv(input: Tensor, tensor1: Any, tensor2: Any, *, value: Any = ..., out: Any = ...) -> Tensor: ...
-def addcmul(input: Tensor, tensor1: Any, tensor2: Any, *, value: Any = ..., out: Any = ...) -> Tensor: ...
-def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = ..., alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def all(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def allclose(input: Tensor, other: Any, rtol: Any = ..., atol: Any = ..., equal_nan: Any = ...) -> builtins.bool: ...
-def alpha_dropout(input: Tensor, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Tensor: ...
-def amax(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def amin(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def aminmax(input: Tensor, *, dim: Any = ..., keepdim: Any = ...) -> Any: ...
-def any(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def arange(start: Any, end: Any = ..., step: Any = ..., *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ...) -> Tensor: ...
-def arccos(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def arcsin(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def arctan(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def arctan2(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def argmax(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def argmin(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def argsort(input: Tensor, dim: Any = ..., descending: Any = ..., *, stable: Any = ...) -> Tensor: ...
-def argwhere(input: Tensor) -> Tensor: ...
-def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: Any = ...) -> Tensor: ...
-def as_tensor(data: Any, dtype: Any = ..., device: Any = ...) -> Tensor: ...
-def asarray(obj: Any, *, dtype: Any = ..., device: Any = ..., copy: Any = ..., requires_grad: Any = ...) -> Tensor: ...
-def asin(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def atan(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def atan2(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-autograd: Any
-def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = ..., padding: Any = ..., ceil_mode: Any = ..., count_include_pad: Any = ...) -> Tensor: ...
-def baddbmm(input: Tensor, batch1: Any, batch2: Any, *, beta: Any = ..., alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def batch_norm(input: Tensor, running_mean: Any, running_var: Any, weight: Any = ..., bias: Any = ..., training: Any = ..., momentum: Any = ..., eps: Any = ...) -> Tensor: ...
-def bernoulli(input: Tensor, p: Any = ..., *, generator: Any = ..., out: Any = ...) -> Tensor: ...
-bfloat16: Any
-def bincount(input: Tensor, weights: Any = ..., minlength: Any = ...) -> Tensor: ...
-def bitwise_and(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def bitwise_left_shift(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def bitwise_not(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def bitwise_or(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def bitwise_right_shift(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def bitwise_xor(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def bmm(input: Tensor, mat2: Any, *, out: Any = ...) -> Tensor: ...
-bool: Any
-def broadcast_tensors(*tensors: Any) -> Any: ...
-def broadcast_to(input: Tensor, size: Any) -> Tensor: ...
-def can_cast(from_: Any, to: Any) -> builtins.bool: ...
-def cat(tensors: Any, dim: Any = ..., *, out: Any = ...) -> Tensor: ...
-cdouble: Any
-def ceil(input: Tensor, *, out: Any = ...) -> Tensor: ...
-cfloat: Any
-channels_last: Any
-def chunk(input: Tensor, chunks: Any, dim: Any = ...) -> Any: ...
-def clamp(input: Tensor, min: Any = ..., max: Any = ..., *, out: Any = ...) -> Tensor: ...
-def clamp_max(input: Tensor, max: Any, *, out: Any = ...) -> Tensor: ...
-def clamp_min(input: Tensor, min: Any, *, out: Any = ...) -> Tensor: ...
-def clip(input: Tensor, min: Any = ..., max: Any = ..., *, out: Any = ...) -> Tensor: ...
-def clone(input: Tensor, *, memory_format: Any = ...) -> Tensor: ...
-complex128: Any
-complex64: Any
-def concat(tensors: Any, dim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def concatenate(tensors: Any, dim: Any = ..., *, out: Any = ...) -> Tensor: ...
-contiguous_format: Any
-def conv1d(input: Tensor, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Tensor: ...
-def conv2d(input: Tensor, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Tensor: ...
-def conv3d(input: Tensor, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., dilation: Any = ..., groups: Any = ...) -> Tensor: ...
-def conv_transpose1d(input: Tensor, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Tensor: ...
-def conv_transpose2d(input: Tensor, weight: Any, bias: Any = ..., stride: Any = ..., padding: Any = ..., output_padding: Any = ..., groups: Any = ..., dilation: Any = ...) -> Tensor: ...
-def copysign(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def cos(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def cosh(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def cosine_similarity(x1: Any, x2: Any, dim: Any = ..., eps: Any = ...) -> Tensor: ...
-def cumprod(input: Tensor, dim: Any, *, dtype: Any = ..., out: Any = ...) -> Tensor: ...
-def cumsum(input: Tensor, dim: Any, *, dtype: Any = ..., out: Any = ...) -> Tensor: ...
-default_generator: Any
-def detach(input: Tensor) -> Tensor: ...
-device: Any
-def diagonal(input: Tensor, offset: Any = ..., dim1: Any = ..., dim2: Any = ...) -> Tensor: ...
-def div(input: Any, other: Any, *, rounding_mode: Any = ..., out: Any = ...) -> Tensor: ...
-def divide(input: Any, other: Any, *, rounding_mode: Any = ..., out: Any = ...) -> Tensor: ...
-def dot(input: Tensor, tensor: Any, *, out: Any = ...) -> Tensor: ...
-double: Any
-def dropout(input: Tensor, p: Any = ..., training: Any = ..., inplace: Any = ...) -> Tensor: ...
-dtype: Any
-e: Any
-def einsum(equation: Any, *operands: Any) -> Tensor: ...
-def empty(*size: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., memory_format: Any = ..., out: Any = ..., **names: Any) -> Tensor: ...
-def empty_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def empty_strided(size: Any, stride: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-enable_grad: Any
-def eq(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def equal(input: Tensor, other: Any) -> builtins.bool: ...
-def erf(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def exp(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def expm1(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def eye(n: Any, m: Any = ..., *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ...) -> Tensor: ...
-finfo: Any
-def fix(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def flatten(input: Tensor, start_dim: Any = ..., end_dim: Any = ...) -> Tensor: ...
-def flip(input: Tensor, dims: Any) -> Tensor: ...
-def fliplr(input: Tensor) -> Tensor: ...
-def flipud(input: Tensor) -> Tensor: ...
-float: Any
-float16: Any
-float32: Any
-float64: Any
-def floor(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def floor_divide(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-fork_rng: Any
-def from_dlpack(external: Any, *, device: Any = ..., copy: Any = ...) -> Tensor: ...
-def from_numpy(array: Any) -> Tensor: ...
-def frombuffer(buffer: Any, *, dtype: Any, count: Any = ..., offset: Any = ..., requires_grad: Any = ...) -> Tensor: ...
-def full(size: Any, fill_value: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ...) -> Tensor: ...
-def full_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def gather(input: Tensor, dim: Any, index: Any, *, sparse_grad: Any = ..., out: Any = ...) -> Tensor: ...
-def ge(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def ger(input: Tensor, vec2: Any, *, out: Any = ...) -> Tensor: ...
-def get_default_device() -> Any: ...
-def get_default_dtype() -> Any: ...
-get_rng_state: Any
-def greater(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def greater_equal(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def group_norm(input: Tensor, num_groups: Any, weight: Any = ..., bias: Any = ..., eps: Any = ...) -> Tensor: ...
-def gt(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-half: Any
-def hstack(tensors: Any, *, out: Any = ...) -> Tensor: ...
-iinfo: Any
-def index_add(input: Tensor, dim: Any, index: Any, source: Any, *, alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def index_put(input: Tensor, indices: Any, values: Any, accumulate: Any = ...) -> Tensor: ...
-def index_select(input: Tensor, dim: Any, index: Any, *, out: Any = ...) -> Tensor: ...
-inf: Any
-inference_mode: Any
-initial_seed: Any
-def instance_norm(input: Tensor, running_mean: Any = ..., running_var: Any = ..., weight: Any = ..., bias: Any = ..., use_input_stats: Any = ..., momentum: Any = ..., eps: Any = ...) -> Tensor: ...
-int: Any
-int16: Any
-int32: Any
-int64: Any
-int8: Any
-def is_anomaly_enabled() -> builtins.bool: ...
-def is_complex(input: Tensor) -> builtins.bool: ...
-def is_floating_point(input: Tensor) -> builtins.bool: ...
-def is_grad_enabled() -> builtins.bool: ...
-def is_inference_mode_enabled() -> builtins.bool: ...
-def is_storage(obj: Any) -> builtins.bool: ...
-def is_tensor(obj: Any) -> builtins.bool: ...
-def isclose(input: Tensor, other: Any, rtol: Any = ..., atol: Any = ..., equal_nan: Any = ...) -> Tensor: ...
-def isfinite(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def isinf(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def isnan(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def layer_norm(input: Tensor, normalized_shape: Any, weight: Any = ..., bias: Any = ..., eps: Any = ...) -> Tensor: ...
-layout: Any
-def le(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def lerp(input: Tensor, end: Any, weight: Any, *, out: Any = ...) -> Tensor: ...
-def less(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def less_equal(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ...) -> Tensor: ...
-load: Any
-def log(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def log10(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def log1p(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def log2(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def log_softmax(input: Tensor, dim: Any = ..., _stacklevel: Any = ..., dtype: Any = ...) -> Tensor: ...
-def logical_and(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def logical_not(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def logical_or(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def logical_xor(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def logsumexp(input: Tensor, dim: Any, keepdim: Any = ..., *, out: Any = ...) -> Tensor: ...
-long: Any
-def lt(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-manual_seed: Any
-def masked_fill(input: Tensor, mask: Any, value: Any) -> Tensor: ...
-def masked_select(input: Tensor, mask: Any, *, out: Any = ...) -> Tensor: ...
-def matmul(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def max(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, other: Any = ..., out: Any = ...) -> Any: ...
-def max_pool1d(input: Tensor, kernel_size: Any, stride: Any = ..., padding: Any = ..., dilation: Any = ..., ceil_mode: Any = ..., return_indices: Any = ...) -> Any: ...
-def maximum(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def mean(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, dtype: Any = ..., out: Any = ...) -> Tensor: ...
-memory_format: Any
-def min(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, other: Any = ..., out: Any = ...) -> Any: ...
-def minimum(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def mm(input: Tensor, mat2: Any, *, out: Any = ...) -> Tensor: ...
-def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor: ...
-def movedim(input: Tensor, source: Any, destination: Any) -> Tensor: ...
-def mul(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def multinomial(input: Tensor, num_samples: Any, replacement: Any = ..., *, generator: Any = ..., out: Any = ...) -> Tensor: ...
-def multiply(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def mv(input: Tensor, vec: Any, *, out: Any = ...) -> Tensor: ...
-nan: Any
-def nan_to_num(input: Tensor, nan: Any = ..., posinf: Any = ..., neginf: Any = ..., *, out: Any = ...) -> Tensor: ...
-def narrow(input: Tensor, dim: Any, start: Any, length: Any) -> Tensor: ...
-def ne(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def neg(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def negative(input: Tensor, *, out: Any = ...) -> Tensor: ...
-newaxis: Any
-no_grad: Any
-def nonzero(input: Tensor, *, as_tuple: Any = ..., out: Any = ...) -> Any: ...
-def norm(input: Tensor, p: Any = ..., dim: Any = ..., keepdim: Any = ..., dtype: Any = ..., *, out: Any = ...) -> Tensor: ...
-def normal(mean: Any, std: Any = ..., size: Any = ..., *, generator: Any = ..., out: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def not_equal(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def numel(input: Tensor) -> builtins.int: ...
-def ones(*size: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ..., **names: Any) -> Tensor: ...
-def ones_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def outer(input: Tensor, vec2: Any, *, out: Any = ...) -> Tensor: ...
-def permute(input: Tensor, dims: Any) -> Tensor: ...
-pi: Any
-def pow(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def prelu(input: Tensor, weight: Any) -> Tensor: ...
-preserve_format: Any
-printoptions: Any
-def prod(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, dtype: Any = ..., out: Any = ...) -> Tensor: ...
-def promote_types(type1: Any, type2: Any) -> Any: ...
-def rand(*size: Any, generator: Any = ..., out: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def rand_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., **names: Any) -> Tensor: ...
-def randint(*args: Any, low: Any = ..., high: Any = ..., size: Any = ..., generator: Any = ..., out: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def randint_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., **names: Any) -> Tensor: ...
-def randn(*size: Any, generator: Any = ..., out: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def randn_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., **names: Any) -> Tensor: ...
-random: Any
-def randperm(n: Any, *, generator: Any = ..., out: Any = ..., dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def ravel(input: Tensor) -> Tensor: ...
-def reciprocal(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def relu(input: Tensor, inplace: Any = ...) -> Tensor: ...
-def relu_(input: Tensor) -> Tensor: ...
-def remainder(input: Tensor, other: Any, *, out: Any = ...) -> Tensor: ...
-def repeat_interleave(input: Tensor, repeats: Any = ..., dim: Any = ..., *, output_size: Any = ...) -> Tensor: ...
-def reshape(input: Tensor, shape: Any) -> Tensor: ...
-def result_type(*operands: Any) -> Any: ...
-def rms_norm(input: Tensor, normalized_shape: Any, weight: Any = ..., eps: Any = ...) -> Tensor: ...
-def roll(input: Tensor, shifts: Any, dims: Any = ...) -> Tensor: ...
-def round(input: Tensor, *, decimals: Any = ..., out: Any = ...) -> Tensor: ...
-def rsqrt(input: Tensor, *, out: Any = ...) -> Tensor: ...
-save: Any
-def scalar_tensor(s: Any, *, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ...) -> Tensor: ...
-def scatter(input: Tensor, dim: Any, index: Any, src: Any = ..., *, value: Any = ..., reduce: Any = ..., out: Any = ...) -> Tensor: ...
-def scatter_add(input: Tensor, dim: Any, index: Any, src: Any, *, out: Any = ...) -> Tensor: ...
-seed: Any
-def select(input: Tensor, dim: Any, index: Any) -> Tensor: ...
-def set_default_device(device_: Any) -> None: ...
-def set_default_dtype(d: Any) -> None: ...
-set_grad_enabled: Any
-set_printoptions: Any
-set_rng_state: Any
-short: Any
-def sigmoid(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def sign(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def signbit(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def sin(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def sinh(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def softmax(input: Tensor, dim: Any = ..., _stacklevel: Any = ..., dtype: Any = ...) -> Tensor: ...
-def sort(input: Tensor, dim: Any = ..., descending: Any = ..., stable: Any = ..., *, out: Any = ...) -> Any: ...
-def split(tensor: Any, split_size_or_sections: Any, dim: Any = ...) -> Any: ...
-def sqrt(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def square(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def squeeze(input: Tensor, dim: Any = ...) -> Tensor: ...
-def stack(tensors: Any, dim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def std(input: Tensor, dim: Any = ..., unbiased: Any = ..., keepdim: Any = ..., *, correction: Any = ..., out: Any = ...) -> Tensor: ...
-strided: Any
-def sub(input: Tensor, other: Any, *, alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def subtract(input: Tensor, other: Any, *, alpha: Any = ..., out: Any = ...) -> Tensor: ...
-def sum(input: Tensor, dim: Any = ..., keepdim: Any = ..., *, dtype: Any = ..., out: Any = ...) -> Tensor: ...
-def swapaxes(input: Tensor, dim0: Any, dim1: Any) -> Tensor: ...
-def swapdims(input: Tensor, dim0: Any, dim1: Any) -> Tensor: ...
-def synchronize(device: Any = ...) -> None: ...
-def t(input: Tensor) -> Tensor: ...
-def take(input: Tensor, index: Any, *, out: Any = ...) -> Tensor: ...
-def take_along_dim(input: Tensor, indices: Any, dim: Any = ..., *, out: Any = ...) -> Tensor: ...
-def tan(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def tanh(input: Tensor, *, out: Any = ...) -> Tensor: ...
-def tensor(data: Any, *, dtype: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ...) -> Tensor: ...
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: Any = ...) -> Any: ...
-def tensordot(a: Any, b: Any, dims: Any = ..., out: Any = ...) -> Tensor: ...
-testing: Any
-def tile(input: Tensor, dims: Any) -> Tensor: ...
-def topk(input: Tensor, k: Any, dim: Any = ..., largest: Any = ..., sorted: Any = ..., *, out: Any = ...) -> Any: ...
-def transpose(input: Tensor, dim0: Any, dim1: Any) -> Tensor: ...
-def tril(input: Tensor, diagonal: Any = ..., *, out: Any = ...) -> Tensor: ...
-def triu(input: Tensor, diagonal: Any = ..., *, out: Any = ...) -> Tensor: ...
-def true_divide(input: Any, other: Any, *, rounding_mode: Any = ..., out: Any = ...) -> Tensor: ...
-def trunc(input: Tensor, *, out: Any = ...) -> Tensor: ...
-uint8: Any
-def unbind(input: Tensor, dim: Any = ...) -> Any: ...
-def unflatten(input: Tensor, dim: Any, sizes: Any) -> Tensor: ...
-def unique(input: Tensor, sorted: Any = ..., return_inverse: Any = ..., return_counts: Any = ..., dim: Any = ...) -> Any: ...
-def unique_consecutive(input: Tensor, return_inverse: Any = ..., return_counts: Any = ..., dim: Any = ...) -> Any: ...
-def unsqueeze(input: Tensor, dim: Any) -> Tensor: ...
-def var(input: Tensor, dim: Any = ..., unbiased: Any = ..., keepdim: Any = ..., *, correction: Any = ..., out: Any = ...) -> Tensor: ...
-def vstack(tensors: Any, *, out: Any = ...) -> Tensor: ...
-def where(condition: Any, input: Any = ..., other: Any = ..., *, out: Any = ...) -> Any: ...
-def zeros(*size: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., pin_memory: Any = ..., out: Any = ..., **names: Any) -> Tensor: ...
-def zeros_like(input: Tensor, *args: Any, dtype: Any = ..., layout: Any = ..., device: Any = ..., requires_grad: Any = ..., memory_format: Any = ..., pin_memory: Any = ...) -> Tensor: ...
+
+def is_tensor(obj: _Any) -> _bool:
+    """Whether an object is a tensor."""
+def is_floating_point(input: _Tensor) -> _bool:
+    """Whether a tensor's dtype is a floating-point one."""
+def is_complex(input: _Tensor) -> _bool:
+    """Whether a tensor's dtype is a complex one."""
+def numel(input: _Tensor) -> _int:
+    """The number of elements of a tensor."""
+def is_storage(obj: _Any) -> _bool:
+    """Whether an object is a storage."""
+def synchronize(device: _Any = ...) -> None:
+    """Wait until a device has done all that was asked of it."""
+__version__: _str
+inf: _float
+nan: _float
+pi: _float
+e: _float
+newaxis: None
+bool: _DType
+uint8: _DType
+int8: _DType
+int16: _DType
+int32: _DType
+int64: _DType
+float16: _DType
+bfloat16: _DType
+float32: _DType
+float64: _DType
+complex64: _DType
+complex128: _DType
+half: _DType
+float: _DType
+double: _DType
+short: _DType
+int: _DType
+long: _DType
+cfloat: _DType
+cdouble: _DType
+def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The absolute value, elementwise."""
+def absolute(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The absolute value, elementwise."""
+def acos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
+    """The means of `output_size` windows that cover the last dimension evenly."""
+def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input + alpha * other`, elementwise with broadcasting and promotion."""
+def addcdiv(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
+def addcmul(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input + value * tensor1 * tensor2`, elementwise."""
+def addmm(input: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
+def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether every element, of all or along `dim`, is not zero."""
+def allclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
+    """Whether `isclose` holds for every element."""
+def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
+def amax(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The largest element of all, or along `dim`; NaN where there is one."""
+def amin(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The smallest element of all, or along `dim`; NaN where there is one."""
+def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
+    """The smallest and the largest element, of all or along `dim`."""
+def any(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether any element, of all or along `dim`, is not zero."""
+def arange(start: _Any, end: _Any = ..., step: _Any = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The numbers from `start` up to, and without, `end`, `step` apart."""
+def arccos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+def arcsin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+def arctan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc tangent in radians, elementwise."""
+def arctan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
+def argmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
+def argmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
+def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+    """The indices that put the elements in order along `dim`."""
+def argwhere(input: _Tensor) -> _Tensor:
+    """The coordinates of the elements that are not zero, a row for each."""
+def as_strided(input: _Tensor, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> _Tensor:
+    """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+def asin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+def atan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The arc tangent in radians, elementwise."""
+def atan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
+def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
+    """The mean of each window along the last dimension; `stride` defaults to the window."""
+def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
+def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
+    """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
+def bernoulli(input: _Tensor, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
+def bincount(input: _Tensor, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
+    """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+def bitwise_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """The bits that both have; logical and for bool."""
+def bitwise_left_shift(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """Bits moved up by `other` places; 0 for shifts past the width."""
+def bitwise_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Each bit flipped; logical not for bool. NotImplementedError for floating dtypes."""
+def bitwise_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """The bits that either has; logical or for bool."""
+def bitwise_right_shift(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """Bits moved down by `other` places; the sign is kept."""
+def bitwise_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """The bits that just one has."""
+def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m)."""
+def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
+    """Views of all tensors in the shape that they broadcast to."""
+def broadcast_to(input: _Tensor, size: _Any) -> _Tensor:
+    """A view expanded to `size`."""
+def cat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
+def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The smallest integer not below, elementwise."""
+def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+def clamp(input: _Tensor, min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+def clamp_max(input: _Tensor, max: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with everything above `max` lowered to it."""
+def clamp_min(input: _Tensor, min: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with everything below `min` raised to it."""
+def clip(input: _Tensor, min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+def clone(input: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
+    """A copy with memory of its own; gradients flow through it."""
+def concat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
+def concatenate(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
+def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
+def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw)."""
+def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw)."""
+def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
+def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
+def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """The size of `input` with the sign of `other`, elementwise."""
+def cos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The cosine of radians, elementwise."""
+def cosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The hyperbolic cosine, elementwise."""
+def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
+    """The cosine of the angle between vectors along `dim`."""
+def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The product of all elements up to each, along `dim`; integers multiply in int64."""
+def cumsum(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The sum of all elements up to each, along `dim`; integers are summed in int64."""
+def detach(input: _Tensor) -> _Tensor:
+    """The same memory outside the graph: in-place changes are shared, gradients are not."""
+def diagonal(input: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+    """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
+def div(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
+def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
+def dot(input: _Tensor, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inner product of two vectors."""
+def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
+def einsum(equation: _str, *operands: _Any) -> _Tensor:
+    """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
+def empty(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+    """A tensor of shape `size` whose elements are whatever was in its memory."""
+def empty_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+    """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
+def empty_strided(size: _Any, stride: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """A tensor with the given strides, in elements; its elements are not set."""
+def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input == other`, elementwise; False where either is NaN."""
+def equal(input: _Tensor, other: _Tensor) -> _bool:
+    """Whether two tensors have one shape and the same elements; NaN equals nothing."""
+def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
+def exp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """e to the power of `input`, elementwise. Integers become the default float."""
+def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """exp(input) - 1, exact for small inputs, elementwise."""
+def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The n×m matrix with ones on its diagonal."""
+def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The integer part, elementwise."""
+def flatten(input: _Tensor, start_dim: _int = ..., end_dim: _int = ...) -> _Tensor:
+    """The dimensions from `start_dim` to `end_dim` as one."""
+def flip(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
+    """A copy with the elements along `dims` in reverse."""
+def fliplr(input: _Tensor) -> _Tensor:
+    """A copy with the second dimension in reverse."""
+def flipud(input: _Tensor) -> _Tensor:
+    """A copy with the first dimension in reverse."""
+def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The largest integer not above, elementwise; integers as they are."""
+def floor_divide(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero."""
+def full(size: _Any, fill_value: _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """A tensor of shape `size` with every element `fill_value`."""
+def full_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+    """As `full`, with the shape, and unless given the dtype and device, of `input`."""
+def gather(input: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
+def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input >= other`, elementwise; False where either is NaN."""
+def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input > other`, elementwise; False where either is NaN."""
+def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input >= other`, elementwise; False where either is NaN."""
+def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
+    """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input > other`, elementwise; False where either is NaN."""
+def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors side by side: along the second dimension, or the first for vectors."""
+def index_add(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
+def index_put(input: _Tensor, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+    """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
+def index_select(input: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
+def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
+    """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
+def isclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _Tensor:
+    """Whether |input - other| <= atol + rtol * |other|, elementwise; equal infinities are close, NaN only with `equal_nan`."""
+def isfinite(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are neither infinite nor NaN."""
+def isinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are infinite."""
+def isnan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are NaN."""
+def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
+    """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
+def le(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input <= other`, elementwise; False where either is NaN."""
+def lerp(input: _Tensor, end: _Tensor, weight: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input + weight * (end - input)`, elementwise."""
+def less(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input < other`, elementwise; False where either is NaN."""
+def less_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input <= other`, elementwise; False where either is NaN."""
+def linspace(start: _Any, end: _Any, steps: _int, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`steps` numbers evenly spaced from `start` to `end`, both included."""
+def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
+def log10(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The logarithm to base 10, elementwise."""
+def log1p(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """log(1 + input), exact for small inputs, elementwise."""
+def log2(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The logarithm to base 2, elementwise."""
+def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """The logarithm of softmax, without its loss of digits."""
+def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether both are not zero."""
+def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are zero."""
+def logical_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether either is not zero."""
+def logical_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether just one is not zero."""
+def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """log(sum(exp(input))) along `dim`, without overflow."""
+def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input < other`, elementwise; False where either is NaN."""
+def masked_fill(input: _Tensor, mask: _Tensor, value: _Any) -> _Tensor:
+    """`input` with `value` where the bool `mask`, broadcast, is True."""
+def masked_select(input: _Tensor, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The elements, in order, where the bool `mask`, broadcast, is True."""
+def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
+def max(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+    """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
+def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The larger of two, elementwise; NaN where either is."""
+def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
+def min(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+    """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
+def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The smaller of two, elementwise; NaN where either is."""
+def mm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
+def moveaxis(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
+    """Another name of `movedim`."""
+def movedim(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
+    """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
+def mul(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input * other`, elementwise with broadcasting and promotion."""
+def multinomial(input: _Tensor, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
+def multiply(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input * other`, elementwise with broadcasting and promotion."""
+def mv(input: _Tensor, vec: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The product of a matrix (n, m) and a vector (m)."""
+def nan_to_num(input: _Tensor, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
+def narrow(input: _Tensor, dim: _int, start: _Any, length: _int) -> _Tensor:
+    """A view of `length` places along `dim` from `start`."""
+def ne(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input != other`, elementwise; True where either is NaN."""
+def neg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`-input`, elementwise; RuntimeError for bool."""
+def negative(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`-input`, elementwise; RuntimeError for bool."""
+def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
+    """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
+def norm(input: _Tensor, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
+def normal(mean: _Any, std: _Any = ..., size: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise."""
+def not_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input != other`, elementwise; True where either is NaN."""
+def ones(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+    """A tensor of shape `size`, all ones; dtype defaults to the default float."""
+def ones_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+    """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
+def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
+    """A view with the dimensions in another order."""
+def pow(input: _Tensor | _int | _float | _bool | _complex, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
+def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
+    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The product of all elements, or along `dim`; integers multiply in int64."""
+def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """Uniform numbers from 0, included, to 1, excluded."""
+def rand_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+    """As `rand`, with the shape, and unless given the dtype and device, of `input`."""
+def randint(*args: _Any, low: _Any = ..., high: _Any = ..., size: _Any = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`."""
+def randint_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+    """As `randint`, with the shape, and unless given the dtype and device, of `input`."""
+def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """Normal numbers with mean 0 and standard deviation 1."""
+def randn_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+    """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
+def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """The integers from 0 to n - 1 in a random order."""
+def ravel(input: _Tensor) -> _Tensor:
+    """All elements in one dimension."""
+def reciprocal(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """One over `input`, elementwise."""
+def relu(input: _Tensor, inplace: _bool = ...) -> _Tensor:
+    """max(x, 0), elementwise."""
+def relu_(input: _Tensor) -> _Tensor:
+    """The in-place form of `relu`."""
+def remainder(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero."""
+def repeat_interleave(input: _Tensor, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+    """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
+def reshape(input: _Tensor, shape: _Any) -> _Tensor:
+    """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
+def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
+    """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
+def roll(input: _Tensor, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
+    """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
+def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
+def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """One over the square root, elementwise."""
+def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ...) -> _Tensor:
+    """A 0-d tensor that holds one number."""
+def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
+def scatter_add(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
+def select(input: _Tensor, dim: _int, index: _int) -> _Tensor:
+    """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """1 / (1 + exp(-input)), elementwise."""
+def sign(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """-1, 0 or 1, elementwise; 0 for NaN."""
+def signbit(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether the sign is set, which it is for -0."""
+def sin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The sine of radians, elementwise."""
+def sinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The hyperbolic sine, elementwise."""
+def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
+def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+    """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
+def split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+def sqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
+def square(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input * input`, elementwise."""
+def squeeze(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
+    """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors, all of one shape, along a new dimension."""
+def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The standard deviation of all elements, or along `dim`: the root of the variance."""
+def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
+def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
+def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The sum of all elements, or along `dim` (an int or several)."""
+def swapaxes(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
+    """A view with two dimensions swapped."""
+def swapdims(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
+    """A view with two dimensions swapped."""
+def t(input: _Tensor) -> _Tensor:
+    """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
+def take(input: _Tensor, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Elements by their places in the flattened tensor; negative places count from the end."""
+def take_along_dim(input: _Tensor, indices: _Tensor, dim: _int | _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """`gather` with broadcasting; without `dim` both are flattened."""
+def tan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The tangent of radians, elementwise."""
+def tanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The hyperbolic tangent, elementwise."""
+def tensor_split(input: _Tensor, indices_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
+def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int] = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
+def tile(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
+    """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
+def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+    """The `k` largest (or smallest) elements along `dim`, and where they are."""
+def transpose(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
+    """A view with two dimensions swapped."""
+def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The lower triangle of a matrix or batch of matrices, the rest zero."""
+def triu(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The upper triangle of a matrix or batch of matrices, the rest zero."""
+def true_divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
+def trunc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The integer part, elementwise."""
+def unbind(input: _Tensor, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of every index along `dim`, which disappears."""
+def unflatten(input: _Tensor, dim: _int, sizes: _Any) -> _Tensor:
+    """One dimension as several, of the given sizes; one may be -1."""
+def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+    """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
+def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+    """The elements without those that equal the one before."""
+def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
+    """A view with a new dimension of size 1 at `dim`."""
+def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
+def vstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors below each other, vectors as rows."""
+def where(condition: _Tensor, input: _Any = ..., other: _Any = ..., *, out: _Any = ...) -> _Any:
+    """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion."""
+def zeros(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+    """A tensor of shape `size`, all zeros; dtype defaults to the default float."""
+def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+    """As `zeros`, with the shape, and unless given the dtype and device, of `input`."""

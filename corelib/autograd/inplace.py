@@ -110,14 +110,18 @@ class CopySlices(Node):
     def apply(self, g: Any) -> Any:
         """The old base's gradient is zero in the region; the region's is that part of `g`."""
         shape, strides, offset, base_strides = self.saved
-        laid = g.new_empty_strided(self.shape, base_strides)
-        laid.copy_(g)
         first = second = None
         if self.edges[1] is not None:
+            laid = g.new_empty_strided(self.shape, base_strides)
+            laid.copy_(g)
             second = laid.as_strided(shape, strides, offset).clone()
         if self.edges[0] is not None:
-            first = laid if self.edges[1] is None else laid.clone()
-            first.as_strided(shape, strides, offset).zero_()
+            from corelib.ops.where import select_where
+            from corelib.tensor.dtype import bool
+
+            region = g.new_empty_strided(self.shape, base_strides, dtype=bool).fill_(False)
+            region.as_strided(shape, strides, offset).fill_(True)
+            first = select_where(region, 0.0, g)
         return [first, second]
 
     def release(self) -> None:

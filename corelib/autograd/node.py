@@ -147,6 +147,8 @@ class OpNode(Node):
         if saved[0] is not None and grad_mode.enabled:
             saved = (rejoined(saved[0], self), *saved[1:])
         op = self.op
+        if op.several and self.outputs == 1:
+            g = [g]
         if self.counts is not None:
             return self._apply_lists(g, saved)
         grads: list[Any] = []
@@ -406,7 +408,7 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
             uses.extend(picks)
         else:
             edges.append(None)
-    if not any(edges):
+    if not any(edges) or outs == ():
         return
     node = _new(op.node)
     node.edges = tuple(edges)
@@ -439,9 +441,12 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
     node.saved = saved
     node.versions = versions
     if several:
-        node.outputs = len(outs)
-        node.shape = [o._shape for o in outs]
-        node.dtype = [o._dtype for o in outs]
+        if len(outs) == 1:
+            node.shape, node.dtype = outs[0]._shape, outs[0]._dtype
+        else:
+            node.outputs = len(outs)
+            node.shape = [o._shape for o in outs]
+            node.dtype = [o._dtype for o in outs]
         node.device = outs[0]._device
         for i, o in enumerate(outs):
             if o._dtype.is_floating_point:

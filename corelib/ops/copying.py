@@ -9,7 +9,7 @@ from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import TABLE, op
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device, resolve
-from corelib.tensor.size import broadcast_shapes, is_dense, permuted_strides
+from corelib.tensor.size import broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.tensor import Tensor
 
 
@@ -74,8 +74,19 @@ def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -
     return made
 
 
+def channels_last_strides(t: Tensor) -> tuple[int, ...] | None:
+    """The strides of (n, c, h, w) with the channels innermost; RuntimeError for other shapes."""
+    if len(t._shape) != 4:
+        raise RuntimeError(f"contiguous(): required rank 4 tensor to use channels_last format, got shape {list(t._shape)}")
+    _, c, h, w = t._shape
+    found = (h * w * c, 1, w * c, c)
+    return None if found == contiguous_strides(t._shape) else found
+
+
 def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None:
     """The strides of a copy that preserves the order of dimensions; None for row-major."""
+    if memory_format is not None and memory_format.name == "channels_last":
+        return channels_last_strides(t)
     strides = t._strides
     if strides is None or (memory_format is not None and memory_format.name == "contiguous_format"):
         return None
@@ -101,6 +112,10 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
 def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     """This tensor if it is row-major contiguous, else a copy that is."""
+    if memory_format is not None and memory_format.name == "channels_last":
+        if channels_last_strides(self) == self._strides or self.is_contiguous(memory_format):
+            return self
+        return clone(self, memory_format=memory_format)  # type: ignore[no-any-return]
     if self._strides is None or self.is_contiguous():
         return self
     return clone(self, memory_format=_contiguous())  # type: ignore[no-any-return]
@@ -165,7 +180,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     dtype = dtype or self._dtype
     place = self._device if device is None else resolve(device)
     if dtype is self._dtype and place is self._device and not copy_:
-        return self if memory_format is None else self.contiguous()  # type: ignore[attr-defined,no-any-return]
+        return self if memory_format is None else contiguous(self, memory_format)  # type: ignore[attr-defined,no-any-return]
     if place is not self._device or dtype is not self._dtype:
         from corelib.ops.creation import check_dtype
 

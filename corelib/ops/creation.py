@@ -247,7 +247,7 @@ Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined,assignment]
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
 ) -> Tensor:
     """The numbers from `start` up to, and without, `end`, `step` apart.
@@ -260,6 +260,10 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    elif start is None:
+        start = 0
+    if end is None:
+        raise TypeError("arange(): missing the argument 'end' (position 1)")
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
     for what, x in (("start", start), ("end", end), ("step", step)):
         if not isinstance(x, (int, float)):

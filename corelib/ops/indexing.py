@@ -92,7 +92,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Any:
 
 
 @op(
-    infer=_infer_index_select, out=True, ref="take",
+    infer=_infer_index_select, out="exact", ref="take",
     vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).index_add(dim, index, g)},
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -176,6 +176,8 @@ def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: 
 
 
 def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Any:
+    if isinstance(index, Tensor) and index._dtype is D.int32:
+        index = index.long()  # type: ignore[attr-defined]
     at = _check_same_rank("gather", input, dim, index)
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         if index._numel and d != at and n > m:
@@ -188,7 +190,7 @@ def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> 
 
 
 @op(
-    infer=_infer_gather, out=True, ref="take_along_axis",
+    infer=_infer_gather, out="exact", ref="take_along_axis",
     vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).scatter_add(dim, index, g)},
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -311,7 +313,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     raise RuntimeError(f"scatter(): argument 'reduce' must be either add or multiply, got {reduce!r}")
 
 
-@op(out=True)
+@op(out="exact")
 def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
     """`gather` with broadcasting; without `dim` both are flattened.
 
@@ -320,6 +322,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
     tensor([10, 20])
     """
     _integer_index("take_along_dim", indices)
+    n = input._numel if dim is None else input._shape[wrap_dim("take_along_dim", dim, len(input._shape))] if input._shape else 1
+    check_index("take_along_dim", indices, n, dim or 0, RuntimeError, wrap=True)
+    indices = _wrapped(indices, n)
     if dim is None:
         return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))  # type: ignore[attr-defined,no-any-return]
     if len(input._shape) != len(indices._shape):
@@ -512,7 +517,7 @@ def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:
                         f"tensor {list(input._shape)} at index {at + d}"
                     )
             found.extend(nonzero(t, as_tuple=True))
-        elif t._dtype in (D.int64, D.int32, D.int16, D.int8):
+        elif t._dtype in (D.int64, D.int32):
             found.append(t if t._dtype is D.int64 else t.long())  # type: ignore[attr-defined]
         else:
             raise IndexError(f"{name}(): tensors used as indices must be long, int, byte or bool tensors, got {t._dtype}")
@@ -567,11 +572,20 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
     if as_tuple:
         return tuple(c.contiguous() for c in made.unbind(1))  # type: ignore[attr-defined]
     if out is not None:
-        from corelib.dispatcher.call import store
-        from corelib.dispatcher.op import TABLE
-
-        return store(TABLE["true_places"], made, out)
+        return _into("nonzero", made, out)
     return made
+
+
+def _into(name: str, made: Tensor, out: Any) -> Tensor:
+    """Store a result in an `out=` of the very same dtype."""
+    from corelib.dispatcher.call import kind_name, store
+    from corelib.dispatcher.op import TABLE
+
+    if isinstance(out, Tensor) and out._dtype is not made._dtype:
+        raise RuntimeError(
+            f"{name}(): Expected out tensor to have scalar type {kind_name(made._dtype)} but got scalar type {kind_name(out._dtype)}"
+        )
+    return store(TABLE["true_places" if name == "nonzero" else "index"], made, out)
 
 
 def argwhere(input: Tensor) -> Tensor:
@@ -601,12 +615,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
     made: Tensor = index(wide, nonzero(chosen, as_tuple=True))
-    if out is not None:
-        from corelib.dispatcher.call import store
-        from corelib.dispatcher.op import TABLE
-
-        return store(TABLE["index"], made, out)
-    return made
+    return made if out is None else _into("masked_select", made, out)
 
 
 for _name, _function in (("nonzero", nonzero), ("argwhere", argwhere), ("masked_select", masked_select)):

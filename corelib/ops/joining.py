@@ -225,9 +225,10 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
     if counts and len(set(counts)) == 1:
         shape = input._shape
         wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))  # type: ignore[attr-defined]
-        return wide.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))  # type: ignore[no-any-return]
+        made = wide.clone(memory_format=_contiguous())
+        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))  # type: ignore[no-any-return]
     places = [i for i, c in enumerate(counts) for _ in range(c)]
-    made: Tensor = input.index_select(at, input.new_tensor(places, dtype=D.int64))  # type: ignore[attr-defined]
+    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))  # type: ignore[attr-defined]
     return made
 
 
@@ -315,7 +316,7 @@ def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
     return select_where(inside, input, False if input._dtype is D.bool else 0)  # type: ignore[no-any-return]
 
 
-@op(out=True, inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
+@op(out="exact", inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero.
 
@@ -327,7 +328,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _triangle("tril", input, diagonal, True)
 
 
-@op(out=True, inplace=True, ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
+@op(out="exact", inplace=True, ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero.
 

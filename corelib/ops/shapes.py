@@ -5,12 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
 from corelib.ops.views import _ints, expand, strided_slice, view, method_with_varargs
 from corelib.tensor.size import broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["broadcast_tensors", "split", "tensor_split"]
+__all__ = ["broadcast_tensors", "split", "split_with_sizes", "tensor_split"]
 
 
 def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
@@ -66,6 +67,14 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
                 f"but got split_sizes={list(sizes)}"
             )
     return split_sizes(tensor, sizes, at)  # type: ignore[no-any-return]
+
+
+def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of consecutive pieces of the listed sizes along `dim`."""
+    return split(input, list(_ints("split_with_sizes", split_sizes, "split_sizes")), dim)
+
+
+Tensor.split_with_sizes = split_with_sizes  # type: ignore[attr-defined,assignment]
 
 
 @op()
@@ -141,6 +150,7 @@ def _unfold_backward(g: Tensor, input_shape: Any, dimension: int, size: int, ste
     n = input_shape[dimension] if input_shape else 1
     if not input_shape:
         return g.reshape(())  # type: ignore[attr-defined,no-any-return]
+    dimension %= len(input_shape)
     count = g._shape[dimension]
     places = arange(count, device=g._device).unsqueeze(1) * step + arange(size, device=g._device)  # type: ignore[attr-defined]
     moved = g.movedim(dimension, -2)  # type: ignore[attr-defined]
@@ -277,10 +287,15 @@ def _in_place(name: str, view_of: Any) -> None:
 
     def method(self: Tensor, *args: Any) -> Tensor:
         if self._requires_grad:
-            raise RuntimeError(f"{name}(): changing the shape in place is not supported for a tensor that requires grad; use {name[:-1]}()")
-        made = view_of(self, *args)
-        self._shape, self._strides, self._native = made._shape, made._strides, None
+            check_writable(name, self)
+        before = self._alias()
+        before._edge, before._requires_grad = self._edge, self._requires_grad
+        made = view_of(before, *args)
+        if self._requires_grad:
+            self._edge, self._requires_grad = made._edge, made._requires_grad
         self._own_storage()
+        self._shape, self._strides, self._native = made._shape, made._strides, None
+        self._offset, self._numel = made._offset, made._numel
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -288,5 +303,5 @@ def _in_place(name: str, view_of: Any) -> None:
     setattr(Tensor, name, method)
 
 
-for _name in ("squeeze", "unsqueeze", "transpose", "t"):
+for _name in ("squeeze", "unsqueeze", "transpose", "t", "as_strided", "swapaxes", "swapdims"):
     _in_place(_name + "_", getattr(Tensor, _name))

@@ -1,122 +1,332 @@
-"""Type stubs from the table: `python -m corelib.ops.stubs` writes them.
+"""The type stubs of what the op table puts on `Tensor` and into the packages: `python -m corelib.ops.stubs [--check]`.
 
-`corelib/__init__.pyi` and `corelib/tensor/tensor.pyi` say what the table puts on the package and on Tensor at run time, so
-that an editor and a type checker know `x.softmax(-1)`.
+An editor and a type checker read source, and methods that are put on a class while a program starts are not in it. So
+this writes `.pyi` files beside `corelib/__init__.py`, `corelib/tensor/tensor.py` and `corelib/nn/functional.py`: what
+stands in those sources, taken from their syntax, and the table's functions, with the signatures that they have.
+Where an op's annotation says Any, the name of the parameter says more (`dtype`, `device`, `dim`, ...).
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import corelib
+from corelib.dispatcher.op import TABLE
 from corelib.ops import torch_names
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
-_HEAD = '"""Written by `python -m corelib.ops.stubs`; do not edit."""\n\nimport builtins\nfrom typing import Any\n\n'
-_ROOT = Path(corelib.__file__).parent
+ROOT = Path(corelib.__file__).parent
+HEAD = "# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.\n"
+
+_BUILTINS = ("bool", "bytes", "complex", "dict", "float", "int", "list", "object", "str", "tuple", "type")
+_TYPING = {"Any": "typing", "overload": "typing", "Callable": "collections.abc", "Iterator": "collections.abc",
+           "Sequence": "collections.abc"}  # fmt: skip
+_HOMES = {
+    "Tensor": ("corelib.tensor.tensor", "Tensor"), "Size": ("corelib.tensor.size", "Size"),
+    "DType": ("corelib.tensor.dtype", "dtype"), "Device": ("corelib.tensor.device", "device"),
+    "Layout": ("corelib.tensor.layout", "layout"), "MemoryFormat": ("corelib.tensor.layout", "memory_format"),
+    "Generator": ("corelib.tensor.generator", "Generator"), "Storage": ("corelib.tensor.storage", "Storage"),
+    "TypedStorage": ("corelib.tensor.storage", "TypedStorage"), "DispatchKey": ("corelib.dispatcher.keys", "DispatchKey"),
+}  # fmt: skip
+
+_NUMBER = "int | float | bool | complex"
+_INTS = "int | Sequence[int]"
+# What a parameter takes that its op declares as Any.
+_BY_NAME = {
+    "dtype": "DType | type[Any]", "device": "Device | str | int", "layout": "Layout", "memory_format": "MemoryFormat",
+    "generator": "Generator", "dim": _INTS, "dims": _INTS, "shifts": _INTS, "alpha": _NUMBER, "beta": _NUMBER,
+    "fill_value": _NUMBER, "normalized_shape": _INTS, "output_size": "int | None | Sequence[int | None]",
+    "kernel_size": _INTS, "tensors": "Sequence[Tensor]",
+}  # fmt: skip
+_PAIR = ("max", "min", "sort", "topk", "aminmax", "unique", "unique_consecutive", "nonzero", "where", "type")
+_LISTS = ("chunk", "unbind")
+_SIZES = ("size", "sizes", "dims")
 
 
-def generate() -> dict[Path, str]:
-    """Each stub file and its text."""
-    return {_ROOT / "tensor" / "tensor.pyi": _tensor_stub(), _ROOT / "__init__.pyi": _package_stub()}
+class Names:
+    """The names of types in one stub file: each is imported under a private name, for methods and dtypes hide them.
+
+    `Tensor.float` is a method and `corelib.int` a dtype, so an annotation in such a scope cannot say float or int.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.used: set[str] = set()
+
+    def annotation(self, text: str) -> str:
+        """An annotation with the private names in it; what this file does not know becomes Any."""
+        tree = ast.parse(text.strip("'\""), mode="eval")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                node.id = self._private(node.id)
+            elif isinstance(node, ast.Attribute):  # as in builtins.list
+                node.attr = self._private(node.attr)
+        text = ast.unparse(tree).replace("builtins.", "")
+        return "_Any" if "_Any" in text.split(" | ") else text
+
+    def _private(self, name: str) -> str:
+        if name in ("None", "builtins", "Self"):
+            return name
+        if name == "dtype":
+            name = "DType"
+        known = name in _BUILTINS or name in _TYPING or name in _HOMES
+        name = name if known else "Any"
+        if name in _HOMES and _HOMES[name][0] == self.module:
+            return name
+        self.used.add(name)
+        return f"_{name}"
+
+    def imports(self) -> str:
+        """The import statements of the names used."""
+        lines: dict[str, list[str]] = {}
+        for name in sorted(self.used):
+            module, attribute = _HOMES.get(name, (_TYPING.get(name, "builtins"), name))
+            lines.setdefault(module, []).append(f"{attribute} as _{name}")
+        order = sorted(lines, key=lambda m: (m.startswith("corelib"), m))
+        return "".join(f"from {m} import {', '.join(sorted(lines[m]))}\n" for m in order)
 
 
-def _parameters(function: Any, method: bool) -> str:
-    parts, star = [], False
-    for i, p in enumerate(inspect.signature(function).parameters.values()):
-        if p.kind is p.VAR_POSITIONAL:
-            parts.append(f"*{p.name}: Any")
-            star = True
-        elif p.kind is p.VAR_KEYWORD:
-            parts.append(f"**{p.name}: Any")
-        else:
-            if p.kind is p.KEYWORD_ONLY and not star:
-                parts.append("*")
-                star = True
-            name = "self" if method and i == 0 else f"{p.name}: {_annotation(p)}"
-            parts.append(name if p.default is p.empty else f"{name} = ...")
-    return ", ".join(parts)
-
-
-def _annotation(p: Any) -> str:
-    note = str(p.annotation)
-    return "Tensor" if note == "Tensor" and p.default is p.empty and p.name in ("input", "self") else "Any"
-
-
-def _returns(function: Any) -> str:
-    if function.__module__ in ("corelib.tensor.construct", "corelib.ops.random") and function.__name__ in corelib.__dict__:
-        return "Tensor"
-    note = inspect.signature(function).return_annotation
-    note = note if isinstance(note, str) else getattr(note, "__name__", "Any")
-    return f"builtins.{note}" if note in ("bool", "int", "float", "str") else note if note in ("Tensor", "None") else "Any"
-
-
-def _define(name: str, function: Any, method: bool) -> str:
-    try:
-        return f"def {name}({_parameters(function, method)}) -> {_returns(function)}: ..."
-    except ValueError:
-        return f"def {name}(*args: Any, **kwargs: Any) -> Any: ..."
-
-
-def _tensor_stub() -> str:
-    lines = ["class Tensor:"]
-    builtin = {"__class__", "__dict__", "__doc__", "__module__", "__slots__", "__weakref__", "__new__", "__annotations__"}
-    for name in sorted(vars(Tensor)):
-        value = inspect.getattr_static(Tensor, name)
-        if name in builtin:
+def _signature(name: str, function: Any, names: Names, method: bool) -> str:
+    """One function's parameters and result as a stub writes them."""
+    op = getattr(function, "op", None)
+    notes = dict(getattr(function, "__annotations__", {}))
+    shown: list[str] = []
+    starred = slash = False
+    parameters = list(inspect.signature(function).parameters.values())
+    result = _result(name, notes.get("return", "Any"))
+    for i, p in enumerate(parameters):
+        if method and i == 0:
+            shown.append("self")
             continue
-        if inspect.ismemberdescriptor(value):
-            lines.append(f"    {name}: Any")
-            continue
-        if isinstance(value, staticmethod):
-            lines.append("    @staticmethod\n    " + _define(name, value.__func__, False))
+        if slash and p.kind is not p.POSITIONAL_ONLY:
+            shown.append("/")
+            slash = False
+        slash = slash or p.kind is p.POSITIONAL_ONLY
+        if p.kind is p.KEYWORD_ONLY and not starred:
+            shown.append("*")
+        starred = starred or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
+        kind = names.annotation(_parameter(p, str(notes.get(p.name, "Any")), op, result))
+        stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        default = "" if p.default is p.empty else " = ..."
+        shown.append(f"{stars}{p.name}: {kind}{default}")
+    if slash:
+        shown.append("/")
+    return f"({', '.join(shown)}) -> {names.annotation(result)}"
+
+
+def _result(name: str, declared: str) -> str:
+    if declared != "Any" or name in _PAIR or name.startswith("max_pool") or name.startswith("adaptive_max"):
+        return declared
+    return "tuple[Tensor, ...]" if name in _LISTS else "Tensor"
+
+
+def _parameter(p: inspect.Parameter, declared: str, op: Any, result: str) -> str:
+    if p.kind is p.VAR_POSITIONAL:
+        return _INTS if p.name in _SIZES else "Any"
+    if p.name == "out":
+        return "Tensor | None" if result == "Tensor" else "Any"
+    if op is not None and declared == "Tensor" and op.kind == "binary" and op.numbers:
+        return f"Tensor | {_NUMBER}"
+    if declared == "Any" and p.name in _BY_NAME:
+        return _BY_NAME[p.name] + (" | None" if p.default is None else "")
+    return declared.replace("list[Tensor]", "Sequence[Tensor]")
+
+
+def _define(name: str, function: Any, names: Names, method: bool = False) -> str:
+    """One function's stub with the first line of its manual page."""
+    indent = "    " if method else ""
+    ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
+    doc = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0].replace('"""', "'''").replace("\\", "\\\\")
+    head = f"{indent}def {name}{_signature(name, function, names, method)}:"
+    if not doc:
+        return f"{head} ...{ignore}\n"
+    return f'{head}{ignore}\n{indent}    """{doc}"""\n'
+
+
+def _inplace(name: str, entry: Any) -> Any:
+    """For an in-place entry that takes anything, a function with the signature that its op gives it."""
+    op = TABLE.get(name[:-1])
+    if op is None or op.inplace_entry is not entry or op.kind == "binary":
+        return entry
+    signature = inspect.signature(op.entry)
+
+    def described(*args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError  # it has a signature for its only purpose
+
+    kept = [p for p in signature.parameters.values() if p.name != "out"]
+    described.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+    described.__annotations__ = {**op.function.__annotations__, "return": "Tensor"}
+    described.__doc__ = f"`{op.name}`, in place."
+    return described
+
+
+def _source_function(node: ast.FunctionDef, names: Names, name: str = "", indent: str = "    ") -> str:
+    """A function of a source file, as a stub."""
+    a = node.args
+    every = [*a.posonlyargs, *a.args]
+    missing = len(every) - len(a.defaults)
+    shown: list[str] = []
+
+    def one(arg: ast.arg, stars: str = "", default: bool = False) -> str:
+        if arg.annotation is None:
+            return stars + arg.arg
+        return f"{stars}{arg.arg}: {names.annotation(ast.unparse(arg.annotation))}{' = ...' if default else ''}"
+
+    for i, arg in enumerate(every):
+        shown.append(one(arg, default=i >= missing))
+        if a.posonlyargs and arg is a.posonlyargs[-1]:
+            shown.append("/")
+    if a.vararg is not None:
+        shown.append(one(a.vararg, "*"))
+    elif a.kwonlyargs:
+        shown.append("*")
+    for arg, value in zip(a.kwonlyargs, a.kw_defaults, strict=True):
+        shown.append(one(arg, default=value is not None))
+    if a.kwarg is not None:
+        shown.append(one(a.kwarg, "**"))
+    result = "Any" if node.returns is None else ast.unparse(node.returns)
+    if node.name == "__new__":
+        result = "Self"
+    decorators = "".join(f"{indent}@{_decorator(d)}\n" for d in node.decorator_list)
+    head = f"{decorators}{indent}def {name or node.name}({', '.join(shown)}) -> {names.annotation(result)}:"
+    doc = (ast.get_docstring(node) or "").partition("\n")[0].replace("\\", "\\\\")
+    return f'{head}\n{indent}    """{doc}"""\n' if doc and not name else f"{head} ...\n"
+
+
+def _decorator(node: ast.expr) -> str:
+    return ast.unparse(node)
+
+
+def _property(name: str, result: str) -> str:
+    return f"    @property\n    def {name}(self) -> {result}: ...\n"
+
+
+def tensor_stub() -> str:
+    """The stub of corelib/tensor/tensor.py: the class as its source has it, and the table's methods and operators."""
+    names = Names("corelib.tensor.tensor")
+    tree = ast.parse((ROOT / "tensor/tensor.py").read_text(encoding="utf-8"))
+    (cls,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Tensor"]
+    functions = {n.name: n for n in cls.body if isinstance(n, ast.FunctionDef)}
+    fields = {
+        n.target.id: ast.unparse(n.annotation)
+        for n in cls.body
+        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+    }
+    lines: list[str] = []
+    written = set(functions) | set(fields)
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef):
+            lines.append(_source_function(node, names))
+        elif isinstance(node, ast.AnnAssign):
+            name = ast.unparse(node.target)
+            lines.append(f"    {name}: {names.annotation(fields[name])}\n")
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            written.add(name)
+            lines.append(_assigned(name, node.value, functions, fields, names))
+    for name, value in Tensor.__dict__.items():
+        if name in written or name in ("__module__", "__annotations__", "__weakref__", "__hash__"):
             continue
         if isinstance(value, property):
-            lines.append(f"    @property\n    def {name}(self) -> {_property(value)}: ...")
-            if value.fset is not None:
-                lines.append(f"    @{name}.setter\n    def {name}(self, value: Any) -> None: ...")
-        elif callable(value):
-            text = _define(name, value, True)
-            if name in ("__eq__", "__ne__"):
-                text = f"def {name}(self, other: object) -> Tensor: ...  # type: ignore[override]"
-            lines.append("    " + text)
-        else:
-            lines.append(f"    {name}: Any")
-    lines.append("    def __init__(self, *args: Any, **kwargs: Any) -> None: ...")
-    return _HEAD + "\n".join(lines) + "\n"
+            lines.append(_property(name, names.annotation("Tensor" if name in ("T", "mT", "H", "mH") else "Any")))
+        elif inspect.isfunction(value):
+            lines.append(_define(name, _inplace(name, value), names, method=True))
+    module = "".join(
+        _source_function(node, names, indent="") for node in tree.body if isinstance(node, ast.FunctionDef)
+    )
+    doc = textwrap.indent(f'"""{(ast.get_docstring(cls) or "").partition(chr(10))[0]}"""\n', "    ")
+    body = f"class Tensor:\n{doc}{''.join(lines)}"
+    self_type = "from typing import Self\n" if "Self" in body else ""
+    return f"{HEAD}{self_type}{names.imports()}\n{module}\n{body}"
 
 
-def _property(value: property) -> str:
-    try:
-        note = inspect.signature(value.fget).return_annotation  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return "Any"
-    return "builtins.bool" if note == "bool" else "Tensor" if note == "Tensor" else "Any"
+def _assigned(name: str, value: ast.expr, functions: Any, fields: dict[str, str], names: Names) -> str:
+    """An attribute that the class assigns: a property made in place, another name of a method, a constant."""
+    if isinstance(value, ast.Name) and value.id in functions:
+        return _source_function(functions[value.id], names, name)
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "property":
+        getter = value.args[0]
+        if isinstance(getter, ast.Name):
+            return _property(name, names.annotation(ast.unparse(functions[getter.id].returns)))
+        if isinstance(getter, ast.Call):  # attrgetter("_dtype")
+            return _property(name, names.annotation(fields[ast.literal_eval(getter.args[0])]))
+        return _property(name, names.annotation("bool"))
+    if isinstance(value, ast.Constant):
+        return f"    {name}: {names.annotation(type(value.value).__name__)}\n"
+    return f"    {name}: {names.annotation('Any')}\n"
 
 
-def _package_stub() -> str:
-    lines = ["from types import ModuleType as ModuleType", "", "from corelib.tensor.tensor import Tensor as Tensor", ""]
-    functions = torch_names()
-    from corelib import _LATER  # type: ignore[attr-defined]
-
-    modules = sorted(n for n, (_, attribute) in _LATER.items() if attribute is None and n not in ("random", "testing", "autograd"))
-    lines += [f"from corelib import {n} as {n}" for n in modules if (_ROOT / n).exists() or (_ROOT / f"{n}.py").exists()]
-    for name in sorted({*dir(corelib), *_LATER} - set(modules)):
-        if (name.startswith("_") and name != "__version__") or name in ("annotations", "Any", "Tensor", "ops"):
+def package_stub() -> str:
+    """The stub of corelib/__init__.py: its imports and functions, what it loads later, the dtypes and the table's functions."""
+    names = Names("corelib")
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    imports: list[str] = []
+    body: list[str] = []
+    known = {"__getattr__", "__dir__"}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("corelib"):
+            public = [alias for alias in node.names if alias.asname == alias.name]
+            known.update(alias.name for alias in public)
+            imports += [f"from {node.module} import {alias.name} as {alias.name}\n" for alias in public]
+        elif isinstance(node, ast.FunctionDef) and node.name not in known:
+            known.add(node.name)
+            body.append(_source_function(node, names, indent=""))
+    for name, (module, attribute) in sorted(corelib._LATER.items()):
+        known.add(name)
+        if attribute is not None:
+            imports.append(f"from {module} import {attribute} as {name}\n")
+        elif (ROOT / module.removeprefix("corelib.").replace(".", "/")).with_suffix(".py").exists() or (
+            ROOT / module.removeprefix("corelib.").replace(".", "/")
+        ).is_dir():
+            parent, _, last = module.rpartition(".")
+            imports.append(f"from {parent} import {last} as {name}\n")
+    for name, value in vars(corelib).items():
+        if name in known or (name.startswith("_") and name != "__version__"):
             continue
-        if name in functions:
-            lines.append(_define(name, functions[name], False))
-            continue
-        value = None if name in _LATER else getattr(corelib, name)
-        if inspect.isfunction(value):
-            lines.append(_define(name, value, False))
-        else:
-            lines.append(f"{name}: Any")
-    return _HEAD + "\n".join(lines) + "\n"
+        if isinstance(value, DType):
+            body.append(f"{name}: {names.annotation('DType')}\n")
+        elif isinstance(value, (str, float)) or value is None:
+            body.append(f"{name}: {names.annotation(type(value).__name__) if value is not None else 'None'}\n")
+    body += [_define(name, f, names) for name, f in sorted(torch_names().items()) if name not in known]
+    return f"{HEAD}{names.imports()}{''.join(imports)}\n{''.join(body)}"
+
+
+def functional_stub() -> str:
+    """The stub of corelib/nn/functional.py."""
+    from corelib.nn import functional
+
+    names = Names("corelib.nn.functional")
+    body = [_define(name, getattr(functional, name), names) for name in sorted(functional.__all__)]
+    return f"{HEAD}{names.imports()}\n{''.join(body)}"
+
+
+def stubs() -> dict[Path, str]:
+    """The text of every stub, by where it belongs."""
+    return {
+        ROOT / "__init__.pyi": package_stub(),
+        ROOT / "tensor/tensor.pyi": tensor_stub(),
+        ROOT / "nn/functional.pyi": functional_stub(),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the stubs; with --check write nothing, and say which are stale (exit status 1)."""
+    stale = []
+    for path, text in stubs().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(str(path.relative_to(ROOT.parent)))
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"{'stale' if '--check' in arguments else 'written'}: {', '.join(stale)}")
+    return 1 if stale and "--check" in arguments else 0
 
 
 if __name__ == "__main__":
-    for path, text in generate().items():
-        path.write_text(text)
+    sys.exit(main(sys.argv[1:]))

@@ -112,6 +112,40 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
 
 
 method_with_varargs("view", view)
+_view_shape = Tensor.view  # type: ignore[attr-defined]
+
+
+def _view_method(self: Tensor, *size: Any, dtype: Any = None) -> Tensor:
+    """The same memory in another shape, or, given a dtype, seen as elements of that."""
+    if dtype is None and (not size or not hasattr(size[0], "itemsize") or isinstance(size[0], Tensor)):
+        return _view_shape(self, *size)
+    return view_as_dtype(self, size[0] if dtype is None else dtype)
+
+
+Tensor.view = _view_method  # type: ignore[attr-defined,assignment]
+
+
+def view_as_dtype(input: Tensor, dtype: Any) -> Tensor:
+    """The same bytes as elements of another dtype; the last dimension grows or shrinks with the element size."""
+    old, new = input._dtype.itemsize, dtype.itemsize
+    shape, strides, offset = input._shape, input.stride(), input._offset
+    if old != new:
+        if not shape:
+            raise RuntimeError(f"view(): self.dim() cannot be 0 to view {input._dtype} as {dtype} (different element sizes)")
+        if strides[-1] != 1:
+            raise RuntimeError(f"view(): self.stride(-1) must be 1 to view {input._dtype} as {dtype} (different element sizes), but got {strides[-1]}")
+        if old > new:
+            k = old // new
+            shape, strides, offset = (*shape[:-1], shape[-1] * k), (*[s * k for s in strides[:-1]], 1), offset * k
+        else:
+            k = new // old
+            for what, x in (("self.size(-1)", shape[-1]), ("self.storage_offset()", offset), *(("self.stride", s) for s in strides[:-1])):
+                if x % k:
+                    raise RuntimeError(f"view(): {what} must be divisible by {k} to view {input._dtype} as {dtype} (different element sizes), but got {x}")
+            shape, strides, offset = (*shape[:-1], shape[-1] // k), (*[s // k for s in strides[:-1]], 1), offset // k
+    made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
+    made._base = input._base if input._base is not None else input
+    return made
 method_with_varargs("reshape", reshape)
 
 
@@ -130,6 +164,12 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
         shape[a], shape[b] = shape[b], shape[a]
         strides[a], strides[b] = strides[b], strides[a]
     return input._as_view(tuple(shape), tuple(strides), input._offset, input._numel)
+
+
+@op(kind="view", on=(), vjp=lambda g: g)
+def alias(input: Tensor) -> Tensor:
+    """The whole tensor as a view of itself: what `x[:]` is."""
+    return input._as_view(input._shape, input._strides, input._offset, input._numel)
 
 
 @op(kind="view", grad_name="TBackward0", vjp=lambda g: g.t())

@@ -10,7 +10,7 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.ops.indexing import expand_masks, index as index_op, index_put_
-from corelib.ops.views import select, strided_slice, unsqueeze
+from corelib.ops.views import alias, select, strided_slice, unsqueeze
 from corelib.tensor.size import contiguous_strides
 from corelib.tensor.tensor import Tensor
 
@@ -49,7 +49,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
             )
     view, indices = _view_part(self, index if kind is tuple else (index,))
     if not indices:
-        return view._as_view(view._shape, view._strides, view._offset, view._numel) if view is self else view
+        return alias(view) if view is self else view  # type: ignore[no-any-return]
     return _gather(view, indices)
 
 
@@ -96,7 +96,7 @@ def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]
             t = unsqueeze(t, dim)
             indices.append(_index_tensor(self, [part]))
             dim += 1
-        elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (2, 3, 4, 5) and not part._requires_grad:
+        elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
             t = select(t, dim, _bounded(int(part), t._shape[dim], dim))
         elif isinstance(part, Tensor):
             indices.append(part if part._device is self._device or not part._shape else part.to(self._device))  # type: ignore[attr-defined]
@@ -207,6 +207,13 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         from corelib.tensor.construct import tensor
 
         value = tensor(value, dtype=self._dtype, device=self._device)
+    elif indices and value._dtype is not self._dtype:
+        from corelib.dispatcher.call import kind_name
+
+        raise RuntimeError(
+            f"index_put_(): Index put requires the source and destination dtypes match, got {kind_name(self._dtype)} for the "
+            f"destination and {kind_name(value._dtype)} for the source."
+        )
     elif value._dtype is not self._dtype or value._device is not self._device:
         value = value.to(device=self._device, dtype=self._dtype)  # type: ignore[attr-defined]
     if not indices:

@@ -55,15 +55,15 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """Whether strides visit a shape's elements in row-major order without gaps."""
+    if 0 in shape:
+        return True
     step = 1
     for n, s in zip(reversed(shape), reversed(strides), strict=True):
-        if n == 0:
-            return True
         if n != 1:
             if s != step:
                 return False
             step *= n
-    return 0 in shape or True
+    return True
 
 
 def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

@@ -1,0 +1,145 @@
+# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, type as _type
+from collections.abc import Sequence as _Sequence
+from typing import Any as _Any
+from corelib.tensor.dtype import dtype as _DType
+from corelib.tensor.tensor import Tensor as _Tensor
+
+def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
+    """The means of `output_size` windows that cover the last dimension evenly."""
+def adaptive_avg_pool2d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
+    """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension."""
+def adaptive_max_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
+    """The largest of each of `output_size` windows that cover the last dimension evenly."""
+def adaptive_max_pool2d(input: _Tensor, output_size: _int | None | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
+    """The largest of each window, where windows cover the last two dimensions evenly."""
+def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
+def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
+    """The mean of each window along the last dimension; `stride` defaults to the window."""
+def avg_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _Any = ...) -> _Tensor:
+    """The mean of each window over the last two dimensions; `stride` defaults to the window."""
+def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
+    """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
+def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
+    """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
+def binary_cross_entropy(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """The cross entropy of probabilities `input` from 0 to 1 against `target`; each logarithm is at least -100."""
+def binary_cross_entropy_with_logits(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., pos_weight: _Tensor | None = ...) -> _Tensor:
+    """The cross entropy of sigmoid(input) against `target`, without overflow; `pos_weight` weighs the positive ones."""
+def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise."""
+def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
+def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw)."""
+def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+    """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw)."""
+def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
+def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
+def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
+    """The cosine of the angle between vectors along `dim`."""
+def cross_entropy(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ..., label_smoothing: _float = ...) -> _Tensor:
+    """The cross entropy of softmax(input) over dimension 1 against `target`: classes (n, *), or probabilities (n, c, *)."""
+def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
+def dropout1d(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Whole channels set to zero with probability `p` in training, the others divided by 1 - p."""
+def dropout2d(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Whole channels set to zero with probability `p` in training, the others divided by 1 - p."""
+def dropout3d(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """Whole channels set to zero with probability `p` in training, the others divided by 1 - p."""
+def elu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015)."""
+def embedding(input: _Tensor, weight: _Tensor, padding_idx: _int | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
+    """The rows of `weight` (n, d) that the integers of `input` say: (*) gives (*, d). IndexError out of range."""
+def gelu(input: _Tensor, approximate: _str = ...) -> _Tensor:
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation."""
+def glu(input: _Tensor, dim: _int = ...) -> _Tensor:
+    """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
+def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
+    """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
+    """x, or 0 where |x| is at most lambd."""
+def hardsigmoid(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x / 6 + 1/2 cut to the range from 0 to 1, elementwise."""
+def hardswish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x times hardsigmoid(x), elementwise."""
+def hardtanh(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x cut to the range from min_val (default -1) to max_val (default 1)."""
+def huber_loss(input: _Tensor, target: _Tensor, reduction: _str = ..., delta: _float = ..., weight: _Any = ...) -> _Tensor:
+    """delta times the smooth L1 loss with beta = delta (Huber, 1964)."""
+def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
+    """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
+def interpolate(input: _Tensor, size: _Any = ..., scale_factor: _Any = ..., mode: _str = ..., align_corners: _bool | None = ..., recompute_scale_factor: _bool | None = ..., antialias: _bool = ...) -> _Tensor:
+    """The spatial dimensions (those after the first two) resized to `size` or by `scale_factor`."""
+def kl_div(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., log_target: _bool = ...) -> _Tensor:
+    """target * (log(target) - input): the divergence of log-probabilities `input` from `target`; "batchmean" divides by the batch."""
+def l1_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., weight: _Any = ...) -> _Tensor:
+    """The mean of |input - target|."""
+def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
+    """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
+def leaky_relu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x above 0 and negative_slope * x below, elementwise."""
+def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
+    """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
+def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """The logarithm of softmax, without its loss of digits."""
+def logsigmoid(input: _Tensor) -> _Tensor:
+    """log(sigmoid(x)), elementwise, without overflow."""
+def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def mish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x times tanh(softplus(x)), elementwise (Misra, 2019)."""
+def mse_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., weight: _Any = ...) -> _Tensor:
+    """The mean of (input - target)²."""
+def nll_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """Minus the log-probability, in `input` (n, c, *), of each class in `target` (n, *); the mean is weighed by `weight`."""
+def normalize(input: _Tensor, p: _float = ..., dim: _int | _Sequence[_int] = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:
+    """Divided by its p-norm along `dim`, or by `eps` where that is larger."""
+def one_hot(tensor: _Tensor, num_classes: _int = ...) -> _Tensor:
+    """Vectors with a one at the place that each integer says: (*) gives (*, num_classes), by default one more than the largest."""
+def pad(input: _Tensor, pad: _Any, mode: _str = ..., value: _Any = ...) -> _Tensor:
+    """Places added at the ends of the last dimensions: `pad` is (begin, end) of the last, then of the one before, ..."""
+def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
+    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+def relu(input: _Tensor, inplace: _bool = ...) -> _Tensor:
+    """max(x, 0), elementwise."""
+def relu6(input: _Tensor, inplace: _bool = ...) -> _Tensor:
+    """x cut to the range from 0 to 6."""
+def relu_(input: _Tensor) -> _Tensor:
+    """The in-place form of `relu`."""
+def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
+    """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
+def scaled_dot_product_attention(query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = ..., dropout_p: _float = ..., is_causal: _bool = ..., scale: _float | None = ..., enable_gqa: _bool = ...) -> _Tensor:
+    """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017)."""
+def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """scale * elu(x, alpha) with the constants that keep mean and variance."""
+def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """1 / (1 + exp(-input)), elementwise."""
+def silu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x times sigmoid(x), elementwise (Elfwing et al., 2017)."""
+def smooth_l1_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., beta: _float = ...) -> _Tensor:
+    """The mean of 0.5 * d² / beta where d = |input - target| is below beta, else d - 0.5 * beta."""
+def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
+def softmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """softmax of the negated input."""
+def softplus(input: _Tensor, beta: _int | _float | _bool | _complex = ..., threshold: _Any = ...) -> _Tensor:
+    """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold."""
+def softshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
+    """x moved lambd towards 0, and 0 where |x| is at most lambd."""
+def softsign(input: _Tensor) -> _Tensor:
+    """x / (1 + |x|), elementwise."""
+def tanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The hyperbolic tangent, elementwise."""
+def tanhshrink(input: _Tensor) -> _Tensor:
+    """x - tanh(x), elementwise."""
+def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x where it is above `threshold`, else `value`, elementwise."""
