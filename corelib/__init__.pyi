@@ -133,7 +133,7 @@ def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim
     """The smallest and the largest element, of all or along `dim`."""
 def any(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Whether any element, of all or along `dim`, is not zero."""
-def arange(start: _Any, end: _Any = ..., step: _Any = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def arange(start: _Any = ..., end: _Any = ..., step: _Any = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The numbers from `start` up to, and without, `end`, `step` apart."""
 def arccos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
@@ -193,13 +193,13 @@ def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest integer not below, elementwise."""
 def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
-def clamp(input: _Tensor, min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
 def clamp_max(input: _Tensor, max: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything above `max` lowered to it."""
 def clamp_min(input: _Tensor, min: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it."""
-def clip(input: _Tensor, min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def clip(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
 def clone(input: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
     """A copy with memory of its own; gradients flow through it."""
@@ -275,7 +275,7 @@ def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The largest integer not above, elementwise; integers as they are."""
 def floor_divide(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero."""
-def full(size: _Any, fill_value: _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def full(size: _Any, fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
@@ -315,7 +315,7 @@ def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
 def le(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input <= other`, elementwise; False where either is NaN."""
-def lerp(input: _Tensor, end: _Tensor, weight: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def lerp(input: _Tensor, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input + weight * (end - input)`, elementwise."""
 def less(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
@@ -345,7 +345,7 @@ def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ...,
     """log(sum(exp(input))) along `dim`, without overflow."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
-def masked_fill(input: _Tensor, mask: _Tensor, value: _Any) -> _Tensor:
+def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
 def masked_select(input: _Tensor, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The elements, in order, where the bool `mask`, broadcast, is True."""
@@ -469,6 +469,8 @@ def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+def split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of consecutive pieces of the listed sizes along `dim`."""
 def sqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
 def square(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

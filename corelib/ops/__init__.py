@@ -32,7 +32,7 @@ _NEURAL: dict[str, Any] = {
     name: getattr(module, name)
     for module, names in (
         (activation, "celu elu hardsigmoid hardswish hardtanh leaky_relu mish relu6 selu silu threshold"),
-        (dropout, "dropout1d dropout2d dropout3d"), (pooling, "adaptive_max_pool1d adaptive_max_pool2d max_pool2d max_pool3d"),
+        (linear, "linear"), (dropout, "dropout1d dropout2d dropout3d"), (pooling, "adaptive_max_pool1d adaptive_max_pool2d max_pool2d max_pool3d"),
     )
     for name in names.split()
 }

@@ -39,6 +39,8 @@ def softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = No
     """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     if not input._shape:
         return input * 0 + 1  # type: ignore[operator,no-any-return]
+    if input._dtype.itemsize == 2:
+        return softmax_along(input.float(), dim).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
     if input._shape[dim] == 0:
         return input.clone()  # type: ignore[attr-defined,no-any-return]
     e = (input - amax(input, dim, True)).exp()  # type: ignore[operator]
@@ -61,6 +63,8 @@ def log_softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any 
     """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     if not input._shape:
         return input * 0  # type: ignore[operator,no-any-return]
+    if input._dtype.itemsize == 2:
+        return log_softmax_along(input.float(), dim).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
     if input._shape[dim] == 0:
         return input.clone()  # type: ignore[attr-defined,no-any-return]
     off = input - amax(input, dim, True)  # type: ignore[operator]
@@ -179,7 +183,9 @@ def _infer_gelu(input: Tensor, approximate: str) -> Any:
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu(): approximate argument must be either none or tanh, got {approximate!r}")
     _float_only("gelu")(input._dtype)
-    return (input._shape, input._dtype), (input, approximate)
+    from corelib.dispatcher.elementwise import output_strides
+
+    return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, approximate)
 
 
 @op(on=(), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))

@@ -13,8 +13,6 @@ from corelib.tensor.tensor import Tensor
 def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
     a, w = input._shape, weight._shape
     if len(w) != 2:
-        if len(w) == 1 and len(a) >= 1 and a[-1] == w[0]:
-            raise RuntimeError(f"linear(): argument 'weight' must be a matrix here, got shape {list(w)}; use matmul for vectors")
         raise RuntimeError(f"linear(): argument 'weight' must be a matrix (out_features, in_features), got shape {list(w)}")
     if not a or a[-1] != w[1]:
         rows = prod(a[:-1])
@@ -60,19 +58,30 @@ def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
 
 
 @op(on=(), infer=_infer_linear, grad_name="AddmmBackward0", vjp={("input", "weight", "bias"): _vjp})
+def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias` for a weight of two dimensions."""
+    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())  # type: ignore[attr-defined]
+    if bias is not None:
+        made = made + bias
+    return made.reshape((*input._shape[:-1], weight._shape[0]))  # type: ignore[no-any-return]
+
+
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
 
-    weight: (out_features, in_features); bias: (out_features) or None.
+    weight: (out_features, in_features), or (in_features) for a single output without a dimension; bias: (out_features) or
+    None.
 
     >>> import corelib as torch
     >>> torch.nn.functional.linear(torch.ones(1, 2), torch.eye(2), torch.tensor([1., 2.]))
     tensor([[2., 3.]])
     """
-    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())  # type: ignore[attr-defined]
-    if bias is not None:
-        made = made + bias
-    return made.reshape((*input._shape[:-1], weight._shape[0]))  # type: ignore[no-any-return]
+    if isinstance(weight, Tensor) and len(weight._shape) == 1 and isinstance(input, Tensor):
+        from corelib.ops.products import matmul
+
+        made: Tensor = matmul(input, weight)
+        return made if bias is None else made + bias
+    return affine(input, weight, bias)  # type: ignore[no-any-return]
 
 
 @op(on=())

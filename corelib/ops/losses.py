@@ -52,6 +52,10 @@ def _pair(name: str, input: Any, target: Any, broadcast: bool = True) -> tuple[A
 
         dtype = result_type(input, target)
         input, target = input.to(dtype), target.to(dtype)
+    if not input._dtype.is_floating_point and name != "l1_loss":
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(input._dtype)}'; floating dtypes are accepted")
     return input, target
 
 
@@ -127,11 +131,11 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: Any = None, redu
     tensor(1.5000)
     """
     reduction = _reduction("smooth_l1_loss", reduction, size_average, reduce)
-    input, target = _pair("smooth_l1_loss", input, target)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss(): smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)  # type: ignore[no-any-return]
+    input, target = _pair("smooth_l1_loss", input, target)
     return smooth_error(input, target, reduction, beta)  # type: ignore[no-any-return]
 
 
@@ -262,6 +266,8 @@ def kl_div(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any 
             UserWarning,
             stacklevel=3,
         )
+    if not (input._dtype.is_floating_point and target._dtype.is_floating_point):
+        raise RuntimeError(f"kl_div(): Integral inputs not supported, got input {input._dtype} and target {target._dtype}.")
     if log_target:
         loss = target.exp() * (target - input)  # type: ignore[attr-defined,operator]
     else:
@@ -290,7 +296,7 @@ def _row_weights(target: Any, like: Any, weight: Any, ignore_index: int) -> tupl
 
 def _nll_vjp(g: Any, input: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Any:
     w, safe = _row_weights(target, input, weight, ignore_index)
-    each = -w * (g / w.sum() if reduction == "mean" else g)
+    each = select_where(w == 0, 0.0, -w * (g / w.sum() if reduction == "mean" else g))
     return each.new_zeros(input._shape).scatter_add(1, safe.unsqueeze(1), each.unsqueeze(1))
 
 
@@ -401,7 +407,7 @@ def _infer_fused_backward(g: Any, logp: Any, target: Any, ignore_index: int, red
 def softmax_nll_backward(g: Tensor, logp: Tensor, target: Tensor, ignore_index: int, reduction: str) -> Tensor:
     """The gradient of the logits: (softmax - one hot) times each row's share of g."""
     w, safe = _row_weights(target, logp, None, ignore_index)
-    each: Any = w * (g / w.sum() if reduction == "mean" else g)
+    each: Any = select_where(w == 0, 0.0, w * (g / w.sum() if reduction == "mean" else g))
     made = logp.exp() * each.unsqueeze(1)  # type: ignore[attr-defined]
     return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))  # type: ignore[no-any-return]
 

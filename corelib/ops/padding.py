@@ -75,6 +75,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
         raise ValueError(f"pad(): Padding mode '{mode}' doesn't take in value argument, got {value}")
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"pad(): Unrecognised padding mode {mode!r}; accepted are constant, reflect, replicate and circular")
+    if input._dtype.name == "bool" and mode != "circular":
+        raise NotImplementedError(f"pad(): mode {mode!r} is not implemented for 'Bool'; numbers are accepted")
     spatial = len(sizes) // 2
     if ndim not in (spatial + 1, spatial + 2):
         raise NotImplementedError(

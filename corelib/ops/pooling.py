@@ -90,7 +90,8 @@ def _max_backward(gs: Any, input: Any, sizes: Any, outs: Any) -> Any:
     n = len(sizes)
     lead = input._shape[:-n]
     flat = gs[0].new_zeros((*lead, prod(input._shape[-n:])))
-    made = flat.scatter_add(-1, outs[1].reshape((*lead, -1)), gs[0].reshape((*lead, -1)))
+    windows = (*lead, prod(sizes))
+    made = flat.scatter_add(-1, outs[1].reshape(windows), gs[0].reshape(windows))
     return made.reshape(input._shape)
 
 
@@ -179,7 +180,8 @@ def window_spread(y: Tensor, shape: Any, kernel: Any, stride: Any, sizes: Any) -
 
 def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
     kernel, stride, padding, dilation, sizes = _checked(name, n, input, kernel, stride, padding, (1,) * n, ceil_mode)
-    if not input._dtype.is_floating_point:
+    whole = input._dtype is D.int64
+    if not input._dtype.is_floating_point and not whole:
         from corelib.dispatcher.call import kind_name
 
         raise NotImplementedError(f"{name}(): \"avg_pool{n}d_out_frame\" not implemented for '{kind_name(input._dtype)}'")
@@ -187,7 +189,7 @@ def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: 
         raise RuntimeError(f"{name}(): divisor must be not zero, got divisor_override={divisor}")
     total = window_sum(_padded(input, kernel, stride, padding, dilation, sizes, 0.0), kernel, stride, sizes)
     if divisor is not None:
-        return total / divisor
+        return _over(total, divisor, whole)
     counts = []
     for m, k, s, p, o in zip(input._shape[-n:], kernel, stride, padding, sizes, strict=True):
         row = []
@@ -197,11 +199,15 @@ def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: 
             row.append((end - start) if count_include_pad else min(end, m) - max(start, 0))
         counts.append(row)
     if all(len(set(row)) == 1 for row in counts):
-        return total / prod(row[0] for row in counts)
+        return _over(total, prod(row[0] for row in counts), whole)
     grid: Any = 1
     for i, row in enumerate(counts):
         grid = grid * input.new_tensor(row).reshape((-1, *[1] * (n - 1 - i)))
-    return total / grid
+    return _over(total, grid, whole)
+
+
+def _over(total: Any, divisor: Any, whole: bool) -> Any:
+    return total.div(divisor, rounding_mode="trunc") if whole else total / divisor
 
 
 @op(on=("torch",))
@@ -288,6 +294,10 @@ def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indice
     from corelib.ops import stack
 
     sizes = _adaptive_sizes(name, n, input, output_size)
+    if not input._dtype.is_floating_point:
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
     lead, space = input._shape[:-n], input._shape[-n:]
     flat = input.reshape((*lead, prod(space)))
     columns = []

@@ -12,6 +12,7 @@ import ast
 import inspect
 import sys
 import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,11 @@ _INTS = "int | Sequence[int]"
 _BY_NAME = {
     "dtype": "DType | type[Any]", "device": "Device | str | int", "layout": "Layout", "memory_format": "MemoryFormat",
     "generator": "Generator", "dim": _INTS, "dims": _INTS, "shifts": _INTS, "alpha": _NUMBER, "beta": _NUMBER,
-    "fill_value": _NUMBER, "normalized_shape": _INTS, "output_size": "int | None | Sequence[int | None]",
+    "fill_value": f"Tensor | {_NUMBER}", "normalized_shape": _INTS, "output_size": "int | None | Sequence[int | None]",
     "kernel_size": _INTS, "tensors": "Sequence[Tensor]",
 }  # fmt: skip
-_PAIR = ("max", "min", "sort", "topk", "aminmax", "unique", "unique_consecutive", "nonzero", "where", "type")
+# What these return depends on their arguments.
+_SEVERAL = ("max", "min", "sort", "topk", "aminmax", "unique", "unique_consecutive", "nonzero", "where", "type")
 _LISTS = ("chunk", "unbind")
 _SIZES = ("size", "sizes", "dims")
 
@@ -112,7 +114,7 @@ def _signature(name: str, function: Any, names: Names, method: bool) -> str:
             shown.append("*")
         starred = starred or p.kind in (p.KEYWORD_ONLY, p.VAR_POSITIONAL)
         kind = names.annotation(_parameter(p, str(notes.get(p.name, "Any")), op, result))
-        stars = {p.VAR_POSITIONAL: "*", p.VAR_KEYWORD: "**"}.get(p.kind, "")
+        stars = "*" if p.kind is p.VAR_POSITIONAL else "**" if p.kind is p.VAR_KEYWORD else ""
         default = "" if p.default is p.empty else " = ..."
         shown.append(f"{stars}{p.name}: {kind}{default}")
     if slash:
@@ -121,7 +123,7 @@ def _signature(name: str, function: Any, names: Names, method: bool) -> str:
 
 
 def _result(name: str, declared: str) -> str:
-    if declared != "Any" or name in _PAIR or name.startswith("max_pool") or name.startswith("adaptive_max"):
+    if declared != "Any" or name in _SEVERAL or name.startswith("max_pool") or name.startswith("adaptive_max"):
         return declared
     return "tuple[Tensor, ...]" if name in _LISTS else "Tensor"
 
@@ -135,6 +137,8 @@ def _parameter(p: inspect.Parameter, declared: str, op: Any, result: str) -> str
         return f"Tensor | {_NUMBER}"
     if declared == "Any" and p.name in _BY_NAME:
         return _BY_NAME[p.name] + (" | None" if p.default is None else "")
+    if declared == "Tensor | Any":
+        return f"Tensor | {_NUMBER}" + (" | None" if p.default is None else "")
     return declared.replace("list[Tensor]", "Sequence[Tensor]")
 
 
@@ -193,14 +197,10 @@ def _source_function(node: ast.FunctionDef, names: Names, name: str = "", indent
     result = "Any" if node.returns is None else ast.unparse(node.returns)
     if node.name == "__new__":
         result = "Self"
-    decorators = "".join(f"{indent}@{_decorator(d)}\n" for d in node.decorator_list)
+    decorators = "".join(f"{indent}@{ast.unparse(d)}\n" for d in node.decorator_list)
     head = f"{decorators}{indent}def {name or node.name}({', '.join(shown)}) -> {names.annotation(result)}:"
     doc = (ast.get_docstring(node) or "").partition("\n")[0].replace("\\", "\\\\")
     return f'{head}\n{indent}    """{doc}"""\n' if doc and not name else f"{head} ...\n"
-
-
-def _decorator(node: ast.expr) -> str:
-    return ast.unparse(node)
 
 
 def _property(name: str, result: str) -> str:
@@ -277,13 +277,11 @@ def package_stub() -> str:
         elif isinstance(node, ast.FunctionDef) and node.name not in known:
             known.add(node.name)
             body.append(_source_function(node, names, indent=""))
-    for name, (module, attribute) in sorted(corelib._LATER.items()):
+    for name, (module, attribute) in sorted(vars(corelib)["_LATER"].items()):
         known.add(name)
         if attribute is not None:
             imports.append(f"from {module} import {attribute} as {name}\n")
-        elif (ROOT / module.removeprefix("corelib.").replace(".", "/")).with_suffix(".py").exists() or (
-            ROOT / module.removeprefix("corelib.").replace(".", "/")
-        ).is_dir():
+        elif find_spec(module) is not None:
             parent, _, last = module.rpartition(".")
             imports.append(f"from {parent} import {last} as {name}\n")
     for name, value in vars(corelib).items():
@@ -291,8 +289,10 @@ def package_stub() -> str:
             continue
         if isinstance(value, DType):
             body.append(f"{name}: {names.annotation('DType')}\n")
-        elif isinstance(value, (str, float)) or value is None:
-            body.append(f"{name}: {names.annotation(type(value).__name__) if value is not None else 'None'}\n")
+        elif isinstance(value, (str, float)):
+            body.append(f"{name}: {names.annotation(type(value).__name__)}\n")
+        elif value is None:
+            body.append(f"{name}: None\n")
     body += [_define(name, f, names) for name, f in sorted(torch_names().items()) if name not in known]
     return f"{HEAD}{names.imports()}{''.join(imports)}\n{''.join(body)}"
 
@@ -302,11 +302,11 @@ def functional_stub() -> str:
     from corelib.nn import functional
 
     names = Names("corelib.nn.functional")
-    body = [_define(name, getattr(functional, name), names) for name in sorted(functional.__all__)]
+    body = [_define(name, getattr(functional, name), names) for name in sorted(vars(functional)["__all__"])]
     return f"{HEAD}{names.imports()}\n{''.join(body)}"
 
 
-def stubs() -> dict[Path, str]:
+def generate() -> dict[Path, str]:
     """The text of every stub, by where it belongs."""
     return {
         ROOT / "__init__.pyi": package_stub(),
@@ -318,7 +318,7 @@ def stubs() -> dict[Path, str]:
 def main(arguments: list[str]) -> int:
     """Write the stubs; with --check write nothing, and say which are stale (exit status 1)."""
     stale = []
-    for path, text in stubs().items():
+    for path, text in generate().items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(str(path.relative_to(ROOT.parent)))
             if "--check" not in arguments:

@@ -528,8 +528,8 @@ class Tensor:
         """The elements, in order, where the bool `mask`, broadcast, is True."""
     def reshape(self, *size: _int | _Sequence[_int]) -> Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
-    def view(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """The same memory in another shape; one size may be -1. RuntimeError where the strides do not allow it."""
+    def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
+        """The same memory in another shape, or, given a dtype, seen as elements of that."""
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two dimensions swapped."""
     def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
@@ -696,15 +696,15 @@ class Tensor:
         """The product of all elements up to each, along `dim`; integers multiply in int64."""
     def cumprod_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> Tensor:
         """`cumprod`, in place."""
-    def masked_fill(self, mask: Tensor, value: _Any) -> Tensor:
+    def masked_fill(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
         """`input` with `value` where the bool `mask`, broadcast, is True."""
-    def masked_fill_(self, mask: Tensor, value: _Any) -> Tensor:
+    def masked_fill_(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
         """`masked_fill`, in place."""
-    def clamp(self, min: _Any = ..., max: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+    def clamp(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clip(self, min: _Any = ..., max: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+    def clip(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clamp_(self, min: _Any = ..., max: _Any = ...) -> Tensor:
+    def clamp_(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ...) -> Tensor:
         """`clamp`, in place."""
     def clip_(self, *args: _Any, **kwargs: _Any) -> Tensor:
         """The in-place form of `clamp`: writes its result into this tensor and returns it."""
@@ -716,9 +716,9 @@ class Tensor:
         """`input` with everything above `max` lowered to it."""
     def clamp_max_(self, max: _Any) -> Tensor:
         """`clamp_max`, in place."""
-    def lerp(self, end: Tensor, weight: _Any, *, out: Tensor | None = ...) -> Tensor:
+    def lerp(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input + weight * (end - input)`, elementwise."""
-    def lerp_(self, end: Tensor, weight: _Any) -> Tensor:
+    def lerp_(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex) -> Tensor:
         """`lerp`, in place."""
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ..., out: Tensor | None = ...) -> Tensor:
         """`input + value * tensor1 * tensor2`, elementwise."""
@@ -732,6 +732,8 @@ class Tensor:
         """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
     def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> Tensor:
         """`nan_to_num`, in place."""
+    def split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of consecutive pieces of the listed sizes along `dim`."""
     def chunk(self, chunks: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
         """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
     def unbind(self, dim: _int = ...) -> _tuple[Tensor, ...]:
@@ -764,6 +766,12 @@ class Tensor:
         """The in-place form of `transpose`."""
     def t_(self, *args: _Any) -> Tensor:
         """The in-place form of `t`."""
+    def as_strided_(self, *args: _Any) -> Tensor:
+        """The in-place form of `as_strided`."""
+    def swapaxes_(self, *args: _Any) -> Tensor:
+        """The in-place form of `swapaxes`."""
+    def swapdims_(self, *args: _Any) -> Tensor:
+        """The in-place form of `swapdims`."""
     def argmax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
     def argmin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:

@@ -41,10 +41,16 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     def convolution(out: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
         o, kernel, sizes = weight.shape[0], weight.shape[2:], out.shape[2:]
         cols = columns(padded(input, padding), kernel, sizes, stride, dilation, groups)
-        made = out.reshape(out.shape[0], groups, o // groups, -1)
+        made = out.reshape(out.shape[0], groups, o // groups, cols.shape[3])
         matmul(weight.reshape(1, groups, o // groups, -1), cols, made)
         if bias is not None:
             xp.add(out, bias.reshape((1, o) + (1,) * len(kernel)), out)
+
+    def count(sizes: Any) -> int:
+        made = 1
+        for n in sizes:
+            made *= n
+        return made
 
     def places(kernel: Any) -> Any:
         made: list[tuple[int, ...]] = [()]
@@ -59,7 +65,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         b, o = y.shape[:2]
         kernel, sizes = weight.shape[2:], y.shape[2:]
         w = weight.reshape(1, groups, o // groups, -1).swapaxes(2, 3)
-        cols = matmul(w, y.reshape(b, groups, o // groups, -1)).reshape(b, shape[1], *kernel, *sizes)
+        cols = matmul(w, y.reshape(b, groups, o // groups, count(sizes))).reshape(b, shape[1], *kernel, *sizes)
         room = xp.zeros((b, shape[1], *[n + 2 * p for n, p in zip(shape[2:], padding, strict=True)]), y.dtype)
         for place in places(kernel):
             target = room[window(place, stride, dilation, sizes)]
@@ -69,7 +75,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     def conv_weight(out: Any, y: Any, input: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
         b, o = y.shape[:2]
         cols = columns(padded(input, padding), shape[2:], y.shape[2:], stride, dilation, groups)
-        rows = y.reshape(b, groups, o // groups, -1)
+        rows = y.reshape(b, groups, o // groups, cols.shape[3])
         total = xp.zeros((groups, o // groups, cols.shape[2]), y.dtype)
         for i in range(b):  # a product a sample, added up, needs no transposed copy of all columns
             total += matmul(rows[i], cols[i].swapaxes(1, 2))

@@ -112,6 +112,8 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("relu_backward", FLOATS, guarded(guard, relu_backward))
 
     def swish(out: Any, input: Any) -> None:
+        if not input.ndim:  # what NumPy computes from 0-d arrays are scalars, which cannot be written into
+            out, input = out.reshape(1), input.reshape(1)
         made = xp.negative(input)
         xp.exp(made, made)
         made += made.dtype.type(1)
@@ -135,6 +137,8 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
         return xp.tanh(inner, inner)
 
     def gelu(out: Any, input: Any, approximate: str) -> None:
+        if not input.ndim:
+            out, input = out.reshape(1), input.reshape(1)
         if approximate == "none":
             xp.multiply(cdf(input), input, out)
         else:
@@ -144,6 +148,8 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
             xp.multiply(t, input, out)
 
     def gelu_backward(out: Any, g: Any, x: Any, approximate: str) -> None:
+        if not x.ndim:
+            out, g, x = out.reshape(1), g.reshape(1), x.reshape(1)
         if approximate == "none":
             slope = x * x
             slope *= xp.float32(-0.5)
@@ -183,7 +189,7 @@ def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
         if bias is not None:
             add(out, bias, out)
 
-    table.register("linear", _WIDE, guarded(guard, linear))
+    table.register("affine", _WIDE, guarded(guard, linear))
     add_reduce = xp.add.reduce
 
     def linear_backward(outs: Any, g: Any, input: Any, weight: Any, needs: Any) -> None:
