@@ -14,12 +14,6 @@ from corelib.autograd.grad_mode import is_grad_enabled as is_grad_enabled
 from corelib.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
 from corelib.autograd.grad_mode import no_grad as no_grad
 from corelib.autograd.grad_mode import set_grad_enabled as set_grad_enabled
-from corelib.tensor.construct import as_tensor as as_tensor
-from corelib.tensor.construct import asarray as asarray
-from corelib.tensor.construct import from_dlpack as from_dlpack
-from corelib.tensor.construct import from_numpy as from_numpy
-from corelib.tensor.construct import frombuffer as frombuffer
-from corelib.tensor.construct import tensor as tensor
 from corelib.tensor.device import device as device
 from corelib.tensor.device import get_default_device as get_default_device
 from corelib.tensor.device import set_default_device as set_default_device
@@ -65,6 +59,18 @@ from corelib.tensor.printing import set_printoptions as set_printoptions
 from corelib.tensor.generator import set_rng_state as set_rng_state
 from corelib import utils as utils
 
+def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
+    """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
+def asarray(obj: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., copy: _bool | None = ..., requires_grad: _bool = ...) -> _Tensor:
+    """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be."""
+def from_dlpack(external: _Any, *, device: _Device | _str | _int | None = ..., copy: _bool | None = ...) -> _Tensor:
+    """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
+def from_numpy(array: _Any) -> _Tensor:
+    """A tensor that shares a NumPy array's memory."""
+def frombuffer(buffer: _Any, *, dtype: _DType | _type[_Any], count: _int = ..., offset: _int = ..., requires_grad: _bool = ...) -> _Tensor:
+    """A 1-d tensor over the memory of an object with the buffer protocol."""
+def tensor(data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor."""
 def is_tensor(obj: _Any) -> _bool:
     """Whether an object is a tensor."""
 def is_floating_point(input: _Tensor) -> _bool:
@@ -159,6 +165,12 @@ def atan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc tangent in radians, elementwise."""
 def atan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
+def atleast_1d(*tensors: _Any) -> _Tensor:
+    """The tensor, or each of several, with at least 1 dimension(s), new ones having size 1."""
+def atleast_2d(*tensors: _Any) -> _Tensor:
+    """The tensor, or each of several, with at least 2 dimension(s), new ones having size 1."""
+def atleast_3d(*tensors: _Any) -> _Tensor:
+    """The tensor, or each of several, with at least 3 dimension(s), new ones having size 1."""
 def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window."""
 def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:

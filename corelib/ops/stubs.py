@@ -123,7 +123,7 @@ def _signature(name: str, function: Any, names: Names, method: bool) -> str:
 
 
 def _result(name: str, declared: str) -> str:
-    if declared != "Any" or name in _SEVERAL or name.startswith("max_pool") or name.startswith("adaptive_max"):
+    if declared != "Any" or name in _SEVERAL or name.startswith(("max_pool", "adaptive_max")):
         return declared
     return "tuple[Tensor, ...]" if name in _LISTS else "Tensor"
 
@@ -273,6 +273,9 @@ def package_stub() -> str:
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("corelib"):
             public = [alias for alias in node.names if alias.asname == alias.name]
             known.update(alias.name for alias in public)
+            if node.module == "corelib.tensor.construct":  # ways to make tensors, which read like ops
+                body += [_define(alias.name, getattr(corelib, alias.name), names) for alias in public]
+                continue
             imports += [f"from {node.module} import {alias.name} as {alias.name}\n" for alias in public]
         elif isinstance(node, ast.FunctionDef) and node.name not in known:
             known.add(node.name)

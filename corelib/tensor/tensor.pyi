@@ -112,6 +112,8 @@ class Tensor:
     def is_quantized(self) -> _bool: ...
     def get_device(self) -> _int:
         """The device's index; -1 where the device type has none."""
+    def is_same_size(self, other: Tensor) -> _bool:
+        """Whether another tensor has the same shape."""
     def is_inference(self) -> _bool:
         """Whether it was made under `inference_mode`."""
     def __len__(self) -> _int: ...
