@@ -109,7 +109,10 @@ def _number(name: str, value: Any, dtype: Any) -> Any:
         if item is None:
             raise TypeError(f"{name}(): argument 'fill_value' must be Number, not {type(value).__name__}")
         value = item()
-    return cast_number(value, dtype)
+    try:
+        return cast_number(value, dtype)
+    except (OverflowError, ValueError):
+        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}") from None
 
 
 def _filler(name: str, value: int) -> Any:
@@ -152,6 +155,8 @@ def empty(
     """A tensor of shape `size` whose elements are whatever was in its memory."""
     if names:
         size = _named_size("empty", size, names)
+    if out is not None and dtype is None:
+        dtype = out._dtype
     t = _blank("empty", parse_size("empty", size), dtype, layout, device)
     return _finish(t, requires_grad, out, "full")
 
@@ -312,6 +317,8 @@ def linspace(
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
     dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    if dtype is D.bool and steps > 1:
+        raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
     work = dtype if dtype.is_floating_point else (
         D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32  # type: ignore[union-attr]

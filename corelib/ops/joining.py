@@ -12,7 +12,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["repeat_interleave", "hstack", "vstack"]
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "repeat_interleave", "hstack", "vstack"]
 
 
 def _infer_cat(tensors: Any, dim: int) -> Any:
@@ -120,6 +120,32 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
 
 def _at_least(x: Tensor, ndim: int) -> Tensor:
     return x.reshape((1,) * (ndim - len(x._shape)) + x._shape) if len(x._shape) < ndim else x  # type: ignore[attr-defined,no-any-return]
+
+
+def _at_least_of(ndim: int) -> Any:
+    def function(*tensors: Any) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+            return tuple(_raised(t, ndim) for t in tensors[0])
+        made = tuple(_raised(t, ndim) for t in tensors)
+        return made[0] if len(made) == 1 else made
+
+    function.__name__ = function.__qualname__ = f"atleast_{ndim}d"
+    function.__doc__ = f"The tensor, or each of several, with at least {ndim} dimension(s), new ones having size 1."
+    return function
+
+
+def _raised(x: Tensor, ndim: int) -> Tensor:
+    have = len(x._shape)
+    if have >= ndim:
+        return x
+    if ndim == 3 and have == 2:
+        return x.unsqueeze(-1)  # type: ignore[attr-defined,no-any-return]
+    if ndim == 3 and have == 1:
+        return x.unsqueeze(0).unsqueeze(-1)  # type: ignore[attr-defined,no-any-return]
+    return x.reshape((1,) * (ndim - have) + x._shape)  # type: ignore[attr-defined,no-any-return]
+
+
+atleast_1d, atleast_2d, atleast_3d = _at_least_of(1), _at_least_of(2), _at_least_of(3)
 
 
 def hstack(tensors: Any, *, out: Any = None) -> Tensor:

@@ -15,6 +15,7 @@ from corelib.ops.creation import _blank, check_dtype, empty_like, parse_size
 from corelib.tensor import dtype as D
 from corelib.tensor.device import resolve
 from corelib.tensor.host import np
+from corelib.tensor.size import is_dense
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -35,11 +36,14 @@ def generator_of(name: str, generator: Any, device: Any) -> Any:
     return generator
 
 
-def _filled(t: Tensor, array: Any) -> Tensor:
-    """Put drawn numbers, in the order of elements, into a tensor."""
+def _filled(t: Tensor, array: Any, by_memory: bool = True) -> Tensor:
+    """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
     if t._numel:
         from corelib.tensor.construct import _from_array
 
+        if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
+            _filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
+            return t
         drawn = _from_array(np.ascontiguousarray(array).reshape(t._shape), t._device, copy=False)
         copy_elements(t, drawn)
     return t
@@ -146,10 +150,12 @@ def randperm(
 
     >>> import corelib as torch
     >>> _ = torch.manual_seed(0); torch.randperm(4)
-    tensor([2, 0, 1, 3])
+    tensor([0, 1, 3, 2])
     """
     if not isinstance(n, int):
         raise TypeError(f"randperm(): argument 'n' must be int, not {type(n).__name__}")
+    if dtype is D.bool:
+        raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
     if n < 0:
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
@@ -162,11 +168,17 @@ def _like(name: str, make: Any) -> Any:
              requires_grad: bool = False, memory_format: Any = None, **names: Any) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        from corelib.ops.copying import kept_strides
+
         made: Tensor = make(
-            *args, tuple(input._shape), dtype=dtype or input._dtype, device=input._device if device is None else device,
-            requires_grad=requires_grad, **names,
+            *args, tuple(input._shape), dtype=dtype or input._dtype, device=input._device if device is None else device, **names,
         )
-        return made
+        strides = kept_strides(input, memory_format)
+        if strides is not None:  # the numbers stand in the order of memory
+            flat = made
+            made = Tensor._empty(flat._device, flat._dtype, flat._shape, strides)
+            copy_elements(made._as_view((made._numel,), None, 0, made._numel), flat.reshape((-1,)))  # type: ignore[attr-defined]
+        return made.requires_grad_() if requires_grad else made
 
     like.__name__ = like.__qualname__ = name
     like.__doc__ = f"As `{name[:-5]}`, with the shape, and unless given the dtype and device, of `input`."
@@ -209,7 +221,7 @@ def _drawn(name: str, draw: Any) -> Any:
         check_writable(name, self)
         with no_grad():
             array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            _filled(self, array)
+            _filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
         self._bump()
         return self
 
@@ -234,7 +246,7 @@ def _normal(t: Tensor, source: Any, mean: float = 0.0, std: float = 1.0) -> Any:
     _float_only("normal_", t)
     if std < 0:
         raise RuntimeError(f"normal_(): normal_ expects std >= 0.0, but found std {std}")
-    return source.random_normal(t._numel, t._dtype.np, float(mean), float(std))
+    return source.random_normal(t._numel, t._dtype.np, float(mean), float(std), contiguous=t.is_contiguous())
 
 
 def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
@@ -245,15 +257,7 @@ def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
     elif len(bounds) == 2:
         low, high = bounds
     if high is None:
-        from corelib.tensor.limits import iinfo
-
-        if t._dtype.is_floating_point:
-            high = 2 ** {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}[t._dtype.name] + 1
-        elif t._dtype is D.bool:
-            high = 2
-        else:
-            high = iinfo(t._dtype).max + (t._dtype is not D.int64)
-            return source.random_integers(t._numel, 0, high, t._dtype.np)
+        return source.random_integers(t._numel, None, None, t._dtype.np)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
@@ -263,7 +267,7 @@ def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
 def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
-        probabilities = p.detach().expand(t._shape).cpu().double().numpy()  # type: ignore[attr-defined]
+        probabilities = p.detach().expand(t._shape).cpu().numpy()  # type: ignore[attr-defined]
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -275,7 +279,7 @@ def _exponential(t: Tensor, source: Any, lambd: float = 1.0) -> Any:
     _float_only("exponential_", t)
     if lambd <= 0:
         raise RuntimeError(f"exponential_(): exponential_ expects lambda > 0.0, but found lambda={lambd}")
-    return source.exponential(t._numel, float(lambd)).astype(t._dtype.np)
+    return source.exponential(t._numel, float(lambd), t._dtype.np)
 
 
 _drawn("uniform_", _uniform)
@@ -293,7 +297,7 @@ def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
     source = generator_of("bernoulli", generator, input._device)
     array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)  # type: ignore[attr-defined]
     made: Tensor = empty_like(input)
-    return _filled(made, array)
+    return _filled(made, array, by_memory=False)
 
 
 def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:

@@ -63,6 +63,9 @@ def _parse(data: Any, dtype: Any) -> Any:
         D.from_numpy_dtype(data.dtype)
         return np.array(data, wanted, copy=True, order="C")
     if isinstance(data, (list, tuple)) and _holds_tensors(data):
+        kinds = {x._dtype for x in data if isinstance(x, Tensor)}
+        if wanted is None and len(kinds) == 1:
+            wanted = kinds.pop().np
         data = _lists(data)
     elif not isinstance(data, (list, tuple)) and hasattr(data, "__array__"):
         return _parse(np.asarray(data), dtype)
@@ -81,6 +84,10 @@ def _array_of(data: Any, wanted: Any) -> Any:
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        if not isinstance(data, (str, bytes)) and array.dtype.kind in "US":
+            raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
+        if array.dtype == object and any(x is None for x in array.reshape(-1)):
+            raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
         raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
     if array.dtype.kind == "c":

@@ -311,6 +311,10 @@ class Tensor:
         index = self._device.index
         return -1 if index is None else index
 
+    def is_same_size(self, other: Tensor) -> bool:
+        """Whether another tensor has the same shape."""
+        return self._shape == other._shape
+
     def is_inference(self) -> bool:
         """Whether it was made under `inference_mode`."""
         return self._inference
