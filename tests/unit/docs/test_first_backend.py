@@ -1,40 +1,61 @@
-"""The backend of the README is a real one."""
+"""The backend that the documentation shows is a real one: installed as a user installs it, it trains something."""
 
-from __future__ import annotations
-
-import importlib.util
+import os
+import subprocess
 import sys
 from pathlib import Path
 
-import corelib as torch
 import pytest
-from corelib.dispatcher import runtime
-from corelib.dispatcher.kernels import install
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "first_backend"
 
 
-@pytest.fixture
-def tiny(monkeypatch):
-    path = Path(__file__).resolve().parents[3] / "docs" / "first_backend.py"
-    spec = importlib.util.spec_from_file_location("first_backend", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    backend = module.corelib_backend()
-    monkeypatch.setitem(runtime._backends, "tiny", backend)
-    monkeypatch.setattr(sys.modules["corelib.tensor.device"], "_KNOWN", ("cpu", "meta", "tiny"))
-    install("tiny", backend.kernels())
-    return torch.device("tiny")
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder in which the example's distribution is installed."""
+    folder = tmp_path_factory.mktemp("first_backend")
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation",
+            "--disable-pip-version-check", "--target", str(folder), str(EXAMPLE),
+        ],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
 
 
-def test_it_computes_gradients_with_three_kernels(tiny):
-    x = torch.tensor([1.0, 2.0, 3.0], device=tiny).requires_grad_()
-    y = x * x + x
-    y.backward(torch.ones(3, device=tiny))
-    assert y.device.type == "tiny" and x.grad.device.type == "tiny"
-    assert x.grad.cpu().tolist() == [3.0, 5.0, 7.0]
+def run(folder, *arguments):
+    """What a program prints where the backend is installed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
-def test_what_it_lacks_is_an_error_that_names_the_primitive(tiny):
-    with pytest.raises(NotImplementedError, match=r"(?s)exp.*tiny"):
-        torch.ones(2, device=tiny).exp()
-    with pytest.raises(NotImplementedError, match="float64"):
-        torch.ones(2, device=tiny, dtype=torch.float64)
+def test_it_is_about_thirty_lines():
+    lines = [line for line in (EXAMPLE / "first_backend.py").read_text().splitlines() if line.strip()]
+    assert len(lines) <= 30
+
+
+def test_a_program_trains_on_it(installed):
+    device, weights = run(installed, EXAMPLE / "train.py").splitlines()
+    assert device.startswith("device tiny:0, loss ")
+    assert float(device.rpartition(" ")[2]) < 1e-6
+    assert weights == "[1.0, -2.0, 0.5]"
+
+
+def test_the_command_lists_it(installed):
+    assert "corelib-first-backend 0.1.0" in run(installed, "-m", "corelib.cli", "backends")
+
+
+@pytest.mark.parametrize(
+    ("call", "named"), [("torch.ones(2, device='tiny').exp()", "exp"), ("torch.ones(2, device='tiny').double()", "float64")]
+)
+def test_what_it_lacks_is_an_error_that_names_it(installed, call, named):
+    program = f"import corelib as torch\ntry:\n    {call}\nexcept NotImplementedError as error:\n    print(error)"
+    said = run(installed, "-c", program)
+    assert named in said
+    assert "tiny" in said
