@@ -36,6 +36,11 @@ def scaled_dot_product_attention(
             raise ValueError(f"{name}(): All inputs must be at least 2D, but {what} has shape {list(t._shape)}")
     if not query._dtype is key._dtype is value._dtype:
         raise RuntimeError(f"{name}(): Expected query, key, and value to have the same dtype, but got query.dtype: {query._dtype} key.dtype: {key._dtype} and value.dtype: {value._dtype} instead.")
+    if query._shape[-1] != key._shape[-1] or key._shape[-2] != value._shape[-2]:
+        raise RuntimeError(
+            f"{name}(): mat1 and mat2 shapes cannot be multiplied: query {list(query._shape)}, key {list(key._shape)}, value "
+            f"{list(value._shape)} must agree in query's and key's last dimension and in key's and value's one before"
+        )
     if is_causal and attn_mask is not None:
         raise RuntimeError(f"{name}(): Explicit attn_mask should not be set when is_causal=True")
     if attn_mask is not None and attn_mask._dtype is not D.bool and attn_mask._dtype is not query._dtype:

@@ -169,8 +169,8 @@ def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: 
     for what, t in (("Index", index), *others):
         if max(len(t._shape), 1) != nd:
             raise RuntimeError(
-                f"{name}(): {what} tensor must have the same number of dimensions as input tensor, got {list(t._shape)} for "
-                f"input {list(input._shape)}"
+                f"{name}(): {what} tensor must have the same number of dimensions as input tensor, got {len(t._shape)} "
+                f"(shape {list(t._shape)}) and {len(input._shape)} (shape {list(input._shape)})"
             )
     return at
 
@@ -308,8 +308,16 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     if reduce == "add":
         return scatter_add(input, dim, index, src)  # type: ignore[no-any-return]
     if reduce == "multiply":
-        joined = gather(input, dim, index) * _cut(src, index._shape)  # type: ignore[operator]
-        return scatter_set(input, dim, index, joined)  # type: ignore[no-any-return]
+        if not input._shape or not index._shape:
+            return input * src  # type: ignore[operator,no-any-return]
+        # one place of `index` along dim at a time: within it no element is met twice
+        made: Any = input.clone()  # type: ignore[attr-defined]
+        at = wrap_dim("scatter", dim, len(input._shape))
+        for i in range(index._shape[at] if index._numel else 0):
+            place = index.narrow(at, i, 1)  # type: ignore[attr-defined]
+            factor = _cut(src, index._shape).narrow(at, i, 1)  # type: ignore[attr-defined]
+            made = scatter_set(made, at, place, gather(made, at, place) * factor)
+        return made  # type: ignore[no-any-return]
     raise RuntimeError(f"scatter(): argument 'reduce' must be either add or multiply, got {reduce!r}")
 
 

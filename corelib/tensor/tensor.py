@@ -368,10 +368,18 @@ class Tensor:
         return bool(self.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only("float"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only("int"))
+
+    def _only(self, wanted: str) -> Any:
+        if self._numel != 1:
+            raise ValueError(
+                f"{wanted}(): only one element tensors can be converted to Python scalars, got {self._numel} elements (shape "
+                f"{list(self._shape)})"
+            )
+        return self.item()
 
     def __complex__(self) -> complex:
         return complex(self.item())
