@@ -1,14 +1,14 @@
-"""Sessions: `nox -s tests oracle lint types packaging conformance bench`."""
+"""Checks, each in an environment of its own: `nox -s tests oracle lint types packaging conformance docs bench`."""
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests", "conformance"]
+nox.options.sessions = ["lint", "types", "tests"]
 LOCAL = ("-e", ".[test]", "-e", "backends/cpu_numpy", "-e", "tests/conformance")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The unit, packaging, typing and documentation tests."""
+    """The unit, packaging, typing and documentation tests: the README's test command."""
     session.install(*LOCAL)
     session.run("pytest", "-q", "-n", "2", *session.posargs)
 
@@ -30,9 +30,17 @@ def packaging(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The conformance suite on the cpu device."""
+    """The conformance suite on the cpu device, or on `-- --device D`."""
     session.install(*LOCAL)
-    session.run("pytest", "-q", "--pyargs", "corelib_conformance", "--device", "cpu", *session.posargs)
+    options = session.posargs if "--device" in " ".join(session.posargs) else ("--device", "cpu", *session.posargs)
+    session.run("pytest", "-q", "--pyargs", "corelib_conformance", *options)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The examples in docstrings, in the README and in docs/, and the backend that they show."""
+    session.install(*LOCAL)
+    session.run("pytest", "-q", "tests/test_docs.py", "tests/unit/docs", *session.posargs)
 
 
 @nox.session
@@ -44,14 +52,22 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """mypy over core."""
-    session.install(*LOCAL, "mypy==2.*")
+    """mypy over core and the cpu device, and over a user's program."""
+    session.install(*LOCAL)
     session.run("mypy")
+    session.run("pytest", "-q", "tests/typing")
+
+
+@nox.session
+def stubs(session: nox.Session) -> None:
+    """Write the type stubs anew from the op table."""
+    session.install("-e", ".", "-e", "backends/cpu_numpy")
+    session.run("python", "-m", "corelib.ops.stubs")
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Ratios against PyTorch; writes benchmarks/results."""
+    """Ratios against PyTorch; writes benchmarks/results. Options follow `--`, such as `-- --quick --filter add`."""
     session.install(*LOCAL)
     session.install("torch==2.13.0")
     session.run("python", "-m", "benchmarks", *session.posargs)
