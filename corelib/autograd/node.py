@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.saves import NOTHING as _NOTHING
 
 if TYPE_CHECKING:
     from corelib.dispatcher.op import Op
@@ -287,6 +288,9 @@ def op_node(op: Op) -> type[OpNode]:
     return type(name, (ConstantNode if op.vjps is None else OpNode,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
 
 
+_NONE = (None, None, None)
+
+
 def record_unary(op: Op, a: Tensor, out: Tensor) -> None:
     """Record an op of one operand."""
     node = _new(op.node)
@@ -329,23 +333,28 @@ def record_binary(op: Op, a: Any, b: Any, out: Tensor, need_a: bool, need_b: boo
         return
     node = _new(op.node)
     node.edges = (edge_a, edge_b)
-    save_out, save_a, save_b = op.saves[(edge_a is not None) + 2 * (edge_b is not None)]
-    v_out = v_a = v_b = alias = None
-    if save_out:
-        alias = out._alias()
-        v_out = 0
-    if not save_a:
-        a = None
-    elif type(a) is not float and type(a) is not int:
-        storage = a._storage
-        v_a = 0 if storage is None else storage._version
-    if not save_b:
-        b = None
-    elif type(b) is not float and type(b) is not int:
-        storage = b._storage
-        v_b = 0 if storage is None else storage._version
-    node.saved = (alias, a, b)
-    node.versions = (v_out, v_a, v_b)
+    saves = op.saves[(edge_a is not None) + 2 * (edge_b is not None)]
+    if saves is _NOTHING:
+        node.saved = _NONE
+        node.versions = None
+    else:
+        save_out, save_a, save_b = saves
+        v_out = v_a = v_b = alias = None
+        if save_out:
+            alias = out._alias()
+            v_out = 0
+        if not save_a:
+            a = None
+        elif type(a) is not float and type(a) is not int:
+            storage = a._storage
+            v_a = 0 if storage is None else storage._version
+        if not save_b:
+            b = None
+        elif type(b) is not float and type(b) is not int:
+            storage = b._storage
+            v_b = 0 if storage is None else storage._version
+        node.saved = (alias, a, b)
+        node.versions = (v_out, v_a, v_b)
     node.seq = next_number()
     node.shape = out._shape
     node.dtype = out._dtype

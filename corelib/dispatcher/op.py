@@ -20,6 +20,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from corelib.dispatcher.saves import interned
+
 if TYPE_CHECKING:
     from corelib.dispatcher.keys import DispatchKey
     from corelib.tensor.dtype import dtype as DType
@@ -122,7 +124,7 @@ class Op:
         if len(uses) == 1:
             uses.append(frozenset())
         self.saves = tuple(
-            tuple(p in (uses[0] if n & 1 else ()) or p in (uses[1] if n & 2 else ()) for p in (0, 1, 2))
+            interned(tuple([p in (uses[0] if n & 1 else ()) or p in (uses[1] if n & 2 else ()) for p in (0, 1, 2)]))
             for n in range(4)
         )
         self.has_vjp = tuple(v is not None for v in by_param)

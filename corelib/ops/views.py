@@ -159,7 +159,8 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """
     ndim = len(input._shape)
     a, b = wrap_dim("transpose", dim0, ndim, "dim0"), wrap_dim("transpose", dim1, ndim, "dim1")
-    shape, strides = list(input._shape), list(input.stride())
+    strides_ = input._strides
+    shape, strides = list(input._shape), list(contiguous_strides(input._shape) if strides_ is None else strides_)
     if ndim:
         shape[a], shape[b] = shape[b], shape[a]
         strides[a], strides[b] = strides[b], strides[a]
@@ -203,8 +204,14 @@ def expand(input: Tensor, size: Any) -> Tensor:
     shape = input._shape
     if not shape and 1 not in to and -1 not in to:
         return input._as_view(to, (0,) * len(to), input._offset, prod(to))
-    strides = input.stride()
+    strides = input._strides
+    if strides is None:
+        strides = contiguous_strides(shape)
     lead = len(to) - len(shape)
+    if lead == 0:  # the same number of dimensions, each kept or repeated: anything else is explained below
+        steps = [s if n == m else 0 if m == 1 and n >= 0 else None for n, m, s in zip(to, shape, strides)]
+        if None not in steps:
+            return input._as_view(to, tuple(steps), input._offset, prod(to))  # type: ignore[arg-type]
     if lead < 0:
         raise RuntimeError(
             f"expand(): the number of sizes provided ({len(to)}) must be greater or equal to the number of dimensions in "
