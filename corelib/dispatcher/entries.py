@@ -13,7 +13,7 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.autograd.node import record, record_binary, record_reduction, record_unary
-from corelib.dispatcher import call as _call
+from corelib.dispatcher import call as _call, fallback
 from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.inplace import inplace, inplace_binary
 from corelib.dispatcher.modes import active, run, top
@@ -44,7 +44,8 @@ def unary_entry(op: Op) -> Any:
             return elementwise(op, (input,), out)
         shape = input._shape
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
-        kernel(native, input._native if input._native is not None else input._array())
+        if kernel(native, input._native if input._native is not None else input._array()) is NotImplemented:
+            return fallback.passed(op, device, dtype, (input,))  # type: ignore[no-any-return]
         t = new(T)
         t._native = native
         t._storage = None
@@ -112,7 +113,8 @@ def binary_entry(op: Op) -> Any:
         except (KeyError, AttributeError):
             return elementwise(op, (input, other), None)
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
-        kernel(native, input._native if input._native is not None else input._array(), native_other)
+        if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
+            return fallback.passed(op, device, dtype, (input, other))  # type: ignore[no-any-return]
         t = new(T)
         t._native = native
         t._storage = None
@@ -168,7 +170,9 @@ def reduction_entry(op: Op) -> Any:
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
                 native = runtime.small_empty((), kind._np)
                 dims = _ALL_DIMS[len(input._shape)]
-                kernel(native, input._native if input._native is not None else input._array(), dims, False)
+                got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
+                if got is NotImplemented:
+                    return call(op, (input, dim, keepdim, dtype))
                 t = new(T)
                 t._native = native
                 t._storage = None

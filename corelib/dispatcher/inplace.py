@@ -50,7 +50,8 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
     target = self._native
     if target is None:
         target = self._array()
-    kernel(target, target, native)
+    if kernel(target, target, native) is NotImplemented:
+        return inplace(op, (self, other))
     storage = self._storage
     if storage is None:
         storage = self._own_storage()
