@@ -23,6 +23,7 @@ PROGRAM = "import corelib as torch; x = torch.ones(3, requires_grad=True); (x * 
 def run(*command: object, ok: bool = True, cwd: Path | None = None) -> str:
     """What a command prints; nothing of this environment reaches it but the settings of pip."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST", "PIP_TARGET", "VIRTUAL_ENV"))}
+    env["COLUMNS"] = "200"  # tables in one piece; workers of pytest-xdist are told 80
     done = subprocess.run(
         [str(c) for c in command], capture_output=True, text=True, env=env, cwd=cwd, timeout=600, check=False
     )
