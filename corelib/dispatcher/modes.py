@@ -70,6 +70,9 @@ def top() -> Mode | None:
 
 def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Give a call to the innermost mode, which sees neither itself nor what lies above it while it runs."""
+    if len(args) > op.positional:  # the entries pass everything by position
+        kwargs = {**dict(zip(op.params[op.positional :], args[op.positional :], strict=False)), **kwargs}
+        args = args[: op.positional]
     mode = _stack.modes.pop()
     try:
         return mode.dispatch(op, op.entry, args, kwargs)
