@@ -164,13 +164,18 @@ class inference_mode(_GradContext):
 
     def __enter__(self) -> None:
         self._before.append(grad_mode.enabled)
-        self._modes.append((grad_mode.inference, None))
-        grad_mode.inference = self._mode
+        marker = None
         if self._mode:
-            grad_mode.enabled = False
-        else:
-            grad_mode.enabled = True
+            from corelib.autograd.inference import MarkInference
+
+            marker = MarkInference()
+            marker.__enter__()
+        self._modes.append((grad_mode.inference, marker))
+        grad_mode.inference = self._mode
+        grad_mode.enabled = not self._mode
 
     def __exit__(self, *exc: object) -> None:
         grad_mode.enabled = self._before.pop()
-        grad_mode.inference = self._modes.pop()[0]
+        grad_mode.inference, marker = self._modes.pop()
+        if marker is not None:
+            marker.__exit__()

@@ -231,3 +231,17 @@ def test_names_and_edges_are_pytorchs():
         node = node.next_functions[0][0] if node.next_functions else None
     assert names == ["SumBackward0", "AddBackward0", "MulBackward0", "AccumulateGrad"]
     assert y.grad_fn.next_functions[0][0].next_functions[1] == (None, 0)
+
+
+def test_inference_mode_marks_what_is_made_inside():
+    x = leaf(1.0, 2.0)
+    with torch.inference_mode():
+        y = x * 2
+        inside = y.add_(1)
+        view = x[:1]
+    assert y.is_inference() and inside is y and not view.is_inference() and not (x * 2).is_inference()
+    with pytest.raises(RuntimeError, match="Inplace update to inference tensor"):
+        y.add_(1)
+    with pytest.raises(RuntimeError, match="inference tensor"):
+        y.requires_grad_()
+    assert not y.clone().is_inference()
