@@ -1,6 +1,10 @@
 """Datasets, samplers and loaders: what PyTorch has in torch.utils.data."""
 
-from corelib.data.collate import default_collate as default_collate, default_convert as default_convert
+from corelib.data.collate import (
+    default_collate as default_collate,
+    default_collate_fn_map as default_collate_fn_map,
+    default_convert as default_convert,
+)
 from corelib.data.dataset import (
     ChainDataset as ChainDataset,
     ConcatDataset as ConcatDataset,

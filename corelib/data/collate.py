@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+import re
+import sys
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import corelib
 from corelib import Tensor
 
+_NO_NUMBERS = re.compile(r"[SaUO]")
+_REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+
+CollateMap = dict[type | tuple[type, ...], Callable[..., Any]]
+
 
 def default_convert(data: Any) -> Any:
-    """NumPy arrays inside containers as tensors; everything else as it is."""
+    """NumPy arrays and scalars, also inside containers, as tensors; everything else as it is.
+
+    >>> import numpy as np
+    >>> default_convert({"a": np.array([1, 2]), "b": "text"})
+    {'a': tensor([1, 2]), 'b': 'text'}
+    """
+    kind = type(data)
     if isinstance(data, Tensor):
         return data
-    if type(data).__module__ == "numpy":
-        if type(data).__name__ == "ndarray" and data.dtype.kind in "SUO":
+    if kind.__module__ == "numpy" and kind.__name__ not in ("str_", "string_"):
+        if kind.__name__ == "ndarray" and _NO_NUMBERS.search(data.dtype.str) is not None:
             return data
         return corelib.as_tensor(data)
     if isinstance(data, Mapping):
-        return {k: default_convert(v) for k, v in data.items()}
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*[default_convert(v) for v in data])
+        return _mapping(data, {key: default_convert(data[key]) for key in data})
     if isinstance(data, tuple):
-        return [default_convert(v) for v in data]
+        parts = [default_convert(item) for item in data]
+        return kind(*parts) if hasattr(data, "_fields") else parts
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
-        return [default_convert(v) for v in data]
+        return _sequence(data, [default_convert(item) for item in data])
     return data
 
 
@@ -35,39 +48,103 @@ def default_collate(batch: Any) -> Any:
 
     >>> default_collate([(1, "a"), (2, "b")])
     [tensor([1, 2]), ('a', 'b')]
+    >>> default_collate([{"x": 1.5}, {"x": 2.5}])
+    {'x': tensor([1.5000, 2.5000], dtype=torch.float64)}
     """
-    first = batch[0]
-    if isinstance(first, Tensor):
-        return corelib.stack(list(batch), 0)
-    if type(first).__module__ == "numpy":
-        if type(first).__name__ == "ndarray":
-            if first.dtype.kind in "SUO":
-                raise TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {first.dtype}")
-            return default_collate([corelib.as_tensor(b) for b in batch])
-        if first.shape == ():
-            return corelib.as_tensor([b.item() for b in batch], dtype=corelib.as_tensor(first.reshape(1)).dtype)
-    if isinstance(first, float):
-        return corelib.tensor(list(batch), dtype=corelib.float64)
-    if isinstance(first, int):
-        return corelib.tensor(list(batch))
-    if isinstance(first, (str, bytes)):
-        return batch
-    if isinstance(first, Mapping):
-        made = {k: default_collate([sample[k] for sample in batch]) for k in first}
-        try:
-            return type(first)(made)  # type: ignore[call-arg]
-        except TypeError:
+    return collate(batch, collate_fn_map=default_collate_fn_map)
+
+
+def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    """Join samples by a map from element type to a function (batch, *, collate_fn_map), entering containers.
+
+    An element's own type is looked up first, then the types it is an instance of, in the map's order.
+    """
+    element = batch[0]
+    kind = type(element)
+    if collate_fn_map is not None:
+        join = collate_fn_map.get(kind)
+        if join is None and collate_fn_map is default_collate_fn_map:
+            join = _join_of_numpy(element)
+        if join is None:
+            join = next((made for known, made in collate_fn_map.items() if isinstance(element, known)), None)
+        if join is not None:
+            return join(batch, collate_fn_map=collate_fn_map)
+    if isinstance(element, Mapping):
+        joined = {key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map) for key in element}
+        return _mapping(element, joined)
+    if isinstance(element, tuple) and hasattr(element, "_fields"):
+        return kind(*(collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)))
+    if isinstance(element, Sequence):
+        lengths = {len(sample) for sample in batch}
+        if len(lengths) > 1:
+            raise RuntimeError(f"each element in list of batch should be of equal size, got sizes {sorted(lengths)}")
+        columns = [collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)]
+        return columns if isinstance(element, tuple) else _sequence(element, columns)
+    raise TypeError(_REFUSED.format(kind))
+
+
+def _mapping(like: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
+    """Items in a mapping of the same class, where it can be made; a copy keeps a defaultdict's factory, say."""
+    try:
+        if isinstance(like, MutableMapping):
+            made = copy.copy(like)
+            made.update(items)
             return made
-    if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*[default_collate(column) for column in zip(*batch, strict=True)])
-    if isinstance(first, Sequence):
-        if any(len(sample) != len(first) for sample in batch):
-            raise RuntimeError(f"each element in list of batch should be of equal size, got lengths {[len(s) for s in batch]}")
-        columns = [default_collate(column) for column in zip(*batch, strict=True)]
-        if isinstance(first, tuple):
-            return columns
-        try:
-            return type(first)(columns)  # type: ignore[call-arg]
-        except TypeError:
-            return columns
-    raise TypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {type(first)}")
+        return type(like)(items)  # type: ignore[call-arg]
+    except TypeError:
+        return items
+
+
+def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
+    """Items in a sequence of the same class, where it can be made."""
+    try:
+        if isinstance(like, MutableSequence):
+            made = copy.copy(like)
+            for i, item in enumerate(items):
+                made[i] = item
+            return made
+        return type(like)(items)  # type: ignore[call-arg]
+    except TypeError:
+        return items
+
+
+def _join_tensors(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    return corelib.stack(list(batch), 0)
+
+
+def _join_floats(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    return corelib.tensor(batch, dtype=corelib.float64)
+
+
+def _join_ints(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    return corelib.tensor(batch)
+
+
+def _join_text(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    return batch
+
+
+def _join_arrays(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    if _NO_NUMBERS.search(batch[0].dtype.str) is not None:
+        raise TypeError(_REFUSED.format(batch[0].dtype))
+    return collate([corelib.as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
+
+
+def _join_scalars(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    return corelib.as_tensor(batch)
+
+
+def _join_of_numpy(element: Any) -> Callable[..., Any] | None:
+    # Not in the map, because that would import NumPy with this module. It comes before float: np.float64 is one.
+    np = sys.modules.get("numpy")
+    if np is None:
+        return None
+    if isinstance(element, np.ndarray):
+        return _join_arrays
+    return _join_scalars if isinstance(element, (np.bool_, np.number)) else None
+
+
+default_collate_fn_map: CollateMap = {
+    Tensor: _join_tensors, float: _join_floats, int: _join_ints, str: _join_text, bytes: _join_text,
+}
+"""How `default_collate` joins elements of a type (and NumPy's, which come before float); add to it for types of one's own."""

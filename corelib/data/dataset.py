@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from math import floor, isclose
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import corelib
-from corelib import Tensor
+from corelib import Generator, Tensor
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class Dataset:
+class Dataset(Generic[T_co]):
     """Samples by index: a subclass defines `__getitem__` and, for samplers, `__len__`.
 
     >>> class Squares(Dataset):
@@ -24,27 +28,33 @@ class Dataset:
     [0, 1, 4]
     """
 
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
-
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> T_co:
         raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")
 
-    def __add__(self, other: Dataset) -> ConcatDataset:
+    # A subclass may add __getitems__(indices), which a loader prefers: a list of samples at once.
+
+    def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset):
-    """Samples as a stream: a subclass defines `__iter__`. Each worker gets a copy; split it by `get_worker_info`."""
+class IterableDataset(Dataset[T_co], Iterable[T_co]):
+    """Samples as a stream: a subclass defines `__iter__`. Each worker gets a copy; split it by `get_worker_info`.
 
-    def __iter__(self) -> Iterator[Any]:
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(Countdown() + Countdown())
+    [3, 2, 1, 3, 2, 1]
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
 
-    def __add__(self, other: Any) -> ChainDataset:  # type: ignore[override]
+    def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
         return ChainDataset([self, other])
 
 
-class TensorDataset(Dataset):
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """The slices of tensors along their first dimension, which all have in common.
 
     >>> import corelib as torch
@@ -57,38 +67,69 @@ class TensorDataset(Dataset):
             raise AssertionError(f"Size mismatch between tensors: first dimensions are {[t.size(0) for t in tensors]}")
         self.tensors = tensors
 
-    def __getitem__(self, index: Any) -> tuple[Any, ...]:
-        return tuple(t[index] for t in self.tensors)  # type: ignore[index]
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
 
     def __len__(self) -> int:
         return int(self.tensors[0].size(0))
 
 
-class StackDataset(Dataset):
-    """Several datasets side by side: a sample is a tuple (or, from keywords, a dictionary) of one sample of each."""
+class StackDataset(Dataset[Any]):
+    """Several datasets side by side: a sample is a tuple (or, from keywords, a dictionary) of one sample of each.
+
+    ValueError for datasets of unequal lengths, or both kinds of argument.
+
+    >>> StackDataset([1, 2], [10, 20])[1]
+    (2, 20)
+    >>> StackDataset(x=[1, 2], y=[10, 20])[0]
+    {'x': 1, 'y': 10}
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
-            raise ValueError("Supported either ``tuple``- (via ``args``) or ``dict``- (via ``kwargs``) like input/output, but both types are given.")
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or ``dict``- (via ``kwargs``) like input/output, but both types are given."
+            )
         if not args and not kwargs:
             raise ValueError("At least one dataset should be passed")
         self.datasets: Any = args or kwargs
-        lengths = {len(d) for d in (args or kwargs.values())}
-        if len(lengths) > 1:
-            raise ValueError(f"Size mismatch between datasets: {sorted(lengths)}")
-        self._length = lengths.pop()
+        lengths = [len(dataset) for dataset in (args or kwargs.values())]
+        if len(set(lengths)) > 1:
+            raise ValueError(f"Size mismatch between datasets: lengths are {lengths}")
+        self._length = lengths[0]
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(self.datasets, dict):
-            return {k: d[index] for k, d in self.datasets.items()}
-        return tuple(d[index] for d in self.datasets)
+            return {key: dataset[index] for key, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __getitems__(self, indices: list[Any]) -> list[Any]:
+        named = isinstance(self.datasets, dict)
+        columns = [_samples(dataset, indices) for dataset in (self.datasets.values() if named else self.datasets)]
+        rows = zip(*columns, strict=True)
+        return [dict(zip(self.datasets, row, strict=True)) for row in rows] if named else list(rows)
 
     def __len__(self) -> int:
         return self._length
 
 
-class ConcatDataset(Dataset):
-    """Several datasets one behind the other."""
+def _samples(dataset: Any, indices: list[Any]) -> Any:
+    """Several samples of a dataset, at once where it can."""
+    many = getattr(dataset, "__getitems__", None)
+    if not callable(many):
+        return [dataset[i] for i in indices]
+    samples = many(indices)
+    if len(samples) != len(indices):
+        raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(samples)}")
+    return samples
+
+
+class ConcatDataset(Dataset[T_co]):
+    """Several datasets one behind the other.
+
+    >>> ConcatDataset([[1, 2], [3]])[2]
+    3
+    """
 
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
@@ -111,63 +152,86 @@ class ConcatDataset(Dataset):
         return self.datasets[at][index - (self.cumulative_sizes[at - 1] if at else 0)]
 
 
-class ChainDataset(IterableDataset):
-    """Several streams one behind the other."""
+class ChainDataset(IterableDataset[Any]):
+    """Several streams one behind the other; AssertionError for a dataset that is no stream."""
 
-    def __init__(self, datasets: Iterable[Any]) -> None:
+    def __init__(self, datasets: Iterable[Dataset[Any]]) -> None:
         self.datasets = datasets
 
+    def _streams(self) -> Iterator[IterableDataset[Any]]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise AssertionError(f"ChainDataset only supports IterableDataset, got {type(dataset).__name__}")
+            yield dataset
+
     def __iter__(self) -> Iterator[Any]:
-        for d in self.datasets:
-            if not isinstance(d, IterableDataset):
-                raise AssertionError("ChainDataset only supports IterableDataset")
-            yield from d
+        for stream in self._streams():
+            yield from stream
 
     def __len__(self) -> int:
-        return sum(len(d) for d in self.datasets)  # type: ignore[arg-type]
+        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type]
 
 
-class Subset(Dataset):
-    """The samples of a dataset at given indices."""
+class Subset(Dataset[T_co]):
+    """The samples of a dataset at given indices.
 
-    def __init__(self, dataset: Any, indices: Sequence[int]) -> None:
+    A subclass that overrides `__getitem__` overrides `__getitems__` too, which is what a loader calls: NotImplementedError.
+
+    >>> Subset("abc", [2, 0])[0]
+    'c'
+    """
+
+    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
         self.dataset = dataset
         self.indices = indices
+        if type(self).__getitem__ is not Subset.__getitem__ and type(self).__getitems__ is Subset.__getitems__:
+            raise NotImplementedError(
+                f"{type(self).__name__} overrides __getitem__ but not __getitems__, which DataLoader calls. Add, for example:\n"
+                "    def __getitems__(self, indices):\n"
+                "        return [self.__getitem__(idx) for idx in indices]"
+            )
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Any) -> T_co:
         if isinstance(index, list):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
-    def __getitems__(self, indices: list[int]) -> list[Any]:
-        many = getattr(self.dataset, "__getitems__", None)
+    def __getitems__(self, indices: list[int]) -> list[T_co]:
         places = [self.indices[i] for i in indices]
-        return list(many(places)) if callable(many) else [self.dataset[i] for i in places]
+        many = getattr(self.dataset, "__getitems__", None)
+        return many(places) if callable(many) else [self.dataset[i] for i in places]
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
-def random_split(dataset: Any, lengths: Sequence[int | float], generator: Any = None) -> list[Subset]:
+def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset[T]]:
     """Non-overlapping random parts of a dataset: of given lengths, or of fractions that sum to 1.
 
-    ValueError where the lengths do not sum to the dataset's, or a fraction is not from 0 to 1.
+    Fractions are rounded down, and what is left over goes to the first parts, one each. The order is PyTorch's own under
+    the same seed. ValueError where lengths do not sum to the dataset's, or a fraction is not from 0 to 1.
 
     >>> [len(part) for part in random_split(range(10), [0.7, 0.3])]
     [7, 3]
     """
-    n = len(dataset)
+    n = len(dataset)  # type: ignore[arg-type]
     if isclose(sum(lengths), 1) and sum(lengths) <= 1:
         sizes = []
         for i, fraction in enumerate(lengths):
             if fraction < 0 or fraction > 1:
-                raise ValueError(f"Fraction at index {i} is not between 0 and 1: {fraction}")
+                raise ValueError(f"Fraction at index {i} is not between 0 and 1, got {fraction}")
             sizes.append(floor(n * fraction))
         for i in range(n - sum(sizes)):
             sizes[i % len(sizes)] += 1
+        for i, size in enumerate(sizes):
+            if size == 0:
+                warnings.warn(f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=2)
         lengths = sizes
     if sum(lengths) != n:
-        raise ValueError(f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {n}")
-    order = corelib.randperm(n, generator=generator).tolist()
-    ends = list(accumulate(int(m) for m in lengths))
-    return [Subset(dataset, order[end - int(m) : end]) for end, m in zip(ends, lengths, strict=True)]
+        raise ValueError(
+            f"Sum of input lengths does not equal the length of the input dataset! Got lengths {list(lengths)} for {n} samples"
+        )
+    device = "cpu" if generator is None else generator.device
+    order = corelib.randperm(n, generator=generator, device=device).tolist()
+    ends = accumulate(lengths)
+    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]  # type: ignore[misc]

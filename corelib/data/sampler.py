@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import Any, Generic, TypeVar, cast
 
 import corelib
-from corelib import Tensor
+from corelib import Generator, Tensor
+
+T = TypeVar("T", covariant=True)
 
 
-class Sampler:
-    """Indices in some order: a subclass defines `__iter__` and, where it can, `__len__`."""
+class Sampler(Generic[T]):
+    """Indices in some order: a subclass defines `__iter__` and, where it can, `__len__`.
 
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
+    >>> class Backwards(Sampler[int]):
+    ...     def __init__(self, n):
+    ...         self.n = n
+    ...     def __iter__(self):
+    ...         return iter(range(self.n - 1, -1, -1))
+    >>> list(Backwards(3))
+    [2, 1, 0]
+    """
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         raise NotImplementedError("Subclasses of Sampler should implement __iter__.")
 
 
-class SequentialSampler(Sampler):
+class SequentialSampler(Sampler[int]):
     """0, 1, 2, ... in order."""
 
-    def __init__(self, data_source: Any) -> None:
+    def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
     def __iter__(self) -> Iterator[int]:
@@ -32,16 +41,24 @@ class SequentialSampler(Sampler):
         return len(self.data_source)
 
 
-class RandomSampler(Sampler):
-    """All indices in a random order, or `num_samples` of them, with replacement or in repeated orders."""
+class RandomSampler(Sampler[int]):
+    """All indices in a random order, or `num_samples` of them: with replacement, or in one random order after the other.
 
-    def __init__(self, data_source: Any, replacement: bool = False, num_samples: int | None = None, generator: Any = None) -> None:
-        if not isinstance(replacement, bool):
-            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
+    TypeError for a replacement that is no bool, ValueError for num_samples below 1 (so also for an empty source).
+
+    >>> sorted(RandomSampler([10, 20, 30]))
+    [0, 1, 2]
+    """
+
+    def __init__(
+        self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator: Generator | None = None,
+    ) -> None:
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples
         self.generator = generator
+        if not isinstance(replacement, bool):
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         if not isinstance(self.num_samples, int) or self.num_samples <= 0:
             raise ValueError(f"num_samples should be a positive integer value, but got num_samples={self.num_samples}")
 
@@ -54,46 +71,60 @@ class RandomSampler(Sampler):
         n = len(self.data_source)
         generator = self.generator
         if generator is None:
-            seed = int(corelib.empty((), dtype=corelib.int64).random_().item())
-            generator = corelib.Generator().manual_seed(seed)
+            seed = corelib.empty((), dtype=corelib.int64, device="cpu").random_().item()
+            generator = Generator().manual_seed(int(seed))
+        place: dict[str, Any] = {"generator": generator, "device": generator.device}
         if self.replacement:
-            for _ in range(self.num_samples // 32):
-                yield from corelib.randint(high=n, size=(32,), dtype=corelib.int64, generator=generator).tolist()
-            yield from corelib.randint(high=n, size=(self.num_samples % 32,), dtype=corelib.int64, generator=generator).tolist()
+            # In PyTorch's portions, which an index that is not yet asked for has not yet drawn.
+            for size in (*itertools.repeat(32, self.num_samples // 32), self.num_samples % 32):
+                yield from corelib.randint(high=n, size=(size,), dtype=corelib.int64, **place).tolist()
         else:
             for _ in range(self.num_samples // n):
-                yield from corelib.randperm(n, generator=generator).tolist()
-            yield from corelib.randperm(n, generator=generator).tolist()[: self.num_samples % n]
+                yield from corelib.randperm(n, **place).tolist()
+            yield from corelib.randperm(n, **place).tolist()[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
 
 
-class SubsetRandomSampler(Sampler):
-    """Given indices in a random order."""
+class SubsetRandomSampler(Sampler[int]):
+    """Given indices in a random order.
 
-    def __init__(self, indices: Sequence[int], generator: Any = None) -> None:
+    >>> sorted(SubsetRandomSampler([7, 5]))
+    [5, 7]
+    """
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices = indices
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        for i in corelib.randperm(len(self.indices), generator=self.generator).tolist():
+        device = "cpu" if self.generator is None else self.generator.device
+        for i in corelib.randperm(len(self.indices), generator=self.generator, device=device).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
-class WeightedRandomSampler(Sampler):
-    """Indices drawn with probabilities in proportion to weights."""
+class WeightedRandomSampler(Sampler[int]):
+    """`num_samples` indices, drawn with probabilities in proportion to weights, with or without replacement.
 
-    def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Any = None) -> None:
+    ValueError for num_samples below 1, a replacement that is no bool, and weights that are not one-dimensional.
+
+    >>> list(WeightedRandomSampler([0.0, 1.0, 0.0], 3))
+    [1, 1, 1]
+    """
+
+    def __init__(
+        self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None,
+    ) -> None:
         if not isinstance(num_samples, int) or isinstance(num_samples, bool) or num_samples <= 0:
             raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
-        made = corelib.as_tensor(weights, dtype=corelib.double)
-        if len(made.shape) != 1:
+        made: Tensor = corelib.as_tensor(weights, dtype=corelib.double)
+        if made.dim() != 1:
             raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(made.shape)}")
         self.weights = made
         self.num_samples = num_samples
@@ -101,17 +132,21 @@ class WeightedRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        drawn: Tensor = corelib.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
-        yield from iter(drawn.tolist())
+        drawn = corelib.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
 
 
-class BatchSampler(Sampler):
-    """Lists of `batch_size` indices of another sampler; the last, shorter one is dropped with `drop_last`."""
+class BatchSampler(Sampler[list[int]]):
+    """Lists of `batch_size` indices of another sampler; the last, shorter one is dropped with `drop_last`.
 
-    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+    >>> list(BatchSampler(SequentialSampler(range(5)), batch_size=2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Sampler[int] | Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
         if not isinstance(drop_last, bool):
@@ -121,15 +156,11 @@ class BatchSampler(Sampler):
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for i in self.sampler:
-            batch.append(i)
-            if len(batch) == self.batch_size:
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
     def __len__(self) -> int:
-        n = len(self.sampler)  # type: ignore[arg-type]
-        return n // self.batch_size if self.drop_last else (n + self.batch_size - 1) // self.batch_size
+        n = len(cast(Sized, self.sampler))
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)

@@ -1,76 +1,144 @@
-"""How a worker's batch reaches its parent: the pickle through a pipe, large arrays through one memory-mapped file.
+"""How a batch travels between processes: small ones through the pipe, large ones in a file without a name.
 
-Protocol 5 of pickle hands out the buffers of arrays and tensors, wherever they are in the batch. Those above a threshold
-are written to a file in shared memory, which the parent maps and unlinks at once. What a killed worker may leave behind
-begins with the loader's own prefix and is removed by `sweep`.
+Protocol 5 of pickle hands out the buffers of arrays and tensors, wherever they are in the batch. Above a threshold they are
+written once to an anonymous file in memory, whose descriptor goes through the socket; the receiver maps it, and its arrays
+and tensors live there. The file never has a name that could be left behind: the kernel frees it with its last descriptor
+and mapping, however the processes end.
 """
 
 from __future__ import annotations
 
+import io
 import mmap
 import os
 import pickle
+import sys
 import tempfile
+from multiprocessing import reduction
 from typing import Any
 
-FOLDER = "/dev/shm" if os.path.isdir("/dev/shm") and os.access("/dev/shm", os.W_OK) else tempfile.gettempdir()
+import corelib
+from corelib import Tensor
+
 THRESHOLD = 1 << 16
+PASSES_FILES = sys.platform != "win32"
 _ALIGN = 64
+_PROTOCOL = 5
+
+Blob = bytes | bytearray | memoryview
+"""A pickle, or a buffer that belongs to it."""
 
 
-def pack(batch: Any, prefix: str, number: int) -> tuple[bytes, list[Any], str | None]:
-    """A batch as (pickle, buffers, file): a buffer is bytes, or (offset, length) in the file."""
+class _Pickler(pickle.Pickler):
+    """Gives the memory of plain host tensors as buffers, with their strides and without a copy of its own."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if not isinstance(obj, Tensor):
+            return NotImplemented
+        if obj.device.type != "cpu":
+            raise RuntimeError(
+                f"DataLoader: a worker's batch holds a tensor on {obj.device}; workers give tensors on the cpu, "
+                f"move them in the loop: for batch in loader: batch = batch.to({str(obj.device)!r})"
+            )
+        if type(obj) is not Tensor or obj.requires_grad or obj.dtype is corelib.bfloat16:
+            return NotImplemented
+        array = obj.numpy()
+        # Row-major in the order of its memory, so that channels_last batches arrive as such.
+        order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
+        dense = array.transpose(order)
+        if order == list(range(array.ndim)) or not dense.flags.c_contiguous:
+            return _tensor, (array if array.flags.c_contiguous else array.copy(), None)
+        return _tensor, (dense, tuple(order.index(d) for d in range(array.ndim)))
+
+
+def _tensor(array: Any, dims: tuple[int, ...] | None) -> Tensor:
+    made: Tensor = corelib.from_numpy(array)
+    return made if dims is None else made.permute(dims)
+
+
+def pack(value: Any) -> list[Blob]:
+    """The pickle of a value, and its buffers, which still share the value's memory."""
     buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(batch, 5, buffer_callback=buffers.append)
-    raw = [b.raw() for b in buffers]
-    if sum(r.nbytes for r in raw) < THRESHOLD:
-        return head, [bytes(r) for r in raw], None
-    parts: list[Any] = []
-    size = 0
-    for r in raw:
-        parts.append((size, r.nbytes))
-        size += (r.nbytes + _ALIGN - 1) // _ALIGN * _ALIGN
-    path = os.path.join(FOLDER, f"{prefix}{os.getpid()}_{number}")
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    head = io.BytesIO()
+    _Pickler(head, _PROTOCOL, buffer_callback=buffers.append).dump(value)
+    return [head.getbuffer(), *(buffer.raw() for buffer in buffers)]
+
+
+def unpack(blobs: list[Blob]) -> Any:
+    """The value; its large arrays and tensors live in the memory of the blobs."""
+    return pickle.loads(blobs[0], buffers=blobs[1:])
+
+
+def send(connection: Any, header: Any, blobs: list[Blob]) -> None:
+    """Send a header and blobs; OSError where nobody listens any more."""
+    sizes = [len(blob) for blob in blobs]
+    if sum(sizes) < THRESHOLD or not PASSES_FILES:
+        connection.send((header, [bytearray(blob) for blob in blobs], None))
+        return
+    descriptor = _anonymous_file()
     try:
-        os.ftruncate(descriptor, max(size, 1))
-        with mmap.mmap(descriptor, max(size, 1)) as memory:
-            for r, (start, length) in zip(raw, parts, strict=True):
-                memory[start : start + length] = r
+        for blob, size in zip(blobs, sizes, strict=True):
+            _write(descriptor, blob)
+            _write(descriptor, bytes(-size % _ALIGN))
+        connection.send((header, None, sizes))
+        reduction.send_handle(connection, descriptor, None)
     finally:
         os.close(descriptor)
-    return head, parts, path
 
 
-def unpack(packed: tuple[bytes, list[Any], str | None]) -> Any:
-    """The batch; its large arrays live in memory that is freed with the last of them."""
-    head, parts, path = packed
-    if path is None:
-        return pickle.loads(head, buffers=[bytearray(p) for p in parts])
-    descriptor = os.open(path, os.O_RDWR)
+def receive(connection: Any) -> tuple[Any, list[Blob]]:
+    """A header and blobs that `send` sent; EOFError where the sender is gone."""
+    header, blobs, sizes = connection.recv()
+    if sizes is None:
+        return header, blobs
     try:
-        os.unlink(path)
-        memory = mmap.mmap(descriptor, 0)
+        descriptor = reduction.recv_handle(connection)
+    except RuntimeError as error:  # what multiprocessing says when the kernel had no descriptor left for us
+        raise RuntimeError(
+            "DataLoader: too many open files to receive a batch in shared memory; raise the limit with `ulimit -n`"
+        ) from error
+    try:
+        memory = _memory(descriptor, sum(size + -size % _ALIGN for size in sizes))
     finally:
         os.close(descriptor)
-    view = memoryview(memory)
-    return pickle.loads(head, buffers=[view[start : start + length] for start, length in parts])
+    made: list[Blob] = []
+    start = 0
+    for size in sizes:
+        made.append(memory[start : start + size])
+        start += size + -size % _ALIGN
+    return header, made
 
 
-def discard(packed: tuple[bytes, list[Any], str | None]) -> None:
-    """Remove the file of a batch that nobody wants."""
-    if packed[2] is not None:
-        try:
-            os.unlink(packed[2])
-        except FileNotFoundError:
-            return
+def _anonymous_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("corelib_batch")
+    descriptor, path = tempfile.mkstemp(prefix="corelib_batch_")
+    os.unlink(path)
+    return descriptor
 
 
-def sweep(prefix: str) -> None:
-    """Remove what workers with this prefix have left."""
-    for name in os.listdir(FOLDER):
-        if name.startswith(prefix):
-            try:
-                os.unlink(os.path.join(FOLDER, name))
-            except FileNotFoundError:
-                continue
+def _write(descriptor: int, blob: Blob) -> None:
+    rest = memoryview(blob)
+    while len(rest):
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _memory(descriptor: int, size: int) -> memoryview:
+    if sys.version_info >= (3, 13):
+        return memoryview(mmap.mmap(descriptor, size, trackfd=False))
+    # Until 3.13 a mapping keeps a descriptor for its life. Numbers are given lowest first, so a high one means that many
+    # batches are alive: copy then, rather than run into the limit.
+    if descriptor < _descriptor_limit() // 2:
+        return memoryview(mmap.mmap(descriptor, size))
+    copy = memoryview(bytearray(size))
+    done = 0
+    while done < size:
+        done += os.preadv(descriptor, [copy[done:]], done)
+    return copy
+
+
+def _descriptor_limit() -> int:
+    import resource
+
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft

@@ -1,4 +1,25 @@
 """`corelib.data` under its PyTorch name, `torch.utils.data`."""
 
-from corelib.data import *  # noqa: F403
-from corelib.data import collate as _collate, dataset as dataset, sampler as sampler  # noqa: F401
+from corelib.data import (
+    BatchSampler as BatchSampler,
+    ChainDataset as ChainDataset,
+    ConcatDataset as ConcatDataset,
+    DataLoader as DataLoader,
+    Dataset as Dataset,
+    IterableDataset as IterableDataset,
+    RandomSampler as RandomSampler,
+    Sampler as Sampler,
+    SequentialSampler as SequentialSampler,
+    StackDataset as StackDataset,
+    Subset as Subset,
+    SubsetRandomSampler as SubsetRandomSampler,
+    TensorDataset as TensorDataset,
+    WeightedRandomSampler as WeightedRandomSampler,
+    collate as collate,
+    dataset as dataset,
+    default_collate as default_collate,
+    default_convert as default_convert,
+    get_worker_info as get_worker_info,
+    random_split as random_split,
+    sampler as sampler,
+)

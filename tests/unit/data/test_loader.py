@@ -1,176 +1,175 @@
-"""DataLoader: orders, workers, their exceptions and their ends."""
+"""DataLoader in one process: arguments, order, lengths, and what it refuses."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import pickle
+import warnings
 
 import corelib as torch
+import numpy as np
 import pytest
-from corelib.data.shared_memory import FOLDER
-from corelib.utils.data import (
-    DataLoader, Dataset, IterableDataset, Subset, TensorDataset, default_collate, get_worker_info, random_split,
-)
-
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+from corelib.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, RandomSampler, TensorDataset
 
 
 class Numbers(Dataset):
-    def __init__(self, n, bad=None, kill=None):
-        self.n, self.bad, self.kill = n, bad, kill
+    def __init__(self, n):
+        self.n = n
 
     def __len__(self):
         return self.n
 
     def __getitem__(self, i):
-        if i == self.bad:
-            raise ValueError(f"sample {i} is bad")
-        if i == self.kill:
-            os.kill(os.getpid(), signal.SIGKILL)
         return i
 
 
 class Stream(IterableDataset):
+    def __init__(self, n, told=None):
+        self.n, self.told = n, told
+
     def __iter__(self):
-        info = get_worker_info()
-        first, step = (0, 1) if info is None else (info.id, info.num_workers)
-        return iter(range(first, 10, step))
+        return iter(range(self.n))
+
+    def __len__(self):
+        return self.n if self.told is None else self.told
 
 
-def leftovers():
-    return [n for n in os.listdir(FOLDER) if n.startswith(f"corelib_{os.getpid()}_")]
+def lists(loader):
+    return [batch.tolist() for batch in loader]
 
 
-def test_workers_give_the_same_batches_in_the_same_order_as_none():
-    data = TensorDataset(torch.arange(50), torch.arange(50 * 1000).reshape(50, 1000).float())
-    passes = []
-    for workers in (0, 1, 3):
-        torch.manual_seed(7)
-        passes.append([(a.tolist(), float(b.sum())) for a, b in DataLoader(data, 8, shuffle=True, num_workers=workers)])
-    assert passes[0] == passes[1] == passes[2]
-    assert sorted(i for a, _ in passes[0] for i in a) == list(range(50))
+def test_batches_in_order_with_a_shorter_last_one_or_without():
+    assert lists(DataLoader(Numbers(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert lists(DataLoader(Numbers(5), 2, drop_last=True)) == [[0, 1], [2, 3]]
+    assert len(DataLoader(Numbers(5), 2)) == 3 and len(DataLoader(Numbers(5), 2, drop_last=True)) == 2
 
 
-def test_large_batches_travel_by_shared_memory_and_leave_nothing_there():
-    data = TensorDataset(torch.ones(8, 256, 256))
-    batches = [b for (b,) in DataLoader(data, 2, num_workers=2)]
-    assert leftovers() == []
-    batches[0].add_(1)
-    assert float(batches[0].sum()) == 2 * 2 * 256 * 256 and float(batches[1].sum()) == 2 * 256 * 256
-
-
-def test_an_exception_keeps_its_type_and_brings_the_workers_traceback():
-    with pytest.raises(ValueError, match=r"(?s)worker process 1.*Traceback.*sample 5 is bad"):
-        list(DataLoader(Numbers(8, bad=5), num_workers=2))
-
-
-def test_a_killed_worker_is_reported_with_its_signal():
-    with pytest.raises(RuntimeError, match=r"pid \d+ \(killed by signal SIGKILL\)"):
-        list(DataLoader(Numbers(8, kill=5), num_workers=2))
-
-
-def test_a_worker_that_is_too_slow_runs_into_the_timeout():
-    class Slow(Numbers):
+def test_without_batch_size_samples_are_converted_and_not_collated():
+    class Arrays(Numbers):
         def __getitem__(self, i):
-            time.sleep(30)
+            return np.full(2, i), "text"
 
-    with pytest.raises(RuntimeError, match="timed out after 0.2 seconds"):
-        list(DataLoader(Slow(4), num_workers=1, timeout=0.2))
-
-
-def test_streams_are_split_by_the_dataset_and_end_one_by_one():
-    loader = DataLoader(Stream(), batch_size=3, num_workers=2)
-    assert sorted(i for b in loader for i in b.tolist()) == list(range(10))
-    assert [b.tolist() for b in DataLoader(Stream(), batch_size=4)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    sample = next(iter(DataLoader(Arrays(2), batch_size=None)))
+    assert isinstance(sample[0], torch.Tensor) and sample[0].tolist() == [0, 0] and sample[1] == "text"
 
 
-def test_persistent_workers_stay_the_same_processes():
-    class Pid(Numbers):
+def test_an_order_of_ones_own():
+    assert lists(DataLoader(Numbers(4), sampler=[3, 1])) == [[3], [1]]
+    assert lists(DataLoader(Numbers(4), batch_sampler=[[3, 1], [0]])) == [[3, 1], [0]]
+    assert lists(DataLoader(Numbers(4), batch_sampler=BatchSampler([2, 0, 1], 2, True))) == [[2, 0]]
+
+
+def test_many_samples_are_asked_for_at_once_where_the_dataset_can():
+    class Many(Numbers):
+        def __getitems__(self, indices):
+            return [10 * i for i in indices]
+
+    assert lists(DataLoader(Many(3), 3)) == [[0, 10, 20]]
+
+
+def test_streams_are_batched_and_know_their_length():
+    assert lists(DataLoader(Stream(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert lists(DataLoader(Stream(5), 2, drop_last=True)) == [[0, 1], [2, 3]]
+    assert list(DataLoader(Stream(3), batch_size=None)) == [0, 1, 2]
+    assert [len(DataLoader(Stream(5), b)) for b in (1, 2, None)] == [5, 3, 5]
+
+
+def test_a_stream_that_gives_more_than_it_said_is_reported():
+    loader = DataLoader(Stream(3, told=2))
+    assert len(loader) == 2
+    with pytest.warns(UserWarning, match=r"reported to be 2\(when accessing len\(dataloader\)\), but 3 samples"):
+        assert len(list(loader)) == 3
+
+
+def test_an_exception_of_the_dataset_comes_as_it_is():
+    class Bad(Numbers):
         def __getitem__(self, i):
-            return os.getpid()
+            raise LookupError("no such sample")
 
-    loader = DataLoader(Pid(4), num_workers=2, persistent_workers=True)
-    first, second = ({int(b) for b in loader} for _ in range(2))
-    assert first == second and os.getpid() not in first
-    loader._iterator.shutdown()
+    with pytest.raises(LookupError, match="^no such sample$"):
+        next(iter(DataLoader(Bad(1))))
 
 
-def test_leaving_a_loop_early_ends_the_workers():
-    iterator = iter(DataLoader(Numbers(100), num_workers=2))
-    next(iterator)
-    processes = list(iterator._processes)
-    del iterator
-    assert all(not p.is_alive() for p in processes)
-
-
-def test_seeds_differ_by_worker_and_repeat_with_the_generator():
-    class Random(Numbers):
-        def __getitem__(self, i):
-            return int(torch.randint(0, 2**31, (1,)))
-
-    def run():
-        g = torch.Generator().manual_seed(3)
-        return [int(b) for b in DataLoader(Random(4), num_workers=2, generator=g)]
-
-    first = run()
-    assert first == run() and len(set(first)) == 4
-
-
-def test_ctrl_c_leaves_no_worker_behind():
-    program = (
-        "import os, time, corelib\n"
-        "from corelib.utils.data import DataLoader, Dataset\n"
-        "class D(Dataset):\n"
-        "    def __len__(self): return 10**6\n"
-        "    def __getitem__(self, i): time.sleep(0.01); return i\n"
-        "it = iter(DataLoader(D(), num_workers=2)); next(it)\n"
-        "print(*[p.pid for p in it._processes], flush=True)\n"
-        "for _ in it: pass\n"
-    )
-    child = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-    )
-    pids = [int(p) for p in child.stdout.readline().split()]
-    os.killpg(child.pid, signal.SIGINT)
-    assert child.wait(20) != 0
-    child.stdout.close()
-    deadline = time.time() + 10
-    while time.time() < deadline and any(os.path.exists(f"/proc/{p}") for p in pids):
-        time.sleep(0.05)
-    assert len(pids) == 2 and not any(os.path.exists(f"/proc/{p}") for p in pids)
-
-
-@pytest.mark.parametrize("arguments", [
-    dict(num_workers=-1), dict(timeout=-1), dict(prefetch_factor=2), dict(persistent_workers=True), dict(batch_size=0),
-    dict(shuffle=True, sampler=[0]), dict(batch_sampler=[[0]], batch_size=2), dict(batch_size=None, drop_last=True),
-    dict(num_workers=1, multiprocessing_context="nothing"),
+@pytest.mark.parametrize(("arguments", "message"), [
+    (dict(num_workers=-1), "num_workers option should be non-negative"),
+    (dict(timeout=-1), "timeout option should be non-negative"),
+    (dict(prefetch_factor=2), "prefetch_factor option"),
+    (dict(prefetch_factor=-2, num_workers=1), "prefetch_factor option should be non-negative"),
+    (dict(persistent_workers=True), "persistent_workers option needs num_workers > 0"),
+    (dict(batch_size=0), "batch_size should be a positive integer value, but got batch_size=0"),
+    (dict(batch_size=2.0), "batch_size should be a positive integer value"),
+    (dict(drop_last=1), "drop_last should be a boolean value"),
+    (dict(shuffle=True, sampler=[0]), "sampler option is mutually exclusive with shuffle"),
+    (dict(batch_sampler=[[0]], batch_size=2), "batch_sampler option is mutually exclusive"),
+    (dict(batch_size=None, drop_last=True), "batch_size=None option disables auto-batching"),
+    (dict(num_workers=1, multiprocessing_context="nothing"), "valid start method in"),
+    (dict(multiprocessing_context="fork"), "only be used with multi-process loading"),
+    (dict(dataset=Stream(2), shuffle=True), "expected unspecified shuffle option, but got shuffle=True"),
+    (dict(dataset=Stream(2), sampler=[0]), "expected unspecified sampler option"),
+    (dict(dataset=Stream(2), batch_sampler=[[0]]), "expected unspecified batch_sampler option"),
+    (dict(dataset=Numbers(0), shuffle=True), "num_samples should be a positive integer value, but got num_samples=0"),
 ])
-def test_arguments_that_exclude_each_other_are_refused(arguments):
-    with pytest.raises(ValueError):
-        DataLoader(Numbers(4), **arguments)
+def test_arguments_that_exclude_each_other_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        DataLoader(**{"dataset": Numbers(4), **arguments})
 
 
-def test_random_split_takes_lengths_and_fractions():
-    g = torch.Generator().manual_seed(1)
-    parts = random_split(Numbers(10), [0.5, 0.3, 0.2], generator=g)
-    assert [len(p) for p in parts] == [5, 3, 2]
-    assert sorted(i for p in parts for i in p.indices) == list(range(10))
-    with pytest.raises(ValueError, match="Sum of input lengths"):
-        random_split(Numbers(10), [5, 6])
+def test_a_context_of_the_wrong_type_is_refused():
+    with pytest.raises(TypeError, match="valid context object"):
+        DataLoader(Numbers(4), num_workers=1, multiprocessing_context=3)
 
 
-def test_collate_enters_containers_and_refuses_what_it_cannot_join():
-    made = default_collate([{"a": (1, 2.0), "b": "x"}, {"a": (3, 4.0), "b": "y"}])
-    assert made["a"][0].tolist() == [1, 3] and made["a"][1].dtype is torch.float64 and made["b"] == ["x", "y"]
-    with pytest.raises(TypeError, match="found <class 'object'>"):
-        default_collate([object(), object()])
-    with pytest.raises(RuntimeError, match="equal size"):
-        default_collate([[1], [1, 2]])
+@pytest.mark.parametrize("name", ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"])
+def test_what_the_sampler_was_made_from_stays(name):
+    loader = DataLoader(Numbers(4))
+    with pytest.raises(ValueError, match=f"{name} attribute should not be set after DataLoader is initialized"):
+        setattr(loader, name, None)
+    loader.timeout = 0
+    assert loader.timeout == 0
 
 
-def test_subset_of_a_subset_keeps_the_right_samples():
-    inner = Subset(Numbers(10), [4, 5, 6])
-    assert [Subset(inner, [2, 0])[i] for i in range(2)] == [6, 4]
+def test_a_timeout_without_workers_is_refused():
+    with pytest.raises(AssertionError, match="timeout=5"):
+        iter(DataLoader(Numbers(4), timeout=5))
+
+
+def test_pinned_memory_without_an_accelerator_is_reported_when_iterated():
+    loader = DataLoader(Numbers(2), pin_memory=True)
+    with pytest.warns(UserWarning, match="no accelerator is found"):
+        assert lists(loader) == [[0], [1]]
+
+
+def test_more_workers_than_processors_are_reported():
+    with pytest.warns(UserWarning, match="This DataLoader will create 4096 worker processes in total"):
+        assert DataLoader(Numbers(2), num_workers=4096).num_workers == 4096
+
+
+def test_one_seed_gives_one_order_and_a_generator_has_its_own():
+    def order(**arguments):
+        torch.manual_seed(5)
+        return lists(DataLoader(Numbers(20), 20, shuffle=True, **arguments))
+
+    assert order() == order()
+    generators = [torch.Generator().manual_seed(3) for _ in range(2)]
+    assert order(generator=generators[0]) == order(generator=generators[1]) != order()
+
+
+def test_the_default_device_does_not_matter_to_the_order():
+    torch.manual_seed(5)
+    expected = list(RandomSampler(range(9)))
+    torch.set_default_device("meta")
+    try:
+        torch.manual_seed(5)
+        assert list(RandomSampler(range(9))) == expected
+    finally:
+        torch.set_default_device("cpu")
+
+
+def test_iterators_are_not_pickled():
+    with pytest.raises(NotImplementedError, match="SingleProcessIterator cannot be pickled"):
+        pickle.dumps(iter(DataLoader(Numbers(2))))
+
+
+def test_no_warning_is_given_for_ordinary_use():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(list(DataLoader(TensorDataset(torch.arange(3))))) == 3
