@@ -25,7 +25,7 @@ class MissingPackageError(Exception):
     """A package that only the quickstart needs is not installed; the message says what to install."""
 
 
-class Digits(Dataset):
+class Digits(Dataset[tuple[Tensor, Tensor]]):
     """scikit-learn's handwritten digits: pixels from 0 to 1, shape (64,), and the digit as int64."""
 
     def __init__(self) -> None:

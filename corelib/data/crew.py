@@ -54,6 +54,7 @@ class Crew:
         self._retired: set[int] = set()
         self.processes: list[Any] = []
         self.ended: str | None = None
+        self.failed = False
         try:
             for worker in range(job.num_workers):
                 self._start(context, worker, job)
@@ -121,6 +122,7 @@ class Crew:
         how = ", ".join(f"worker {w} (pid {self.processes[w].pid}) {_how(self.processes[w].exitcode)}" for w in workers)
         pids = ", ".join(str(self.processes[w].pid) for w in workers)
         message = f"DataLoader worker (pid(s) {pids}) exited unexpectedly: {how}"
+        self.failed = True
         self.end(message)
         raise RuntimeError(message)
 

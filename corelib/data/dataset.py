@@ -169,7 +169,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from stream
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type]
+        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type, misc]
 
 
 class Subset(Dataset[T_co]):

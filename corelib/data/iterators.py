@@ -9,7 +9,7 @@ import itertools
 import warnings
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import corelib
 from corelib.data.crew import Crew, default_context
@@ -154,6 +154,8 @@ class WorkersIterator(LoaderIterator):
         self._sent += 1
 
     def _next(self) -> Any:
+        if self._crew.failed:  # once a worker has died nothing more is given, not even what others had sent by then
+            self._gone()
         while True:
             while self._wanted < self._sent:
                 task = self._tasks.get(self._wanted)
@@ -189,13 +191,16 @@ class WorkersIterator(LoaderIterator):
     def _receive(self) -> tuple[int, str, Any]:
         while True:
             if self._crew.ended is not None:
-                raise RuntimeError(f"DataLoader: the workers of this iterator are gone ({self._crew.ended})")
+                self._gone()
             answer = self._crew.receive(self._timeout or None)
             if answer is None:
                 raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds")
             (this_pass, number, kind), blobs = answer
             if this_pass == self._pass:
                 return number, kind, blobs
+
+    def _gone(self) -> NoReturn:
+        raise RuntimeError(f"DataLoader: the workers of this iterator are gone ({self._crew.ended})")
 
     def _give(self, worker: int, kind: str, blobs: Any) -> Any:
         self._loads[worker] -= 1
