@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from corelib.autograd.compiled import compile_apply, compile_record
 from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.saves import NOTHING as _NOTHING
 
@@ -125,61 +126,34 @@ SECOND_TIME = (
 
 
 class OpNode(Node):
-    """A node of an op of the table. `saved` is (out, *arguments) with None for what no gradient uses."""
+    """A node of an op of the table. `saved` is (out, *arguments, *shapes) with None for what no gradient uses."""
 
     __slots__ = ()
     op: Op
-    counts: Any = None
+
+    def apply(self, g: Any) -> Any:
+        made = self.op.node.apply = compile_apply(self.op, _SCOPE)  # for this op's nodes, from now on
+        return made(self, g)
+
+
+class ListsNode(OpNode):
+    """A node of an op with lists of tensors among its operands; their vjps return lists of gradients."""
+
+    __slots__ = ()
+    counts: Any = None  # for each parameter, its number of tensors; -1 for one that is no list
 
     def apply(self, g: Any) -> Any:
         saved = self.saved
         if saved is None:
             raise RuntimeError(SECOND_TIME)
-        versions = self.versions
-        if versions is not None:
-            for value, version in zip(saved, versions):
+        if self.versions is not None:
+            for value, version in zip(saved, self.versions, strict=True):
                 if version is not None:
-                    if type(version) is int:
-                        storage = value._storage
-                        if version != (0 if storage is None else storage._version):
-                            check_version(self, value, version)
-                    else:
-                        check_version(self, value, version)
+                    check_version(self, value, version)
         if saved[0] is not None and grad_mode.enabled:
             saved = (rejoined(saved[0], self), *saved[1:])
-        op = self.op
-        if op.several and self.outputs == 1:
+        if self.op.several and self.outputs == 1:
             g = [g]
-        if self.counts is not None:
-            return self._apply_lists(g, saved)
-        grads: list[Any] = []
-        groups: Any = None
-        vjps = op.vjps
-        for edge, (at, _) in zip(self.edges, op.differentiable, strict=True):
-            if edge is None:
-                grads.append(None)
-                continue
-            function, picks, group = vjps[at]  # type: ignore[index]
-            if group is None:
-                grads.append(function(g, *[saved[p] for p in picks]))
-            else:
-                if groups is None:
-                    groups = {}
-                if group[0] not in groups:
-                    groups[group[0]] = self._run_group(vjps[at], g, saved)  # type: ignore[index]
-                grads.append(groups[group[0]][group[1]])
-        return grads
-
-    def _run_group(self, vjp: Any, g: Any, saved: Any) -> Any:
-        group = vjp[2][0]
-        members = [v for v in self.op.vjps if v is not None]  # type: ignore[union-attr]
-        needs = tuple(
-            self.edges[i] is not None for i, v in enumerate(members) if v[2] is not None and v[2][0] == group
-        )
-        return vjp[0](g, *[needs if p == -1 else saved[p] for p in vjp[1]])
-
-    def _apply_lists(self, g: Any, saved: Any) -> Any:
-        """As `apply`, where some operands are lists: their vjp returns a list of gradients."""
         grads: list[Any] = []
         for vjp, n in zip(self.op.vjps, self.counts, strict=True):  # type: ignore[arg-type]
             if vjp is None or n == 0:
@@ -201,42 +175,6 @@ class ConstantNode(OpNode):
 
     def apply(self, g: Any) -> Any:
         return [None]
-
-
-class PairNode(OpNode):
-    """A node of an op of one or two operands: `OpNode.apply` written out."""
-
-    __slots__ = ()
-
-    def apply(self, g: Any) -> Any:
-        saved = self.saved
-        if saved is None:
-            raise RuntimeError(SECOND_TIME)
-        versions = self.versions
-        if versions is not None:
-            for value, version in zip(saved, versions):
-                if version is not None:
-                    storage = value._storage
-                    if version != (0 if storage is None else storage._version):
-                        check_version(self, value, version)
-        if saved[0] is not None and grad_mode.enabled:
-            saved = (rejoined(saved[0], self), *saved[1:])
-        grads: list[Any] = []
-        for edge, vjp in zip(self.edges, self.op.pair):
-            if edge is None:
-                grads.append(None)
-                continue
-            function, picks, _ = vjp
-            n = len(picks)
-            if n == 1:
-                grads.append(function(g, saved[picks[0]]))
-            elif n == 0:
-                grads.append(function(g))
-            elif n == 2:
-                grads.append(function(g, saved[picks[0]], saved[picks[1]]))
-            else:
-                grads.append(function(g, *[saved[p] for p in picks]))
-        return grads
 
 
 def check_version(node: Node, value: Any, version: Any) -> None:
@@ -285,7 +223,8 @@ _SPECIAL = {"mm": "Mm", "bmm": "Bmm"}
 def op_node(op: Op) -> type[OpNode]:
     """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
     name = op.grad_name or "".join(part[:1].upper() + part[1:] for part in op.name.strip("_").split("_")) + "Backward0"
-    return type(name, (ConstantNode if op.vjps is None else OpNode,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
+    base = ConstantNode if op.vjps is None else ListsNode if op.lists else OpNode
+    return type(name, (base,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
 
 
 _NONE = (None, None, None)
@@ -398,83 +337,81 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
 
     `outs` is a Tensor, or a tuple of them for an op with several outputs.
     """
+    n = len(args)
+    recorder = op.recorders.get(n)
+    if recorder is None:
+        if op.lists:
+            _record_lists(op, args, outs)
+            return
+        recorder = op.recorders[n] = compile_record(op, n, _SCOPE)
+    recorder(args, outs)
+
+
+def _record_lists(op: Op, args: tuple[Any, ...], outs: Any) -> None:
+    """As `record`, where some operands are lists."""
     edges: list[Any] = []
     uses: list[int] = []
-    counts: list[int] | None = [0] * len(op.params) if op.lists else None
+    n = len(op.params)
+    counts = [0] * n
     for i, picks in op.differentiable:
         arg = args[i] if i < len(args) else None
-        if counts is not None:
-            counts[i] = -1
-            if type(arg) in (tuple, list):
-                counts[i] = len(arg)  # type: ignore[arg-type]
-                found = [edge_of(t) if t is not None and t._requires_grad else None for t in arg]  # type: ignore[union-attr]
-                edges.extend(found)
-                if any(found):
-                    uses.extend(picks)
-                continue
-        if arg is not None and getattr(arg, "_requires_grad", False):
-            edges.append(edge_of(arg))
+        listed = isinstance(arg, (tuple, list))
+        members: Any = arg if listed else (arg,)
+        counts[i] = len(members) if listed else -1
+        found = [edge_of(t) if t is not None and getattr(t, "_requires_grad", False) else None for t in members]
+        edges.extend(found)
+        if any(found):
             uses.extend(picks)
-        else:
-            edges.append(None)
-    if not any(edges) or outs == ():
+    if not any(edges):
         return
     node = _new(op.node)
     node.edges = tuple(edges)
-    if counts is not None:
-        node.counts = counts
+    node.counts = counts
     node.seq = next_number()
-    several = type(outs) is tuple
-    n = len(op.params)
     saved: list[Any] = [None] * (2 * n + 1)
-    versions: list[Any] | None = None
-    for p in uses:
+    versions: list[Any] = [None] * len(saved)
+    for p in set(uses):
         if p > n:
             saved[p] = args[p - n - 1]._shape
-            continue
-        if p > 0:
-            value = args[p - 1] if p <= len(args) else op.defaults[p - 1]
         elif p == 0:
-            if saved[0] is not None:
-                continue
-            value = tuple([o._alias() for o in outs]) if several else outs._alias()
-        else:
-            continue
-        saved[p] = value
-        if value is not None and type(value) not in _PLAIN:
-            version = _versions(value)
-            if version is not None:
-                if versions is None:
-                    versions = [None] * len(saved)
-                versions[p] = version
+            saved[p] = _alias(outs)
+        elif p > 0:
+            saved[p] = args[p - 1] if p <= len(args) else op.defaults[p - 1]
+        if 0 <= p <= n and saved[p] is not None:
+            versions[p] = _versions(saved[p])
     node.saved = saved
-    node.versions = versions
-    if several:
-        if len(outs) == 1:
-            node.shape, node.dtype = outs[0]._shape, outs[0]._dtype
-        else:
-            node.outputs = len(outs)
-            node.shape = [o._shape for o in outs]
-            node.dtype = [o._dtype for o in outs]
-        node.device = outs[0]._device
-        for i, o in enumerate(outs):
-            if o._dtype.is_floating_point:
-                o._edge = (node, i)
-                o._requires_grad = True
+    node.versions = versions if any(v is not None for v in versions) else None
+    _finish(node, outs if type(outs) is tuple else (outs,))
+
+
+def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
+    """Join a node and the outputs of its op."""
+    if not outs:
+        return
+    if len(outs) == 1:
+        node.shape, node.dtype = outs[0]._shape, outs[0]._dtype
     else:
-        node.shape = outs._shape
-        node.dtype = outs._dtype
-        if outs._dtype.is_floating_point:
-            outs._edge = (node, 0)
-            outs._requires_grad = True
-            if outs._base is not None and outs._storage._version:
-                outs._view_version = outs._storage._version
+        node.outputs = len(outs)
+        node.shape = [o._shape for o in outs]
+        node.dtype = [o._dtype for o in outs]
+    node.device = outs[0]._device
+    for i, o in enumerate(outs):
+        if o._dtype.is_floating_point:
+            o._edge = (node, i)
+            o._requires_grad = True
+            if o._base is not None and o._storage._version:  # type: ignore[union-attr]
+                o._view_version = o._storage._version  # type: ignore[union-attr]
     if anomaly.enabled:
         _remember(node)
 
 
+def _alias(outs: Any) -> Any:
+    """An output, or all of them, as a node keeps it: not a part of the graph, which would be a cycle."""
+    return tuple([o._alias() for o in outs]) if type(outs) is tuple else outs._alias()
+
+
 # What needs no look for tensors inside.
-_PLAIN = (int, float, bool, str)
+_PLAIN = frozenset((int, float, bool, str, type(None)))
 
 
 def _versions(value: Any) -> Any:
@@ -495,3 +432,11 @@ class _Anomaly:
 
 
 anomaly = _Anomaly()
+
+
+# What the compiled functions call.
+_SCOPE = {
+    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": _remember,
+    "alias": _alias, "versions_of": _versions, "version_of": lambda t: getattr(t, "_version", None), "PLAIN": _PLAIN,
+    "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
+}

@@ -99,8 +99,8 @@ class Op:
         self.defaults: tuple[Any, ...] = ()
         self.compute: Any = None
         self.saves: Any = ()
-        # for an op of one or two operands, all of them differentiable: their vjps
-        self.pair: tuple[Any, ...] = ()
+        # by number of arguments: what records a call in the graph, see autograd/compiled.py
+        self.recorders: dict[int, Any] = {}
         self.has_vjp: tuple[bool, ...] = ()
         self.vjps: tuple[Any, ...] | None = None
         # (position, what its vjp takes) of each differentiable parameter
@@ -128,8 +128,6 @@ class Op:
             for n in range(4)
         )
         self.has_vjp = tuple(v is not None for v in by_param)
-        if self.kind in ("unary", "binary") and all(v is None or v[2] is None for v in by_param):
-            self.pair = tuple(v for v in by_param[:2] if v is not None) if None not in by_param[: len(self.operands)] else ()
 
     def _pick(self, wanted: str) -> int:
         """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments); -1 for `needs`."""

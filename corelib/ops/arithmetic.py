@@ -110,7 +110,7 @@ def _rounded(input: Any, other: Any, rounding_mode: str) -> Tensor:
     on=(), grad_name="DivBackward1",
     vjp={"input": lambda g, input: _like(g, input), "other": lambda g, other: _like(g, other)},
 )
-def _div_rounded(input: Tensor, other: Tensor, rounding_mode: str) -> Tensor:
+def _div_rounded(input: Tensor, other: Tensor | float, rounding_mode: str) -> Tensor:
     """Division with a rounding mode, which has no slope."""
     return _rounded(input, other, rounding_mode)
 

@@ -1,0 +1,159 @@
+"""How an op is recorded and how its node runs, written out for the op's signature.
+
+For every op the same is to be done: find where the operands' gradients flow, save what the gradients use, and later call
+the vjps with it. Loops over operands would cost more than many a small kernel, so the two functions are text with one line
+an operand, compiled when the op is first recorded. (Operands that are lists have their number only at the call; their
+loops are in `node`.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.op import Op
+
+_RECORD = """
+def record(args, outs):
+    {unpack}
+    {edges}
+    if {none}: return
+    node = new(cls)
+    node.edges = ({tuple})
+    node.seq = next_number()
+    {saves}
+    node.saved = ({saved})
+    node.versions = {versions}
+    finish(node, outs)
+"""
+
+_FINISH = """
+    if type(outs) is tuple: return finish(node, outs)
+    node.shape = outs._shape
+    node.dtype = dtype = outs._dtype
+    if dtype.is_floating_point:
+        outs._edge = (node, 0)
+        outs._requires_grad = True
+        if outs._base is not None and outs._storage._version: outs._view_version = outs._storage._version
+    if anomaly.enabled: remember(node)
+"""
+
+_APPLY = """
+def apply(self, g):
+    saved = self.saved
+    if saved is None: raise RuntimeError(SECOND_TIME)
+    {unpack}
+    versions = self.versions
+    if versions is not None:
+        {versions}
+    {rejoin}
+    {list}
+    {edges} = self.edges
+    return {grads}
+"""
+
+
+def compile_record(op: Op, n: int, scope: dict[str, Any]) -> Any:
+    """`record(args, outs)` for `n` arguments: makes the node of a call, if an operand needs a gradient."""
+    lines, saves = [], []
+    positions = [i for i, _ in op.differentiable]
+    for i in positions:
+        if i >= n:
+            lines.append(f"e{i} = None")
+            continue
+        lines += [
+            f"if a{i} is not None and {_requires(op, i)}:",
+            f"    e{i} = a{i}._edge",
+            f"    if e{i} is None or a{i}._base is not None: e{i} = edge_of(a{i})",
+            f"else: e{i} = None",
+        ]
+    slots = ["None"] * (2 * len(op.params) + 1)
+    versions = ["None"] * len(slots)
+    for p in sorted({p for _, picks in op.differentiable for p in picks if p >= 0}):
+        users = [i for i, picks in op.differentiable if p in picks]
+        always = len(users) == len(positions)
+        wanted = " or ".join(f"e{i} is not None" for i in users)
+        given = p - 1 if p <= len(op.params) else p - len(op.params) - 1
+        if p > len(op.params):
+            slots[p] = f"a{given}._shape" if always else f"a{given}._shape if {wanted} else None"
+            continue
+        slots[p], versions[p] = f"s{p}", f"v{p}"
+        saves.append(f"s{p} = v{p} = None")
+        keep = f"s{p} = alias(outs)" if p == 0 else f"s{p} = a{given}" if given < n else f"s{p} = defaults[{given}]"
+        if p == 0:
+            seen = f"v{p} = versions_of(s{p})"
+        elif given in op.operands:
+            seen = f"if s{p} is not None: v{p} = version_of(s{p})"
+            if _is_tensor(op, given, "Tensor"):
+                seen = f"v{p} = 0 if s{p}._storage is None else s{p}._storage._version"
+        else:
+            seen = f"if type(s{p}) not in PLAIN: v{p} = versions_of(s{p})"
+        saves += [keep, seen] if always else [f"if {wanted}:", f"    {keep}", f"    {seen}"]
+    watched = [v for v in versions if v != "None"]
+    every = f"({', '.join(versions)},)"
+    source = _RECORD.format(
+        unpack="".join(f"a{i}, " for i in range(n)) + "= args" if n else "pass",
+        edges="\n    ".join(lines),
+        none=" and ".join(f"e{i} is None" for i in positions),
+        tuple="".join(f"e{i}, " for i in positions),
+        saves="\n    ".join(saves) or "pass",
+        saved="".join(f"{s}, " for s in slots),
+        versions=f"None if {' is None and '.join(watched)} is None else {every}" if watched else "None",
+    ).replace("    finish(node, outs)\n", _FINISH.lstrip("\n"))
+    return _compiled(source, "record", {"cls": op.node, "defaults": op.defaults, **scope})
+
+
+def _is_tensor(op: Op, i: int, *notes: str) -> bool:
+    """Whether operand i is annotated so; the operands of elementwise ops may be Python numbers all the same."""
+    return op.kind not in ("binary", "elementwise") and str(op.function.__annotations__.get(op.params[i])) in notes
+
+
+def _requires(op: Op, i: int) -> str:
+    """Whether operand i requires grad; what may be a Python number has no such attribute."""
+    return f"a{i}._requires_grad" if _is_tensor(op, i, "Tensor", "Tensor | None") else f"getattr(a{i}, '_requires_grad', False)"
+
+
+def compile_apply(op: Op, scope: dict[str, Any]) -> Any:
+    """`apply(self, g)`: the gradients of the operands from the output's, by the op's vjps."""
+    assert op.vjps is not None
+    names = {-1: "needs", **{p: f"s{p}" for p in range(2 * len(op.params) + 1)}}
+    used = sorted({p for _, picks in op.differentiable for p in picks})
+    checks = [
+        f"if versions[{p}] is not None: check_version(self, s{p}, versions[{p}])" if p == 0 or p - 1 not in op.operands else
+        f"if versions[{p}] is not None and (0 if s{p}._storage is None else s{p}._storage._version) != versions[{p}]: "
+        f"check_version(self, s{p}, versions[{p}])"
+        for p in used if 0 <= p <= len(op.params)
+    ]
+    edges = "".join(f"e{i}, " for i, _ in op.differentiable)
+    grads, before, made = [], [], {}
+    for i, _ in op.differentiable:
+        function, picks, group = op.vjps[i]
+        call = f"f{i}(g{''.join(', ' + names[p] for p in picks)})"
+        scope = {**scope, f"f{i}": function}
+        if group is None:
+            grads.append(f"{call} if e{i} is not None else None")
+            continue
+        if group[0] not in made:
+            members = [j for j, v in enumerate(op.vjps) if v is not None and v[2] is not None and v[2][0] == group[0]]
+            needs = f"({''.join(f'e{j} is not None, ' for j in members)})"
+            made[group[0]] = f"got{i}"
+            any_needed = " or ".join(f"e{j} is not None" for j in members)
+            call = f"f{i}(g{''.join(', ' + (needs if p == -1 else names[p]) for p in picks)})"
+            before.append(f"got{i} = {call} if {any_needed} else NONE" if len(members) < len(op.differentiable) else f"got{i} = {call}")
+        grads.append(f"{made[group[0]]}[{group[1]}] if e{i} is not None else None")
+    source = _APPLY.format(
+        unpack="\n    ".join(f"s{p} = saved[{p}]" for p in used if p >= 0) or "pass",
+        versions="\n        ".join(checks) or "pass",
+        rejoin="if s0 is not None and grad_mode.enabled: s0 = rejoined(s0, self)" if 0 in used else "pass",
+        list="if self.outputs == 1: g = [g]" if op.several else "pass",
+        edges=edges,
+        grads=f"[{', '.join(grads)}]",
+    )
+    if before:
+        source = source.replace("    return [", "    " + "\n    ".join(before) + "\n    return [")
+    return _compiled(source, "apply", {"NONE": (None,) * len(op.params), **scope})
+
+
+def _compiled(source: str, name: str, scope: dict[str, Any]) -> Any:
+    exec(source, scope)  # our own text: nothing of a user's reaches it
+    return scope[name]
