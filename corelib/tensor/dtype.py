@@ -90,11 +90,16 @@ def dtype_named(name: str) -> dtype:
 
 
 def from_numpy_dtype(numpy_dtype: Any) -> dtype:
-    """The dtype that holds what NumPy's `numpy_dtype` holds; TypeError where there is none."""
+    """The dtype that holds what NumPy's `numpy_dtype` holds; TypeError where there is none, ValueError for swapped bytes."""
     found = _BY_NUMPY.get(numpy_dtype)
     if found is None:
         found = _BY_NAME.get(numpy_dtype.name)
-        if found is None or not numpy_dtype.isnative:
+        if found is not None and not numpy_dtype.isnative:
+            raise ValueError(
+                f"given numpy array has byte order different from the native byte order ({numpy_dtype}). Conversion between "
+                "byte orders is currently not supported; array.astype(array.dtype.newbyteorder('=')) makes a native copy."
+            )
+        if found is None:
             raise TypeError(
                 f"can't convert np.ndarray of type {numpy_dtype}. The only supported types are: float64, float32, "
                 "float16, bfloat16, int64, int32, int16, int8, uint8, and bool."

@@ -10,20 +10,54 @@ if TYPE_CHECKING:
     from corelib.tensor.device import device
     from corelib.tensor.dtype import dtype
 
+_USERS: Any = object()
 
-class Storage:
+
+class UntypedStorage:
     """Untyped memory: `_raw` is the backend's buffer, `_version` counts in-place changes by any of its views.
 
-    A Storage whose buffer belongs to somebody else (a small host array, a NumPy array from the user) just drops it.
+    `UntypedStorage(n, device="cpu")` is n bytes that are not set, `UntypedStorage([1, 2])` the given bytes. Core gives
+    device, buffer and size; a Storage whose buffer belongs to somebody else (a small host array, a NumPy array from the
+    user) just drops it.
+
+    >>> import corelib as torch
+    >>> torch.UntypedStorage([1, 2, 3]).tolist()
+    [1, 2, 3]
     """
 
     __slots__ = ("__weakref__", "_nbytes", "_raw", "_version", "device")
+    device: device
 
-    def __init__(self, device: device, raw: Any, nbytes: int) -> None:
-        self.device = device
+    def __init__(self, of: Any = 0, raw: Any = _USERS, nbytes: int = 0, *, device: Any = None) -> None:
+        if raw is _USERS:
+            self._make(of, device)
+            return
+        self.device = of
         self._raw = raw
         self._nbytes = nbytes
         self._version = 0
+
+    def _make(self, size: Any, where: Any) -> None:
+        from corelib.tensor.device import resolve
+
+        try:
+            content = None if isinstance(size, int) else bytes(size)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"UntypedStorage(): expected a size or a sequence of bytes, got {size!r} ({error})") from None
+        nbytes = size if content is None else len(content)
+        if nbytes < 0:
+            raise RuntimeError(f"UntypedStorage(): the size must not be negative, got {nbytes}")
+        self.device = resolve("cpu" if where is None else where)
+        self._raw = self.device.runtime.allocator.allocate(nbytes)
+        self._nbytes = nbytes
+        self._version = 0
+        self.__class__ = _PooledStorage  # its block goes back to the allocator
+        if content:
+            self._write(np.frombuffer(content, np.uint8))
+
+    def _write(self, array: Any) -> None:
+        runtime = self.device.runtime
+        runtime.backend.host_to_device(self._raw, 0, array, runtime.index)
 
     @staticmethod
     def allocate(device: device, nbytes: int) -> Storage:
@@ -36,8 +70,7 @@ class Storage:
         array = np.frombuffer(buffer, dtype=np.uint8)
         storage = Storage.allocate(device, array.nbytes)
         if array.nbytes:
-            runtime = device.runtime
-            runtime.backend.host_to_device(storage._raw, 0, array, runtime.index)
+            storage._write(array)
         return storage
 
     def to_host_bytes(self) -> Any:
@@ -46,6 +79,73 @@ class Storage:
         if self._nbytes == 0:
             return np.empty(0, np.uint8)
         return runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+
+    def clone(self) -> Storage:
+        """A new block on the same device with a copy of the bytes."""
+        return Storage.allocate(self.device, self._nbytes).copy_(self)
+
+    __copy__ = clone
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Storage:
+        # The default would copy the fields, and so give one block back twice. copy.deepcopy notes the result in `memo`,
+        # so tensors that share this Storage share its copy.
+        return self.clone()
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (None if self.device.type == "meta" else bytes(self.to_host_bytes()), self._nbytes, str(self.device))
+
+    def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
+        """Take over the bytes of a storage of the same size, from any device; RuntimeError for another size."""
+        if source._nbytes != self._nbytes:
+            raise RuntimeError(f"copy_(): size does not match, self was {self._nbytes} bytes but src was {source._nbytes} bytes")
+        if self._nbytes and self.device is source.device:
+            runtime = self.device.runtime
+            runtime.backend.device_to_device(self._raw, 0, source._raw, 0, self._nbytes, runtime.index)
+        elif self._nbytes:
+            self._write(source.to_host_bytes())
+        return self
+
+    def fill_(self, value: int) -> Storage:
+        """Set every byte."""
+        from corelib.tensor import dtype as D
+        from corelib.tensor.tensor import Tensor
+
+        Tensor._make(self, D.uint8, (self._nbytes,), None, 0).fill_(value)  # type: ignore[attr-defined]
+        return self
+
+    def resize_(self, nbytes: int) -> Storage:
+        """RuntimeError for any size but its own: tensors hold native arrays of this block. `Tensor.resize_` grows one."""
+        if nbytes != self._nbytes:
+            raise RuntimeError(
+                f"resize_(): Trying to resize storage that is not resizable, from {self._nbytes} to {nbytes} bytes; "
+                "Tensor.resize_ changes the size of a tensor"
+            )
+        return self
+
+    def to(self, *, device: Any, non_blocking: bool = False) -> Storage:
+        """This storage, or a copy of it where it lies on another device."""
+        from corelib.tensor.device import resolve
+
+        place = resolve(device)
+        return self if place is self.device else Storage.allocate(place, self._nbytes).copy_(self)
+
+    def cpu(self) -> Storage:
+        """This storage, or a copy of it on the host."""
+        return self.to(device="cpu")
+
+    is_cuda = property(lambda self: self.device.type == "cuda", doc="Whether the device type is cuda.")
+
+    def element_size(self) -> int:
+        """1: the elements are bytes."""
+        return 1
+
+    def is_pinned(self, device: Any = None) -> bool:
+        """False: no storage is in page-locked memory, so far."""
+        return False
+
+    def is_shared(self) -> bool:
+        """False: no storage is shared with other processes, so far."""
+        return False
 
     def nbytes(self) -> int:
         """The size in bytes."""
@@ -73,10 +173,19 @@ class Storage:
         return f"<UntypedStorage of {self._nbytes} bytes on {self.device}>"
 
 
-class _PooledStorage(Storage):
+Storage = UntypedStorage  # core's name for it
+
+
+class _PooledStorage(UntypedStorage):
     """A Storage whose block goes back to its device's allocator with it."""
 
     __slots__ = ()
+
+    def to_host_bytes(self) -> Any:
+        array = super().to_host_bytes()
+        if self._nbytes and self.device.runtime.backend.host_memory:
+            return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
+        return array
 
     def __del__(self, _finalizing: Any = __import__("sys").is_finalizing) -> None:
         if not _finalizing():
@@ -85,7 +194,22 @@ class _PooledStorage(Storage):
                 runtime.allocator.release(self._raw, self._nbytes)
 
 
-UntypedStorage = Storage
+class Lent:
+    """Lends a Storage's memory to NumPy and keeps it alive for as long as the array lives."""
+
+    __slots__ = ("__array_interface__", "_storage")
+
+    def __init__(self, storage: Any, interface: dict[str, Any]) -> None:
+        self._storage = storage
+        self.__array_interface__ = interface
+
+
+def _rebuild(content: bytes | None, nbytes: int, device: str) -> Storage:
+    """The inverse of pickling a Storage."""
+    made = Storage(nbytes, device=device)
+    if content:
+        made._write(np.frombuffer(content, np.uint8))
+    return made
 
 
 class TypedStorage:
@@ -101,6 +225,23 @@ class TypedStorage:
     def device(self) -> device:
         """Where the elements live."""
         return self._untyped.device
+
+    is_cuda = property(lambda self: self.device.type == "cuda", doc="Whether the device type is cuda.")
+
+    def element_size(self) -> int:
+        """The size of one element in bytes."""
+        return self.dtype.itemsize
+
+    def clone(self) -> TypedStorage:
+        """A new block on the same device with a copy of the elements."""
+        return TypedStorage(self._untyped.clone(), self.dtype)
+
+    __copy__ = clone
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TypedStorage:
+        from copy import deepcopy
+
+        return TypedStorage(deepcopy(self._untyped, memo), self.dtype)
 
     def untyped(self) -> Storage:
         """The memory without a dtype."""
