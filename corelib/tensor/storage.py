@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from corelib.tensor.host import np
 
 if TYPE_CHECKING:
-    from corelib.tensor.device import device
+    from corelib.tensor.device import device as Device
     from corelib.tensor.dtype import dtype
 
 _USERS: Any = object()
@@ -26,7 +26,7 @@ class UntypedStorage:
     """
 
     __slots__ = ("__weakref__", "_nbytes", "_raw", "_version", "device")
-    device: device
+    device: Device
 
     def __init__(self, of: Any = 0, raw: Any = _USERS, nbytes: int = 0, *, device: Any = None) -> None:
         if raw is _USERS:
@@ -60,12 +60,12 @@ class UntypedStorage:
         runtime.backend.host_to_device(self._raw, 0, array, runtime.index)
 
     @staticmethod
-    def allocate(device: device, nbytes: int) -> Storage:
+    def allocate(device: Device, nbytes: int) -> Storage:
         """A new block from the device's allocator; its contents are whatever was there."""
         return _PooledStorage(device, device.runtime.allocator.allocate(nbytes), nbytes)
 
     @staticmethod
-    def from_host_bytes(buffer: Any, device: device) -> Storage:
+    def from_host_bytes(buffer: Any, device: Device) -> Storage:
         """A new block that holds a copy of the bytes of `buffer` (anything with the buffer protocol)."""
         array = np.frombuffer(buffer, dtype=np.uint8)
         storage = Storage.allocate(device, array.nbytes)
@@ -222,7 +222,7 @@ class TypedStorage:
         self.dtype = dtype
 
     @property
-    def device(self) -> device:
+    def device(self) -> Device:
         """Where the elements live."""
         return self._untyped.device
 
