@@ -45,9 +45,11 @@ class CachingAllocator:
         self.peak_reserved = 0
         self.retries = 0
         self.ooms = 0
+        self.made = 0  # blocks asked of the backend so far, and given back to it
+        self.given_back = 0
 
     def allocate(self, nbytes: int) -> Any:
-        """A raw buffer of at least `nbytes` bytes. MemoryError-like RuntimeError with the figures where there is none."""
+        """A raw buffer of at least `nbytes` bytes; OutOfMemoryError, a RuntimeError, with the figures where there is none."""
         size = size_class(nbytes)
         kept = self._free.get(size)
         try:
@@ -64,6 +66,7 @@ class CachingAllocator:
             buffer = self._backend.allocate(size, self._index)
         except MemoryError:
             self.retries += 1
+            before = self.reserved
             self.empty_cache()
             try:
                 buffer = self._backend.allocate(size, self._index)
@@ -73,9 +76,10 @@ class CachingAllocator:
 
                 raise OutOfMemoryError(
                     f"{self._name} out of memory. Tried to allocate {_mib(size)}; {_mib(self.allocated)} are held by "
-                    f"tensors and {_mib(self.reserved - self.allocated)} were kept for reuse and have been given back. "
+                    f"tensors and {_mib(before - self.reserved)} were kept for reuse and have been given back. "
                     f"The backend said: {error}"
                 ) from None
+        self.made += 1
         self.reserved += size
         if self.reserved > self.peak_reserved:
             self.peak_reserved = self.reserved
@@ -86,8 +90,7 @@ class CachingAllocator:
         size = size_class(nbytes)
         self.allocated -= size
         if self.reserved - self.allocated > KEEP_LIMIT:
-            self.reserved -= size
-            self._backend.free(buffer, self._index)
+            self._give_back(buffer, size)
             return
         kept = self._free.get(size)
         if kept is None:
@@ -102,8 +105,12 @@ class CachingAllocator:
                     buffer = kept.pop()
                 except IndexError:
                     break
-                self.reserved -= size
-                self._backend.free(buffer, self._index)
+                self._give_back(buffer, size)
+
+    def _give_back(self, buffer: Any, size: int) -> None:
+        self.reserved -= size
+        self.given_back += 1
+        self._backend.free(buffer, self._index)
 
     def reset_peaks(self) -> None:
         """Start the peak figures anew from what is held now."""
@@ -116,6 +123,9 @@ class CachingAllocator:
             "allocated_bytes.all.peak": self.peak_allocated,
             "reserved_bytes.all.current": self.reserved,
             "reserved_bytes.all.peak": self.peak_reserved,
+            "segment.all.current": self.made - self.given_back,
+            "num_device_alloc": self.made,
+            "num_device_free": self.given_back,
             "num_alloc_retries": self.retries,
             "num_ooms": self.ooms,
         }

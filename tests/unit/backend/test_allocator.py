@@ -1,0 +1,342 @@
+"""The caching allocator: size classes, reuse, figures, out of memory, and that nothing leaks or is given out twice."""
+
+from __future__ import annotations
+
+import gc
+import random
+import threading
+
+import corelib as torch
+import numpy as np
+import pytest
+from corelib.backend import Backend, KernelTable, OutOfMemoryError
+from corelib.backend import allocator as module
+from corelib.backend.allocator import CachingAllocator, size_class
+from corelib.tensor.device import cpu
+from corelib.tensor.storage import Storage
+
+MIB = 1 << 20
+BIG = 40_000  # float32 elements: past the small tensors that do without the allocator
+
+
+class Limited(Backend):
+    """Host memory of a stated size, which knows every block that is out."""
+
+    device_type = "limited"
+    host_memory = True
+    indexed = False
+
+    def __init__(self, limit=1 << 40):
+        self.limit, self.out, self.calls = limit, {}, 0
+        self.lock = threading.Lock()
+
+    def device_count(self):
+        return 1
+
+    def allocate(self, nbytes, index):
+        with self.lock:
+            self.calls += 1
+            if sum(self.out.values()) + nbytes > self.limit:
+                raise MemoryError(f"no {nbytes} bytes on the limited device")
+            block = np.empty(nbytes, np.uint8)
+            self.out[id(block)] = nbytes
+            return block
+
+    def free(self, buffer, index):
+        with self.lock:
+            del self.out[id(buffer)]  # KeyError for a block that is given back twice
+
+    def host_to_device(self, buffer, offset, data, index):
+        buffer[offset : offset + data.nbytes] = data
+
+    def device_to_host(self, buffer, offset, nbytes, index):
+        return buffer[offset : offset + nbytes]
+
+    def device_to_device(self, target, to, source, start, nbytes, index):
+        target[to : to + nbytes] = source[start : start + nbytes]
+
+    def synchronize(self, index):
+        pass
+
+    def kernels(self):
+        return KernelTable()
+
+
+@pytest.fixture
+def backend():
+    return Limited(8 * MIB)
+
+
+@pytest.fixture
+def memory(backend):
+    return CachingAllocator(backend, 0, "limited")
+
+
+def held():
+    return cpu.runtime.allocator.allocated
+
+
+# Size classes
+
+
+def test_a_size_class_holds_the_request_and_wastes_at_most_an_eighth():
+    rng = random.Random(0)
+    requests = [*range(2000), *(rng.randrange(1, 1 << 34) for _ in range(5000)), *(1 << k for k in range(40))]
+    for n in requests:
+        size = size_class(n)
+        assert size >= max(n, 512) and size_class(size) == size
+        assert n <= 512 or size <= n * 9 / 8 + 1, (n, size)
+
+
+def test_size_classes_grow_with_the_request_in_eight_steps_a_doubling():
+    classes = sorted({size_class(n) for n in range(1 << 12, (1 << 13) + 1)})
+    assert classes == [4096, 4608, 5120, 5632, 6144, 6656, 7168, 7680, 8192]
+    assert [size_class(n) for n in (0, 1, 512, 513)] == [512, 512, 512, 576]
+    assert all(size_class(n) % 64 == 0 for n in range(1, 1 << 14)), "blocks keep whole cache lines"
+
+
+# Reuse
+
+
+def test_a_freed_block_serves_the_next_request_of_its_class_only(backend, memory):
+    block = memory.allocate(5000)
+    memory.release(block, 5000)
+    assert memory.allocate(5100) is block, "5000 and 5100 are of one class"
+    memory.release(block, 5100)
+    other = memory.allocate(6000)
+    assert other is not block and backend.calls == 2
+    assert memory.allocate(4700) is block
+
+
+def test_the_last_block_freed_is_the_first_reused(memory):
+    blocks = [memory.allocate(4096) for _ in range(3)]
+    for block in blocks:
+        memory.release(block, 4096)
+    again = [memory.allocate(4096) for _ in range(3)]
+    assert all(x is y for x, y in zip(again, blocks[::-1], strict=True))
+
+
+def test_blocks_in_use_are_never_given_out_again(memory):
+    rng, live = random.Random(1), {}
+    for _ in range(3000):
+        if live and rng.random() < 0.5:
+            block, n = live.pop(rng.choice(list(live)))
+            memory.release(block, n)
+        else:
+            n = rng.choice([1, 600, 3000, 3001, 9000])
+            block = memory.allocate(n)
+            assert id(block) not in live and len(block) >= n
+            live[id(block)] = (block, n)
+    assert memory.allocated == sum(size_class(n) for _, n in live.values())
+
+
+def test_a_storages_death_frees_its_block_at_once_for_the_next():
+    first = torch.empty(BIG)
+    address, before = first.data_ptr(), held()
+    del first
+    assert held() == before - size_class(4 * BIG)
+    assert torch.empty(BIG).data_ptr() == address
+
+
+def test_memory_that_numpy_still_holds_is_never_reused():
+    arrays = []
+    for i in range(20):
+        arrays.append(torch.full((BIG,), float(i)).numpy()[5:])
+        arrays.append(np.from_dlpack(torch.full((BIG,), i + 0.5))[::2])
+        torch.full((BIG,), -1.0)  # takes whatever block is free
+    assert [a[0] for a in arrays] == [x for i in range(20) for x in (i, i + 0.5)]
+    assert all((a == a[0]).all() for a in arrays) and len({a.ctypes.data for a in arrays}) == 40
+
+
+# Figures
+
+
+NAMES = {
+    "allocated_bytes.all.current", "allocated_bytes.all.peak", "reserved_bytes.all.current", "reserved_bytes.all.peak",
+    "segment.all.current", "num_device_alloc", "num_device_free", "num_alloc_retries", "num_ooms",
+}  # fmt: skip
+
+
+def test_figures_have_pytorchs_names_and_add_up(backend, memory):
+    assert memory.stats() == dict.fromkeys(NAMES, 0)
+    a, b = memory.allocate(MIB), memory.allocate(2 * MIB)
+    memory.release(a, MIB)
+    figures = memory.stats()
+    assert figures["allocated_bytes.all.current"] == 2 * MIB and figures["allocated_bytes.all.peak"] == 3 * MIB
+    assert figures["reserved_bytes.all.current"] == figures["reserved_bytes.all.peak"] == 3 * MIB == sum(backend.out.values())
+    assert figures["segment.all.current"] == figures["num_device_alloc"] == 2 and figures["num_device_free"] == 0
+    memory.release(b, 2 * MIB)
+    memory.empty_cache()
+    figures = memory.stats()
+    assert figures["allocated_bytes.all.current"] == figures["reserved_bytes.all.current"] == 0 == len(backend.out)
+    assert figures["num_device_free"] == 2 and figures["segment.all.current"] == 0
+    assert figures["allocated_bytes.all.peak"] == figures["reserved_bytes.all.peak"] == 3 * MIB
+
+
+def test_peaks_begin_anew_from_what_is_held(memory):
+    a, b = memory.allocate(MIB), memory.allocate(MIB)
+    memory.release(b, MIB)
+    memory.reset_peaks()
+    assert (memory.peak_allocated, memory.peak_reserved) == (MIB, 2 * MIB)
+    memory.release(a, MIB)
+    memory.allocate(3 * MIB)
+    assert (memory.peak_allocated, memory.peak_reserved) == (3 * MIB, 5 * MIB)
+
+
+def test_emptying_the_cache_leaves_what_is_in_use(backend, memory):
+    kept = memory.allocate(MIB)
+    for n in (3000, 4000, 4000):
+        memory.release(memory.allocate(n), n)
+    memory.empty_cache()
+    assert list(backend.out.values()) == [MIB] and memory.reserved == memory.allocated == MIB
+    memory.empty_cache()
+    memory.release(kept, MIB)
+    assert memory.allocate(MIB) is kept
+
+
+def test_more_than_the_limit_of_kept_blocks_goes_back_at_once(backend, memory, monkeypatch):
+    monkeypatch.setattr(module, "KEEP_LIMIT", 2 * MIB)
+    blocks = [memory.allocate(MIB) for _ in range(6)]
+    for block in blocks:
+        memory.release(block, MIB)
+    assert memory.allocated == 0 and memory.reserved == 2 * MIB == sum(backend.out.values())
+    assert memory.stats()["num_device_free"] == 4
+
+
+# Out of memory
+
+
+def test_kept_blocks_are_flushed_and_the_request_tried_again(backend, memory):
+    for n in (MIB, 2 * MIB, 4 * MIB):
+        memory.release(memory.allocate(n), n)
+    assert memory.reserved == 7 * MIB
+    assert len(memory.allocate(6 * MIB)) == 6 * MIB
+    figures = memory.stats()
+    assert figures["num_alloc_retries"] == 1 and figures["num_ooms"] == 0
+    assert figures["reserved_bytes.all.current"] == 6 * MIB == sum(backend.out.values())
+
+
+def test_the_error_gives_the_figures_and_leaves_the_allocator_sound(backend, memory):
+    block = memory.allocate(3 * MIB)
+    memory.release(memory.allocate(2 * MIB), 2 * MIB)
+    with pytest.raises(OutOfMemoryError) as raised:
+        memory.allocate(6 * MIB)
+    assert str(raised.value) == (
+        "limited out of memory. Tried to allocate 6.00 MiB; 3.00 MiB are held by tensors and 2.00 MiB were kept for reuse and "
+        "have been given back. The backend said: no 6291456 bytes on the limited device"
+    )
+    assert isinstance(raised.value, RuntimeError), "as PyTorch's"
+    figures = memory.stats()
+    assert (figures["num_alloc_retries"], figures["num_ooms"]) == (1, 1)
+    assert figures["allocated_bytes.all.current"] == figures["reserved_bytes.all.current"] == 3 * MIB
+    memory.release(block, 3 * MIB)
+    assert len(memory.allocate(8 * MIB)) == 8 * MIB
+
+
+def test_another_error_of_the_backend_comes_as_it_is(backend, memory):
+    backend.allocate = lambda nbytes, index: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        memory.allocate(10)
+    assert memory.allocated == memory.reserved == memory.retries == 0
+
+
+def test_the_host_out_of_memory_is_pytorchs_error():
+    before = held()
+    with pytest.raises(OutOfMemoryError, match=r"cpu out of memory\. Tried to allocate \d+\.\d\d MiB; "):
+        torch.empty(1 << 58, dtype=torch.uint8)
+    assert held() == before and torch.ones(BIG).sum() == BIG
+
+
+# Nothing leaks
+
+
+def test_a_thousand_training_steps_leave_memory_where_it_was():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(130, 130), torch.nn.ReLU(), torch.nn.Linear(130, 4))
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    x, y = torch.randn(130, 130), torch.randint(0, 4, (130,))
+
+    def step():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    memory = cpu.runtime.allocator
+    first = [step() for _ in range(5)][0]
+    gc.collect()
+    memory.reset_peaks()
+    step()
+    before, objects = memory.stats(), len(gc.get_objects())
+    gc.disable()  # nothing waits for the collector
+    try:
+        for _ in range(1000):
+            last = step()
+    finally:
+        gc.enable()
+    assert memory.stats() == before, "also the peaks, and not one block asked of the system"
+    assert len(gc.get_objects()) - objects < 50 and last < first / 10
+
+
+def test_views_graphs_and_failures_leave_nothing():
+    w = torch.ones(200, 200, requires_grad=True)
+    before = held()
+    for _ in range(50):
+        with pytest.raises(RuntimeError):
+            (w @ w)[:, :100] @ w[:50]
+        with pytest.raises(RuntimeError):
+            y = (w * 2).exp()
+            z = y * y
+            y.add_(1)
+            z.sum().backward()
+        del y, z
+        torch.autograd.grad((w.t() * 2).sin().sum(), w)
+    gc.collect()  # a traceback may hold a frame
+    assert held() == before
+
+
+# Threads
+
+
+def test_threads_share_an_allocator_without_losing_a_block():
+    backend = Limited()
+    memory = CachingAllocator(backend, 0, "limited")
+    wrong = []
+
+    def body(seed):
+        rng, live = random.Random(seed), []
+        for _ in range(2000):
+            if live and rng.random() < 0.5:
+                block, n = live.pop(rng.randrange(len(live)))
+                if block[0] != seed:
+                    wrong.append(seed)
+                memory.release(block, n)
+            else:
+                n = rng.choice([700, 3000, 9000])
+                block = memory.allocate(n)
+                block[0] = seed  # whoever else has it will see
+                live.append((block, n))
+            if rng.random() < 0.01:
+                memory.empty_cache()
+        for block, n in live:
+            memory.release(block, n)
+
+    threads = [threading.Thread(target=body, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not wrong and memory.allocated == 0 and memory.reserved == sum(backend.out.values())
+    memory.empty_cache()
+    assert not backend.out and memory.reserved == 0
+
+
+def test_storages_that_die_in_a_collection_give_their_block_back():
+    before = held()
+    for _ in range(20):
+        cycle = [Storage.allocate(cpu, BIG)]
+        cycle.append(cycle)
+    del cycle
+    gc.collect()
+    assert held() == before
