@@ -40,15 +40,14 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Dataset[T_co], Iterable[T_co]):
     """Samples as a stream: a subclass defines `__iter__`. Each worker gets a copy; split it by `get_worker_info`.
 
+    TypeError where a subclass without `__iter__` is made.
+
     >>> class Countdown(IterableDataset):
     ...     def __iter__(self):
     ...         return iter([3, 2, 1])
     >>> list(Countdown() + Countdown())
     [3, 2, 1, 3, 2, 1]
     """
-
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
 
     def __add__(self, other: Dataset[Any]) -> Dataset[Any]:
         return ChainDataset([self, other])
