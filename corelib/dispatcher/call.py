@@ -20,20 +20,25 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
         return _call_body(op, args)
     try:
         spec, args = infer(*args)
-        first = args[op.first]
-        if op.lists and type(first) is not Tensor and op.first in op.lists:
-            first = first[0]
-        if op.by_result:
-            first = next(x for x in args if isinstance(x, Tensor))
-            dtype = spec[1]
-        else:
-            dtype = first._dtype
-        device = first._device
+        return run_inferred(op, spec, args)
     except (AttributeError, TypeError, IndexError):
         check_operands(op, args)
         raise
+
+
+def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = True) -> Any:
+    """Run an op on what its `infer` returned: by its kernel, or without one by its body."""
+    first = args[op.first]
+    if op.lists and type(first) is not Tensor and op.first in op.lists:
+        first = first[0]
+    if op.by_result:
+        first = next(x for x in args if isinstance(x, Tensor))
+        dtype = spec[1]
+    else:
+        dtype = first._dtype
+    device = first._device
     kernels = op.kernels.get(first._key)
-    kernel = None if kernels is None else kernels.get(dtype)
+    kernel = None if kernels is None or not use_kernel else kernels.get(dtype)
     runtime = device._runtime
     strided_any = runtime.strided_any
     inputs = list(args)

@@ -18,6 +18,7 @@ from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.inplace import inplace, inplace_binary
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op
+from corelib.dispatcher.paths import path_of
 from corelib.tensor.tensor import Tensor
 
 ENTRIES: dict[str, Any] = {}
@@ -154,7 +155,7 @@ def binary_entry(op: Op) -> Any:
 
 def reduction_entry(op: Op) -> Any:
     """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
-    kernels, new, T, call = op.kernels, object.__new__, Tensor, _call.call
+    kernels, new, T = op.kernels, object.__new__, Tensor
 
     def entry(
         input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
@@ -166,13 +167,13 @@ def reduction_entry(op: Op) -> Any:
                 device = input._device
                 runtime: Any = device._runtime
             except (KeyError, AttributeError):
-                return call(op, (input, dim, keepdim, dtype))
+                return op.path(input, dim, keepdim, dtype)
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
                 native = runtime.small_empty((), kind._np)
                 dims = _ALL_DIMS[len(input._shape)]
                 got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
                 if got is NotImplemented:
-                    return call(op, (input, dim, keepdim, dtype))
+                    return op.path(input, dim, keepdim, dtype)
                 t = new(T)
                 t._native = native
                 t._storage = None
@@ -193,7 +194,7 @@ def reduction_entry(op: Op) -> Any:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]
         if out is not None:
             return _call.write_out(op, (input, dim, keepdim, dtype), out)  # type: ignore[no-any-return]
-        result: Tensor = call(op, (input, dim, keepdim, dtype))
+        result: Tensor = op.path(input, dim, keepdim, dtype)
         if dim is not None and result._edge is not None and type(result._edge[0]) is op.node:
             result._edge[0].__class__ = op.node_along  # PyTorch numbers the form with `dim` as the op's second
         return result
@@ -216,7 +217,7 @@ def make(op, call, body, active, top, run, record, grad_mode, write):
 _MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {{}})"
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
-    "call": "        return call(op, ({tuple}))",
+    "call": "        return op.path({plain})",
     "body": "        return body({plain})",
     # A view's body makes the view; only its gradient is left to do.
     "view": (
@@ -263,6 +264,7 @@ def template_entry(op: Op, work: str) -> Any:
 def build(op: Op, aliases: tuple[str, ...]) -> Any:
     """Make the op's entries and put its methods on Tensor."""
     fn = op.function
+    path_of(op)
     defaults = dict(fn.__kwdefaults__ or {})
     if fn.__defaults__:
         defaults.update(zip(op.params[op.positional - len(fn.__defaults__) : op.positional], fn.__defaults__, strict=True))

@@ -101,6 +101,8 @@ class Op:
         self.saves: Any = ()
         # by number of arguments: what records a call in the graph, see autograd/compiled.py
         self.recorders: dict[int, Any] = {}
+        # what runs its arguments, by position; see paths.py
+        self.path: Any = None
         self.has_vjp: tuple[bool, ...] = ()
         self.vjps: tuple[Any, ...] | None = None
         # (position, what its vjp takes) of each differentiable parameter

@@ -17,7 +17,7 @@ class Runtime:
     """What core needs of one device, with the parts that the hot path reads as plain attributes."""
 
     __slots__ = (
-        "allocator", "backend", "device", "index", "key", "native", "scalars", "small_buffer", "small_empty",
+        "allocator", "backend", "device", "index", "key", "native", "plain", "scalars", "small_buffer", "small_empty",
         "small_limit", "strided_any",
     )
 
@@ -33,6 +33,8 @@ class Runtime:
         self.small_limit: int = backend.small_limit if backend.small_allocation is not None else 0
         self.scalars = backend.scalars
         self.strided_any = backend.strided == "any"
+        # Whether kernels take any strides and Python numbers, so that nothing has to be converted for them.
+        self.plain: bool = self.strided_any and self.scalars
 
 
 _backends: dict[str, Any] = {}

@@ -1,0 +1,103 @@
+"""The path of an op with `infer` from its arguments to its kernel, written out for the op's signature.
+
+`call` does the same for every op by loops over its operands; here each operand has its lines. Whatever the lines do not
+expect (another device, no kernel, a backend that wants contiguous arrays or no numbers, a kernel that passes) goes to
+`call.run_inferred`, which has all the rules. A path is compiled when the op is first called.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.node import record
+from corelib.dispatcher import call
+from corelib.dispatcher.op import Op
+from corelib.tensor.tensor import Tensor
+
+_PATH = """
+def path({given}):
+    spec = None
+    try:
+        spec, args = infer({given})
+        if len(args) != {n}: return run_inferred(op, spec, args)
+        {args}= args
+        device = {first}._device
+        runtime = device._runtime
+        kernel = kernels[{first}._key][{first}._dtype]
+    except KeyError:
+        if spec is None: raise
+        return run_inferred(op, spec, args)
+    except (AttributeError, TypeError, IndexError):
+        check_operands(op, ({given}))
+        raise
+    if not runtime.plain: return run_inferred(op, spec, args)
+    need = False
+    {operands}
+    if need:
+        need = grad_mode.enabled
+        {undifferentiable}
+    if type(spec) is list:
+        result = tuple([empty(device, dtype, shape) for shape, dtype in spec])
+        natives = tuple([r._native if r._native is not None else r._array() for r in result])
+    else:
+        result = empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
+        natives = result._native
+        if natives is None: natives = result._array()
+    if kernel(natives, {natives}) is NotImplemented: return run_inferred(op, spec, args, False)
+    if need: record(op, args, result)
+    return result
+"""
+
+_OPERAND = """
+    n{i} = a{i}._native
+    if n{i} is None: n{i} = a{i}._array()
+    if a{i}._requires_grad: need = True
+"""
+_OTHER = """
+    n{i} = a{i}
+    if a{i} is not None and isinstance(a{i}, Tensor):
+        if a{i}._device is not device: return run_inferred(op, spec, args)
+        n{i} = a{i}._native
+        if n{i} is None: n{i} = a{i}._array()
+        if a{i}._requires_grad: need = True
+"""
+
+
+def compile_path(op: Op, n: int) -> Any:
+    """The path of an op whose `infer` returns `n` arguments."""
+    operands = [i for i in op.operands if i < n]
+    source = _PATH.format(
+        given="".join(f"a{i}, " for i in range(len(op.params))).strip(" "),
+        n=n,
+        args="".join(f"a{i}, " for i in range(n)),
+        first=f"a{op.first}",
+        operands="".join((_OPERAND if i == op.first else _OTHER).format(i=i) for i in operands).strip(),
+        undifferentiable="if need: return run_inferred(op, spec, args)" if op.vjps is None and op.body is not None else "pass",
+        natives="".join(f"{'n' if i in operands else 'a'}{i}, " for i in range(n)),
+    )
+    scope: dict[str, Any] = {
+        "op": op, "infer": op.infer, "kernels": op.kernels, "run_inferred": call.run_inferred, "check_operands": call.check_operands,
+        "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+    }
+    exec(source, scope)  # our own text: nothing of a user's reaches it
+    return scope["path"]
+
+
+def path_of(op: Op) -> Any:
+    """What runs an op's arguments, in the order of its parameters: its path, or `call` where it can have none."""
+    if op.infer is None or op.lists or op.by_result:
+        op.path = path = lambda *args: call.call(op, args)
+        return path
+
+    def first_call(*args: Any) -> Any:
+        try:
+            n = len(op.infer(*args)[1])
+        except (AttributeError, TypeError, IndexError):
+            call.check_operands(op, args)
+            raise
+        op.path = compile_path(op, n)
+        return op.path(*args)
+
+    op.path = first_call
+    return first_call
