@@ -68,7 +68,7 @@ def from_dlpack(external: _Any, *, device: _Device | _str | _int | None = ..., c
 def from_numpy(array: _Any) -> _Tensor:
     """A tensor that shares a NumPy array's memory."""
 def frombuffer(buffer: _Any, *, dtype: _DType | _type[_Any], count: _int = ..., offset: _int = ..., requires_grad: _bool = ...) -> _Tensor:
-    """A 1-d tensor over the memory of an object with the buffer protocol."""
+    """A 1-d tensor over the memory of an object with the buffer protocol; it warns where that cannot be written."""
 def tensor(data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor."""
 def is_tensor(obj: _Any) -> _bool:

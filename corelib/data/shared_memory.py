@@ -40,6 +40,10 @@ class _Pickler(pickle.Pickler):
                 f"DataLoader: a worker's batch holds a tensor on {obj.device}; workers give tensors on the cpu, "
                 f"move them in the loop: for batch in loader: batch = batch.to({str(obj.device)!r})"
             )
+        if not obj.is_leaf:
+            raise RuntimeError(
+                "DataLoader: a worker's batch holds a tensor with a history; only leaves travel between processes, detach() it first"
+            )
         if type(obj) is not Tensor or obj.requires_grad or obj.dtype is corelib.bfloat16:
             return NotImplemented
         array = obj.numpy()

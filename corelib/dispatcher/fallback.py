@@ -61,7 +61,8 @@ def on_host(op: Op, device: Any, args: Any) -> Any:
             return x.detach().to(cpu)  # type: ignore[attr-defined]
         return [to_host(t) for t in x] if isinstance(x, (list, tuple)) and x and isinstance(x[0], Tensor) else x
 
-    nbytes = sum(x.nbytes for x in args if isinstance(x, Tensor))
+    tensors = [t for x in args for t in (x if isinstance(x, (list, tuple)) else (x,)) if isinstance(t, Tensor)]
+    nbytes = sum(t.nbytes for t in tensors)
     report.on_fallback(op.name, str(device), nbytes)
     result = op.entry(*[to_host(x) for x in args])
 

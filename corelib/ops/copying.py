@@ -349,3 +349,64 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
 
 
 Tensor.resize_ = resize_  # type: ignore[attr-defined,assignment]
+
+
+def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+    """Make this tensor one over another's memory, in place.
+
+    source: a tensor, whose memory and strides it takes; a storage, with offset, size and strides in elements (default: all
+    of it, in one dimension); or nothing, for an empty tensor. RuntimeError for another dtype or device, and for what lies
+    outside the storage.
+
+    >>> import corelib as torch
+    >>> torch.empty(0).set_(torch.arange(6.).untyped_storage(), 1, (2,), (2,))
+    tensor([1., 3.])
+    """
+    from corelib.tensor.size import contiguous_strides as row_major
+    from corelib.tensor.storage import Storage, TypedStorage
+
+    if self._requires_grad:
+        raise RuntimeError("set_(): a tensor that requires grad cannot take another's memory; use .data or no_grad and detach()")
+    if source is None:
+        source = Tensor._empty(self._device, self._dtype, (0,))
+    if isinstance(source, Tensor):
+        if size is None:
+            storage_offset, size, stride = source._offset, source._shape, source.stride()
+        found, dtype = source._own_storage(), source._dtype
+    elif isinstance(source, (Storage, TypedStorage)):
+        found = source.untyped() if isinstance(source, TypedStorage) else source
+        dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
+    else:
+        raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, got {type(source).__name__}")
+    if dtype is not self._dtype:
+        raise RuntimeError(f"set_(): Could not set tensor of type {dtype} to a tensor of type {self._dtype}")
+    if found.device is not self._device:
+        raise RuntimeError(f"set_(): the source is on {found.device} and the tensor on {self._device}; they must be the same")
+    held = found.nbytes() // dtype.itemsize
+    shape = (held - storage_offset,) if size is None else tuple(int(n) for n in size)
+    strides = row_major(shape) if stride is None else tuple(int(n) for n in stride)
+    if len(shape) != len(strides) or storage_offset < 0 or min((0, *shape, *strides)) < 0:
+        raise RuntimeError(f"set_(): got size {shape}, stride {strides}, storage_offset {storage_offset}; none may be negative, one stride a dimension")
+    last = storage_offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    if 0 not in shape and last >= held:
+        raise RuntimeError(
+            f"set_(): size {shape}, stride {strides}, storage_offset {storage_offset} need {last + 1} elements, and the storage has {held}"
+        )
+    made = Tensor._make(found, dtype, shape, strides, storage_offset)
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel"):
+        setattr(self, slot, getattr(made, slot))
+    self._base = None
+    self._bump()
+    return self
+
+
+def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Whether both are the same view of the same memory."""
+    return (
+        self._own_storage() is tensor._own_storage() and self._offset == tensor._offset and self._shape == tensor._shape
+        and self.stride() == tensor.stride()
+    )
+
+
+Tensor.set_ = set_  # type: ignore[attr-defined,assignment]
+Tensor.is_set_to = is_set_to  # type: ignore[attr-defined,assignment]

@@ -157,8 +157,23 @@ def empty(
         size = _named_size("empty", size, names)
     if out is not None and dtype is None:
         dtype = out._dtype
-    t = _blank("empty", parse_size("empty", size), dtype, layout, device)
+    shape = parse_size("empty", size)
+    strides = None if memory_format is None else _format_strides("empty", shape, memory_format)
+    t = _blank("empty", shape, dtype, layout, device, strides)
     return _finish(t, requires_grad, out, "full")
+
+
+def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tuple[int, ...] | None:
+    """The strides of a new tensor in a memory format; None for row-major, RuntimeError where the shape has no such format."""
+    if memory_format.name == "contiguous_format":
+        return None
+    if memory_format.name != "channels_last":
+        raise RuntimeError(f"{name}(): unsupported memory format option {memory_format}; accepted are contiguous_format, channels_last")
+    if len(shape) != 4:
+        raise RuntimeError(f"{name}(): required rank 4 tensor to use channels_last format, got shape {list(shape)}")
+    _, c, h, w = shape
+    strides = (h * w * c, 1, w * c, c)
+    return None if strides == contiguous_strides(shape) else strides
 
 
 def empty_strided(
@@ -194,11 +209,10 @@ def _like(name: str, make: Any) -> Any:
         place = input._device if device is None else resolve(device)
         dtype = dtype or input._dtype
         strides = input._strides
-        if strides is not None:
-            contiguous = memory_format is not None and memory_format.name == "contiguous_format"
-            if contiguous:
-                strides = None
-            elif is_dense(input._shape, strides):
+        if memory_format is not None and memory_format.name != "preserve_format":
+            strides = _format_strides(name, input._shape, memory_format)
+        elif strides is not None:
+            if is_dense(input._shape, strides):
                 strides = None if contiguous_strides(input._shape) == strides else strides
             else:
                 strides = permuted_strides(input._shape, strides)

@@ -84,7 +84,10 @@ def _array_of(data: Any, wanted: Any) -> Any:
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
-        if not isinstance(data, (str, bytes)) and array.dtype.kind in "US":
+        first = data
+        while isinstance(first, (list, tuple)) and first:
+            first = first[0]
+        if not isinstance(data, (str, bytes)) and isinstance(first, str):
             raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
@@ -200,6 +203,18 @@ def _wrap(array: Any, dtype: Any, host: Any) -> Tensor:
     return made
 
 
+def _warn_not_writable(what: str) -> None:
+    import warnings
+
+    warnings.warn(
+        f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This means writing to this tensor "
+        "will result in undefined behavior. You may want to copy the data to protect it or make it writable before converting "
+        "it to a tensor.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
 def from_numpy(array: Any) -> Tensor:
     """A tensor that shares a NumPy array's memory.
 
@@ -213,15 +228,7 @@ def from_numpy(array: Any) -> Tensor:
         raise TypeError(f"from_numpy(): expected np.ndarray (got {type(array).__name__})")
     dtype = D.from_numpy_dtype(array.dtype)
     if not array.flags.writeable:
-        import warnings
-
-        warnings.warn(
-            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
-            "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
-            "it writable before converting it to a tensor.",
-            UserWarning,
-            stacklevel=2,
-        )
+        _warn_not_writable("NumPy array")
         array = array.view()
     return _wrap(array, dtype, cpu.runtime.device)
 
@@ -237,8 +244,14 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Any:
-    """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be."""
-    if copy:
+    """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be.
+
+    Of a buffer, such as a bytearray, it takes the bytes as elements of `dtype`, the default float unless given.
+    """
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        made = frombuffer(obj, dtype=dtype or default_dtype()).to(device=resolve(device))
+        made = made.clone() if copy else made
+    elif copy:
         made = tensor(obj, dtype=dtype, device=device) if not isinstance(obj, Tensor) else as_tensor(obj, dtype, device)
         if isinstance(obj, Tensor) and (made is obj or made._storage is obj._storage):
             made = made.detach().clone()
@@ -251,8 +264,19 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
-    """A 1-d tensor over the memory of an object with the buffer protocol."""
+    """A 1-d tensor over the memory of an object with the buffer protocol; it warns where that cannot be written.
+
+    ValueError for an object without it, for no elements at all, and for counts and offsets that do not fit.
+    """
+    try:
+        length = memoryview(buffer).nbytes
+    except TypeError:
+        raise ValueError(f"frombuffer(): object does not implement Python buffer protocol, got {type(buffer).__name__}") from None
+    if not length or not count:
+        raise ValueError(f"frombuffer(): both buffer length ({length}) and count ({count}) must not be 0")
     array = np.frombuffer(buffer, dtype.np, count, offset)
+    if not array.flags.writeable:
+        _warn_not_writable("buffer")
     t = _wrap(array, dtype, cpu.runtime.device)
     return t.requires_grad_() if requires_grad else t
 
@@ -282,7 +306,7 @@ def host_array(t: Tensor, shared: bool = False) -> Any:
     """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
     runtime: Any = t._device._runtime
     if not runtime.backend.host_memory:
-        if t._device.type == "meta":
+        if t._device.type == "meta" and not shared:
             raise NotImplementedError(
                 "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
             )
@@ -309,7 +333,9 @@ _DLPACK_DEVICES = {"cpu": 1, "cuda": 2, "opencl": 4}
 
 
 def dlpack_device(t: Tensor) -> tuple[int, int]:
-    """DLPack's (device type, index) of a tensor."""
+    """DLPack's (device type, index) of a tensor; ValueError for a meta tensor, which has no memory."""
+    if t._device.type == "meta":
+        raise ValueError("__dlpack_device__(): Unknown device type meta for Dlpack")
     return _DLPACK_DEVICES.get(t._device.type, 12), t._device.index or 0
 
 
@@ -325,14 +351,42 @@ def to_dlpack(t: Tensor, **kwargs: Any) -> Any:
         return export(t._array(), **kwargs)
     if t._dtype is D.bfloat16:
         raise BufferError("__dlpack__(): NumPy cannot export bfloat16 by DLPack")
-    kwargs.pop("stream", None)
+    stream = kwargs.pop("stream", None)
+    if stream is not None:
+        if not isinstance(stream, int):
+            raise TypeError(f"__dlpack__(): stream must be int or None, got {type(stream).__name__}")
+        raise AssertionError(f"__dlpack__(): stream should be None on cpu, got {stream}")
     return host_array(t, shared=True).__dlpack__(**kwargs)
+
+
+class _Capsule:
+    """A DLPack capsule of host memory as the object that NumPy wants."""
+
+    __slots__ = ("_capsule",)
+
+    def __init__(self, capsule: Any) -> None:
+        self._capsule = capsule
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
 
 
 def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
+    if isinstance(external, Tensor):  # also of a dtype or device that NumPy could not pass on
+        if external._requires_grad:
+            raise BufferError("from_dlpack(): Can't export tensors that require gradient, use tensor.detach()")
+        dlpack_device(external)
+        alias = external._alias()
+        place = external._device if device is None else resolve(device)
+        return alias.to(place, copy=bool(copy))  # type: ignore[attr-defined,no-any-return]
+    if type(external).__name__ == "PyCapsule":
+        external = _Capsule(external)
     if not hasattr(external, "__dlpack__"):
-        raise TypeError(f"from_dlpack(): expected an object with __dlpack__, got {type(external).__name__}")
+        raise TypeError(f"from_dlpack(): expected an object with __dlpack__ or a capsule, got {type(external).__name__}")
     array = np.from_dlpack(external)
     if not array.flags.writeable:
         # NumPy marks arrays from older exporters read-only only because they cannot say otherwise.
@@ -394,15 +448,11 @@ def set_data(t: Tensor, value: Any) -> None:
         t._edge = None
 
 
-def rebuild(cls: Any, array: Any, dtype: Any, device: str, strides: Any, requires_grad: bool, attributes: Any) -> Any:
+def rebuild(
+    cls: Any, storage: Any, dtype: Any, shape: Any, strides: Any, offset: int, requires_grad: bool, attributes: Any
+) -> Any:
     """The inverse of `reduce_tensor`."""
-    made = _from_array(array if dtype is None else array.view(dtype.np), resolve(device), copy=False)
-    if strides is not None:
-        from corelib.ops import empty_strided
-
-        laid = empty_strided(made._shape, strides, dtype=made._dtype, device=made._device)
-        laid.copy_(made)
-        made = laid
+    made = Tensor._make(storage, dtype, shape, strides, offset)
     if cls is not Tensor:
         made = as_subclass(made, cls)
     made._requires_grad = requires_grad
@@ -410,24 +460,21 @@ def rebuild(cls: Any, array: Any, dtype: Any, device: str, strides: Any, require
     return made
 
 
+_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks")
+
+
 def reduce_tensor(t: Tensor) -> Any:
-    """How `pickle` and `copy.copy` see a tensor: its elements, not its history."""
-    if not t.is_leaf:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the pickle and deepcopy protocols at the "
-            "moment; detach() it first."
-        )
-    array = host_array(t.detach().contiguous())  # type: ignore[attr-defined]
-    dtype = None
-    if t._dtype is D.bfloat16:
-        array, dtype = array.view(np.uint16), t._dtype
-    kept = {k: v for k, v in t.__dict__.items() if k not in ("_backward_hooks", "_post_accumulate_hooks", "_grad")}
-    strides = None if t._strides is None else t.stride()
-    return rebuild, (type(t), array.copy(), dtype, str(t._device), strides, t._requires_grad, kept)
+    """How `pickle` and `copy.copy` see a tensor: its storage and how it lies there, not its history.
+
+    So what shares memory still does after a pickle of both, and copy.copy shares the memory, as in PyTorch.
+    """
+    kept = {k: v for k, v in t.__dict__.items() if k not in (*_LEFT_BEHIND, "_grad")}
+    storage = t._own_storage()
+    return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept)
 
 
 def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
-    """A copy of a leaf with its `.grad`."""
+    """A copy of a leaf with its `.grad`; leaves that share memory share that of the copies."""
     if id(t) in memo:
         return memo[id(t)]
     if not t.is_leaf:
@@ -437,12 +484,10 @@ def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
         )
     import copy
 
-    made = t.detach().clone()  # type: ignore[attr-defined]
-    if type(t) is not Tensor:
-        made = as_subclass(made, type(t))
-    made._requires_grad = t._requires_grad
+    storage = copy.deepcopy(t._own_storage(), memo)
+    made = rebuild(type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, {})
     memo[id(t)] = made
     for key, value in t.__dict__.items():
-        if key not in ("_backward_hooks", "_post_accumulate_hooks"):
+        if key not in _LEFT_BEHIND:
             made.__dict__[key] = copy.deepcopy(value, memo)
     return made

@@ -487,6 +487,10 @@ class Tensor:
         """Set every element to zero in place."""
     def resize_(self, *size: _int | _Sequence[_int], memory_format: _MemoryFormat | None = ...) -> Tensor:
         """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    def set_(self, source: _Any = ..., storage_offset: _int = ..., size: _Any = ..., stride: _Any = ...) -> Tensor:
+        """Make this tensor one over another's memory, in place."""
+    def is_set_to(self, tensor: Tensor) -> _bool:
+        """Whether both are the same view of the same memory."""
     def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
     def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:

@@ -393,3 +393,69 @@ def test_sizes_and_generators_can_be_pickled():
     g = torch.Generator().manual_seed(5)
     torch.rand(3, generator=g)
     assert torch.equal(torch.rand(3, generator=pickle.loads(pickle.dumps(g))), torch.rand(3, generator=g))
+
+
+def test_what_shares_memory_still_does_in_a_copy_of_both():
+    t = torch.arange(16.0).view(4, 4)
+    for copied in (copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))):
+        base, view, again = copied([t, t[1:, 1:].t(), t])
+        assert base is again and view.untyped_storage() is base.untyped_storage() is not t.untyped_storage()
+        assert (view.stride(), view.storage_offset()) == ((1, 4), 5)
+        base[1, 1] = 100
+        assert view[0, 0] == 100 and t[1, 1] == 5
+    spread = copy.deepcopy(t[0].expand(3, 4))
+    assert spread.stride() == (0, 1) and torch.equal(pickle.loads(pickle.dumps(spread)), spread)
+
+
+def test_copy_is_shallow_and_pickle_takes_results_and_meta_tensors():
+    t = torch.zeros(2, requires_grad=True)
+    twin = copy.copy(t)
+    assert twin is not t and twin.data_ptr() == t.data_ptr() and twin.requires_grad
+    loaded = pickle.loads(pickle.dumps(t * 2))
+    assert loaded.is_leaf and loaded.requires_grad and loaded.tolist() == [0, 0]
+    meta = pickle.loads(pickle.dumps(torch.zeros(2, 3, device="meta").t()))
+    assert meta.is_meta and meta.stride() == (1, 3)
+
+
+def test_frombuffer_refuses_what_is_empty_or_no_buffer_and_warns_of_what_cannot_be_written():
+    for buffer, arguments in ((bytearray(0), {}), (bytearray(8), {"count": 0}), (3, {}), ("text", {})):
+        with pytest.raises(ValueError, match="both buffer length|buffer protocol"):
+            torch.frombuffer(buffer, dtype=torch.float32, **arguments)
+    with pytest.warns(UserWarning, match="not writable"):
+        assert torch.frombuffer(b"ab", dtype=torch.uint8).tolist() == [97, 98]
+
+
+def test_asarray_takes_the_bytes_of_a_buffer():
+    data = bytearray(8)
+    torch.asarray(memoryview(data), dtype=torch.uint8).fill_(1)
+    assert data == b"\1" * 8 and torch.asarray(data).shape == (2,) and torch.asarray(data).dtype is torch.float32
+    torch.asarray(data, dtype=torch.uint8, copy=True).zero_()
+    assert data == b"\1" * 8
+
+
+def test_dlpack_between_tensors_and_by_capsule():
+    t = torch.zeros(2, dtype=torch.bfloat16)
+    assert torch.from_dlpack(t).data_ptr() == t.data_ptr() and torch.from_dlpack(t, copy=True).data_ptr() != t.data_ptr()
+    x = torch.arange(3.0)
+    assert torch.from_dlpack(x.__dlpack__()).data_ptr() == x.data_ptr()
+    with pytest.raises(BufferError, match="require gradient"):
+        torch.from_dlpack(torch.zeros(2, requires_grad=True))
+    with pytest.raises(ValueError, match="meta"):
+        torch.zeros(2, device="meta").__dlpack_device__()
+    with pytest.raises(AssertionError, match="stream should be None on cpu"):
+        x.__dlpack__(stream=1)
+    with pytest.raises(TypeError, match="stream must be int or None"):
+        x.__dlpack__(stream="1")
+
+
+def test_a_meta_tensor_is_not_given_to_numpy():
+    with pytest.raises(TypeError, match="can't convert meta device type tensor to numpy"):
+        torch.zeros(2, device="meta").numpy()
+
+
+def test_text_among_numbers_is_a_type_error_and_a_list_of_text_a_value_error():
+    for data in ([1, "a"], [[1], ["a"]], [b"a"]):
+        with pytest.raises(TypeError, match="invalid data type '(str|bytes)'"):
+            torch.tensor(data)
+    with pytest.raises(ValueError, match="too many dimensions 'str'"):
+        torch.tensor(["a", 1])

@@ -431,3 +431,42 @@ def test_grad_mode_belongs_to_a_thread():
     with torch.no_grad():
         in_threads(8, body)
     assert all(set(found) == {i % 2 == 0} for i, found in seen.items()) and len(seen) == 8
+
+
+# set_ and the factories' memory formats
+
+
+def test_set_takes_anothers_memory_in_place():
+    base, t = torch.arange(6.0), torch.empty(0)
+    assert t.set_(base.untyped_storage(), 1, (2,), (2,)) is t and t.tolist() == [1, 3]
+    t.fill_(9)
+    assert base.tolist() == [0, 9, 2, 9, 4, 5] and t.untyped_storage() is base.untyped_storage()
+    assert t.set_(base.storage()).shape == (6,) and t.set_(base.view(2, 3).t()).stride() == (1, 3)
+    assert t.is_set_to(base.view(2, 3).t()) and not t.is_set_to(base)
+    assert t.set_().shape == (0,) and base[1] == 9
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        lambda s: (s, 5, (4,), (1,)), lambda s: (s, -1, (1,), (1,)), lambda s: (s, 0, (2,), (-1,)), lambda s: (s, 0, (2, 2), (1,)),
+        lambda s: (torch.arange(3),), lambda s: (torch.zeros(2, device="meta"),),
+    ],
+)  # fmt: skip
+def test_set_refuses_what_does_not_fit(arguments):
+    with pytest.raises(RuntimeError, match="set_"):
+        torch.empty(0).set_(*arguments(torch.arange(6.0).untyped_storage()))
+    with pytest.raises(TypeError, match="Tensor or a storage"):
+        torch.empty(0).set_(3)
+    with pytest.raises(RuntimeError, match="requires grad"):
+        torch.empty(0, requires_grad=True).set_(torch.zeros(2))
+
+
+def test_factories_keep_to_the_memory_format():
+    assert torch.empty(2, 3, 4, 5, memory_format=torch.channels_last).stride() == (60, 1, 15, 3)
+    assert torch.zeros_like(torch.zeros(2, 3, 4, 5), memory_format=torch.channels_last).stride() == (60, 1, 15, 3)
+    assert torch.ones_like(torch.zeros(4, 5).t(), memory_format=torch.contiguous_format).stride() == (4, 1)
+    with pytest.raises(RuntimeError, match="rank 4"):
+        torch.empty(2, 3, memory_format=torch.channels_last)
+    with pytest.raises(RuntimeError, match="unsupported memory format"):
+        torch.empty(2, 3, memory_format=torch.preserve_format)
