@@ -333,7 +333,7 @@ _OWNED = _calibrate()
 
 def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     """Add a gradient to its leaf's `.grad`."""
-    leaf = node.variable
+    leaf = node._leaf()
     if leaf is None:
         return
     have = leaf._grad

@@ -8,7 +8,6 @@ from weakref import ref
 
 from corelib.autograd.compiled import compile_apply, compile_record
 from corelib.autograd.grad_mode import grad_mode
-from corelib.dispatcher.saves import NOTHING as _NOTHING
 
 if TYPE_CHECKING:
     from corelib.dispatcher.op import Op
@@ -227,105 +226,6 @@ def op_node(op: Op) -> type[OpNode]:
     return type(name, (base,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
 
 
-_NONE = (None, None, None)
-
-
-def record_unary(op: Op, a: Tensor, out: Tensor) -> None:
-    """Record an op of one operand."""
-    node = _new(op.node)
-    save_out, save_a, _ = op.saves[1]
-    edge = a._edge
-    node.edges = (edge_of(a) if edge is None or a._base is not None else edge,)
-    alias = version = v_out = None
-    if save_out:
-        alias = out._alias()
-        v_out = 0
-    if save_a:
-        storage = a._storage
-        version = 0 if storage is None else storage._version
-        node.saved = (alias, a)
-    else:
-        node.saved = (alias, None)
-    node.versions = (v_out, version)
-    node.seq = next_number()
-    node.shape = out._shape
-    node.dtype = out._dtype
-    if anomaly.enabled:
-        _remember(node)
-    out._edge = (node, 0)
-    out._requires_grad = True
-
-
-def record_binary(op: Op, a: Any, b: Any, out: Tensor, need_a: bool, need_b: bool) -> None:
-    """Record an op of two operands, either of which may be a Python number."""
-    has_a, has_b = op.has_vjp[:2]
-    edge_a = edge_b = None
-    if need_a and has_a:
-        edge_a = a._edge
-        if edge_a is None or a._base is not None:
-            edge_a = edge_of(a)
-    if need_b and has_b:
-        edge_b = b._edge
-        if edge_b is None or b._base is not None:
-            edge_b = edge_of(b)
-    if edge_a is None and edge_b is None:
-        return
-    node = _new(op.node)
-    node.edges = (edge_a, edge_b)
-    saves = op.saves[(edge_a is not None) + 2 * (edge_b is not None)]
-    if saves is _NOTHING:
-        node.saved = _NONE
-        node.versions = None
-    else:
-        save_out, save_a, save_b = saves
-        v_out = v_a = v_b = alias = None
-        if save_out:
-            alias = out._alias()
-            v_out = 0
-        if not save_a:
-            a = None
-        elif type(a) is not float and type(a) is not int:
-            storage = a._storage
-            v_a = 0 if storage is None else storage._version
-        if not save_b:
-            b = None
-        elif type(b) is not float and type(b) is not int:
-            storage = b._storage
-            v_b = 0 if storage is None else storage._version
-        node.saved = (alias, a, b)
-        node.versions = (v_out, v_a, v_b)
-    node.seq = next_number()
-    node.shape = out._shape
-    node.dtype = out._dtype
-    if anomaly.enabled:
-        _remember(node)
-    out._edge = (node, 0)
-    out._requires_grad = True
-
-
-def record_reduction(op: Op, a: Tensor, dims: tuple[int, ...], out: Tensor) -> None:
-    """Record a reduction of all elements."""
-    picks = op.differentiable[0][1]
-    n = len(op.params)
-    if 0 in picks or 1 in picks:
-        record(op, (a, dims, False), out)
-        return
-    node = _new(op.node)
-    edge = a._edge
-    node.edges = (edge_of(a) if edge is None or a._base is not None else edge,)
-    saved: list[Any] = [None] * (n + 2)
-    saved[2], saved[3], saved[n + 1] = dims, False, a._shape
-    node.saved = saved
-    node.versions = None
-    node.seq = next_number()
-    node.shape = out._shape
-    node.dtype = out._dtype
-    if anomaly.enabled:
-        _remember(node)
-    out._edge = (node, 0)
-    out._requires_grad = True
-
-
 def _remember(node: Node) -> None:
     from corelib.autograd.anomaly import remember
 
@@ -337,14 +237,18 @@ def record(op: Op, args: tuple[Any, ...], outs: Any) -> None:
 
     `outs` is a Tensor, or a tuple of them for an op with several outputs.
     """
-    n = len(args)
-    recorder = op.recorders.get(n)
-    if recorder is None:
-        if op.lists:
-            _record_lists(op, args, outs)
-            return
-        recorder = op.recorders[n] = compile_record(op, n, _SCOPE)
-    recorder(args, outs)
+    if op.lists:
+        _record_lists(op, args, outs)
+    else:
+        recorder(op, len(args))(args, outs)
+
+
+def recorder(op: Op, n: int) -> Any:
+    """What records a call of an op without lists, from `n` arguments and the output."""
+    found = op.recorders.get(n)
+    if found is None:
+        found = op.recorders[n] = compile_record(op, n, _SCOPE)
+    return found
 
 
 def _record_lists(op: Op, args: tuple[Any, ...], outs: Any) -> None:
@@ -416,6 +320,8 @@ _PLAIN = frozenset((int, float, bool, str, type(None)))
 
 def _versions(value: Any) -> Any:
     if type(value) in (tuple, list):
+        if _PLAIN.issuperset(map(type, value)):
+            return None
         found = tuple(_versions(v) for v in value)
         return found if any(v is not None for v in found) else None
     return value._version if hasattr(value, "_storage") else None

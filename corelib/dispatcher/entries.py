@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record, record_binary, record_reduction, record_unary
+from corelib.autograd.node import record, recorder
 from corelib.dispatcher import call as _call, fallback
 from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.inplace import inplace, inplace_binary
@@ -26,7 +26,7 @@ ENTRIES: dict[str, Any] = {}
 
 def unary_entry(op: Op) -> Any:
     """The entry of an op of one tensor."""
-    kernels, new, T = op.kernels, object.__new__, Tensor
+    kernels, recorders, new, T = op.kernels, op.recorders, object.__new__, Tensor
     result = op.result
     differentiable = op.vjps is not None
     # An op without a rule of its own is differentiated through its body, kernel or not.
@@ -62,7 +62,7 @@ def unary_entry(op: Op) -> Any:
         t._base = None
         if input._requires_grad and grad_mode.enabled:
             if differentiable:
-                record_unary(op, input, t)
+                (recorders.get(1) or recorder(op, 1))((input,), t)
             elif through_body:
                 return op.body(input)  # type: ignore[no-any-return]
         return t
@@ -72,7 +72,7 @@ def unary_entry(op: Op) -> Any:
 
 def binary_entry(op: Op) -> Any:
     """The entry of an op of two operands, either of which may be a Python number."""
-    kernels, new, T, broadcasts, row_major = op.kernels, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
+    kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
     result = op.result
     differentiable = op.vjps is not None
     through_body = op.body is not None and result is None
@@ -131,7 +131,7 @@ def binary_entry(op: Op) -> Any:
         t._base = None
         if (need_other or input._requires_grad) and grad_mode.enabled:
             if differentiable:
-                record_binary(op, input, other, t, input._requires_grad, need_other)
+                (recorders.get(2) or recorder(op, 2))((input, other), t)
             elif through_body:
                 return op.body(input, other)  # type: ignore[no-any-return]
         return t
@@ -188,7 +188,7 @@ def reduction_entry(op: Op) -> Any:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record_reduction(op, input, dims, t)
+                    record(op, (input, dims, False), t)
                 return t
         if active.count and top() is not None:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]

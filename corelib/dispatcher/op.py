@@ -20,7 +20,6 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from corelib.dispatcher.saves import interned
 
 if TYPE_CHECKING:
     from corelib.dispatcher.keys import DispatchKey
@@ -98,12 +97,10 @@ class Op:
         self._node_along: Any = None
         self.defaults: tuple[Any, ...] = ()
         self.compute: Any = None
-        self.saves: Any = ()
         # by number of arguments: what records a call in the graph, see autograd/compiled.py
         self.recorders: dict[int, Any] = {}
         # what runs its arguments, by position; see paths.py
         self.path: Any = None
-        self.has_vjp: tuple[bool, ...] = ()
         self.vjps: tuple[Any, ...] | None = None
         # (position, what its vjp takes) of each differentiable parameter
         self.differentiable: tuple[tuple[int, tuple[int, ...]], ...] = ()
@@ -121,15 +118,6 @@ class Op:
                 by_param[self.params.index(name)] = (fn, picks, (group, member) if isinstance(names, tuple) else None)
         self.vjps = tuple(by_param)
         self.differentiable = tuple((i, v[1]) for i, v in enumerate(by_param) if v is not None)
-        # For one or two leading operands: which of (out, a, b) to save, indexed by which of them need a gradient.
-        uses = [frozenset(v[1]) if v is not None else frozenset() for v in by_param[:2]]
-        if len(uses) == 1:
-            uses.append(frozenset())
-        self.saves = tuple(
-            interned(tuple([p in (uses[0] if n & 1 else ()) or p in (uses[1] if n & 2 else ()) for p in (0, 1, 2)]))
-            for n in range(4)
-        )
-        self.has_vjp = tuple(v is not None for v in by_param)
 
     def _pick(self, wanted: str) -> int:
         """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments); -1 for `needs`."""

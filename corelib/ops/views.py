@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from operator import itemgetter
 from typing import Any
 
 from corelib.dispatcher.modes import active
@@ -30,9 +31,7 @@ def method_with_varargs(name: str, entry: Any) -> None:
         def method(self: Tensor, *size: Any) -> Any:
             if len(size) == 1 and type(size[0]) is not int:
                 size = size[0]
-            if self._requires_grad or active.count:
-                return entry(self, size)
-            return body(self, size)
+            return entry(self, size) if self._requires_grad or active.count else body(self, size)
     else:
 
         def method(self: Tensor, *size: Any) -> Any:
@@ -75,6 +74,9 @@ def filled_size(name: str, input: Tensor, shape: tuple[int, ...]) -> tuple[int, 
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
 
 
+_ONE = (1,)
+
+
 @op(kind="view", on=(), vjp=lambda g, input_shape: g.reshape(input_shape))
 def view(input: Tensor, size: Any) -> Tensor:
     """The same memory in another shape; one size may be -1. RuntimeError where the strides do not allow it.
@@ -84,6 +86,11 @@ def view(input: Tensor, size: Any) -> Tensor:
     tensor([[0, 1, 2],
             [3, 4, 5]])
     """
+    numel = input._numel
+    if input._strides is None and type(size) is tuple and size:
+        known = prod(size)
+        if known == numel and type(known) is int and min(size) >= 0:  # nothing to work out
+            return input._as_view(size, None, input._offset, numel)
     shape = filled_size("view", input, size if type(size) is tuple else _ints("view", size))
     if input._strides is None:
         return input._as_view(shape, None, input._offset, input._numel)
@@ -157,13 +164,14 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     >>> torch.zeros(2, 3).transpose(0, 1).shape
     torch.Size([3, 2])
     """
-    ndim = len(input._shape)
-    a, b = wrap_dim("transpose", dim0, ndim, "dim0"), wrap_dim("transpose", dim1, ndim, "dim1")
-    strides_ = input._strides
-    shape, strides = list(input._shape), list(contiguous_strides(input._shape) if strides_ is None else strides_)
-    if ndim:
-        shape[a], shape[b] = shape[b], shape[a]
-        strides[a], strides[b] = strides[b], strides[a]
+    old = input._strides
+    shape, strides = list(input._shape), list(contiguous_strides(input._shape) if old is None else old)
+    try:  # negative dims index from the end by themselves
+        shape[dim0], shape[dim1] = shape[dim1], shape[dim0]
+        strides[dim0], strides[dim1] = strides[dim1], strides[dim0]
+    except (IndexError, TypeError):  # a 0-d tensor's transpose is itself
+        wrap_dim("transpose", dim0, len(shape), "dim0")
+        wrap_dim("transpose", dim1, len(shape), "dim1")
     return input._as_view(tuple(shape), tuple(strides), input._offset, input._numel)
 
 
@@ -209,9 +217,9 @@ def expand(input: Tensor, size: Any) -> Tensor:
         strides = contiguous_strides(shape)
     lead = len(to) - len(shape)
     if lead == 0:  # the same number of dimensions, each kept or repeated: anything else is explained below
-        steps = [s if n == m else 0 if m == 1 and n >= 0 else None for n, m, s in zip(to, shape, strides)]
-        if None not in steps:
-            return input._as_view(to, tuple(steps), input._offset, prod(to))  # type: ignore[arg-type]
+        steps = [s if n == m else 0 if m == 1 and n >= 0 else -1 for n, m, s in zip(to, shape, strides)]
+        if -1 not in steps:
+            return input._as_view(to, tuple(steps), input._offset, prod(to))
     if lead < 0:
         raise RuntimeError(
             f"expand(): the number of sizes provided ({len(to)}) must be greater or equal to the number of dimensions in "
@@ -259,12 +267,13 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     torch.Size([2, 1])
     """
     shape = input._shape
-    at = wrap_dim("unsqueeze", dim, len(shape) + 1)
-    if input._strides is None:
-        return input._as_view((*shape[:at], 1, *shape[at:]), None, input._offset, input._numel)
+    ndim = len(shape)
+    at = dim if type(dim) is int and 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
+    made = shape[:at] + _ONE + shape[at:]
     strides = input._strides
-    new = shape[at] * strides[at] if at < len(shape) else 1
-    return input._as_view((*shape[:at], 1, *shape[at:]), (*strides[:at], new, *strides[at:]), input._offset, input._numel)
+    if strides is not None:
+        strides = strides[:at] + ((shape[at] * strides[at],) if at < ndim else _ONE) + strides[at:]
+    return input._as_view(made, strides, input._offset, input._numel)
 
 
 @op(kind="view", vjp=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index))
@@ -342,11 +351,11 @@ def permute(input: Tensor, dims: Any) -> Tensor:
     shape, strides = input._shape, input._strides
     if strides is None:
         strides = contiguous_strides(shape)
-    if type(dims) is tuple and len(dims) == len(shape):
-        try:  # negative dims index from the end by themselves
-            made = tuple([shape[d] for d in dims])
-            if len({d if d >= 0 else d + len(shape) for d in dims}) == len(shape):
-                return input._as_view(made, tuple([strides[d] for d in dims]), input._offset, input._numel)
+    if type(dims) is tuple and len(dims) == len(shape) == len(set(dims)) > 1:
+        try:
+            if min(dims) >= 0:
+                pick = itemgetter(*dims)
+                return input._as_view(pick(shape), pick(strides), input._offset, input._numel)
         except (IndexError, TypeError):
             pass  # the checks below say what is wrong
     order = _ints("permute", dims, "dims")

@@ -42,9 +42,10 @@ def getitem(self: Tensor, index: Any) -> Tensor:
             strides = self._strides
             if strides is None:
                 strides = contiguous_strides(shape)
-            rest = shape[1:]
             return self._as_view(
-                (length, *rest), strides if step == 1 else (strides[0] * step, *strides[1:]), self._offset + start * strides[0],
+                (length,) + shape[1:],  # half the time of a star
+                strides if step == 1 else (strides[0] * step, *strides[1:]),
+                self._offset + start * strides[0],
                 self._numel // n * length if n else 0,
             )
     view, indices = _view_part(self, index if kind is tuple else (index,))

@@ -137,11 +137,7 @@ class Tensor:
         t._native = None
         t._storage = storage if storage is not None else self._own_storage()
         t._shape = shape
-        if strides is not None:
-            row_major = _CONTIGUOUS.get(shape)
-            if strides == (contiguous_strides(shape) if row_major is None else row_major):
-                strides = None
-        t._strides = strides
+        t._strides = None if strides is None or strides == (_CONTIGUOUS.get(shape) or contiguous_strides(shape)) else strides
         t._offset = offset
         t._numel = numel
         t._dtype = self._dtype
