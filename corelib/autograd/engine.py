@@ -204,7 +204,7 @@ def _run(
     grad_mode.enabled = create_graph
     try:
         for (node, number), g in roots:
-            _give(node, number, g, pending, heap, create_graph)
+            _give(node, number, g, pending, heap, captures is not None)
         while heap:
             node = heappop(heap)[1]
             g = pending.pop(node)
@@ -223,10 +223,6 @@ def _run(
                                 _accumulate_captured(node, number, part, inputs, create_graph)
                 if not any(e is not None and id(e[0]) in needed for e in node.edges):  # type: ignore[operator]
                     continue
-            elif type(node) is AccumulateGrad:
-                _accumulate(node, g, create_graph)
-                del g
-                continue
             grads = node.apply(g)
             if node.post_hooks is not None:
                 grads = _after(node, grads, g)
@@ -237,43 +233,57 @@ def _run(
                 node.release()
             i = 0
             for edge in node.edges:
-                if edge is not None:
-                    part = grads[i]
-                    if part is not None:
-                        next_node, number = edge
-                        if needed is None or id(next_node) in needed:
-                            shape = next_node.shape if next_node.outputs == 1 else next_node.shape[number]
-                            if part._shape != shape or part._dtype.order < 6:
-                                part = fitted(part, shape, node, i)
-                            dtype = next_node.dtype if next_node.outputs == 1 else next_node.dtype[number]
-                            if part._dtype is not dtype:
-                                part = part.to(dtype)
-                            # _give, written out: this is the engine's innermost loop
-                            if next_node.outputs == 1:
-                                have = pending.get(next_node)
-                                if have is None:
-                                    pending[next_node] = part
-                                    heappush(heap, (-next_node.seq, next_node))
-                                elif create_graph or next_node not in owned:
-                                    pending[next_node] = have + part
-                                    owned.add(next_node)
-                                else:
-                                    have.add_(part)
-                            else:
-                                _give(next_node, number, part, pending, heap, create_graph)
+                part = grads[i]
                 i += 1
+                if edge is None or part is None:
+                    continue
+                next_node, number = edge
+                if needed is not None and id(next_node) not in needed:
+                    continue
+                if next_node.outputs != 1:
+                    part = _cast_to(part, next_node.shape[number], next_node.dtype[number], node, i - 1)
+                    _give(next_node, number, part, pending, heap, True)
+                    continue
+                if part._shape != next_node.shape or part._dtype is not next_node.dtype:
+                    part = _cast_to(part, next_node.shape, next_node.dtype, node, i - 1)
+                have = pending.get(next_node)
+                if have is None:
+                    pending[next_node] = part
+                    if type(next_node) is not AccumulateGrad or captures is not None:
+                        heappush(heap, (-next_node.seq, next_node))
+                elif create_graph or next_node not in owned:
+                    pending[next_node] = have + part
+                    owned.add(next_node)
+                else:
+                    have.add_(part)
             grads = part = None
+        # What is left are leaves, in the order in which their gradients were met.
+        if captures is None:
+            for node in list(pending):
+                g = pending.pop(node)
+                if node.tensor_hooks is not None or node.pre_hooks is not None:
+                    g = _before(node, g)
+                _accumulate(node, g, create_graph)
+                del g
     finally:
         grad_mode.enabled = before
     return found
 
 
-def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any, create_graph: bool) -> None:
+def _cast_to(g: Any, shape: tuple[int, ...], dtype: Any, node: Any, i: int) -> Any:
+    """A gradient in the shape and dtype of the tensor it belongs to."""
+    if g._shape != shape or g._dtype.order < 6:
+        g = fitted(g, shape, node, i)
+    return g if g._dtype is dtype else g.to(dtype)
+
+
+def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any, run_leaves: bool) -> None:
     """Add a gradient to what a node waits for."""
     have = pending.get(node)
     if node.outputs == 1:
         if have is None:
-            heappush(heap, (-node.seq, node))
+            if run_leaves or type(node) is not AccumulateGrad:
+                heappush(heap, (-node.seq, node))
             pending[node] = g
         else:
             pending[node] = have + g
