@@ -67,25 +67,28 @@ def compile_record(op: Op, n: int, scope: dict[str, Any]) -> Any:
             f"    if e{i} is None or a{i}._base is not None: e{i} = edge_of(a{i})",
             f"else: e{i} = None",
         ]
-    slots = ["None"] * (2 * len(op.params) + 1)
+    outputs = 2 * len(op.params) + 1  # where the outputs of an op with several begin
+    picked = {p for _, picks in op.differentiable for p in picks}
+    slots = ["None"] * max(outputs, 1 + max(picked, default=0))
     versions = ["None"] * len(slots)
-    for p in sorted({p for _, picks in op.differentiable for p in picks if p >= 0}):
+    for p in sorted(p for p in picked if p >= 0):
         users = [i for i, picks in op.differentiable if p in picks]
         always = len(users) == len(positions)
         wanted = " or ".join(f"e{i} is not None" for i in users)
         given = p - 1 if p <= len(op.params) else p - len(op.params) - 1
-        if p > len(op.params):
+        if len(op.params) < p < outputs:
             slots[p] = f"a{given}._shape" if always else f"a{given}._shape if {wanted} else None"
             continue
         slots[p], versions[p] = f"s{p}", f"v{p}"
         saves.append(f"s{p} = v{p} = None")
-        keep = f"s{p} = alias(outs)" if p == 0 else f"s{p} = a{given}" if given < n else f"s{p} = defaults[{given}]"
-        if p == 0:
-            seen = f"v{p} = versions_of(s{p})"
+        keep = f"s{p} = a{given}" if given < n else f"s{p} = defaults[{given}]"
+        if p == 0 or p >= outputs:
+            keep = f"s{p} = outs._alias()" if p == 0 else f"s{p} = outs[{p - outputs}]._alias()"
+            seen = f"v{p} = 0"  # its memory is new
         elif given in op.operands:
             seen = f"if s{p} is not None: v{p} = version_of(s{p})"
             if _is_tensor(op, given, "Tensor"):
-                seen = f"v{p} = 0 if s{p}._storage is None else s{p}._storage._version"
+                seen = f"v{p} = (0 if s{p}._storage is None else s{p}._storage._version) if not s{p}._inference else refuse(s{p})"
         else:
             seen = f"if type(s{p}) not in PLAIN: v{p} = versions_of(s{p})"
         saves += [keep, seen] if always else [f"if {wanted}:", f"    {keep}", f"    {seen}"]
@@ -116,14 +119,16 @@ def _requires(op: Op, i: int) -> str:
 def compile_apply(op: Op, scope: dict[str, Any]) -> Any:
     """`apply(self, g)`: the gradients of the operands from the output's, by the op's vjps."""
     assert op.vjps is not None
-    names = {-1: "needs", **{p: f"s{p}" for p in range(2 * len(op.params) + 1)}}
+    outputs = 2 * len(op.params) + 1
     used = sorted({p for _, picks in op.differentiable for p in picks})
     checks = [
-        f"if versions[{p}] is not None: check_version(self, s{p}, versions[{p}])" if p == 0 or p - 1 not in op.operands else
+        f"if versions[{p}] is not None: check_version(self, s{p}, versions[{p}])" if 0 < p < outputs and p - 1 not in op.operands else
         f"if versions[{p}] is not None and (0 if s{p}._storage is None else s{p}._storage._version) != versions[{p}]: "
         f"check_version(self, s{p}, versions[{p}])"
-        for p in used if 0 <= p <= len(op.params)
+        for p in used if 0 <= p <= len(op.params) or p >= outputs
     ]
+    names = {p: f"s{p}" for p in used}
+    joined = [(p, max(p - outputs, 0)) for p in used if p == 0 or p >= outputs]
     edges = "".join(f"e{i}, " for i, _ in op.differentiable)
     grads, before, made = [], [], {}
     for i, _ in op.differentiable:
@@ -144,7 +149,7 @@ def compile_apply(op: Op, scope: dict[str, Any]) -> Any:
     source = _APPLY.format(
         unpack="\n    ".join(f"s{p} = saved[{p}]" for p in used if p >= 0) or "pass",
         versions="\n        ".join(checks) or "pass",
-        rejoin="if s0 is not None and grad_mode.enabled: s0 = rejoined(s0, self)" if 0 in used else "pass",
+        rejoin="\n    ".join(f"if s{p} is not None and grad_mode.enabled: s{p} = rejoined(s{p}, self, {k})" for p, k in joined) or "pass",
         list="if self.outputs == 1: g = [g]" if op.several else "pass",
         edges=edges,
         grads=f"[{', '.join(grads)}]",

@@ -60,7 +60,7 @@ class _FunctionNode(Node, FunctionCtx):
         for kind, value, version in self.saved:
             if value is not None and version is not None:
                 check_version(self, value, version)
-            found.append(rejoined(value, self) if kind == "out" and grad_mode.enabled else value)
+            found.append(rejoined(value, self, 0) if kind == "out" and grad_mode.enabled else value)
             if kind == "out" and grad_mode.enabled and value._dtype.is_floating_point:
                 found[-1]._edge = (self, self._out_numbers[len(found) - 1])
         return tuple(found)

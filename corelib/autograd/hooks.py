@@ -110,7 +110,12 @@ def retain_grad(t: Tensor) -> None:
         if tensor is not None:
             tensor._grad = g if tensor._grad is None else tensor._grad + g  # type: ignore[operator]
 
+    keep.runs_last = True  # type: ignore[attr-defined]  # it keeps what the other hooks make of the gradient
     register_tensor_hook(t, keep)
+
+
+def _runs_last(hook: Any) -> bool:
+    return getattr(hook, "runs_last", False)
 
 
 def run_before(node: Any, g: Any) -> Any:
@@ -120,7 +125,7 @@ def run_before(node: Any, g: Any) -> Any:
             part = g if node.outputs == 1 else g[number]
             if part is None:
                 continue
-            for hook in list(hooks.values()):
+            for hook in sorted(hooks.values(), key=_runs_last):
                 got = hook(part)
                 if got is not None:
                     _check_same(part, got, "tensor hook")

@@ -20,6 +20,12 @@ _new = object.__new__
 
 def check_leaf(name: str, t: Tensor) -> None:
     """RuntimeError for an in-place change of a leaf in the graph, or of a view of one."""
+    if t._one_of_several:
+        raise RuntimeError(
+            f"{name}(): Output {t.output_nr} of {t.grad_fn.name()} is a view and is being modified inplace. This view is the output "
+            "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
+            "You should replace the inplace operation by an out-of-place one."
+        )
     if t.is_leaf and t._base is None:
         raise RuntimeError(f"{name}(): a leaf Variable that requires grad is being used in an in-place operation.")
     base = t._base
@@ -128,6 +134,16 @@ class CopySlices(Node):
         """Nothing that was saved holds memory."""
 
 
+def _overlaps(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether elements of a view may share memory, as those of an expanded tensor do."""
+    extent = 0
+    for s, n in sorted((s, n) for n, s in zip(shape, strides, strict=True) if n > 1):
+        if s <= extent:
+            return True
+        extent += (n - 1) * s
+    return False
+
+
 class AsStridedBackward0(Node):
     """A view's history, found anew after its base changed in place."""
 
@@ -138,9 +154,16 @@ class AsStridedBackward0(Node):
     def apply(self, g: Any) -> Any:
         """The base's gradient: zero, but `g` in the view's region."""
         shape, strides, offset, base_strides = self.saved
-        laid = g.new_zeros(1).new_empty_strided(self.metadata_shape, base_strides).zero_()
-        laid.as_strided(shape, strides, offset).copy_(g)
-        return [laid]
+        laid = g.new_empty_strided(self.metadata_shape, base_strides).zero_()
+        if not _overlaps(shape, strides):
+            laid.as_strided(shape, strides, offset).copy_(g)
+            return [laid]
+        from corelib.ops import arange
+
+        span = 1 + sum((n - 1) * s for n, s in zip(laid._shape, base_strides, strict=True))
+        places = arange(span, device=g._device).as_strided(shape, strides, offset)  # type: ignore[attr-defined]
+        flat = g.new_zeros(span).scatter_add(0, places.reshape(-1), g.reshape(-1))
+        return [flat.as_strided(laid._shape, base_strides, 0)]
 
     def release(self) -> None:
         """Nothing that was saved holds memory."""

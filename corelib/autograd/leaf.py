@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from corelib.autograd.grad_mode import grad_mode
 from corelib.autograd.node import AccumulateGrad, edge_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def set_requires_grad(t: Tensor, value: bool) -> None:
             "requires_grad_(): you can only change requires_grad flags of leaf variables. If you want to use a computed "
             "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
         )
-    if value and t._inference:
+    if value and t.is_inference() and not grad_mode.inference:
         raise RuntimeError("requires_grad_(): Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
     t._requires_grad = value
     if not value:

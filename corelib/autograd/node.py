@@ -135,6 +135,12 @@ class OpNode(Node):
         return made(self, g)
 
 
+    def release(self) -> None:
+        """Forget saved tensors; a node that saved none can run again."""
+        if self.versions is not None:
+            self.saved = None
+
+
 class ListsNode(OpNode):
     """A node of an op with lists of tensors among its operands; their vjps return lists of gradients."""
 
@@ -150,7 +156,7 @@ class ListsNode(OpNode):
                 if version is not None:
                     check_version(self, value, version)
         if saved[0] is not None and grad_mode.enabled:
-            saved = (rejoined(saved[0], self), *saved[1:])
+            saved = (rejoined(saved[0], self, 0), *saved[1:])
         if self.op.several and self.outputs == 1:
             g = [g]
         grads: list[Any] = []
@@ -200,14 +206,8 @@ def _type_name(t: Tensor) -> str:
     return f"torch.{kind or t._dtype.name}Tensor"
 
 
-def rejoined(saved: Any, node: Node) -> Any:
+def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
     """A saved output as a part of the graph again, for derivatives of the derivative."""
-    if type(saved) in (tuple, list):
-        return tuple(None if s is None else _joined(s, node, i) for i, s in enumerate(saved))
-    return _joined(saved, node, 0)
-
-
-def _joined(saved: Tensor, node: Node, number: int) -> Tensor:
     if not saved._dtype.is_floating_point:
         return saved
     t = saved._alias()
@@ -278,7 +278,7 @@ def _record_lists(op: Op, args: tuple[Any, ...], outs: Any) -> None:
         if p > n:
             saved[p] = args[p - n - 1]._shape
         elif p == 0:
-            saved[p] = _alias(outs)
+            saved[p] = outs._alias()
         elif p > 0:
             saved[p] = args[p - 1] if p <= len(args) else op.defaults[p - 1]
         if 0 <= p <= n and saved[p] is not None:
@@ -301,17 +301,14 @@ def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
     node.device = outs[0]._device
     for i, o in enumerate(outs):
         if o._dtype.is_floating_point:
+            if o._base is not None:
+                o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
             if o._base is not None and o._storage._version:  # type: ignore[union-attr]
                 o._view_version = o._storage._version  # type: ignore[union-attr]
     if anomaly.enabled:
         _remember(node)
-
-
-def _alias(outs: Any) -> Any:
-    """An output, or all of them, as a node keeps it: not a part of the graph, which would be a cycle."""
-    return tuple([o._alias() for o in outs]) if type(outs) is tuple else outs._alias()
 
 
 # What needs no look for tensors inside.
@@ -324,7 +321,22 @@ def _versions(value: Any) -> Any:
             return None
         found = tuple(_versions(v) for v in value)
         return found if any(v is not None for v in found) else None
-    return value._version if hasattr(value, "_storage") else None
+    return _version_of(value) if hasattr(value, "_storage") else None
+
+
+def _version_of(value: Any) -> Any:
+    """The version of an operand that is saved; None for a Python number. RuntimeError for an inference tensor."""
+    if getattr(value, "_inference", False):
+        _refuse_inference(value)
+    return getattr(value, "_version", None)
+
+
+def _refuse_inference(t: Tensor) -> Any:
+    raise RuntimeError(
+        f"Inference tensors cannot be saved for backward, got one of shape {list(t._shape)}. Please do not save Tensors "
+        "created in inference mode in computation graph. To work around this, you can make a clone to get a normal tensor "
+        "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )
 
 
 class _Anomaly:
@@ -343,6 +355,6 @@ anomaly = _Anomaly()
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": _remember,
-    "alias": _alias, "versions_of": _versions, "version_of": lambda t: getattr(t, "_version", None), "PLAIN": _PLAIN,
+    "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

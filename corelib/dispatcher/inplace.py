@@ -43,7 +43,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
             native = other._native
             if native is None:
                 native = other._array()
-        if op.result is not None or self._inference:
+        if op.result is not None or self.is_inference():
             return inplace(op, (self, other))
     except (KeyError, AttributeError):
         return inplace(op, (self, other))
@@ -174,7 +174,7 @@ def check_writable(name: str, self: Tensor) -> None:
         from corelib.autograd.inplace import check_leaf
 
         check_leaf(name, self)
-    if self._inference:
+    if self.is_inference():
         from corelib.autograd.inplace import check_inference
 
         check_inference(name, self)

@@ -6,7 +6,7 @@ default for every backend; a body that is only `...` makes the op a primitive, w
 
 `vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
 tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
-the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`outs`),
+the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`out0`, `out1`, ...),
 parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need no rule of their own.
 
 `infer`, for ops that backends may have kernels for, takes the op's arguments and returns (spec, args): spec is the
@@ -120,11 +120,13 @@ class Op:
         self.differentiable = tuple((i, v[1]) for i, v in enumerate(by_param) if v is not None)
 
     def _pick(self, wanted: str) -> int:
-        """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments); -1 for `needs`."""
+        """Where a vjp finds what it names, in (out, *arguments, *shapes of arguments, *outputs); -1 for `needs`."""
         if wanted == "needs":
             return -1
-        if wanted in ("out", "outs"):
+        if wanted == "out":
             return 0
+        if self.several and wanted[:3] == "out" and wanted[3:].isdigit():
+            return 2 * len(self.params) + 1 + int(wanted[3:])
         if wanted not in self.params and wanted.endswith("_shape"):
             return len(self.params) + 1 + self.params.index(wanted[:-6])
         return self.params.index(wanted) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
+from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.op import TABLE, op
 from corelib.dispatcher.primitive import run_primitive
 from corelib.tensor import dtype as D
@@ -56,7 +57,10 @@ def _blank(name: str, shape: tuple[int, ...], dtype: Any, layout: Any, device: A
         raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     place = resolve(device)
     check_dtype(name, dtype, place)
-    return Tensor._empty(place, dtype, shape, strides)
+    made = Tensor._empty(place, dtype, shape, strides)
+    if grad_mode.inference:
+        made._inference = True
+    return made
 
 
 def check_dtype(name: str, dtype: Any, place: Any) -> None:

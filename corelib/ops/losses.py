@@ -381,8 +381,8 @@ def _infer_fused(input: Any, target: Any, ignore_index: int, reduction: str) -> 
     return [(shape, input._dtype), (input._shape, input._dtype)], (input, target, ignore_index, reduction)
 
 
-def _fused_vjp(gs: Any, target: Any, ignore_index: int, reduction: str, outs: Any) -> Any:
-    g, logp = gs[0], outs[1]
+def _fused_vjp(gs: Any, target: Any, ignore_index: int, reduction: str, out1: Any) -> Any:
+    g, logp = gs[0], out1
     made = None
     if g is not None:
         made = softmax_nll_backward(g, logp, target, ignore_index, reduction)

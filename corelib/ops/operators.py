@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import TABLE
-from corelib.ops.arithmetic import floor_divide, pow, remainder, true_div
+from corelib.ops.arithmetic import floor_divide, pow, remainder
 from corelib.ops.products import matmul
 from corelib.ops.unary import bitwise_not
 from corelib.tensor import dtype as D
@@ -41,6 +41,11 @@ def _comparison(name: str) -> Any:
 
     operator.__name__ = operator.__qualname__ = f"__{name}__"
     return operator
+
+
+def _rtruediv(self: Tensor, other: Any) -> Any:
+    # as PyTorch does it, so that the same is saved and the graph has the same nodes
+    return self.reciprocal() * other if _operand(other) else NotImplemented  # type: ignore[attr-defined]
 
 
 def _sub_reflected(self: Tensor, other: Any) -> Any:
@@ -86,7 +91,7 @@ def install() -> None:
     for operator, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
         setattr(T, f"__r{operator}__", _commuted(name))
     T.__rsub__ = _sub_reflected
-    T.__rtruediv__ = _reflected(true_div, "__rtruediv__")
+    T.__rtruediv__ = _rtruediv
     T.__rfloordiv__ = _reflected(floor_divide, "__rfloordiv__")
     T.__rmod__ = _reflected(remainder, "__rmod__")
     T.__rpow__ = _reflected(pow, "__rpow__")

@@ -86,12 +86,12 @@ def _infer_max(input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
     return [(shape, input._dtype), (shape, D.int64)], (input, kernel, stride, padding, dilation, sizes)
 
 
-def _max_backward(gs: Any, input: Any, sizes: Any, outs: Any) -> Any:
+def _max_backward(gs: Any, input: Any, sizes: Any, out1: Any) -> Any:
     n = len(sizes)
     lead = input._shape[:-n]
     flat = gs[0].new_zeros((*lead, prod(input._shape[-n:])))
     windows = (*lead, prod(sizes))
-    made = flat.scatter_add(-1, outs[1].reshape(windows), gs[0].reshape(windows))
+    made = flat.scatter_add(-1, out1.reshape(windows), gs[0].reshape(windows))
     return made.reshape(input._shape)
 
 

@@ -127,8 +127,8 @@ def _infer_extreme_dim(name: str) -> Any:
     return infer
 
 
-def _extreme_vjp(gs: Any, input_shape: Any, dim: int, keepdim: bool, outs: Any) -> Tensor:
-    g, indices = gs[0], outs[1]
+def _extreme_vjp(gs: Any, input_shape: Any, dim: int, keepdim: bool, out1: Any) -> Tensor:
+    g, indices = gs[0], out1
     if input_shape and not keepdim:
         g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
     return _scattered(g, input_shape, dim, indices)
@@ -235,7 +235,7 @@ def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
 
 @op(
     on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort,
-    vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
+    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
 )
 def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
     """A bitonic sort of (element, place) pairs: log² n rounds of compare and swap over the whole tensor at once."""
@@ -323,7 +323,7 @@ def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) ->
 
 @op(
     on=(), out="exact", several=True, grad_name="TopkBackward0", infer=_infer_topk,
-    vjp=lambda gs, input_shape, dim, outs: _scattered(gs[0], input_shape, dim, outs[1]),
+    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
 )
 def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
     """The first k of the sorted elements."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.autograd.grad_mode import grad_mode
 from corelib.tensor import dtype as D
 from corelib.tensor.device import cpu, resolve
 from corelib.tensor.host import np
@@ -199,6 +200,8 @@ def _wrap(array: Any, dtype: Any, host: Any) -> Tensor:
         from corelib.tensor.size import contiguous_strides
 
         t._strides = None if strides == contiguous_strides(t._shape) or array.flags.c_contiguous else strides
+    if grad_mode.inference:
+        t._inference = True
     made: Tensor = t
     return made
 

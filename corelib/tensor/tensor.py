@@ -71,6 +71,7 @@ class Tensor:
     _backward_hooks: Any = None
     _retains_grad = False
     _inference = False
+    _one_of_several = False  # a view that unbind, split or chunk made beside others
     _view_version = 0
     name: str | None = None
     __array_priority__ = 1000
@@ -313,7 +314,7 @@ class Tensor:
 
     def is_inference(self) -> bool:
         """Whether it was made under `inference_mode`."""
-        return self._inference
+        return self._inference or (self._base is not None and self._base._inference)
 
     # Python's protocols.
 

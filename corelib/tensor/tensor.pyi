@@ -33,6 +33,7 @@ class Tensor:
     _backward_hooks: _Any
     _retains_grad: _bool
     _inference: _bool
+    _one_of_several: _bool
     _view_version: _int
     name: _str | None
     __array_priority__: _int
