@@ -8,21 +8,13 @@ from corelib.nn import init as init
 from corelib.nn import parameter as parameter
 from corelib.nn import utils as utils
 from corelib.nn.activation import (
-    CELU,
-    ELU,
     GELU,
     GLU,
-    SELU,
     Hardshrink,
     Hardsigmoid,
     Hardswish,
-    Hardtanh,
-    LeakyReLU,
     LogSigmoid,
     Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
     Sigmoid,
     SiLU,
     Softplus,
@@ -30,7 +22,6 @@ from corelib.nn.activation import (
     Softsign,
     Tanh,
     Tanhshrink,
-    Threshold,
 )
 from corelib.nn.containers import ModuleDict, ModuleList, Sequential
 from corelib.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d
@@ -75,6 +66,17 @@ from corelib.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
+)
+from corelib.nn.rectifier import (
+    CELU,
+    ELU,
+    SELU,
+    Hardtanh,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    ReLU6,
+    Threshold,
 )
 from corelib.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from corelib.nn.sparse import Embedding

@@ -10,9 +10,10 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
-    activation, arithmetic, attention, closeness, convolution, copying, creation, dropout, einsum, embedding, indexing, interpolation,
-    joining, linear, losses, normalization, operators, optim_steps, padding, pooling, predicates, products, random,
-    reductions, scans, selection, shapes, sorting, unary, views, where,
+    activation, arithmetic, attention, closeness, convolution, copying, creation, dropout, einsum, embedding, exponential,
+    gathering, indexing, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
+    pooling, predicates, products, random, reductions, rounding, rows, scans, scattering, selection, shapes, slicing, sorting,
+    trigonometric, unary, views, where,
 )
 
 # Functions that are ops by name but have no kernel of their own.
@@ -22,8 +23,7 @@ _FUNCTIONS: dict[str, Any] = {
         (creation, "arange empty empty_like empty_strided eye full_like linspace ones ones_like scalar_tensor zeros zeros_like"),
         (arithmetic, "div"), (where, "where"), (products, "tensordot"), (einsum, "einsum"),
         (random, random.__all__), (sorting, sorting.__all__), (shapes, shapes.__all__), (joining, joining.__all__),
-        (closeness, closeness.__all__),
-        (indexing, [n for n in indexing.__all__ if n != "scatter"]),
+        (closeness, closeness.__all__), (indexing, indexing.__all__),
     )
     for name in (names.split() if isinstance(names, str) else names)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import op
-from corelib.ops.indexing import check_index, put_rows, take_rows
+from corelib.ops.rows import check_index, put_rows, take_rows
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor

@@ -10,15 +10,13 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.op import op
-from corelib.ops.gather import _wrapped
+from corelib.ops.gathering import _wrapped
 from corelib.ops.rows import check_index, put_rows, take_rows
 from corelib.tensor import dtype as D
 from corelib.tensor.size import broadcast_shapes, contiguous_strides
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["nonzero", "masked_select", "argwhere"]
-
-__all__ = ["nonzero", "masked_select", "scatter", "argwhere"]
 
 
 # Advanced indexing: x[i, :, j] with index tensors.

@@ -6,7 +6,8 @@ from typing import Any
 
 from corelib.dispatcher.op import op
 from corelib.ops.copying import copy_elements
-from corelib.ops.views import _ints, method_with_varargs, strided_slice
+from corelib.ops.slicing import strided_slice
+from corelib.ops.views import _ints, method_with_varargs
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim

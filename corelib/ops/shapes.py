@@ -7,7 +7,8 @@ from typing import Any
 
 from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
-from corelib.ops.views import _ints, expand, strided_slice, view, method_with_varargs
+from corelib.ops.slicing import strided_slice
+from corelib.ops.views import _ints, expand, method_with_varargs, view
 from corelib.tensor.size import broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
 

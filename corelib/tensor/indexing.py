@@ -10,7 +10,8 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.ops.indexing import expand_masks, index as index_op, index_put_
-from corelib.ops.views import alias, select, strided_slice, unsqueeze
+from corelib.ops.slicing import select, strided_slice
+from corelib.ops.views import alias, unsqueeze
 from corelib.tensor.size import contiguous_strides
 from corelib.tensor.tensor import Tensor
 

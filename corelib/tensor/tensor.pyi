@@ -230,42 +230,6 @@ class Tensor:
         """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
     def sqrt_(self) -> Tensor:
         """`sqrt`, in place."""
-    def exp(self, *, out: Tensor | None = ...) -> Tensor:
-        """e to the power of `input`, elementwise. Integers become the default float."""
-    def exp_(self) -> Tensor:
-        """`exp`, in place."""
-    def log(self, *, out: Tensor | None = ...) -> Tensor:
-        """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
-    def log_(self) -> Tensor:
-        """`log`, in place."""
-    def sin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The sine of radians, elementwise."""
-    def sin_(self) -> Tensor:
-        """`sin`, in place."""
-    def cos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The cosine of radians, elementwise."""
-    def cos_(self) -> Tensor:
-        """`cos`, in place."""
-    def floor(self, *, out: Tensor | None = ...) -> Tensor:
-        """The largest integer not above, elementwise; integers as they are."""
-    def floor_(self) -> Tensor:
-        """`floor`, in place."""
-    def ceil(self, *, out: Tensor | None = ...) -> Tensor:
-        """The smallest integer not below, elementwise."""
-    def ceil_(self) -> Tensor:
-        """`ceil`, in place."""
-    def trunc(self, *, out: Tensor | None = ...) -> Tensor:
-        """The integer part, elementwise."""
-    def fix(self, *, out: Tensor | None = ...) -> Tensor:
-        """The integer part, elementwise."""
-    def trunc_(self) -> Tensor:
-        """`trunc`, in place."""
-    def fix_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `trunc`: writes its result into this tensor and returns it."""
-    def round(self, *, decimals: _int | None = ..., out: Tensor | None = ...) -> Tensor:
-        """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
-    def round_(self, *, decimals: _int | None = ...) -> Tensor:
-        """`round`, in place."""
     def abs(self, *, out: Tensor | None = ...) -> Tensor:
         """The absolute value, elementwise."""
     def absolute(self, *, out: Tensor | None = ...) -> Tensor:
@@ -278,22 +242,6 @@ class Tensor:
         """-1, 0 or 1, elementwise; 0 for NaN."""
     def sign_(self) -> Tensor:
         """`sign`, in place."""
-    def log1p(self, *, out: Tensor | None = ...) -> Tensor:
-        """log(1 + input), exact for small inputs, elementwise."""
-    def log1p_(self) -> Tensor:
-        """`log1p`, in place."""
-    def expm1(self, *, out: Tensor | None = ...) -> Tensor:
-        """exp(input) - 1, exact for small inputs, elementwise."""
-    def expm1_(self) -> Tensor:
-        """`expm1`, in place."""
-    def log2(self, *, out: Tensor | None = ...) -> Tensor:
-        """The logarithm to base 2, elementwise."""
-    def log2_(self) -> Tensor:
-        """`log2`, in place."""
-    def log10(self, *, out: Tensor | None = ...) -> Tensor:
-        """The logarithm to base 10, elementwise."""
-    def log10_(self) -> Tensor:
-        """`log10`, in place."""
     def rsqrt(self, *, out: Tensor | None = ...) -> Tensor:
         """One over the square root, elementwise."""
     def rsqrt_(self) -> Tensor:
@@ -306,54 +254,6 @@ class Tensor:
         """`input * input`, elementwise."""
     def square_(self) -> Tensor:
         """`square`, in place."""
-    def tan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The tangent of radians, elementwise."""
-    def tan_(self) -> Tensor:
-        """`tan`, in place."""
-    def asin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
-    def arcsin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
-    def asin_(self) -> Tensor:
-        """`asin`, in place."""
-    def arcsin_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `asin`: writes its result into this tensor and returns it."""
-    def acos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
-    def arccos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
-    def acos_(self) -> Tensor:
-        """`acos`, in place."""
-    def arccos_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `acos`: writes its result into this tensor and returns it."""
-    def atan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc tangent in radians, elementwise."""
-    def arctan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc tangent in radians, elementwise."""
-    def atan_(self) -> Tensor:
-        """`atan`, in place."""
-    def arctan_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `atan`: writes its result into this tensor and returns it."""
-    def sinh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic sine, elementwise."""
-    def sinh_(self) -> Tensor:
-        """`sinh`, in place."""
-    def cosh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic cosine, elementwise."""
-    def cosh_(self) -> Tensor:
-        """`cosh`, in place."""
-    def tanh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic tangent, elementwise."""
-    def tanh_(self) -> Tensor:
-        """`tanh`, in place."""
-    def sigmoid(self, *, out: Tensor | None = ...) -> Tensor:
-        """1 / (1 + exp(-input)), elementwise."""
-    def sigmoid_(self) -> Tensor:
-        """`sigmoid`, in place."""
-    def erf(self, *, out: Tensor | None = ...) -> Tensor:
-        """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
-    def erf_(self) -> Tensor:
-        """`erf`, in place."""
     def add(self, other: Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
         """`input + alpha * other`, elementwise with broadcasting and promotion."""
     def add_(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
@@ -504,22 +404,42 @@ class Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ...) -> Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
+    def exp(self, *, out: Tensor | None = ...) -> Tensor:
+        """e to the power of `input`, elementwise. Integers become the default float."""
+    def exp_(self) -> Tensor:
+        """`exp`, in place."""
+    def log(self, *, out: Tensor | None = ...) -> Tensor:
+        """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
+    def log_(self) -> Tensor:
+        """`log`, in place."""
+    def log1p(self, *, out: Tensor | None = ...) -> Tensor:
+        """log(1 + input), exact for small inputs, elementwise."""
+    def log1p_(self) -> Tensor:
+        """`log1p`, in place."""
+    def expm1(self, *, out: Tensor | None = ...) -> Tensor:
+        """exp(input) - 1, exact for small inputs, elementwise."""
+    def expm1_(self) -> Tensor:
+        """`expm1`, in place."""
+    def log2(self, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm to base 2, elementwise."""
+    def log2_(self) -> Tensor:
+        """`log2`, in place."""
+    def log10(self, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm to base 10, elementwise."""
+    def log10_(self) -> Tensor:
+        """`log10`, in place."""
+    def sigmoid(self, *, out: Tensor | None = ...) -> Tensor:
+        """1 / (1 + exp(-input)), elementwise."""
+    def sigmoid_(self) -> Tensor:
+        """`sigmoid`, in place."""
+    def erf(self, *, out: Tensor | None = ...) -> Tensor:
+        """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
+    def erf_(self) -> Tensor:
+        """`erf`, in place."""
     def index_select(self, dim: _int, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
-    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
-        """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
-    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
-        """`index_add`, in place."""
     def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = ..., out: Tensor | None = ...) -> Tensor:
         """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
-    def scatter_add(self, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = ...) -> Tensor:
-        """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
-    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
-        """`scatter_add`, in place."""
-    def scatter(self, dim: _int, index: Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
-    def scatter_(self, dim: _int, index: Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ...) -> Tensor:
-        """`scatter`, in place."""
     def take_along_dim(self, indices: Tensor, dim: _int | _Sequence[_int] | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """`gather` with broadcasting; without `dim` both are flattened."""
     def take(self, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -538,34 +458,14 @@ class Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
         """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def t(self) -> Tensor:
-        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
     def expand(self, *size: _int | _Sequence[_int]) -> Tensor:
         """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
     def unsqueeze(self, dim: _int) -> Tensor:
         """A view with a new dimension of size 1 at `dim`."""
-    def select(self, dim: _int, index: _int) -> Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
-    def permute(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """A view with the dimensions in another order."""
-    def movedim(self, source: _Any, destination: _Any) -> Tensor:
-        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
-    def moveaxis(self, source: _Any, destination: _Any) -> Tensor:
-        """Another name of `movedim`."""
-    @property
-    def T(self) -> Tensor: ...
-    @property
-    def mT(self) -> Tensor: ...
-    @property
-    def H(self) -> Tensor: ...
+    def select(self, dim: _int, index: _int) -> Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
     def narrow(self, dim: _int, start: _Any, length: _int) -> Tensor:
         """A view of `length` places along `dim` from `start`."""
     def as_strided(self, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> Tensor:
@@ -594,6 +494,26 @@ class Tensor:
         """The upper triangle of a matrix or batch of matrices, the rest zero."""
     def triu_(self, diagonal: _int = ...) -> Tensor:
         """`triu`, in place."""
+    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def t(self) -> Tensor:
+        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
+    def permute(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """A view with the dimensions in another order."""
+    def movedim(self, source: _Any, destination: _Any) -> Tensor:
+        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
+    def moveaxis(self, source: _Any, destination: _Any) -> Tensor:
+        """Another name of `movedim`."""
+    @property
+    def T(self) -> Tensor: ...
+    @property
+    def mT(self) -> Tensor: ...
+    @property
+    def H(self) -> Tensor: ...
     def lt(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input < other`, elementwise; False where either is NaN."""
     def less(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
@@ -696,6 +616,26 @@ class Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
     def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: Tensor | None = ...) -> Tensor:
         """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
+    def floor(self, *, out: Tensor | None = ...) -> Tensor:
+        """The largest integer not above, elementwise; integers as they are."""
+    def floor_(self) -> Tensor:
+        """`floor`, in place."""
+    def ceil(self, *, out: Tensor | None = ...) -> Tensor:
+        """The smallest integer not below, elementwise."""
+    def ceil_(self) -> Tensor:
+        """`ceil`, in place."""
+    def trunc(self, *, out: Tensor | None = ...) -> Tensor:
+        """The integer part, elementwise."""
+    def fix(self, *, out: Tensor | None = ...) -> Tensor:
+        """The integer part, elementwise."""
+    def trunc_(self) -> Tensor:
+        """`trunc`, in place."""
+    def fix_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `trunc`: writes its result into this tensor and returns it."""
+    def round(self, *, decimals: _int | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
+    def round_(self, *, decimals: _int | None = ...) -> Tensor:
+        """`round`, in place."""
     def cumsum(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
         """The sum of all elements up to each, along `dim`; integers are summed in int64."""
     def cumsum_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> Tensor:
@@ -704,6 +644,18 @@ class Tensor:
         """The product of all elements up to each, along `dim`; integers multiply in int64."""
     def cumprod_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> Tensor:
         """`cumprod`, in place."""
+    def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
+        """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
+    def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
+        """`index_add`, in place."""
+    def scatter_add(self, dim: _int, index: Tensor, src: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
+    def scatter_add_(self, dim: _int, index: Tensor, src: Tensor) -> Tensor:
+        """`scatter_add`, in place."""
+    def scatter(self, dim: _int, index: Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
+    def scatter_(self, dim: _int, index: Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ...) -> Tensor:
+        """`scatter`, in place."""
     def masked_fill(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
         """`input` with `value` where the bool `mask`, broadcast, is True."""
     def masked_fill_(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
@@ -802,6 +754,54 @@ class Tensor:
         """The elements without those that equal the one before."""
     def bincount(self, weights: Tensor | None = ..., minlength: _int = ...) -> Tensor:
         """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def sin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The sine of radians, elementwise."""
+    def sin_(self) -> Tensor:
+        """`sin`, in place."""
+    def cos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The cosine of radians, elementwise."""
+    def cos_(self) -> Tensor:
+        """`cos`, in place."""
+    def tan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The tangent of radians, elementwise."""
+    def tan_(self) -> Tensor:
+        """`tan`, in place."""
+    def asin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+    def arcsin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+    def asin_(self) -> Tensor:
+        """`asin`, in place."""
+    def arcsin_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `asin`: writes its result into this tensor and returns it."""
+    def acos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+    def arccos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+    def acos_(self) -> Tensor:
+        """`acos`, in place."""
+    def arccos_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `acos`: writes its result into this tensor and returns it."""
+    def atan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc tangent in radians, elementwise."""
+    def arctan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc tangent in radians, elementwise."""
+    def atan_(self) -> Tensor:
+        """`atan`, in place."""
+    def arctan_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `atan`: writes its result into this tensor and returns it."""
+    def sinh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic sine, elementwise."""
+    def sinh_(self) -> Tensor:
+        """`sinh`, in place."""
+    def cosh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic cosine, elementwise."""
+    def cosh_(self) -> Tensor:
+        """`cosh`, in place."""
+    def tanh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic tangent, elementwise."""
+    def tanh_(self) -> Tensor:
+        """`tanh`, in place."""
     def __add__(self, other: _Any) -> Tensor: ...
     def __iadd__(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
         """The in-place form of `add`: writes its result into this tensor and returns it."""

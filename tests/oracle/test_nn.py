@@ -1,15 +1,15 @@
-"""corelib.nn against torch.nn: the same expression in both, compared in text, parameters, values and gradients."""
+"""corelib.nn against torch.nn: the same layer in both, compared in text, parameters, values and gradients."""
 
 from __future__ import annotations
 
 import copy
-import warnings
 
 import numpy as np
 import pytest
 import torch
 
 import corelib
+from .layers import as_array, assert_close, assert_same_state, inputs_for, made_after_seed
 
 LAYERS = [
     # (expression, shapes of its inputs)
@@ -148,7 +148,6 @@ LAYERS = [
      [(3, 1, 5, 5)]),
     ("nn.Sequential(collections.OrderedDict(a=nn.Linear(4, 4), b=nn.Tanh()))", [(3, 4)]),
 ]
-
 PRINTED = [
     "nn.Module()",
     "nn.ModuleList()",
@@ -183,204 +182,6 @@ PRINTED = [
     "[n for n, _ in nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Tanh())).named_modules()]",
     "[x for x in dir(nn.Linear(2, 3)) if x in ('weight', 'bias', 'forward', 'in_features')]",
 ]
-
-INITIAL = [
-    ("uniform_(x)", (5, 7)),
-    ("uniform_(x, -2.0, 3.0)", (5, 7)),
-    ("normal_(x, 1.0, 2.0)", (5, 7)),
-    ("constant_(x, 0.3)", (5, 7)),
-    ("ones_(x)", (3,)),
-    ("zeros_(x)", (3,)),
-    ("eye_(x)", (3, 5)),
-    ("dirac_(x)", (4, 3, 5)),
-    ("dirac_(x, 2)", (6, 3, 3, 3)),
-    ("dirac_(x)", (2, 2, 3, 3, 3)),
-    ("xavier_uniform_(x)", (5, 7)),
-    ("xavier_uniform_(x, gain=2.0)", (5, 7, 3, 3)),
-    ("xavier_normal_(x)", (5, 7)),
-    ("kaiming_uniform_(x)", (5, 7)),
-    ("kaiming_uniform_(x, a=0.1, mode='fan_out', nonlinearity='relu')", (5, 7, 2)),
-    ("kaiming_normal_(x)", (5, 7)),
-    ("kaiming_normal_(x, mode='fan_out', nonlinearity='tanh')", (5, 7)),
-    ("trunc_normal_(x)", (50, 7)),
-    ("trunc_normal_(x, std=0.02)", (50, 7)),
-    ("trunc_normal_(x, 0.0, 1.0, 1.0, 2.0)", (50, 7)),
-    ("orthogonal_(x)", (6, 6)),
-    ("orthogonal_(x, gain=2.0)", (4, 9)),
-    ("orthogonal_(x)", (9, 2, 2)),
-    ("sparse_(x, 0.4)", (10, 6)),
-]
-
-LOSSES = [
-    ("nn.L1Loss({r})", "float"),
-    ("nn.MSELoss({r})", "float"),
-    ("nn.SmoothL1Loss({r})", "float"),
-    ("nn.SmoothL1Loss(beta=0.3, {r})", "float"),
-    ("nn.HuberLoss(delta=0.3, {r})", "float"),
-    ("nn.NLLLoss({r})", "class"),
-    ("nn.NLLLoss(weight=torch.tensor([1.0, 2.0, 0.5, 3.0]), ignore_index=1, {r})", "class"),
-    ("nn.CrossEntropyLoss({r})", "class"),
-    ("nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 0.5, 3.0]), ignore_index=1, {r})", "class"),
-    ("nn.CrossEntropyLoss(label_smoothing=0.2, {r})", "class"),
-    ("nn.CrossEntropyLoss({r})", "probability"),
-    ("nn.BCELoss({r})", "probability"),
-    ("nn.BCELoss(weight=torch.tensor([1.0, 2.0, 0.5, 3.0]), {r})", "probability"),
-    ("nn.BCEWithLogitsLoss({r})", "probability"),
-    ("nn.BCEWithLogitsLoss(torch.tensor([1.0, 2.0, 0.5, 3.0]), pos_weight=torch.tensor([3.0, 1, 1, 2]), {r})",
-     "probability"),
-    ("nn.KLDivLoss({r})", "probability"),
-    ("nn.KLDivLoss(log_target=True, {r})", "float"),
-]
-
-ERRORS = [
-    "nn.Linear(2, 3)(torch.ones(4, 5))",
-    "nn.Linear(2, 3, 4, 5, 6, 7)",
-    "nn.Linear(-1, 3)",
-    "nn.Conv2d(3, 4, 3, groups=2)",
-    "nn.Conv2d(3, 4, 3, groups=0)",
-    "nn.Conv2d(4, 3, 3, groups=2)",
-    "nn.Conv2d(3, 4, 3, padding='full')",
-    "nn.Conv2d(3, 4, 3, padding='same', stride=2)",
-    "nn.Conv2d(3, 4, 3, padding_mode='mirror')",
-    "nn.ConvTranspose2d(3, 4, 3, padding_mode='reflect')",
-    "nn.ConvTranspose2d(3, 4, 3, stride=2)(torch.ones(1, 3, 4, 4), output_size=[20, 20])",
-    "nn.ConvTranspose2d(3, 4, 3, stride=2)(torch.ones(1, 3, 4, 4), output_size=[20])",
-    "nn.Dropout(1.5)",
-    "nn.Dropout(-0.1)",
-    "nn.HuberLoss(delta='1')",
-    "nn.BatchNorm1d(3)(torch.ones(2, 3, 4, 4))",
-    "nn.BatchNorm2d(3)(torch.ones(2, 3))",
-    "nn.BatchNorm1d(3)(torch.ones(1, 3))",
-    "nn.GroupNorm(4, 6)",
-    "nn.CircularPad1d(1)(torch.ones(3))",
-    "nn.Softmax2d()(torch.ones(3))",
-    "nn.Hardtanh(2.0, 1.0)",
-    "nn.Embedding(3, 2, padding_idx=5)",
-    "nn.Embedding(3, 2, padding_idx=-4)",
-    "nn.Embedding.from_pretrained(torch.ones(3))",
-    "nn.Embedding(3, 2)(torch.tensor([3]))",
-    "nn.Unflatten(1, 3)",
-    "nn.Unflatten(1, (2, 1.5))",
-    "nn.Module(3)",
-    "nn.Module(a=3)",
-    "nn.Module()(3)",
-    "nn.Module().foo",
-    "nn.Module().register_buffer('a.b', torch.ones(1))",
-    "nn.Module().register_buffer('', torch.ones(1))",
-    "nn.Module().register_buffer(3, torch.ones(1))",
-    "nn.Module().register_buffer('forward', torch.ones(1))",
-    "nn.Module().register_buffer('a', 3)",
-    "nn.Module().register_parameter('a', torch.ones(1))",
-    "nn.Module().register_parameter('a.b', None)",
-    "nn.Module().register_parameter('a', 'text')",
-    "nn.Module().add_module('a', 3)",
-    "nn.Module().add_module('a.b', nn.ReLU())",
-    "nn.Module().add_module('', nn.ReLU())",
-    "nn.Module().add_module(3, nn.ReLU())",
-    "nn.Module().train(3)",
-    "nn.Linear(2, 2).to(torch.int64)",
-    "nn.Linear(2, 2).to('nowhere')",
-    "nn.Linear(2, 2).to(foo=3)",
-    "nn.Linear(2, 2).to(device=3.5)",
-    "nn.Linear(2, 2).to(dtype=3)",
-    "nn.Linear(2, 2).to(torch.float32, torch.float64)",
-    "setattr(nn.Linear(2, 2), 'weight', 3)",
-    "setattr(nn.Linear(2, 2), 'weight', torch.ones(2, 2))",
-    "setattr(nn.Sequential(nn.ReLU()), '0', 3)",
-    "setattr(nn.BatchNorm1d(2), 'running_mean', 3)",
-    "delattr(nn.Linear(2, 2), 'nothing')",
-    "nn.Linear(2, 2).load_state_dict(3)",
-    "nn.Linear(2, 2).load_state_dict({})",
-    "nn.Linear(2, 2).load_state_dict(nn.Linear(3, 2).state_dict())",
-    "nn.Linear(2, 2).load_state_dict(nn.Sequential(nn.Linear(2, 2)).state_dict())",
-    "nn.Linear(2, 2).load_state_dict({'weight': 3, 'bias': torch.ones(2)})",
-    "nn.Sequential(nn.Linear(2, 2)).load_state_dict({'0.weight': torch.ones(2, 2), '1.x': torch.ones(1)})",
-    "nn.Sequential(nn.Linear(2, 2)).get_submodule('1')",
-    "nn.Sequential(nn.Linear(2, 2)).get_submodule('0.weight')",
-    "nn.Sequential(nn.Linear(2, 2)).get_parameter('0.x')",
-    "nn.Sequential(nn.BatchNorm1d(2)).get_parameter('0.running_mean')",
-    "nn.Sequential(nn.Linear(2, 2)).get_buffer('0.weight')",
-    "nn.Sequential(nn.Linear(2, 2)).set_submodule('', nn.ReLU())",
-    "nn.Sequential(nn.ReLU())[1]",
-    "nn.Sequential(nn.ReLU())['0']",
-    "nn.Sequential(3)",
-    "nn.Sequential(nn.ReLU()) + 3",
-    "nn.Sequential(nn.ReLU()) * 0",
-    "nn.Sequential(nn.ReLU()) * 1.5",
-    "nn.Sequential(nn.ReLU()).insert(3, nn.ReLU())",
-    "nn.Sequential(nn.ReLU()).insert(0, 3)",
-    "nn.ModuleList([nn.ReLU()])[1]",
-    "nn.ModuleList(3)",
-    "nn.ModuleList([3])",
-    "nn.ModuleList([nn.ReLU()])(torch.ones(1))",
-    "nn.ModuleDict({'a': nn.ReLU()})['b']",
-    "nn.ModuleDict({'a': 3})",
-    "nn.ModuleDict([['a']])",
-    "nn.ModuleDict([3])",
-    "nn.ModuleDict(3)",
-    "nn.ModuleDict({'keys': nn.ReLU()})",
-    "nn.ParameterList(torch.ones(2))",
-    "nn.ParameterList(3)",
-    "nn.ParameterList([torch.ones(1)])[1]",
-    "nn.ParameterList()(1)",
-    "nn.ParameterDict({3: torch.ones(1)})",
-    "nn.ParameterDict(3)",
-    "nn.ParameterDict()(1)",
-    "nn.Parameter(torch.tensor([1, 2]))",
-    "nn.init.calculate_gain('softmax')",
-    "nn.init.calculate_gain('leaky_relu', 'a')",
-    "nn.init.eye_(torch.ones(3))",
-    "nn.init.dirac_(torch.ones(3, 3))",
-    "nn.init.dirac_(torch.ones(3, 3, 3), 2)",
-    "nn.init.xavier_uniform_(torch.ones(3))",
-    "nn.init.kaiming_uniform_(torch.ones(3, 3), mode='fan')",
-    "nn.init.kaiming_normal_(torch.ones(3, 3), nonlinearity='softmax')",
-    "nn.init.orthogonal_(torch.ones(3))",
-    "nn.init.sparse_(torch.ones(3), 0.1)",
-    "nn.MSELoss(reduction='max')(torch.ones(2), torch.ones(2))",
-    "nn.CrossEntropyLoss()(torch.ones(2, 3), torch.tensor([0, 3]))",
-    "nn.CrossEntropyLoss()(torch.ones(2, 3), torch.tensor([0]))",
-]
-
-
-def evaluate(expression, library, **names):
-    import collections
-
-    return eval(expression, {"nn": library.nn, "torch": library, "collections": collections, **names})
-
-
-def made_after_seed(expression, seed=7, **names):
-    made = []
-    for library in (corelib, torch):
-        library.manual_seed(seed)
-        made.append(evaluate(expression, library, **names))
-    return made
-
-
-def inputs_for(shapes, dtype=np.float32):
-    rng = np.random.default_rng(3)
-    arrays = [rng.standard_normal(shape).astype(dtype) for shape in shapes]
-    ours = [corelib.from_numpy(array.copy()).requires_grad_() for array in arrays]
-    theirs = [torch.from_numpy(array.copy()).requires_grad_() for array in arrays]
-    return ours, theirs
-
-
-def as_array(tensor):
-    return tensor.detach().cpu().numpy()
-
-
-def assert_close(ours, theirs, what, rtol=2e-5, atol=2e-6):
-    assert str(ours.dtype) == str(theirs.dtype), what
-    assert tuple(ours.shape) == tuple(theirs.shape), what
-    np.testing.assert_allclose(as_array(ours), as_array(theirs), rtol=rtol, atol=atol, err_msg=what)
-
-
-def assert_same_state(ours, theirs):
-    ours, theirs = ours.state_dict(), theirs.state_dict()
-    assert list(ours) == list(theirs)
-    assert ours._metadata == theirs._metadata
-    for name in theirs:
-        assert_close(ours[name], theirs[name], name, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("expression", "shapes"), LAYERS, ids=[expression for expression, _ in LAYERS])
@@ -421,100 +222,6 @@ def test_inplace_activation_writes_into_its_input(expression):
 def test_expression_prints_as_in_torch(expression):
     ours, theirs = made_after_seed(expression)
     assert repr(ours) == repr(theirs)
-
-
-@pytest.mark.parametrize(("expression", "shape"), INITIAL, ids=[f"{e} {s}" for e, s in INITIAL])
-def test_init_gives_torchs_values(expression, shape):
-    tensors = []
-    for library in (corelib, torch):
-        library.manual_seed(11)
-        x = library.empty(shape)
-        made = evaluate(f"nn.init.{expression}", library, x=x)
-        assert made is x
-        tensors.append(x)
-    loose = "orthogonal" in expression
-    assert_close(*tensors, expression, rtol=1e-3 if loose else 1e-5, atol=1e-4 if loose else 1e-6)
-
-
-def test_init_does_not_record_on_a_parameter():
-    p = corelib.nn.Parameter(corelib.empty(3, 4))
-    for fill in ("uniform_", "normal_", "zeros_", "ones_", "eye_", "xavier_uniform_", "trunc_normal_", "orthogonal_"):
-        assert getattr(corelib.nn.init, fill)(p) is p
-        assert p.grad_fn is None and p.requires_grad
-
-
-@pytest.mark.parametrize("shape", [(3, 4), (8, 8), (40, 12), (64, 64)])
-def test_orthogonal_rows_or_columns_are_orthonormal(shape):
-    corelib.manual_seed(0)
-    q = as_array(corelib.nn.init.orthogonal_(corelib.empty(shape))).astype(np.float64)
-    product = q @ q.T if shape[0] < shape[1] else q.T @ q
-    np.testing.assert_allclose(product, np.eye(min(shape)), atol=2e-6)
-
-
-@pytest.mark.parametrize("name", ["linear", "conv2d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"])
-def test_calculate_gain_is_torchs(name):
-    assert corelib.nn.init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
-    assert corelib.nn.init.calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain("leaky_relu", 0.3)
-
-
-REDUCED = [
-    (expression.format(r=f"reduction={reduction!r}"), target)
-    for expression, target in LOSSES
-    for reduction in ("mean", "sum", "none", "batchmean")
-    # batchmean is a reduction of KLDivLoss only.
-    if reduction != "batchmean" or "KLDiv" in expression
-]
-
-
-@pytest.mark.parametrize(("expression", "target"), REDUCED, ids=[f"{e} {t}" for e, t in REDUCED])
-def test_loss_and_its_gradient_are_torchs(expression, target):
-    (x,), (y,) = inputs_for([(5, 4)])
-    rng = np.random.default_rng(5)
-    if target == "class":
-        goal = rng.integers(0, 4, 5)
-    elif target == "probability":
-        goal = rng.dirichlet(np.ones(4), 5).astype(np.float32)
-    else:
-        goal = rng.standard_normal((5, 4)).astype(np.float32)
-    with warnings.catch_warnings():
-        # PyTorch advises batchmean instead of KLDivLoss's mean.
-        warnings.simplefilter("ignore")
-        results = []
-        for library, given in ((corelib, x), (torch, y)):
-            loss = evaluate(expression, library)
-            if "BCELoss" in expression:
-                given = given.sigmoid()
-            elif "NLL" in expression or "KLDiv" in expression:
-                given = given.log_softmax(1)
-            value = loss(given, library.from_numpy(goal.copy()))
-            value.sum().backward()
-            results.append(value)
-    assert_close(*results, "loss", rtol=1e-4, atol=1e-5)
-    assert_close(x.grad, y.grad, "gradient", rtol=1e-4, atol=1e-5)
-
-
-def test_legacy_reduction_arguments_warn_and_choose_as_in_torch():
-    for given in ({"size_average": False}, {"reduce": False}, {"size_average": True, "reduce": True}):
-        texts = []
-        for library in (corelib, torch):
-            with pytest.warns(UserWarning, match="will be deprecated") as caught:
-                texts.append(library.nn.MSELoss(**given).reduction + str(caught[0].message))
-        assert texts[0] == texts[1]
-
-
-@pytest.mark.parametrize("expression", ERRORS)
-def test_misuse_raises_torchs_exception(expression):
-    raised = []
-    for library in (corelib, torch):
-        with pytest.raises(Exception) as caught, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            evaluate(expression, library)
-        raised.append(caught)
-    assert raised[0].type is raised[1].type or issubclass(raised[0].type, raised[1].type), raised[0].value
-    if "state_dict" in expression or "Module()" in expression or "get_" in expression:
-        assert str(raised[0].value).replace("corelib.nn.activation", "torch.nn.modules.activation") == str(
-            raised[1].value
-        )
 
 
 def test_embedding_starts_runs_and_differentiates_as_in_torch():
@@ -576,90 +283,6 @@ def test_batch_norm_reads_a_version_1_state_dict():
         layer = library.nn.BatchNorm1d(2)
         state = {name: t for name, t in layer.state_dict().items() if name != "num_batches_tracked"}
         assert repr(layer.load_state_dict(state)) == "<All keys matched successfully>"
-
-
-class Recorder:
-    """Registers every kind of hook on a small network and writes down their order."""
-
-    def __init__(self, library, global_hooks):
-        self.lines = []
-        library.manual_seed(0)
-        nn = library.nn
-        self.net = nn.Sequential(collections_of(nn))
-        module = __import__(global_hooks, fromlist=["x"])
-        handles = [
-            module.register_module_forward_pre_hook(self.note("global pre")),
-            module.register_module_forward_hook(self.note("global post")),
-            module.register_module_full_backward_pre_hook(self.note("global back pre")),
-            module.register_module_full_backward_hook(self.note("global back")),
-        ]
-        for child in self.net.modules():
-            child.register_forward_pre_hook(self.note("pre"))
-            child.register_forward_pre_hook(self.note("pre first"), prepend=True)
-            child.register_forward_hook(self.note("post"))
-            child.register_forward_hook(self.note("post kwargs"), with_kwargs=True)
-            child.register_full_backward_pre_hook(self.note("back pre"))
-            child.register_full_backward_hook(self.note("back"))
-            child.register_full_backward_hook(self.note("back first"), prepend=True)
-        try:
-            x = library.arange(6.0).reshape(3, 2).requires_grad_()
-            self.net(x).sum().backward()
-            self.grad = x.grad
-        finally:
-            for handle in handles:
-                handle.remove()
-
-    def note(self, kind):
-        def hook(module, *args):
-            shown = [self.show(arg) for arg in args]
-            self.lines.append(f"{kind} {type(module).__name__} {shown}")
-
-        return hook
-
-    def show(self, value):
-        if isinstance(value, tuple):
-            return tuple(self.show(v) for v in value)
-        return [round(float(v), 3) + 0.0 for v in as_array(value).ravel()] if hasattr(value, "shape") else value
-
-
-def collections_of(nn):
-    from collections import OrderedDict
-
-    return OrderedDict(fc=nn.Linear(2, 2), act=nn.Tanh(), out=nn.Linear(2, 1))
-
-
-def test_hooks_run_in_torchs_order_with_torchs_values():
-    ours = Recorder(corelib, "corelib.nn.hooks")
-    theirs = Recorder(torch, "torch.nn.modules.module")
-    assert [line.split(" [")[0] for line in ours.lines] == [line.split(" [")[0] for line in theirs.lines]
-    assert ours.lines == theirs.lines
-    assert_close(ours.grad, theirs.grad, "gradient")
-
-
-def test_hooks_replace_what_torchs_replace():
-    grads = []
-    for library in (corelib, torch):
-        library.manual_seed(0)
-        layer = library.nn.Linear(2, 2)
-        layer.register_forward_pre_hook(lambda module, args: args[0] * 2)
-        layer.register_forward_hook(lambda module, args, out: out * 3)
-        layer.register_full_backward_pre_hook(lambda module, grad: (grad[0] * 5,))
-        layer.register_full_backward_hook(lambda module, grad_in, grad_out: (grad_in[0] * 7,))
-        x = library.ones(1, 2, requires_grad=True)
-        layer(x).sum().backward()
-        grads += [x.grad, layer.weight.grad]
-    assert_close(grads[0], grads[2], "input")
-    assert_close(grads[1], grads[3], "weight")
-
-
-def test_backward_hook_without_input_gradients_fires_and_warns_as_in_torch():
-    seen = []
-    for library in (corelib, torch):
-        layer = library.nn.Linear(2, 2)
-        layer.register_full_backward_hook(lambda module, grad_in, grad_out: seen.append((grad_in, len(grad_out))))
-        with pytest.warns(UserWarning, match="no inputs require gradients"):
-            layer(library.ones(1, 2)).sum().backward()
-    assert seen[0] == seen[1] == ((None,), 1)
 
 
 def test_a_network_with_state_of_torch_computes_what_torch_computes():

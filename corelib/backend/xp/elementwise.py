@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable
-from corelib.ops.unary import ERF_FAR, ERF_NEAR, quotient
+from corelib.ops.exponential import ERF_FAR, ERF_NEAR, quotient
 from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool
 
 _BITS = (bool, *INTEGERS)

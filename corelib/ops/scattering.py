@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import op
-from corelib.ops.gather import _check_same_rank, _flat_places, gather
+from corelib.ops.gathering import _check_same_rank, _flat_places, gather
 from corelib.ops.rows import _integer_index, check_index, put_rows
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
