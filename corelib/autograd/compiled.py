@@ -18,7 +18,7 @@ def record(args, outs):
     {unpack}
     {edges}
     if {none}: return
-    node = new(cls)
+    node = new({cls})
     node.edges = ({tuple})
     node.seq = next_number()
     {saves}
@@ -94,7 +94,9 @@ def compile_record(op: Op, n: int, scope: dict[str, Any]) -> Any:
         saves += [keep, seen] if always else [f"if {wanted}:", f"    {keep}", f"    {seen}"]
     watched = [v for v in versions if v != "None"]
     every = f"({', '.join(versions)},)"
+    full = "".join(f"a{i}, " if i < n else f"defaults[{i}], " for i in range(len(op.params)))
     source = _RECORD.format(
+        cls=f"form_node(op, form({full}))" if callable(op.grad_name) else "cls",
         unpack="".join(f"a{i}, " for i in range(n)) + "= args" if n else "pass",
         edges="\n    ".join(lines),
         none=" and ".join(f"e{i} is None" for i in positions),
@@ -103,7 +105,7 @@ def compile_record(op: Op, n: int, scope: dict[str, Any]) -> Any:
         saved="".join(f"{s}, " for s in slots),
         versions=f"None if {' is None and '.join(watched)} is None else {every}" if watched else "None",
     ).replace("    finish(node, outs)\n", _FINISH.lstrip("\n"))
-    return _compiled(source, "record", {"cls": op.node, "defaults": op.defaults, **scope})
+    return _compiled(source, "record", {"op": op, "cls": op.node, "form": op.grad_name, "defaults": op.defaults, **scope})
 
 
 def _is_tensor(op: Op, i: int, *notes: str) -> bool:

@@ -117,6 +117,9 @@ class Function:
 
     _node_class: Any = None
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"{type(self).__name__}: a Function is not called as an object; use {type(self).__name__}.apply(...)")
+
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
         """Compute the outputs. To be defined by the subclass."""

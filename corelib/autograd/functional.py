@@ -93,3 +93,30 @@ def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     made = tuple(zeros_like(o.detach()) if g is None else g for g, o in zip(found, outs, strict=True))  # type: ignore[attr-defined]
     shown = outs if create_graph else tuple(o.detach() for o in outs)  # type: ignore[attr-defined]
     return (shown[0], made[0]) if isinstance(outputs, Tensor) else (shown, made)
+
+
+def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+    """The value of `func`, which is one number, and its Hessian times `v`.
+
+    >>> import corelib as torch
+    >>> torch.autograd.functional.hvp(lambda x: (x ** 3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 1.]))
+    (tensor(9.), tensor([ 6., 12.]))
+    """
+    from corelib.ops import ones_like, zeros_like
+
+    args, one = _prepared(inputs, create_graph)
+    vectors = tuple(ones_like(t) for t in args) if v is None else (v,) if isinstance(v, Tensor) else tuple(v)
+    value = func(*args)
+    if not isinstance(value, Tensor) or value._numel != 1:
+        raise RuntimeError("hvp(): The Tensor returned by the function given to hvp should contain a single element")
+    first = grad(value, args, create_graph=True, allow_unused=True)
+    pairs = [(g, t) for g, t in zip(first, vectors, strict=True) if g is not None and g._requires_grad]
+    found: Any = (None,) * len(args)
+    if pairs:
+        found = grad([g for g, _ in pairs], args, [t for _, t in pairs], create_graph=create_graph, allow_unused=True)
+    made = tuple(zeros_like(t) if g is None else g for g, t in zip(found, args, strict=True))
+    return value if create_graph else value.detach(), made[0] if one else made  # type: ignore[attr-defined]
+
+
+# The Hessian is symmetric, and what is computed is its product from the left already.
+vhp = hvp

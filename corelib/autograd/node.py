@@ -37,12 +37,14 @@ class Node:
     post_hooks: Any = None
     tensor_hooks: Any = None
     trace: str | None = None
+    shown: tuple[int, ...] | None = None  # which edges users see, where a form of the op has fewer operands
     device: Any = None
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """(node, output number) of each input; (None, 0) for one that needs no gradient."""
-        return tuple((None, 0) if e is None else e for e in self.edges)
+        edges = self.edges if self.shown is None else [self.edges[i] for i in self.shown]
+        return tuple((None, 0) if e is None else e for e in edges)
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -182,6 +184,18 @@ class ConstantNode(OpNode):
         return [None]
 
 
+def form_node(op: Op, form: tuple[str, tuple[int, ...]]) -> Any:
+    """The class of the nodes of one form of an op: (name, which operands it has)."""
+    found = _FORMS.get(form)
+    if found is None:
+        name, shown = form
+        found = _FORMS[form] = type(name, (op.node,), {"shown": shown, "__slots__": (), "__module__": "corelib.autograd"})
+    return found
+
+
+_FORMS: dict[Any, Any] = {}
+
+
 def check_version(node: Node, value: Any, version: Any) -> None:
     """RuntimeError where a saved tensor has been changed in place since."""
     if type(version) is tuple:
@@ -221,7 +235,7 @@ _SPECIAL = {"mm": "Mm", "bmm": "Bmm"}
 
 def op_node(op: Op) -> type[OpNode]:
     """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
-    name = op.grad_name or "".join(part[:1].upper() + part[1:] for part in op.name.strip("_").split("_")) + "Backward0"
+    name = op.grad_name if isinstance(op.grad_name, str) else "".join(part[:1].upper() + part[1:] for part in op.name.strip("_").split("_")) + "Backward0"
     base = ConstantNode if op.vjps is None else ListsNode if op.lists else OpNode
     return type(name, (base,), {"op": op, "__slots__": (), "__module__": "corelib.autograd"})
 
@@ -355,6 +369,6 @@ anomaly = _Anomaly()
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": _remember,
-    "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN,
+    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

@@ -75,7 +75,7 @@ class Op:
         self.exact_out: bool = out == "exact"
         self.numbers: bool = facts.pop("numbers", True)
         self.ref: Any = facts.pop("ref", None)
-        self.grad_name: str | None = facts.pop("grad_name", None)
+        self.grad_name: Any = facts.pop("grad_name", None)
         self.several: bool = facts.pop("several", False)
         self.by_result: bool = facts.pop("by_result", False)
         vjp = facts.pop("vjp", None)
@@ -171,7 +171,7 @@ def op(
     inplace: bool = False,
     out: bool | str = False,
     ref: Any = None,
-    grad_name: str | None = None,
+    grad_name: Any = None,
     several: bool = False,
     check: Any = None,
     by_result: bool = False,
@@ -189,7 +189,8 @@ def op(
     inplace, out: whether there is a variant `name_` and an argument `out`; out="exact" refuses one of another dtype.
     numbers: whether an elementwise op takes a Python number for an operand.
     ref: the reference for tests, a NumPy or SciPy name.
-    grad_name: the node's name where PyTorch's is not derived from the op's.
+    grad_name: the node's name where PyTorch's is not derived from the op's; or, where PyTorch numbers the op's forms (a
+        number or a tensor for an argument), a function of the arguments that returns (name, the operands that node has).
     several: whether the op returns several outputs.
     check: for elementwise ops, called with the common dtype and the operands; raises for what the op refuses.
     by_result: whether the result's dtype, not the first operand's, chooses the kernel.

@@ -36,6 +36,7 @@ def add(input: Tensor, other: Tensor, *, alpha: Any = 1) -> Tensor:
 @op(
     kind="binary", ref="subtract", inplace=True, out=True, check=_no_bool_subtraction, aliases=("subtract",),
     vjp={"input": lambda g: g, "other": lambda g: -g},
+    grad_name=lambda input, other, alpha: ("SubBackward0", (0, 1)) if isinstance(input, Tensor) else ("RsubBackward1", (1,)),
 )
 def sub(input: Tensor, other: Tensor, *, alpha: Any = 1) -> Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool.
@@ -222,6 +223,12 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     return select_where(smaller, input, other)  # type: ignore[no-any-return,attr-defined]
 
 
+def _pow_form(input: Any, exponent: Any) -> Any:
+    if not isinstance(input, Tensor):
+        return "PowBackward2", (1,)
+    return ("PowBackward1", (0, 1)) if isinstance(exponent, Tensor) else ("PowBackward0", (0,))
+
+
 def _pow_base(g: Tensor, input: Any, exponent: Any) -> Tensor:
     if not isinstance(exponent, Tensor):
         if exponent == 0:
@@ -251,7 +258,7 @@ def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
 
 @op(
     kind="binary", ref="power", inplace=True, out=True, check=_no_negative_power,
-    vjp={"input": _pow_base, "exponent": _pow_exponent},
+    vjp={"input": _pow_base, "exponent": _pow_exponent}, grad_name=_pow_form,
 )
 def pow(input: Tensor, exponent: Tensor) -> Tensor:
     """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers.

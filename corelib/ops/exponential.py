@@ -37,7 +37,7 @@ def log(input: Tensor) -> Tensor:
 
 
 @op(
-    kind="unary", ref="log1p", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input + 1),
+    kind="unary", ref="log1p", grad_name="Log1PBackward0", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input + 1),
 )
 def log1p(input: Tensor) -> Tensor:
     """log(1 + input), exact for small inputs, elementwise.

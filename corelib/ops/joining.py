@@ -94,6 +94,12 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
     return made
 
 
+@op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
+def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
+    """`stack` of checked tensors."""
+    return cat([t.unsqueeze(dim) for t in tensors], dim)  # type: ignore[attr-defined,no-any-return]
+
+
 @op(on=("torch",), out=True, ref="stack")
 def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new dimension.
@@ -116,7 +122,7 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
                 f"{list(t._shape)} at entry {i}"
             )
     at = wrap_dim("stack", dim, len(tensors[0]._shape) + 1)
-    return cat([t.unsqueeze(at) for t in tensors], at)  # type: ignore[attr-defined,no-any-return]
+    return stack_along(tensors, at)  # type: ignore[no-any-return]
 
 
 def _at_least(x: Tensor, ndim: int) -> Tensor:

@@ -57,7 +57,11 @@ def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
     return linear_backward(g, input, weight, needs)
 
 
-@op(on=(), infer=_infer_linear, grad_name="AddmmBackward0", vjp={("input", "weight", "bias"): _vjp})
+def _form(input: Any, weight: Any, bias: Any) -> Any:
+    return ("MmBackward0", (0, 1)) if bias is None else ("AddmmBackward0", (0, 1, 2))
+
+
+@op(on=(), infer=_infer_linear, grad_name=_form, vjp={("input", "weight", "bias"): _vjp})
 def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias` for a weight of two dimensions."""
     made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())  # type: ignore[attr-defined]

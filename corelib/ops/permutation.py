@@ -127,8 +127,6 @@ Tensor.moveaxis = moveaxis  # type: ignore[attr-defined,assignment]
 
 def _flip_all(self: Tensor) -> Tensor:
     """The dimensions in reverse order; the transpose of a matrix."""
-    if len(self._shape) == 2:
-        return t(self)  # type: ignore[no-any-return]
     return permute(self, tuple(range(len(self._shape) - 1, -1, -1)))  # type: ignore[no-any-return]
 
 

@@ -247,7 +247,14 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
 
 
-@op(out="exact", inplace=True)
+@op(
+    out="exact", inplace=True,
+    vjp={
+        "input": lambda g, beta: _scaled(g, beta),
+        "batch1": lambda g, batch2, alpha: _scaled(bmm(g, batch2.transpose(1, 2)), alpha),
+        "batch2": lambda g, batch1, alpha: _scaled(bmm(batch1.transpose(1, 2), g), alpha),
+    },
+)
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices.
 

@@ -57,6 +57,7 @@ def fitting_number(name: str, value: Any, dtype: Any) -> Any:
         "input": lambda g, mask: select_where(mask, 0.0, g),
         "value": lambda g, mask: select_where(mask, g, 0.0).sum(),
     },
+    grad_name=lambda input, mask, value: ("MaskedFillBackward1", (0, 1)) if isinstance(value, Tensor) else ("MaskedFillBackward0", (0,)),
 )
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True.
@@ -71,6 +72,11 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
     else:
         value = input.new_full((), value)  # type: ignore[attr-defined]
     return select_where(mask, value, input).contiguous()  # type: ignore[no-any-return]
+
+
+def _clamp_form(input: Any, min: Any, max: Any) -> Any:
+    tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
+    return ("ClampBackward0", (0, 1, 2)) if tensors else ("ClampBackward1", (0,))
 
 
 def _clamp_vjp(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
@@ -137,6 +143,7 @@ def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
         "min": lambda g, input, min, max: _clamp_bound(g, input, min, max, "min"),
         "max": lambda g, input, min, max: _clamp_bound(g, input, min, max, "max"),
     },
+    grad_name=_clamp_form,
 )
 def clamp(input: Tensor, min: Tensor | Any = None, max: Tensor | Any = None) -> Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays.
@@ -206,6 +213,7 @@ def _same_float(name: str) -> Any:
         "end": lambda g, weight: g * weight,
         "weight": lambda g, input, end: g * (end - input),
     },
+    grad_name=lambda input, end, weight: ("LerpBackward1", (0, 1, 2)) if isinstance(weight, Tensor) else ("LerpBackward0", (0, 1)),
 )
 def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
     """`input + weight * (end - input)`, elementwise.

@@ -139,7 +139,9 @@ def reciprocal(input: Tensor) -> Tensor:
     >>> torch.reciprocal(torch.tensor([4.]))
     tensor([0.2500])
     """
-    return 1 / input  # type: ignore[operator,no-any-return]
+    from corelib.ops.arithmetic import true_div
+
+    return true_div(1.0, input)  # type: ignore[no-any-return]  # `1 / input` comes back here
 
 
 @op(kind="unary", ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))

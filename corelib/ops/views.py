@@ -242,7 +242,11 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return input._as_view(made, strides, input._offset, input._numel)
 
 
-@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape), grad_name="SqueezeBackward0")
+def _squeeze_form(input: Any, dim: Any) -> Any:
+    return f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}", (0,)
+
+
+@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape), grad_name=_squeeze_form)
 def squeeze(input: Tensor, dim: Any = None) -> Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1.
 

@@ -360,7 +360,7 @@ def to_numpy(tensor: Any, T: Any) -> np.ndarray[Any, Any]:
     tensor = tensor.detach()
     if name_of(tensor.dtype) == "bfloat16":
         tensor = tensor.to(T.float32)
-    return np.asarray(tensor.numpy(force=True) if T is torch else tensor.numpy())
+    return np.asarray(tensor.numpy(force=True))
 
 
 def name_of(dtype: Any) -> str:
