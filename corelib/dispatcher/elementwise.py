@@ -65,28 +65,49 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
         finally:
             grad_mode.enabled = before
     else:
-        result = Tensor._empty(device, op.result or dtype, shape, output_strides(operands, shape))
-        natives = natives_of(runtime, args, shape, dtype, device)
-        if kernel(result._array(), *natives) is NotImplemented:
+        strides = output_strides(operands, shape) if runtime.strided_any else None
+        result = Tensor._empty(device, op.result or dtype, shape, strides)
+        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        if kernel(result._array(), *natives_of(given)) is NotImplemented:
             return fallback.passed(op, device, dtype, args)
     if op.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op, args, result)
     return result
 
 
-def natives_of(runtime: Any, args: Any, shape: tuple[int, ...], dtype: Any, device: Any) -> list[Any]:
-    """The native arrays of a kernel's inputs; numbers stay numbers where the backend takes them."""
-    found: list[Any] = []
-    for x in args:
+def natives_of(args: Any) -> list[Any]:
+    """What kernels take for their arguments: native arrays for tensors."""
+    return [(x._native if x._native is not None else x._array()) if isinstance(x, Tensor) else x for x in args]
+
+
+def suited(op: Op, runtime: Any, args: Any, dtype: Any, device: Any) -> list[Any]:
+    """The arguments for a backend that takes contiguous arrays only, or no numbers.
+
+    The caller holds them until its kernel has run: the memory of a copy is free for others when the tensor goes.
+    """
+    found = list(args)
+    for i in op.operands:
+        if i >= len(found):
+            break
+        x = found[i]
         if isinstance(x, Tensor):
-            if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
-                x = x.contiguous()  # type: ignore[attr-defined]
-            found.append(x._native if x._native is not None else x._array())
+            found[i] = x if runtime.strided_any else row_major(x)
+        elif i in op.lists and x is not None and not runtime.strided_any:
+            found[i] = [t if t is None else row_major(t) for t in x]
         elif type(x) in _NUMBERS and not runtime.scalars:
-            found.append(scalar_tensor(x, dtype, device)._array())
-        else:
-            found.append(x)
+            found[i] = scalar_tensor(x, dtype, device)
     return found
+
+
+def row_major(x: Tensor) -> Tensor:
+    """A tensor, or a copy of it outside the graph, without strides."""
+    if x._strides is None or x.is_contiguous():
+        return x
+    from corelib.ops.copying import copy_elements
+
+    made = Tensor._empty(x._device, x._dtype, x._shape)
+    copy_elements(made, x)
+    return made
 
 
 def scalar_tensor(value: Any, dtype: Any, device: Any) -> Tensor:
@@ -303,7 +324,9 @@ def _into(op: Op, args: Any, dtype: Any, device: Any, shape: tuple[int, ...], ou
         and not any(getattr(x, "_requires_grad", False) for x in args)
         and all(x is not out for x in args)
     ):
-        kernel(out._array(), *natives_of(device.runtime, args, shape, dtype, device))
+        runtime = device.runtime
+        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        kernel(out._array(), *natives_of(given))
         out._bump()
         return out
     if any(getattr(x, "_requires_grad", False) for x in args) and grad_mode.enabled:

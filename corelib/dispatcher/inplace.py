@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.elementwise import (
-    BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of,
+    BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited,
 )
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Op
@@ -25,7 +25,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
         if kind is float or kind is int:
-            if not dtype.is_floating_point or self._requires_grad or not op.numbers:
+            if not dtype.is_floating_point or self._requires_grad or not op.numbers or not self._device.runtime.scalars:
                 return inplace(op, (self, other))
             native = other
         else:
@@ -122,10 +122,11 @@ def _straight(op: Op, args: tuple[Any, ...]) -> bool:
         cast[1] = _scaled(op, cast[1], rest[0], dtype)
         rest = ()
     cast = [self, *[_apart(op, self, x) for x in cast[1:]]]
-    target = self._array()
-    if not device.runtime.strided_any and self._strides is not None:
+    target, runtime = self._array(), device.runtime
+    if not runtime.strided_any and self._strides is not None:
         return False
-    if kernel(target, *natives_of(device.runtime, (*cast, *rest), self._shape, dtype, device)) is NotImplemented:
+    given = (*cast, *rest) if runtime.plain else suited(op, runtime, (*cast, *rest), dtype, device)
+    if kernel(target, *natives_of(given)) is NotImplemented:
         return False
     self._bump()
     return True

@@ -41,7 +41,7 @@ def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
     ]
     if condition._device is not device and not condition._shape:
         condition = condition.to(device)  # type: ignore[attr-defined]
-    strides = output_strides((condition, *made), shape)
+    strides = output_strides((condition, *made), shape) if device.runtime.strided_any else None
     return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from corelib.backend.base import KernelTable
 from corelib_cpu_numpy.guard import guard
+from corelib_cpu_numpy.threads import add_scaled
 
 PIECE = 1 << 16
 
@@ -80,6 +81,8 @@ def _sgd_step_(
         factor = lr if maximize else -lr
         if param.size <= PIECE and param.ndim:
             add(param, multiply(grad, factor), param)
+            return
+        if add_scaled(param, factor, grad):
             return
         for (p, g), one, _ in _pieces((param, grad)):
             add(p, multiply(g, factor, one), p)

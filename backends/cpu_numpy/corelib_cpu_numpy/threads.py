@@ -16,6 +16,7 @@ import numpy as np
 
 THREADED = 1 << 18
 LARGE = 1 << 24
+_FLOAT32 = np.dtype(np.float32)
 
 
 def _library() -> Any:
@@ -29,9 +30,12 @@ def _library() -> Any:
     return None
 
 
+_NAMES = (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", ""))
+
+
 def _functions() -> tuple[Any, Any]:
     library = _library()
-    for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+    for prefix, suffix in _NAMES:
         try:
             get = getattr(library, f"{prefix}openblas_get_num_threads{suffix}")
             put = getattr(library, f"{prefix}openblas_set_num_threads{suffix}")
@@ -43,6 +47,38 @@ def _functions() -> tuple[Any, Any]:
 
 
 _get, _put = _functions()
+
+
+def _axpy() -> Any:
+    library = _library()
+    for prefix, suffix in _NAMES:
+        try:
+            function = getattr(library, f"{prefix}cblas_saxpy{suffix}")
+        except AttributeError:
+            continue
+        integer = ctypes.c_int64 if suffix else ctypes.c_int
+        function.argtypes = [integer, ctypes.c_float, ctypes.c_void_p, integer, ctypes.c_void_p, integer]
+        function.restype = None
+        return function
+    return None
+
+
+_saxpy = _axpy()
+
+
+def add_scaled(y: Any, a: float, x: Any) -> bool:
+    """`y += a * x` in one pass over contiguous float32 arrays, on one thread; False where it cannot be done so."""
+    if _saxpy is None or y.dtype != _FLOAT32 or not (y.flags.c_contiguous and x.flags.c_contiguous):
+        return False
+    threads = 1 if _put is None else _get()
+    if threads != 1:
+        _put(1)
+    try:
+        _saxpy(y.size, a, x.ctypes.data, 1, y.ctypes.data, 1)
+    finally:
+        if threads != 1:
+            _put(threads)
+    return True
 
 
 def get_num_threads() -> int:
