@@ -42,6 +42,7 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
     runtime = device._runtime
     strided_any = runtime.strided_any
     inputs = list(args)
+    held: list[Tensor] = []  # what is made for the kernel, until it has run: the allocator would give its memory away
     needs = False
     n = len(args)
     for i in op.operands:
@@ -54,7 +55,7 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
             if kernel is not None:
                 native = x._native
                 if native is None or x._device is not device or not strided_any:
-                    native = _native(op, x, runtime, device)
+                    native = _native(op, x, runtime, device, held)
                 inputs[i] = native
         elif x is None:
             continue
@@ -63,9 +64,10 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
                 if t is not None and t._requires_grad:
                     needs = True
             if kernel is not None:
-                inputs[i] = [t if t is None else _native(op, t, runtime, device) for t in x]
+                inputs[i] = [t if t is None else _native(op, t, runtime, device, held) for t in x]
         elif kernel is not None and not runtime.scalars:
-            inputs[i] = scalar_tensor(x, dtype, device)._array()
+            held.append(scalar_tensor(x, dtype, device))
+            inputs[i] = held[-1]._array()
     if needs:
         needs = grad_mode.enabled
         if needs and op.vjps is None and op.body is not None:
@@ -108,7 +110,7 @@ def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
     return result
 
 
-def _native(op: Op, x: Tensor, runtime: Any, device: Any) -> Any:
+def _native(op: Op, x: Tensor, runtime: Any, device: Any, held: list[Tensor]) -> Any:
     if x._device is not device:
         raise RuntimeError(
             f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, {device} "
@@ -116,6 +118,7 @@ def _native(op: Op, x: Tensor, runtime: Any, device: Any) -> Any:
         )
     if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
         x = x.contiguous()  # type: ignore[attr-defined]
+        held.append(x)
     native = x._native
     return x._array() if native is None else native
 

@@ -52,13 +52,7 @@ CASES += [
     for dtype in ("bool", "int64", "float32")
     if dtype in op.dtypes
 ]
-# `call.run_inferred` lets go of the contiguous copies and the numbers' tensors that it makes for such backends before the
-# kernel has run, so that the result may take their memory.
-NOT_HELD = pytest.mark.xfail(reason="operands that core converts for a backend are not held until its kernel has run")
-LABELLED = [
-    pytest.param(*case, id="-".join(case), marks=[NOT_HELD] * (case[0] in ("bare_dense", "bare_numberless")))
-    for case in CASES
-]
+LABELLED = [pytest.param(*case, id="-".join(case)) for case in CASES]
 # Off the CPU random numbers come from another generator than PyTorch's: only types and shapes are compared.
 RANDOM = ("rand", "randn", "randint", "randperm", "bernoulli", "normal", "inplace_random")
 
