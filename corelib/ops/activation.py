@@ -136,15 +136,15 @@ def _relu_check(dtype: Any, *operands: Any) -> None:
         raise RuntimeError("relu(): Boolean inputs not supported for relu")
 
 
-@op(kind="binary", on=())
+@op(kind="binary", on=(), numbers=False)
 def relu_backward(g: Tensor, y: Tensor) -> Tensor:
-    """`g` where the result was positive, else 0."""
-    return select_where(y > 0, g, 0.0)  # type: ignore[operator,no-any-return]
+    """`g`, but 0 where the result was 0 or less: a NaN lets `g` pass, as PyTorch's does."""
+    return select_where(y <= 0, 0.0, g)  # type: ignore[operator,no-any-return]
 
 
 @op(
     kind="unary", on=(), check=_relu_check, grad_name="ReluBackward0",
-    vjp=lambda g, out: relu_backward(g, out) if not g._requires_grad else select_where(out > 0, g, 0.0),
+    vjp=lambda g, out: relu_backward(g, out) if not g._requires_grad else select_where(out <= 0, 0.0, g),
 )
 def rectify(input: Tensor) -> Tensor:
     """max(x, 0)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import warnings
 import weakref
 from typing import Any
@@ -33,7 +34,11 @@ def plain(x: Any) -> Any:
 def rounded(x: Any) -> Any:
     if isinstance(x, list):
         return [rounded(v) for v in x]
-    return float(f"{x:.5g}") if isinstance(x, float) and abs(x) > 1e-5 else 0.0 if isinstance(x, float) else x
+    if not isinstance(x, float):
+        return x
+    if not math.isfinite(x):
+        return str(x)  # NaN is not equal to itself
+    return float(f"{x:.5g}") if abs(x) > 1e-5 else 0.0
 
 
 def outcome(function: Any, T: Any) -> Any:
@@ -67,6 +72,23 @@ def test_a_program_of_autograd_does_as_in_pytorch(function: Any) -> None:
 
 def leaf(T: Any, *values: float) -> Any:
     return T.tensor(values or (1.0, 2.0, 3.0), requires_grad=True)
+
+
+# Gradients that are not finite.
+
+
+@program
+def relu_masks_its_gradient(T: Any) -> Any:
+    """Infinite times 0 would be NaN; PyTorch masks, and lets NaN's gradient pass."""
+    every = []
+    for dtype in (T.float16, T.bfloat16, T.float32, T.float64):
+        x = T.tensor([float("nan"), 0.0, -1.0, 2.0, -float("inf"), float("inf")], dtype=dtype, requires_grad=True)
+        g = T.tensor([float("nan"), float("inf"), float("nan"), float("inf"), -float("inf"), 3.0], dtype=dtype, requires_grad=True)
+        (first,) = T.autograd.grad(T.relu(x), x, g, create_graph=True)
+        every += [first, *T.autograd.grad(first.sum(), g)]
+        (first,) = T.autograd.grad(T.relu(x), x, g.detach())
+        every += [first]
+    return every
 
 
 # Hooks.
