@@ -409,6 +409,8 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"__array__(): {array.dtype} cannot become {dtype} without a copy, and copy=False allows none")
             return array.astype(dtype)
         return array.copy() if copy else array
 

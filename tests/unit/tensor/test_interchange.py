@@ -210,6 +210,8 @@ def test_bfloat16_is_shared_too(n):
 def test_numpy_functions_take_tensors():
     t = torch.tensor([1.0, 2.0])
     assert np.asarray(t).ctypes.data == t.data_ptr() and np.asarray(t, dtype=np.float64).dtype == np.float64
+    with pytest.raises(ValueError, match=r"without a copy"):
+        t.__array__(np.dtype("float64"), copy=False)
     assert np.array(t, copy=True).ctypes.data != t.data_ptr()
     assert np.array([t, t + 1]).tolist() == [[1, 2], [2, 3]]
     assert np.add(t, np.ones(2)).tolist() == [2, 3]
