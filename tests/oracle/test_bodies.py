@@ -167,8 +167,8 @@ def test_body_computes_what_pytorch_computes(device: str, name: str, dtype: str)
 GRADIENTS = [op.name for op in PRESENT if op.grad and "float64" in op.dtypes]
 
 
-def compare_gradients(op: Op, number: int, sample: Sample, form: str) -> list[str]:
-    inputs, here = Inputs(op, number, sample, "float64"), Placed("bare")
+def compare_gradients(device: str, op: Op, number: int, sample: Sample, form: str) -> list[str]:
+    inputs, here = Inputs(op, number, sample, "float64"), Placed(device)
     theirs, their_error = attempt(lambda: Run(torch, op, sample, form, inputs, "float64", False))
     if "derivative for" in str(their_error) and "not implemented" in str(their_error):
         return []
@@ -190,6 +190,6 @@ def test_gradients_through_bodies_are_pytorchs(name: str) -> None:
         COUNTS["bodies: samples differentiated"] += 1
         form = forms_of(op, sample)[0]
         if form in ("function", "method", "call"):
-            found = compare_gradients(op, number, sample, form)
+            found = compare_gradients("bare", op, number, sample, form)
             problems += [f"#{number} {describe(op, sample, form, 'float64')}\n    {text}" for text in found]
     assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])

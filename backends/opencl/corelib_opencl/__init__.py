@@ -1,0 +1,36 @@
+"""The opencl devices of corelib. This module is import-light; the backend is in `backend.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corelib.backend import Probe, hookimpl
+
+if TYPE_CHECKING:
+    from corelib.backend.base import Backend
+
+__version__ = "0.1.0"
+
+
+@hookimpl
+def corelib_probe() -> Probe:
+    """Whether there is a platform with a device; how to get one for a processor, where there is none."""
+    try:
+        import pyopencl
+    except ImportError as error:
+        return Probe(False, f"pyopencl cannot be imported: {error}")
+    try:
+        found = sum(len(platform.get_devices()) for platform in pyopencl.get_platforms())
+    except pyopencl.Error as error:
+        return Probe(False, f"no OpenCL platform answers ({error}); for the processor: pip install 'corelib[opencl-cpu]'")
+    if not found:
+        return Probe(False, "no OpenCL device found; for the processor: pip install 'corelib[opencl-cpu]'")
+    return Probe(True)
+
+
+@hookimpl
+def corelib_backend() -> Backend:
+    """The backend; imported when a device is first used."""
+    from corelib_opencl.backend import OpenCLBackend
+
+    return OpenCLBackend()

@@ -1,0 +1,59 @@
+"""OpenCL's platforms, contexts and queues: one context and one ordered queue for each device of every platform."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pyopencl as cl
+
+
+class Device:
+    """One OpenCL device at work. `lock` makes setting a kernel's arguments and queueing it one step."""
+
+    def __init__(self, device: Any) -> None:
+        self.device = device
+        self.name = f"{device.name.strip()} ({device.platform.name.strip()})"
+        self.context = cl.Context([device])
+        self.queue = self.new_queue()
+        self.lock = threading.RLock()
+        self.double = "cl_khr_fp64" in device.extensions.split() or bool(getattr(device, "double_fp_config", 0))
+        self.processor = bool(device.type & cl.device_type.CPU)
+        self.units = max(1, device.max_compute_units)
+        self.launches = 0
+
+    def new_queue(self) -> Any:
+        """A queue in order, with times of its events."""
+        return cl.CommandQueue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)
+
+
+def all_devices() -> list[Any]:
+    """Every device of every platform, in the drivers' order, without asking anybody."""
+    found = []
+    for platform in cl.get_platforms():
+        try:
+            found += platform.get_devices()
+        except cl.Error:  # a platform without devices says so by an error
+            continue
+    return found
+
+
+def told(error: Any, call: str) -> RuntimeError:
+    """A driver's error in words: the call, the code's name, and what it says."""
+    code = getattr(error, "code", None)
+    try:
+        name = cl.status_code.to_string(code)
+    except Exception:
+        name = str(code)
+    return RuntimeError(f"OpenCL: {call} failed with {name}: {str(error).strip()}")
+
+
+OUT_OF_MEMORY = {
+    cl.status_code.MEM_OBJECT_ALLOCATION_FAILURE, cl.status_code.OUT_OF_RESOURCES, cl.status_code.OUT_OF_HOST_MEMORY,
+    cl.status_code.INVALID_BUFFER_SIZE,
+}
+
+
+def out_of_memory(error: Any) -> bool:
+    """Whether a driver's error means that memory is used up, or that no buffer can be that large."""
+    return isinstance(error, cl.MemoryError) or getattr(error, "code", None) in OUT_OF_MEMORY

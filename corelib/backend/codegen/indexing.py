@@ -1,0 +1,114 @@
+"""Kernels that choose elements by index and put them back. Indices are within bounds: core has checked them.
+
+Choosing is elementwise, with the place read from an index. Putting goes over rows: elements that may meet in one place are done
+in order by one item, so that sums have the same bits each time and the last of several values stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from corelib.backend.base import KernelTable
+from corelib.backend.codegen.reductions import combine
+from corelib.backend.codegen.rows import Program, Put, Rows
+from corelib.backend.codegen.types import C
+from corelib.tensor import dtype as D
+
+if TYPE_CHECKING:
+    from corelib.backend.codegen.elementwise import Elementwise
+    from corelib.backend.codegen.launch import Launcher
+
+
+class Indexing:
+    """take_rows, put_rows, index_select, gather, scatter_add and scatter_set of one backend."""
+
+    def __init__(self, launcher: Launcher, elementwise: Elementwise, rows: Rows, copy: Any) -> None:
+        self._launcher = launcher
+        self._elementwise = elementwise
+        self._rows = rows
+        self._copy = copy
+
+    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+        """Put the kernels into a table."""
+        table.register("take_rows", dtypes, self.take_rows)
+        table.register("put_rows", dtypes, self.put_rows)
+        table.register("index_select", dtypes, self.index_select)
+        table.register("gather", dtypes, self.gather)
+        table.register("scatter_add", dtypes, lambda out, *args: self.scatter(out, *args, True))
+        table.register("scatter_set", dtypes, lambda out, *args: self.scatter(out, *args, False))
+
+    def _pick(self, out: Any, input: Any, index: Any, step: int) -> Any:
+        """out = the element of `input` that lies `index` times `step` from this place; all of one shape."""
+        tag = C[out.dtype].tag
+        text = f"store_{tag}(a0, {{0}}, load_{tag}(a2, {{2}} + a1[{{1}}] * v2));"
+        key = ("pick", (out.dtype, D.int64, out.dtype, D.int64))
+        return self._elementwise.run(key, text, out, [index, input, step], D.int64)
+
+    def take_rows(self, out: Any, input: Any, index: Any) -> Any:
+        lead, rest = len(index.shape), input.shape[1:]
+        source = input._replace(shape=(*index.shape, *rest), strides=(*[0] * lead, *input.strides[1:]))
+        places = index._replace(shape=(*index.shape, *rest), strides=(*index.strides, *[0] * len(rest)))
+        return self._pick(out, source, places, input.strides[0])
+
+    def index_select(self, out: Any, input: Any, dim: int, index: Any) -> Any:
+        if not input.shape:
+            return self._copy(out, input._replace(shape=out.shape, strides=(0,) * len(out.shape)))
+        shape = out.shape
+        strides = tuple([0 if d == dim else s for d, s in enumerate(input.strides)])
+        step = index.strides[-1] if index.shape else 0
+        places = index._replace(shape=shape, strides=tuple([step if d == dim else 0 for d in range(len(shape))]))
+        return self._pick(out, input._replace(shape=shape, strides=strides), places, input.strides[dim])
+
+    def gather(self, out: Any, input: Any, dim: int, index: Any) -> Any:
+        if len(input.shape) != len(index.shape) or not index.shape:
+            return NotImplemented
+        strides = tuple([0 if d == dim else s for d, s in enumerate(input.strides)])
+        return self._pick(out, input._replace(shape=index.shape, strides=strides), index, input.strides[dim])
+
+    def _put(self, out: Any, index: Any, values: Any, dims: tuple[int, ...], step: int, add: bool) -> None:
+        """Set or add `values` at `index` times `step` from out's place; what meets lies along `dims`."""
+        how = combine("sum", out.dtype) if add else ""
+        stages = (Put(0, 1, "v2", how),)
+        program = Program("put_add" if add else "put_set", 1, stages, ("i64",))
+        self._rows.run(program, [out, index, values], values.shape, dims, (step,))
+
+    def _widely(self, out: Any, put: Any) -> None:
+        """Run `put` on a float32 copy of `out`, and copy it back."""
+        strides, step = [0] * len(out.shape), 1
+        for d in range(len(out.shape) - 1, -1, -1):
+            strides[d], step = step, step * out.shape[d]
+        nbytes = max(step, 1) * 4
+        buffer = self._launcher.scratch(out.device_index, nbytes)
+        wide = out._replace(buffer=buffer, dtype=D.float32, strides=tuple(strides), offset=0)
+        self._copy(wide, out)
+        put(wide)
+        self._copy(out, wide)
+        self._launcher.done(out.device_index, buffer, nbytes)
+
+    def put_rows(self, out: Any, input: Any, index: Any, values: Any, accumulate: bool) -> None:
+        if out is not input:
+            self._copy(out, input)
+        if accumulate and out.dtype in (D.float16, D.bfloat16):
+            self._widely(out, lambda wide: self.put_rows(wide, wide, index, values, True))
+            return
+        lead = len(index.shape)
+        shape = (*index.shape, *out.shape[1:])
+        target = out._replace(shape=shape, strides=(*[0] * lead, *out.strides[1:]))
+        places = index._replace(shape=shape, strides=(*index.strides, *[0] * (len(shape) - lead)))
+        missing = len(shape) - len(values.shape)
+        pairs = list(zip(values.shape, values.strides, strict=True))
+        given = values._replace(shape=shape, strides=(*[0] * missing, *[0 if n == 1 else s for n, s in pairs]))
+        self._put(target, places, given, tuple(range(lead)), out.strides[0], accumulate)
+
+    def scatter(self, out: Any, input: Any, dim: int, index: Any, src: Any, add: bool) -> Any:
+        if len(input.shape) != len(index.shape) or not index.shape:
+            return NotImplemented
+        if out is not input:
+            self._copy(out, input)
+        if add and out.dtype in (D.float16, D.bfloat16):
+            self._widely(out, lambda wide: self.scatter(wide, wide, dim, index, src, True))
+            return None
+        strides = tuple([0 if d == dim else s for d, s in enumerate(out.strides)])
+        target = out._replace(shape=index.shape, strides=strides)
+        self._put(target, index, src._replace(shape=index.shape), (dim,), out.strides[dim], add)
+        return None

@@ -1,0 +1,65 @@
+"""Between generated sources and a driver: what a backend must give so that the generated kernels run on its devices."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corelib.backend.codegen.prelude import Target
+
+
+class Launcher(ABC):
+    """One backend's way to compile and to run. The kernels below it are shared by all of its devices."""
+
+    target: Target
+    style: str
+    """ "loop" where few items do much each, "grid" where many items do little; see prelude.py."""
+    units: int
+    """How many items run at the same time, roughly: what "loop" kernels are cut for."""
+
+    @abstractmethod
+    def compile(self, index: int, source: str, name: str) -> Any:
+        """A driver's kernel object for device `index`; RuntimeError with the compiler's words where it does not compile."""
+
+    @abstractmethod
+    def run(self, index: int, kernel: Any, items: int, group: int, buffers: list[Any], params: bytes) -> None:
+        """Queue a kernel over `items` work items, a multiple of `group`, in groups of that size. Its arguments are the
+        buffers and then, unless it is empty, `params`, one struct by value."""
+
+    @abstractmethod
+    def scratch(self, index: int, nbytes: int) -> Any:
+        """A buffer for as long as the kernels queued now need it; `done` takes it back."""
+
+    @abstractmethod
+    def done(self, index: int, buffer: Any, nbytes: int) -> None:
+        """Take a scratch buffer back; work queued later may use it again."""
+
+    @abstractmethod
+    def read(self, index: int, buffer: Any, nbytes: int) -> Any:
+        """The first bytes of a buffer as a NumPy uint8 array, when all that was queued has been done."""
+
+    def kernel(self, op_name: str, source: Callable[[str, Target], str]) -> Kernel:
+        """A kernel from a function that writes its source, compiled for each device when it first runs there."""
+        name = "k_" + re.sub(r"\W", "_", op_name)
+        return Kernel(self, name, source(name, self.target))
+
+
+class Kernel:
+    """One generated kernel, and what the driver made of it on each device."""
+
+    def __init__(self, launcher: Launcher, name: str, source: str) -> None:
+        self.name = name
+        self.source = source
+        self.numbers: list[Any] = []
+        self._launcher = launcher
+        self._compiled: dict[int, Any] = {}
+
+    def launch(self, index: int, items: int, buffers: list[Any], params: bytes, group: int = 1) -> None:
+        """Queue the kernel on a device."""
+        made = self._compiled.get(index)
+        if made is None:
+            made = self._compiled[index] = self._launcher.compile(index, self.source, self.name)
+        self._launcher.run(index, made, items, group, buffers, params)

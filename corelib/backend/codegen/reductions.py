@@ -1,0 +1,191 @@
+"""Reductions along dimensions, as row programs. Half types accumulate in float32."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from corelib.backend.base import KernelTable, StridedArray
+from corelib.backend.codegen.expressions import expression
+from corelib.backend.codegen.rows import Let, Program, Reduce, Rows, Store
+from corelib.backend.codegen.types import C
+from corelib.tensor import dtype as D
+
+if TYPE_CHECKING:
+    from corelib.backend.codegen.launch import Launcher
+
+# From so many elements on, the few rows of a reduction are cut into parts that run side by side.
+_LONG = 1 << 15
+
+_COMBINES = {"sum": "add", "prod": "mul", "amax": "maximum", "amin": "minimum"}
+
+
+def combine(op_name: str, dtype: Any) -> str:
+    """How a reduction joins two of its values, in a dtype's compute type."""
+    c = C[dtype]
+    template = expression(_COMBINES[op_name], c.family)
+    assert template is not None
+    return template.replace("{T}", c.compute).replace("{U}", c.unsigned)
+
+
+def start(op_name: str, dtype: Any) -> str:
+    """What a reduction of nothing gives."""
+    c = C[dtype]
+    if op_name in ("sum", "prod"):
+        return f"({c.compute}){int(op_name == 'prod')}"
+    low = op_name == "amax"
+    if c.family == "float":
+        return f"{'-' if low else ''}({c.compute})INFINITY"
+    if c.family == "bool":
+        return "0" if low else "1"
+    bits = dtype.itemsize * 8
+    if not dtype.is_signed:
+        return "0" if low else str((1 << bits) - 1)
+    top = (1 << (bits - 1)) - 1
+    return f"(({c.compute})(-{top}{'L' if bits == 64 else ''} - 1))" if low else f"{top}{'L' if bits == 64 else ''}"
+
+
+def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[Any, ...]) -> None:
+    """sum, prod, amax, amin, mean, any, all, variance and deviation."""
+    reducer = Reducer(launcher, rows)
+    for name in _COMBINES:
+        table.register(name, dtypes, reducer.simple(name))
+    floats = tuple([d for d in dtypes if d.is_floating_point])
+    table.register("mean", floats, reducer.mean)
+    table.register("variance", floats, reducer.variance)
+    table.register("deviation", floats, reducer.deviation)
+    for name in ("any", "all"):
+        table.register(name, dtypes, reducer.truth(name))
+
+
+class Reducer:
+    """Reductions with few rows are done in two steps, the first in parts that run side by side."""
+
+    def __init__(self, launcher: Launcher, rows: Rows) -> None:
+        self._launcher = launcher
+        self._rows = rows
+
+    def simple(self, name: str) -> Any:
+        """A kernel of one reduction."""
+        programs: dict[Any, Any] = {}
+
+        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+            dtype = input.dtype
+            program = programs.get(dtype)
+            if program is None:
+                kind = C[dtype].compute
+                reduce = Reduce("total", kind, start(name, dtype), "v1", combine(name, dtype).replace("{a}", "{a}"))
+                program = programs[dtype] = Program(name, 1, (reduce, Store(0, "total")))
+            self._reduce(program, out, input, dims, keepdim)
+
+        return kernel
+
+    def _reduce(self, program: Program, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        """Run a program of one reduction, in two steps where there are few rows of many elements."""
+        out = spread(out, input.shape, dims, keepdim)
+        length = 1
+        for d in dims:
+            length *= input.shape[d]
+        kept = 1
+        for n in out.shape:
+            kept *= n
+        parts = min(self._launcher.units * 8, 256) if self._launcher.style == "loop" else 1024
+        longest = max(dims, key=lambda d: input.shape[d], default=None)
+        if longest is None or kept * 4 > parts or length < _LONG or input.shape[longest] < parts:
+            self._rows.run(program, [out, input], input.shape, tuple(dims))
+            return
+        # the longest dimension becomes two; what is left over is a part of its own
+        size, stride = input.shape[longest], input.strides[longest]
+        each = size // parts
+        left = size - each * parts
+        wide = next((d for d in (D.float32, D.float64, input.dtype) if C[d].compute == C[input.dtype].compute), input.dtype)
+        nbytes = kept * (parts + 1) * wide.itemsize
+        buffer = self._launcher.scratch(input.device_index, nbytes)
+        steps = tuple([parts + 1 if d == longest else 0 if d in dims else n for d, n in enumerate(input.shape)])
+        strides, step = [0] * len(steps), 1
+        for d in range(len(steps) - 1, -1, -1):
+            if steps[d]:
+                strides[d], step = step, step * steps[d]
+        some = StridedArray(buffer, wide, tuple([n or 1 for n in steps]), tuple(strides), 0, input.device_index)
+        head = (*input.shape[:longest], parts, each, *input.shape[longest + 1 :])
+        main = input._replace(shape=head, strides=(*input.strides[:longest], each * stride, stride, *input.strides[longest + 1 :]))
+        target = some._replace(
+            shape=tuple([parts if d == longest else 1 if d in dims else n for d, n in enumerate(input.shape)]),
+        )
+        target = target._replace(
+            shape=(*target.shape[: longest + 1], 1, *target.shape[longest + 1 :]),
+            strides=(*target.strides[: longest + 1], 0, *target.strides[longest + 1 :]),
+        )
+        inner = tuple([d + (d > longest) for d in dims if d != longest] + [longest + 1])
+        self._rows.run(program, [target, main], head, inner)
+        if left:
+            tail = input._replace(
+                shape=(*input.shape[:longest], left, *input.shape[longest + 1 :]), offset=input.offset + each * parts * stride
+            )
+            end = some._replace(
+                shape=tuple([1 if d in dims else n for d, n in enumerate(input.shape)]),
+                offset=parts * strides[longest],
+            )
+            self._rows.run(program, [end, tail], tail.shape, tuple(dims))
+        count = parts + (1 if left else 0)
+        found = some._replace(shape=tuple([count if d == longest else n for d, n in enumerate(some.shape)]))
+        self._rows.run(program, [out, found], found.shape, (longest,))
+        self._launcher.done(input.device_index, buffer, nbytes)
+
+    def mean(self, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        kind = C[input.dtype].compute
+        n = _length(input, dims)
+        program = Program(
+            "mean", 1,
+            (Reduce("total", kind, "0", "v1", "{a} + {b}"), Store(0, "total / (" + kind + ")x0")), ("i64",),
+        )
+        self._rows.run(program, [spread(out, input.shape, dims, keepdim), input], input.shape, tuple(dims), (n,))
+
+    def _spread_of(self, name: str, value: str, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+        kind = C[input.dtype].compute
+        n = _length(input, dims)
+        number = "f64" if kind == "f64" else "f32"
+        program = Program(
+            name, 1,
+            (
+                Reduce("total", kind, "0", "v1", "{a} + {b}"),
+                Let("mean", kind, f"total / ({kind})x0"),
+                Reduce("squares", kind, "0", "(v1 - mean) * (v1 - mean)", "{a} + {b}"),
+                Store(0, value.format(f"squares / ({kind})x1")),
+            ),
+            ("i64", number),
+        )
+        left = float(n - correction)
+        arrays = [spread(out, input.shape, dims, keepdim), input]
+        self._rows.run(program, arrays, input.shape, tuple(dims), (n, left if left > 0 else 0.0))
+
+    def variance(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+        self._spread_of("variance", "{}", out, input, dims, correction, keepdim)
+
+    def deviation(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+        self._spread_of("deviation", "sqrt({})", out, input, dims, correction, keepdim)
+
+    def truth(self, name: str) -> Any:
+        """any and all."""
+        sign, first = ("|", "0") if name == "any" else ("&", "1")
+        program = Program(name, 1, (Reduce("truth", "i32", first, "(v1 != 0)", "{a} " + sign + " {b}"), Store(0, "truth")))
+
+        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+            self._rows.run(program, [spread(out, input.shape, dims, keepdim), input], input.shape, tuple(dims))
+
+        return kernel
+
+
+def _length(input: Any, dims: Any) -> int:
+    n = 1
+    for d in dims:
+        n *= input.shape[d]
+    return n
+
+
+def spread(out: Any, shape: tuple[int, ...], dims: Any, keepdim: bool) -> Any:
+    """A reduction's output with the reduced dimensions as 1, so that it broadcasts to the input's shape."""
+    if keepdim or len(out.shape) == len(shape):
+        return out
+    at = iter(zip(out.shape, out.strides, strict=True))
+    pairs = [(1, 0) if d in dims else next(at) for d in range(len(shape))]
+    return out._replace(shape=tuple([n for n, _ in pairs]), strides=tuple([s for _, s in pairs]))

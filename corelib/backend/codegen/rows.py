@@ -1,0 +1,393 @@
+"""Kernels that go over rows: reductions, and what is made of a row's reductions, such as softmax and the norms.
+
+A program is a list of stages that are done for each row: `Reduce` its elements to a value, `Let` a value be computed from
+others, `Store` one value a row, `Map` every element to an output. A "row" is any set of dimensions; the others are kept.
+
+On devices of style "loop" an item does several rows. Its innermost loop runs over lanes that the compiler can turn into
+vectors: neighbours in a row ("along") or, where the row's elements are far apart, neighbouring rows ("across").
+On devices of style "grid" a group of items shares a row ("along"), or each item has a row of its own ("across").
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from corelib.backend.codegen.geometry import Walk, broadcast_strides, padded, walk
+from corelib.backend.codegen.types import C
+
+if TYPE_CHECKING:
+    from corelib.backend.codegen.launch import Launcher
+
+ALONG, ACROSS, BLOCK, GROUP = 16, 64, 1024, 256
+
+
+class Reduce(NamedTuple):
+    """One value of all elements of a row: `combine`, over `a` and `b`, starts from `init` and takes each `value`."""
+
+    name: str
+    type: str
+    init: str
+    value: str
+    combine: str
+
+
+class Let(NamedTuple):
+    """A value of the row, computed from others."""
+
+    name: str
+    type: str
+    value: str
+
+
+class Store(NamedTuple):
+    """Write a row's value into the row's element of an output."""
+
+    array: int
+    value: str
+
+
+class Map(NamedTuple):
+    """Write a value for each element of the row into an output."""
+
+    array: int
+    value: str
+    statements: tuple[str, ...] = ()
+
+
+class Put(NamedTuple):
+    """Write or add every element of the row where an index says: `to` is the place, `x0` steps from the row's own."""
+
+    array: int
+    index: int
+    value: str
+    add: str = ""
+    """How to join what is there, `a`, and the value, `b`; the value replaces it where this is empty."""
+
+
+class Program(NamedTuple):
+    """Stages over arrays `v0`, `v1`, ...: the first `outputs` of them are written, the others read."""
+
+    name: str
+    outputs: int
+    stages: tuple[Any, ...]
+    numbers: tuple[str, ...] = ()
+    """The types of numbers given by value, `x0`, `x1`, ...; "i64", "f32" or "f64"."""
+
+
+class _Variant(NamedTuple):
+    dtypes: tuple[Any, ...]
+    kept: int
+    reduced: int
+    near: str
+    """For each array: its innermost stride in the lanes' direction, "1", "0" or "s"."""
+    way: str
+    style: str
+
+
+class Rows:
+    """The row programs of one backend."""
+
+    def __init__(self, launcher: Launcher) -> None:
+        self._launcher = launcher
+        self._plans: dict[Any, Any] = {}
+        self._kernels: dict[Any, Any] = {}
+
+    def run(
+        self, program: Program, arrays: list[Any], shape: tuple[int, ...], dims: tuple[int, ...],
+        numbers: tuple[Any, ...] = (),
+    ) -> None:
+        """Do the program for the rows of `shape` that `dims` span. Each array's shape broadcasts to `shape`."""
+        # where elements of a row may go to the same place, one item does them in order
+        alone = any(isinstance(stage, Put) for stage in program.stages)
+        where = (alone, shape, dims, *[(x.shape, x.strides) for x in arrays])
+        plan = self._plans.get(where)
+        if plan is None:
+            if len(self._plans) > 10000:
+                self._plans.clear()
+            plan = self._plans[where] = self._plan(shape, dims, arrays, alone)
+        rows, elements, way, near, packed = plan
+        if not rows.count:
+            return
+        index = arrays[0].device_index
+        key = (program, tuple([x.dtype for x in arrays]), len(rows.sizes), len(elements.sizes), near, way)
+        kernel = self._kernels.get(key)
+        if kernel is None:
+            variant = _Variant(key[1], key[2], key[3], near, way, self._launcher.style)
+            kernel = self._kernels[key] = self._launcher.kernel(
+                program.name, lambda name, target: source(name, program, variant, target)
+            )
+        items, chunk, group = self._cut(rows, way)
+        text = struct.pack(f"{len(arrays)}q", *[x.offset for x in arrays]) + struct.pack("q", chunk) + packed
+        for kind, x in zip(program.numbers, numbers, strict=True):
+            text += struct.pack("f4x" if kind == "f32" else "d" if kind == "f64" else "q", x)
+        kernel.launch(index, items, [x.buffer for x in arrays], text, group)
+
+    def _plan(self, shape: tuple[int, ...], dims: tuple[int, ...], arrays: list[Any], alone: bool) -> Any:
+        strides = [broadcast_strides(x.shape, x.strides, shape) for x in arrays]
+        kept = [d for d in range(len(shape)) if d not in dims]
+        lead = _lead(strides)
+        order = [lead, *[n for n in range(len(arrays)) if n != lead]]
+
+        def part(of: Any) -> Walk:
+            found = padded(walk(tuple([shape[d] for d in of]), tuple([tuple([strides[n][d] for d in of]) for n in order])))
+            back = sorted(range(len(order)), key=order.__getitem__)
+            return found._replace(strides=tuple([found.strides[i] for i in back]))
+
+        rows, elements = part(kept), part(dims)
+        # The lanes run where the leading array's elements lie next to each other.
+        inner_row, inner_element = rows.strides[lead][-1], elements.strides[lead][-1]
+        across = rows.sizes[-1] >= 8 and inner_row == 1 and (inner_element != 1 or elements.count < 8)
+        if alone and self._launcher.style == "grid":
+            across = True
+        way = "across" if across else "along"
+        near = "".join(_near(s[-1]) for s in (rows if across else elements).strides)
+        if "s" in near and not across:
+            near = "s" * len(near)
+        numbers = [rows.count, elements.count, *rows.sizes, *elements.sizes]
+        for a, b in zip(rows.strides, elements.strides, strict=True):
+            numbers += [*a, *b]
+        return rows, elements, way, near, struct.pack(f"{len(numbers)}q", *numbers)
+
+    def _cut(self, rows: Walk, way: str) -> tuple[int, int, int]:
+        """Items, rows (or blocks of rows) an item, and the size of a group."""
+        if self._launcher.style == "grid":
+            if way == "along":
+                return rows.count * GROUP, 1, GROUP
+            return -(-rows.count // GROUP) * GROUP, 1, GROUP
+        blocks = rows.count if way == "along" else rows.count // rows.sizes[-1] * -(-rows.sizes[-1] // ACROSS)
+        chunk = max(1, blocks // (self._launcher.units * 8))
+        return -(-blocks // chunk), chunk, 1
+
+
+def _lead(strides: list[Any]) -> int:
+    """The array that decides how memory is walked: the last that is read in every dimension, else the first."""
+    return max(range(len(strides)), key=lambda n: (sum(1 for s in strides[n] if s), n))
+
+
+def _near(stride: int) -> str:
+    return "1" if stride == 1 else "0" if stride == 0 else "s"
+
+
+def source(name: str, program: Program, variant: _Variant, target: Any) -> str:
+    """The kernel's text; its arguments are a pointer for each array and one struct by value."""
+    count = len(variant.dtypes)
+    fields = [f"i64 o{n};" for n in range(count)] + ["i64 chunk; i64 rows; i64 length;"]
+    fields += [f"i64 k{d};" for d in range(variant.kept)] + [f"i64 r{d};" for d in range(variant.reduced)]
+    for n in range(count):
+        fields += [f"i64 sk{n}_{d};" for d in range(variant.kept)] + [f"i64 sr{n}_{d};" for d in range(variant.reduced)]
+    for n, kind in enumerate(program.numbers):
+        fields.append(f"f32 x{n}; f32 pad{n};" if kind == "f32" else f"{kind} x{n};")
+    pointers = ", ".join(
+        f"{target.pointer} {'' if n < program.outputs else 'const '}{C[d].memory}* a{n}" for n, d in enumerate(variant.dtypes)
+    )
+    lines = [f"typedef struct {{ {' '.join(fields)} }} Params;", f"{target.kernel} {name}({pointers}, const Params p) {{"]
+    lines += [f"  const {kind} x{n} = p.x{n};" for n, kind in enumerate(program.numbers)]
+    if variant.style == "grid":
+        lines += _grid(program, variant, target)
+    elif variant.way == "along":
+        lines += _along(program, variant, target)
+    else:
+        lines += _across(program, variant, target)
+    return "\n".join([*lines, "}", ""])
+
+
+def _row_starts(variant: _Variant, row: str, dims: int) -> list[str]:
+    """b0, b1, ...: where each array's row begins; `row` counts the rows of the first `dims` kept dimensions."""
+    lines = [f"i64 b{n} = p.o{n};" for n in range(len(variant.dtypes))]
+    lines.append(f"i64 left = {row};")
+    for d in range(dims - 1, -1, -1):
+        moves = " ".join(f"b{n} += at * p.sk{n}_{d};" for n in range(len(variant.dtypes)))
+        lines.append(f"{{ const i64 at = left % p.k{d}; left /= p.k{d}; {moves} }}")
+    return lines
+
+
+def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str) -> list[str]:
+    """Loads of the arrays that an expression names."""
+    lines = []
+    for n, place in at.items():
+        if n >= program.outputs and _names(text, f"v{n}"):
+            c = C[variant.dtypes[n]]
+            lines.append(f"const {c.compute} v{n} = load_{c.tag}(a{n}, {place});")
+    return lines
+
+
+def _names(text: str, name: str) -> bool:
+    import re
+
+    return re.search(rf"\b{name}\b", text) is not None
+
+
+def _store(variant: _Variant, array: int, place: str, value: str) -> str:
+    c = C[variant.dtypes[array]]
+    return f"store_{c.tag}(a{array}, {place}, ({c.compute})({value}));"
+
+
+def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) -> list[str]:
+    c = C[variant.dtypes[stage.array]]
+    value = stage.value
+    if stage.add:
+        value = stage.add.format(a=f"load_{c.tag}(a{stage.array}, to)", b=f"({stage.value})")
+    return [
+        *_loads(program, variant, at, f"{stage.value} v{stage.index}"),
+        f"const i64 to = {at[stage.array]} + v{stage.index} * x0;", _store(variant, stage.array, "to", value),
+    ]
+
+
+def _step(n: int, near: str, index: str, field: str) -> str:
+    """Where array n's element `index` lies from its base in the lanes' direction."""
+    return index if near == "1" else "0" if near == "0" else f"({index}) * p.{field}"
+
+
+def _nest(variant: _Variant) -> tuple[list[str], list[str], list[str]]:
+    """Loops over the outer dimensions of a row: their heads, the bases in them, and their ends."""
+    heads, ends = ["{"], ["}"]
+    for d in range(variant.reduced - 1):
+        heads.append(f"for (i64 e{d} = 0; e{d} < p.r{d}; ++e{d}) {{")
+        ends.append("}")
+    bases = []
+    for n in range(len(variant.dtypes)):
+        moved = "".join(f" + e{d} * p.sr{n}_{d}" for d in range(variant.reduced - 1))
+        bases.append(f"const i64 c{n} = b{n}{moved};")
+    return heads, bases, ends
+
+
+def _combined(stage: Reduce, a: str, b: str) -> str:
+    return stage.combine.format(a=a, b=b)
+
+
+def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
+    """Style "loop": an item does whole rows, lanes are neighbours in the row."""
+    last = variant.reduced - 1
+    lines = [
+        f"  const i64 item = {target.item};",
+        "  const i64 stop = (item + 1) * p.chunk < p.rows ? (item + 1) * p.chunk : p.rows;",
+        "  for (i64 row = item * p.chunk; row < stop; ++row) {",
+        *_row_starts(variant, "row", variant.kept),
+    ]
+    heads, bases, ends = _nest(variant)
+    at = {n: f"c{n} + {_step(n, variant.near[n], 'i', f'sr{n}_{last}')}" for n in range(len(variant.dtypes))}
+    for stage in program.stages:
+        if isinstance(stage, Let):
+            lines.append(f"const {stage.type} {stage.name} = {stage.value};")
+        elif isinstance(stage, Store):
+            lines.append(_store(variant, stage.array, f"b{stage.array}", stage.value))
+        elif isinstance(stage, Map):
+            body = [*_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
+            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{", *body]
+            lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
+        elif isinstance(stage, Put):
+            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
+            lines += [*_put(program, variant, stage, at), "}", *ends]
+        else:
+            load = _loads(program, variant, at, stage.value)
+            lines += [
+                f"{stage.type} {stage.name} = {stage.init};",
+                f"{{ {stage.type} all[{ALONG}]; for (i32 l = 0; l < {ALONG}; ++l) all[l] = {stage.init};",
+                *heads, *bases,
+                # in blocks, so that a long sum is a sum of short ones and loses fewer digits
+                f"for (i64 from = 0; from < p.r{last}; from += {BLOCK}) {{",
+                f"const i64 to = from + {BLOCK} < p.r{last} ? from + {BLOCK} : p.r{last};",
+                f"{stage.type} some[{ALONG}]; for (i32 l = 0; l < {ALONG}; ++l) some[l] = {stage.init};",
+                "i64 first = from;",
+                f"for (; first + {ALONG} <= to; first += {ALONG})",
+                f"  for (i32 l = 0; l < {ALONG}; ++l) {{ const i64 i = first + l;", *load,
+                f"    const {stage.type} value = {stage.value}; some[l] = {_combined(stage, 'some[l]', 'value')}; }}",
+                "for (i64 i = first; i < to; ++i) {", *load,
+                f"  const {stage.type} value = {stage.value}; some[0] = {_combined(stage, 'some[0]', 'value')}; }}",
+                f"for (i32 l = 0; l < {ALONG}; ++l) all[l] = {_combined(stage, 'all[l]', 'some[l]')};",
+                "}", *ends,
+                f"for (i32 half_ = {ALONG // 2}; half_ > 0; half_ /= 2)",
+                f"  for (i32 l = 0; l < half_; ++l) all[l] = {_combined(stage, 'all[l]', 'all[l + half_]')};",
+                f"{stage.name} = all[0]; }}",
+            ]
+    return [*lines, "  }"]
+
+
+def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
+    """Style "loop": an item does blocks of neighbouring rows, a lane for each row."""
+    inner, last = variant.kept - 1, variant.reduced - 1
+    lines = [
+        f"  const i64 item = {target.item}, blocks = (p.k{inner} + {ACROSS - 1}) / {ACROSS};",
+        f"  const i64 total = p.rows / p.k{inner} * blocks;",
+        "  const i64 stop = (item + 1) * p.chunk < total ? (item + 1) * p.chunk : total;",
+        "  for (i64 block = item * p.chunk; block < stop; ++block) {",
+        f"const i64 begin = block % blocks * {ACROSS};",
+        f"const i64 lanes = begin + {ACROSS} < p.k{inner} ? {ACROSS} : p.k{inner} - begin;",
+        *_row_starts(variant, "block / blocks", inner),
+        *[f"b{n} += begin * p.sk{n}_{inner};" for n in range(len(variant.dtypes))],
+    ]
+    heads, bases, ends = _nest(variant)
+    at = {}
+    for n in range(len(variant.dtypes)):
+        at[n] = f"c{n} + i * p.sr{n}_{last} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}"
+    kept: list[tuple[str, str]] = []
+
+    def own(text: str) -> list[str]:
+        return [f"const {kind} {name} = {name}_[l];" for kind, name in kept if _names(text, name)]
+
+    for stage in program.stages:
+        if isinstance(stage, Let):
+            lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i64 l = 0; l < lanes; ++l) {{", *own(stage.value)]
+            lines.append(f"{stage.name}_[l] = {stage.value}; }}")
+            kept.append((stage.type, stage.name))
+        elif isinstance(stage, Store):
+            place = f"b{stage.array} + {_step(stage.array, variant.near[stage.array], 'l', f'sk{stage.array}_{inner}')}"
+            lines += ["for (i64 l = 0; l < lanes; ++l) {", *own(stage.value)]
+            lines += [_store(variant, stage.array, place, stage.value), "}"]
+        elif isinstance(stage, Map):
+            text = stage.value + " ".join(stage.statements)
+            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{", *own(text)]
+            lines += [*_loads(program, variant, at, text), *stage.statements]
+            lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
+        elif isinstance(stage, Put):
+            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
+            lines += [*_put(program, variant, stage, at), "}", *ends]
+        else:
+            lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i32 l = 0; l < {ACROSS}; ++l) {stage.name}_[l] = {stage.init};"]
+            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
+            lines += [*own(stage.value), *_loads(program, variant, at, stage.value)]
+            lines.append(f"const {stage.type} value = {stage.value};")
+            lines += [f"{stage.name}_[l] = {_combined(stage, f'{stage.name}_[l]', 'value')}; }}", *ends]
+            kept.append((stage.type, stage.name))
+    return [*lines, "  }"]
+
+
+def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
+    """Style "grid": a group shares a row and its reductions are a tree in its memory; or each item has a row."""
+    along = variant.way == "along"
+    row = target.group if along else target.item
+    lines = [f"  const i64 row = {row};", "" if along else "  if (row >= p.rows) return;"]
+    lines += _row_starts(variant, "row", variant.kept)
+    head = f"for (i64 e = {target.local}; e < p.length; e += {GROUP}) {{" if along else "for (i64 e = 0; e < p.length; ++e) {"
+    bases = [f"i64 c{n} = b{n};" for n in range(len(variant.dtypes))] + ["i64 rest = e;"]
+    for d in range(variant.reduced - 1, -1, -1):
+        moves = " ".join(f"c{n} += at * p.sr{n}_{d};" for n in range(len(variant.dtypes)))
+        bases.append(f"{{ const i64 at = rest % p.r{d}; rest /= p.r{d}; {moves} }}")
+    at = {n: f"c{n}" for n in range(len(variant.dtypes))}
+    for kind in sorted({s.type for s in program.stages if isinstance(s, Reduce)}) if along else ():
+        lines.append(f"{target.shared} {kind} tree_{kind}[{GROUP}];")
+    for stage in program.stages:
+        if isinstance(stage, Let):
+            lines.append(f"const {stage.type} {stage.name} = {stage.value};")
+        elif isinstance(stage, Store):
+            first = f"if ({target.local} == 0) " if along else ""
+            lines.append(first + _store(variant, stage.array, f"b{stage.array}", stage.value))
+        elif isinstance(stage, Map):
+            lines += [head, *bases, *_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
+            lines += [_store(variant, stage.array, at[stage.array], stage.value), "}"]
+        elif isinstance(stage, Put):
+            lines += [head, *bases, *_put(program, variant, stage, at), "}"]
+        else:
+            lines += [f"{stage.type} {stage.name} = {stage.init};", head, *bases, *_loads(program, variant, at, stage.value)]
+            lines.append(f"const {stage.type} value = {stage.value};")
+            lines += [f"{stage.name} = {_combined(stage, stage.name, 'value')}; }}"]
+            if along:
+                tree, mine = f"tree_{stage.type}", target.local
+                lines += [
+                    f"{target.barrier}; {tree}[{mine}] = {stage.name}; {target.barrier};",
+                    f"for (i32 half_ = {GROUP // 2}; half_ > 0; half_ /= 2) {{",
+                    f"if ({mine} < half_) {tree}[{mine}] = {_combined(stage, f'{tree}[{mine}]', f'{tree}[{mine} + half_]')};",
+                    f"{target.barrier}; }}", f"{stage.name} = {tree}[0];",
+                ]
+    return lines

@@ -1,0 +1,111 @@
+"""Which ops get a generated kernel, for which dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable, StridedArray
+from corelib.backend.codegen import reductions
+from corelib.backend.codegen.elementwise import Elementwise
+from corelib.backend.codegen.indexing import Indexing
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.matmul import Matmul
+from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
+from corelib.backend.codegen.trace import Code, Statement, Value
+from corelib.tensor import dtype as D
+
+
+def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) -> None:
+    """Every kernel of this package."""
+    elementwise = Elementwise(launcher)
+    _register_elementwise(table, elementwise, dtypes)
+    _register_movement(table, elementwise, dtypes)
+    rows = Rows(launcher)
+    _register_division(table, launcher, rows, dtypes)
+    reductions.register(table, launcher, rows, dtypes)
+    Matmul(launcher, rows).register(table, dtypes)
+    Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
+
+
+def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
+    """Whatever may turn out to be elementwise when it is traced; what does not, runs its body from then on."""
+    from corelib.dispatcher.op import TABLE
+
+    for op in TABLE.values():
+        fits = op.kind in ("unary", "binary", "elementwise") or (op.kind == "composite" and op.infer is not None)
+        if fits and op.operands and not op.lists and not op.several:
+            accepted = [d for d in dtypes if _accepts(op, d)]
+            if accepted:
+                table.register(op.name, accepted, elementwise.kernel(op))
+
+
+def _accepts(op: Any, dtype: Any) -> bool:
+    """Whether an op computes in a dtype: where it does not, core must see that there is no kernel."""
+    if op.promote == "float" and not dtype.is_floating_point:
+        return False
+    if op.promote == "number" and dtype is D.bool:
+        return False
+    if op.check is not None:
+        from corelib.tensor.device import device
+        from corelib.tensor.tensor import Tensor
+
+        one = Tensor._empty(device("meta").runtime.device, dtype, ())
+        try:
+            op.check(dtype, *[one] * len(op.operands))
+        except (RuntimeError, TypeError, NotImplementedError):
+            return False
+    return True
+
+
+def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[Any, ...]) -> None:
+    """Rounded division of integers refuses a zero divisor; the generated kernels give 0 there."""
+    zeros = Program("any_zero", 1, (Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}"), Store(0, "truth")))
+
+    def any_zero(divisor: Any) -> bool:
+        if not hasattr(divisor, "buffer"):
+            return not divisor
+        if 0 in divisor.shape:
+            return False
+        index = divisor.device_index
+        flag = StridedArray(launcher.scratch(index, 4), D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
+        rows.run(zeros, [flag, divisor], divisor.shape, tuple(range(len(divisor.shape))))
+        found = bool(launcher.read(index, flag.buffer, 4).any())
+        launcher.done(index, flag.buffer, 4)
+        return found
+
+    for name in ("floor_divide", "remainder"):
+        for dtype in dtypes:
+            if dtype in D.INTEGERS:
+                table.register(name, dtype, _refusing_zero(name, table[name][dtype], any_zero))
+
+
+def _refusing_zero(name: str, divide: Any, any_zero: Any) -> Any:
+    def kernel(out: Any, input: Any, other: Any) -> Any:
+        if any_zero(other):
+            raise RuntimeError(f"{name}(): ZeroDivisionError: an integer was divided by zero")
+        return divide(out, input, other)
+
+    return kernel
+
+
+def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
+    """fill, copy and arange are elementwise too: an expression of a number, of one operand, of the index."""
+
+    def fill(out: Any, value: Any) -> Any:
+        return elementwise.run(("fill", (out.dtype,)), Code((), Value("v0", out.dtype)), out, [value])
+
+    def copy(out: Any, input: Any) -> Any:
+        return elementwise.run(("copy", (out.dtype, input.dtype)), Code((), Value("v0", input.dtype)), out, [input])
+
+    def arange_(out: Any, start: Any, step: Any) -> Any:
+        # in the widest type there is: float32 cannot count beyond 2^24
+        kind = out.dtype
+        if kind.is_floating_point:
+            kind = D.float64 if D.float64 in dtypes else D.float32
+        values = (Value("v0", kind), Value("v1", kind))
+        code = Code((Statement("t0", "arange_", kind, kind, values),), Value("t0", kind))
+        return elementwise.run(("arange_", (out.dtype,)), code, out, [start, step], kind)
+
+    table.register("fill", dtypes, fill)
+    table.register("copy", dtypes, copy)
+    table.register("arange_", [d for d in dtypes if d is not D.bool], arange_)
