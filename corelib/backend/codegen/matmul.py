@@ -35,14 +35,16 @@ def _vector(dtype: Any) -> tuple[str, str, int]:
     return ("i64", "long4", 4) if compute == "i64" else ("i32", "int8", 8)
 
 
-def source(name: str, dtype: Any, style: str, a_rows: bool, target: Any) -> str:
-    """The kernel's text. `a_rows`: whether the elements of A's rows lie next to each other."""
+def source(name: str, dtype: Any, style: str, a_rows: bool, bias: bool, target: Any) -> str:
+    """The kernel's text. `a_rows`: whether the elements of A's rows lie next to each other; `bias`: whether a row is added."""
     c = C[dtype]
     total, vector, width = _vector(dtype)
     fields = "i64 oc; i64 oa; i64 ob; i64 m; i64 n; i64 k; i64 block; i64 rows; i64 batches;"
     fields += " i64 cm; i64 cn; i64 am; i64 ak; i64 bk; i64 bn; i64 d0; i64 d1; i64 d2;"
-    fields += " i64 c0; i64 c1; i64 c2; i64 a0; i64 a1; i64 a2; i64 b0; i64 b1; i64 b2;"
+    fields += " i64 c0; i64 c1; i64 c2; i64 a0; i64 a1; i64 a2; i64 b0; i64 b1; i64 b2; i64 obias; i64 biasn;"
     out = f"{target.pointer} {c.memory}* c, {target.pointer} const {c.memory}* a, {target.pointer} const {c.memory}* b"
+    out += f", {target.pointer} const {c.memory}* bias" if bias else ""
+    added = f" + load_{c.tag}(bias, p.obias + {{}} * p.biasn)" if bias else "{}"
     head = f"typedef struct {{ {fields} }} Params;\n{target.kernel} {name}({out}, const Params p) {{\n"
     start = """
   const i64 x2 = batch % p.d2, x1 = batch / p.d2 % p.d1, x0 = batch / p.d2 / p.d1;
@@ -51,9 +53,9 @@ def source(name: str, dtype: Any, style: str, a_rows: bool, target: Any) -> str:
   const i64 ob = p.ob + x0 * p.b0 + x1 * p.b1 + x2 * p.b2;
 """
     if style == "grid":
-        return head + _tile(c, total, target, start) + "}\n"
+        return head + _tile(c, total, target, start, added.format('j') if bias else '') + "}\n"
     columns = 2 * width
-    store = f"store_{c.tag}(c, oc + i * p.cm + (j + x) * p.cn, ({c.compute})sums[(i - top) * {columns} + x]);"
+    store = f"store_{c.tag}(c, oc + i * p.cm + (j + x) * p.cn, ({c.compute})sums[(i - top) * {columns} + x]{added.format('(j + x)') if bias else ''});"
     step = "\n".join(
         f"        {{ const {vector} s = ({vector})({_element(c, total, a_rows, r)}); y{r}0 += s * z0; y{r}1 += s * z1; }}"
         for r in range(_ROWS)
@@ -99,7 +101,7 @@ def _element(c: Any, total: str, a_rows: bool, r: int) -> str:
     return f"({total})load_{c.tag}(a, r{r} + l{'' if a_rows else ' * p.ak'})"
 
 
-def _tile(c: Any, total: str, target: Any, start: str) -> str:
+def _tile(c: Any, total: str, target: Any, start: str, added: str) -> str:
     per = _TILE // 16
     return f"""
   const i64 tiles = (p.n + {_TILE - 1}) / {_TILE}, heights = (p.m + {_TILE - 1}) / {_TILE};
@@ -126,7 +128,7 @@ def _tile(c: Any, total: str, target: Any, start: str) -> str:
   for (i32 y = 0; y < {per}; ++y)
     for (i32 x = 0; x < {per}; ++x) {{
       const i64 i = top + ti + 16 * y, j = left + tj + 16 * x;
-      if (i < p.m && j < p.n) store_{c.tag}(c, oc + i * p.cm + j * p.cn, ({c.compute})sums[y * {per} + x]);
+      if (i < p.m && j < p.n) store_{c.tag}(c, oc + i * p.cm + j * p.cn, ({c.compute})sums[y * {per} + x]{added});
     }}
 """
 
@@ -146,25 +148,25 @@ class Matmul:
         table.register("batched_matmul", numbers, self.product)
         table.register("mm", numbers, self.product)
 
-    def product(self, out: Any, input: Any, other: Any) -> Any:
-        """out = input @ other, over batches that broadcast."""
+    def product(self, out: Any, input: Any, other: Any, bias: Any = None) -> Any:
+        """out = input @ other, over batches that broadcast; `bias`, one row, is added to each."""
         m, k = input.shape[-2:]
         n = other.shape[-1]
         batch = out.shape[:-2]
         if 0 in out.shape:
             return None
         if m == 1 or n == 1:
-            return self._vector(out, input, other, batch, m, n, k)
+            return self._vector(out, input, other, bias, batch, m, n, k)
         strides = [broadcast_strides(x.shape[:-2], x.strides[:-2], batch) for x in (out, input, other)]
         batches = walk(batch, tuple(strides)) if batch else walk((1,), ((1,), (1,), (1,)))
         if len(batches.sizes) > 3:
             return NotImplemented
         dtype, style = out.dtype, self._launcher.style
         a_rows = input.strides[-1] == 1
-        kernel = self._kernels.get((dtype, a_rows))
+        kernel = self._kernels.get((dtype, a_rows, bias is None))
         if kernel is None:
-            kernel = self._kernels[dtype, a_rows] = self._launcher.kernel(
-                "matmul", lambda name, target: source(name, dtype, style, a_rows, target)
+            kernel = self._kernels[dtype, a_rows, bias is None] = self._launcher.kernel(
+                "matmul", lambda name, target: source(name, dtype, style, a_rows, bias is not None, target)
             )
         items, group, block = self._cut(dtype, m, n, batches.count)
         lead = 3 - len(batches.sizes)
@@ -173,9 +175,11 @@ class Matmul:
         numbers += [*input.strides[-2:], *other.strides[-2:], *sizes]
         for s in batches.strides:
             numbers += [0] * lead + list(s)
-        kernel.launch(
-            out.device_index, items, [out.buffer, input.buffer, other.buffer], struct.pack(f"{len(numbers)}q", *numbers), group
-        )
+        buffers = [out.buffer, input.buffer, other.buffer]
+        if bias is not None:
+            buffers.append(bias.buffer)
+        numbers += [0, 0] if bias is None else [bias.offset, bias.strides[0]]
+        kernel.launch(out.device_index, items, buffers, struct.pack(f"{len(numbers)}q", *numbers), group)
         return None
 
     def _cut(self, dtype: Any, m: int, n: int, batches: int) -> tuple[int, int, int]:
@@ -187,16 +191,16 @@ class Matmul:
             block //= 2
         return -(-m // block) * -(-n // columns) * batches, 1, block
 
-    def _vector(self, out: Any, input: Any, other: Any, batch: Any, m: int, n: int, k: int) -> None:
+    def _vector(self, out: Any, input: Any, other: Any, bias: Any, batch: Any, m: int, n: int, k: int) -> None:
         """A product with one row or one column: a sum of products for each element of out."""
-        program = self._dots.get(out.dtype)
+        program = self._dots.get((out.dtype, bias is None))
         if program is None:
             kind, unsigned = C[out.dtype].compute, C[out.dtype].unsigned
             product, total = ("v1 * v2", "{a} + {b}") if not unsigned else (
                 f"({kind})(({unsigned})v1 * ({unsigned})v2)", f"({kind})(({unsigned}){{a}} + ({unsigned}){{b}})"
             )
-            program = Program("dot", 1, (Reduce("total", kind, f"({kind})0", product, total), Store(0, "total")))
-            self._dots[out.dtype] = program
+            program = Program("dot", 1, (Reduce("total", kind, f"({kind})0", product, total), Store(0, "total" if bias is None else "total + v3")))
+            self._dots[out.dtype, bias is None] = program
         shape = (*batch, m, n, k)
         z = out._replace(shape=(*out.shape, 1), strides=(*out.strides, 0))
         a = input._replace(
@@ -205,4 +209,7 @@ class Matmul:
         b = other._replace(
             shape=(*other.shape[:-2], 1, n, k), strides=(*other.strides[:-2], 0, other.strides[-1], other.strides[-2])
         )
-        self._rows.run(program, [z, a, b], shape, (len(shape) - 1,))
+        arrays = [z, a, b]
+        if bias is not None:
+            arrays.append(bias._replace(shape=(n, 1), strides=(bias.strides[0], 0)))
+        self._rows.run(program, arrays, shape, (len(shape) - 1,))

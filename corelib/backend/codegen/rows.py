@@ -13,6 +13,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from corelib.backend.codegen.emit import VECTORS, Scalar, Vector
 from corelib.backend.codegen.geometry import Walk, broadcast_strides, padded, walk
 from corelib.backend.codegen.types import C
 
@@ -41,7 +42,7 @@ class Let(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Write a row's value into the row's element of an output."""
+    """Write a row's value into the row's element of an output; it may name arrays that have one element a row."""
 
     array: int
     value: str
@@ -53,6 +54,16 @@ class Map(NamedTuple):
     array: int
     value: str
     statements: tuple[str, ...] = ()
+
+
+class Scan(NamedTuple):
+    """Write for each element what `combine` makes of it and all before it; starts from `init`."""
+
+    array: int
+    type: str
+    init: str
+    value: str
+    combine: str
 
 
 class Put(NamedTuple):
@@ -98,8 +109,8 @@ class Rows:
         numbers: tuple[Any, ...] = (),
     ) -> None:
         """Do the program for the rows of `shape` that `dims` span. Each array's shape broadcasts to `shape`."""
-        # where elements of a row may go to the same place, one item does them in order
-        alone = any(isinstance(stage, Put) for stage in program.stages)
+        # where the elements of a row have an order, one item does them
+        alone = any(isinstance(stage, Put | Scan) for stage in program.stages)
         where = (alone, shape, dims, *[(x.shape, x.strides) for x in arrays])
         plan = self._plans.get(where)
         if plan is None:
@@ -202,14 +213,24 @@ def _row_starts(variant: _Variant, row: str, dims: int) -> list[str]:
     return lines
 
 
-def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str) -> list[str]:
+def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str, emit: Scalar = Scalar()) -> list[str]:  # noqa: B008
     """Loads of the arrays that an expression names."""
     lines = []
     for n, place in at.items():
         if n >= program.outputs and _names(text, f"v{n}"):
-            c = C[variant.dtypes[n]]
-            lines.append(f"const {c.compute} v{n} = load_{c.tag}(a{n}, {place});")
+            dtype = variant.dtypes[n]
+            load = emit.same if variant.near[n] == "0" else emit.load
+            lines.append(f"const {emit.type(dtype)} v{n} = {load(dtype, f'a{n}', place)};")
     return lines
+
+
+def _vector(program: Program, variant: _Variant, target: Any) -> Vector | None:
+    """How to write the loops along a row in vectors, where all is one floating type and lies side by side."""
+    kinds = {C[d].compute for d in variant.dtypes}
+    kinds |= {stage.type for stage in program.stages if isinstance(stage, Reduce | Let | Scan)}
+    plain = not any(d.name == "bool" for d in variant.dtypes) and "s" not in variant.near
+    plain = plain and not any(isinstance(stage, Put | Scan) for stage in program.stages)
+    return Vector(kinds.pop()) if target.vectors and plain and len(kinds) == 1 and kinds <= VECTORS.keys() else None
 
 
 def _names(text: str, name: str) -> bool:
@@ -265,43 +286,86 @@ def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
         "  for (i64 row = item * p.chunk; row < stop; ++row) {",
         *_row_starts(variant, "row", variant.kept),
     ]
+    vector = _vector(program, variant, target)
     heads, bases, ends = _nest(variant)
     at = {n: f"c{n} + {_step(n, variant.near[n], 'i', f'sr{n}_{last}')}" for n in range(len(variant.dtypes))}
     for stage in program.stages:
         if isinstance(stage, Let):
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
         elif isinstance(stage, Store):
-            lines.append(_store(variant, stage.array, f"b{stage.array}", stage.value))
+            row = {n: f"b{n}" for n in range(len(variant.dtypes))}
+            lines += ["{", *_loads(program, variant, row, stage.value), _store(variant, stage.array, row[stage.array], stage.value), "}"]
         elif isinstance(stage, Map):
+            lines += [*heads, *bases, "i64 first = 0;"]
+            if vector is not None:
+                text = stage.value + " ".join(stage.statements)
+                lines.append(f"for (; first + {vector.width} <= p.r{last}; first += {vector.width}) {{ const i64 i = first;")
+                lines += [*_loads(program, variant, at, text, vector), *[_vectors(t, vector) for t in stage.statements]]
+                lines.append(vector.store(variant.dtypes[stage.array], f"a{stage.array}", at[stage.array], f"({stage.value})") + " }")
             body = [*_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
-            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{", *body]
+            lines += [f"for (i64 i = first; i < p.r{last}; ++i) {{", *body]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
+        elif isinstance(stage, Scan):
+            lines += [f"{{ {stage.type} sofar = {stage.init};", *heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
+            lines += [*_loads(program, variant, at, stage.value), f"const {stage.type} value = {stage.value};"]
+            lines += [f"sofar = {stage.combine.format(a='sofar', b='value')};", _store(variant, stage.array, at[stage.array], "sofar")]
+            lines += ["}", *ends, "}"]
         elif isinstance(stage, Put):
             lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
             lines += [*_put(program, variant, stage, at), "}", *ends]
         else:
-            load = _loads(program, variant, at, stage.value)
-            lines += [
-                f"{stage.type} {stage.name} = {stage.init};",
-                f"{{ {stage.type} all[{ALONG}]; for (i32 l = 0; l < {ALONG}; ++l) all[l] = {stage.init};",
-                *heads, *bases,
-                # in blocks, so that a long sum is a sum of short ones and loses fewer digits
-                f"for (i64 from = 0; from < p.r{last}; from += {BLOCK}) {{",
-                f"const i64 to = from + {BLOCK} < p.r{last} ? from + {BLOCK} : p.r{last};",
-                f"{stage.type} some[{ALONG}]; for (i32 l = 0; l < {ALONG}; ++l) some[l] = {stage.init};",
-                "i64 first = from;",
-                f"for (; first + {ALONG} <= to; first += {ALONG})",
-                f"  for (i32 l = 0; l < {ALONG}; ++l) {{ const i64 i = first + l;", *load,
-                f"    const {stage.type} value = {stage.value}; some[l] = {_combined(stage, 'some[l]', 'value')}; }}",
-                "for (i64 i = first; i < to; ++i) {", *load,
-                f"  const {stage.type} value = {stage.value}; some[0] = {_combined(stage, 'some[0]', 'value')}; }}",
-                f"for (i32 l = 0; l < {ALONG}; ++l) all[l] = {_combined(stage, 'all[l]', 'some[l]')};",
-                "}", *ends,
-                f"for (i32 half_ = {ALONG // 2}; half_ > 0; half_ /= 2)",
-                f"  for (i32 l = 0; l < half_; ++l) all[l] = {_combined(stage, 'all[l]', 'all[l + half_]')};",
-                f"{stage.name} = all[0]; }}",
-            ]
+            lines += _along_reduce(program, variant, stage, at, (heads, bases, ends), vector)
     return [*lines, "  }"]
+
+
+def _along_reduce(
+    program: Program, variant: _Variant, stage: Reduce, at: dict[int, str], nest: tuple[list[str], list[str], list[str]],
+    vector: Vector | None,
+) -> list[str]:
+    """One reduction along a row, in lanes, and in blocks: a long sum is a sum of short ones and loses fewer digits."""
+    heads, bases, ends = nest
+    last = variant.reduced - 1
+    load = _loads(program, variant, at, stage.value)
+    lanes = vector.width if vector is not None else ALONG
+    kind = vector.vector if vector is not None else stage.type
+
+    def join(a: str, b: str) -> str:
+        return f"{a} = {_combined(stage, a, b)};" if vector else f"for (i32 l = 0; l < {lanes}; ++l) {a}[l] = {_combined(stage, f'{a}[l]', f'{b}[l]')};"
+
+    def fresh(name: str) -> str:
+        if vector is not None:
+            return f"{kind} {name} = ({kind})({stage.init});"
+        return f"{kind} {name}[{lanes}]; for (i32 l = 0; l < {lanes}; ++l) {name}[l] = {stage.init};"
+
+    lines = [
+        f"{stage.type} {stage.name} = {stage.init};", "{", fresh("all_"), *heads, *bases,
+        f"for (i64 from = 0; from < p.r{last}; from += {BLOCK}) {{",
+        f"const i64 to = from + {BLOCK} < p.r{last} ? from + {BLOCK} : p.r{last};", fresh("some"), "i64 first = from;",
+    ]
+    if vector is not None:
+        lines += [f"for (; first + {lanes} <= to; first += {lanes}) {{ const i64 i = first;"]
+        lines += [*_loads(program, variant, at, stage.value, vector), f"const {kind} value = {stage.value};"]
+        lines += [f"some = {_combined(stage, 'some', 'value')}; }}"]
+    else:
+        lines += [f"for (; first + {lanes} <= to; first += {lanes})"]
+        lines += [f"for (i32 l = 0; l < {lanes}; ++l) {{ const i64 i = first + l;", *load]
+        lines += [f"const {stage.type} value = {stage.value}; some[l] = {_combined(stage, 'some[l]', 'value')}; }}"]
+    lines += ["for (i64 i = first; i < to; ++i) {", *load, f"const {stage.type} value = {stage.value};"]
+    lines += [f"{stage.name} = {_combined(stage, stage.name, 'value')}; }}", join("all_", "some"), "}", *ends]
+    if vector is not None:
+        lines += [f"{stage.type} lanes_[{lanes}]; vstore{lanes}(all_, 0, lanes_);"]
+    each = "lanes_" if vector is not None else "all_"
+    lines += [
+        f"for (i32 half_ = {lanes // 2}; half_ > 0; half_ /= 2)",
+        f"for (i32 l = 0; l < half_; ++l) {each}[l] = {_combined(stage, f'{each}[l]', f'{each}[l + half_]')};",
+        f"{stage.name} = {_combined(stage, f'{each}[0]', stage.name)}; }}",
+    ]
+    return lines
+
+
+def _vectors(statement: str, vector: Vector) -> str:
+    """A statement of single values with the vector's type."""
+    return statement.replace("const f32 ", f"const {vector.vector} ").replace("const f64 ", f"const {vector.vector} ")
 
 
 def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
@@ -332,14 +396,20 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
             lines.append(f"{stage.name}_[l] = {stage.value}; }}")
             kept.append((stage.type, stage.name))
         elif isinstance(stage, Store):
-            place = f"b{stage.array} + {_step(stage.array, variant.near[stage.array], 'l', f'sk{stage.array}_{inner}')}"
-            lines += ["for (i64 l = 0; l < lanes; ++l) {", *own(stage.value)]
-            lines += [_store(variant, stage.array, place, stage.value), "}"]
+            row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
+            lines += ["for (i64 l = 0; l < lanes; ++l) {", *own(stage.value), *_loads(program, variant, row, stage.value)]
+            lines += [_store(variant, stage.array, row[stage.array], stage.value), "}"]
         elif isinstance(stage, Map):
             text = stage.value + " ".join(stage.statements)
             lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{", *own(text)]
             lines += [*_loads(program, variant, at, text), *stage.statements]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
+        elif isinstance(stage, Scan):
+            lines += [f"{{ {stage.type} sofar[{ACROSS}]; for (i32 l = 0; l < {ACROSS}; ++l) sofar[l] = {stage.init};", *heads, *bases]
+            lines += [f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
+            lines += [*_loads(program, variant, at, stage.value), f"const {stage.type} value = {stage.value};"]
+            lines += [f"sofar[l] = {stage.combine.format(a='sofar[l]', b='value')};"]
+            lines += [_store(variant, stage.array, at[stage.array], "sofar[l]"), "}", *ends, "}"]
         elif isinstance(stage, Put):
             lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
             lines += [*_put(program, variant, stage, at), "}", *ends]
@@ -371,11 +441,16 @@ def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
         if isinstance(stage, Let):
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
         elif isinstance(stage, Store):
-            first = f"if ({target.local} == 0) " if along else ""
-            lines.append(first + _store(variant, stage.array, f"b{stage.array}", stage.value))
+            row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
+            lines += [f"if ({target.local} == 0) {{" if along else "{", *_loads(program, variant, row_at, stage.value)]
+            lines += [_store(variant, stage.array, f"b{stage.array}", stage.value), "}"]
         elif isinstance(stage, Map):
             lines += [head, *bases, *_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}"]
+        elif isinstance(stage, Scan):
+            lines += [f"{{ {stage.type} sofar = {stage.init};", head, *bases, *_loads(program, variant, at, stage.value)]
+            lines += [f"const {stage.type} value = {stage.value};", f"sofar = {stage.combine.format(a='sofar', b='value')};"]
+            lines += [_store(variant, stage.array, at[stage.array], "sofar"), "}", "}"]
         elif isinstance(stage, Put):
             lines += [head, *bases, *_put(program, variant, stage, at), "}"]
         else:

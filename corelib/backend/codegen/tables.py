@@ -7,6 +7,7 @@ from typing import Any
 from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen import reductions
 from corelib.backend.codegen.elementwise import Elementwise
+from corelib.backend.codegen.fused import Fused
 from corelib.backend.codegen.indexing import Indexing
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.matmul import Matmul
@@ -23,7 +24,9 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     rows = Rows(launcher)
     _register_division(table, launcher, rows, dtypes)
     reductions.register(table, launcher, rows, dtypes)
-    Matmul(launcher, rows).register(table, dtypes)
+    matmul = Matmul(launcher, rows)
+    matmul.register(table, dtypes)
+    Fused(launcher, rows, matmul).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
 
 
