@@ -35,6 +35,8 @@ class Variant(NamedTuple):
     inner: str
     """For out and each array operand "1", "0" or "s": the innermost stride."""
     style: str
+    outputs: int = 1
+    """How many arrays are written: out, and the first of the operands."""
 
 
 def source(name: str, code: Code | str, variant: Variant, target: Any) -> str:
@@ -52,7 +54,7 @@ def source(name: str, code: Code | str, variant: Variant, target: Any) -> str:
             kind = C[dtypes[n]].compute
             fields.append(f"f32 x{n}; f32 pad{n};" if kind == "f32" else f"{'f64' if kind == 'f64' else 'i64'} x{n};")
     pointers = ", ".join(
-        f"{target.pointer} {'' if n == 0 else 'const '}{C[dtypes[n]].memory}* a{n}" for n in arrays
+        f"{target.pointer} {'' if n < variant.outputs else 'const '}{C[dtypes[n]].memory}* a{n}" for n in arrays
     )
     lines = [f"typedef struct {{ {' '.join(fields)} }} Params;", f"{target.kernel} {name}({pointers}, const Params p) {{"]
     for n, is_number in enumerate(numbers, 1):
@@ -187,8 +189,13 @@ class Elementwise:
         self._codes[key] = code
         return code
 
-    def run(self, key: Any, code: Code | str, out: Any, operands: list[Any], computed: Any = None) -> Any:
-        """Launch the code over `out` and operands that broadcast to it; numbers go by value, as elements of `computed`."""
+    def run(
+        self, key: Any, code: Code | str, out: Any, operands: list[Any], computed: Any = None, outputs: int = 1
+    ) -> Any:
+        """Launch the code over `out` and operands that broadcast to it; numbers go by value, as elements of `computed`.
+
+        Text in place of code may write the first `outputs` arrays, out among them.
+        """
         arrays = [out, *[x for x in operands if hasattr(x, "buffer")]]
         shape = out.shape
         where = (shape, out.strides, *[(x.shape, x.strides) for x in arrays[1:]])
@@ -203,7 +210,7 @@ class Elementwise:
         variant_key = (key, inner, len(steps.sizes))
         kernel = self._kernels.get(variant_key)
         if kernel is None:
-            kernel = self._make(variant_key, key, code, out, operands, len(steps.sizes), inner, computed)
+            kernel = self._make(variant_key, key, code, out, operands, len(steps.sizes), inner, computed, outputs)
         offsets = struct.pack(f"{len(arrays)}q", *[x.offset for x in arrays])
         text = offsets + packed
         for x, (code_letter, convert) in zip([x for x in operands if not hasattr(x, "buffer")], kernel.numbers, strict=True):
@@ -253,12 +260,12 @@ class Elementwise:
         return rows * parts, 1, parts
 
     def _make(
-        self, variant_key: Any, key: Any, code: Code | str, out: Any, operands: list[Any], dims: int, inner: str, computed: Any
+        self, variant_key: Any, key: Any, code: Code | str, out: Any, operands: list[Any], dims: int, inner: str, computed: Any, outputs: int,
     ) -> Any:
         numbers = tuple([not hasattr(x, "buffer") for x in operands])
         computed = computed or key[1][-1] or out.dtype
         dtypes = (out.dtype, *[getattr(x, "dtype", computed) for x in operands])
-        variant = Variant(dtypes, numbers, dims, inner, self._launcher.style)
+        variant = Variant(dtypes, numbers, dims, inner, self._launcher.style, outputs)
         op_name = key[0]
         made = self._launcher.kernel(op_name, lambda name, target: source(name, code, variant, target))
         made.numbers = []

@@ -41,6 +41,15 @@ class Let(NamedTuple):
     value: str
 
 
+class Pick(NamedTuple):
+    """A row's value: the element of an array that lies as many times `x0` from the row's start as an index says."""
+
+    name: str
+    type: str
+    array: int
+    index: str
+
+
 class Store(NamedTuple):
     """Write a row's value into the row's element of an output; it may name arrays that have one element a row."""
 
@@ -244,6 +253,10 @@ def _store(variant: _Variant, array: int, place: str, value: str) -> str:
     return f"store_{c.tag}(a{array}, {place}, ({c.compute})({value}));"
 
 
+def _picked(variant: _Variant, stage: Pick, row: dict[int, str]) -> str:
+    return f"load_{C[variant.dtypes[stage.array]].tag}(a{stage.array}, {row[stage.array]} + ({stage.index}) * x0)"
+
+
 def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) -> list[str]:
     c = C[variant.dtypes[stage.array]]
     value = stage.value
@@ -292,6 +305,10 @@ def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
     for stage in program.stages:
         if isinstance(stage, Let):
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
+        elif isinstance(stage, Pick):
+            row = {n: f"b{n}" for n in range(len(variant.dtypes))}
+            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row, stage.index)]
+            lines += [f"{stage.name} = {_picked(variant, stage, row)}; }}"]
         elif isinstance(stage, Store):
             row = {n: f"b{n}" for n in range(len(variant.dtypes))}
             lines += ["{", *_loads(program, variant, row, stage.value), _store(variant, stage.array, row[stage.array], stage.value), "}"]
@@ -395,6 +412,12 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
             lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i64 l = 0; l < lanes; ++l) {{", *own(stage.value)]
             lines.append(f"{stage.name}_[l] = {stage.value}; }}")
             kept.append((stage.type, stage.name))
+        elif isinstance(stage, Pick):
+            row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
+            lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i64 l = 0; l < lanes; ++l) {{"]
+            lines += [*own(stage.index), *_loads(program, variant, row, stage.index)]
+            lines += [f"{stage.name}_[l] = {_picked(variant, stage, row)}; }}"]
+            kept.append((stage.type, stage.name))
         elif isinstance(stage, Store):
             row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
             lines += ["for (i64 l = 0; l < lanes; ++l) {", *own(stage.value), *_loads(program, variant, row, stage.value)]
@@ -440,6 +463,10 @@ def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
     for stage in program.stages:
         if isinstance(stage, Let):
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
+        elif isinstance(stage, Pick):
+            row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
+            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row_at, stage.index)]
+            lines += [f"{stage.name} = {_picked(variant, stage, row_at)}; }}"]
         elif isinstance(stage, Store):
             row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
             lines += [f"if ({target.local} == 0) {{" if along else "{", *_loads(program, variant, row_at, stage.value)]

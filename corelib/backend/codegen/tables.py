@@ -10,8 +10,10 @@ from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.fused import Fused
 from corelib.backend.codegen.indexing import Indexing
 from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.losses import Losses
 from corelib.backend.codegen.matmul import Matmul
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
+from corelib.backend.codegen.steps import Steps
 from corelib.backend.codegen.trace import Code, Statement, Value
 from corelib.tensor import dtype as D
 
@@ -27,6 +29,8 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     matmul = Matmul(launcher, rows)
     matmul.register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
+    Losses(launcher, elementwise, rows).register(table, dtypes)
+    Steps(elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
 
 

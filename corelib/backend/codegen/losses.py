@@ -1,0 +1,124 @@
+"""Cross entropy of logits against classes, forward and backward, with the check of the classes on the way."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from corelib.backend.base import KernelTable, StridedArray
+from corelib.backend.codegen.rows import Let, Map, Pick, Program, Put, Reduce, Rows, Store
+from corelib.backend.codegen.types import C
+from corelib.tensor import dtype as D
+
+if TYPE_CHECKING:
+    from corelib.backend.codegen.elementwise import Elementwise
+    from corelib.backend.codegen.launch import Launcher
+
+_SUM = "{a} + {b}"
+# x1 is ignore_index, x2 the number of classes. A row's `used` is 1, 0 where its class does not count, -1 where it is none.
+_USED = "v{} == x1 ? 0 : (v{} < 0 || v{} >= x2 ? -1 : 1)"
+
+
+@cache
+def _forward(kind: str) -> Program:
+    """logp (v0), each row's loss (v1) and whether it counts (v2), from logits (v3) and classes (v4)."""
+    used = _USED.format(4, 4, 4)
+    stages = (
+        Reduce("top", kind, f"-({kind})INFINITY", "v3", "({a} > {b} || {a} != {a} ? {a} : {b})"),
+        Reduce("total", kind, f"({kind})0", "exp(v3 - top)", _SUM), Let("less", kind, "log(total)"),
+        Map(0, "v3 - top - less"),
+        Pick("logit", kind, 3, f"({used}) == 1 ? v4 : 0"),
+        Store(1, f"({used}) == 1 ? less + top - logit : ({kind})0"), Store(2, used),
+    )
+    return Program("softmax_nll", 3, stages, ("i64", "i64", "i64"))
+
+
+@cache
+def _total(kind: str, mean: bool) -> Program:
+    """The loss (v0), how many rows count (v1) and the least mark (v2), from each row's loss (v3) and mark (v4)."""
+    stages = (
+        Reduce("total", kind, f"({kind})0", "v3", _SUM), Reduce("count", "i64", "0", "(v4 == 1)", _SUM),
+        Reduce("least", "i64", "1", "v4", "({a} < {b} ? {a} : {b})"),
+        Store(0, f"total / ({kind})count" if mean else "total"), Store(1, "count"), Store(2, "least"),
+    )
+    return Program("nll_total", 3, stages)
+
+
+@cache
+def _count() -> Program:
+    stages = (Reduce("count", "i64", "0", "(v1 != x0)", _SUM), Store(0, "count"))
+    return Program("nll_count", 1, stages, ("i64",))
+
+
+@cache
+def _backward(kind: str, mean: bool) -> Program:
+    """The logits' gradient (v0): (softmax - one hot) times the row's share of g, from logp, classes, g and the count."""
+    share = f"(v2 == x1 ? ({kind})0 : v3{f' / ({kind})v4' if mean else ''})"
+    return Program("softmax_nll_backward", 1, (Map(0, f"exp(v1) * {share}"),), ("i64", "i64"))
+
+
+@cache
+def _backward_at(kind: str, mean: bool) -> Program:
+    share = f"(v2 == x1 ? ({kind})0 : v3{f' / ({kind})v4' if mean else ''})"
+    return Program("nll_backward_at", 1, (Put(0, 1, f"-{share}", "{a} + {b}"),), ("i64", "i64"))
+
+
+class Losses:
+    """The losses of one backend."""
+
+    def __init__(self, launcher: Launcher, elementwise: Elementwise, rows: Rows) -> None:
+        self._launcher = launcher
+        self._elementwise = elementwise
+        self._rows = rows
+
+    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+        """Put the kernels into a table."""
+        floats = tuple([d for d in dtypes if d.is_floating_point])
+        table.register("softmax_nll", floats, self.softmax_nll)
+        table.register("softmax_nll_backward", floats, self.softmax_nll_backward)
+
+    def softmax_nll(self, outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
+        """IndexError for a class that there is not; the device is asked for that, and waited for."""
+        out, logp = outs
+        n, classes = input.shape
+        index = input.device_index
+        wide = D.float64 if C[input.dtype].compute == "f64" else D.float32
+        nbytes = 16 * n + 32
+        buffer = self._launcher.scratch(index, nbytes)
+        marks = StridedArray(buffer, D.int64, (n, 1), (1, 0), 3, index)
+        each = StridedArray(buffer, wide, (n, 1), (1, 0), (24 + 8 * n) // wide.itemsize, index)
+        losses = each if reduction != "none" else out._replace(shape=(n, 1), strides=(out.strides[0], 0))
+        places = target._replace(shape=(n, 1), strides=(target.strides[0], 0))
+        kind = C[input.dtype].compute
+        self._rows.run(
+            _forward(kind), [logp, losses, marks, input, places], (n, classes), (1,), (input.strides[1], ignore_index, classes)
+        )
+        one = StridedArray(buffer, wide, (1,), (0,), 0, index)
+        total = one if reduction == "none" else out._replace(shape=(1,), strides=(0,))
+        count = StridedArray(buffer, D.int64, (1,), (0,), 1, index)
+        least = count._replace(offset=2)
+        line = [total, count, least, losses._replace(shape=(n,), strides=losses.strides[:1]), marks._replace(shape=(n,), strides=(1,))]
+        self._rows.run(_total(kind, reduction == "mean"), line, (n,), (0,))
+        wrong = self._launcher.read(index, buffer, 24).view("int64")[2] < 0
+        self._launcher.done(index, buffer, nbytes)
+        if wrong:
+            raise IndexError(
+                f"cross_entropy(): a target is out of bounds (classes are 0 to {classes - 1}, ignore_index is {ignore_index})"
+            )
+
+    def softmax_nll_backward(self, out: Any, g: Any, logp: Any, target: Any, ignore_index: int, reduction: str) -> None:
+        n, classes = logp.shape
+        index, mean = logp.device_index, reduction == "mean"
+        buffer = self._launcher.scratch(index, 8)
+        count = StridedArray(buffer, D.int64, (1,), (0,), 0, index)
+        if mean:
+            self._rows.run(_count(), [count, target], (n,), (0,), (ignore_index,))
+        kind = C[logp.dtype].compute
+        places = target._replace(shape=(n, 1), strides=(target.strides[0], 0))
+        shares = g._replace(shape=(n, 1), strides=(g.strides[0], 0)) if reduction == "none" else g._replace(shape=(1, 1), strides=(0, 0))
+        more = [count._replace(shape=(1, 1), strides=(0, 0))] if mean else []
+        self._rows.run(_backward(kind, mean), [out, logp, places, shares, *more], (n, classes), (1,), (0, ignore_index))
+        first = out._replace(shape=(n, 1), strides=(out.strides[0], 0))
+        at = [first, places, places, shares, *more]
+        self._rows.run(_backward_at(kind, mean), at, (n, 1), (1,), (out.strides[1], ignore_index))
+        self._launcher.done(index, buffer, 8)
