@@ -15,7 +15,9 @@ from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWa
 if TYPE_CHECKING:
     import builtins
 
+    from corelib.backend.base import Backend
     from corelib.dispatcher.plugins import BackendError as BackendError, BackendInfo as BackendInfo
+    from corelib.dispatcher.registration import Registration
     from corelib.dispatcher.report import Report
 
 
@@ -37,6 +39,25 @@ def list() -> builtins.list[BackendInfo]:
 def available() -> builtins.list[str]:
     """The device types that can be used here, `meta` first. It loads every installed backend."""
     return [info.device_type for info in list() if info.available]
+
+
+def register(backend: Backend) -> Registration:
+    """Use a backend object for its device type in this process, without a plugin: for tests, and while one is written.
+
+    What is returned takes it back, by `undo()` or as a context manager. `BackendError` for a device type that an
+    installed package provides, and for whatever a plugin would be refused for.
+
+    >>> import corelib as torch
+    >>> from corelib.backend.meta import MetaBackend
+    >>> class Paper(MetaBackend):
+    ...     device_type = "paper"
+    >>> with torch.backends.register(Paper()):
+    ...     (torch.zeros(2, device="paper") + 1).shape
+    torch.Size([2])
+    """
+    from corelib.dispatcher import registration
+
+    return registration.register(backend)
 
 
 def set_fallback(policy: str) -> str:

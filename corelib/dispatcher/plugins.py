@@ -50,8 +50,10 @@ _locks: dict[str, threading.RLock] = {}
 
 
 def entries() -> list[Entry]:
-    """The well-formed claims to device types among the packages installed now; imports no plugin."""
-    return [e for e in _discovered() if not e.problem]
+    """The well-formed claims to device types, of the packages installed now and of this process; imports no plugin."""
+    from corelib.dispatcher.registration import REGISTERED
+
+    return [*REGISTERED.values(), *[e for e in _discovered() if not e.problem]]
 
 
 def load(device_type: str) -> Backend:

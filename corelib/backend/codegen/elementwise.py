@@ -73,7 +73,7 @@ def _at(variant: Variant, arrays: list[int], n: int, inner: str) -> str:
     return f"b{n}" if stride == "0" else f"b{n} + {inner} * p.s{n}_{variant.dims - 1}"
 
 
-def _compute(code: Code | str, variant: Variant, arrays: list[int], inner: str, emit: Scalar = Scalar()) -> list[str]:  # noqa: B008
+def _compute(code: Code | str, variant: Variant, arrays: list[int], inner: str, emit: Scalar = Scalar()) -> list[str]:
     """Load, compute, store: one element, or with a Vector several that lie next to each other."""
     if isinstance(code, str):
         return [code.format(*[_at(variant, arrays, n, inner) for n in arrays])]
@@ -165,9 +165,7 @@ class Elementwise:
             if None in dtypes:  # what a number is: an element of the common dtype
                 dtypes.append(out.dtype if by_result else next((d for d in dtypes[1:] if d is not None), out.dtype))
             key = (name, tuple(dtypes), attributes, absent)
-            code = self._codes.get(key, self)
-            if code is self:
-                code = self._trace(op, args, key)
+            code = self._codes[key] if key in self._codes else self._trace(op, args, key)
             if code is None:
                 return NotImplemented
             return self.run(key, code, out, operands)
@@ -203,7 +201,7 @@ class Elementwise:
         if found is None:
             found = self._walk(where, shape, arrays)
         steps, inner, packed, items = found
-        if not steps.count:
+        if not steps.total:
             return None
         if items < 0:
             return NotImplemented
@@ -233,7 +231,7 @@ class Elementwise:
             if "s" in inner:
                 inner = "s" * len(inner)
             items, chunk, parts = self._cut(steps, inner)
-            packed = struct.pack("3q", steps.count, chunk, parts)
+            packed = struct.pack("3q", steps.total, chunk, parts)
             packed += struct.pack(f"{len(steps.sizes)}q", *steps.sizes)
             for s in steps.strides:
                 packed += struct.pack(f"{len(s)}q", *s)
@@ -245,7 +243,7 @@ class Elementwise:
 
     def _cut(self, steps: Walk, inner: str) -> tuple[int, int, int]:
         """How many items there are, how many rows each does, and in how many parts a row is cut."""
-        count, last = steps.count, steps.sizes[-1]
+        count, last = steps.total, steps.sizes[-1]
         if self._launcher.style == "grid":
             few = len(steps.sizes) == 1 and "s" not in inner
             return (-(-count // _VECTOR) if few else count), 1, 1

@@ -51,10 +51,10 @@ TRUTH_OF_FLOAT = {"isnan": "({a} != {a})", "isinf": "(fabs({a}) == ({T})INFINITY
 
 # Much slower an element than in vectors, where the target computes these by calls.
 FUNCTIONS = frozenset(
-    "exp log sin cos tan asin acos atan atan2 sinh cosh tanh log1p expm1 log2 log10 erf pow floor ceil trunc _round".split()
+    ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "log1p", "expm1", "log2", "log10", "erf", "pow", "floor", "ceil", "trunc", "_round"]
 )
 # Those whose expression calls a function of the prelude, which is written for single values.
-SINGLE = frozenset("floor_divide remainder bitwise_left_shift bitwise_right_shift".split())
+SINGLE = frozenset(["floor_divide", "remainder", "bitwise_left_shift", "bitwise_right_shift"])
 
 _FAMILIES = {"float": FLOAT | TRUTH | TRUTH_OF_FLOAT, "int": INT | TRUTH, "bool": BOOL | TRUTH}
 

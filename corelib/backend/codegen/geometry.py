@@ -12,7 +12,8 @@ class Walk(NamedTuple):
 
     sizes: Ints
     strides: tuple[Ints, ...]
-    count: int
+    total: int
+    """How many elements."""
 
 
 def broadcast_strides(shape: Ints, strides: Ints, to: Ints) -> Ints:
@@ -29,14 +30,14 @@ def walk(shape: Ints, strides: tuple[Ints, ...]) -> Walk:
     """Sort the dimensions by the first array's strides, drop those of one element, merge those that follow each other.
 
     >>> walk((2, 3, 4), ((12, 4, 1), (12, 4, 1)))
-    Walk(sizes=(24,), strides=((1,), (1,)), count=24)
+    Walk(sizes=(24,), strides=((1,), (1,)), total=24)
     >>> walk((2, 3), ((3, 1), (1, 2)))
-    Walk(sizes=(2, 3), strides=((3, 1), (1, 2)), count=6)
+    Walk(sizes=(2, 3), strides=((3, 1), (1, 2)), total=6)
     """
-    count = 1
+    total = 1
     for n in shape:
-        count *= n
-    if count == 0:
+        total *= n
+    if total == 0:
         return Walk((0,), tuple([(0,)] * len(strides)), 0)
     first = strides[0]
     order = sorted([d for d, n in enumerate(shape) if n > 1], key=lambda d: (-first[d], d))
@@ -54,7 +55,7 @@ def walk(shape: Ints, strides: tuple[Ints, ...]) -> Walk:
                 kept.append(own[d])
     if not sizes:
         return Walk((1,), tuple([(1,)] * len(strides)), 1)
-    return Walk(tuple(sizes), tuple([tuple(s) for s in steps]), count)
+    return Walk(tuple(sizes), tuple([tuple(s) for s in steps]), total)
 
 
 def padded(steps: Walk) -> Walk:
@@ -67,4 +68,4 @@ def padded(steps: Walk) -> Walk:
     more = wanted - len(steps.sizes)
     if not more:
         return steps
-    return Walk((1,) * more + steps.sizes, tuple([(0,) * more + s for s in steps.strides]), steps.count)
+    return Walk((1,) * more + steps.sizes, tuple([(0,) * more + s for s in steps.strides]), steps.total)

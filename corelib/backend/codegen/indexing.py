@@ -6,6 +6,7 @@ in order by one item, so that sums have the same bits each time and the last of 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.base import KernelTable
@@ -34,8 +35,8 @@ class Indexing:
         table.register("put_rows", dtypes, self.put_rows)
         table.register("index_select", dtypes, self.index_select)
         table.register("gather", dtypes, self.gather)
-        table.register("scatter_add", dtypes, lambda out, *args: self.scatter(out, *args, True))
-        table.register("scatter_set", dtypes, lambda out, *args: self.scatter(out, *args, False))
+        table.register("scatter_add", dtypes, partial(self.scatter, add=True))
+        table.register("scatter_set", dtypes, partial(self.scatter, add=False))
 
     def _pick(self, out: Any, input: Any, index: Any, step: int) -> Any:
         """out = the element of `input` that lies `index` times `step` from this place; all of one shape."""

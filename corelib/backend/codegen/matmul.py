@@ -168,10 +168,10 @@ class Matmul:
             kernel = self._kernels[dtype, a_rows, bias is None] = self._launcher.kernel(
                 "matmul", lambda name, target: source(name, dtype, style, a_rows, bias is not None, target)
             )
-        items, group, block = self._cut(dtype, m, n, batches.count)
+        items, group, block = self._cut(dtype, m, n, batches.total)
         lead = 3 - len(batches.sizes)
         sizes = (1,) * lead + batches.sizes
-        numbers = [out.offset, input.offset, other.offset, m, n, k, block, m, batches.count, *out.strides[-2:]]
+        numbers = [out.offset, input.offset, other.offset, m, n, k, block, m, batches.total, *out.strides[-2:]]
         numbers += [*input.strides[-2:], *other.strides[-2:], *sizes]
         for s in batches.strides:
             numbers += [0] * lead + list(s)

@@ -47,7 +47,7 @@ class Pick(NamedTuple):
     name: str
     type: str
     array: int
-    index: str
+    by: str
 
 
 class Store(NamedTuple):
@@ -79,7 +79,7 @@ class Put(NamedTuple):
     """Write or add every element of the row where an index says: `to` is the place, `x0` steps from the row's own."""
 
     array: int
-    index: int
+    by: int
     value: str
     add: str = ""
     """How to join what is there, `a`, and the value, `b`; the value replaces it where this is empty."""
@@ -127,7 +127,7 @@ class Rows:
                 self._plans.clear()
             plan = self._plans[where] = self._plan(shape, dims, arrays, alone)
         rows, elements, way, near, packed = plan
-        if not rows.count:
+        if not rows.total:
             return
         index = arrays[0].device_index
         key = (program, tuple([x.dtype for x in arrays]), len(rows.sizes), len(elements.sizes), near, way)
@@ -157,14 +157,14 @@ class Rows:
         rows, elements = part(kept), part(dims)
         # The lanes run where the leading array's elements lie next to each other.
         inner_row, inner_element = rows.strides[lead][-1], elements.strides[lead][-1]
-        across = rows.sizes[-1] >= 8 and inner_row == 1 and (inner_element != 1 or elements.count < 8)
+        across = rows.sizes[-1] >= 8 and inner_row == 1 and (inner_element != 1 or elements.total < 8)
         if alone and self._launcher.style == "grid":
             across = True
         way = "across" if across else "along"
         near = "".join(_near(s[-1]) for s in (rows if across else elements).strides)
         if "s" in near and not across:
             near = "s" * len(near)
-        numbers = [rows.count, elements.count, *rows.sizes, *elements.sizes]
+        numbers = [rows.total, elements.total, *rows.sizes, *elements.sizes]
         for a, b in zip(rows.strides, elements.strides, strict=True):
             numbers += [*a, *b]
         return rows, elements, way, near, struct.pack(f"{len(numbers)}q", *numbers)
@@ -173,9 +173,9 @@ class Rows:
         """Items, rows (or blocks of rows) an item, and the size of a group."""
         if self._launcher.style == "grid":
             if way == "along":
-                return rows.count * GROUP, 1, GROUP
-            return -(-rows.count // GROUP) * GROUP, 1, GROUP
-        blocks = rows.count if way == "along" else rows.count // rows.sizes[-1] * -(-rows.sizes[-1] // ACROSS)
+                return rows.total * GROUP, 1, GROUP
+            return -(-rows.total // GROUP) * GROUP, 1, GROUP
+        blocks = rows.total if way == "along" else rows.total // rows.sizes[-1] * -(-rows.sizes[-1] // ACROSS)
         chunk = max(1, blocks // (self._launcher.units * 8))
         return -(-blocks // chunk), chunk, 1
 
@@ -222,7 +222,7 @@ def _row_starts(variant: _Variant, row: str, dims: int) -> list[str]:
     return lines
 
 
-def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str, emit: Scalar = Scalar()) -> list[str]:  # noqa: B008
+def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str, emit: Scalar = Scalar()) -> list[str]:
     """Loads of the arrays that an expression names."""
     lines = []
     for n, place in at.items():
@@ -254,7 +254,7 @@ def _store(variant: _Variant, array: int, place: str, value: str) -> str:
 
 
 def _picked(variant: _Variant, stage: Pick, row: dict[int, str]) -> str:
-    return f"load_{C[variant.dtypes[stage.array]].tag}(a{stage.array}, {row[stage.array]} + ({stage.index}) * x0)"
+    return f"load_{C[variant.dtypes[stage.array]].tag}(a{stage.array}, {row[stage.array]} + ({stage.by}) * x0)"
 
 
 def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) -> list[str]:
@@ -263,8 +263,8 @@ def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) ->
     if stage.add:
         value = stage.add.format(a=f"load_{c.tag}(a{stage.array}, to)", b=f"({stage.value})")
     return [
-        *_loads(program, variant, at, f"{stage.value} v{stage.index}"),
-        f"const i64 to = {at[stage.array]} + v{stage.index} * x0;", _store(variant, stage.array, "to", value),
+        *_loads(program, variant, at, f"{stage.value} v{stage.by}"),
+        f"const i64 to = {at[stage.array]} + v{stage.by} * x0;", _store(variant, stage.array, "to", value),
     ]
 
 
@@ -307,7 +307,7 @@ def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
         elif isinstance(stage, Pick):
             row = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row, stage.index)]
+            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row, stage.by)]
             lines += [f"{stage.name} = {_picked(variant, stage, row)}; }}"]
         elif isinstance(stage, Store):
             row = {n: f"b{n}" for n in range(len(variant.dtypes))}
@@ -415,7 +415,7 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
         elif isinstance(stage, Pick):
             row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
             lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i64 l = 0; l < lanes; ++l) {{"]
-            lines += [*own(stage.index), *_loads(program, variant, row, stage.index)]
+            lines += [*own(stage.by), *_loads(program, variant, row, stage.by)]
             lines += [f"{stage.name}_[l] = {_picked(variant, stage, row)}; }}"]
             kept.append((stage.type, stage.name))
         elif isinstance(stage, Store):
@@ -465,7 +465,7 @@ def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
             lines.append(f"const {stage.type} {stage.name} = {stage.value};")
         elif isinstance(stage, Pick):
             row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row_at, stage.index)]
+            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row_at, stage.by)]
             lines += [f"{stage.name} = {_picked(variant, stage, row_at)}; }}"]
         elif isinstance(stage, Store):
             row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}

@@ -80,7 +80,7 @@ def trace(op: Op, args: tuple[Any, ...], dtypes: dict[int, DType]) -> Code:
 class _Tracer(Mode):
     def __init__(self, top: str) -> None:
         self.top = top
-        self.statements: list[str] = []
+        self.statements: list[Statement] = []
         self._values: dict[int, Value] = {}
         self._held: list[Any] = []  # so that no id is used twice
 

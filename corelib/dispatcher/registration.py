@@ -1,0 +1,74 @@
+"""Backends of this process: used for a device type without a plugin, until they are taken back.
+
+For tests, and for backends that are being written; what is installed is found by its entry point.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from corelib.dispatcher.discovery import Entry, is_device_type
+
+if TYPE_CHECKING:
+    from corelib.backend.base import Backend
+
+REGISTERED: dict[str, Entry] = {}
+
+
+class Registration:
+    """A backend in use. As a context manager it is taken back at the end; `undo()` does so earlier."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.device_type = backend.device_type
+
+    def undo(self) -> None:
+        """Take the backend back: its device type is unknown again. Tensors that live on it must not be used any more."""
+        from corelib.dispatcher import plugins, runtime
+        from corelib.dispatcher.keys import dispatch_key
+        from corelib.dispatcher.op import TABLE
+        from corelib.tensor.device import _DEVICES
+        from corelib.tensor.layout import strided
+
+        if REGISTERED.pop(self.device_type, None) is None:
+            return
+        plugins._loaded.pop(self.device_type, None)
+        plugins._providers.pop(self.device_type, None)
+        runtime._backends.pop(self.device_type, None)
+        key = dispatch_key(self.device_type, strided)
+        for op in TABLE.values():
+            op.kernels.pop(key, None)
+        for name, device in list(_DEVICES.items()):
+            if device.type == self.device_type:
+                device._runtime = None
+                del _DEVICES[name]
+
+    def __enter__(self) -> Backend:
+        return self.backend
+
+    def __exit__(self, *exc: object) -> None:
+        self.undo()
+
+
+def register(backend: Any) -> Registration:
+    """Use a backend object for its device type in this process. BackendError for what a plugin would be refused for."""
+    from corelib.dispatcher import plugins
+
+    device_type = getattr(backend, "device_type", None)
+    if not isinstance(device_type, str) or not is_device_type(device_type):
+        raise plugins.BackendError(
+            f"backends.register(): a backend's device_type must be lower-case letters, digits and underscores, got {device_type!r}"
+        )
+    claimed = [e.provider for e in plugins.entries() if e.device_type == device_type]
+    if claimed or device_type == "meta":
+        owner = claimed[0] if claimed else "corelib"
+        raise plugins.BackendError(f"backends.register(): device type {device_type!r} already belongs to {owner}")
+    entry = Entry(device_type, device_type, "", "this process", "", "", None)
+    plugins._check(backend, entry)
+    problem = plugins.kernel_problem(backend.kernels())
+    if problem:
+        raise plugins.BackendError(f"backends.register(): {problem}")
+    REGISTERED[device_type] = entry
+    plugins._providers[device_type] = entry
+    plugins._loaded[device_type] = backend
+    return Registration(backend)

@@ -1,0 +1,172 @@
+"""Generated kernels of both styles against the cpu device: forms and sizes that the samples of the oracle do not have."""
+
+from __future__ import annotations
+
+import corelib as torch
+import numpy as np
+import pytest
+from corelib.nn import functional as F
+
+DEVICES = ["opencl", "gridcl"]
+RNG = np.random.default_rng(0)
+
+
+def normal(*shape, kind="f4"):
+    return (RNG.standard_normal(shape) * 3).astype(kind)
+
+
+def index(high, *shape):
+    return RNG.integers(0, high, shape)
+
+
+X = normal(7, 5, 33)
+SQUARE = normal(70, 70)
+PICTURES, FILTERS = normal(2, 3, 12, 12), normal(4, 3, 3, 3)
+HEADS = normal(2, 3, 6, 8)
+LONG = normal((1 << 20) + 77)
+CLASSES = index(33, 35)
+
+PROGRAMS = {
+    "broadcast": lambda x: x + x[:1] * x[:, :, :1],
+    "transposed": lambda x: (x.permute(2, 0, 1) * 2 + x.permute(2, 0, 1).exp()).contiguous(),
+    "steps": lambda x: x[::2, 1::2, ::3] - 1,
+    "five dimensions": lambda x: x[:, None, :, None].expand(7, 2, 5, 3, 33).sin() + x[:, None, :, None, :1],
+    "sum of all": lambda x: x.sum(),
+    "sum over rows": lambda x: x.sum(0),
+    "sum over columns": lambda x: x.sum(2),
+    "sum over the ends": lambda x: x.sum((0, 2)),
+    "sum of the transposed": lambda x: x.permute(2, 0, 1).sum(0),
+    "mean and deviation": lambda x: x.mean(1) + x.std(1),
+    "extremes": lambda x: x.amax(2) - x.amin(2),
+    "product": lambda x: (x / 3).prod(1),
+    "softmax of rows": lambda x: x.softmax(2),
+    "softmax of columns": lambda x: x.softmax(0),
+    "log_softmax": lambda x: x.log_softmax(1),
+    "layer_norm": lambda x: F.layer_norm(x, (33,)),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "running sum": lambda x: x.cumsum(1) + x.cumsum(2),
+    "gelu": lambda x: F.gelu(x),
+    "product of matrices": lambda x: x[0] @ x[1].t(),
+    "product of batches": lambda x: x @ x.mT,
+    "product with a vector": lambda x: x @ x[0, 0],
+    "linear": lambda x: F.linear(x, x[0]),
+}
+
+
+def on(device, function, *arrays, gradients=True):
+    """What a function gives on a device, and the gradients of a weighted sum of it."""
+    given = [torch.from_numpy(a).to(device) for a in arrays]
+    for t in given:
+        t.requires_grad_(t.is_floating_point() and gradients)
+    made = function(*given)
+    found = [made.detach().cpu().numpy()]
+    if gradients and made.is_floating_point():
+        weights = torch.from_numpy(np.random.default_rng(1).standard_normal(made.shape).astype(found[0].dtype)).to(device)
+        (made * weights).sum().backward()
+        found += [t.grad.cpu().numpy() for t in given if t.requires_grad]
+    return found
+
+
+def agree(device, function, *arrays, gradients=True, tolerance=2e-4):
+    got, want = on(device, function, *arrays, gradients=gradients), on("cpu", function, *arrays, gradients=gradients)
+    assert len(got) == len(want)
+    for a, b in zip(got, want, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * float(np.abs(b).max(initial=1)))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_and_its_gradients_agree_with_the_cpu(device, name):
+    agree(device, PROGRAMS[name], X)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", ["f4", "f8", "i4", "i8", "i1", "u1"])
+@pytest.mark.parametrize("sizes", [(3, 4, 5), (37, 53, 29), (130, 300, 70), (5, 1, 6), (1, 7, 3), (4, 9, 1), (2, 0, 3)])
+def test_products_of_every_size_and_dtype(device, kind, sizes):
+    m, k, n = sizes
+    a, b = normal(m, k, kind=kind), normal(k, n, kind=kind)
+    agree(device, lambda a, b: a @ b, a, b, gradients=False)
+    agree(device, lambda a, b: a.t().contiguous().t() @ b.t().contiguous().t(), a, b, gradients=False)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_long_reductions_are_cut_into_parts(device):
+    agree(device, lambda x: x.sum(), LONG, gradients=False)
+    agree(device, lambda x: x.amax() - x.amin(), LONG, gradients=False)
+    agree(device, lambda x: x[: 1 << 20].reshape(2, 1 << 19).sum(1), LONG, gradients=False)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64", "int64", "int8"])
+def test_values_are_put_where_an_index_says(device, kind):
+    kind = getattr(torch, kind)
+    places, values = index(5, 7, 4, 33), normal(7, 4, 33)
+    for function in (
+        lambda x, g, s: x.to(kind).scatter_add(1, g, s.to(kind)).float(),
+        lambda x, g, s: x.to(kind).scatter(1, g, s.to(kind)).float(),
+        lambda x, g, s: x.to(kind).gather(1, g).float(),
+        lambda x, g, s: x.to(kind).index_select(1, g[0, :, 0]).float(),
+        lambda x, g, s: x.to(kind).index_put((g[0, :, 0],), s[0, :, None].to(kind), accumulate=True).float(),
+    ):
+        agree(device, function, X, places, values, gradients=False, tolerance=1e-6)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("ignored", [-100, 5])
+def test_cross_entropy(device, reduction, ignored):
+    classes = CLASSES.copy()
+    classes[3] = ignored
+    agree(device, lambda x, t: F.cross_entropy(x.reshape(35, 33), t, ignore_index=ignored, reduction=reduction), X, classes)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_class_that_there_is_not_is_refused(device):
+    with pytest.raises(IndexError, match="out of bounds"):
+        F.cross_entropy(torch.zeros(3, 4, device=device), torch.tensor([1, 4, 0], device=device))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_images_and_attention(device):
+    agree(device, lambda x, k: F.conv2d(x, k, padding=1, stride=2), PICTURES, FILTERS)
+    agree(device, lambda x: F.max_pool2d(x, 2) + F.avg_pool2d(x, 2), PICTURES)
+    agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True), HEADS)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: torch.optim.SGD(p, lr=0.1),
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1),
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.2, maximize=True),
+        lambda p: torch.optim.Adam(p, lr=0.1, weight_decay=0.1),
+        lambda p: torch.optim.Adam(p, amsgrad=True),
+        lambda p: torch.optim.AdamW(p, lr=0.01),
+    ],
+)
+def test_an_optimizer_takes_the_same_way(device, make):
+    ways = []
+    for place in (device, "cpu"):
+        p = torch.nn.Parameter(torch.arange(6.0).reshape(2, 3).to(place))
+        optimizer = make([p])
+        for _ in range(4):
+            optimizer.zero_grad()
+            ((p * p).sin() + p).sum().backward()
+            optimizer.step()
+        ways.append(p.detach().cpu().numpy())
+    np.testing.assert_allclose(*ways, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", ["__floordiv__", "__mod__"])
+def test_integers_are_not_divided_by_zero(device, name):
+    x = torch.tensor([7, -7, 0], device=device)
+    assert getattr(x, name)(torch.tensor([2, 2, -3], device=device)).tolist() == getattr(x.cpu(), name)(torch.tensor([2, 2, -3])).tolist()
+    for divisor in (0, torch.tensor([1, 0, 2], device=device)):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            getattr(x, name)(divisor)
+    low = torch.tensor([-(2**63)], device=device)
+    assert (low // -1).tolist() == [-(2**63)] and (low % -1).tolist() == [0]
