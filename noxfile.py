@@ -1,9 +1,10 @@
-"""Checks, each in an environment of its own: `nox -s tests oracle lint types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl oracle lint types packaging conformance docs bench`."""
 
 import nox
 
 nox.options.sessions = ["lint", "types", "tests"]
 LOCAL = ("-e", ".[test]", "-e", "backends/cpu_numpy", "-e", "tests/conformance")
+OPENCL = ("-e", "backends/opencl[cpu]")
 
 
 @nox.session
@@ -16,9 +17,16 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def oracle(session: nox.Session) -> None:
     """Every op, module and optimizer against PyTorch 2.13 on the CPU."""
-    session.install(*LOCAL)
+    session.install(*LOCAL, *OPENCL)
     session.install("torch==2.13.0")
     session.run("pytest", "-q", "-n", "2", "tests/oracle", *session.posargs)
+
+
+@nox.session
+def opencl(session: nox.Session) -> None:
+    """The opencl devices: PoCL, unless there is another platform."""
+    session.install(*LOCAL, *OPENCL)
+    session.run("pytest", "-q", "-n", "2", "tests/opencl", *session.posargs)
 
 
 @nox.session
@@ -53,7 +61,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """mypy over core and the cpu device, and over a user's program."""
-    session.install(*LOCAL)
+    session.install(*LOCAL, *OPENCL)
     session.run("mypy")
     session.run("pytest", "-q", "tests/typing")
 

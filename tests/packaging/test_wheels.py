@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = {
     "corelib": ROOT,
     "corelib_cpu_numpy": ROOT / "backends" / "cpu_numpy",
+    "corelib_opencl": ROOT / "backends" / "opencl",
     "corelib_conformance": ROOT / "tests" / "conformance",
 }
 ON_META = "import corelib as torch; print(torch.ones(2, 3, device='meta').sum(0).shape)"
@@ -78,6 +79,12 @@ def test_core_alone_lists_meta_and_says_what_to_install_then_a_backend_makes_the
     assert run(python, "-c", ON_META, cwd=clean).strip() == "torch.Size([3])"
     loaded = run(python, "-c", "import corelib, sys; print({'numpy', 'pluggy'} & set(sys.modules))", cwd=clean)
     assert loaded.strip() == "set()"
+
+    # A device whose driver is not there is listed with the reason, and everything else goes on working.
+    run(pip, "install", "-q", "--no-deps", wheels["corelib_opencl"], cwd=clean)
+    assert "pyopencl cannot be imported" in run(tool, "backends", cwd=clean)
+    refused = run(python, "-c", PROGRAM.replace("3,", "3, device='opencl',"), ok=False, cwd=clean)
+    assert "installed but unavailable" in refused and "pyopencl" in refused
 
     # Neither corelib nor its backend is asked of an index: one is installed, the other a file.
     run(pip, "install", "-q", wheels["corelib_cpu_numpy"], cwd=clean)
