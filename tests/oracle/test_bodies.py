@@ -17,7 +17,7 @@ import torch
 
 import corelib
 
-from . import samples
+from corelib_conformance import samples
 from .harness import (
     COUNTS,
     OPS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from . import samples
+from corelib_conformance import samples
 from .harness import (
     COUNTS,
     OPS,

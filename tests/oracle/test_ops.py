@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from . import samples
+from corelib_conformance import samples
 from .harness import (
     COUNTS,
     EPS,
@@ -31,7 +31,7 @@ from .harness import (
     subject,
     to_numpy,
 )
-from .listed import LISTED
+from corelib_conformance.samples.listed import LISTED
 
 assert samples.FAMILIES  # importing the families is what declares the ops
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..harness import FLOATS, OPS, WIDE, Named, Op, index, is_empty, op, spec
+from .declare import FLOATS, OPS, WIDE, Named, Op, index, is_empty, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EDGES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..harness import ALL, Op, index, op, spec
+from .declare import ALL, Op, index, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..harness import ALL, FLOATS, WIDE, Named, Op, index, is_empty, op, spec
+from .declare import ALL, FLOATS, WIDE, Named, Op, index, is_empty, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 SPECIAL = [[1.0, math.nan, -2.0], [math.inf, 0.0, -math.inf], [-0.0, 0.0, 3.0]]

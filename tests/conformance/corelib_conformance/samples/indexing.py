@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..harness import ALL, Op, index, op, spec
+from .declare import ALL, Op, index, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 WRITABLE = LAYOUTS[:5]
