@@ -41,10 +41,8 @@ def all_devices() -> list[Any]:
 def told(error: Any, call: str) -> RuntimeError:
     """A driver's error in words: the call, the code's name, and what it says."""
     code = getattr(error, "code", None)
-    try:
-        name = cl.status_code.to_string(code)
-    except Exception:
-        name = str(code)
+    codes: Any = cl.status_code
+    name = next((n for n in dir(codes) if n.isupper() and getattr(codes, n) == code), str(code))
     return RuntimeError(f"OpenCL: {call} failed with {name}: {str(error).strip()}")
 
 

@@ -140,7 +140,12 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
 
     @table("sigmoid", FLOATS)
     def sigmoid(out: Any, input: Any) -> None:
-        guard.run(sigmoid_of, input, out)
+        if out.dtype.itemsize == 2:  # rounded once, not at each of four steps
+            wide = xp.empty(out.shape, xp.float32)
+            guard.run(sigmoid_of, input.astype(xp.float32), wide)
+            xp.copyto(out, wide, casting="unsafe")
+        else:
+            guard.run(sigmoid_of, input, out)
 
     def rsqrt_of(input: Any, out: Any) -> None:
         xp.sqrt(input, out)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from .listed import LISTED
@@ -79,6 +80,8 @@ class Spec:
         if self.values is not None and 0 not in self.shape:
             view = np.lib.stride_tricks.as_strided(flat[offset:], self.shape, [s * wide.itemsize for s in strides])
             view[...] = np.asarray(self.values, dtype=np.float64 if dtype in FLOATS else None).astype(wide)
+        if dtype == "bfloat16":  # numbers that it can hold, so that nothing has to be rounded on the way
+            return flat.astype(ml_dtypes.bfloat16).astype(wide)
         return flat
 
     def build(self, T: Any, numbers: np.ndarray[Any, Any], dtype: str) -> Any:

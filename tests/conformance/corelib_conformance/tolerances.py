@@ -1,0 +1,49 @@
+"""How far from the exact value a correct device may be: by op and dtype, the same for every device.
+
+Elementwise functions: units in the last place, those of the OpenCL full profile, which every vendor of one has to keep, and not
+less than what the bodies of the op table reach. Sums and products: `C * eps/2 * sqrt(K)` times the sum of magnitudes. What is not
+named here is correctly rounded (half a unit). Movement, integers, comparisons and signs are exact.
+"""
+
+from __future__ import annotations
+
+EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
+SMALLEST = {"float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149, "float64": 2.0**-1074}
+SMALLEST_NORMAL = {"float16": 2.0**-14, "bfloat16": 2.0**-126, "float32": 2.0**-126, "float64": 2.0**-1022}
+LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
+
+ULPS = {
+    "exp": 3, "log": 3, "sin": 4, "cos": 4, "sqrt": 3, "true_div": 2.5, "reciprocal": 2.5, "rsqrt": 4, "tan": 5, "asin": 4, "acos": 4,
+    "atan": 5, "atan2": 6, "sinh": 4, "cosh": 4, "tanh": 5, "log1p": 3, "expm1": 4, "log2": 3, "log10": 3, "erf": 16, "pow": 16,
+    "sigmoid": 5,
+}
+HALF_ULPS = 1.0
+"""For float16 and bfloat16, computed in float32 and rounded once."""
+
+C = 4.0
+"""The constant of sums and products."""
+
+TIERS = ("ieee", "ftz", "tf32")
+"""What a backend may declare: IEEE results; small results flushed to zero; products of float32 with ten bits."""
+
+
+def ulps(op_name: str, dtype: str) -> float:
+    """Units in the last place for an elementwise op.
+
+    >>> ulps("exp", "float32"), ulps("add", "float64"), ulps("exp", "float16")
+    (3, 0.5, 1.0)
+    """
+    found = ULPS.get(op_name, 0.5)
+    return HALF_ULPS if dtype in ("float16", "bfloat16") and found > 0.5 else found
+
+
+def rules() -> list[dict[str, object]]:
+    """The tables as rows, for the report."""
+    rows: list[dict[str, object]] = [
+        {"op": name, "dtype": "float32, float64", "rule": "units in the last place", "value": value} for name, value in ULPS.items()
+    ]
+    rows.append({"op": "the same", "dtype": "float16, bfloat16", "rule": "units in the last place", "value": HALF_ULPS})
+    rows.append({"op": "sums and products", "dtype": "floats", "rule": "c * eps/2 * sqrt(K) * sum of magnitudes; c", "value": C})
+    rows.append({"op": "everything else", "dtype": "floats", "rule": "units in the last place", "value": 0.5})
+    rows.append({"op": "movement, comparisons, signs", "dtype": "all", "rule": "exact", "value": 0})
+    return rows
