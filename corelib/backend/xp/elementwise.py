@@ -87,6 +87,8 @@ def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
 
     @table("floor_divide", FLOATS)
     def floor_divide(out: Any, input: Any, other: Any) -> None:
+        if out.dtype.itemsize == 2:  # the quotient is rounded down before it is rounded to half the digits
+            input, other = xp.asarray(input, xp.float32), xp.asarray(other, xp.float32)
         guard.run(float_floor_divide, input, other, out)
 
 

@@ -25,8 +25,11 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
             # less to say is quicker: of all dimensions, in the input's dtype
             run(reduce, input, dims if len(dims) < input.ndim else None, None, out, keepdim)
 
+        def reduced(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+            out[...] = reduce(input, dims, float32, None, keepdim)
+
         def kernel_half(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
-            out[...] = guard.run(reduce, input, dims, float32, None, keepdim)
+            guard.run(reduced, out, input, dims, keepdim)
 
         table.register(name, whole, kernel)
         table.register(name, [d for d in FLOATS if d not in _HALF], kernel_float)

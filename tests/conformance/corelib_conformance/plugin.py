@@ -1,45 +1,44 @@
-"""The pytest plugin: the option `--device`, and the fixture `device` for the tests of this package.
+"""The pytest plugin: the options `--device`, `--level`, `--op` and `--seed`, and the fixture of the device under test.
 
-pytest loads it in every run where the distribution is installed, so it imports corelib only for tests of this package.
+pytest loads it in every run where the distribution is installed, so it imports corelib only for tests that use it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-
 
 def pytest_addoption(parser: Any) -> None:
-    """Add `--device`."""
-    parser.getgroup("corelib").addoption("--device", default=None, help="the device to test, such as cpu or opencl:0")
+    """Add the options."""
+    group = parser.getgroup("corelib", "corelib's conformance suite")
+    group.addoption("--device", default=None, help="the device to test, such as cpu or opencl:0")
+    group.addoption("--level", type=int, default=5, choices=range(6), help="the highest level, 0 (runtime) to 5 (training)")
+    group.addoption("--op", default=None, help="only ops whose name matches this regular expression")
+    group.addoption("--seed", type=int, default=0, help="of the samples' random numbers")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """End the run, with pytest's exit status for wrong usage, where tests of this package have no device to run on."""
-    name = session.config.getoption("--device")
-    if name is not None or any(HERE in item.path.parents for item in session.items):
-        find(name)
+    """End the run, with pytest's exit status for wrong usage, where tests of the suite have no device to run on."""
+    if session.config.getoption("--device") is not None or any("conformance_target" in getattr(i, "fixturenames", ()) for i in session.items):
+        find(session.config)
 
 
-def find(name: str | None) -> Any:
-    """The device of this name, on which a tensor could be made; UsageError, never a skip, where there is none."""
+def find(config: Any) -> Any:
+    """The device under test; UsageError, never a skip, where there is none."""
+    name = config.getoption("--device")
     if name is None:
         raise pytest.UsageError("corelib_conformance needs a device: pytest --pyargs corelib_conformance --device cpu")
-    import corelib
+    from corelib_conformance.target import Target
 
     try:
-        found = corelib.device(name)
-        corelib.empty(1, device=found)
-    except RuntimeError as error:
+        return Target(name, config.getoption("--seed"))
+    except (RuntimeError, NotImplementedError) as error:
         raise pytest.UsageError(f"--device {name}: {error}") from None
-    return found
 
 
 @pytest.fixture(scope="session")
-def device(request: Any) -> Any:
+def conformance_target(request: Any) -> Any:
     """The device under test."""
-    return find(request.config.getoption("--device"))
+    return find(request.config)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from corelib.tensor import dtype as D
 from corelib_conformance.reference.cells import Pair
-from corelib_conformance.tolerances import EPS, LARGEST, SMALLEST, SMALLEST_NORMAL, C, ulps
+from corelib_conformance.tolerances import EPS, LARGEST, SMALLEST, SMALLEST_NORMAL, ulps
 
 KERNELS: dict[str, tuple[Any, Callable[..., Any]]] = {}
 _WIDE = {"float16": "float32", "bfloat16": "float32"}
@@ -80,7 +80,8 @@ def put(out: Pair, value: Any, error: Any) -> None:
     over = size > limit
     unsure = (size + error > largest) & (size - error <= limit) & (error > 0)
     value = np.where(over & (dtype.name != "float64"), np.copysign(np.inf, value), value)
-    error = np.where(np.isfinite(value), np.where(np.isnan(error), np.inf, error), np.where(error > size, error, 0.0))
+    error = np.where(np.isnan(error), np.inf, error)
+    error = np.where(np.isfinite(value) | np.isinf(error), error, 0.0)
     out.value[...] = value
     out.error[...] = np.where(unsure, np.inf, error)
 
@@ -248,6 +249,7 @@ def _divided(v: Any, w: Any) -> tuple[Any, Any]:
     left = np.fmod(v, w)
     other = (left != 0) & ((left < 0) != (w < 0))
     quotient = np.round((v - left) / w) - other
+    quotient = np.where(quotient == 0, np.copysign(0.0, v / w), quotient)
     return np.where(w == 0, v / w, quotient), np.where(other, left + w, left)
 
 
@@ -350,7 +352,7 @@ def power(out: Pair, a: Any, b: Any) -> None:
             for q in (w - f, w + f):
                 carried = np.maximum(carried, np.abs(np.power(p, q) - value))
         carried = np.where((e > 0) | (f > 0), np.where(np.isnan(carried), np.inf, carried), 0.0)
-    small = np.isin(w, (0.0, 1.0)) & (e == 0)
+    small = (w == 0) & (e == 0) & (f == 0)
     units = ulps("pow", out.dtype.name)
     put(out, value, np.where(small, rounded(value, carried, out.dtype), rounded(value, carried, out.dtype, units)))
 

@@ -1,0 +1,117 @@
+"""Levels 2 and 3: every op of the table on its samples, against the reference."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import corelib
+from corelib_conformance.checks import check
+from corelib_conformance.compare import compare, is_tensor
+from corelib_conformance.reference import here
+from corelib_conformance.result import Case, Failure
+from corelib_conformance.samples.declare import OPS, Inputs, Named, Op, Sample, describe, flatten, invoke
+from corelib_conformance.target import Placed, Target
+
+RANDOM = frozenset(
+    "rand randn randint randperm rand_like randn_like randint_like bernoulli normal inplace_random multinomial dropout alpha_dropout "
+    "empty empty_like new_empty".split()
+)
+"""Their values are not a function of their arguments; random numbers have a check of their own."""
+UPDATING = ("batch_norm", "instance_norm")
+"""They update running statistics that they are given."""
+FEW = 8
+
+
+def form_of(op: Op, sample: Sample) -> str:
+    """How a sample is called: as a function, or as a method where there is no function."""
+    if sample.call is not None:
+        return "call"
+    try:
+        Named(op.path).of(corelib)
+    except AttributeError:
+        return "method"
+    return "function"
+
+
+def samples_of(op: Op, dtype: str, all_of: bool) -> list[int]:
+    """The numbers of an op's samples for a dtype: all of them, or a few from the first to the last."""
+    every = [n for n, s in enumerate(op.samples) if s.dtypes is None or dtype in s.dtypes]
+    if all_of or len(every) <= FEW:
+        return every
+    return sorted({every[round(i * (len(every) - 1) / (FEW - 1))] for i in range(FEW)})
+
+
+def both(target: Target, op: Op, number: int, dtype: str, run: Any) -> tuple[Any, Any, str]:
+    """What `run(T, tensors)` gives on the device and on the reference, and the call as text; Failure where the errors differ."""
+    sample = op.samples[number]
+    inputs = Inputs(op, number, sample, dtype)
+    text = describe(op, sample, form_of(op, sample), dtype)
+    found = []
+    for device in (target.name, here()):
+        place = Placed(device)
+        tensors = inputs.build(place)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result, error = place.attempt(lambda place=place, tensors=tensors: run(place, tensors))
+        found.append((result, error, tensors))
+    (got, error, _), (want, expected, _) = found
+    if isinstance(error, NotImplementedError) and expected is None:
+        raise error
+    if type(error) is not type(expected):
+        said = f"raised {type(error).__name__}: {error}" if error is not None else "raised nothing"
+        wanted = f"{type(expected).__name__}: {expected}" if expected is not None else "no error"
+        raise Failure(f"{text}: {said}; expected {wanted}")
+    return got, want, text
+
+
+def unchanged(target: Target, before: list[bytes], tensors: list[Any]) -> bool:
+    """Whether operands have the bits they had."""
+    return before == [bits(t) for t in tensors]
+
+
+def bits(t: Any) -> bytes:
+    """A tensor's elements as bytes."""
+    return t.detach().cpu().contiguous().numpy().tobytes()  # type: ignore[no-any-return]
+
+
+@check(2)
+def forward(target: Target, case: Case) -> float:
+    """The op's results on its samples: dtypes, shapes, values within bounds, errors; operands unchanged, results on the device."""
+    op = OPS[case.op]
+
+    def run() -> float:
+        worst = 0.0
+        # the dtypes that most programs use are tried on every sample
+        for number in samples_of(op, case.dtype, case.dtype in ("float32", "int64", "bool")):
+            worst = max(worst, one(target, op, number, case.dtype))
+        return worst
+
+    return target.settle(case.op, case.dtype, "forward", run)  # type: ignore[no-any-return]
+
+
+def one(target: Target, op: Op, number: int, dtype: str) -> float:
+    """One sample, forward."""
+    sample = op.samples[number]
+    form = form_of(op, sample)
+    kept: list[Any] = []
+
+    def run(place: Any, tensors: list[Any]) -> Any:
+        before = [bits(t) for t in tensors]
+        result = invoke(op, sample, form, place, tensors)
+        if form == "function" and op.name not in UPDATING and not unchanged(target, before, tensors):
+            kept.append("the call changed an operand")
+        return result
+
+    got, want, text = both(target, op, number, dtype, run)
+    if kept:
+        raise Failure(f"{text}: {kept[0]}")
+    places = {str(t.device.type) for t in flatten(got) if is_tensor(t)}
+    if form != "call" and not places <= {target.device.type}:
+        raise Failure(f"{text}: the result is on {', '.join(sorted(places))}")
+    if op.name in RANDOM:
+        return 0.0
+    verdict = compare(got, want, target.tier)
+    if verdict.message:
+        raise Failure(f"{text}: {verdict.message}", verdict.over)
+    return verdict.over

@@ -1,0 +1,93 @@
+"""Level 4: first and second derivatives of every differentiable op, against the reference's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import corelib
+import numpy as np
+from corelib_conformance.checks import check
+from corelib_conformance.checks.forward import RANDOM, both, form_of, samples_of
+from corelib_conformance.compare import compare, is_tensor
+from corelib_conformance.result import Case, Failure
+from corelib_conformance.samples.declare import OPS, Op, flatten, invoke
+from corelib_conformance.target import Target
+
+
+def weights(place: Any, tensors: list[Any], salt: int) -> list[Any]:
+    """A random direction for each tensor, the same numbers on every device."""
+    made = []
+    for n, t in enumerate(tensors):
+        array = np.random.default_rng([salt, n]).integers(-4, 5, tuple(t.shape)).astype(np.float32) / 4
+        made.append(place.from_numpy(np.array(array)).to(t.dtype))
+    return made
+
+
+def derivatives(op: Op, number: int, order: int) -> Any:
+    """A function of (T, tensors) that returns the derivatives of a sample along a random direction."""
+    sample = op.samples[number]
+    form = form_of(op, sample)
+
+    def run(place: Any, tensors: list[Any]) -> Any:
+        specs = [t for t in tensors if t.is_floating_point()]
+        leaves = [t.detach().requires_grad_() for t in specs]
+        feed = iter(leaves)
+        given = [next(feed) if t.is_floating_point() else t for t in tensors]
+        result = invoke(op, sample, form, place, given)
+        outputs = [t for t in flatten(result) if is_tensor(t) and t.requires_grad]
+        if not outputs or not leaves:
+            return []
+        first = corelib.autograd.grad(outputs, leaves, weights(place, outputs, 1), create_graph=order == 2, allow_unused=True)
+        found = [t for t in first if t is not None]
+        if order == 1:
+            return found
+        again = [t for t in found if t.requires_grad]
+        if not again:
+            return []
+        second = corelib.autograd.grad(again, leaves, weights(place, again, 2), allow_unused=True)
+        return [t for t in second if t is not None]
+
+    return run
+
+
+def _derived(target: Target, case: Case, order: int) -> float:
+    op = OPS[case.op]
+
+    def run() -> float:
+        worst = 0.0
+        for number in samples_of(op, case.dtype, False):
+            if not op.samples[number].grad or op.name in RANDOM:
+                continue
+            got, want, text = both(target, op, number, case.dtype, derivatives(op, number, order))
+            verdict = compare([t.detach() for t in got or []], [t.detach() for t in want or []], target.tier)
+            if verdict.message:
+                raise Failure(f"derivative {order} of {text}: {verdict.message}", verdict.over)
+            worst = max(worst, verdict.over)
+        return worst
+
+    return target.settle(case.op, case.dtype, case.direction, run)  # type: ignore[no-any-return]
+
+
+@check(4)
+def gradient(target: Target, case: Case) -> float:
+    """First derivatives along a random direction, within the reference's bounds."""
+    return _derived(target, case, 1)
+
+
+@check(4)
+def second(target: Target, case: Case) -> float:
+    """Second derivatives along two random directions, within the reference's bounds."""
+    return _derived(target, case, 2)
+
+
+@check(4)
+def accumulation(target: Target, case: Case) -> None:
+    """Gradients add up in leaves, are summed where an operand was broadcast, and a used tensor gets both its shares."""
+    x = corelib.ones(3, 4, device=target.name, requires_grad=True)
+    b = corelib.ones(4, device=target.name, requires_grad=True)
+    for _ in range(2):
+        (x * b + x).sum().backward()
+    if x.grad.cpu().tolist() != [[4.0] * 4] * 3:
+        raise Failure(f"x.grad is {x.grad.cpu().tolist()}, expected 4 everywhere")
+    if b.grad.cpu().tolist() != [6.0] * 4:
+        raise Failure(f"b.grad is {b.grad.cpu().tolist()}, expected 6 everywhere: a broadcast operand's gradient is a sum")

@@ -1,0 +1,75 @@
+"""The planned cases: a function of the suite's version and the level alone, the same for every device."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+
+import corelib
+from corelib_conformance import samples
+from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, table, training  # noqa: F401  (they declare checks)
+from corelib_conformance.checks.forward import RANDOM
+from corelib_conformance.checks.primitives import EVERY, FLOATS, PRIMITIVES
+from corelib_conformance.result import Case
+from corelib_conformance.samples.declare import OPS, Named
+from corelib_conformance.samples.listed import LISTED
+
+assert samples.FAMILIES
+
+
+def present(name: str) -> bool:
+    """Whether corelib has what a family of samples calls; those of later versions wait."""
+    op = OPS[name]
+    if op.name in LISTED or any(s.call is not None for s in op.samples[:1]):
+        return op.name in LISTED or _there(op.path)
+    return _there(op.path)
+
+
+def _there(path: str) -> bool:
+    for root in (corelib, corelib.Tensor):
+        try:
+            Named(path).of(root)
+        except AttributeError:
+            continue
+        return True
+    return False
+
+
+@cache
+def plan(level: int = 5) -> tuple[Case, ...]:
+    """Every case up to a level, in a fixed order."""
+    cases = [Case(0, "round_trip", "", dtype) for dtype in EVERY]
+    cases += [Case(0, name) for name in (
+        "views_share", "copies_are_copies", "order", "many_sizes", "threads", "nothing_leaks", "freed", "out_of_memory", "errors",
+        "capabilities", "loader_workers",
+    )]
+    for op, dtypes in PRIMITIVES.items():
+        cases += [Case(1, check, op, dtype, "forward") for dtype in dtypes for check in ("sizes", "layouts", "values")]
+    ops = [op for op in OPS.values() if present(op.name)]
+    core = [op for op in ops if op.name in LISTED]
+    cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in op.dtypes]
+    cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in op.dtypes]
+    cases += [Case(3, "body", op.name, dtype, "forward") for op in ops for dtype in ("float32", "int64", "bool") if dtype in op.dtypes and op.name not in RANDOM]
+    cases += [Case(3, name) for name in ("determinism", "random_numbers", "nothing_on_the_host")]
+    smooth = [op for op in ops if op.grad and op.name not in RANDOM and any(s.grad for s in op.samples)]
+    cases += [Case(4, "gradient", op.name, dtype, "backward") for op in smooth for dtype in FLOATS if dtype in op.dtypes]
+    cases += [
+        Case(4, "second", op.name, dtype, "second") for op in smooth if op.second for dtype in ("float32", "float64") if dtype in op.dtypes
+    ]
+    cases += [Case(4, "accumulation")]
+    cases += [Case(5, "accuracy"), *[Case(5, "losses", about=kind) for kind in ("mlp", "cnn", "attention")], Case(5, "saved")]
+    return tuple([case for case in cases if case.level <= level])
+
+
+def selected(level: int = 5, op: str | None = None, case: str | None = None) -> tuple[Case, ...]:
+    """The cases of a run: up to a level, with ops that match a regular expression, or one case by its id."""
+    found = plan(level)
+    if case is not None:
+        return tuple([c for c in plan() if c.id == case])
+    return found if op is None else tuple([c for c in found if c.op and re.fullmatch(op, c.op)])
+
+
+def digest() -> str:
+    """A hash of every planned id: what a level asks for."""
+    return hashlib.sha256("\n".join(c.id for c in plan()).encode()).hexdigest()[:16]
