@@ -1,7 +1,7 @@
 """The `corelib` command.
 
-`corelib backends` lists what is installed, `corelib quickstart` trains a first network, `corelib --version` says which
-corelib this is.
+`corelib backends` lists what is installed, `corelib quickstart` trains a first network, `corelib conformance` says whether a
+device can be trusted (from the package corelib-conformance), `corelib --version` says which corelib this is.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     A device that cannot be used is told on standard error and gives 1; wrong arguments give argparse's 2.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(quickstart=arguments[:1] == ["quickstart"])
+    parser = _parser(arguments[0] if arguments else "")
     args = parser.parse_args(arguments)
     if args.command is None:
         parser.print_help()
@@ -37,8 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser(quickstart: bool) -> argparse.ArgumentParser:
-    """The parser; `quickstart` says whether that command's options are needed, for its module loads much else."""
+def _parser(command_name: str) -> argparse.ArgumentParser:
+    """The parser; only the named command's options are added, for its module may load much else."""
     from corelib import __version__
 
     parser = argparse.ArgumentParser(prog="corelib", description="PyTorch's semantics on any device with a plugin.")
@@ -58,12 +59,38 @@ def _parser(quickstart: bool) -> argparse.ArgumentParser:
         help="train a small network on handwritten digits",
         description="Train a small network on handwritten digits, save it, load it and predict one image.",
     )
-    if quickstart:
+    if command_name == "quickstart":
         from corelib.cli import quickstart as command
 
         command.add_arguments(first)
         first.set_defaults(run=command.run)
+    _add_installed(commands, command_name)
     return parser
+
+
+def _add_installed(commands: Any, command_name: str) -> None:
+    """Commands that other packages bring, by entry points in the group `corelib.commands`: a module with HELP, `add_arguments`
+    and `run`. `conformance` is always there, and says what to install where its package is not."""
+    from corelib.dispatcher.discovery import installed_modules
+
+    found = installed_modules("corelib.commands")
+    if "conformance" not in found:
+        missing = commands.add_parser("conformance", help="say whether a device can be trusted (pip install corelib-conformance)")
+        missing.add_argument("rest", nargs=argparse.REMAINDER)
+        missing.set_defaults(run=_without_conformance)
+    for name, point in found.items():
+        if name != command_name:
+            commands.add_parser(name, help="from the package " + point.dist.name if point.dist else "")
+            continue
+        module = point.load()
+        added = commands.add_parser(name, help=module.HELP)
+        module.add_arguments(added)
+        added.set_defaults(run=module.run)
+
+
+def _without_conformance(args: argparse.Namespace) -> int:
+    print("corelib conformance: the suite is a package of its own: pip install corelib-conformance", file=sys.stderr)
+    return 1
 
 
 def _backends(args: argparse.Namespace) -> int:

@@ -99,3 +99,18 @@ def _claim(name: str, group: str) -> tuple[str, str]:
     if device_type == "meta":
         return device_type, "the device type 'meta' is built into corelib, and no plugin can have it"
     return device_type, ""
+
+
+def installed_modules(group: str) -> dict[str, Any]:
+    """Entry points of a group by name, as importlib_metadata has them; none is imported, and unreadable packages are left out."""
+    import importlib_metadata
+
+    found: dict[str, Any] = {}
+    for distribution in importlib_metadata.distributions():
+        try:
+            points = list(distribution.entry_points.select(group=group))
+        except Exception:  # noqa: S112  (discover tells of it)
+            continue
+        for point in points:
+            found.setdefault(point.name, point)
+    return found

@@ -1,0 +1,97 @@
+"""`corelib conformance`: the suite at the command line, with a progress bar, a table of levels and a report."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HELP = "say whether a device can be trusted"
+MODES = ("test", "grad", "support", "perf")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.description = (
+        "Run the conformance suite against a device: levels 0 (runtime), 1 (primitives), 2 (core ops), 3 (the whole table), 4 (gradients), 5 (training). "
+        "`corelib conformance diff A.json B.json` compares two reports."
+    )
+    parser.add_argument("action", nargs="*", help="nothing, or: diff A.json B.json")
+    parser.add_argument("--device", help="the device, such as cpu or opencl:0")
+    parser.add_argument("--level", type=int, default=5, choices=range(6), help="the highest level (default 5)")
+    parser.add_argument("--op", help="only ops whose name matches this regular expression")
+    parser.add_argument("--case", help="one case, by its id")
+    parser.add_argument("--seed", type=int, default=0, help="of the samples' random numbers (default 0)")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, report.html and badge.svg into this folder")
+    parser.add_argument("-n", "--processes", default="1", help="processes that share the work, or auto (default 1)")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for one case (default 120)")
+    parser.add_argument("--mode", choices=MODES, default="test", help="test (default), grad (derivatives only), support (what is declared), perf")
+    parser.add_argument("--no-progress", action="store_true", help="no progress bar")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The command; 0 where everything that was selected is right, 1 where something is not, 2 for wrong usage."""
+    if args.action:
+        return _diff(args.action)
+    if not args.device:
+        print("corelib conformance: the option --device is needed, such as --device cpu", file=sys.stderr)
+        return 2
+    from corelib_conformance import plan, report
+    from corelib_conformance.collect import collect
+    from corelib_conformance.target import Target
+
+    target = Target(args.device, args.seed)
+    if args.mode == "support":
+        report.support(target)
+        return 0
+    started, start = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    cases: Any = plan.selected(args.level, args.op, args.case)
+    if args.mode == "grad":
+        cases = tuple([c for c in cases if c.level == 4])
+    if not cases:
+        print(f"corelib conformance: nothing is planned for --level {args.level} --op {args.op} --case {args.case}", file=sys.stderr)
+        return 2
+    performance = None
+    results: list[Any] = []
+    if args.mode == "perf":
+        from corelib_conformance.perf import measure
+
+        performance = measure(target, args.op)
+    else:
+        results = _run(args, target, cases)
+    whole = args.level == 5 and args.op is None and args.case is None and args.mode == "test"
+    selection = None if whole else {"level": args.level, "op": args.op, "case": args.case}
+    data = collect(target, results, args.seed, args.mode, selection, started, time.perf_counter() - start, performance)
+    report.terminal(data)
+    if args.report is not None:
+        for path in report.write(args.report, data):
+            print(path)
+    return 0 if all(r.status in ("pass", "unsupported") for r in results) else 1
+
+
+def _run(args: argparse.Namespace, target: Any, cases: Any) -> list[Any]:
+    from corelib_conformance.workers import processes_for, run_in_workers
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    results = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[wrong]}"))
+    with Progress(*columns, disable=args.no_progress or not sys.stderr.isatty()) as progress:
+        task = progress.add_task(f"conformance of {target.name}", total=len(cases), wrong="")
+        wrong = 0
+        for result in run_in_workers(args.device, cases, processes_for(args.processes), args.seed, args.limit):
+            results.append(result)
+            wrong += result.status not in ("pass", "unsupported")
+            progress.update(task, advance=1, wrong=f"{wrong} wrong" if wrong else "")
+    return results
+
+
+def _diff(action: list[str]) -> int:
+    from corelib_conformance import report
+
+    if action[0] != "diff" or len(action) != 3:
+        print("corelib conformance: accepted are options, or: diff A.json B.json", file=sys.stderr)
+        return 2
+    return report.print_diff(Path(action[1]), Path(action[2]))
