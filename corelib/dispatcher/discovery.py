@@ -109,7 +109,7 @@ def installed_modules(group: str) -> dict[str, Any]:
     for distribution in importlib_metadata.distributions():
         try:
             points = list(distribution.entry_points.select(group=group))
-        except Exception:  # noqa: S112  (discover tells of it)
+        except Exception:
             continue
         for point in points:
             found.setdefault(point.name, point)

@@ -89,11 +89,16 @@ def _has(target: Target, name: str) -> bool:
 @check(0)
 def order(target: Target, case: Case) -> None:
     """Work is done in the order in which it was asked for, and reading waits for it."""
-    x = corelib.zeros(1 << 16, device=target.name)
+    x = corelib.zeros(1 << 15, device=target.name)
+    kept = []
     for n in range(60):
         x.fill_(float(n))
-        y = x.clone()
-    expect(np.all(y.cpu().numpy() == 59), "a copy was made before what it copies was written")
+        kept.append(x.clone())
+    for n, y in enumerate(kept):
+        expect(np.all(y.cpu().numpy() == n), "a copy was made before what it copies was written")
+    for n in range(20):
+        x.fill_(float(n))
+        expect(np.all(x.cpu().numpy() == n), "a tensor was read before what was written to it last")
     corelib.synchronize(target.name)
 
 
