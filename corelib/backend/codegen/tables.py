@@ -14,7 +14,7 @@ from corelib.backend.codegen.losses import Losses
 from corelib.backend.codegen.matmul import Matmul
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.steps import Steps
-from corelib.backend.codegen.trace import Code, Statement, Value
+from corelib.backend.codegen.trace import Code, Statement, Untraceable, Value, trace
 from corelib.tensor import dtype as D
 
 
@@ -42,8 +42,26 @@ def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: 
         fits = op.kind in ("unary", "binary", "elementwise") or (op.kind == "composite" and op.infer is not None)
         if fits and op.operands and not op.lists and not op.several:
             accepted = [d for d in dtypes if _accepts(op, d)]
-            if accepted:
+            if accepted and (op.kind != "composite" or op.primitive or _may_be_elementwise(op)):
                 table.register(op.name, accepted, elementwise.kernel(op))
+
+
+def _may_be_elementwise(op: Any) -> bool:
+    """Whether a composite's body can be followed, as far as its defaults tell: what moves or reduces cannot."""
+    given = tuple(op.defaults or (None,) * len(op.params))
+    given += (None,) * (len(op.params) - len(given))
+    masks = ("condition", "mask")
+    try:
+        trace(op, given, {i: D.bool if op.params[i] in masks else D.float32 for i in op.operands})
+    except Untraceable:
+        return False
+    except (RuntimeError, TypeError, IndexError, ValueError, AttributeError, NotImplementedError):
+        return op.name in _NEED_ARGUMENTS
+    return True
+
+
+# Elementwise composites whose bodies do not run without their arguments.
+_NEED_ARGUMENTS = ("threshold_of", "hardtanh_of", "lerp", "smooth_error", "nan_to_num")
 
 
 def _accepts(op: Any, dtype: Any) -> bool:

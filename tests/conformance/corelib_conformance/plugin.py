@@ -23,6 +23,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """End the run, with pytest's exit status for wrong usage, where tests of the suite have no device to run on."""
     if session.config.getoption("--device") is not None or any("conformance_target" in getattr(i, "fixturenames", ()) for i in session.items):
         find(session.config)
+        from corelib_conformance.plan import selected
+
+        level, op = session.config.getoption("--level"), session.config.getoption("--op")
+        if not selected(level, op):
+            raise pytest.UsageError(f"no case is planned for --level {level} --op {op}")
 
 
 def find(config: Any) -> Any:

@@ -19,9 +19,7 @@ def pytest_generate_tests(metafunc: Any) -> None:
         from corelib_conformance.plan import selected
 
         options = metafunc.config.option
-        cases = selected(options.level, options.op)
-        if not cases:
-            raise pytest.UsageError(f"no case is planned for --level {options.level} --op {options.op}")
+        cases = selected(options.level, options.op)  # the plugin ends the run where there are none
         metafunc.parametrize("conformance_case", [pytest.param(c, id=c.id) for c in cases])
 
 

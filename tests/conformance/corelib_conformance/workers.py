@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -42,7 +43,8 @@ class Worker:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self._said: list[str] = []
-            threading.Thread(target=self._listen, args=(self._process, self._said), daemon=True).start()
+            self._listener = threading.Thread(target=self._listen, args=(self._process, self._said), daemon=True)
+            self._listener.start()
         process = self._process
         late = threading.Timer(self._limit + GRACE, process.kill)
         late.start()
@@ -59,6 +61,8 @@ class Worker:
             row = json.loads(line)
             return Result(case, row["status"], row["message"], row["over"], row["ms"])
         code = process.wait()
+        self._listener.join(5)
+        self._let_go()
         if fired:
             return Result(case, "timeout", f"not done after {self._limit + GRACE:g} s; its process was ended")
         name = signal.Signals(-code).name if code < 0 else f"exit status {code}"
@@ -73,12 +77,21 @@ class Worker:
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
             try:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            self._listener.join(5)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+        self._process = None
 
 
 def run_in_workers(device: str, cases: Iterable[Case], processes: int, seed: int, limit: float) -> Iterator[Result]:

@@ -19,7 +19,7 @@ def conformance(folder, *options, code):
 
 
 def test_the_cpu_passes(tmp_path):
-    said = conformance(tmp_path, "--device", "cpu", code=0)
+    said = conformance(tmp_path, "--device", "cpu", "--level", "1", "--op", "add|neg", code=0)
     assert " passed" in said
     assert "skipped" not in said
 
@@ -29,7 +29,8 @@ def test_the_cpu_passes(tmp_path):
     [
         ((), "needs a device: pytest --pyargs corelib_conformance --device cpu"),
         (("--device", "nosuch"), "--device nosuch: "),
-        (("--device", "opencl"), "corelib[opencl]"),
+        (("--device", "cuda"), "corelib[cuda]"),
+        (("--device", "cpu", "--op", "nosuch"), "no case is planned"),
         (("--device", "cpu:7"), "--device cpu:7: "),
     ],
 )
