@@ -1,7 +1,8 @@
 """The `corelib` command.
 
-`corelib backends` lists what is installed, `corelib quickstart` trains a first network, `corelib conformance` says whether a
-device can be trusted (from the package corelib-conformance), `corelib --version` says which corelib this is.
+`corelib backends` lists what is installed, `corelib quickstart` trains a first network, `corelib new-backend` writes a
+backend's project, `corelib conformance` says whether a device can be trusted (from the package corelib-conformance), `corelib
+--version` says which corelib this is.
 """
 
 from __future__ import annotations
@@ -64,6 +65,12 @@ def _parser(command_name: str) -> argparse.ArgumentParser:
 
         command.add_arguments(first)
         first.set_defaults(run=command.run)
+    new = commands.add_parser("new-backend", help="write the project of a new backend")
+    if command_name == "new-backend":
+        from corelib.cli import new_backend
+
+        new_backend.add_arguments(new)
+        new.set_defaults(run=new_backend.run)
     _add_installed(commands, command_name)
     return parser
 

@@ -1,4 +1,4 @@
-"""A first backend: device type `tiny`, its memory in Python's bytearrays, its kernels by NumPy."""
+"""A first backend: device type `first`, its memory in Python's bytearrays, its kernels by NumPy."""
 
 import numpy as np
 from corelib.backend import Backend, KernelTable, hookimpl
@@ -12,8 +12,8 @@ for name, ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "mm":
     kernels.register(name, NUMBERS, lambda out, a, b, ufunc=ufunc: ufunc(a, b, out))
 
 
-class Tiny(Backend):
-    device_type, api_version, dtypes = "tiny", (1, 0), dict.fromkeys(ALL, "native")
+class First(Backend):
+    device_type, api_version, dtypes = "first", (1, 0), dict.fromkeys(ALL, "native")
 
     def device_count(self): return 1
     def allocate(self, nbytes, index): return bytearray(nbytes)
@@ -29,4 +29,4 @@ class Tiny(Backend):
 
 
 @hookimpl
-def corelib_backend(): return Tiny()
+def corelib_backend(): return First()

@@ -3,9 +3,9 @@
 import corelib as torch
 
 torch.manual_seed(0)
-x = torch.randn(64, 3).to("tiny")
-truth = torch.tensor([[1.0], [-2.0], [0.5]], device="tiny")
-weight = torch.zeros(3, 1, device="tiny", requires_grad=True)
+x = torch.randn(64, 3).to("first")
+truth = torch.tensor([[1.0], [-2.0], [0.5]], device="first")
+weight = torch.zeros(3, 1, device="first", requires_grad=True)
 for _ in range(200):
     off = x @ weight - x @ truth
     loss = (off * off).sum() * (1 / 64)

@@ -108,9 +108,9 @@ def test_the_quickstarts_module_is_loaded_only_for_the_quickstart():
 
 def test_a_device_that_cannot_be_used_is_told_in_one_line_without_a_traceback():
     pytest.importorskip("sklearn", reason="the digits are scikit-learn's: pip install 'corelib[examples]'")
-    shown, errors = command("quickstart", "--device", "opencl:0", "--no-progress", "--epochs", "1", code=1)
+    shown, errors = command("quickstart", "--device", "cuda:0", "--no-progress", "--epochs", "1", code=1)
     if "is installed but unavailable" not in errors:
-        assert 'pip install "corelib[opencl]"' in errors
+        assert 'pip install "corelib[cuda]"' in errors
     assert "Traceback" not in shown + errors
 
 

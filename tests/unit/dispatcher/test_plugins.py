@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from corelib.dispatcher.plugins import entries
 
 # One program meets every broken device type, and uses two good ones after each.
 MEETS_ALL = """
@@ -65,6 +66,8 @@ ABSENT = {
     "opencl": ['no installed package provides it', 'pip install "corelib[opencl]"'],
     "xpu": ["Device types installed here: ", "entry point named 'xpu' in the group 'corelib.backends'"],
 }  # fmt: skip
+# This environment may have corelib's own backends for them.
+ABSENT = {d: said for d, said in ABSENT.items() if d not in {e.device_type for e in entries()}}
 UNKNOWN = ("quantum", "Bad-Name", "good:x", "")
 
 
@@ -263,7 +266,7 @@ def test_the_command_lists_every_plugin_with_the_reason_why_it_cannot_be_used(ru
     assert all(b["reason"] for b in shown["backends"] if not b["available"])
     twins = [b["provider"] for b in shown["backends"] if b["device_type"] == "twin"]
     assert twins == ["corelib-test-duplicate-a", "corelib-test-duplicate-b"]
-    assert sorted(shown["not_installed"]) == ["cuda", "opencl"]
+    assert sorted(shown["not_installed"]) == [d for d in ("cuda", "opencl") if d in ABSENT]
 
 
 def test_the_table_shows_the_chosen_of_two_backends_and_says_why_the_other_is_not(run):

@@ -42,7 +42,7 @@ def test_it_is_about_thirty_lines():
 
 def test_a_program_trains_on_it(installed):
     device, weights = run(installed, EXAMPLE / "train.py").splitlines()
-    assert device.startswith("device tiny:0, loss ")
+    assert device.startswith("device first:0, loss ")
     assert float(device.rpartition(" ")[2]) < 1e-6
     assert weights == "[1.0, -2.0, 0.5]"
 
@@ -52,10 +52,10 @@ def test_the_command_lists_it(installed):
 
 
 @pytest.mark.parametrize(
-    ("call", "named"), [("torch.ones(2, device='tiny').exp()", "exp"), ("torch.ones(2, device='tiny').double()", "float64")]
+    ("call", "named"), [("torch.ones(2, device='first').exp()", "exp"), ("torch.ones(2, device='first').double()", "float64")]
 )
 def test_what_it_lacks_is_an_error_that_names_it(installed, call, named):
     program = f"import corelib as torch\ntry:\n    {call}\nexcept NotImplementedError as error:\n    print(error)"
     said = run(installed, "-c", program)
     assert named in said
-    assert "tiny" in said
+    assert "first" in said
