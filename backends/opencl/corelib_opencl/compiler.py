@@ -23,7 +23,7 @@ class OpenCLLauncher(Launcher):
 
     def compile(self, index: int, source: str, name: str) -> Any:
         device = self._backend.device(index)
-        text = self.target.text(device.double, True) + source
+        text = self.target.text(device.double) + source
         try:
             with device.lock:
                 return cl.Kernel(cl.Program(device.context, text).build(), name)

@@ -27,93 +27,104 @@ class Target(NamedTuple):
     """Whether arithmetic and functions work on vectors, as in OpenCL C."""
     prelude: str
 
-    def text(self, double: bool, half: bool) -> str:
+    def text(self, double: bool) -> str:
         """The prelude for a device with or without float64."""
-        text = self.prelude + _INTEGERS
+        text = self.prelude + _COMMON
         for kind in ("i8", "i16", "i32", "i64"):
             text += _signed(kind)
         text += _unsigned("u8") + _floating("f32", "f")
-        if double:
-            text += _DOUBLE_OPENCL if self.name == "opencl" else ""
-            text += _floating("f64", "")
-        return text
+        return text + "typedef double f64;\nPLAIN(f64)\n" + _floating("f64", "") if double else text
 
-
-_DOUBLE_OPENCL = """
-typedef double f64;
-inline f64 load_f64(__global const f64* p, i64 i) { return p[i]; }
-inline void store_f64(__global f64* p, i64 i, f64 v) { p[i] = v; }
-"""
 
 _OPENCL = """
 #pragma OPENCL FP_CONTRACT OFF
+#define FN inline
+#define GLOBAL __global
 typedef char i8; typedef uchar u8; typedef short i16; typedef ushort u16; typedef int i32; typedef uint u32;
 typedef long i64; typedef ulong u64; typedef float f32;
-inline f32 load_f16(__global const half* p, i64 i) { return vload_half(i, p); }
-inline void store_f16(__global half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
-inline f32 load_bf16(__global const u16* p, i64 i) { return as_float((u32)p[i] << 16); }
-inline u16 round_bf16(f32 v) {
-  const u32 bits = as_uint(v);
-  return v != v ? (u16)0x7fc0 : (u16)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
+FN f32 bits_f32(u32 v) { return as_float(v); }
+FN u32 f32_bits(f32 v) { return as_uint(v); }
+FN f32 load_f16(GLOBAL const half* p, i64 i) { return vload_half(i, p); }
+FN void store_f16(GLOBAL half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
 #define ROUND_BF16(N) \\
-  inline ushort##N round_bf16_##N(float##N v) { \\
+  FN ushort##N round_bf16_##N(float##N v) { \\
     const uint##N bits = as_uint##N(v); \\
     const uint##N made = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16; \\
     return convert_ushort##N(v != v ? (uint##N)(0x7fc0) : made); \\
   }
 ROUND_BF16(8)
-inline void store_bf16(__global u16* p, i64 i, f32 v) { p[i] = round_bf16(v); }
-inline f32 load_f32(__global const f32* p, i64 i) { return p[i]; }
-inline void store_f32(__global f32* p, i64 i, f32 v) { p[i] = v; }
-inline i32 load_b8(__global const u8* p, i64 i) { return p[i] != 0; }
-inline void store_b8(__global u8* p, i64 i, i32 v) { p[i] = v != 0; }
-#define PLAIN(T) \\
-  inline T load_##T(__global const T* p, i64 i) { return p[i]; } \\
-  inline void store_##T(__global T* p, i64 i, T v) { p[i] = v; }
-PLAIN(u8) PLAIN(i8) PLAIN(i16) PLAIN(i32) PLAIN(i64)
 """
 
-_INTEGERS = ""
+_CUDA = """
+#define FN __device__ __forceinline__
+#define GLOBAL
+typedef signed char i8; typedef unsigned char u8; typedef short i16; typedef unsigned short u16; typedef int i32; typedef unsigned int u32;
+typedef long long i64; typedef unsigned long long u64; typedef float f32; typedef unsigned short half;
+#ifndef INFINITY
+#define INFINITY __int_as_float(0x7f800000)
+#endif
+#ifndef NAN
+#define NAN __int_as_float(0x7fc00000)
+#endif
+FN f32 bits_f32(u32 v) { return __uint_as_float(v); }
+FN u32 f32_bits(f32 v) { return __float_as_uint(v); }
+FN f32 load_f16(GLOBAL const half* p, i64 i) { f32 v; asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(p[i])); return v; }
+FN void store_f16(GLOBAL half* p, i64 i, f32 v) { half h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(v)); p[i] = h; }
+"""
+
+_COMMON = """
+FN f32 load_bf16(GLOBAL const u16* p, i64 i) { return bits_f32((u32)p[i] << 16); }
+FN u16 round_bf16(f32 v) {
+  const u32 bits = f32_bits(v);
+  return v != v ? (u16)0x7fc0 : (u16)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+FN void store_bf16(GLOBAL u16* p, i64 i, f32 v) { p[i] = round_bf16(v); }
+FN i32 load_b8(GLOBAL const u8* p, i64 i) { return p[i] != 0; }
+FN void store_b8(GLOBAL u8* p, i64 i, i32 v) { p[i] = v != 0; }
+#define PLAIN(T) \\
+  FN T load_##T(GLOBAL const T* p, i64 i) { return p[i]; } \\
+  FN void store_##T(GLOBAL T* p, i64 i, T v) { p[i] = v; }
+PLAIN(u8) PLAIN(i8) PLAIN(i16) PLAIN(i32) PLAIN(i64) PLAIN(f32)
+"""
 
 
 def _signed(kind: str) -> str:
     bits, wide = int(kind[1:]), "u" + kind[1:]
     return f"""
-inline {kind} floor_divide_{kind}({kind} a, {kind} b) {{
+FN {kind} floor_divide_{kind}({kind} a, {kind} b) {{
   if (b == 0) return 0;
   if (b == -1) return ({kind})(({wide})0 - ({wide})a);
   const {kind} q = a / b;
   return q * b != a && (a < 0) != (b < 0) ? q - 1 : q;
 }}
-inline {kind} remainder_{kind}({kind} a, {kind} b) {{
+FN {kind} remainder_{kind}({kind} a, {kind} b) {{
   if (b == 0 || b == -1) return 0;
   const {kind} r = a % b;
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }}
-inline {kind} shift_left_{kind}({kind} a, {kind} b) {{ return b < 0 || b >= {bits} ? 0 : ({kind})(({wide})a << b); }}
-inline {kind} shift_right_{kind}({kind} a, {kind} b) {{ return a >> (b < 0 || b >= {bits} ? {bits - 1} : b); }}
+FN {kind} shift_left_{kind}({kind} a, {kind} b) {{ return b < 0 || b >= {bits} ? 0 : ({kind})(({wide})a << b); }}
+FN {kind} shift_right_{kind}({kind} a, {kind} b) {{ return a >> (b < 0 || b >= {bits} ? {bits - 1} : b); }}
 """
 
 
 def _unsigned(kind: str) -> str:
     bits = int(kind[1:])
     return f"""
-inline {kind} floor_divide_{kind}({kind} a, {kind} b) {{ return b == 0 ? 0 : a / b; }}
-inline {kind} remainder_{kind}({kind} a, {kind} b) {{ return b == 0 ? 0 : a % b; }}
-inline {kind} shift_left_{kind}({kind} a, {kind} b) {{ return b >= {bits} ? 0 : ({kind})(a << b); }}
-inline {kind} shift_right_{kind}({kind} a, {kind} b) {{ return b >= {bits} ? 0 : a >> b; }}
+FN {kind} floor_divide_{kind}({kind} a, {kind} b) {{ return b == 0 ? 0 : a / b; }}
+FN {kind} remainder_{kind}({kind} a, {kind} b) {{ return b == 0 ? 0 : a % b; }}
+FN {kind} shift_left_{kind}({kind} a, {kind} b) {{ return b >= {bits} ? 0 : ({kind})(a << b); }}
+FN {kind} shift_right_{kind}({kind} a, {kind} b) {{ return b >= {bits} ? 0 : a >> b; }}
 """
 
 
 def _floating(kind: str, suffix: str) -> str:
     """Division with Python's signs, as PyTorch has it: fmod, moved to the divisor's sign."""
     return f"""
-inline {kind} remainder_{kind}({kind} a, {kind} b) {{
+FN {kind} remainder_{kind}({kind} a, {kind} b) {{
   const {kind} r = fmod(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }}
-inline {kind} floor_divide_{kind}({kind} a, {kind} b) {{
+FN {kind} floor_divide_{kind}({kind} a, {kind} b) {{
   if (b == 0) return a / b;
   const {kind} r = fmod(a, b);
   {kind} q = (a - r) / b;
@@ -128,7 +139,7 @@ inline {kind} floor_divide_{kind}({kind} a, {kind} b) {{
 OPENCL = Target(
     name="opencl",
     kernel="__kernel void",
-    pointer="__global",
+    pointer="GLOBAL",
     item="get_global_id(0)",
     local="get_local_id(0)",
     group="get_group_id(0)",
@@ -136,4 +147,17 @@ OPENCL = Target(
     shared="__local",
     vectors=True,
     prelude=_OPENCL,
+)
+
+CUDA = Target(
+    name="cuda",
+    kernel='extern "C" __global__ void',
+    pointer="GLOBAL",
+    item="((i64)blockIdx.x * blockDim.x + threadIdx.x)",
+    local="threadIdx.x",
+    group="((i64)blockIdx.x)",
+    barrier="__syncthreads()",
+    shared="__shared__",
+    vectors=False,
+    prelude=_CUDA,
 )
