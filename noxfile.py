@@ -1,4 +1,4 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl oracle lint types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle lint types packaging conformance docs bench`."""
 
 import nox
 
@@ -27,6 +27,13 @@ def opencl(session: nox.Session) -> None:
     """The opencl devices: PoCL, unless there is another platform."""
     session.install(*LOCAL, *OPENCL)
     session.run("pytest", "-q", "-n", "2", "tests/opencl", *session.posargs)
+
+
+@nox.session
+def cuda(session: nox.Session) -> None:
+    """The cuda devices; without a GPU, what can be checked without one."""
+    session.install(*LOCAL, "-e", "backends/cuda_cupy", "nvidia-cuda-nvrtc")
+    session.run("pytest", "-q", "tests/cuda", *session.posargs)
 
 
 @nox.session

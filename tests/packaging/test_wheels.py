@@ -15,6 +15,7 @@ PROJECTS = {
     "corelib": ROOT,
     "corelib_cpu_numpy": ROOT / "backends" / "cpu_numpy",
     "corelib_opencl": ROOT / "backends" / "opencl",
+    "corelib_cuda_cupy": ROOT / "backends" / "cuda_cupy",
     "corelib_conformance": ROOT / "tests" / "conformance",
 }
 ON_META = "import corelib as torch; print(torch.ones(2, 3, device='meta').sum(0).shape)"
@@ -52,7 +53,7 @@ def test_wheels_hold_the_package_its_typing_and_nothing_else(wheels: dict[str, P
     for name, path in wheels.items():
         names = zipfile.ZipFile(path).namelist()
         assert {n.split("/")[0].split("-")[0] for n in names} == {name}
-        assert not [n for n in names if "/tests/" in n or n.endswith(".pyc")]
+        assert not [n for n in names if ("/tests/" in n and not n.endswith(".txt")) or n.endswith(".pyc")]
         assert f"{name}/py.typed" in names
     core = set(zipfile.ZipFile(wheels["corelib"]).namelist())
     source = {str(p.relative_to(ROOT)) for p in (ROOT / "corelib").rglob("*") if p.suffix in (".py", ".pyi")}
@@ -81,8 +82,9 @@ def test_core_alone_lists_meta_and_says_what_to_install_then_a_backend_makes_the
     assert loaded.strip() == "set()"
 
     # A device whose driver is not there is listed with the reason, and everything else goes on working.
-    run(pip, "install", "-q", "--no-deps", wheels["corelib_opencl"], cwd=clean)
-    assert "pyopencl cannot be imported" in run(tool, "backends", cwd=clean)
+    run(pip, "install", "-q", "--no-deps", wheels["corelib_opencl"], wheels["corelib_cuda_cupy"], cwd=clean)
+    listed = run(tool, "backends", cwd=clean)
+    assert "pyopencl cannot be imported" in listed and "CuPy cannot be imported" in listed
     refused = run(python, "-c", PROGRAM.replace("3,", "3, device='opencl',"), ok=False, cwd=clean)
     assert "installed but unavailable" in refused and "pyopencl" in refused
 
@@ -98,6 +100,15 @@ def test_core_alone_lists_meta_and_says_what_to_install_then_a_backend_makes_the
     run(pip, "install", "-q", f"{wheels['corelib']}[examples]", wheels["corelib_conformance"], cwd=clean)
     shown = run(tool, "quickstart", "--no-progress", cwd=clean)
     assert float(shown.split("Test accuracy:")[1].split("%")[0]) >= 97, shown
-    said = run(python, "-m", "pytest", "-q", "--pyargs", "corelib_conformance", "--device", "cpu", cwd=clean)
-    assert " passed" in said
+    said = run(python, "-m", "pytest", "-q", "--pyargs", "corelib_conformance", "--device", "cpu", "--level", "1", cwd=clean)
+    assert " passed" in said and "skipped" not in said
+
+    # A third party's life: a generated backend's wheel, installed beside them, and the suite run on its device.
+    run(tool, "new-backend", "corelib-acme", "--device-type", "acme", cwd=clean)
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", clean, clean / "corelib-acme")
+    run(pip, "install", "-q", "--no-deps", next(clean.glob("corelib_acme-*.whl")), cwd=clean)
+    assert "acme:0" in run(tool, "backends", cwd=clean)
+    said = run(tool, "conformance", "--device", "acme", "--level", "1", "--report", clean / "report", ok=False, cwd=clean)
+    assert "0 runtime" in said and "reached" in said and "partial" in said and "has no kernel" in said
+    assert (clean / "report" / "report.html").exists() and "level 0 of 5" not in said
     assert "torch" not in [line.split("==")[0].lower() for line in run(pip, "freeze", cwd=clean).splitlines()]

@@ -7,7 +7,7 @@ from typing import Any
 import corelib
 import numpy as np
 from corelib_conformance.checks import check
-from corelib_conformance.checks.forward import RANDOM, both, form_of, samples_of
+from corelib_conformance.checks.forward import both, form_of, samples_of, worst_of
 from corelib_conformance.compare import compare, is_tensor
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.samples.declare import OPS, Op, flatten, invoke
@@ -54,16 +54,14 @@ def _derived(target: Target, case: Case, order: int) -> float:
     op = OPS[case.op]
 
     def run() -> float:
-        worst = 0.0
-        for number in samples_of(op, case.dtype, False):
-            if not op.samples[number].grad or op.name in RANDOM:
-                continue
+        def derived(number: int) -> float:
             got, want, text = both(target, op, number, case.dtype, derivatives(op, number, order))
             verdict = compare([t.detach() for t in got or []], [t.detach() for t in want or []], target.tier)
             if verdict.message:
                 raise Failure(f"derivative {order} of {text}: {verdict.message}", verdict.over)
-            worst = max(worst, verdict.over)
-        return worst
+            return verdict.over
+
+        return worst_of([n for n in samples_of(op, case.dtype, False) if op.samples[n].grad], derived)
 
     return target.settle(case.op, case.dtype, case.direction, run)  # type: ignore[no-any-return]
 

@@ -58,7 +58,8 @@ def taken(x: Any, dtype: Any) -> tuple[Any, Any]:
         number = float(np.float32(x))
         slack = abs(number) * unit(dtype) + (SMALLEST[dtype.name] if abs(number) < SMALLEST_NORMAL[dtype.name] else 0.0)
         return np.asarray(number), slack if math.isfinite(number) and float(dtype.np.type(number)) != number else 0.0
-    return np.asarray(float(dtype.np.type(x))), 0.0
+    number = float(dtype.np.type(x))  # which a device may round to the dtype, or keep as it is
+    return np.asarray(number), abs(number) * unit(dtype) if number != x and math.isfinite(number) else 0.0
 
 
 def put(out: Pair, value: Any, error: Any) -> None:
@@ -78,7 +79,7 @@ def put(out: Pair, value: Any, error: Any) -> None:
     size = np.abs(value)
     limit = largest * (1 + unit(dtype))
     over = size > limit
-    unsure = (size + error > largest) & (size - error <= limit) & (error > 0)
+    unsure = (size + error > largest) & (size - error <= limit) & (error > 0) & np.isfinite(size)
     value = np.where(over & (dtype.name != "float64"), np.copysign(np.inf, value), value)
     error = np.where(np.isnan(error), np.inf, error)
     error = np.where(np.isfinite(value) | np.isinf(error), error, 0.0)
@@ -155,7 +156,9 @@ def _function(name: str, function: Any, dtypes: Any = D.FLOATS) -> None:
         value = function(v)
         e = np.broadcast_to(e, np.shape(value))
         if np.any(e):
-            ends = np.stack([np.abs(function(v + e) - value), np.abs(function(v - e) - value)])
+            # what is 0 give or take an error is not taken to be negative where that has no root
+            low = np.where(v >= 0, np.maximum(v - e, 0.0), v - e) if name == "sqrt" else v - e
+            ends = np.stack([np.abs(function(v + e) - value), np.abs(function(low) - value)])
             carried = np.where(e > 0, np.where(np.isnan(ends).any(0), np.inf, ends.max(0)), 0.0)
             carried = np.where(np.isfinite(value), carried, np.where(e > 0, np.inf, 0.0))
             if name in ("sin", "cos"):

@@ -248,8 +248,8 @@ def show(value: Any) -> str:
 class Inputs:
     """The numbers of a sample's tensors, and the tensors of either library."""
 
-    def __init__(self, op: Op, number: int, sample: Sample, dtype: str) -> None:
-        self.rng = np.random.default_rng(zlib.crc32(f"{op.name}/{number}/{dtype}".encode()))
+    def __init__(self, op: Op, number: int, sample: Sample, dtype: str, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(zlib.crc32(f"{op.name}/{number}/{dtype}{f'/{seed}' if seed else ''}".encode()))
         self.specs = [*specs_of(sample.args), *specs_of(sample.kwargs)]
         self.dtypes = [s.dtype or dtype for s in self.specs]
         self.numbers = [s.storage(self.rng, d) for s, d in zip(self.specs, self.dtypes, strict=True)]
