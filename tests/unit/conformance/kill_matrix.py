@@ -13,6 +13,7 @@ from corelib_conformance.result import GOOD
 from corelib_conformance.run import run_case
 from corelib_conformance.target import Target
 
+from . import faults_of_memory, faults_of_values, faults_of_word  # noqa: F401  (they declare mutants)
 from .mutants import MUTANTS, Clean
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "kill_matrix.md"

@@ -6,6 +6,7 @@ pytest.importorskip("corelib_conformance", reason="a distribution of its own: pi
 from corelib_conformance.result import GOOD
 
 from .kill_matrix import PAGE, verdicts
+from . import faults_of_memory, faults_of_values, faults_of_word  # noqa: F401  (they declare mutants)
 from .mutants import MUTANTS, Clean
 
 KILLED = {}
