@@ -37,7 +37,7 @@ class Pack(NamedTuple):
 def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[Pack]]:
     """The backend's table with those of the packs for its device type, and an account of each pack."""
     account: list[Pack] = []
-    tables: list[tuple[int, int, KernelTable]] = [(0, 0, own)]
+    tables: list[tuple[int, int, KernelTable, str]] = [(0, 0, own, "")]
     for order, entry in enumerate(e for e in discover(KERNELS) if e.device_type == device_type):
         table, problem = _load(entry, device_type)
         count = sum(len(by_dtype) for by_dtype in table.table.values())
@@ -50,11 +50,11 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
                 stacklevel=callers_level(),
             )
         else:
-            tables.append((-priority, order, table))
+            tables.append((-priority, order, table, entry.provider))
     if len(tables) == 1:
         return own, account
     tables.sort(key=lambda t: t[:2])
-    return _merged([t[2] for t in tables]), account
+    return _merged([t[2:] for t in tables]), account
 
 
 def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
@@ -80,17 +80,32 @@ def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
     return (KernelTable() if problem else table), problem
 
 
-def _merged(tables: list[KernelTable]) -> KernelTable:
+def _merged(tables: list[tuple[KernelTable, str]]) -> KernelTable:
     from corelib.backend.base import KernelTable
 
     merged = KernelTable()
-    for name in dict.fromkeys(name for table in tables for name in table.table):
-        chains: dict[Any, list[Any]] = {}
-        for table in tables:
+    for name in dict.fromkeys(name for table, _ in tables for name in table.table):
+        chains: dict[Any, list[tuple[Any, str]]] = {}
+        for table, provider in tables:
             for dtype, kernel in table.table.get(name, {}).items():
-                chains.setdefault(dtype, []).append(kernel)
-        merged.table[name] = {dtype: chained(tuple(kernels)) for dtype, kernels in chains.items()}
+                chains.setdefault(dtype, []).append((kernel, provider))
+        merged.table[name] = {dtype: _of(tuple(chain)) for dtype, chain in chains.items()}
     return merged
+
+
+def _of(chain: tuple[tuple[Any, str], ...]) -> Any:
+    """A kernel for (kernel, its pack) in turn; it says of itself what it is made of, for the report."""
+    if len(chain) == 1 and not chain[0][1]:
+        return chain[0][0]
+    made = chained(tuple([kernel for kernel, _ in chain]))
+    if len(chain) == 1:
+        only = made
+
+        def made(*args: Any, **attributes: Any) -> Any:
+            return only(*args, **attributes)
+
+    made._chain = chain
+    return made
 
 
 def chained(kernels: tuple[Any, ...]) -> Any:

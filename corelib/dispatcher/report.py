@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from corelib.backend.base import KernelTable
 
-PATHS = ("native", "body", "host")
+PATHS = ("native", "pack", "body", "host")
 POLICIES = ("error", "warn", "allow")
 
 enabled = False
@@ -36,7 +36,8 @@ class FallbackError(NotImplementedError):
 
 
 class Row(NamedTuple):
-    """One line of the report. `device` is a device type; `nbytes` is what went between device and host, both ways."""
+    """One line of the report. `device` is a device type; `path` is "native", "pack NAME" (a kernel pack's kernel), "body" or
+    "host"; `nbytes` is what went between device and host, both ways."""
 
     op: str
     device: str
@@ -53,7 +54,7 @@ class Report:
         self.complete = complete
 
     def ops(self, path: str, device: str | None = None) -> list[str]:
-        """The ops that took a path ("native", "body" or "host"), on one device type or on all."""
+        """The ops that took a path ("native", "pack NAME", "body" or "host"), on one device type or on all."""
         return sorted({r.op for r in self.rows if r.path == path and device in (None, r.device)})
 
     def __iter__(self) -> Any:
@@ -98,7 +99,7 @@ def report() -> Report:
     """What was counted since the start or the last `reset`."""
     with _lock:
         rows = [Row(*key, *count) for key, count in _counts.items()]
-    return Report(sorted(rows, key=lambda r: (r.device, PATHS.index(r.path), r.op)), enabled)
+    return Report(sorted(rows, key=lambda r: (r.device, PATHS.index(r.path.partition(" ")[0]), r.op)), enabled)
 
 
 def reset() -> None:
@@ -176,11 +177,15 @@ def counting(op: str, device_type: str, kernel: Any) -> Any:
     if hasattr(kernel, "_counted"):
         return kernel
 
+    chain = getattr(kernel, "_chain", ((kernel, ""),))  # with the kernel packs that are asked before or after
+
     def counted(*args: Any, **kwargs: Any) -> Any:
-        result = kernel(*args, **kwargs)
-        if result is not NotImplemented:
-            record(op, device_type, "native", 0)
-        return result
+        for one, pack in chain:
+            result = one(*args, **kwargs)
+            if result is not NotImplemented:
+                record(op, device_type, f"pack {pack}" if pack else "native", 0)
+                return result
+        return NotImplemented
 
     counted._counted = kernel  # type: ignore[attr-defined]
     return counted

@@ -26,7 +26,7 @@ def install(target, *folders):
 @pytest.fixture(scope="session")
 def plugins(tmp_path_factory):
     """The folder with every plugin but the kernel packs."""
-    folders = [p.parent for p in sorted(PLUGINS.glob("*/pyproject.toml")) if p.parent.name != "kernel_packs"]
+    folders = [p.parent for p in sorted(PLUGINS.glob("*/pyproject.toml")) if p.parent.name not in ("kernel_packs", "cpu_pack")]
     return install(tmp_path_factory.mktemp("plugins"), *folders)
 
 
