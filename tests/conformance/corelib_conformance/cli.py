@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="the device, such as cpu or opencl:0")
     parser.add_argument("--level", type=int, default=5, choices=range(6), help="the highest level (default 5)")
     parser.add_argument("--op", help="only ops whose name matches this regular expression")
+    parser.add_argument("--dtype", help="only dtypes whose name matches this regular expression")
     parser.add_argument("--case", help="one case, by its id")
     parser.add_argument("--seed", type=int, default=0, help="of the samples' random numbers (default 0)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, report.html and badge.svg into this folder")
@@ -48,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
         report.support(target)
         return 0
     started, start = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    cases: Any = plan.selected(args.level, args.op, args.case)
+    cases: Any = plan.selected(args.level, args.op, args.case, args.dtype)
     if args.mode == "grad":
         cases = tuple([c for c in cases if c.level == 4])
     if not cases:
-        print(f"corelib conformance: nothing is planned for --level {args.level} --op {args.op} --case {args.case}", file=sys.stderr)
+        print(f"corelib conformance: nothing is planned for --level {args.level} --op {args.op} --dtype {args.dtype} --case {args.case}", file=sys.stderr)
         return 2
     performance = None
     results: list[Any] = []
@@ -62,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
         performance = measure(target, args.op)
     else:
         results = _run(args, target, cases)
-    whole = args.level == 5 and args.op is None and args.case is None and args.mode == "test"
-    selection = None if whole else {"level": args.level, "op": args.op, "case": args.case}
+    whole = args.level == 5 and args.op is None and args.dtype is None and args.case is None and args.mode == "test"
+    selection = None if whole else {"level": args.level, "op": args.op, "dtype": args.dtype, "case": args.case}
     data = collect(target, results, args.seed, args.mode, selection, started, time.perf_counter() - start, performance)
     report.terminal(data)
     if args.report is not None:

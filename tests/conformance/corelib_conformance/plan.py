@@ -62,9 +62,11 @@ def plan(level: int = 5) -> tuple[Case, ...]:
     return tuple([case for case in cases if case.level <= level])
 
 
-def selected(level: int = 5, op: str | None = None, case: str | None = None) -> tuple[Case, ...]:
-    """The cases of a run: up to a level, with ops that match a regular expression, or one case by its id."""
+def selected(level: int = 5, op: str | None = None, case: str | None = None, dtype: str | None = None) -> tuple[Case, ...]:
+    """The cases of a run: up to a level, with ops and dtypes that match regular expressions, or one case by its id."""
     found = plan(level)
+    if dtype is not None:  # cases about no dtype are always among them
+        found = tuple([c for c in found if not c.dtype or re.fullmatch(dtype, c.dtype)])
     if case is not None:
         return tuple([c for c in plan() if c.id == case])
     return found if op is None else tuple([c for c in found if c.op and re.fullmatch(op, c.op)])

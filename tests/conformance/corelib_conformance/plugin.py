@@ -1,4 +1,4 @@
-"""The pytest plugin: the options `--device`, `--level`, `--op` and `--seed`, and the fixture of the device under test.
+"""The pytest plugin: the options `--device`, `--level`, `--op`, `--dtype` and `--seed`, and the fixture of the device under test.
 
 pytest loads it in every run where the distribution is installed, so it imports corelib only for tests that use it.
 """
@@ -16,6 +16,7 @@ def pytest_addoption(parser: Any) -> None:
     group.addoption("--device", default=None, help="the device to test, such as cpu or opencl:0")
     group.addoption("--level", type=int, default=5, choices=range(6), help="the highest level, 0 (runtime) to 5 (training)")
     group.addoption("--op", default=None, help="only ops whose name matches this regular expression")
+    group.addoption("--dtype", default=None, help="only dtypes whose name matches this regular expression")
     group.addoption("--seed", type=int, default=0, help="of the samples' random numbers")
 
 
@@ -25,9 +26,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         find(session.config)
         from corelib_conformance.plan import selected
 
-        level, op = session.config.getoption("--level"), session.config.getoption("--op")
-        if not selected(level, op):
-            raise pytest.UsageError(f"no case is planned for --level {level} --op {op}")
+        level, op, dtype = [session.config.getoption(name) for name in ("--level", "--op", "--dtype")]
+        if not selected(level, op, None, dtype):
+            raise pytest.UsageError(f"no case is planned for --level {level} --op {op} --dtype {dtype}")
 
 
 def find(config: Any) -> Any:

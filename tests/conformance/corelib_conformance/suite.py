@@ -1,6 +1,6 @@
 """The suite as pytest's tests, one for each planned case; `from corelib_conformance.suite import *` brings it into a project's own.
 
-pytest's options say which device and what of it: `--device`, `--level`, `--op`, `--seed`.
+pytest's options say which device and what of it: `--device`, `--level`, `--op`, `--dtype`, `--seed`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def pytest_generate_tests(metafunc: Any) -> None:
         from corelib_conformance.plan import selected
 
         options = metafunc.config.option
-        cases = selected(options.level, options.op)  # the plugin ends the run where there are none
+        cases = selected(options.level, options.op, None, options.dtype)  # the plugin ends the run where there are none
         metafunc.parametrize("conformance_case", [pytest.param(c, id=c.id) for c in cases])
 
 
