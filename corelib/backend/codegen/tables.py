@@ -6,6 +6,7 @@ from typing import Any
 
 from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen import reductions
+from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.fused import Fused
 from corelib.backend.codegen.indexing import Indexing
@@ -26,7 +27,8 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     rows = Rows(launcher)
     _register_division(table, launcher, rows, dtypes)
     reductions.register(table, launcher, rows, dtypes)
-    matmul = Matmul(launcher, rows)
+    contraction = Contraction(launcher)
+    matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, elementwise, rows).register(table, dtypes)
