@@ -15,8 +15,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.geometry import Walk, broadcast_strides, walk
+from corelib.backend.codegen.geometry import broadcast_strides, walk
 from corelib.backend.codegen.types import C
+from corelib.tensor.size import contiguous_strides
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.launch import Launcher
@@ -261,7 +262,7 @@ class Contraction:
         numbers = [*_filled(batches.sizes, _BATCHES, 1), *_filled(wide.sizes, _DIMS, 1), *_filled(deep.sizes, _DIMS, 1)]
         for s in (cn, bn, ak, bk):
             numbers += _filled(s, _DIMS, 0)
-        a_rows = len(ak) == 1 and (ak[0] == 1 or deep.total == 1)
+        a_rows = deep.total == 1 or ak == contiguous_strides(deep.sizes)
         return a_rows, (m, wide.total, deep.total, batches.total), steps, struct.pack(f"{len(numbers)}q", *numbers)
 
     def _cut(self, dtype: Any, m: int, n: int, k: int, batches: int) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen import reductions
+from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.fused import Fused
@@ -16,6 +17,7 @@ from corelib.backend.codegen.matmul import Matmul
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.steps import Steps
 from corelib.backend.codegen.trace import Code, Statement, Untraceable, Value, trace
+from corelib.backend.codegen.windows import Windows
 from corelib.tensor import dtype as D
 
 
@@ -34,6 +36,8 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     Losses(launcher, elementwise, rows).register(table, dtypes)
     Steps(elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
+    cells = Cells(launcher)
+    Windows(launcher, contraction, cells, table).register(table, dtypes)
 
 
 def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
