@@ -175,6 +175,23 @@ def relu_(input: Tensor) -> Tensor:
 Tensor.relu = rectify  # type: ignore[attr-defined,assignment]
 Tensor.relu_ = relu_  # type: ignore[attr-defined,assignment]
 
+def _any_dtype(dtype: Any) -> None:
+    """Nothing is refused."""
+
+
+def _infer_like_input(name: str, check: Any = None) -> Any:
+    """The infer of an activation: the result is as the input, whose dtype must be floating unless another `check` is given."""
+    from corelib.dispatcher.elementwise import output_strides
+
+    check = check or _float_only(name)
+
+    def infer(input: Tensor, *rest: Any) -> Any:
+        check(input._dtype)
+        return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *rest)
+
+    return infer
+
+
 _INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
 _TANH_SCALE, _TANH_CUBE = 0.7978845608028654, 0.044715
 
@@ -255,13 +272,13 @@ silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing 
 
 
 def _elu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
-    return select_where(input > 0, g, g * (alpha * select_where(input > 0, 0.0, input).exp()))  # type: ignore[operator,no-any-return]
+    below = input <= 0  # type: ignore[operator]
+    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="EluBackward0", vjp=_elu_vjp, inplace=False)
+@op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
 def elu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
-    _float_only("elu")(input._dtype)
     return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())  # type: ignore[operator,no-any-return]
 
 
@@ -273,11 +290,10 @@ elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, 
     """)
 
 
-@op(on=(), grad_name="LeakyReluBackward0",
+@op(on=(), grad_name="LeakyReluBackward0", infer=_infer_like_input("leaky_relu"),
     vjp=lambda g, input, negative_slope: select_where(input > 0, g, g * negative_slope))
 def leaky_relu_of(input: Tensor, negative_slope: Any = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
-    _float_only("leaky_relu")(input._dtype)
     return select_where(input > 0, input, input * negative_slope)  # type: ignore[operator,no-any-return]
 
 
@@ -294,7 +310,7 @@ def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor
     return select_where(scaled > threshold, g, g * scaled.sigmoid())  # type: ignore[no-any-return]
 
 
-@op(on=(), vjp=_softplus_vjp)
+@op(on=(), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -302,14 +318,14 @@ def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
     >>> torch.nn.functional.softplus(torch.tensor([0.]))
     tensor([0.6931])
     """
-    _float_only("softplus")(input._dtype)
     scaled = input * beta  # type: ignore[operator]
     # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
     made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
     return select_where(scaled > threshold, input, made)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=(), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+    vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
 
@@ -317,14 +333,22 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
     tensor([-0.6931])
     """
-    return -softplus(-input, 1, float("inf"))  # type: ignore[operator,no-any-return]
+    return input.clamp_max(0) - (-input.abs()).exp().log1p()  # type: ignore[attr-defined,no-any-return]
 
 
 def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: Any, max_val: Any) -> Tensor:
-    return select_where((input > min_val) & (input < max_val), g, 0.0)  # type: ignore[operator,no-any-return]
+    return select_where((input <= min_val) | (input >= max_val), 0.0, g)  # type: ignore[operator,no-any-return]
 
 
-@op(on=(), grad_name="HardtanhBackward0", vjp=_hardtanh_vjp)
+def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
+    if input._dtype.name == "bool":
+        raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
+    if not input._dtype.is_floating_point:
+        min_val, max_val = int(min_val), int(max_val)
+    return _infer_like_input("hardtanh", _any_dtype)(input, min_val, max_val)
+
+
+@op(on=(), grad_name="HardtanhBackward0", infer=_infer_hardtanh, vjp=_hardtanh_vjp)
 def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     """x cut to a range."""
     return input.clamp(min_val, max_val)  # type: ignore[attr-defined,no-any-return]
@@ -339,17 +363,26 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return made
 
 
-@op(on=(), grad_name="EluBackward0")
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+@op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"),
+    vjp=lambda g, input: _elu_vjp(g * _SELU_SCALE, input, _SELU_ALPHA))
 def selu_of(input: Tensor) -> Tensor:
     """Self-normalizing elu (Klambauer et al., 2017)."""
-    scale, alpha = 1.0507009873554805, 1.6732632423543772
-    return scale * elu_of(input, alpha)  # type: ignore[no-any-return]
+    below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()  # type: ignore[operator]
+    return _SELU_SCALE * select_where(input > 0, input, below)  # type: ignore[operator,no-any-return]
 
 
 selu = _with_inplace("selu", selu_of, "scale * elu(x, alpha) with the constants that keep mean and variance.")
 
 
-@op(on=(), grad_name="EluBackward0")
+def _celu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+    below = input <= 0  # type: ignore[operator]
+    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)  # type: ignore[no-any-return]
+
+
+@op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
 def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
     return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())  # type: ignore[operator,no-any-return]
@@ -358,7 +391,12 @@ def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
 celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
 
 
-@op(on=())
+def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
+    t = softplus(input, 1, float("inf")).tanh()
+    return g * (t + input * (1 - t * t) * input.sigmoid())  # type: ignore[attr-defined,no-any-return]
+
+
+@op(on=(), grad_name="MishBackward0", infer=_infer_like_input("mish"), vjp=_mish_vjp)
 def mish_of(input: Tensor) -> Tensor:
     """x times tanh(softplus(x))."""
     return input * softplus(input, 1, float("inf")).tanh()  # type: ignore[operator,no-any-return]
@@ -379,7 +417,8 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - input.tanh()  # type: ignore[attr-defined,no-any-return]
 
 
-@op(on=())
+@op(on=(), grad_name="HardsigmoidBackward0", infer=_infer_like_input("hardsigmoid"),
+    vjp=lambda g, input: select_where((input > -3) & (input < 3), g / 6, 0.0))
 def hardsigmoid_of(input: Tensor) -> Tensor:
     """x / 6 + 1/2 cut to the range from 0 to 1."""
     return (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
@@ -388,7 +427,12 @@ def hardsigmoid_of(input: Tensor) -> Tensor:
 hardsigmoid = _with_inplace("hardsigmoid", hardsigmoid_of, "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
 
 
-@op(on=())
+def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
+    slope = select_where(input < 3, input / 3 + 0.5, 1.0)  # type: ignore[operator]
+    return g * select_where(input <= -3, 0.0, slope)  # type: ignore[operator,no-any-return]
+
+
+@op(on=(), grad_name="HardswishBackward0", infer=_infer_like_input("hardswish"), vjp=_hardswish_vjp)
 def hardswish_of(input: Tensor) -> Tensor:
     """x times hardsigmoid(x)."""
     return input * (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
@@ -397,22 +441,32 @@ def hardswish_of(input: Tensor) -> Tensor:
 hardswish = _with_inplace("hardswish", hardswish_of, "x times hardsigmoid(x), elementwise.")
 
 
-@op(on=())
+def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, g)  # type: ignore[no-any-return]
+
+
+@op(on=(), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
-    return select_where((input > lambd) | (input < -lambd), input, 0.0)  # type: ignore[operator,no-any-return]
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, input)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=(), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
-    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, 0.0))  # type: ignore[operator,no-any-return]
+    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))  # type: ignore[operator,no-any-return]
 
 
-@op(on=())
+def _threshold_check(dtype: Any) -> None:
+    if dtype.name == "bool":
+        raise NotImplementedError("threshold(): \"threshold_cpu\" not implemented for 'Bool'; numbers are accepted")
+
+
+@op(on=(), grad_name="ThresholdBackward0", infer=_infer_like_input("threshold", _threshold_check),
+    vjp=lambda g, input, threshold: select_where(input <= threshold, 0.0, g))
 def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
     """x above the threshold, else the value."""
-    return select_where(input > threshold, input, value)  # type: ignore[operator,no-any-return]
+    return select_where(input <= threshold, value, input)  # type: ignore[operator,no-any-return]
 
 
 threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")

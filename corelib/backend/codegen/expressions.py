@@ -20,7 +20,7 @@ FLOAT = _EVERY | _COUNTED | {
     "ceil": "ceil({a})", "trunc": "trunc({a})", "_round": "rint({a})", "abs": "fabs({a})", "square": "{a} * {a}",
     "reciprocal": "({T})1 / {a}", "rsqrt": "({T})1 / sqrt({a})", "copysign": "copysign({a}, {b})",
     "tan": "tan({a})", "asin": "asin({a})", "acos": "acos({a})", "atan": "atan({a})", "atan2": "atan2({a}, {b})",
-    "sinh": "sinh({a})", "cosh": "cosh({a})", "tanh": "tanh({a})", "log1p": "log1p({a})", "expm1": "expm1({a})",
+    "sinh": "sinh({a})", "cosh": "cosh({a})", "tanh": "tanh_{T}({a})", "log1p": "log1p({a})", "expm1": "expm1({a})",
     "log2": "log2({a})", "log10": "log10({a})", "erf": "erf({a})", "pow": "pow({a}, {b})",
     "select_where": "({a} ? {b} : {c})", "rectify": "({a} > 0 || {a} != {a} ? {a} : ({T})0)",
 }
@@ -51,7 +51,7 @@ TRUTH_OF_FLOAT = {"isnan": "({a} != {a})", "isinf": "(fabs({a}) == ({T})INFINITY
 
 # Much slower an element than in vectors, where the target computes these by calls.
 FUNCTIONS = frozenset(
-    ["exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "log1p", "expm1", "log2", "log10", "erf", "pow", "floor", "ceil", "trunc", "_round"]
+    ["sqrt", "rsqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "log1p", "expm1", "log2", "log10", "erf", "pow", "floor", "ceil", "trunc", "_round"]
 )
 # Those whose expression calls a function of the prelude, which is written for single values.
 SINGLE = frozenset(["floor_divide", "remainder", "bitwise_left_shift", "bitwise_right_shift"])

@@ -70,7 +70,7 @@ class Windows:
         table.register("window_spread", numbers, self.window_spread)
 
     def constant_pad(self, out: Any, input: Any, pads: Any, value: Any) -> None:
-        self._fill(out, value)
+        self._fill(out, bool(value) if out.dtype is D.bool else value)
         starts = [(max(a, 0), max(-a, 0), n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, pads, strict=True)]
         if any(n <= 0 for _, _, n in starts):
             return
