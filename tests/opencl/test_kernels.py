@@ -203,3 +203,37 @@ def test_integers_are_not_divided_by_zero(device, name):
             getattr(x, name)(divisor)
     low = torch.tensor([-(2**63)], device=device)
     assert (low // -1).tolist() == [-(2**63)] and (low % -1).tolist() == [0]
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("n", [1, 2, 7, 8, 9, 33, 100])
+def test_sorting_is_stable_and_puts_nan_last(device, kind, n):
+    x = normal(3, n, 4)
+    x[np.random.default_rng(2).random(x.shape) < 0.1] = np.nan if kind[0] in "fb" and kind != "bool" else 1
+    x = torch.from_numpy(x.round()).to(getattr(torch, kind))
+    for dim, descending in ((1, False), (1, True), (0, False), (2, True)):
+        got, want = torch.sort(x.to(device), dim, descending), torch.sort(x, dim, descending, stable=True)
+        assert got.indices.tolist() == want.indices.tolist()
+        assert repr(got.values.tolist()) == repr(want.values.tolist())
+    if kind != "bool":
+        for largest in (True, False):
+            got, want = torch.topk(x.to(device), min(n, 5), 1, largest), torch.sort(x, 1, largest, stable=True)
+            assert repr(got.values.tolist()) == repr(want.values[:, :5].tolist())
+            assert got.indices.tolist() == want.indices[:, :5].tolist()
+        for dim in (0, 1, 2):
+            assert x.to(device).argmax(dim).tolist() == x.argmax(dim).tolist()
+            assert x.to(device).mT.argmin(dim, keepdim=True).tolist() == x.mT.argmin(dim, keepdim=True).tolist()
+            assert repr([t.tolist() for t in x.to(device).max(dim)]) == repr([t.tolist() for t in x.max(dim)])
+        assert x.to(device).argmax().item() == x.argmax().item() and x.reshape(-1).to(device).argmin().item() == x.argmin().item()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_norms_and_logsumexp(device):
+    for p in (0, 1, 2, 3, float("inf"), float("-inf")):
+        for dim in (0, 1, 2, (0, 2), None):
+            agree(device, lambda x, p=p, dim=dim: x.norm(p, dim), X)
+    for dim in (0, 1, 2, (0, 2)):
+        agree(device, lambda x, dim=dim: x.logsumexp(dim), X)
+    agree(device, lambda x: torch.stack([x, -x, x * 0]).logsumexp(1), np.array([np.inf, 1, -np.inf, np.nan], "f4"), gradients=False)
+    agree(device, lambda x: x.flip(0, 2) + x[::2].flip(1)[:1], X)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.base import KernelTable, StridedArray
@@ -9,6 +11,7 @@ from corelib.backend.codegen.expressions import expression
 from corelib.backend.codegen.rows import Let, Program, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
 from corelib.tensor import dtype as D
+from corelib.tensor.size import contiguous_strides
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.launch import Launcher
@@ -44,8 +47,51 @@ def start(op_name: str, dtype: Any) -> str:
     return f"(({c.compute})(-{top}{'L' if bits == 64 else ''} - 1))" if low else f"{top}{'L' if bits == 64 else ''}"
 
 
+@cache
+def _mean(kind: str) -> Program:
+    return Program("mean", 1, (Reduce("total", kind, "0", "v1", "{a} + {b}"), Store(0, f"total / ({kind})x0")), ("i64",))
+
+
+@cache
+def _variance(name: str, kind: str) -> Program:
+    """x0 is the number of elements, x1 by what the squares are divided."""
+    value = f"squares / ({kind})x1"
+    stages = (
+        Reduce("total", kind, "0", "v1", "{a} + {b}"), Let("mean", kind, f"total / ({kind})x0"),
+        Reduce("squares", kind, "0", "(v1 - mean) * (v1 - mean)", "{a} + {b}"),
+        Store(0, value if name == "variance" else f"sqrt({value})"),
+    )
+    return Program(name, 1, stages, ("i64", kind))
+
+
+_LARGEST = "({a} > {b} || {a} != {a} ? {a} : {b})"
+
+
+@cache
+def _logsumexp(kind: str) -> Program:
+    stages = (
+        Reduce("top", kind, f"-({kind})INFINITY", "v1", _LARGEST),
+        Let("shift", kind, f"(fabs(top) < ({kind})INFINITY ? top : ({kind})0)"),
+        Reduce("total", kind, f"({kind})0", "exp(v1 - shift)", "{a} + {b}"), Store(0, "log(total) + shift"),
+    )
+    return Program("logsumexp", 1, stages)
+
+
+# What a norm adds up or compares, how, and what is made of it.
+_NORMS = {
+    0.0: ("(v1 != 0 ? ({T})1 : ({T})0)", "{a} + {b}", "total"), 1.0: ("fabs(v1)", "{a} + {b}", "total"),
+    2.0: ("v1 * v1", "{a} + {b}", "sqrt(total)"), float("inf"): ("fabs(v1)", _LARGEST, "total"),
+}
+
+
+@cache
+def _norm(kind: str, p: float) -> Program:
+    value, how, made = _NORMS[p]
+    return Program("norm", 1, (Reduce("total", kind, f"({kind})0", value.replace("{T}", kind), how), Store(0, made)))
+
+
 def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[Any, ...]) -> None:
-    """sum, prod, amax, amin, mean, any, all, variance and deviation."""
+    """sum, prod, amax, amin, mean, any, all, variance and deviation, logsumexp and norms."""
     reducer = Reducer(launcher, rows)
     for name in _COMBINES:
         table.register(name, dtypes, reducer.simple(name))
@@ -55,6 +101,8 @@ def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[A
     table.register("deviation", floats, reducer.deviation)
     for name in ("any", "all"):
         table.register(name, dtypes, reducer.truth(name))
+    table.register("logsumexp", floats, reducer.logsumexp)
+    table.register("vector_norm", floats, reducer.vector_norm)
 
 
 class Reducer:
@@ -73,7 +121,7 @@ class Reducer:
             program = programs.get(dtype)
             if program is None:
                 kind = C[dtype].compute
-                reduce = Reduce("total", kind, start(name, dtype), "v1", combine(name, dtype).replace("{a}", "{a}"))
+                reduce = Reduce("total", kind, start(name, dtype), "v1", combine(name, dtype))
                 program = programs[dtype] = Program(name, 1, (reduce, Store(0, "total")))
             self._reduce(program, out, input, dims, keepdim)
 
@@ -82,15 +130,9 @@ class Reducer:
     def _reduce(self, program: Program, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
         """Run a program of one reduction, in two steps where there are few rows of many elements."""
         out = spread(out, input.shape, dims, keepdim)
-        length = 1
-        for d in dims:
-            length *= input.shape[d]
-        kept = 1
-        for n in out.shape:
-            kept *= n
-        parts = min(self._launcher.units * 8, 256) if self._launcher.style == "loop" else 1024
+        kept, parts = prod(out.shape), _parts(self._launcher)
         longest = max(dims, key=lambda d: input.shape[d], default=None)
-        if longest is None or kept * 4 > parts or length < _LONG or input.shape[longest] < parts:
+        if longest is None or not few(self._launcher, input, dims) or input.shape[longest] < parts:
             self._rows.run(program, [out, input], input.shape, tuple(dims))
             return
         # the longest dimension becomes two; what is left over is a part of its own
@@ -101,11 +143,9 @@ class Reducer:
         nbytes = kept * (parts + 1) * wide.itemsize
         buffer = self._launcher.scratch(input.device_index, nbytes)
         steps = tuple([parts + 1 if d == longest else 0 if d in dims else n for d, n in enumerate(input.shape)])
-        strides, step = [0] * len(steps), 1
-        for d in range(len(steps) - 1, -1, -1):
-            if steps[d]:
-                strides[d], step = step, step * steps[d]
-        some = StridedArray(buffer, wide, tuple([n or 1 for n in steps]), tuple(strides), 0, input.device_index)
+        steps = tuple([n or 1 for n in steps])
+        strides = contiguous_strides(steps)
+        some = StridedArray(buffer, wide, steps, strides, 0, input.device_index)
         head = (*input.shape[:longest], parts, each, *input.shape[longest + 1 :])
         main = input._replace(shape=head, strides=(*input.strides[:longest], each * stride, stride, *input.strides[longest + 1 :]))
         target = some._replace(
@@ -131,38 +171,35 @@ class Reducer:
         self._rows.run(program, [out, found], found.shape, (longest,))
         self._launcher.done(input.device_index, buffer, nbytes)
 
-    def mean(self, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
-        kind = C[input.dtype].compute
-        n = _length(input, dims)
-        program = Program(
-            "mean", 1,
-            (Reduce("total", kind, "0", "v1", "{a} + {b}"), Store(0, "total / (" + kind + ")x0")), ("i64",),
-        )
-        self._rows.run(program, [spread(out, input.shape, dims, keepdim), input], input.shape, tuple(dims), (n,))
+    def logsumexp(self, out: Any, input: Any, dims: Any, keepdim: Any) -> Any:
+        if few(self._launcher, input, dims) or 0 in input.shape:
+            return NotImplemented
+        arrays = [spread(out, input.shape, dims, keepdim), input]
+        self._rows.run(_logsumexp(C[input.dtype].compute), arrays, input.shape, tuple(dims))
+        return None
 
-    def _spread_of(self, name: str, value: str, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
-        kind = C[input.dtype].compute
+    def vector_norm(self, out: Any, input: Any, p: float, dims: Any, keepdim: Any) -> Any:
+        if few(self._launcher, input, dims) or p not in _NORMS:
+            return NotImplemented
+        arrays = [spread(out, input.shape, dims, keepdim), input]
+        self._rows.run(_norm(C[input.dtype].compute, p), arrays, input.shape, tuple(dims))
+        return None
+
+    def mean(self, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        arrays = [spread(out, input.shape, dims, keepdim), input]
+        self._rows.run(_mean(C[input.dtype].compute), arrays, input.shape, tuple(dims), (_length(input, dims),))
+
+    def _spread_of(self, name: str, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
         n = _length(input, dims)
-        number = "f64" if kind == "f64" else "f32"
-        program = Program(
-            name, 1,
-            (
-                Reduce("total", kind, "0", "v1", "{a} + {b}"),
-                Let("mean", kind, f"total / ({kind})x0"),
-                Reduce("squares", kind, "0", "(v1 - mean) * (v1 - mean)", "{a} + {b}"),
-                Store(0, value.format(f"squares / ({kind})x1")),
-            ),
-            ("i64", number),
-        )
         left = float(n - correction)
         arrays = [spread(out, input.shape, dims, keepdim), input]
-        self._rows.run(program, arrays, input.shape, tuple(dims), (n, left if left > 0 else 0.0))
+        self._rows.run(_variance(name, C[input.dtype].compute), arrays, input.shape, tuple(dims), (n, left if left > 0 else 0.0))
 
     def variance(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
-        self._spread_of("variance", "{}", out, input, dims, correction, keepdim)
+        self._spread_of("variance", out, input, dims, correction, keepdim)
 
     def deviation(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
-        self._spread_of("deviation", "sqrt({})", out, input, dims, correction, keepdim)
+        self._spread_of("deviation", out, input, dims, correction, keepdim)
 
     def truth(self, name: str) -> Any:
         """any and all."""
@@ -176,10 +213,18 @@ class Reducer:
 
 
 def _length(input: Any, dims: Any) -> int:
-    n = 1
-    for d in dims:
-        n *= input.shape[d]
-    return n
+    return prod([input.shape[d] for d in dims])
+
+
+def _parts(launcher: Launcher) -> int:
+    """In how many parts a long row is cut."""
+    return min(launcher.units * 8, 256) if launcher.style == "loop" else 1024
+
+
+def few(launcher: Launcher, input: Any, dims: Any) -> bool:
+    """Whether a reduction has so few and so long rows that a device would idle if each were done by one item or group."""
+    length = _length(input, dims)
+    return length >= _LONG and prod(input.shape) // length * 4 <= _parts(launcher)
 
 
 def spread(out: Any, shape: tuple[int, ...], dims: Any, keepdim: bool) -> Any:

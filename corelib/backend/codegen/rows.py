@@ -86,7 +86,8 @@ class Put(NamedTuple):
 
 
 class Program(NamedTuple):
-    """Stages over arrays `v0`, `v1`, ...: the first `outputs` of them are written, the others read."""
+    """Stages over arrays `v0`, `v1`, ...: the first `outputs` of them are written, the others read. Where a row is one dimension,
+    `i` is an element's place in it."""
 
     name: str
     outputs: int
@@ -453,7 +454,7 @@ def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
     lines = [f"  const i64 row = {row};", "" if along else "  if (row >= p.rows) return;"]
     lines += _row_starts(variant, "row", variant.kept)
     head = f"for (i64 e = {target.local}; e < p.length; e += {GROUP}) {{" if along else "for (i64 e = 0; e < p.length; ++e) {"
-    bases = [f"i64 c{n} = b{n};" for n in range(len(variant.dtypes))] + ["i64 rest = e;"]
+    bases = [f"i64 c{n} = b{n};" for n in range(len(variant.dtypes))] + ["const i64 i = e;", "i64 rest = e;"]
     for d in range(variant.reduced - 1, -1, -1):
         moves = " ".join(f"c{n} += at * p.sr{n}_{d};" for n in range(len(variant.dtypes)))
         bases.append(f"{{ const i64 at = rest % p.r{d}; rest /= p.r{d}; {moves} }}")

@@ -14,6 +14,7 @@ from corelib.backend.codegen.indexing import Indexing
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.losses import Losses
 from corelib.backend.codegen.matmul import Matmul
+from corelib.backend.codegen.ordering import Ordering
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.steps import Steps
 from corelib.backend.codegen.trace import Code, Statement, Untraceable, Value, trace
@@ -37,6 +38,7 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     Steps(elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
     cells = Cells(launcher)
+    Ordering(launcher, rows, cells).register(table, dtypes)
     Windows(launcher, contraction, cells, table).register(table, dtypes)
 
 
@@ -137,6 +139,13 @@ def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tup
         code = Code((Statement("t0", "arange_", kind, kind, values),), Value("t0", kind))
         return elementwise.run(("arange_", (out.dtype,)), code, out, [start, step], kind)
 
+    def flip(out: Any, input: Any, dims: Any) -> Any:
+        if 0 in input.shape:
+            return None
+        offset = input.offset + sum((input.shape[d] - 1) * input.strides[d] for d in dims)
+        return copy(out, input._replace(strides=tuple([-s if d in dims else s for d, s in enumerate(input.strides)]), offset=offset))
+
+    table.register("flip", dtypes, flip)
     table.register("fill", dtypes, fill)
     table.register("copy", dtypes, copy)
     table.register("arange_", [d for d in dtypes if d is not D.bool], arange_)
