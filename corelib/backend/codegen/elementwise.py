@@ -3,7 +3,7 @@
 A kernel is made for the operands' dtypes, the number of dimensions that are left when those that follow each other are
 merged (1, 2, 4 or 8), and whether each operand's innermost stride is 1 or 0, or some are anything: few kernels, because each
 has to be compiled. Sizes, strides and offsets are arguments, so other shapes run the same kernel. Where everything is contiguous one dimension is left, and the code is a plain loop, or
-on devices of style "grid" one item for a few elements in vector loads.
+on devices of style "grid" one item for a few elements.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _grid(code: Code | str, variant: Variant, arrays: list[int], target: Any) ->
     if variant.dims == 1 and "s" not in variant.inner:
         lines += [f"  const i64 end = (i + 1) * {_VECTOR} < p.count ? (i + 1) * {_VECTOR} : p.count;"]
         lines += ["  " + line for line in _starts(variant, arrays, "0")]
-        lines += [f"  if ((i + 1) * {_VECTOR} <= p.count) {{ // whole: the loop is unrolled into vector loads"]
+        lines += [f"  if ((i + 1) * {_VECTOR} <= p.count) {{ // whole: the loop can be unrolled"]
         lines += [f"    for (i64 k = 0; k < {_VECTOR}; ++k) {{ const i64 j = i * {_VECTOR} + k;"]
         lines += ["      " + line for line in _compute(code, variant, arrays, "j")]
         lines += ["    }", f"  }} else for (i64 j = i * {_VECTOR}; j < end; ++j) {{"]

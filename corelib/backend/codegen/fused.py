@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.base import KernelTable
@@ -10,6 +11,7 @@ from corelib.backend.codegen.reductions import combine, start
 from corelib.backend.codegen.rows import Let, Map, Program, Reduce, Rows, Scan, Store
 from corelib.backend.codegen.types import C
 from corelib.tensor import dtype as D
+from corelib.tensor.size import contiguous_strides
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.launch import Launcher
@@ -120,7 +122,7 @@ class Fused:
         kind = C[out.dtype].compute
         program = _norm("layer_norm", kind, weight is not None, bias is not None, False)
         dims = tuple(range(len(input.shape) - len(shape), len(input.shape)))
-        self._rows.run(program, [x for x in (out, input, weight, bias) if x is not None], input.shape, dims, (_count(shape), eps))
+        self._rows.run(program, [x for x in (out, input, weight, bias) if x is not None], input.shape, dims, (prod(shape), eps))
 
     def layer_norm_backward(self, outs: Any, g: Any, input: Any, shape: Any, weight: Any, eps: float, needs: Any) -> None:
         at = len(input.shape) - len(shape)
@@ -135,15 +137,12 @@ class Fused:
         dtype = D.float64 if C[input.dtype].compute == "f64" else D.float32
         kind, size = C[dtype].compute, dtype.itemsize
         shape = tuple([1 if d in dims else n for d, n in enumerate(input.shape)])
-        rows = _count(shape)
+        rows = prod(shape)
         nbytes = max(rows, 1) * size * 2
         buffer = self._launcher.scratch(input.device_index, nbytes)
-        strides, step = [0] * len(shape), 1
-        for d in range(len(shape) - 1, -1, -1):
-            strides[d], step = step, step * shape[d]
-        mean = dx._replace(buffer=buffer, dtype=dtype, shape=shape, strides=tuple(strides), offset=0)
+        mean = dx._replace(buffer=buffer, dtype=dtype, shape=shape, strides=contiguous_strides(shape), offset=0)
         scale = mean._replace(offset=rows)
-        length = _count([input.shape[d] for d in dims])
+        length = prod([input.shape[d] for d in dims])
         arrays = [dx, mean, scale, g, input, *([weight] if weight is not None else [])]
         self._rows.run(_norm_backward(name, kind, weight is not None), arrays, input.shape, dims, (length, eps))
         self._rows.run(_parameters(kind), [dw, db, g, input, mean, scale], input.shape, kept)
@@ -156,7 +155,7 @@ class Fused:
         arrays = [out, _channels(mean, ndim), _channels(variance, ndim), input]
         arrays += [_channels(x, ndim) for x in (weight, bias) if x is not None]
         dims = (0, *range(2, ndim))
-        self._rows.run(program, arrays, input.shape, dims, (_count([input.shape[d] for d in dims]), eps))
+        self._rows.run(program, arrays, input.shape, dims, (prod([input.shape[d] for d in dims]), eps))
 
     def batch_norm_backward(self, outs: Any, g: Any, input: Any, weight: Any, eps: float, needs: Any) -> None:
         dx, dw, db = outs
@@ -175,17 +174,10 @@ class Fused:
     def running(self, name: str, out: Any, input: Any, dim: int) -> Any:
         if not input.shape:
             return NotImplemented
-        if self._launcher.style == "grid" and _count(input.shape) < 64 * input.shape[dim]:
+        if self._launcher.style == "grid" and prod(input.shape) < 64 * input.shape[dim]:
             return NotImplemented  # few rows leave such a device idle: the body's log-step scan is quicker
         self._rows.run(_running(name, out.dtype), [out, input], input.shape, (dim,))
         return None
-
-
-def _count(shape: Any) -> int:
-    n = 1
-    for m in shape:
-        n *= m
-    return n
 
 
 def _channels(x: Any, ndim: int) -> Any:

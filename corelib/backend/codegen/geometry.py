@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
 Ints = tuple[int, ...]
@@ -34,9 +35,7 @@ def walk(shape: Ints, strides: tuple[Ints, ...]) -> Walk:
     >>> walk((2, 3), ((3, 1), (1, 2)))
     Walk(sizes=(2, 3), strides=((3, 1), (1, 2)), total=6)
     """
-    total = 1
-    for n in shape:
-        total *= n
+    total = prod(shape)
     if total == 0:
         return Walk((0,), tuple([(0,)] * len(strides)), 0)
     first = strides[0]

@@ -7,6 +7,7 @@ in order by one item, so that sums have the same bits each time and the last of 
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.base import KernelTable
@@ -14,6 +15,7 @@ from corelib.backend.codegen.reductions import combine
 from corelib.backend.codegen.rows import Program, Put, Rows
 from corelib.backend.codegen.types import C
 from corelib.tensor import dtype as D
+from corelib.tensor.size import contiguous_strides
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.elementwise import Elementwise
@@ -75,12 +77,9 @@ class Indexing:
 
     def _widely(self, out: Any, put: Any) -> None:
         """Run `put` on a float32 copy of `out`, and copy it back."""
-        strides, step = [0] * len(out.shape), 1
-        for d in range(len(out.shape) - 1, -1, -1):
-            strides[d], step = step, step * out.shape[d]
-        nbytes = max(step, 1) * 4
+        nbytes = max(prod(out.shape), 1) * 4
         buffer = self._launcher.scratch(out.device_index, nbytes)
-        wide = out._replace(buffer=buffer, dtype=D.float32, strides=tuple(strides), offset=0)
+        wide = out._replace(buffer=buffer, dtype=D.float32, strides=contiguous_strides(out.shape), offset=0)
         self._copy(wide, out)
         put(wide)
         self._copy(out, wide)

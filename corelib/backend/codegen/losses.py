@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.base import KernelTable, StridedArray
+from corelib.backend.codegen.reductions import few
 from corelib.backend.codegen.rows import Let, Map, Pick, Program, Put, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
 from corelib.tensor import dtype as D
 
 if TYPE_CHECKING:
-    from corelib.backend.codegen.elementwise import Elementwise
     from corelib.backend.codegen.launch import Launcher
 
 _SUM = "{a} + {b}"
@@ -63,12 +64,19 @@ def _backward_at(kind: str, mean: bool) -> Program:
     return Program("nll_backward_at", 1, (Put(0, 1, f"-{share}", "{a} + {b}"),), ("i64", "i64"))
 
 
+@cache
+def _squared_error(kind: str, mean: bool) -> Program:
+    """The sum of the squared differences of v1 and v2, or their mean; x0 is how many there are."""
+    square = "(v1 - v2) * (v1 - v2)"
+    made = f"total / ({kind})x0" if mean else "total"
+    return Program("squared_error", 1, (Reduce("total", kind, f"({kind})0", square, _SUM), Store(0, made)), ("i64",))
+
+
 class Losses:
     """The losses of one backend."""
 
-    def __init__(self, launcher: Launcher, elementwise: Elementwise, rows: Rows) -> None:
+    def __init__(self, launcher: Launcher, rows: Rows) -> None:
         self._launcher = launcher
-        self._elementwise = elementwise
         self._rows = rows
 
     def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
@@ -76,6 +84,16 @@ class Losses:
         floats = tuple([d for d in dtypes if d.is_floating_point])
         table.register("softmax_nll", floats, self.softmax_nll)
         table.register("softmax_nll_backward", floats, self.softmax_nll_backward)
+        table.register("squared_error", floats, self.squared_error)
+
+    def squared_error(self, out: Any, input: Any, target: Any, reduction: str) -> Any:
+        shape = input.shape
+        dims = tuple(range(len(shape)))
+        if reduction == "none" or target.shape != shape or few(self._launcher, input, dims):
+            return NotImplemented
+        total = out._replace(shape=(1,) * len(shape), strides=(0,) * len(shape))
+        self._rows.run(_squared_error(C[out.dtype].compute, reduction == "mean"), [total, input, target], shape, dims, (prod(shape),))
+        return None
 
     def softmax_nll(self, outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
         """IndexError for a class that there is not; the device is asked for that, and waited for."""

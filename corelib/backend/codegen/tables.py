@@ -34,7 +34,7 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
-    Losses(launcher, elementwise, rows).register(table, dtypes)
+    Losses(launcher, rows).register(table, dtypes)
     Steps(elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
     cells = Cells(launcher)
