@@ -10,7 +10,7 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
-    activation, arithmetic, attention, closeness, convolution, copying, creation, dropout, einsum, embedding, exponential,
+    activation, arithmetic, attention, closeness, convolution, copying, creation, drawing, dropout, einsum, embedding, exponential,
     gathering, indexing, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
     pooling, predicates, products, random, reductions, rounding, rows, scans, scattering, selection, shapes, slicing, sorting,
     trigonometric, unary, views, where,

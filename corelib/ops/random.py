@@ -1,6 +1,7 @@
 """Random tensors. Numbers come from a device's Generator; see corelib/tensor/generator.py for the streams.
 
-Host streams are drawn into NumPy arrays and moved to the device, so a seed gives the same numbers everywhere.
+Host streams are drawn into NumPy arrays and moved to the device, so a seed gives the same numbers everywhere. Uniform numbers,
+integers and bernoulli of the Philox stream are made on the device where it has a kernel (drawing.py), the same bits again.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
 from corelib.ops.copying import copy_elements
 from corelib.ops.creation import _blank, check_dtype, empty_like, parse_size
+from corelib.ops.drawing import drawn_there, filled
 from corelib.tensor import dtype as D
 from corelib.tensor.device import resolve
 from corelib.tensor.host import np
-from corelib.tensor.size import is_dense
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -34,19 +35,6 @@ def generator_of(name: str, generator: Any, device: Any) -> Any:
     if generator.device.type != device.type:
         raise RuntimeError(f"{name}(): Expected a '{device.type}' device type for generator but found '{generator.device.type}'")
     return generator
-
-
-def _filled(t: Tensor, array: Any, by_memory: bool = True) -> Tensor:
-    """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
-    if t._numel:
-        from corelib.tensor.construct import _from_array
-
-        if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
-            _filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
-            return t
-        drawn = _from_array(np.ascontiguousarray(array).reshape(t._shape), t._device, copy=False)
-        copy_elements(t, drawn)
-    return t
 
 
 def _float_only(name: str, t: Tensor) -> None:
@@ -79,8 +67,10 @@ def rand(
     """
     t = _blank("rand", parse_size("rand", size), dtype, layout, device)
     _float_only("rand", t)
-    array = generator_of("rand", generator, t._device).random_uniform(t._numel, t._dtype.np, 0.0, 1.0)
-    return _done(_filled(t, array), requires_grad, out)
+    source = generator_of("rand", generator, t._device)
+    if not drawn_there(t, source, "uniform"):
+        filled(t, source.random_uniform(t._numel, t._dtype.np, 0.0, 1.0))
+    return _done(t, requires_grad, out)
 
 
 def randn(
@@ -96,7 +86,7 @@ def randn(
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
     _float_only("randn", t)
     array = generator_of("randn", generator, t._device).random_normal(t._numel, t._dtype.np, 0.0, 1.0)
-    return _done(_filled(t, array), requires_grad, out)
+    return _done(filled(t, array), requires_grad, out)
 
 
 def randint(
@@ -127,8 +117,10 @@ def randint(
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
     _in_range("randint", t, low, high)
-    array = generator_of("randint", generator, t._device).random_integers(t._numel, low, high, t._dtype.np)
-    return _done(_filled(t, array), requires_grad, out)
+    source = generator_of("randint", generator, t._device)
+    if not drawn_there(t, source, "integers", low, high):
+        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+    return _done(t, requires_grad, out)
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -160,7 +152,7 @@ def randperm(
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
     array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
-    return _done(_filled(t, array), requires_grad, out)
+    return _done(filled(t, array), requires_grad, out)
 
 
 def _like(name: str, make: Any) -> Any:
@@ -204,7 +196,7 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
-        return _done(_filled(t, array), requires_grad, out)
+        return _done(filled(t, array), requires_grad, out)
     first: Any = mean if isinstance(mean, Tensor) else std
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):  # type: ignore[attr-defined,operator]
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
@@ -215,13 +207,14 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
 
 
 def _drawn(name: str, draw: Any) -> Any:
-    """An in-place method that replaces the elements with random ones."""
+    """An in-place method that replaces the elements with random ones: what `draw` gives, or None where it has put them there."""
 
     def method(self: Tensor, *args: Any, generator: Any = None, **names: Any) -> Tensor:
         check_writable(name, self)
         with no_grad():
             array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            _filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            if array is not None:
+                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
         self._bump()
         return self
 
@@ -238,6 +231,8 @@ def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **name
     _float_only("uniform_", t)
     if from_ > to:
         raise RuntimeError(f"uniform_(): uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
+    if drawn_there(t, source, "uniform", float(from_), float(to)):
+        return None
     return source.random_uniform(t._numel, t._dtype.np, float(from_), float(to))
 
 
@@ -261,6 +256,8 @@ def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
+    if drawn_there(t, source, "integers", low, high):
+        return None
     return source.random_integers(t._numel, low, high, t._dtype.np)
 
 
@@ -271,6 +268,8 @@ def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
+    if drawn_there(t, source, "bernoulli", float(p)):
+        return None
     return source.bernoulli(float(p), t._numel, t._dtype.np)
 
 
@@ -297,7 +296,7 @@ def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
     source = generator_of("bernoulli", generator, input._device)
     array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)  # type: ignore[attr-defined]
     made: Tensor = empty_like(input)
-    return _filled(made, array, by_memory=False)
+    return filled(made, array, by_memory=False)
 
 
 def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:
@@ -355,7 +354,7 @@ def multinomial(
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _done(_filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out)
+    return _done(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out)
 
 
 Tensor.multinomial = multinomial  # type: ignore[attr-defined,assignment]

@@ -47,9 +47,9 @@ else:
 _STATE = struct.Struct("<QQ")
 STATE_BYTES = _STATE.size
 _MASK64 = 0xFFFFFFFFFFFFFFFF
-_MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
-_WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
-_ROUNDS = 10
+MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
+WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
+ROUNDS = 10
 _NO_WORDS = (0, 0, 0, 0)
 
 
@@ -78,11 +78,11 @@ def philox4x64(xp: Any, counter: tuple[Any, Any, Any, Any], key: tuple[int, int]
     """
     c0, c1, c2, c3 = counter
     k0, k1 = key
-    for _ in range(_ROUNDS):
-        hi0, lo0 = _multiply(xp, c0, _MULTIPLIERS[0])
-        hi1, lo1 = _multiply(xp, c2, _MULTIPLIERS[1])
+    for _ in range(ROUNDS):
+        hi0, lo0 = _multiply(xp, c0, MULTIPLIERS[0])
+        hi1, lo1 = _multiply(xp, c2, MULTIPLIERS[1])
         c0, c1, c2, c3 = hi1 ^ c1 ^ xp.uint64(k0), lo1, hi0 ^ c3 ^ xp.uint64(k1), lo0
-        k0, k1 = (k0 + _WEYL[0]) & _MASK64, (k1 + _WEYL[1]) & _MASK64
+        k0, k1 = (k0 + WEYL[0]) & _MASK64, (k1 + WEYL[1]) & _MASK64
     return c0, c1, c2, c3
 
 

@@ -42,7 +42,7 @@ class Sampler:
             raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
         scaled = low != 0.0 or high != 1.0
         if scaled:
-            _check_uniform_bounds(low, high, name)
+            check_uniform_bounds(low, high, name)
         with self._lock:
             unit = self._stream.uniform53(n) if name == "float64" else self._stream.uniform24(n)
         if scaled:
@@ -230,7 +230,8 @@ def _cast(values: Any, np_dtype: Any, name: str) -> Any:
         return values.astype(np_dtype, copy=False)
 
 
-def _check_uniform_bounds(low: float, high: float, name: str) -> None:
+def check_uniform_bounds(low: float, high: float, name: str) -> None:
+    """RuntimeError where a bound, or the range between them, is more than the dtype holds."""
     largest = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4028234663852886e38}.get(
         name, 1.7976931348623157e308
     )

@@ -237,3 +237,39 @@ def test_norms_and_logsumexp(device):
         agree(device, lambda x, dim=dim: x.logsumexp(dim), X)
     agree(device, lambda x: torch.stack([x, -x, x * 0]).logsumexp(1), np.array([np.inf, 1, -np.inf, np.nan], "f4"), gradients=False)
     agree(device, lambda x: x.flip(0, 2) + x[::2].flip(1)[:1], X)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64", "int64", "int8", "uint8", "bool"])
+def test_a_device_draws_the_hosts_random_numbers(device, kind):
+    kind = getattr(torch, kind)
+
+    def draw(place):
+        generator = torch.Generator(place, algorithm="philox").manual_seed(2**63 + 5)
+        x = torch.empty(3, 77, dtype=kind, device=place)
+        if kind.is_floating_point:
+            yield from (x.uniform_(generator=generator).tolist(), x.t().uniform_(-3, 7.7, generator=generator).tolist())
+            yield torch.rand(5003, dtype=kind, device=place, generator=generator).tolist()
+            yield x.normal_(generator=generator).tolist()
+        yield from (x.bernoulli_(p, generator=generator).tolist() for p in (0.3, 0.0, 1.0))
+        yield from (x.random_(0, 2, generator=generator).tolist(), x.random_(generator=generator).tolist())
+        if kind is torch.int64:
+            yield x.random_(-(2**63), 2**63 - 1, generator=generator).tolist()
+        yield x[:, ::2].bernoulli_(0.5, generator=generator).tolist()
+        yield generator.get_offset()
+
+    assert list(draw(device)) == list(draw("cpu"))
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_drawing_on_a_device_queues_one_kernel(device):
+    from corelib.tensor.device import device as place
+
+    x = torch.empty(1000, device=device)
+    x.bernoulli_(0.5)
+    runtime = place(device).runtime
+    opened = runtime.backend.device(0)
+    torch.synchronize(device)
+    before = opened.launches
+    x.bernoulli_(0.5)
+    assert opened.launches == before + 1

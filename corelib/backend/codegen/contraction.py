@@ -97,7 +97,7 @@ def _block(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
     bases = " ".join(
         f"{target.pointer} const {c.memory}* a{r} = a + aat + (i + {r} < p.m ? i + {r} : p.m - 1) * p.am{' + from' if a_rows else ''};" for r in range(_ROWS)
     )
-    added = " + load_{}(s, sat + i * p.sm + (left + x) * p.sn)".format(c.tag) if bias else ""
+    added = f" + load_{c.tag}(s, sat + i * p.sm + (left + x) * p.sn)" if bias else ""
     pack = f"for (i32 x = 0; x < {columns}; ++x) flat[l * {columns} + x] = load_{c.tag}(b, at + jb[x]);"
     store = f"for (i32 x = 0; x < wide; ++x) store_{c.tag}(c, cat + i * p.cm + jc[x], ({c.compute})sum[x]{added});"
     if plain:

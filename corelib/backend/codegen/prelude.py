@@ -42,6 +42,8 @@ _OPENCL = """
 #define GLOBAL __global
 typedef char i8; typedef uchar u8; typedef short i16; typedef ushort u16; typedef int i32; typedef uint u32;
 typedef long i64; typedef ulong u64; typedef float f32;
+#define mul_high(a, b) mul_hi((u64)(a), (u64)(b))
+#define bits_f64(v) as_double(v)
 FN f32 bits_f32(u32 v) { return as_float(v); }
 FN u32 f32_bits(f32 v) { return as_uint(v); }
 FN f32 load_f16(GLOBAL const half* p, i64 i) { return vload_half(i, p); }
@@ -81,6 +83,8 @@ typedef long long i64; typedef unsigned long long u64; typedef float f32; typede
 #ifndef NAN
 #define NAN __int_as_float(0x7fc00000)
 #endif
+#define mul_high(a, b) __umul64hi(a, b)
+#define bits_f64(v) __longlong_as_double((i64)(v))
 FN f32 bits_f32(u32 v) { return __uint_as_float(v); }
 FN u32 f32_bits(f32 v) { return __float_as_uint(v); }
 FN f32 load_f16(GLOBAL const half* p, i64 i) { f32 v; asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(p[i])); return v; }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable, StridedArray
-from corelib.backend.codegen import reductions
+from corelib.backend.codegen import random, reductions
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise
@@ -38,6 +38,7 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     Steps(elementwise).register(table, dtypes)
     Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
     cells = Cells(launcher)
+    random.register(table, cells, dtypes)
     Ordering(launcher, rows, cells).register(table, dtypes)
     Windows(launcher, contraction, cells, table).register(table, dtypes)
 

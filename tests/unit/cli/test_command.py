@@ -53,7 +53,8 @@ def test_an_unknown_command_is_refused_with_those_that_are_known(capsys):
     assert "'backends'" in capsys.readouterr().err.replace("choose from backends", "choose from 'backends'")
 
 
-def test_backends_is_a_table_with_a_row_for_each_device_type(capsys):
+def test_backends_is_a_table_with_a_row_for_each_device_type(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")  # other tests' devices are listed too
     assert main(["backends"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "DEVICE TYPE"
