@@ -76,6 +76,8 @@ _LATER: dict[str, tuple[str, str | None]] = {
     **{name: ("corelib.tensor.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
+    **{name: ("corelib.dispatcher.accelerator", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "OutOfMemoryError": ("corelib.backend.base", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
     "set_printoptions": ("corelib.tensor.printing", "set_printoptions"),
@@ -119,6 +121,13 @@ def synchronize(device: Any = None) -> None:
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
     if later is None:
+        from corelib.dispatcher.discovery import is_device_type
+
+        if is_device_type(name) and name in _installed():
+            from corelib.dispatcher.accelerator import Accelerator
+
+            globals()[name] = made = Accelerator(name)
+            return made
         raise AttributeError(f"module 'corelib' has no attribute {name!r}")
     from importlib import import_module
 
@@ -126,6 +135,12 @@ def __getattr__(name: str) -> Any:
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
     return found
+
+
+def _installed() -> list[str]:
+    from corelib.dispatcher import plugins, runtime
+
+    return [*runtime._backends, *[entry.device_type for entry in plugins.entries()]]
 
 
 def __dir__() -> list[str]:

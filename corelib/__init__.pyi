@@ -1,5 +1,5 @@
 # Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.tensor.device import device as _Device
@@ -35,11 +35,16 @@ from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
+from corelib.dispatcher.accelerator import Event as Event
 from corelib.tensor.generator import Generator as Generator
+from corelib.backend.base import OutOfMemoryError as OutOfMemoryError
+from corelib.dispatcher.accelerator import Stream as Stream
 from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
 from corelib import cli as cli
+from corelib.dispatcher.accelerator import cpu as cpu
+from corelib.dispatcher.accelerator import cuda as cuda
 from corelib import data as data
 from corelib.tensor.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
@@ -49,6 +54,7 @@ from corelib.tensor.generator import initial_seed as initial_seed
 from corelib.serialization import load as load
 from corelib.tensor.generator import manual_seed as manual_seed
 from corelib import nn as nn
+from corelib.dispatcher.accelerator import opencl as opencl
 from corelib import optim as optim
 from corelib.tensor.printing import printoptions as printoptions
 from corelib.tensor import generator as random
@@ -83,6 +89,7 @@ def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
+def _installed() -> _list[_str]: ...
 __version__: _str
 inf: _float
 nan: _float

@@ -1,7 +1,8 @@
 """The caching allocator: one for each device, over any backend's raw `allocate` and `free`.
 
 A freed block is kept and given to the next request of its size class, so steady training asks the driver for nothing.
-Blocks are handed on in the order of the device's queue, so an asynchronous backend needs no wait here. On out of memory
+Blocks are handed on in the order of the device's queue, so an asynchronous backend needs no wait here; where there are several
+queues, each has its own kept blocks, and a block that another one uses (`seen_in`) is kept back until that has done so. On out of memory
 the kept blocks are flushed and the request tried once more; then the error gives the figures.
 
 The free lists are touched only by `list.append`, `list.pop` and `dict.get`, each one step under the interpreter's lock:
@@ -10,6 +11,7 @@ a Storage may die inside a garbage collection at any point, where waiting for a 
 
 from __future__ import annotations
 
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 # Above this many bytes of kept blocks a freed block goes back to the driver at once.
 KEEP_LIMIT = 4 << 30
+
+HERE = local()
+"""What each thread has chosen: `numbers` has for an allocator the number of the queue that its device's work goes to, 0 the default."""
 
 
 def size_class(nbytes: int) -> int:
@@ -38,24 +43,34 @@ class CachingAllocator:
         self._backend = backend
         self._index = index
         self._name = name
-        self._free: dict[int, list[Any]] = {}
+        self._free: dict[Any, list[Any]] = {}  # by size, or (size, number of the queue)
         self.allocated = 0
         self.reserved = 0
         self.peak_allocated = 0
         self.peak_reserved = 0
         self.retries = 0
         self.ooms = 0
+        self.several = False
+        """Whether the device has more queues than one."""
+        self._origin: dict[int, Any] = {}  # by a block's id: the list that it goes back to, where that is not the default queue's
+        self._seen: dict[int, list[Any]] = {}  # by a block's id: the other queues that use it
+        self._waiting: list[tuple[list[Any], Any, Any]] = []  # (events, list, block) of those that are kept back
         self.made = 0  # blocks asked of the backend so far, and given back to it
         self.given_back = 0
 
     def allocate(self, nbytes: int) -> Any:
         """A raw buffer of at least `nbytes` bytes; OutOfMemoryError, a RuntimeError, with the figures where there is none."""
         size = size_class(nbytes)
-        kept = self._free.get(size)
+        number = HERE.__dict__.get("numbers", {}).get(self, 0) if self.several else 0
+        if self._waiting:
+            self._look()
+        kept = self._free.get((size, number) if number else size)
         try:
             buffer = kept.pop()  # type: ignore[union-attr]
         except (AttributeError, IndexError):
             buffer = self._fresh(size)
+        if number:
+            self._origin[id(buffer)] = (size, number)
         self.allocated += size
         if self.allocated > self.peak_allocated:
             self.peak_allocated = self.allocated
@@ -89,17 +104,42 @@ class CachingAllocator:
         """Take a buffer back; it must have come from `allocate(nbytes)`."""
         size = size_class(nbytes)
         self.allocated -= size
+        key = self._origin.pop(id(buffer), size) if self.several else size
+        if self._seen and id(buffer) in self._seen:
+            events = [self._backend.record_event(queue, self._index) for queue in self._seen.pop(id(buffer))]
+            self._waiting.append((events, key, buffer))
+            return
         if self.reserved - self.allocated > KEEP_LIMIT:
             self._give_back(buffer, size)
             return
-        kept = self._free.get(size)
+        self._keep(key, buffer)
+
+    def _keep(self, key: Any, buffer: Any) -> None:
+        kept = self._free.get(key)
         if kept is None:
-            kept = self._free.setdefault(size, [])
+            kept = self._free.setdefault(key, [])
         kept.append(buffer)
+
+    def seen_in(self, buffer: Any, queue: Any) -> None:
+        """Say that a queue uses a buffer: when it is released, it is reused only after what is in that queue then."""
+        self._seen.setdefault(id(buffer), []).append(queue)
+
+    def _look(self) -> None:
+        """Keep those blocks for reuse that other queues are done with."""
+        waiting, self._waiting = self._waiting, []
+        for events, key, buffer in waiting:
+            if all(self._backend.event_done(event) for event in events):
+                self._keep(key, buffer)
+            else:
+                self._waiting.append((events, key, buffer))
 
     def empty_cache(self) -> None:
         """Give every kept block back to the backend."""
-        for size, kept in list(self._free.items()):
+        if self._waiting:
+            self._backend.synchronize(self._index)
+            self._look()
+        for key, kept in list(self._free.items()):
+            size = key[0] if isinstance(key, tuple) else key
             while kept:
                 try:
                     buffer = kept.pop()

@@ -23,7 +23,10 @@ API_VERSION = (1, 0)
 
 CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
-OPTIONAL = ("memory_info", "new_queue", "record_event", "elapsed_time", "pinned", "dlpack")
+OPTIONAL = (
+    "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
+    "elapsed_time", "pinned", "dlpack",
+)
 
 Kernel = Callable[..., Any]
 
@@ -186,7 +189,7 @@ class Backend(ABC):
         """Wait until device `index` has done all that was queued; raises what went wrong in it."""
 
     def default_queue(self, index: int) -> Any:
-        """The queue (stream) in which core's work on device `index` runs; None where there are no queues."""
+        """The queue (stream) in which work on device `index` runs unless another is chosen; None where there are no queues."""
         if self.asynchronous:
             self._lacks("default_queue, which an asynchronous backend must have")
         return None
@@ -229,9 +232,29 @@ class Backend(ABC):
         """A further queue on device `index`, whose work may overlap with the default one's."""
         self._lacks("new_queue")
 
+    def use_queue(self, queue: Any, index: int) -> None:
+        """Let all work that this thread asks of device `index` go to `queue`: one of `new_queue`, or the default one."""
+        self._lacks("use_queue")
+
+    def synchronize_queue(self, queue: Any, index: int) -> None:
+        """Wait until all work in `queue` has been done."""
+        self._lacks("synchronize_queue")
+
     def record_event(self, queue: Any, index: int) -> Any:
         """An event that happens when all that is in `queue` now has been done."""
         self._lacks("record_event")
+
+    def event_done(self, event: Any) -> bool:
+        """Whether an event has happened; does not wait. May be called inside a garbage collection."""
+        self._lacks("event_done")
+
+    def synchronize_event(self, event: Any) -> None:
+        """Wait until an event has happened."""
+        self._lacks("synchronize_event")
+
+    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+        """Let work that is queued in `queue` from now on wait for an event; does not wait itself."""
+        self._lacks("wait_event")
 
     def elapsed_time(self, start: Any, end: Any) -> float:
         """Milliseconds between two events; waits for the later one."""

@@ -205,6 +205,14 @@ Tensor.cpu = cpu  # type: ignore[attr-defined,assignment]
 Tensor.cuda = cuda  # type: ignore[attr-defined,assignment]
 
 
+def record_stream(self: Tensor, stream: Any) -> None:
+    """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed."""
+    stream._runtime.allocator.seen_in(self._own_storage()._raw, stream.queue)
+
+
+Tensor.record_stream = record_stream  # type: ignore[attr-defined,assignment]
+
+
 def _converter(dtype: Any, name: str) -> Any:
     def convert(self: Tensor, memory_format: Any = None) -> Tensor:
         return self if self._dtype is dtype else to(self, dtype)

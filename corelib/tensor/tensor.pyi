@@ -356,6 +356,8 @@ class Tensor:
         """This tensor on the CPU."""
     def cuda(self, device: _Device | _str | _int | None = ..., non_blocking: _bool = ..., memory_format: _MemoryFormat | None = ...) -> Tensor:
         """This tensor on a cuda device."""
+    def record_stream(self, stream: _Any) -> None:
+        """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed."""
     def half(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
         """This tensor as torch.float16."""
     def bfloat16(self, memory_format: _MemoryFormat | None = ...) -> Tensor:

@@ -61,7 +61,7 @@ class CupyBackend(Backend):
         return name.decode() if isinstance(name, bytes) else str(name)
 
     def default_queue(self, index: int) -> Any:
-        return cupy.cuda.get_current_stream(index)
+        return cupy.cuda.Stream.null
 
     def synchronize(self, index: int) -> None:
         with self._told("cudaDeviceSynchronize"), cupy.cuda.Device(index):
@@ -114,6 +114,25 @@ class CupyBackend(Backend):
     def new_queue(self, index: int) -> Any:
         with cupy.cuda.Device(index):
             return cupy.cuda.Stream(non_blocking=True)
+
+    def use_queue(self, queue: Any, index: int) -> None:
+        with cupy.cuda.Device(index):
+            queue.use()  # for this thread, on the device that is current
+
+    def synchronize_queue(self, queue: Any, index: int) -> None:
+        with self._told("cudaStreamSynchronize"), cupy.cuda.Device(index):
+            queue.synchronize()
+
+    def event_done(self, event: Any) -> bool:
+        return bool(event.done)
+
+    def synchronize_event(self, event: Any) -> None:
+        with self._told("cudaEventSynchronize"):
+            event.synchronize()
+
+    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+        with self._told("cudaStreamWaitEvent"), cupy.cuda.Device(index):
+            queue.wait_event(event)
 
     def record_event(self, queue: Any, index: int) -> Any:
         with cupy.cuda.Device(index):

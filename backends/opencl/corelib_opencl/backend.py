@@ -43,11 +43,11 @@ class OpenCLBackend(Backend):
         return self.device(index).name
 
     def default_queue(self, index: int) -> Any:
-        return self.device(index).queue
+        return self.device(index).default_queue
 
     def synchronize(self, index: int) -> None:
         try:
-            self.device(index).queue.finish()
+            self.device(index).finish()
         except cl.Error as error:
             raise told(error, "clFinish") from None
 
@@ -98,8 +98,31 @@ class OpenCLBackend(Backend):
     def new_queue(self, index: int) -> Any:
         return self.device(index).new_queue()
 
+    def use_queue(self, queue: Any, index: int) -> None:
+        self.device(index).queue = queue
+
+    def synchronize_queue(self, queue: Any, index: int) -> None:
+        try:
+            queue.finish()
+        except cl.Error as error:
+            raise told(error, "clFinish") from None
+
     def record_event(self, queue: Any, index: int) -> Any:
-        return cl.enqueue_marker(queue)
+        event = cl.enqueue_marker(queue)
+        queue.flush()  # other queues may wait for it
+        return event
+
+    def event_done(self, event: Any) -> bool:
+        return bool(event.command_execution_status == cl.command_execution_status.COMPLETE)
+
+    def synchronize_event(self, event: Any) -> None:
+        try:
+            event.wait()
+        except cl.Error as error:
+            raise told(error, "clWaitForEvents") from None
+
+    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+        cl.enqueue_barrier(queue, wait_for=[event])
 
     def elapsed_time(self, start: Any, end: Any) -> float:
         cl.wait_for_events([start, end])

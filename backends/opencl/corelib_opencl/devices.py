@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import Any
 
 import pyopencl as cl
+
+
+class Queue(cl.CommandQueue):  # type: ignore[misc]
+    """A queue that weak references can name, as pyopencl's own cannot."""
 
 
 class Device:
@@ -15,16 +20,37 @@ class Device:
         self.device = device
         self.name = f"{device.name.strip()} ({device.platform.name.strip()})"
         self.context = cl.Context([device])
-        self.queue = self.new_queue()
+        self.default_queue = self._made()
+        self.queues: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._here = threading.local()
         self.lock = threading.RLock()
         self.double = "cl_khr_fp64" in device.extensions.split() or bool(getattr(device, "double_fp_config", 0))
         self.processor = bool(device.type & cl.device_type.CPU)
         self.units = max(1, device.max_compute_units)
         self.launches = 0
 
+    @property
+    def queue(self) -> Any:
+        """The queue that this thread's work goes to."""
+        return getattr(self._here, "queue", self.default_queue)
+
+    @queue.setter
+    def queue(self, queue: Any) -> None:
+        self._here.queue = queue
+
     def new_queue(self) -> Any:
-        """A queue in order, with times of its events."""
-        return cl.CommandQueue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)
+        """A further queue in order, with times of its events."""
+        made = self._made()
+        self.queues.add(made)
+        return made
+
+    def finish(self) -> None:
+        """Wait for the work in all queues."""
+        for queue in (self.default_queue, *self.queues):
+            queue.finish()
+
+    def _made(self) -> Any:
+        return Queue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)
 
 
 def all_devices() -> list[Any]:

@@ -27,7 +27,7 @@ class _Residue(NamedTuple):
     """Along one dimension, the output places `first`, `first` + stride, ... and what they meet."""
 
     first: int
-    count: int
+    length: int
     place: int
     """The first of the kernel's places that they meet; the others follow in steps of `step`."""
     step: int
@@ -42,10 +42,10 @@ def _residues(size: int, kernel: int, stride: int, padding: int, dilation: int) 
     common = gcd(stride, dilation)
     for r in range(min(stride, size)):
         place = next((k for k in range(min(kernel, stride // common)) if (r + padding - k * dilation) % stride == 0), -1)
-        count = -(-(size - r) // stride)
+        length = -(-(size - r) // stride)
         step = stride // common
         places = 0 if place < 0 else -(-(kernel - place) // step)
-        found.append(_Residue(r, count, place, step, places, (r + padding - place * dilation) // stride, dilation // common))
+        found.append(_Residue(r, length, place, step, places, (r + padding - place * dilation) // stride, dilation // common))
     return found
 
 
@@ -128,7 +128,7 @@ class Windows:
         ]
         met = [[r for r in dimension if r.places] for dimension in along]
         low = tuple([max([0, *[(r.places - 1) * r.back - r.base for r in rs]]) for rs in met])
-        high = tuple([max([0, *[r.base + r.count - m for r in rs]]) for rs, m in zip(met, y.shape[2:], strict=True)])
+        high = tuple([max([0, *[r.base + r.length - m for r in rs]]) for rs, m in zip(met, y.shape[2:], strict=True)])
         x, nbytes = self._room(y, low, high)
         each = _grouped(x, groups, 1)
         rows = _ordered(_grouped(weight, groups, 0), (0, 2, 1, *range(3, 3 + n)))  # (g, c, o, *kernel)
@@ -137,7 +137,7 @@ class Windows:
         for residues in combinations(*along):
             first = sum(r.first * s for r, s in zip(residues, target.strides[3:], strict=True))
             part = target._replace(
-                shape=(*target.shape[:3], *[r.count for r in residues]), offset=target.offset + first,
+                shape=(*target.shape[:3], *[r.length for r in residues]), offset=target.offset + first,
                 strides=(*target.strides[:3], *[s * t for s, t in zip(target.strides[3:], stride, strict=True)]),
             )
             if not all(r.places for r in residues):
@@ -150,7 +150,7 @@ class Windows:
             )
             steps = each.strides[3:]
             views = each._replace(
-                shape=(*each.shape[:3], *[r.places for r in residues], *[r.count for r in residues]),
+                shape=(*each.shape[:3], *[r.places for r in residues], *[r.length for r in residues]),
                 strides=(*each.strides[:3], *[-s * r.back for s, r in zip(steps, residues, strict=True)], *steps),
                 offset=each.offset + sum(s * (r.base + a) for s, r, a in zip(steps, residues, low, strict=True)),
             )
