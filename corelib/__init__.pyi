@@ -464,7 +464,7 @@ def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = 
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
 def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over the square root, elementwise."""
-def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ...) -> _Tensor:
+def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A 0-d tensor that holds one number."""
 def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""

@@ -25,7 +25,7 @@ CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
-    "elapsed_time", "pinned", "dlpack",
+    "elapsed_time", "pinned", "host_to_device_later", "dlpack",
 )
 
 Kernel = Callable[..., Any]
@@ -263,6 +263,11 @@ class Backend(ABC):
     def pinned(self, nbytes: int) -> Any:
         """A NumPy uint8 array of page-locked host memory, from which copies to the device may be asynchronous."""
         self._lacks("pinned")
+
+    def host_to_device_later(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        """`host_to_device` of pinned memory, without a wait: `data` must be kept until the copy, which is in the order of the
+        queue, has been done, and its owner does not change it before."""
+        self._lacks("host_to_device_later")
 
     def dlpack(self, native: Any, **kwargs: Any) -> Any:
         """A DLPack capsule over a native array; the arguments are those of the array API's `__dlpack__`.

@@ -38,6 +38,12 @@ class LoaderIterator:
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
                     stacklevel=4,
                 )
+            from corelib.ops.pinning import pinning_backend
+
+            self._pins = pinning_backend() is not None
+        else:
+            self._pins = False
+        if loader.pin_memory and not self._pins:
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
                 stacklevel=4,
@@ -59,6 +65,10 @@ class LoaderIterator:
     def __next__(self) -> Any:
         batch = self._next()
         self._given += 1
+        if self._pins:
+            from corelib.ops.pinning import pinned_batch
+
+            batch = pinned_batch(batch)
         if self._streams and self._length_told is not None and self._given > self._length_told:
             advice = "" if self._num_workers == 0 else (
                 "For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "

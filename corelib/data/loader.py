@@ -39,7 +39,7 @@ class DataLoader(Generic[T]):
     timeout: seconds to wait for a worker (0: for ever). worker_init_fn: called in each worker with its id.
     multiprocessing_context: a start method or context (default: the program's own choice, else fork on Linux).
     generator: of the shuffle and the workers' seeds. prefetch_factor: batches a worker works ahead (default 2).
-    persistent_workers: keep the workers for the next pass. pin_memory warns, until a device has pinned memory.
+    persistent_workers: keep the workers for the next pass. pin_memory puts batches into pinned memory, and warns where no device has it.
 
     ValueError for arguments that exclude each other. A worker's exception is raised here with its type and traceback; a
     worker that dies is a RuntimeError that names its process and how it ended, and so is a timeout.

@@ -11,7 +11,7 @@ from corelib.dispatcher.entries import ENTRIES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
     activation, arithmetic, attention, closeness, convolution, copying, creation, drawing, dropout, einsum, embedding, exponential,
-    gathering, indexing, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
+    gathering, indexing, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation, pinning,
     pooling, predicates, products, random, reductions, rounding, rows, scans, scattering, selection, shapes, slicing, sorting,
     trigonometric, unary, views, where,
 )

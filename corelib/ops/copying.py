@@ -151,7 +151,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     where nothing changes and `copy` is False.
     """
     dtype, device, copy_ = kwargs.get("dtype"), kwargs.get("device"), kwargs.get("copy", False)
-    memory_format = kwargs.get("memory_format")
+    memory_format, later = kwargs.get("memory_format"), kwargs.get("non_blocking", False)
     unknown = set(kwargs) - {"dtype", "device", "non_blocking", "copy", "memory_format", "other"}
     if unknown:
         raise TypeError(f"to() got an unexpected keyword argument '{sorted(unknown)[0]}'")
@@ -174,7 +174,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
                 "device and a dtype, or a Tensor"
             )
         if rest:  # non_blocking, copy
-            copy_ = rest[1] if len(rest) > 1 else copy_
+            later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
     if dtype is not None and not isinstance(dtype, D.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     dtype = dtype or self._dtype
@@ -185,6 +185,12 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         from corelib.ops.creation import check_dtype
 
         check_dtype("to", dtype, place)
+    if later and place is not self._device and memory_format is None:
+        from corelib.ops.pinning import copied_later
+
+        made = copied_later(self, dtype, place)
+        if made is not None:
+            return made
     return to_copy(self, dtype, place, memory_format)  # type: ignore[no-any-return]
 
 
@@ -198,7 +204,7 @@ def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
 
 def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
     """This tensor on a cuda device."""
-    return to(self, "cuda" if device is None else device)
+    return to(self, "cuda" if device is None else device, non_blocking=non_blocking)
 
 
 Tensor.cpu = cpu  # type: ignore[attr-defined,assignment]

@@ -70,7 +70,9 @@ def check_dtype(name: str, dtype: Any, place: Any) -> None:
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 
 
-def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str) -> Tensor:
+def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_memory: bool) -> Tensor:
+    if pin_memory:
+        t = t.pin_memory()  # type: ignore[attr-defined]
     if out is not None:
         from corelib.dispatcher.call import store
 
@@ -102,7 +104,7 @@ def full(
         )
     t = _blank("full", shape, dtype, layout, device)
     run_primitive("fill", t, _number("full", fill_value, t._dtype))
-    return _finish(t, requires_grad, out, "full")
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
 def _number(name: str, value: Any, dtype: Any) -> Any:
@@ -130,7 +132,7 @@ def _filler(name: str, value: int) -> Any:
             dtype = out._dtype
         t = _blank(name, parse_size(name, size), dtype, layout, device)
         run_primitive("fill", t, float(value) if t._dtype.is_floating_point else bool(value) if t._dtype is D.bool else value)
-        return _finish(t, requires_grad, out, "full")
+        return _finish(t, requires_grad, out, "full", pin_memory)
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = f"""A tensor of shape `size`, all {name}; dtype defaults to the default float.
@@ -164,7 +166,7 @@ def empty(
     shape = parse_size("empty", size)
     strides = None if memory_format is None else _format_strides("empty", shape, memory_format)
     t = _blank("empty", shape, dtype, layout, device, strides)
-    return _finish(t, requires_grad, out, "full")
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
 def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tuple[int, ...] | None:
@@ -191,7 +193,7 @@ def empty_strided(
             f"empty_strided(): dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
         )
     if strides == contiguous_strides(shape):
-        return _finish(_blank("empty_strided", shape, dtype, layout, device), requires_grad, None, "full")
+        return _finish(_blank("empty_strided", shape, dtype, layout, device), requires_grad, None, "full", pin_memory)
     place = resolve(device)
     if dtype is None:
         from corelib.tensor.promotion import get_default_dtype
@@ -222,7 +224,7 @@ def _like(name: str, make: Any) -> Any:
                 strides = permuted_strides(input._shape, strides)
         t = _blank(name, input._shape, dtype, layout, place, strides)
         make(name, t, *args)
-        return t.requires_grad_() if requires_grad else t
+        return _finish(t, requires_grad, None, name, pin_memory)
 
     like.__name__ = like.__qualname__ = name
     like.__doc__ = f"""As `{name[:-5]}`, with the shape, and unless given the dtype and device, of `input`."""
@@ -246,7 +248,7 @@ def _new(name: str, make: Any) -> Any:
     ) -> Tensor:
         return make(  # type: ignore[no-any-return]
             *args, dtype=dtype or self._dtype, layout=layout, device=self._device if device is None else device,
-            requires_grad=requires_grad, **names,
+            requires_grad=requires_grad, pin_memory=pin_memory, **names,
         )
 
     new.__name__ = new.__qualname__ = "new_" + name
@@ -258,11 +260,11 @@ for _name, _make in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full"
     setattr(Tensor, "new_" + _name, _new(_name, _make))
 
 
-def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
     """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     from corelib.tensor.construct import tensor
 
-    made: Tensor = tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad)
+    made: Tensor = tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
     return made
 
 
@@ -312,7 +314,7 @@ def arange(
     if t._dtype is D.bool:
         raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
     run_primitive("arange_", t, *((float(start), float(step)) if t._dtype.is_floating_point else (start, step)))
-    return _finish(t, requires_grad, out, "full")
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
 def linspace(
@@ -342,7 +344,7 @@ def linspace(
         D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32  # type: ignore[union-attr]
     )
     if steps < 2:
-        return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full")
+        return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
     from corelib.ops.where import select_where
 
@@ -353,7 +355,7 @@ def linspace(
     t = select_where(i < steps // 2, first, last)  # type: ignore[attr-defined,operator]
     if not dtype.is_floating_point:
         t = t.trunc()
-    return _finish(t.to(dtype), requires_grad, out, "full")
+    return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
 
 
 def eye(
@@ -377,13 +379,15 @@ def eye(
     if n and m:
         diagonal = t._as_view((min(n, m),), (m + 1,), 0, min(n, m))
         run_primitive("fill", diagonal, _number("eye", 1, t._dtype))
-    return _finish(t, requires_grad, out, "full")
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
-def scalar_tensor(s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A 0-d tensor that holds one number."""
     from corelib.tensor.promotion import get_default_dtype
 
-    t = full((), s, dtype=dtype or get_default_dtype(), layout=layout, device=device)
+    t = full((), s, dtype=dtype or get_default_dtype(), layout=layout, device=device, pin_memory=pin_memory)
     made: Tensor = t.requires_grad_() if requires_grad else t
     return made

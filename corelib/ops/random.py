@@ -46,7 +46,9 @@ def _float_only(name: str, t: Tensor) -> None:
         )
 
 
-def _done(t: Tensor, requires_grad: bool, out: Any) -> Tensor:
+def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) -> Tensor:
+    if pin_memory:
+        t = t.pin_memory()  # type: ignore[attr-defined]
     if out is not None:
         from corelib.dispatcher.call import store
         from corelib.dispatcher.op import TABLE
@@ -70,7 +72,7 @@ def rand(
     source = generator_of("rand", generator, t._device)
     if not drawn_there(t, source, "uniform"):
         filled(t, source.random_uniform(t._numel, t._dtype.np, 0.0, 1.0))
-    return _done(t, requires_grad, out)
+    return _done(t, requires_grad, out, pin_memory)
 
 
 def randn(
@@ -86,7 +88,7 @@ def randn(
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
     _float_only("randn", t)
     array = generator_of("randn", generator, t._device).random_normal(t._numel, t._dtype.np, 0.0, 1.0)
-    return _done(filled(t, array), requires_grad, out)
+    return _done(filled(t, array), requires_grad, out, pin_memory)
 
 
 def randint(
@@ -120,7 +122,7 @@ def randint(
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
-    return _done(t, requires_grad, out)
+    return _done(t, requires_grad, out, pin_memory)
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -152,7 +154,7 @@ def randperm(
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
     array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
-    return _done(filled(t, array), requires_grad, out)
+    return _done(filled(t, array), requires_grad, out, pin_memory)
 
 
 def _like(name: str, make: Any) -> Any:
@@ -196,7 +198,7 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
-        return _done(filled(t, array), requires_grad, out)
+        return _done(filled(t, array), requires_grad, out, pin_memory)
     first: Any = mean if isinstance(mean, Tensor) else std
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):  # type: ignore[attr-defined,operator]
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")

@@ -33,7 +33,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             [3, 4]])
     """
     if pin_memory:
-        raise RuntimeError("tensor(): argument 'pin_memory' (=True) needs an accelerator with pinned memory; none is in use")
+        return tensor(data, dtype=dtype, device=device).pin_memory().requires_grad_(requires_grad)
     if isinstance(data, Tensor):
         import warnings
 

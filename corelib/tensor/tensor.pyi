@@ -404,7 +404,7 @@ class Tensor:
         """As `corelib.full`, with this tensor's dtype and device unless given."""
     def new_empty_strided(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
-    def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ...) -> Tensor:
+    def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def exp(self, *, out: Tensor | None = ...) -> Tensor:
         """e to the power of `input`, elementwise. Integers become the default float."""
@@ -516,6 +516,10 @@ class Tensor:
     def mT(self) -> Tensor: ...
     @property
     def H(self) -> Tensor: ...
+    def pin_memory(self, device: _Device | _str | _int | None = ...) -> Tensor:
+        """A copy in pinned memory of `device`'s backend, by default that of the first which has it; itself where it is there."""
+    def is_pinned(self, device: _Device | _str | _int | None = ...) -> _bool:
+        """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
     def lt(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input < other`, elementwise; False where either is NaN."""
     def less(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:

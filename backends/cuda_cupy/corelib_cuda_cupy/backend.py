@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,8 +38,7 @@ class CupyBackend(Backend):
 
     def __init__(self) -> None:
         self.launcher = CudaLauncher(self)
-        self._here = threading.local()
-        self._handles: dict[int, Any] = {}
+        self._held: list[tuple[Any, Any]] = []
 
     @contextlib.contextmanager
     def at(self, index: int) -> Iterator[Any]:
@@ -85,6 +83,14 @@ class CupyBackend(Backend):
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
             stream.synchronize()  # the host's memory may change from here on
+
+    def host_to_device_later(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        self._held = [(event, held) for event, held in self._held if not event.done]
+        with self._told("cudaMemcpyAsync"), self.at(index) as stream:
+            runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
+            event = cupy.cuda.Event(disable_timing=True)
+            event.record(stream)
+        self._held.append((event, data))  # its memory is not to be freed before
 
     def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
         data = np.empty(nbytes, np.uint8)
