@@ -25,7 +25,6 @@ from corelib.tensor import dtype as _dtypes
 from corelib.tensor.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
-    from_dlpack as from_dlpack,
     from_numpy as from_numpy,
     frombuffer as frombuffer,
     tensor as tensor,
@@ -36,6 +35,7 @@ from corelib.tensor.device import (
     set_default_device as set_default_device,
 )
 from corelib.tensor.dtype import dtype as dtype
+from corelib.tensor.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import (
     channels_last as channels_last,
     contiguous_format as contiguous_format,

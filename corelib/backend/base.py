@@ -26,6 +26,7 @@ STRIDED_KINDS = ("any", "contiguous")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
     "elapsed_time", "pinned", "host_to_device_later", "dlpack",
+    "adopt",
 )
 
 Kernel = Callable[..., Any]
@@ -275,6 +276,14 @@ class Backend(ABC):
         BufferError where this is not possible, as that protocol asks.
         """
         raise BufferError(f"backend {self.device_type!r} does not provide DLPack")
+
+    def adopt(self, external: Any) -> tuple[Any, DType, tuple[int, ...], tuple[int, ...], int]:
+        """Another library's array on one of these devices, without a copy: (buffer, dtype, shape, strides in elements, index).
+
+        `external` has `__dlpack__` or `__cuda_array_interface__`. The buffer begins with the first element, keeps `external` alive,
+        and is not given to `free`. BufferError for what cannot be shared.
+        """
+        self._lacks("adopt")
 
     def capabilities(self) -> dict[str, Any]:
         """What this backend declares: its class attributes, and for each optional function whether it is there."""

@@ -1,4 +1,4 @@
-"""Tensors from and to what is not a tensor: Python data, NumPy, DLPack, pickles."""
+"""Tensors from and to what is not a tensor: Python data, NumPy, pickles."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     """
     if pin_memory:
         return tensor(data, dtype=dtype, device=device).pin_memory().requires_grad_(requires_grad)
+    if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
+        return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)  # type: ignore[attr-defined]
     if isinstance(data, Tensor):
         import warnings
 
@@ -162,11 +164,11 @@ def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
     host = cpu.runtime.device
     if copy:
         array = array.copy()
-    made = _wrap(array, dtype, host)
+    made = wrap(array, dtype, host)
     return made if device is host else made.to(device)  # type: ignore[attr-defined,no-any-return]
 
 
-def _wrap(array: Any, dtype: Any, host: Any) -> Tensor:
+def wrap(array: Any, dtype: Any, host: Any) -> Tensor:
     itemsize = dtype.itemsize
     if any(s < 0 for s in array.strides):
         raise ValueError(
@@ -233,7 +235,7 @@ def from_numpy(array: Any) -> Tensor:
     if not array.flags.writeable:
         _warn_not_writable("NumPy array")
         array = array.view()
-    return _wrap(array, dtype, cpu.runtime.device)
+    return wrap(array, dtype, cpu.runtime.device)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -243,6 +245,12 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, np.ndarray):
         shared = from_numpy(data)
         return shared.to(device=resolve(device), dtype=dtype or shared._dtype)  # type: ignore[attr-defined,no-any-return]
+    if hasattr(data, "__cuda_array_interface__"):
+        from corelib.tensor.interchange import adopt
+
+        shared = adopt(data, "cuda")
+        place = shared._device if device is None else resolve(device)
+        return shared.to(device=place, dtype=dtype or shared._dtype)  # type: ignore[attr-defined,no-any-return]
     return tensor(data, dtype=dtype, device=device)  # type: ignore[no-any-return]
 
 
@@ -280,127 +288,8 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     array = np.frombuffer(buffer, dtype.np, count, offset)
     if not array.flags.writeable:
         _warn_not_writable("buffer")
-    t = _wrap(array, dtype, cpu.runtime.device)
+    t = wrap(array, dtype, cpu.runtime.device)
     return t.requires_grad_() if requires_grad else t
-
-
-class _Holder:
-    """Lends a Storage's memory to NumPy and keeps it alive for as long as the array lives."""
-
-    __slots__ = ("__array_interface__", "_storage")
-
-    def __init__(self, storage: Any, interface: dict[str, Any]) -> None:
-        self._storage = storage
-        self.__array_interface__ = interface
-
-
-def to_numpy(t: Tensor, force: bool) -> Any:
-    """What `Tensor.numpy` does."""
-    if force:
-        t = t.detach().cpu()  # type: ignore[attr-defined]
-    if t._requires_grad:
-        raise RuntimeError(
-            "numpy(): Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-        )
-    return host_array(t, shared=True)
-
-
-def host_array(t: Tensor, shared: bool = False) -> Any:
-    """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
-    runtime: Any = t._device._runtime
-    if not runtime.backend.host_memory:
-        if t._device.type == "meta" and not shared:
-            raise NotImplementedError(
-                "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
-            )
-        if shared:
-            raise TypeError(
-                f"numpy(): can't convert {t._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
-                "host memory first."
-            )
-        t = t.detach().to(cpu)  # type: ignore[attr-defined]
-    array = t._array()
-    if not shared or t._numel == 0:
-        return array
-    storage = t._own_storage()
-    if type(storage) is Storage:
-        # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
-        return array.view()
-    if t._dtype is D.bfloat16:
-        lent = np.asarray(_Holder(storage, array.view(np.uint16).__array_interface__))
-        return lent.view(array.dtype)
-    return np.asarray(_Holder(storage, array.__array_interface__))
-
-
-_DLPACK_DEVICES = {"cpu": 1, "cuda": 2, "opencl": 4}
-
-
-def dlpack_device(t: Tensor) -> tuple[int, int]:
-    """DLPack's (device type, index) of a tensor; ValueError for a meta tensor, which has no memory."""
-    if t._device.type == "meta":
-        raise ValueError("__dlpack_device__(): Unknown device type meta for Dlpack")
-    return _DLPACK_DEVICES.get(t._device.type, 12), t._device.index or 0
-
-
-def to_dlpack(t: Tensor, **kwargs: Any) -> Any:
-    """A DLPack capsule over the tensor's memory."""
-    if t._requires_grad:
-        raise BufferError("__dlpack__(): Can't export tensors that require gradient, use tensor.detach()")
-    runtime: Any = t._device._runtime
-    if not runtime.backend.host_memory:
-        export = getattr(runtime.backend, "dlpack", None)
-        if export is None:
-            raise BufferError(f"__dlpack__(): the {t._device.type} backend does not provide DLPack")
-        return export(t._array(), **kwargs)
-    if t._dtype is D.bfloat16:
-        raise BufferError("__dlpack__(): NumPy cannot export bfloat16 by DLPack")
-    stream = kwargs.pop("stream", None)
-    if stream is not None:
-        if not isinstance(stream, int):
-            raise TypeError(f"__dlpack__(): stream must be int or None, got {type(stream).__name__}")
-        raise AssertionError(f"__dlpack__(): stream should be None on cpu, got {stream}")
-    return host_array(t, shared=True).__dlpack__(**kwargs)
-
-
-class _Capsule:
-    """A DLPack capsule of host memory as the object that NumPy wants."""
-
-    __slots__ = ("_capsule",)
-
-    def __init__(self, capsule: Any) -> None:
-        self._capsule = capsule
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self._capsule
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return 1, 0
-
-
-def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
-    if isinstance(external, Tensor):  # also of a dtype or device that NumPy could not pass on
-        if external._requires_grad:
-            raise BufferError("from_dlpack(): Can't export tensors that require gradient, use tensor.detach()")
-        dlpack_device(external)
-        alias = external._alias()
-        place = external._device if device is None else resolve(device)
-        return alias.to(place, copy=bool(copy))  # type: ignore[attr-defined,no-any-return]
-    if type(external).__name__ == "PyCapsule":
-        external = _Capsule(external)
-    if not hasattr(external, "__dlpack__"):
-        raise TypeError(f"from_dlpack(): expected an object with __dlpack__ or a capsule, got {type(external).__name__}")
-    array = np.from_dlpack(external)
-    if not array.flags.writeable:
-        # NumPy marks arrays from older exporters read-only only because they cannot say otherwise.
-        interface = dict(array.__array_interface__)
-        interface["data"] = (interface["data"][0], False)
-        holder = _Holder(array, interface)
-        array = np.asarray(holder)
-    made = _wrap(array, D.from_numpy_dtype(array.dtype), cpu.runtime.device)
-    if copy:
-        made = made.clone()  # type: ignore[attr-defined]
-    return made if device is None else made.to(resolve(device))  # type: ignore[attr-defined,no-any-return]
 
 
 def legacy_new(cls: Any, args: Any, kwargs: Any) -> Any:

@@ -232,7 +232,7 @@ def _shown_indices(shape: tuple[int, ...]) -> list[list[int] | range]:
 
 def _shown_elements(t: Tensor) -> np.ndarray[Any, Any]:
     """The elements of `t` that are shown, on the host."""
-    from corelib.tensor.construct import host_array
+    from corelib.tensor.interchange import host_array
 
     shape = t.shape
     edge = _OPTIONS.edgeitems

@@ -347,13 +347,13 @@ class Tensor:
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
             )
-        from corelib.tensor.construct import host_array
+        from corelib.tensor.interchange import host_array
 
         return host_array(self).item()
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
-        from corelib.tensor.construct import host_array
+        from corelib.tensor.interchange import host_array
 
         array = host_array(self)
         return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
@@ -420,17 +420,23 @@ class Tensor:
         RuntimeError for a tensor that requires grad, TypeError for one that is not in the host's memory; with `force`
         it is detached and copied to the host first.
         """
-        from corelib.tensor.construct import to_numpy
+        from corelib.tensor.interchange import to_numpy
 
         return to_numpy(self, force)
 
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        from corelib.tensor.interchange import cuda_array_interface
+
+        return cuda_array_interface(self)
+
     def __dlpack__(self, **kwargs: Any) -> Any:
-        from corelib.tensor.construct import to_dlpack
+        from corelib.tensor.interchange import to_dlpack
 
         return to_dlpack(self, **kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        from corelib.tensor.construct import dlpack_device
+        from corelib.tensor.interchange import dlpack_device
 
         return dlpack_device(self)
 

@@ -21,11 +21,12 @@ _TO_DEVICE, _TO_HOST, _ON_DEVICE = 1, 2, 3
 class Block:
     """A piece of a GPU's memory."""
 
-    __slots__ = ("nbytes", "ptr")
+    __slots__ = ("nbytes", "owner", "ptr")
 
-    def __init__(self, ptr: int, nbytes: int) -> None:
+    def __init__(self, ptr: int, nbytes: int, owner: Any = None) -> None:
         self.ptr = ptr
         self.nbytes = nbytes
+        self.owner = owner
 
 
 class CupyBackend(Backend):
@@ -161,6 +162,16 @@ class CupyBackend(Backend):
         memory = cupy.cuda.UnownedMemory(native.buffer.ptr, native.buffer.nbytes, native.buffer, native.device_index)
         pointer = cupy.cuda.MemoryPointer(memory, native.offset * size)
         return cupy.ndarray(native.shape, native.dtype.np, pointer, [s * size for s in native.strides])
+
+    def adopt(self, external: Any) -> Any:
+        array = cupy.from_dlpack(external) if hasattr(external, "__dlpack__") else cupy.asarray(external)
+        size = array.dtype.itemsize
+        if any(s < 0 or s % size for s in array.strides):
+            raise BufferError(f"strides {array.strides} of {size}-byte elements cannot be a tensor's: copy the array first")
+        strides = tuple(s // size for s in array.strides)
+        nbytes = (1 + sum((n - 1) * s for n, s in zip(array.shape, strides, strict=True))) * size if array.size else 0
+        block = Block(array.data.ptr, nbytes, array)
+        return block, D.from_numpy_dtype(array.dtype), array.shape, strides, array.device.id
 
     def dlpack(self, native: Any, **kwargs: Any) -> Any:
         try:

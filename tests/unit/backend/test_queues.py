@@ -16,6 +16,7 @@ import pytest
 from corelib.backend import KernelTable
 from corelib.data import DataLoader
 from corelib.dispatcher.accelerator import Accelerator
+from corelib.tensor import interchange
 from corelib_cpu_numpy.backend import NumpyBackend
 
 
@@ -122,6 +123,15 @@ class QueuedBackend(NumpyBackend):
 
     def device_to_device(self, target, to, source, start, nbytes, index):
         self._queue().put(lambda: NumpyBackend.device_to_device(self, target, to, source, start, nbytes, index))
+
+    def adopt(self, external):
+        array = external.array
+        if any(s < 0 for s in array.strides):
+            raise BufferError("negative strides")
+        strides = tuple(s // array.itemsize for s in array.strides)
+        span = 1 + sum((n - 1) * s for n, s in zip(array.shape, strides, strict=True))
+        flat = np.lib.stride_tricks.as_strided(array, (span,), (array.itemsize,)).view(np.uint8)
+        return flat, corelib.float32, array.shape, strides, 0
 
     def kernels(self):
         made = KernelTable()
@@ -267,3 +277,38 @@ def test_factories_and_loaders_pin(device):
 
     for batch in DataLoader(Pairs(), batch_size=2, pin_memory=True):
         assert isinstance(batch, Mapping) and batch["x"].is_pinned() and batch["y"][0].is_pinned() and list(batch["y"][1]) == ["name", "name"]
+
+
+class Foreign:
+    """Another library's array on the device."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack_device__(self):
+        return 99, 0
+
+    def __dlpack__(self, **kwargs):
+        raise AssertionError("the backend adopts it")
+
+
+def test_memory_of_another_library_on_the_device_is_shared(device, monkeypatch):
+    monkeypatch.setitem(interchange._DLPACK_DEVICES, "queued", 99)
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    t = corelib.from_dlpack(Foreign(array.T))
+    assert t.device.type == "queued" and t.shape == (4, 3) and t.stride() == (1, 4)
+    t.mul_(2)
+    corelib.synchronize("queued")
+    assert array[2].tolist() == [16.0, 18.0, 20.0, 22.0] and t.tolist() == array.T.tolist()
+    copied = corelib.from_dlpack(Foreign(array), copy=True).add_(1)
+    assert copied.sum().item() == array.sum() + 12
+    assert corelib.from_dlpack(Foreign(array), device="cpu").tolist() == array.tolist()
+    with pytest.raises(BufferError, match="negative strides"):
+        corelib.from_dlpack(Foreign(array[::-1]))
+
+
+def test_the_cuda_array_interface_is_for_cuda_tensors_only(device):
+    x = corelib.ones(3, device="queued")
+    assert not hasattr(x, "__cuda_array_interface__") and not hasattr(corelib.ones(3), "__cuda_array_interface__")
+    with pytest.raises(AttributeError, match="a tensor on queued:0; use tensor.cuda"):
+        x.__cuda_array_interface__  # noqa: B018
