@@ -18,6 +18,7 @@ from corelib.tensor.device import device as device
 from corelib.tensor.device import get_default_device as get_default_device
 from corelib.tensor.device import set_default_device as set_default_device
 from corelib.tensor.dtype import dtype as dtype
+from corelib.tensor.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import channels_last as channels_last
 from corelib.tensor.layout import contiguous_format as contiguous_format
 from corelib.tensor.layout import layout as layout
@@ -69,8 +70,6 @@ def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Dev
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
 def asarray(obj: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., copy: _bool | None = ..., requires_grad: _bool = ...) -> _Tensor:
     """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be."""
-def from_dlpack(external: _Any, *, device: _Device | _str | _int | None = ..., copy: _bool | None = ...) -> _Tensor:
-    """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
 def from_numpy(array: _Any) -> _Tensor:
     """A tensor that shares a NumPy array's memory."""
 def frombuffer(buffer: _Any, *, dtype: _DType | _type[_Any], count: _int = ..., offset: _int = ..., requires_grad: _bool = ...) -> _Tensor:

@@ -9,7 +9,53 @@ from corelib.ops.activation import softmax_along
 from corelib.ops.dropout import dropout
 from corelib.ops.products import matmul
 from corelib.tensor import dtype as D
+from corelib.tensor.size import broadcast_shapes
 from corelib.tensor.tensor import Tensor
+
+
+def _with_scores(mask: Tensor, scores: tuple[int, int]) -> tuple[int, ...]:
+    """The shape of a mask with the last two dimensions those of the scores; RuntimeError where it does not fit them."""
+    shape = broadcast_shapes(mask._shape, scores)
+    if shape is None or shape[-2:] != scores:
+        raise RuntimeError(
+            f"scaled_dot_product_attention(): attn_mask of shape {list(mask._shape)} cannot be broadcast to scores (..., {scores[0]}, {scores[1]})"
+        )
+    return shape
+
+
+def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Any, causal: bool, scale: float) -> Any:
+    shapes = [query._shape[:-2], key._shape[:-2], value._shape[:-2]]
+    scores = (query._shape[-2], key._shape[-2])
+    if mask is not None:
+        shapes.append(_with_scores(mask, scores)[:-2])
+    batch: Any = ()
+    for shape in shapes:
+        batch = None if batch is None else broadcast_shapes(batch, shape)
+    if batch is None:
+        raise RuntimeError(
+            f"scaled_dot_product_attention(): the batch dimensions of query {list(query._shape)}, key {list(key._shape)}, value "
+            f"{list(value._shape)}{'' if mask is None else f' and attn_mask {list(mask._shape)}'} cannot be broadcast to one shape"
+        )
+    return ((*batch, query._shape[-2], value._shape[-1]), query._dtype), (query, key, value, mask, causal, scale)
+
+
+@op(on=(), infer=_infer_attention)
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
+    """softmax(query @ key.T * scale + mask) @ value, of checked arguments."""
+    return matmul(_weights(query, key, mask, causal, scale), value)  # type: ignore[no-any-return]
+
+
+def _weights(query: Any, key: Any, mask: Any, causal: bool, scale: float) -> Any:
+    """How much of each value a query takes. A row with nothing to attend to gives zeros, not NaN."""
+    scores: Any = matmul(query * scale, key.transpose(-2, -1))
+    if causal:
+        mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()
+    if mask is None:
+        return softmax_along(scores, -1)
+    if mask._dtype is not D.bool:
+        return softmax_along(scores + mask, -1)
+    weights: Any = softmax_along(scores.masked_fill(~mask, float("-inf")), -1)
+    return weights.masked_fill(~mask.any(-1, True), 0.0)
 
 
 @op(on=())
@@ -49,18 +95,7 @@ def scaled_dot_product_attention(
         times = query._shape[-3] // key._shape[-3]
         key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)  # type: ignore[attr-defined]
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
-    scores: Any = matmul(query * factor, key.transpose(-2, -1))  # type: ignore[attr-defined,operator]
-    if is_causal:
-        attn_mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()  # type: ignore[attr-defined]
-    if attn_mask is not None:
-        if attn_mask._dtype is D.bool:
-            scores = scores.masked_fill(~attn_mask, float("-inf"))  # type: ignore[operator]
-        else:
-            scores = scores + attn_mask
-    weights: Any = softmax_along(scores, -1)
-    if attn_mask is not None and attn_mask._dtype is D.bool:
-        # a row with nothing to attend to gives zeros, not NaN
-        weights = weights.masked_fill(~attn_mask.any(-1, True), 0.0)  # type: ignore[attr-defined]
-    if dropout_p:
-        weights = dropout(weights, dropout_p, True)
+    if not dropout_p:
+        return attention(query, key, value, attn_mask, is_causal, factor)  # type: ignore[no-any-return]
+    weights = dropout(_weights(query, key, attn_mask, is_causal, factor), dropout_p, True)
     return matmul(weights, value)  # type: ignore[no-any-return]

@@ -273,3 +273,30 @@ def test_drawing_on_a_device_queues_one_kernel(device):
     before = opened.launches
     x.bernoulli_(0.5)
     assert opened.launches == before + 1
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64"])
+def test_attention_of_every_form(device, kind):
+    kind, tolerance = getattr(torch, kind), {"float16": 4e-3, "bfloat16": 3e-2}.get(kind, 2e-5)
+    q, k, v = normal(2, 3, 37, 20) / 3, normal(3, 50, 20) / 3, normal(2, 1, 50, 9) / 3
+    allowed, bias = RNG.random((2, 1, 37, 50)) < 0.5, normal(50)
+    allowed[0, :, 4] = False
+
+    def form(q, k, v, mask=None, **how):
+        mask = mask if mask is None or mask.dtype == torch.bool else mask.to(kind)
+        return F.scaled_dot_product_attention(q.to(kind), k.to(kind), v.to(kind), mask, **how).float()
+
+    for how in ({}, {"scale": 0.3}, {"is_causal": True}):
+        agree(device, lambda *x, how=how: form(*x, **how), q, k, v, gradients=False, tolerance=tolerance)
+    agree(device, form, q, k, v, allowed, gradients=False, tolerance=tolerance)
+    agree(device, form, q, k, v, bias, gradients=False, tolerance=tolerance)
+    agree(device, form, q, k, v, np.full(50, -np.inf, "f4"), gradients=False, tolerance=tolerance)
+    q[0, 0, 5, 3] = np.nan
+    agree(device, form, q, k, v, allowed, gradients=False, tolerance=tolerance)
+    agree(device, form, q[:, :, :3], k[:, :1], v[:, :, :1], gradients=False, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_attention_has_gradients(device):
+    agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True), HEADS)

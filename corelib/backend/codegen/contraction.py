@@ -27,7 +27,7 @@ _TILE, _STEP = 64, 16  # of style "grid"
 _BATCHES, _DIMS = 3, 4  # so many dimensions a kernel walks, when those that follow each other are merged
 
 
-def _vector(dtype: Any) -> tuple[str, str, int]:
+def vector_of(dtype: Any) -> tuple[str, str, int]:
     """The type that products add up in, its vector type in OpenCL C, and the vector's width. Not wider than 8: PoCL's
     compiler has aborted on products of 16."""
     compute = C[dtype].compute
@@ -83,7 +83,7 @@ def _odometer() -> str:
 
 def _block(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
     c = C[dtype]
-    total, vector, width = _vector(dtype)
+    total, vector, width = vector_of(dtype)
     columns = 2 * width
     plain = c.memory == total  # elements are what is computed with, and whole vectors can be moved
     step = "\n".join(
@@ -152,7 +152,7 @@ def _block(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
 
 
 def _tile(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
-    c, total = C[dtype], _vector(dtype)[0]
+    c, total = C[dtype], vector_of(dtype)[0]
     per = _TILE // 16
     added = f" + load_{c.tag}(s, sat + i * p.sm + j * p.sn)" if bias else ""
     # a thread loads four elements of each tile: always the same column of B and the same inner place of A
@@ -269,7 +269,7 @@ class Contraction:
         """Items, the size of a group, and the rows of an item's block."""
         if self._launcher.style == "grid":
             return -(-m // _TILE) * -(-n // _TILE) * batches * 256, 256, 0
-        columns = 2 * _vector(dtype)[2]
+        columns = 2 * vector_of(dtype)[2]
         block = _BLOCK
         while block > _ROWS and -(-m // block) * -(-n // columns) * batches < self._launcher.units * 4:
             block //= 2

@@ -6,6 +6,7 @@ from typing import Any
 
 from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen import random, reductions
+from corelib.backend.codegen.attention import Attention
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise
@@ -33,6 +34,7 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     contraction = Contraction(launcher)
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
+    Attention(launcher).register(table, dtypes)
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, rows).register(table, dtypes)
     Steps(elementwise).register(table, dtypes)
