@@ -17,6 +17,7 @@ from corelib.backend import KernelTable
 from corelib.data import DataLoader
 from corelib.dispatcher.accelerator import Accelerator
 from corelib.tensor import interchange
+from corelib_conformance import check_device
 from corelib_cpu_numpy.backend import NumpyBackend
 
 
@@ -312,3 +313,8 @@ def test_the_cuda_array_interface_is_for_cuda_tensors_only(device):
     assert not hasattr(x, "__cuda_array_interface__") and not hasattr(corelib.ones(3), "__cuda_array_interface__")
     with pytest.raises(AttributeError, match="a tensor on queued:0; use tensor.cuda"):
         x.__cuda_array_interface__  # noqa: B018
+
+
+def test_the_conformance_suite_finds_nothing_in_its_runtime(device):
+    found = check_device("queued", level=0)
+    assert len(found) > 10 and [(r.case, r.message) for r in found if r.status != "pass"] == []

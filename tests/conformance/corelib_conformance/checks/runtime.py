@@ -212,6 +212,7 @@ def errors(target: Target, case: Case) -> None:
 def capabilities(target: Target, case: Case) -> None:
     """Optional functions work where they are declared, and are refused with UnsupportedError where they are not."""
     from corelib.backend.base import UnsupportedError
+    from corelib.dispatcher.accelerator import Stream, current_stream
 
     backend, index = target.backend, target.runtime.index
     declared = backend.capabilities()
@@ -219,18 +220,43 @@ def capabilities(target: Target, case: Case) -> None:
     def timed() -> None:
         queue = backend.default_queue(index)
         start = backend.record_event(queue, index)
-        corelib.ones(1000, device=target.name)
+        for _ in range(10):
+            corelib.ones(100000, device=target.name)
         end = backend.record_event(queue, index)
-        expect(backend.elapsed_time(start, end) >= 0, "negative time between two events")
+        expect(backend.elapsed_time(start, end) > 0, "no time between two events with work between them")
+
+    def streams() -> None:
+        x = corelib.ones(100000, device=target.name)
+        here = current_stream(target.runtime)
+        there = Stream(target.name)
+        there.wait_stream(here)
+        with there:
+            expect(current_stream(target.runtime) == there, "work does not go to the stream that was chosen")
+            y = x * 3
+            for _ in range(5):
+                y = y + x
+            event = there.record_event()
+        expect(current_stream(target.runtime) == here, "the stream before is not chosen again")
+        event.wait()
+        expect((y - x).cpu().numpy().min() == 7, "a stream that waits for an event reads what was there before it")
+        there.synchronize()
+        expect(event.query(), "an event has not happened when its stream is done")
+
+    def sent() -> None:
+        pinned = corelib.arange(5000.0).pin_memory(target.name)
+        made = pinned.to(target.name, non_blocking=True) + 1
+        expect(made.cpu().tolist() == (pinned + 1).tolist(), "a copy from pinned memory arrives after the work behind it")
 
     def memory() -> None:
         free, total = backend.memory_info(index)
         expect(0 <= free <= total, f"memory_info says free {free} of {total}")
 
     tries = {
-        "memory_info": memory, "new_queue": lambda: backend.new_queue(index), "elapsed_time": timed,
+        "memory_info": memory, "new_queue": lambda: backend.new_queue(index), "elapsed_time": timed, "use_queue": streams,
         "pinned": lambda: expect(backend.pinned(64).nbytes >= 64, "pinned(64) is smaller"),
     }
+    if declared["host_to_device_later"]:
+        tries["host_to_device_later"] = sent
     for name, run in tries.items():
         try:
             run()
