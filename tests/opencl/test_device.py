@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import corelib as torch
 import numpy as np
 import pyopencl as cl
 import pytest
+from corelib_opencl import probe
 
 
 def backend():
@@ -116,6 +118,29 @@ def test_a_device_without_float64_says_so_before_a_kernel_runs(launches):
     assert not launches
     assert (torch.ones(3, device="singlecl") * 2).sum().item() == 6
     assert torch.arange(3.0, device="singlecl").tolist() == [0, 1, 2]
+
+
+def test_a_driver_that_does_not_survive_vectors_gets_code_without_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(probe, "_COMMAND", (sys.executable, "-c", "import os; os.abort()"))
+    with pytest.warns(RuntimeWarning, match=r"does not survive code with vectors \(the process ended with -6"):
+        assert probe.style(backend().device(0), 0) == "grid"
+    kept = json.loads((tmp_path / "corelib" / "opencl.json").read_text())
+    assert len(kept) == 1 and "corelib" in next(iter(kept))
+    monkeypatch.setattr(probe, "_COMMAND", ("never run",))
+    with pytest.warns(RuntimeWarning, match="Delete .*opencl.json to ask again"):
+        assert probe.style(backend().device(0), 0) == "grid"
+    monkeypatch.setenv("CORELIB_OPENCL_STYLE", "nonsense")
+    with pytest.raises(RuntimeError, match="must be 'loop' or 'grid', got 'nonsense'"):
+        probe.style(backend().device(0), 0)
+
+
+def test_this_driver_is_asked_once_and_survives(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert probe.style(backend().device(0), 0) == ("loop" if backend().device(0).processor else "grid")
+    monkeypatch.setattr(probe, "_COMMAND", ("never run",))
+    assert probe.style(backend().device(0), 0) == backend().launcher.style
+    assert probe.run(0)
 
 
 def test_a_source_that_does_not_compile_is_shown():

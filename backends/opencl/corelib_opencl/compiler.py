@@ -8,6 +8,7 @@ import pyopencl as cl
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import OPENCL
 from corelib_opencl.devices import out_of_memory, told
+from corelib_opencl.probe import style
 
 
 class OpenCLLauncher(Launcher):
@@ -17,13 +18,15 @@ class OpenCLLauncher(Launcher):
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
-        first = backend.device(0)
-        self.style = "loop" if first.processor else "grid"
-        self.units = first.units
+        devices = [backend.device(i) for i in range(backend.device_count())]
+        # one way for all devices of this type: that of processors where there is nothing else
+        self.style = "grid" if any(style(device, i) == "grid" for i, device in enumerate(devices)) else "loop"
+        self.units = devices[0].units
 
     def compile(self, index: int, source: str, name: str) -> Any:
         device = self._backend.device(index)
-        text = self.target.text(device.double) + source
+        vectors = "#define VECTORS\n" if self.style == "loop" else ""
+        text = vectors + self.target.text(device.double) + source
         try:
             with device.lock:
                 return cl.Kernel(cl.Program(device.context, text).build(), name)

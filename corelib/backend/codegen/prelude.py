@@ -54,7 +54,9 @@ FN void store_f16(GLOBAL half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
     const uint##N made = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16; \\
     return convert_ushort##N(v != v ? (uint##N)(0x7fc0) : made); \\
   }
+#ifdef VECTORS
 ROUND_BF16(8)
+#endif
 // A polynomial near 0, exp elsewhere (Cephes): within 2 ulp and 1 where it should be, and quicker than a call.
 #define TANH(T) \\
   FN T tanh_##T(T a) { \\
@@ -63,7 +65,10 @@ ROUND_BF16(8)
       - 3.33332819422E-1f) * z * size + size; \\
     return copysign(size < 0.625f ? near : 1.0f - 2.0f / (exp(2.0f * size) + 1.0f), a); \\
   }
-TANH(f32) TANH(float8)
+TANH(f32)
+#ifdef VECTORS
+TANH(float8)
+#endif
 #ifdef cl_khr_fp64
 #define tanh_f64 tanh
 #define tanh_double4 tanh

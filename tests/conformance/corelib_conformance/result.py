@@ -55,7 +55,3 @@ class Failure(AssertionError):
 
 class Unsupported(Exception):
     """What is checked is declared absent, and the device refused it as it must; the message is the reason."""
-
-
-class Skipped(Failure):
-    """A check, or something it called, wanted to be skipped: nothing is skipped here."""
