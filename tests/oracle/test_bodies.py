@@ -151,11 +151,16 @@ def compare(device: str, op: Op, number: int, sample: Sample, form: str, dtype: 
 
 @pytest.mark.parametrize(("device", "name", "dtype"), LABELLED)
 def test_body_computes_what_pytorch_computes(device: str, name: str, dtype: str) -> None:
+    compare_samples(device, name, dtype, "bodies: (device, op, dtype, sample) compared")
+
+
+def compare_samples(device: str, name: str, dtype: str, counted: str) -> None:
+    """Fail with the differences of all samples of an op on a device."""
     op, problems = OPS[name], []
     for number, sample in enumerate(op.samples):
         if sample.dtypes is not None and dtype not in sample.dtypes:
             continue
-        COUNTS["bodies: (device, op, dtype, sample) compared"] += 1
+        COUNTS[counted] += 1
         forms = forms_of(op, sample)
         for form in forms:
             if form in ("function", "call", "inplace") or (form == "method" and "function" not in forms):
@@ -183,13 +188,18 @@ def compare_gradients(device: str, op: Op, number: int, sample: Sample, form: st
 
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_through_bodies_are_pytorchs(name: str) -> None:
+    differentiate_samples("bare", name, "bodies: samples differentiated")
+
+
+def differentiate_samples(device: str, name: str, counted: str) -> None:
+    """Fail with the differences of the gradients of all samples of an op on a device."""
     op, problems = OPS[name], []
     for number, sample in enumerate(op.samples):
         if not sample.grad or (sample.dtypes is not None and "float64" not in sample.dtypes):
             continue
-        COUNTS["bodies: samples differentiated"] += 1
+        COUNTS[counted] += 1
         form = forms_of(op, sample)[0]
         if form in ("function", "method", "call"):
-            found = compare_gradients("bare", op, number, sample, form)
+            found = compare_gradients(device, op, number, sample, form)
             problems += [f"#{number} {describe(op, sample, form, 'float64')}\n    {text}" for text in found]
     assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])
