@@ -80,6 +80,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     "OutOfMemoryError": ("corelib.backend.base", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
+    **{name: ("corelib.tensor.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
     "set_printoptions": ("corelib.tensor.printing", "set_printoptions"),
     "printoptions": ("corelib.tensor.printing", "printoptions"),
 }

@@ -50,6 +50,7 @@ from corelib import data as data
 from corelib.tensor.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
 from corelib.tensor.generator import fork_rng as fork_rng
+from corelib.tensor.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.tensor.generator import get_rng_state as get_rng_state
 from corelib.tensor.generator import initial_seed as initial_seed
 from corelib.serialization import load as load
@@ -62,6 +63,7 @@ from corelib.tensor import generator as random
 from corelib.serialization import save as save
 from corelib.tensor.generator import seed as seed
 from corelib import serialization as serialization
+from corelib.tensor.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.tensor.printing import set_printoptions as set_printoptions
 from corelib.tensor.generator import set_rng_state as set_rng_state
 from corelib import utils as utils

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
+from corelib.tensor.precision import Cuda as _Cuda
 
 if TYPE_CHECKING:
     import builtins
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from corelib.dispatcher.plugins import BackendError as BackendError, BackendInfo as BackendInfo
     from corelib.dispatcher.registration import Registration
     from corelib.dispatcher.report import Report
+
+cuda = _Cuda()
 
 
 def list() -> builtins.list[BackendInfo]:

@@ -10,6 +10,7 @@ import ctypes
 from typing import Any
 
 from corelib.tensor import dtype as D
+from corelib.tensor.precision import get_float32_matmul_precision
 
 # cudaDataType_t and cublasComputeType_t
 _TYPES = {D.float32: 0, D.float64: 1, D.float16: 2, D.bfloat16: 14}
@@ -22,8 +23,6 @@ class Products:
     def __init__(self, backend: Any, generated: Any) -> None:
         self._backend = backend
         self._generated = generated
-        self.allow_tf32 = False
-        """Whether float32 products may be computed with ten bits, as `torch.backends.cuda.matmul.allow_tf32` says."""
 
     def product(self, out: Any, a: Any, b: Any) -> Any:
         if out.dtype not in _TYPES or 0 in out.shape or a.shape[-1] == 0 or len(out.shape) not in (2, 3):
@@ -42,7 +41,8 @@ class Products:
         wide = out.dtype is D.float64
         number = ctypes.c_double if wide else ctypes.c_float
         one, zero = number(1), number(0)
-        compute = _FLOAT64 if wide else _TF32 if self.allow_tf32 and out.dtype is D.float32 else _FLOAT32
+        exact = get_float32_matmul_precision() == "highest" or out.dtype is not D.float32
+        compute = _FLOAT64 if wide else _FLOAT32 if exact else _TF32
         kind, size = _TYPES[out.dtype], out.dtype.itemsize
         (m, n), k = out.shape[-2:], a.shape[-1]
         pointers = [x.buffer.ptr + x.offset * size for x in (b, a, out)]
