@@ -6,34 +6,15 @@ import hashlib
 import re
 from functools import cache
 
-import corelib
 from corelib_conformance import samples
 from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, table, training  # noqa: F401  (they declare checks)
-from corelib_conformance.checks.forward import RANDOM
+from corelib_conformance.checks.forward import RANDOM, present
 from corelib_conformance.checks.primitives import EVERY, FLOATS, PRIMITIVES
 from corelib_conformance.result import Case
-from corelib_conformance.samples.declare import OPS, Named
+from corelib_conformance.samples.declare import OPS
 from corelib_conformance.samples.listed import LISTED
 
 assert samples.FAMILIES
-
-
-def present(name: str) -> bool:
-    """Whether corelib has what a family of samples calls; those of later versions wait."""
-    op = OPS[name]
-    if op.name in LISTED or any(s.call is not None for s in op.samples[:1]):
-        return op.name in LISTED or _there(op.path)
-    return _there(op.path)
-
-
-def _there(path: str) -> bool:
-    for root in (corelib, corelib.Tensor):
-        try:
-            Named(path).of(root)
-        except AttributeError:
-            continue
-        return True
-    return False
 
 
 @cache

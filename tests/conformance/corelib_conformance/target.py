@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import corelib
@@ -37,11 +38,12 @@ class Target:
         if self.declared(dtype) != "absent":
             return
         kind = getattr(corelib, dtype)
-        for what, make in (
+        makers: tuple[tuple[str, Callable[[], Any]], ...] = (
             ("empty", lambda: corelib.empty(2, dtype=kind, device=self.name)),
             ("to", lambda: corelib.zeros(2, device=self.name).to(kind)),
             ("a copy from the host", lambda: corelib.zeros(2, dtype=kind).to(self.name)),
-        ):
+        )
+        for what, make in makers:
             try:
                 make()
             except (RuntimeError, TypeError, NotImplementedError) as error:

@@ -12,6 +12,7 @@ from corelib_conformance.compare import compare, is_tensor
 from corelib_conformance.reference import here
 from corelib_conformance.result import Case, Failure, Unsupported
 from corelib_conformance.samples.declare import OPS, Inputs, Named, Op, Sample, describe, flatten, invoke
+from corelib_conformance.samples.listed import LISTED
 from corelib_conformance.target import Placed, Target
 
 RANDOM = frozenset(
@@ -22,6 +23,24 @@ RANDOM = frozenset(
 UPDATED = {"batch_norm": (1, 2), "instance_norm": (1, 2)}
 """Operands that an op is meant to change: running statistics."""
 FEW = 8
+
+
+def present(name: str) -> bool:
+    """Whether corelib has what a family of samples calls; those of later versions wait."""
+    op = OPS[name]
+    if op.name in LISTED or any(s.call is not None for s in op.samples[:1]):
+        return op.name in LISTED or _there(op.path)
+    return _there(op.path)
+
+
+def _there(path: str) -> bool:
+    for root in (corelib, corelib.Tensor):
+        try:
+            Named(path).of(root)
+        except AttributeError:
+            continue
+        return True
+    return False
 
 
 def form_of(op: Op, sample: Sample) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import corelib
@@ -189,14 +190,15 @@ def out_of_memory(target: Target, case: Case) -> None:
 def errors(target: Target, case: Case) -> None:
     """What cannot be done is refused with PyTorch's exception types, and changes nothing."""
     x, y = corelib.ones(2, 3, device=target.name), corelib.ones(4, 5, device=target.name)
-    for what, wrong, kind in (
+    refused: tuple[tuple[str, Callable[[], Any], type[Exception]], ...] = (
         ("shapes that do not fit", lambda: x + y, RuntimeError),
         ("a dimension that there is not", lambda: x.sum(5), IndexError),
         ("an index that there is not", lambda: x[7], IndexError),
         ("a view of another size", lambda: x.view(5), RuntimeError),
         ("two devices", lambda: x + corelib.ones(2, 3, device="meta"), RuntimeError),
         ("a device index that there is not", lambda: corelib.ones(1, device=f"{target.device.type}:99"), RuntimeError),
-    ):
+    )
+    for what, wrong, kind in refused:
         try:
             wrong()
         except kind:
@@ -251,7 +253,7 @@ def capabilities(target: Target, case: Case) -> None:
         free, total = backend.memory_info(index)
         expect(0 <= free <= total, f"memory_info says free {free} of {total}")
 
-    tries = {
+    tries: dict[str, Callable[[], Any]] = {
         "memory_info": memory, "new_queue": lambda: backend.new_queue(index), "elapsed_time": timed, "use_queue": streams,
         "pinned": lambda: expect(backend.pinned(64).nbytes >= 64, "pinned(64) is smaller"),
     }

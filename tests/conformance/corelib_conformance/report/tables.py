@@ -32,8 +32,8 @@ def terminal(data: dict[str, Any]) -> None:
         console.print(f"{row['status']}: {row['id']}\n    {row['message']}\n    {row['reproduce']}", markup=False, highlight=False, soft_wrap=True)
     if len(wrong) > 20:
         console.print(f"... and {len(wrong) - 20} more")
-    counts = {s: sum(row["status"] == s for row in data["results"]) for s in {row["status"] for row in data["results"]}}
-    said = ", ".join(f"{n} {s}" for s, n in sorted(counts.items()))
+    by_status = {s: sum(row["status"] == s for row in data["results"]) for s in {row["status"] for row in data["results"]}}
+    said = ", ".join(f"{n} {s}" for s, n in sorted(by_status.items()))
     console.print(f"{len(data['results'])} cases in {data['seconds']} s: {said}", highlight=False)
     worst = max((row for row in data["results"] if row["status"] == "pass" and row["over"]), key=lambda row: row["over"], default=None)
     if worst:
