@@ -8,13 +8,19 @@ from functools import cache
 
 from corelib_conformance import samples
 from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, table, training  # noqa: F401  (they declare checks)
-from corelib_conformance.checks.forward import RANDOM, present
+from corelib_conformance.checks.forward import RANDOM, present, samples_of
+from corelib_conformance.checks.gradients import FLAT, STEPS
 from corelib_conformance.checks.primitives import EVERY, FLOATS, PRIMITIVES
 from corelib_conformance.result import Case
-from corelib_conformance.samples.declare import OPS
+from corelib_conformance.samples.declare import OPS, Op
 from corelib_conformance.samples.listed import LISTED
 
 assert samples.FAMILIES
+
+
+def shown(op: Op, differentiable: bool = False) -> list[str]:
+    """The dtypes of an op for which it has samples, or samples with a derivative."""
+    return [dtype for dtype in op.dtypes if samples_of(op, dtype, True, differentiable)]
 
 
 @cache
@@ -29,14 +35,18 @@ def plan(level: int = 5) -> tuple[Case, ...]:
         cases += [Case(1, check, op, dtype, "forward") for dtype in dtypes for check in ("sizes", "layouts", "values")]
     ops = [op for op in OPS.values() if present(op.name)]
     core = [op for op in ops if op.name in LISTED]
-    cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in op.dtypes]
-    cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in op.dtypes]
-    cases += [Case(3, "body", op.name, dtype, "forward") for op in ops for dtype in ("float32", "int64", "bool") if dtype in op.dtypes and op.name not in RANDOM]
-    cases += [Case(3, name) for name in ("determinism", "random_numbers", "nothing_on_the_host")]
-    smooth = [op for op in ops if op.grad and op.name not in RANDOM and any(s.grad for s in op.samples)]
-    cases += [Case(4, "gradient", op.name, dtype, "backward") for op in smooth for dtype in FLOATS if dtype in op.dtypes]
+    cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in shown(op)]
+    cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]
     cases += [
-        Case(4, "second", op.name, dtype, "second") for op in smooth if op.second for dtype in ("float32", "float64") if dtype in op.dtypes
+        Case(3, "body", op.name, dtype, "forward")
+        for op in ops if op.name not in RANDOM for dtype in ("float32", "int64", "bool") if dtype in shown(op)
+    ]
+    cases += [Case(3, name) for name in ("determinism", "random_numbers", "nothing_on_the_host")]
+    smooth = [op for op in ops if op.grad and op.name not in RANDOM | STEPS]
+    cases += [Case(4, "gradient", op.name, dtype, "backward") for op in smooth for dtype in FLOATS if dtype in shown(op, True)]
+    cases += [
+        Case(4, "second", op.name, dtype, "second")
+        for op in smooth if op.second and op.name not in FLAT for dtype in ("float32", "float64") if dtype in shown(op, True)
     ]
     cases += [Case(4, "accumulation")]
     cases += [Case(5, "accuracy"), *[Case(5, "losses", about=kind) for kind in ("mlp", "cnn", "attention")], Case(5, "saved")]

@@ -54,9 +54,9 @@ def form_of(op: Op, sample: Sample) -> str:
     return "function"
 
 
-def samples_of(op: Op, dtype: str, all_of: bool) -> list[int]:
-    """The numbers of an op's samples for a dtype: all of them, or a few from the first to the last."""
-    every = [n for n, s in enumerate(op.samples) if s.dtypes is None or dtype in s.dtypes]
+def samples_of(op: Op, dtype: str, all_of: bool, differentiable: bool = False) -> list[int]:
+    """The numbers of an op's samples for a dtype, or of those with a derivative: all of them, or a few from the first to the last."""
+    every = [n for n, s in enumerate(op.samples) if (s.dtypes is None or dtype in s.dtypes) and (s.grad or not differentiable)]
     if all_of or len(every) <= FEW:
         return every
     return sorted({every[round(i * (len(every) - 1) / (FEW - 1))] for i in range(FEW)})
@@ -102,7 +102,9 @@ def worst_of(numbers: list[int], one: Any) -> float:
             done += 1
         except Unsupported as refused:
             reason = str(refused)
-    if numbers and not done:
+    if not numbers:
+        raise Failure("there is no sample to compare")
+    if not done:
         raise Unsupported(reason)
     return worst
 

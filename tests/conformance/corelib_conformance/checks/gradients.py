@@ -14,6 +14,15 @@ from corelib_conformance.samples.declare import OPS, Op, flatten, invoke
 from corelib_conformance.target import Target
 
 
+STEPS = frozenset(
+    "isnan isinf isfinite isposinf isneginf bitwise_not bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift "
+    "eq ne lt le gt ge where_one".split()
+)
+"""They give truth values, integers and indices, which have no derivative."""
+FLAT = frozenset("sign floor ceil round trunc round_decimals".split())
+"""Their derivative is 0 wherever there is one, of no operand a function."""
+
+
 def weights(place: Any, tensors: list[Any], salt: int) -> list[Any]:
     """A random direction for each tensor, the same numbers on every device."""
     made = []
@@ -37,7 +46,10 @@ def derivatives(op: Op, number: int, order: int) -> Any:
         outputs = [t for t in flatten(result) if is_tensor(t) and t.requires_grad]
         if not outputs or not leaves:
             return []
-        first = corelib.autograd.grad(outputs, leaves, weights(place, outputs, 1), create_graph=order == 2, allow_unused=True)
+        along = weights(place, outputs, 1)
+        if order == 2:  # a linear op's second derivative is with respect to the direction alone
+            leaves += [w.requires_grad_() for w in along]
+        first = corelib.autograd.grad(outputs, leaves[:len(specs)], along, create_graph=order == 2, allow_unused=True)
         found = [t for t in first if t is not None]
         if order == 1:
             return found
@@ -52,16 +64,21 @@ def derivatives(op: Op, number: int, order: int) -> Any:
 
 def _derived(target: Target, case: Case, order: int) -> float:
     op = OPS[case.op]
+    compared: list[Any] = []
 
     def run() -> float:
         def derived(number: int) -> float:
             got, want, text = both(target, op, number, case.dtype, derivatives(op, number, order))
+            compared.extend(want or [])
             verdict = compare([t.detach() for t in got or []], [t.detach() for t in want or []], target.tier)
             if verdict.message:
                 raise Failure(f"derivative {order} of {text}: {verdict.message}", verdict.over)
             return verdict.over
 
-        return worst_of([n for n in samples_of(op, case.dtype, False) if op.samples[n].grad], derived)
+        worst = worst_of(samples_of(op, case.dtype, False, differentiable=True), derived)
+        if not compared:  # a check that compared nothing has not passed
+            raise Failure(f"no sample of {op.name} has a derivative of order {order} to compare")
+        return worst
 
     return target.settle(case.op, case.dtype, case.direction, run)  # type: ignore[no-any-return]
 
@@ -74,7 +91,7 @@ def gradient(target: Target, case: Case) -> float:
 
 @check(4)
 def second(target: Target, case: Case) -> float:
-    """Second derivatives along two random directions, within the reference's bounds."""
+    """Second derivatives along two random directions, with respect to the operands and the first direction, within the reference's bounds."""
     return _derived(target, case, 2)
 
 
