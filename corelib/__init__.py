@@ -65,12 +65,12 @@ for _d in _dtypes.ALL:
     globals()[_d.name] = _d
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
-globals().update(_ops.torch_names())
+globals().update(_ops.namespace("torch"))
 
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "autograd", "backend", "backends", "cli", "data", "dispatcher", "nn", "optim", "serialization", "testing", "utils",
+        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "linalg", "nn", "optim", "serialization", "special", "testing", "utils",
     )},
     "random": ("corelib.tensor.generator", None),
     **{name: ("corelib.tensor.generator", name) for name in (

@@ -49,10 +49,12 @@ from corelib.dispatcher.accelerator import cuda as cuda
 from corelib import data as data
 from corelib.tensor.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib import fft as fft
 from corelib.tensor.generator import fork_rng as fork_rng
 from corelib.tensor.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.tensor.generator import get_rng_state as get_rng_state
 from corelib.tensor.generator import initial_seed as initial_seed
+from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.tensor.generator import manual_seed as manual_seed
 from corelib import nn as nn
@@ -66,6 +68,7 @@ from corelib import serialization as serialization
 from corelib.tensor.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.tensor.printing import set_printoptions as set_printoptions
 from corelib.tensor.generator import set_rng_state as set_rng_state
+from corelib import special as special
 from corelib import utils as utils
 
 def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
@@ -119,10 +122,16 @@ cfloat: _DType
 cdouble: _DType
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
+def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `abs`: writes its result into this tensor and returns it."""
 def absolute(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
+def absolute_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `abs`: writes its result into this tensor and returns it."""
 def acos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+def acos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `acos`: writes its result into this tensor and returns it."""
 def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -151,12 +160,18 @@ def arange(start: _Any = ..., end: _Any = ..., step: _Any = ..., *, dtype: _DTyp
     """The numbers from `start` up to, and without, `end`, `step` apart."""
 def arccos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+def arccos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `acos`: writes its result into this tensor and returns it."""
 def arcsin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+def arcsin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `asin`: writes its result into this tensor and returns it."""
 def arctan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc tangent in radians, elementwise."""
 def arctan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
+def arctan_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `atan`: writes its result into this tensor and returns it."""
 def argmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
 def argmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -169,10 +184,14 @@ def as_strided(input: _Tensor, size: _Any, stride: _Any, storage_offset: _int | 
     """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
 def asin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+def asin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `asin`: writes its result into this tensor and returns it."""
 def atan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc tangent in radians, elementwise."""
 def atan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
+def atan_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `atan`: writes its result into this tensor and returns it."""
 def atleast_1d(*tensors: _Any) -> _Tensor:
     """The tensor, or each of several, with at least 1 dimension(s), new ones having size 1."""
 def atleast_2d(*tensors: _Any) -> _Tensor:
@@ -195,6 +214,8 @@ def bitwise_left_shift(input: _Tensor | _int | _float | _bool | _complex, other:
     """Bits moved up by `other` places; 0 for shifts past the width."""
 def bitwise_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Each bit flipped; logical not for bool. NotImplementedError for floating dtypes."""
+def bitwise_not_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `bitwise_not`: writes its result into this tensor and returns it."""
 def bitwise_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that either has; logical or for bool."""
 def bitwise_right_shift(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -211,6 +232,8 @@ def cat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = .
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
 def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest integer not below, elementwise."""
+def ceil_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `ceil`: writes its result into this tensor and returns it."""
 def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
 def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -241,8 +264,12 @@ def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """The size of `input` with the sign of `other`, elementwise."""
 def cos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The cosine of radians, elementwise."""
+def cos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `cos`: writes its result into this tensor and returns it."""
 def cosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic cosine, elementwise."""
+def cosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `cosh`: writes its result into this tensor and returns it."""
 def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
     """The cosine of the angle between vectors along `dim`."""
 def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -275,14 +302,22 @@ def equal(input: _Tensor, other: _Tensor) -> _bool:
     """Whether two tensors have one shape and the same elements; NaN equals nothing."""
 def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
+def erf_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `erf`: writes its result into this tensor and returns it."""
 def exp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """e to the power of `input`, elementwise. Integers become the default float."""
+def exp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `exp`: writes its result into this tensor and returns it."""
 def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(input) - 1, exact for small inputs, elementwise."""
+def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `expm1`: writes its result into this tensor and returns it."""
 def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The n×m matrix with ones on its diagonal."""
 def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
+def fix_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `trunc`: writes its result into this tensor and returns it."""
 def flatten(input: _Tensor, start_dim: _int = ..., end_dim: _int = ...) -> _Tensor:
     """The dimensions from `start_dim` to `end_dim` as one."""
 def flip(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
@@ -293,6 +328,8 @@ def flipud(input: _Tensor) -> _Tensor:
     """A copy with the first dimension in reverse."""
 def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The largest integer not above, elementwise; integers as they are."""
+def floor_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `floor`: writes its result into this tensor and returns it."""
 def floor_divide(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero."""
 def full(size: _Any, fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -347,16 +384,26 @@ def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
 def log10(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm to base 10, elementwise."""
+def log10_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `log10`: writes its result into this tensor and returns it."""
 def log1p(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(1 + input), exact for small inputs, elementwise."""
+def log1p_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `log1p`: writes its result into this tensor and returns it."""
 def log2(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm to base 2, elementwise."""
+def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `log2`: writes its result into this tensor and returns it."""
+def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `log`: writes its result into this tensor and returns it."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits."""
 def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether both are not zero."""
 def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are zero."""
+def logical_not_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `logical_not`: writes its result into this tensor and returns it."""
 def logical_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether either is not zero."""
 def logical_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -405,8 +452,12 @@ def ne(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int 
     """`input != other`, elementwise; True where either is NaN."""
 def neg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`-input`, elementwise; RuntimeError for bool."""
+def neg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `neg`: writes its result into this tensor and returns it."""
 def negative(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`-input`, elementwise; RuntimeError for bool."""
+def negative_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `neg`: writes its result into this tensor and returns it."""
 def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
 def norm(input: _Tensor, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -447,6 +498,8 @@ def ravel(input: _Tensor) -> _Tensor:
     """All elements in one dimension."""
 def reciprocal(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over `input`, elementwise."""
+def reciprocal_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `reciprocal`: writes its result into this tensor and returns it."""
 def relu(input: _Tensor, inplace: _bool = ...) -> _Tensor:
     """max(x, 0), elementwise."""
 def relu_(input: _Tensor) -> _Tensor:
@@ -465,6 +518,8 @@ def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = 
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
 def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over the square root, elementwise."""
+def rsqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `rsqrt`: writes its result into this tensor and returns it."""
 def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A 0-d tensor that holds one number."""
 def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -475,14 +530,22 @@ def select(input: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
 def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
+def sigmoid_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sigmoid`: writes its result into this tensor and returns it."""
 def sign(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """-1, 0 or 1, elementwise; 0 for NaN."""
+def sign_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sign`: writes its result into this tensor and returns it."""
 def signbit(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether the sign is set, which it is for -0."""
 def sin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The sine of radians, elementwise."""
+def sin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sin`: writes its result into this tensor and returns it."""
 def sinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic sine, elementwise."""
+def sinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sinh`: writes its result into this tensor and returns it."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -493,8 +556,12 @@ def split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tup
     """Views of consecutive pieces of the listed sizes along `dim`."""
 def sqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
+def sqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sqrt`: writes its result into this tensor and returns it."""
 def square(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * input`, elementwise."""
+def square_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `square`: writes its result into this tensor and returns it."""
 def squeeze(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
 def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -519,8 +586,12 @@ def take_along_dim(input: _Tensor, indices: _Tensor, dim: _int | _Sequence[_int]
     """`gather` with broadcasting; without `dim` both are flattened."""
 def tan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The tangent of radians, elementwise."""
+def tan_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `tan`: writes its result into this tensor and returns it."""
 def tanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic tangent, elementwise."""
+def tanh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `tanh`: writes its result into this tensor and returns it."""
 def tensor_split(input: _Tensor, indices_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
 def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int] = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -539,6 +610,8 @@ def true_divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., o
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def trunc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
+def trunc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `trunc`: writes its result into this tensor and returns it."""
 def unbind(input: _Tensor, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of every index along `dim`, which disappears."""
 def unflatten(input: _Tensor, dim: _int, sizes: _Any) -> _Tensor:

@@ -8,6 +8,7 @@ the templates below, with its own parameter names and defaults put into the temp
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +23,31 @@ from corelib.dispatcher.paths import path_of
 from corelib.tensor.tensor import Tensor
 
 ENTRIES: dict[str, Any] = {}
+"""Every op's entry function, by each of its names."""
+NAMESPACES: dict[str, dict[str, Any]] = {}
+"""What each public namespace shows: "torch" (the package itself), "nn.functional", "linalg", "fft", "special"."""
+
+
+def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
+    """Put a function into public namespaces, or on Tensor. In a namespace a name goes without its prefix (linalg_inv is
+    linalg.inv); a name with a dot in it says where it belongs, and stands nowhere else."""
+    for name in names:
+        where, _, last = name.rpartition(".")
+        for place in (where,) if where else places:
+            if place == "Tensor":
+                setattr(Tensor, name, function)
+            else:
+                NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
+
+
+def public(*places: str, names: tuple[str, ...] = ()) -> Callable[[Any], Any]:
+    """A decorator for functions that are no op, having no kernel of their own, and yet stand among them."""
+
+    def place(function: Any) -> Any:
+        show(function, names or (function.__name__,), places)
+        return function
+
+    return place
 
 
 def unary_entry(op: Op) -> Any:
@@ -269,7 +295,6 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     if fn.__defaults__:
         defaults.update(zip(op.params[op.positional - len(fn.__defaults__) : op.positional], fn.__defaults__, strict=True))
     op.defaults = tuple(defaults.get(p) for p in op.params)  # type: ignore[attr-defined]
-    method = None
     if op.kind == "unary":
         entry = unary_entry(op)
     elif op.kind == "binary":
@@ -289,14 +314,11 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     entry.op = op
     op.entry = entry
     names = (op.name, *aliases)
-    for name in names:
-        ENTRIES[name] = entry
-        if "Tensor" in op.on:
-            setattr(Tensor, name, method or entry)
+    ENTRIES.update({name: entry for name in names if "." not in name})
+    show(entry, names, op.on)
     if op.inplace:
         op.inplace_entry = _inplace_entry(op)
-        for name in names:
-            setattr(Tensor, name + "_", op.inplace_entry)
+        show(op.inplace_entry, [name + "_" for name in names], ["Tensor"] if op.kind != "unary" or "torch" not in op.on else ["Tensor", "torch"])
     return entry
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.reductions import amax, sum as sum_op
 from corelib.ops.where import select_where
@@ -79,7 +80,7 @@ def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     return g - y.exp() * sum_op(g, dim, True)  # type: ignore[attr-defined,no-any-return]
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
@@ -90,7 +91,7 @@ def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = N
     return softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits.
 
@@ -115,7 +116,7 @@ _soft_method(softmax_along, "softmax")
 _soft_method(log_softmax_along, "log_softmax")
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """softmax of the negated input."""
     return softmax_along(-input, dim, 3, dtype)  # type: ignore[operator,no-any-return]
@@ -151,6 +152,7 @@ def rectify(input: Tensor) -> Tensor:
     return input.maximum(input.new_zeros(()))  # type: ignore[attr-defined,no-any-return]
 
 
+@public("torch", "nn.functional")
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(x, 0), elementwise.
 
@@ -164,6 +166,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return made
 
 
+@public("torch", "nn.functional")
 def relu_(input: Tensor) -> Tensor:
     """The in-place form of `relu`."""
     from corelib.dispatcher.inplace import inplace
@@ -205,7 +208,7 @@ def _infer_gelu(input: Tensor, approximate: str) -> Any:
     return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, approximate)
 
 
-@op(on=(), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
 
@@ -260,7 +263,7 @@ def _with_inplace(name: str, compute: Any, doc: str) -> Any:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return function
+    return public("nn.functional")(function)
 
 
 silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing et al., 2017).
@@ -310,7 +313,7 @@ def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor
     return select_where(scaled > threshold, g, g * scaled.sigmoid())  # type: ignore[no-any-return]
 
 
-@op(on=(), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -324,7 +327,7 @@ def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
     return select_where(scaled > threshold, input, made)  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
     vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
@@ -357,6 +360,7 @@ def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tenso
 hardtanh = _with_inplace("hardtanh", hardtanh_of, "x cut to the range from min_val (default -1) to max_val (default 1).")
 
 
+@public("nn.functional")
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """x cut to the range from 0 to 6."""
     made: Tensor = hardtanh(input, 0.0, 6.0, inplace=inplace)
@@ -405,13 +409,13 @@ def mish_of(input: Tensor) -> Tensor:
 mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (Misra, 2019).")
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def softsign(input: Tensor) -> Tensor:
     """x / (1 + |x|), elementwise."""
     return input / (1 + input.abs())  # type: ignore[attr-defined,no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def tanhshrink(input: Tensor) -> Tensor:
     """x - tanh(x), elementwise."""
     return input - input.tanh()  # type: ignore[attr-defined,no-any-return]
@@ -445,13 +449,13 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
     return select_where((input >= -lambd) & (input <= lambd), 0.0, g)  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)  # type: ignore[no-any-return]
 
 
-@op(on=(), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))  # type: ignore[operator,no-any-return]
@@ -472,7 +476,7 @@ def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
 threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")
 
 
-@op(on=("torch", "Tensor"))
+@op(on=("torch", "Tensor", "nn.functional"))
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
     if weight._numel > 1:
@@ -482,7 +486,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return select_where(input > 0, input, weight * input)  # type: ignore[operator,no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
     at = wrap_dim("glu", dim, len(input._shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
 from corelib.ops.where import select_where
 from corelib.ops.unary import in_float32, refuse
@@ -120,6 +121,7 @@ def _like(g: Tensor, x: Any) -> Tensor:
     return g.new_zeros(x._shape)  # type: ignore[attr-defined,no-any-return]
 
 
+@public("torch", names=("div", "divide", "true_divide"))
 def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers.
 

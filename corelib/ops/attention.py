@@ -58,7 +58,7 @@ def _weights(query: Any, key: Any, mask: Any, causal: bool, scale: float) -> Any
     return weights.masked_fill(~mask.any(-1, True), 0.0)
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False,
     scale: float | None = None, enable_gqa: bool = False,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["allclose", "equal"]
 
 
 def _same_kind(name: str, input: Any, other: Any) -> None:
@@ -46,6 +45,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     return close  # type: ignore[no-any-return]
 
 
+@public("torch")
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether `isclose` holds for every element.
 
@@ -57,6 +57,7 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
+@public("torch")
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have one shape and the same elements; NaN equals nothing.
 

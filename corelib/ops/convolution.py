@@ -227,7 +227,7 @@ def _convolve(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any
     return made if batched else made.squeeze(0)  # type: ignore[no-any-return]
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k).
 
@@ -240,7 +240,7 @@ def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
     """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw).
 
@@ -253,7 +253,7 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
     """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw).
 
@@ -285,13 +285,13 @@ def _transposed(name: str, n: int, input: Any, weight: Any, bias: Any, stride: A
     return made if batched else made.squeeze(0)  # type: ignore[no-any-return]
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
     return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw).
 

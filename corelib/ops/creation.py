@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
 from corelib.dispatcher.primitive import run_primitive
 from corelib.tensor import dtype as D
@@ -150,10 +151,10 @@ def _named_size(name: str, size: Any, names: dict[str, Any]) -> Any:
     raise TypeError(f"{name}() got an unexpected keyword argument '{next(k for k in names if k != 'size')}'")
 
 
-zeros = _filler("zeros", 0)
-ones = _filler("ones", 1)
+zeros, ones = public("torch")(_filler("zeros", 0)), public("torch")(_filler("ones", 1))
 
 
+@public("torch")
 def empty(
     *size: Any, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
     pin_memory: bool = False, memory_format: Any = None, out: Any = None, **names: Any,
@@ -182,6 +183,7 @@ def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tu
     return None if strides == contiguous_strides(shape) else strides
 
 
+@public("torch")
 def empty_strided(
     size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -235,10 +237,10 @@ def _fill_with(value: Any) -> Any:
     return lambda name, t, *args: run_primitive("fill", t, _number(name, value, t._dtype))
 
 
-zeros_like = _like("zeros_like", _fill_with(0))
-ones_like = _like("ones_like", _fill_with(1))
-empty_like = _like("empty_like", lambda name, t: None)
-full_like = _like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype)))
+zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))
+ones_like = public("torch")(_like("ones_like", _fill_with(1)))
+empty_like = public("torch")(_like("empty_like", lambda name, t: None))
+full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype))))
 
 
 def _new(name: str, make: Any) -> Any:
@@ -271,6 +273,7 @@ def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = Non
 Tensor.new_tensor = _new_tensor  # type: ignore[attr-defined,assignment]
 
 
+@public("torch")
 def arange(
     start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
@@ -317,6 +320,7 @@ def arange(
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
+@public("torch")
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
@@ -358,6 +362,7 @@ def linspace(
     return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
 
 
+@public("torch")
 def eye(
     n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
@@ -382,6 +387,7 @@ def eye(
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
+@public("torch")
 def scalar_tensor(
     s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
 ) -> Tensor:

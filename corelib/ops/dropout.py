@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.tensor.tensor import Tensor
 
@@ -21,7 +22,7 @@ def _dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
     return input.mul_(mask) if inplace else input * mask
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012).
 
@@ -51,10 +52,10 @@ def _channelwise(name: str) -> Any:
     return function
 
 
-dropout1d, dropout2d, dropout3d = _channelwise("dropout1d"), _channelwise("dropout2d"), _channelwise("dropout3d")
+dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
     _checked("alpha_dropout", p)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.tensor.tensor import Tensor
 
 
+@public("torch")
 def einsum(equation: str, *operands: Any) -> Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them.
 

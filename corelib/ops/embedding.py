@@ -38,7 +38,7 @@ def embedding_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: boo
     return take_rows(weight, indices)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def embedding(
     input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
     scale_grad_by_freq: bool = False, sparse: bool = False,
@@ -74,7 +74,7 @@ def embedding(
     return embedding_rows(weight, input, at, scale_grad_by_freq)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Vectors with a one at the place that each integer says: (*) gives (*, num_classes), by default one more than the largest.
 

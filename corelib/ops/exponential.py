@@ -101,7 +101,7 @@ def log10(input: Tensor) -> Tensor:
 
 
 @op(
-    kind="unary", promote="float", inplace=True, out=True, on=("torch", "Tensor"),
+    kind="unary", promote="float", inplace=True, out=True, on=("torch", "Tensor", "nn.functional"),
     vjp=lambda g, out: g * out * (1 - out),
 )
 def sigmoid(input: Tensor) -> Tensor:

@@ -9,14 +9,13 @@ from math import prod
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.gathering import _wrapped
 from corelib.ops.rows import check_index, put_rows, take_rows
 from corelib.tensor import dtype as D
 from corelib.tensor.size import broadcast_shapes, contiguous_strides
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["nonzero", "masked_select", "argwhere"]
 
 
 # Advanced indexing: x[i, :, j] with index tensors.
@@ -203,6 +202,7 @@ def true_places(input: Tensor) -> Tensor:
     return stack(columns, 1) if columns else places.new_zeros((count, 0))  # type: ignore[no-any-return]
 
 
+@public("torch")
 def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension.
 
@@ -245,12 +245,14 @@ def _into(name: str, made: Tensor, out: Any) -> Tensor:
     return store(TABLE["true_places" if name == "nonzero" else "index"], made, out)
 
 
+@public("torch")
 def argwhere(input: Tensor) -> Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
     made: Tensor = nonzero(input)
     return made
 
 
+@public("torch")
 def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
     """The elements, in order, where the bool `mask`, broadcast, is True.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.copying import copy_elements
 from corelib.ops.slicing import strided_slice
@@ -12,8 +13,6 @@ from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "repeat_interleave", "hstack", "vstack"]
 
 
 def _infer_cat(tensors: Any, dim: int) -> Any:
@@ -152,15 +151,17 @@ def _raised(x: Tensor, ndim: int) -> Tensor:
     return x.reshape((1,) * (ndim - have) + x._shape)  # type: ignore[attr-defined,no-any-return]
 
 
-atleast_1d, atleast_2d, atleast_3d = _at_least_of(1), _at_least_of(2), _at_least_of(3)
+atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in (1, 2, 3))
 
 
+@public("torch")
 def hstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
     made = [_at_least(t, 1) for t in tensors]
     return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)  # type: ignore[no-any-return]
 
 
+@public("torch")
 def vstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors below each other, vectors as rows."""
     return cat([_at_least(t, 2) for t in tensors], 0, out=out)  # type: ignore[no-any-return]
@@ -225,6 +226,7 @@ def tile(input: Tensor, dims: Any) -> Tensor:
 method_with_varargs("tile", tile)
 
 
+@public("torch")
 def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, output_size: Any = None) -> Tensor:
     """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.products import batched_matmul, mm
 from corelib.tensor.tensor import Tensor
@@ -70,6 +71,7 @@ def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return made.reshape((*input._shape[:-1], weight._shape[0]))  # type: ignore[no-any-return]
 
 
+@public("nn.functional")
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
 
@@ -88,7 +90,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return affine(input, weight, bias)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
     from corelib.ops import einsum

@@ -75,7 +75,7 @@ def squared_error(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     return _reduced(off * off, reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def mse_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None) -> Tensor:
     """The mean of (input - target)².
 
@@ -91,7 +91,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: An
     return squared_error(input, target, reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def l1_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None) -> Tensor:
     """The mean of |input - target|.
 
@@ -122,7 +122,7 @@ def smooth_error(input: Tensor, target: Tensor, reduction: str, beta: float) -> 
     return _reduced(select_where(size < beta, 0.5 * size * size / (beta or 1.0), size - 0.5 * beta), reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """The mean of 0.5 * d² / beta where d = |input - target| is below beta, else d - 0.5 * beta.
 
@@ -139,7 +139,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: Any = None, redu
     return smooth_error(input, target, reduction, beta)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Tensor:
     """delta times the smooth L1 loss with beta = delta (Huber, 1964)."""
     reduction = _reduction("huber_loss", reduction)
@@ -169,7 +169,7 @@ def cross_entropy_of_two(input: Tensor, target: Tensor, weight: Tensor | None, r
     return _reduced(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> Tensor:
     """The cross entropy of probabilities `input` from 0 to 1 against `target`; each logarithm is at least -100.
 
@@ -220,7 +220,7 @@ def cross_entropy_of_logits(input: Tensor, target: Tensor, weight: Tensor | None
     return _reduced(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def binary_cross_entropy_with_logits(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
     pos_weight: Tensor | None = None,
@@ -246,7 +246,7 @@ def binary_cross_entropy_with_logits(
     return cross_entropy_of_logits(input, target, weight, pos_weight, reduction)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def kl_div(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean", log_target: bool = False) -> Tensor:
     """target * (log(target) - input): the divergence of log-probabilities `input` from `target`; "batchmean" divides by the batch.
 
@@ -355,7 +355,7 @@ def _check_weight(name: str, weight: Any, classes: int) -> None:
         raise RuntimeError(f"{name}(): weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight._shape)}")
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def nll_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None, ignore_index: int = -100, reduce: Any = None,
     reduction: str = "mean",
@@ -412,7 +412,7 @@ def softmax_nll_backward(g: Tensor, logp: Tensor, target: Tensor, ignore_index: 
     return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None, ignore_index: int = -100, reduce: Any = None,
     reduction: str = "mean", label_smoothing: float = 0.0,
@@ -481,7 +481,7 @@ def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, la
     return each.sum() / (input._numel // n) if reduction == "mean" else each.sum()
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle between vectors along `dim`.
 

@@ -50,7 +50,7 @@ def zero_pad(input: Tensor, padding: Any) -> Any:
     return constant_pad(input, ((0, 0), (0, 0), *[(p, p) for p in padding]), 0.0)
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
     """Places added at the ends of the last dimensions: `pad` is (begin, end) of the last, then of the one before, ...
 

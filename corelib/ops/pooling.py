@@ -5,14 +5,13 @@ from __future__ import annotations
 from math import ceil, prod
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.convolution import spatial
 from corelib.ops.padding import constant_pad
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["max_pool1d", "max_pool2d", "max_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d"]
 
 
 def _sizes(name: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[int, ...]:
@@ -150,7 +149,8 @@ def _max_pool_of(n: int) -> Any:
     return pool
 
 
-max_pool1d, max_pool2d, max_pool3d = _max_pool_of(1), _max_pool_of(2), _max_pool_of(3)
+max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
+max_pool2d, max_pool3d = public("nn.functional")(_max_pool_of(2)), public("nn.functional")(_max_pool_of(3))
 
 
 def _window_sum_vjp(g: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> Any:
@@ -210,7 +210,7 @@ def _over(total: Any, divisor: Any, whole: bool) -> Any:
     return total.div(divisor, rounding_mode="trunc") if whole else total / divisor
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window.
 
@@ -221,7 +221,7 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
     """The mean of each window over the last two dimensions; `stride` defaults to the window.
 
@@ -273,13 +273,13 @@ def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
     return made.contiguous()
 
 
-@op(on=("torch",))
+@op(on=("torch", "nn.functional"))
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)  # type: ignore[no-any-return]
 
 
-@op(on=())
+@op(on=("nn.functional",))
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension.
 
@@ -316,11 +316,13 @@ def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indice
     return (values, indices.reshape((*lead, *sizes))) if return_indices else values
 
 
+@public("nn.functional")
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
+@public("nn.functional")
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.tensor.size import broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -272,6 +273,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     return _scaled(input, beta) + product  # type: ignore[no-any-return]
 
 
+@public("torch")
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions.
 

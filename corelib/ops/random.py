@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.autograd.grad_mode import no_grad
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
 from corelib.ops.copying import copy_elements
@@ -18,10 +19,6 @@ from corelib.tensor import dtype as D
 from corelib.tensor.device import resolve
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
-
-__all__ = [
-    "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like", "normal", "bernoulli", "multinomial",
-]
 
 
 def generator_of(name: str, generator: Any, device: Any) -> Any:
@@ -57,6 +54,7 @@ def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) ->
     return t.requires_grad_() if requires_grad else t
 
 
+@public("torch")
 def rand(
     *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -75,6 +73,7 @@ def rand(
     return _done(t, requires_grad, out, pin_memory)
 
 
+@public("torch")
 def randn(
     *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -91,6 +90,7 @@ def randn(
     return _done(filled(t, array), requires_grad, out, pin_memory)
 
 
+@public("torch")
 def randint(
     *args: Any, low: Any = None, high: Any = None, size: Any = None, generator: Any = None, out: Any = None,
     dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -136,6 +136,7 @@ def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
             )
 
 
+@public("torch")
 def randperm(
     n: int, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
@@ -179,9 +180,12 @@ def _like(name: str, make: Any) -> Any:
     return like
 
 
-rand_like, randn_like, randint_like = _like("rand_like", rand), _like("randn_like", randn), _like("randint_like", randint)
+rand_like, randn_like, randint_like = (
+    public("torch")(_like(f"{f.__name__}_like", f)) for f in (rand, randn, randint)
+)
 
 
+@public("torch")
 def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None,
            layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise.
@@ -301,6 +305,7 @@ def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
     return filled(made, array, by_memory=False)
 
 
+@public("torch")
 def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros.
 
@@ -320,6 +325,7 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any =
 Tensor.bernoulli = bernoulli  # type: ignore[attr-defined,assignment]
 
 
+@public("torch")
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None, out: Any = None
 ) -> Tensor:

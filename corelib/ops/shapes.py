@@ -5,14 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
 from corelib.ops.slicing import strided_slice
 from corelib.ops.views import _ints, expand, method_with_varargs, view
 from corelib.tensor.size import broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["broadcast_tensors", "split", "split_with_sizes", "tensor_split"]
 
 
 def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
@@ -36,6 +35,7 @@ def split_sizes(input: Tensor, sizes: Any, dim: int) -> Any:
     return tuple(made)
 
 
+@public("torch")
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes.
 
@@ -70,6 +70,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
     return split_sizes(tensor, sizes, at)  # type: ignore[no-any-return]
 
 
+@public("torch")
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
     return split(input, list(_ints("split_with_sizes", split_sizes, "split_sizes")), dim)
@@ -97,6 +98,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
     return split(input, size, dim)
 
 
+@public("torch")
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices.
 
@@ -257,6 +259,7 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
 method_with_varargs("broadcast_to", broadcast_to)
 
 
+@public("torch")
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Views of all tensors in the shape that they broadcast to."""
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
 from corelib.ops.reductions import amax, amin, reduced
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["argsort", "max", "min", "sort", "topk", "unique", "aminmax", "unique_consecutive"]
 
 
 def _named(kind: str, first: str = "values", second: str = "indices") -> Any:
@@ -213,10 +212,11 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
     return extreme
 
 
-max = _max_or_min("max", max_all, max_along, "maximum", _Max)
-min = _max_or_min("min", min_all, min_along, "minimum", _Min)
+max = public("torch")(_max_or_min("max", max_all, max_along, "maximum", _Max))
+min = public("torch")(_max_or_min("min", min_all, min_along, "minimum", _Min))
 
 
+@public("torch")
 def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest and the largest element, of all or along `dim`.
 
@@ -282,6 +282,7 @@ def _before(a: Any, pa: Any, b: Any, pb: Any, n: int, descending: bool) -> Any:
     return (~pad_a & pad_b) | ((pad_a == pad_b) & select_where(pad_a, pa < pb, earlier))
 
 
+@public("torch")
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable.
 
@@ -297,6 +298,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     return _Sort(values, indices)
 
 
+@public("torch")
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """The indices that put the elements in order along `dim`.
 
@@ -333,6 +335,7 @@ def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> 
     return values.narrow(dim, 0, k).contiguous(), indices.narrow(dim, 0, k).contiguous()
 
 
+@public("torch")
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """The `k` largest (or smallest) elements along `dim`, and where they are.
 
@@ -350,6 +353,7 @@ for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), (
     setattr(Tensor, _name, _function)
 
 
+@public("torch")
 def unique(
     input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
 ) -> Any:
@@ -415,6 +419,7 @@ def _unique_slices(input: Any, dim: int, return_inverse: bool, return_counts: bo
     return answer[0] if len(answer) == 1 else tuple(answer)
 
 
+@public("torch")
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
 ) -> Any:

@@ -18,13 +18,14 @@ from typing import Any
 
 import corelib
 from corelib.dispatcher.op import TABLE
-from corelib.ops import torch_names
+from corelib.ops import namespace
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 ROOT = Path(corelib.__file__).parent
 HEAD = "# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.\n"
 
+SHOWN = ("nn.functional", "linalg", "fft", "special")
 _BUILTINS = ("bool", "bytes", "complex", "dict", "float", "int", "list", "object", "str", "tuple", "type")
 _TYPING = {"Any": "typing", "overload": "typing", "Callable": "collections.abc", "Iterator": "collections.abc",
            "Sequence": "collections.abc"}  # fmt: skip
@@ -296,16 +297,14 @@ def package_stub() -> str:
             body.append(f"{name}: {names.annotation(type(value).__name__)}\n")
         elif value is None:
             body.append(f"{name}: None\n")
-    body += [_define(name, f, names) for name, f in sorted(torch_names().items()) if name not in known]
+    body += [_define(name, f, names) for name, f in sorted(namespace("torch").items()) if name not in known]
     return f"{HEAD}{names.imports()}{''.join(imports)}\n{''.join(body)}"
 
 
-def functional_stub() -> str:
-    """The stub of corelib/nn/functional.py."""
-    from corelib.nn import functional
-
-    names = Names("corelib.nn.functional")
-    body = [_define(name, getattr(functional, name), names) for name in sorted(vars(functional)["__all__"])]
+def namespace_stub(name: str) -> str:
+    """The stub of a module that shows a namespace of the table, such as nn.functional."""
+    names = Names(f"corelib.{name}")
+    body = [_define(shown, function, names) for shown, function in sorted(namespace(name).items())]
     return f"{HEAD}{names.imports()}\n{''.join(body)}"
 
 
@@ -314,7 +313,7 @@ def generate() -> dict[Path, str]:
     return {
         ROOT / "__init__.pyi": package_stub(),
         ROOT / "tensor/tensor.pyi": tensor_stub(),
-        ROOT / "nn/functional.pyi": functional_stub(),
+        **{ROOT / f"{name.replace('.', '/')}.pyi": namespace_stub(name) for name in SHOWN},
     }
 
 

@@ -142,7 +142,7 @@ def cosh(input: Tensor) -> Tensor:
     return (0.5 * half) * half + 0.5 / half / half  # type: ignore[no-any-return]
 
 
-@op(kind="unary", ref="tanh", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 - out * out))
+@op(on=("torch", "Tensor", "nn.functional"), kind="unary", ref="tanh", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 - out * out))
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent, elementwise.
 

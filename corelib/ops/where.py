@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.tensor import dtype as D
 from corelib.tensor.size import broadcast_shapes
@@ -57,6 +58,7 @@ def select_where(condition: Tensor, input: Tensor | Any, other: Tensor | Any) ->
     ...
 
 
+@public("torch")
 def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
     """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion.
 

@@ -1,0 +1,8 @@
+"""torch.fft: discrete Fourier transforms and what belongs to them. Nothing is computed here: every name is a function of the op table that says
+`fft` where it is declared.
+"""
+
+from corelib.ops import namespace
+
+globals().update(namespace("fft"))
+__all__ = [*namespace("fft")]

@@ -1,0 +1,8 @@
+"""torch.linalg: linear algebra: factorizations, solvers, norms and products. Nothing is computed here: every name is a function of the op table that says
+`linalg` where it is declared.
+"""
+
+from corelib.ops import namespace
+
+globals().update(namespace("linalg"))
+__all__ = [*namespace("linalg")]

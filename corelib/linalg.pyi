@@ -1,0 +1,2 @@
+# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
+

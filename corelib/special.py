@@ -1,0 +1,8 @@
+"""torch.special: special functions, elementwise. Nothing is computed here: every name is a function of the op table that says
+`special` where it is declared.
+"""
+
+from corelib.ops import namespace
+
+globals().update(namespace("special"))
+__all__ = [*namespace("special")]
