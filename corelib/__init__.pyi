@@ -132,6 +132,10 @@ def acos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
 def acos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `acos`: writes its result into this tensor and returns it."""
+def acosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic cosine, elementwise; NaN below 1."""
+def acosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `acosh`: writes its result into this tensor and returns it."""
 def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -162,16 +166,28 @@ def arccos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
 def arccos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `acos`: writes its result into this tensor and returns it."""
+def arccosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic cosine, elementwise; NaN below 1."""
+def arccosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `acosh`: writes its result into this tensor and returns it."""
 def arcsin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
 def arcsin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `asin`: writes its result into this tensor and returns it."""
+def arcsinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic sine, elementwise."""
+def arcsinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `asinh`: writes its result into this tensor and returns it."""
 def arctan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc tangent in radians, elementwise."""
 def arctan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
 def arctan_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `atan`: writes its result into this tensor and returns it."""
+def arctanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond."""
+def arctanh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `atanh`: writes its result into this tensor and returns it."""
 def argmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
 def argmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -186,12 +202,20 @@ def asin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
 def asin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `asin`: writes its result into this tensor and returns it."""
+def asinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic sine, elementwise."""
+def asinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `asinh`: writes its result into this tensor and returns it."""
 def atan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc tangent in radians, elementwise."""
 def atan2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle of the point (other, input) in radians, elementwise, from -pi to pi."""
 def atan_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `atan`: writes its result into this tensor and returns it."""
+def atanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond."""
+def atanh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `atanh`: writes its result into this tensor and returns it."""
 def atleast_1d(*tensors: _Any) -> _Tensor:
     """The tensor, or each of several, with at least 1 dimension(s), new ones having size 1."""
 def atleast_2d(*tensors: _Any) -> _Tensor:
@@ -276,10 +300,18 @@ def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = .
     """The product of all elements up to each, along `dim`; integers multiply in int64."""
 def cumsum(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements up to each, along `dim`; integers are summed in int64."""
+def deg2rad(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Degrees as radians, elementwise."""
+def deg2rad_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `deg2rad`: writes its result into this tensor and returns it."""
 def detach(input: _Tensor) -> _Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
 def diagonal(input: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
+def digamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
+def digamma_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `digamma`: writes its result into this tensor and returns it."""
 def div(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -304,8 +336,20 @@ def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
 def erf_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `erf`: writes its result into this tensor and returns it."""
+def erfc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """1 - erf(input), elementwise, with all its digits for large inputs."""
+def erfc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `erfc`: writes its result into this tensor and returns it."""
+def erfinv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
+def erfinv_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `erfinv`: writes its result into this tensor and returns it."""
 def exp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """e to the power of `input`, elementwise. Integers become the default float."""
+def exp2(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """2 to the power of `input`, elementwise. Integers become the default float."""
+def exp2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `exp2`: writes its result into this tensor and returns it."""
 def exp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `exp`: writes its result into this tensor and returns it."""
 def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -326,18 +370,34 @@ def fliplr(input: _Tensor) -> _Tensor:
     """A copy with the second dimension in reverse."""
 def flipud(input: _Tensor) -> _Tensor:
     """A copy with the first dimension in reverse."""
+def float_power(input: _Any, exponent: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` to the power of `exponent` in float64, elementwise; either may be a number."""
 def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The largest integer not above, elementwise; integers as they are."""
 def floor_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `floor`: writes its result into this tensor and returns it."""
 def floor_divide(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero."""
+def fmax(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The larger of two, elementwise; where one is NaN, the other."""
+def fmin(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The smaller of two, elementwise; where one is NaN, the other."""
+def fmod(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero."""
+def frac(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers."""
+def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `frac`: writes its result into this tensor and returns it."""
+def frexp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def full(size: _Any, fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
 def gather(input: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
+def gcd(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The greatest common divisor, elementwise, never negative; gcd(0, 0) is 0."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -350,8 +410,16 @@ def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., b
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
+def heaviside(input: _Tensor, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
+def hypot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The square root of `input² + other²` without overflow, elementwise."""
+def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The modified Bessel function of the first kind and order 0, elementwise."""
+def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `i0`: writes its result into this tensor and returns it."""
 def index_add(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
 def index_put(input: _Tensor, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
@@ -368,8 +436,16 @@ def isinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are infinite."""
 def isnan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are NaN."""
+def isneginf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are -inf."""
+def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Whether elements are inf."""
 def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
+def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The least common multiple, elementwise, never negative; 0 where either is 0."""
+def ldexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input * 2**other`, elementwise."""
 def le(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input <= other`, elementwise; False where either is NaN."""
 def lerp(input: _Tensor, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -378,6 +454,10 @@ def less(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _in
     """`input < other`, elementwise; False where either is NaN."""
 def less_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input <= other`, elementwise; False where either is NaN."""
+def lgamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
+def lgamma_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `lgamma`: writes its result into this tensor and returns it."""
 def linspace(start: _Any, end: _Any, steps: _int, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
 def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -398,6 +478,10 @@ def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits."""
+def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """log(exp(input) + exp(other)) without overflow, elementwise."""
+def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """log2(2**input + 2**other) without overflow, elementwise."""
 def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether both are not zero."""
 def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -408,6 +492,8 @@ def logical_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor
     """Whether either is not zero."""
 def logical_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether just one is not zero."""
+def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -444,6 +530,8 @@ def multiply(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """`input * other`, elementwise with broadcasting and promotion."""
 def mv(input: _Tensor, vec: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The product of a matrix (n, m) and a vector (m)."""
+def mvlgamma(input: _Tensor, p: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,"""
 def nan_to_num(input: _Tensor, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
 def narrow(input: _Tensor, dim: _int, start: _Any, length: _int) -> _Tensor:
@@ -458,6 +546,8 @@ def negative(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`-input`, elementwise; RuntimeError for bool."""
 def negative_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `neg`: writes its result into this tensor and returns it."""
+def nextafter(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The next floating-point number after `input` towards `other`, elementwise."""
 def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
 def norm(input: _Tensor, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -474,12 +564,20 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions in another order."""
+def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The nth derivative of digamma, elementwise. RuntimeError for negative n."""
+def positive(input: _Tensor) -> _Tensor:
+    """`input` itself; RuntimeError for bool."""
 def pow(input: _Tensor | _int | _float | _bool | _complex, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
 def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
 def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64."""
+def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Radians as degrees, elementwise."""
+def rad2deg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `rad2deg`: writes its result into this tensor and returns it."""
 def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Uniform numbers from 0, included, to 1, excluded."""
 def rand_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
@@ -542,6 +640,10 @@ def sin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The sine of radians, elementwise."""
 def sin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `sin`: writes its result into this tensor and returns it."""
+def sinc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """sin(pi x) / (pi x), elementwise; 1 at 0."""
+def sinc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `sinc`: writes its result into this tensor and returns it."""
 def sinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic sine, elementwise."""
 def sinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -628,6 +730,8 @@ def vstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor
     """The tensors below each other, vectors as rows."""
 def where(condition: _Tensor, input: _Any = ..., other: _Any = ..., *, out: _Any = ...) -> _Any:
     """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion."""
+def xlogy(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
 def zeros(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
     """A tensor of shape `size`, all zeros; dtype defaults to the default float."""
 def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:

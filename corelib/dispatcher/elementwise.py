@@ -56,12 +56,12 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
         if op.body is None:
             return fallback.missing(op, device, dtype, args)
         fallback.ran_body(op, device)
-        if op.vjps is None or not grad_mode.enabled:
+        if op.vjps is None and grad_mode.enabled:
             return op.body(*args)
         before = grad_mode.enabled
         grad_mode.enabled = False
         try:
-            result = op.body(*args)
+            result = _laid_out(op.body(*args), output_strides(operands, shape) if runtime.strided_any else None)
         finally:
             grad_mode.enabled = before
     else:
@@ -73,6 +73,17 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
     if op.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op, args, result)
     return result
+
+
+def _laid_out(made: Tensor, strides: tuple[int, ...] | None) -> Tensor:
+    """What a body made, with the strides that a kernel would have been given: its steps may see the operands in another order."""
+    if made._strides == strides or made._numel < 2 or (strides is None and made.is_contiguous()):
+        return made
+    from corelib.ops.copying import copy_elements
+
+    placed = Tensor._empty(made._device, made._dtype, made._shape, strides)
+    copy_elements(placed, made)
+    return placed
 
 
 def natives_of(args: Any) -> list[Any]:

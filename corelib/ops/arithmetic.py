@@ -187,6 +187,26 @@ def remainder(input: Tensor, other: Tensor) -> Tensor:
     ...
 
 
+@op(
+    kind="binary", ref="fmod", inplace=True, out=True, check=refuse("fmod", D.bool),
+    vjp={"input": lambda g: g, "other": lambda g, input, other: -g * _trunc_divide(input, other)},
+)
+def fmod(input: Tensor, other: Tensor) -> Tensor:
+    """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero.
+
+    >>> import corelib as torch
+    >>> torch.fmod(torch.tensor([-7, 7]), 3)
+    tensor([-1,  1])
+    """
+    if not input._dtype.is_floating_point:
+        left = remainder(input, other)
+        return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)  # type: ignore[no-any-return,operator]
+    # the remainder of the sizes, which is exact, with the sign of the input; all of it where the divisor is infinite
+    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))  # type: ignore[attr-defined]
+    left = remainder(input.abs(), size)  # type: ignore[attr-defined]
+    return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))  # type: ignore[attr-defined,no-any-return]
+
+
 def _extreme_vjp(wins: Any) -> dict[str, Any]:
     # Ties share the gradient in halves, as PyTorch's maximum and minimum do.
     return {
@@ -358,3 +378,47 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     angle = select_where(both, 0.7853981633974483, select_where((x == 0) & (y == 0), 0.0, (y / x).atan()))
     angle = select_where(other.signbit(), 3.141592653589793 - angle, angle)  # type: ignore[attr-defined]
     return select_where(x.isnan() | y.isnan(), x + y, angle.copysign(input))  # type: ignore[no-any-return]
+
+
+@op(
+    kind="binary", ref="hypot", promote="float", numbers=False, inplace=True, out=True,
+    vjp={"input": lambda g, input, out: g * (input / out), "other": lambda g, other, out: g * (other / out)},
+)
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """The square root of `input² + other²` without overflow, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.hypot(torch.tensor([3.]), torch.tensor([4.]))
+    tensor([5.])
+    """
+    if input._dtype.itemsize == 2:
+        return in_float32(hypot, input, other)
+    x, y = input.abs(), other.abs()  # type: ignore[attr-defined]
+    large, small = x.maximum(y), minimum(x, y)
+    ratio = select_where(large == 0, 0.0, small / large)
+    value = large * (1 + ratio * ratio).sqrt()
+    return select_where((x == float("inf")) | (y == float("inf")), float("inf"), value)  # type: ignore[no-any-return]
+
+
+@public("torch", "Tensor")
+def float_power(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
+    """`input` to the power of `exponent` in float64, elementwise; either may be a number.
+
+    >>> import corelib as torch
+    >>> torch.float_power(torch.tensor([2]), 3)
+    tensor([8.], dtype=torch.float64)
+    """
+    base, power = (x.to(D.float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
+    if out is not None and out._dtype is not D.float64:
+        raise RuntimeError(f"float_power(): the output given to float_power has dtype {out._dtype} but the operation's result requires dtype torch.float64")
+    return pow(base, power, out=out)  # type: ignore[no-any-return]
+
+
+def _float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
+    if self._dtype is not D.float64:
+        raise RuntimeError(f"float_power_(): the base given to float_power_ has dtype {self._dtype} but the operation's result requires dtype torch.float64")
+    return self.pow_(exponent.to(D.float64) if isinstance(exponent, Tensor) else float(exponent))  # type: ignore[attr-defined,no-any-return]
+
+
+Tensor.float_power_ = _float_power_  # type: ignore[attr-defined]

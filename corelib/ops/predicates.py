@@ -231,3 +231,25 @@ def signbit(input: Tensor) -> Tensor:
         return lt(input, 0)  # type: ignore[no-any-return]
     # 1 / -0 is -inf; a NaN's sign cannot be seen by arithmetic and counts as positive here
     return lt(input, 0) | (eq(input, 0) & lt(1 / input, 0))  # type: ignore[operator,no-any-return]
+
+
+@op(kind="unary", ref="isposinf", result=D.bool, out="exact")
+def isposinf(input: Tensor) -> Tensor:
+    """Whether elements are inf.
+
+    >>> import corelib as torch
+    >>> torch.isposinf(torch.tensor([1., float("inf")]))
+    tensor([False,  True])
+    """
+    return eq(input, float("inf")) if input._dtype.is_floating_point else ne(input, input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="isneginf", result=D.bool, out="exact")
+def isneginf(input: Tensor) -> Tensor:
+    """Whether elements are -inf.
+
+    >>> import corelib as torch
+    >>> torch.isneginf(torch.tensor([1., float("-inf")]))
+    tensor([False,  True])
+    """
+    return eq(input, float("-inf")) if input._dtype.is_floating_point else ne(input, input)  # type: ignore[no-any-return]

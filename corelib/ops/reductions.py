@@ -314,7 +314,7 @@ def _infer_logsumexp(input: Tensor, dim: Any, keepdim: bool) -> Any:
 
 
 @op(
-    ref="logsumexp", infer=_infer_logsumexp, out=True,
+    ref="logsumexp", infer=_infer_logsumexp, out=True, aliases=("special.logsumexp",),
     vjp=lambda g, input, dim, keepdim, out: kept(g, input._shape, dim, keepdim)
     * (input - kept(out, input._shape, dim, keepdim)).exp(),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corelib.dispatcher.op import op
-from corelib.ops.unary import _zero, in_float32, refuse
+from corelib.ops.unary import _zero, in_float32, refuse, refuse_integers
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -44,7 +44,7 @@ def trunc(input: Tensor) -> Tensor:
     return select_where(input < 0, ceil(input), floor(input))  # type: ignore[attr-defined,operator,no-any-return]
 
 
-@op(vjp=lambda g: _zero(g), inplace=True, out="exact", grad_name="RoundBackward0")
+@op(vjp=lambda g: _zero(g), inplace=True, out="exact", aliases=("special.round",), grad_name="RoundBackward0")
 def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point.
 
@@ -76,3 +76,14 @@ def _round(input: Tensor) -> Tensor:
     odd = (low * 0.5) != floor(low * 0.5)
     up = (part > 0.5).logical_or((part == 0.5).logical_and(odd))
     return (low + up.to(input._dtype)).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", inplace=True, out="exact", check=refuse_integers("frac"), vjp=lambda g: g)
+def frac(input: Tensor) -> Tensor:
+    """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers.
+
+    >>> import corelib as torch
+    >>> torch.frac(torch.tensor([1.5, -1.25]))
+    tensor([ 0.5000, -0.2500])
+    """
+    return input - trunc(input)  # type: ignore[operator,no-any-return]

@@ -186,6 +186,53 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     return clamp(input, None, max)  # type: ignore[no-any-return]
 
 
+def _fmax_vjp(first_wins: Any) -> dict[str, Any]:
+    # the first operand takes it all where it is chosen or ties, or the other is NaN
+    return {
+        "input": lambda g, input, other: select_where(first_wins(input, other) | (other != other), g, 0.0),
+        "other": lambda g, input, other: select_where(first_wins(input, other) | (other != other), 0.0, g),
+    }
+
+
+@op(kind="binary", ref="fmax", numbers=False, out=True, vjp=_fmax_vjp(lambda a, b: a >= b))
+def fmax(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of two, elementwise; where one is NaN, the other.
+
+    >>> import corelib as torch
+    >>> torch.fmax(torch.tensor([1., float("nan")]), torch.tensor([3., 2.]))
+    tensor([3., 2.])
+    """
+    return select_where((input >= other) | (other != other), input, other)  # type: ignore[operator,no-any-return]
+
+
+@op(kind="binary", ref="fmin", numbers=False, out=True, vjp=_fmax_vjp(lambda a, b: a <= b))
+def fmin(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of two, elementwise; where one is NaN, the other.
+
+    >>> import corelib as torch
+    >>> torch.fmin(torch.tensor([1., float("nan")]), torch.tensor([3., 2.]))
+    tensor([1., 2.])
+    """
+    return select_where((input <= other) | (other != other), input, other)  # type: ignore[operator,no-any-return]
+
+
+def _one_dtype(dtype: Any, input: Any, values: Any) -> None:
+    if isinstance(input, Tensor) and isinstance(values, Tensor) and input._dtype is not values._dtype:
+        raise RuntimeError("heaviside(): heaviside is not yet implemented for tensors with different dtypes.")
+
+
+@op(kind="binary", ref="heaviside", numbers=False, inplace=True, out="exact", check=_one_dtype)
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype.
+
+    >>> import corelib as torch
+    >>> torch.heaviside(torch.tensor([-1., 0., 2.]), torch.tensor([0.5]))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    step = (input > 0).to(input._dtype)  # type: ignore[operator]
+    return select_where(input == 0, values, step)  # type: ignore[no-any-return]
+
+
 def _float_only(name: str) -> Any:
     def check(dtype: Any, *operands: Any) -> None:
         if not dtype.is_floating_point:

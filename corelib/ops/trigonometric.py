@@ -6,8 +6,10 @@ comment says which one is used instead.
 
 from __future__ import annotations
 
+from math import pi
+
 from corelib.dispatcher.op import op
-from corelib.ops.exponential import exp, expm1
+from corelib.ops.exponential import exp, expm1, log, log1p
 from corelib.ops.unary import in_float32, sqrt
 from corelib.ops.where import select_where
 from corelib.tensor.tensor import Tensor
@@ -155,3 +157,107 @@ def tanh(input: Tensor) -> Tensor:
     # with t = expm1(-2|x|), which never overflows: -t / (t + 2)
     t = expm1(input.abs() * -2.0)  # type: ignore[attr-defined]
     return (-t / (t + 2)).copysign(input)  # type: ignore[no-any-return]
+
+
+_LN2 = 0.6931471805599453
+
+
+@op(
+    kind="unary", ref="arcsinh", promote="float", inplace=True, out=True, aliases=("arcsinh",),
+    vjp=lambda g, input: g * (input * input + 1).rsqrt(),
+)
+def asinh(input: Tensor) -> Tensor:
+    """The inverse hyperbolic sine, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.asinh(torch.tensor([0.]))
+    tensor([0.])
+    """
+    if input._dtype.itemsize == 2:
+        return in_float32(asinh, input)
+    # log(x + sqrt(x² + 1)) = log1p(x + x² / (1 + sqrt(x² + 1))), without cancellation near 0; x² overflows early
+    size = input.abs()  # type: ignore[attr-defined]
+    large = size > 1e9
+    x = select_where(large, 1.0, size)
+    near = log1p(x + x * x / (1 + sqrt(x * x + 1)))
+    return select_where(large, log(size) + _LN2, near).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(
+    kind="unary", ref="arccosh", promote="float", inplace=True, out=True, aliases=("arccosh",),
+    vjp=lambda g, input: g * (input * input - 1).rsqrt(),
+)
+def acosh(input: Tensor) -> Tensor:
+    """The inverse hyperbolic cosine, elementwise; NaN below 1.
+
+    >>> import corelib as torch
+    >>> torch.acosh(torch.tensor([1.]))
+    tensor([0.])
+    """
+    if input._dtype.itemsize == 2:
+        return in_float32(acosh, input)
+    # with t = x - 1: log1p(t + sqrt(2t + t²)), which keeps the digits near 1
+    large = input > 1e9  # type: ignore[operator]
+    t = select_where(large, 0.0, input - 1)  # type: ignore[operator]
+    return select_where(large, log(input) + _LN2, log1p(t + sqrt(t) * sqrt(t + 2)))  # type: ignore[no-any-return]
+
+
+@op(
+    kind="unary", ref="arctanh", promote="float", inplace=True, out=True, aliases=("arctanh",),
+    vjp=lambda g, input: g / (1 - input * input),
+)
+def atanh(input: Tensor) -> Tensor:
+    """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond.
+
+    >>> import corelib as torch
+    >>> torch.atanh(torch.tensor([0.]))
+    tensor([0.])
+    """
+    if input._dtype.itemsize == 2:
+        return in_float32(atanh, input)
+    size = input.abs()  # type: ignore[attr-defined]
+    return (0.5 * log1p(2 * size / (1 - size))).copysign(input)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="deg2rad", promote="float", inplace=True, out=True, vjp=lambda g: g * (pi / 180))
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees as radians, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.deg2rad(torch.tensor([180.]))
+    tensor([3.1416])
+    """
+    return input * (pi / 180)  # type: ignore[operator,no-any-return]
+
+
+@op(kind="unary", ref="rad2deg", promote="float", inplace=True, out=True, vjp=lambda g: g * (180 / pi))
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians as degrees, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.rad2deg(torch.tensor([0.]))
+    tensor([0.])
+    """
+    return input * (180 / pi)  # type: ignore[operator,no-any-return]
+
+
+def _sinc_vjp(g: Tensor, input: Tensor) -> Tensor:
+    zero = input == 0
+    x = select_where(zero, 1.0, input) * pi
+    slope = (x * cos(x) - sin(x)) / (x * select_where(zero, 1.0, input))
+    return g * select_where(zero, 0.0, slope)  # type: ignore[no-any-return]
+
+
+@op(kind="unary", ref="sinc", promote="float", inplace=True, out=True, aliases=("special.sinc",), vjp=_sinc_vjp)
+def sinc(input: Tensor) -> Tensor:
+    """sin(pi x) / (pi x), elementwise; 1 at 0.
+
+    >>> import corelib as torch
+    >>> torch.sinc(torch.tensor([0.]))
+    tensor([1.])
+    """
+    if input._dtype.itemsize == 2:
+        return in_float32(sinc, input)
+    zero = input == 0
+    x = select_where(zero, 1.0, input) * pi
+    return select_where(zero, 1.0, sin(x) / x)  # type: ignore[no-any-return]

@@ -29,6 +29,11 @@ def refuse(name: str, *refused: Any) -> Any:
     return check
 
 
+def refuse_integers(name: str) -> Any:
+    """A check that raises PyTorch's error for dtypes without a point."""
+    return refuse(name, *D.INTEGERS, D.bool)
+
+
 def in_float32(function: Any, *operands: Any) -> Tensor:
     """A function of half-precision operands computed in float32: its steps lose more digits than a half type has."""
     kind = next(x._dtype for x in operands if isinstance(x, Tensor))
@@ -153,3 +158,16 @@ def square(input: Tensor) -> Tensor:
     tensor([9.])
     """
     return input * input  # type: ignore[operator,no-any-return]
+
+
+@op()
+def positive(input: Tensor) -> Tensor:
+    """`input` itself; RuntimeError for bool.
+
+    >>> import corelib as torch
+    >>> torch.positive(torch.tensor([1, -2]))
+    tensor([ 1, -2])
+    """
+    if input._dtype is D.bool:
+        raise RuntimeError("positive(): The `+` operator, on a bool tensor is not supported.")
+    return input

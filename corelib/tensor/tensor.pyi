@@ -256,6 +256,8 @@ class Tensor:
         """`input * input`, elementwise."""
     def square_(self) -> Tensor:
         """`square`, in place."""
+    def positive(self) -> Tensor:
+        """`input` itself; RuntimeError for bool."""
     def add(self, other: Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
         """`input + alpha * other`, elementwise with broadcasting and promotion."""
     def add_(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
@@ -296,6 +298,10 @@ class Tensor:
         """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero."""
     def remainder_(self, other: _Any) -> Tensor:
         """The in-place form of `remainder`: writes its result into this tensor and returns it."""
+    def fmod(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
+        """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero."""
+    def fmod_(self, other: _Any) -> Tensor:
+        """The in-place form of `fmod`: writes its result into this tensor and returns it."""
     def maximum(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The larger of two, elementwise; NaN where either is."""
     def minimum(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -316,6 +322,14 @@ class Tensor:
         """The in-place form of `atan2`: writes its result into this tensor and returns it."""
     def arctan2_(self, other: _Any) -> Tensor:
         """The in-place form of `atan2`: writes its result into this tensor and returns it."""
+    def hypot(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The square root of `input² + other²` without overflow, elementwise."""
+    def hypot_(self, other: _Any) -> Tensor:
+        """The in-place form of `hypot`: writes its result into this tensor and returns it."""
+    def float_power(self, exponent: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """`input` to the power of `exponent` in float64, elementwise; either may be a number."""
+    def float_power_(self, exponent: _Any) -> Tensor:
+        """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
     def mm(self, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
     def bmm(self, mat2: Tensor, *, out: Tensor | None = ...) -> Tensor:
@@ -338,6 +352,54 @@ class Tensor:
         """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
     def baddbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> Tensor:
         """`baddbmm`, in place."""
+    def exp(self, *, out: Tensor | None = ...) -> Tensor:
+        """e to the power of `input`, elementwise. Integers become the default float."""
+    def exp_(self) -> Tensor:
+        """`exp`, in place."""
+    def log(self, *, out: Tensor | None = ...) -> Tensor:
+        """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
+    def log_(self) -> Tensor:
+        """`log`, in place."""
+    def log1p(self, *, out: Tensor | None = ...) -> Tensor:
+        """log(1 + input), exact for small inputs, elementwise."""
+    def log1p_(self) -> Tensor:
+        """`log1p`, in place."""
+    def expm1(self, *, out: Tensor | None = ...) -> Tensor:
+        """exp(input) - 1, exact for small inputs, elementwise."""
+    def expm1_(self) -> Tensor:
+        """`expm1`, in place."""
+    def log2(self, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm to base 2, elementwise."""
+    def log2_(self) -> Tensor:
+        """`log2`, in place."""
+    def log10(self, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm to base 10, elementwise."""
+    def log10_(self) -> Tensor:
+        """`log10`, in place."""
+    def sigmoid(self, *, out: Tensor | None = ...) -> Tensor:
+        """1 / (1 + exp(-input)), elementwise."""
+    def sigmoid_(self) -> Tensor:
+        """`sigmoid`, in place."""
+    def exp2(self, *, out: Tensor | None = ...) -> Tensor:
+        """2 to the power of `input`, elementwise. Integers become the default float."""
+    def exp2_(self) -> Tensor:
+        """`exp2`, in place."""
+    def logaddexp(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """log(exp(input) + exp(other)) without overflow, elementwise."""
+    def logaddexp2(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """log2(2**input + 2**other) without overflow, elementwise."""
+    def xlogy(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
+        """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
+    def xlogy_(self, other: _Any) -> Tensor:
+        """The in-place form of `xlogy`: writes its result into this tensor and returns it."""
+    def logit(self, eps: _float | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
+    def logit_(self, eps: _float | None = ...) -> Tensor:
+        """`logit`, in place."""
+    def i0(self, *, out: Tensor | None = ...) -> Tensor:
+        """The modified Bessel function of the first kind and order 0, elementwise."""
+    def i0_(self) -> Tensor:
+        """`i0`, in place."""
     def isclose(self, other: Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> Tensor:
         """Whether |input - other| <= atol + rtol * |other|, elementwise; equal infinities are close, NaN only with `equal_nan`."""
     def allclose(self, other: Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
@@ -408,38 +470,128 @@ class Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
-    def exp(self, *, out: Tensor | None = ...) -> Tensor:
-        """e to the power of `input`, elementwise. Integers become the default float."""
-    def exp_(self) -> Tensor:
-        """`exp`, in place."""
-    def log(self, *, out: Tensor | None = ...) -> Tensor:
-        """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
-    def log_(self) -> Tensor:
-        """`log`, in place."""
-    def log1p(self, *, out: Tensor | None = ...) -> Tensor:
-        """log(1 + input), exact for small inputs, elementwise."""
-    def log1p_(self) -> Tensor:
-        """`log1p`, in place."""
-    def expm1(self, *, out: Tensor | None = ...) -> Tensor:
-        """exp(input) - 1, exact for small inputs, elementwise."""
-    def expm1_(self) -> Tensor:
-        """`expm1`, in place."""
-    def log2(self, *, out: Tensor | None = ...) -> Tensor:
-        """The logarithm to base 2, elementwise."""
-    def log2_(self) -> Tensor:
-        """`log2`, in place."""
-    def log10(self, *, out: Tensor | None = ...) -> Tensor:
-        """The logarithm to base 10, elementwise."""
-    def log10_(self) -> Tensor:
-        """`log10`, in place."""
-    def sigmoid(self, *, out: Tensor | None = ...) -> Tensor:
-        """1 / (1 + exp(-input)), elementwise."""
-    def sigmoid_(self) -> Tensor:
-        """`sigmoid`, in place."""
     def erf(self, *, out: Tensor | None = ...) -> Tensor:
         """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
     def erf_(self) -> Tensor:
         """`erf`, in place."""
+    def erfc(self, *, out: Tensor | None = ...) -> Tensor:
+        """1 - erf(input), elementwise, with all its digits for large inputs."""
+    def erfc_(self) -> Tensor:
+        """`erfc`, in place."""
+    def erfinv(self, *, out: Tensor | None = ...) -> Tensor:
+        """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
+    def erfinv_(self) -> Tensor:
+        """`erfinv`, in place."""
+    def frexp(self, *, out: Tensor | None = ...) -> Tensor:
+        """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
+    def ldexp(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """`input * 2**other`, elementwise."""
+    def ldexp_(self, other: _Any) -> Tensor:
+        """The in-place form of `ldexp`: writes its result into this tensor and returns it."""
+    def nextafter(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The next floating-point number after `input` towards `other`, elementwise."""
+    def nextafter_(self, other: _Any) -> Tensor:
+        """The in-place form of `nextafter`: writes its result into this tensor and returns it."""
+    def sin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The sine of radians, elementwise."""
+    def sin_(self) -> Tensor:
+        """`sin`, in place."""
+    def cos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The cosine of radians, elementwise."""
+    def cos_(self) -> Tensor:
+        """`cos`, in place."""
+    def tan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The tangent of radians, elementwise."""
+    def tan_(self) -> Tensor:
+        """`tan`, in place."""
+    def asin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+    def arcsin(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
+    def asin_(self) -> Tensor:
+        """`asin`, in place."""
+    def arcsin_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `asin`: writes its result into this tensor and returns it."""
+    def acos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+    def arccos(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
+    def acos_(self) -> Tensor:
+        """`acos`, in place."""
+    def arccos_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `acos`: writes its result into this tensor and returns it."""
+    def atan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc tangent in radians, elementwise."""
+    def arctan(self, *, out: Tensor | None = ...) -> Tensor:
+        """The arc tangent in radians, elementwise."""
+    def atan_(self) -> Tensor:
+        """`atan`, in place."""
+    def arctan_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `atan`: writes its result into this tensor and returns it."""
+    def sinh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic sine, elementwise."""
+    def sinh_(self) -> Tensor:
+        """`sinh`, in place."""
+    def cosh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic cosine, elementwise."""
+    def cosh_(self) -> Tensor:
+        """`cosh`, in place."""
+    def tanh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The hyperbolic tangent, elementwise."""
+    def tanh_(self) -> Tensor:
+        """`tanh`, in place."""
+    def asinh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic sine, elementwise."""
+    def arcsinh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic sine, elementwise."""
+    def asinh_(self) -> Tensor:
+        """`asinh`, in place."""
+    def arcsinh_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `asinh`: writes its result into this tensor and returns it."""
+    def acosh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic cosine, elementwise; NaN below 1."""
+    def arccosh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic cosine, elementwise; NaN below 1."""
+    def acosh_(self) -> Tensor:
+        """`acosh`, in place."""
+    def arccosh_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `acosh`: writes its result into this tensor and returns it."""
+    def atanh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond."""
+    def arctanh(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond."""
+    def atanh_(self) -> Tensor:
+        """`atanh`, in place."""
+    def arctanh_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `atanh`: writes its result into this tensor and returns it."""
+    def deg2rad(self, *, out: Tensor | None = ...) -> Tensor:
+        """Degrees as radians, elementwise."""
+    def deg2rad_(self) -> Tensor:
+        """`deg2rad`, in place."""
+    def rad2deg(self, *, out: Tensor | None = ...) -> Tensor:
+        """Radians as degrees, elementwise."""
+    def rad2deg_(self) -> Tensor:
+        """`rad2deg`, in place."""
+    def sinc(self, *, out: Tensor | None = ...) -> Tensor:
+        """sin(pi x) / (pi x), elementwise; 1 at 0."""
+    def sinc_(self) -> Tensor:
+        """`sinc`, in place."""
+    def lgamma(self, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
+    def lgamma_(self) -> Tensor:
+        """`lgamma`, in place."""
+    def digamma(self, *, out: Tensor | None = ...) -> Tensor:
+        """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
+    def digamma_(self) -> Tensor:
+        """`digamma`, in place."""
+    def polygamma(self, n: _int) -> Tensor:
+        """The nth derivative of digamma, elementwise."""
+    def polygamma_(self, n: _int) -> Tensor:
+        """The in-place form of `polygamma`: writes its result into this tensor and returns it."""
+    def mvlgamma(self, p: _int, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,"""
+    def mvlgamma_(self, p: _int) -> Tensor:
+        """`mvlgamma`, in place."""
     def index_select(self, dim: _int, index: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
     def gather(self, dim: _int, index: Tensor, *, sparse_grad: _bool = ..., out: Tensor | None = ...) -> Tensor:
@@ -458,6 +610,14 @@ class Tensor:
         """The coordinates of the elements that are not zero, a row for each."""
     def masked_select(self, mask: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The elements, in order, where the bool `mask`, broadcast, is True."""
+    def gcd(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The greatest common divisor, elementwise, never negative; gcd(0, 0) is 0."""
+    def gcd_(self, other: _Any) -> Tensor:
+        """The in-place form of `gcd`: writes its result into this tensor and returns it."""
+    def lcm(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The least common multiple, elementwise, never negative; 0 where either is 0."""
+    def lcm_(self, other: _Any) -> Tensor:
+        """The in-place form of `lcm`: writes its result into this tensor and returns it."""
     def reshape(self, *size: _int | _Sequence[_int]) -> Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
@@ -610,6 +770,10 @@ class Tensor:
         """Whether elements are neither infinite nor NaN."""
     def signbit(self, *, out: Tensor | None = ...) -> Tensor:
         """Whether the sign is set, which it is for -0."""
+    def isposinf(self, *, out: Tensor | None = ...) -> Tensor:
+        """Whether elements are inf."""
+    def isneginf(self, *, out: Tensor | None = ...) -> Tensor:
+        """Whether elements are -inf."""
     def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
         """Fill with uniform numbers from `from` to `to`."""
     def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
@@ -644,6 +808,10 @@ class Tensor:
         """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
     def round_(self, *, decimals: _int | None = ...) -> Tensor:
         """`round`, in place."""
+    def frac(self, *, out: Tensor | None = ...) -> Tensor:
+        """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers."""
+    def frac_(self) -> Tensor:
+        """`frac`, in place."""
     def cumsum(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
         """The sum of all elements up to each, along `dim`; integers are summed in int64."""
     def cumsum_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> Tensor:
@@ -684,6 +852,14 @@ class Tensor:
         """`input` with everything above `max` lowered to it."""
     def clamp_max_(self, max: _Any) -> Tensor:
         """`clamp_max`, in place."""
+    def fmax(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The larger of two, elementwise; where one is NaN, the other."""
+    def fmin(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The smaller of two, elementwise; where one is NaN, the other."""
+    def heaviside(self, other: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+    def heaviside_(self, other: _Any) -> Tensor:
+        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
     def lerp(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input + weight * (end - input)`, elementwise."""
     def lerp_(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex) -> Tensor:
@@ -762,54 +938,6 @@ class Tensor:
         """The elements without those that equal the one before."""
     def bincount(self, weights: Tensor | None = ..., minlength: _int = ...) -> Tensor:
         """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
-    def sin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The sine of radians, elementwise."""
-    def sin_(self) -> Tensor:
-        """`sin`, in place."""
-    def cos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The cosine of radians, elementwise."""
-    def cos_(self) -> Tensor:
-        """`cos`, in place."""
-    def tan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The tangent of radians, elementwise."""
-    def tan_(self) -> Tensor:
-        """`tan`, in place."""
-    def asin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
-    def arcsin(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc sine in radians, elementwise; NaN outside -1 to 1."""
-    def asin_(self) -> Tensor:
-        """`asin`, in place."""
-    def arcsin_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `asin`: writes its result into this tensor and returns it."""
-    def acos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
-    def arccos(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
-    def acos_(self) -> Tensor:
-        """`acos`, in place."""
-    def arccos_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `acos`: writes its result into this tensor and returns it."""
-    def atan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc tangent in radians, elementwise."""
-    def arctan(self, *, out: Tensor | None = ...) -> Tensor:
-        """The arc tangent in radians, elementwise."""
-    def atan_(self) -> Tensor:
-        """`atan`, in place."""
-    def arctan_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `atan`: writes its result into this tensor and returns it."""
-    def sinh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic sine, elementwise."""
-    def sinh_(self) -> Tensor:
-        """`sinh`, in place."""
-    def cosh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic cosine, elementwise."""
-    def cosh_(self) -> Tensor:
-        """`cosh`, in place."""
-    def tanh(self, *, out: Tensor | None = ...) -> Tensor:
-        """The hyperbolic tangent, elementwise."""
-    def tanh_(self) -> Tensor:
-        """`tanh`, in place."""
     def __add__(self, other: _Any) -> Tensor: ...
     def __iadd__(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
         """The in-place form of `add`: writes its result into this tensor and returns it."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.backend.base import KernelTable
-from corelib.ops.exponential import ERF_FAR, ERF_NEAR, quotient
-from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool
+from corelib.ops.error_functions import ERF_FAR, ERF_NEAR, quotient
+from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool, float32, float64
 
 _BITS = (bool, *INTEGERS)
+WIDE = (float32, float64)
 
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
@@ -26,7 +27,9 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         ("reciprocal", xp.reciprocal, FLOATS), ("square", xp.square, NUMBERS), ("tan", xp.tan, FLOATS),
         ("asin", xp.arcsin, FLOATS), ("acos", xp.arccos, FLOATS), ("atan", xp.arctan, FLOATS), ("sinh", xp.sinh, FLOATS),
         ("cosh", xp.cosh, FLOATS), ("tanh", xp.tanh, FLOATS), ("isnan", xp.isnan, FLOATS), ("isinf", xp.isinf, FLOATS),
-        ("isfinite", xp.isfinite, FLOATS), ("signbit", xp.signbit, FLOATS), ("logical_not", xp.logical_not, REALS),
+        ("isfinite", xp.isfinite, FLOATS), ("exp2", xp.exp2, FLOATS), ("asinh", xp.arcsinh, FLOATS),
+        ("acosh", xp.arccosh, FLOATS), ("atanh", xp.arctanh, FLOATS),
+        ("signbit", xp.signbit, FLOATS), ("logical_not", xp.logical_not, REALS),
     ):
         table.register(name, dtypes, guard.unary(function))
     for name, function, dtypes in (
@@ -36,7 +39,9 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         ("eq", xp.equal, REALS), ("ne", xp.not_equal, REALS), ("bitwise_and", xp.bitwise_and, _BITS),
         ("bitwise_or", xp.bitwise_or, _BITS), ("bitwise_xor", xp.bitwise_xor, _BITS), ("logical_and", xp.logical_and, REALS),
         ("logical_or", xp.logical_or, REALS), ("logical_xor", xp.logical_xor, REALS), ("copysign", xp.copysign, FLOATS),
-        ("atan2", xp.arctan2, FLOATS),
+        ("atan2", xp.arctan2, FLOATS), ("hypot", xp.hypot, FLOATS), ("fmod", xp.fmod, FLOATS), ("fmax", xp.fmax, REALS),
+        ("fmin", xp.fmin, REALS), ("logaddexp", xp.logaddexp, FLOATS), ("logaddexp2", xp.logaddexp2, FLOATS),
+        ("gcd", xp.gcd, INTEGERS), ("nextafter", xp.nextafter, WIDE),
     ):
         table.register(name, dtypes, guard.binary(function))
     _register_division(table, xp, guard)

@@ -15,7 +15,9 @@ LARGEST = {"float16": 65504.0, "bfloat16": 3.3895313892515355e38, "float32": 3.4
 ULPS = {
     "exp": 3, "log": 3, "sin": 4, "cos": 4, "sqrt": 3, "true_div": 2.5, "reciprocal": 2.5, "rsqrt": 4, "tan": 5, "asin": 4, "acos": 4,
     "atan": 5, "atan2": 6, "sinh": 4, "cosh": 4, "tanh": 5, "log1p": 3, "expm1": 4, "log2": 3, "log10": 3, "erf": 16, "pow": 16,
-    "sigmoid": 5,
+    "sigmoid": 5, "asinh": 4, "acosh": 4, "atanh": 5, "exp2": 3, "erfc": 16, "erfinv": 16, "i0": 16, "special_i0e": 16,
+    "special_i1": 32, "special_i1e": 32, "lgamma": 64, "digamma": 64, "special_erfcx": 16, "special_ndtr": 16, "special_ndtri": 16,
+    "special_log_ndtr": 16, "special_entr": 8,
 }
 HALF_ULPS = 1.0
 """For float16 and bfloat16, computed in float32 and rounded once."""

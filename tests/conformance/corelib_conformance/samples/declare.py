@@ -144,7 +144,7 @@ class Op:
 
     ulps: allowed distance in units of the result dtype's last place, 0 for exact. scaled: the distance is also scaled
     with the largest number around and the square root of the number of elements (reductions, products).
-    casts: also compared with out= of other dtypes. second_slack: how much farther the second derivatives may be.
+    casts: also compared with out= of other dtypes. second_slack: how much farther the second derivatives may be; first_slack: in float64, the first.
     strides: "exact" (views), "dense" (dims of more than one element), or "" where PyTorch promises none.
     """
 
@@ -161,6 +161,7 @@ class Op:
     forms: tuple[str, ...] = ("function", "method", "inplace", "out")
     casts: bool = True
     second_slack: float = 1.0
+    first_slack: float = 1.0
 
     def add(self, *args: Any, **kwargs: Any) -> Op:
         """One more sample: the op called with these arguments."""

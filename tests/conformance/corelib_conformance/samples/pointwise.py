@@ -121,10 +121,11 @@ def binary(
     nonzero: bool = False,
     scalars: tuple[object, ...] = (2, 2.5, True, -3),
     edges: bool = True,
+    path: str = "",
     **facts: object,
 ) -> Op:
     """A function of two operands: broadcasting, layouts, every pair of dtypes, Python numbers, special values."""
-    o = op(name, **facts)  # type: ignore[arg-type]
+    o = op(name, path, **facts)
     for x, y in PAIRS:
         o.add(ranged(x, *a), ranged(y, *b, nonzero))
     for scalar in scalars:
