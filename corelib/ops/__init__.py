@@ -10,11 +10,11 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
-    activation, arithmetic, attention, bessel, closeness, convolution, copying, creation, drawing, dropout, einsum,
-    embedding, error_functions, exponential, floating_point, gamma, gathering, indexing, integers, interpolation,
-    joining, linear, losses, normalization, operators, optim_steps, padding, permutation, pinning, pooling, predicates,
-    products, random, reductions, rounding, rows, scans, scattering, selection, shapes, slicing, sorting, trigonometric,
-    unary, views, where,
+    activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, diagonals,
+    drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, gamma, gathering, indexing,
+    integers, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
+    pinning, pooling, predicates, products, random, reductions, rounding, rows, scans, scattering, selection, shapes,
+    slicing, sorting, trigonometric, unary, views, where,
 )
 
 globals().update(ENTRIES)

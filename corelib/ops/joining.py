@@ -161,7 +161,7 @@ def hstack(tensors: Any, *, out: Any = None) -> Tensor:
     return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)  # type: ignore[no-any-return]
 
 
-@public("torch")
+@public("torch", names=("vstack", "row_stack"))
 def vstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors below each other, vectors as rows."""
     return cat([_at_least(t, 2) for t in tensors], 0, out=out)  # type: ignore[no-any-return]

@@ -8,6 +8,7 @@ from typing import Any
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.op import op
+from corelib.ops import permutation as permutation  # puts transpose and its like on Tensor
 from corelib.ops.slicing import strided_slice
 from corelib.ops.views import _ints, expand, method_with_varargs, view
 from corelib.tensor.size import broadcast_shapes, wrap_dim
