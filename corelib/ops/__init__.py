@@ -13,8 +13,8 @@ from corelib.ops import (
     activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, diagonals,
     drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, gamma, gathering, indexing,
     integers, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
-    pinning, pooling, predicates, products, random, reductions, rounding, rows, scans, scattering, selection, shapes,
-    slicing, sorting, trigonometric, unary, views, where,
+    pinning, placing, pooling, predicates, products, random, reductions, rounding, rows, scans, scatter_reduction,
+    scattering, searching, selection, shapes, slicing, sorting, trigonometric, unary, views, where,
 )
 
 globals().update(ENTRIES)

@@ -9,7 +9,6 @@ from corelib.ops.error_functions import ERF_FAR, ERF_NEAR, quotient
 from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool, float32, float64
 
 _BITS = (bool, *INTEGERS)
-WIDE = (float32, float64)
 
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
@@ -41,9 +40,10 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         ("logical_or", xp.logical_or, REALS), ("logical_xor", xp.logical_xor, REALS), ("copysign", xp.copysign, FLOATS),
         ("atan2", xp.arctan2, FLOATS), ("hypot", xp.hypot, FLOATS), ("fmod", xp.fmod, FLOATS), ("fmax", xp.fmax, REALS),
         ("fmin", xp.fmin, REALS), ("logaddexp", xp.logaddexp, FLOATS), ("logaddexp2", xp.logaddexp2, FLOATS),
-        ("gcd", xp.gcd, INTEGERS), ("nextafter", xp.nextafter, WIDE),
     ):
         table.register(name, dtypes, guard.binary(function))
+    table.register("gcd", INTEGERS, guard.binary(xp.gcd))
+    table.register("nextafter", (float32, float64), guard.binary(xp.nextafter))
     _register_division(table, xp, guard)
     _register_shifts(table, xp)
     _register_choice(table, xp, guard)

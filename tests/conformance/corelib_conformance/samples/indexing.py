@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .declare import ALL, Op, index, op, spec
+from .declare import ALL, OPS, Op, index, op, spec
 
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 WRITABLE = LAYOUTS[:5]
@@ -211,3 +211,15 @@ for accumulate in (False, True):
     o.add(spec(3, 4), (mask,), spec(), accumulate).add(spec(3, 4), [index([1])], spec(1, 4), accumulate)
     o.add(spec(3, 4), (index([[0], [2]]), index([1, 3])), spec(2, 2), accumulate=accumulate)
 o.add(spec(5), (index([1, 1, 4]),), spec(3), accumulate=True).add(spec(5), (index([1, 1, 4]),), spec(), accumulate=True)
+
+o = op("index_reduce", second=False, ulps=4, scaled=True, strides="")
+for mode in ("prod", "mean", "amax", "amin"):
+    for include in (True, False):
+        o.add(spec(3, 4), 0, index([0, 2, 0]), spec(3, 4), mode, include_self=include)
+        o.add(spec(3, 4, layout="transposed"), 1, index([1, 1]), spec(3, 2), mode, include_self=include)
+o = op("put", strides="", ulps={"": 0, "float16": 1, "bfloat16": 1})
+o.add(spec(3, 4), index([0, 5, -1]), spec(3)).add(spec(3, 4), index([[0, 5], [5, 2]]), spec(2, 2), True)
+o.add(spec(3, 4, layout="transposed"), index([1]), spec(1)).add(spec(4), spec(0, dtype="int64"), spec(0))
+OPS["scatter_reduce"].add(spec(3, 4), 1, index([[0, 0, 1], [2, 2, 2]]), spec(2, 3), "amax").add(
+    spec(3, 4, layout="transposed"), 0, index([[0, 1, 1, 2], [0, 0, 0, 0]]), spec(3, 4), "prod"
+).but(grad=False).add(spec(4), 0, index([1, 1, 3]), spec(4), "sum").but(grad=False).add(spec(), 0, index(0), spec(), "mean")
