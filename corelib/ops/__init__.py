@@ -11,10 +11,11 @@ from corelib.dispatcher.entries import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
     activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, diagonals,
-    drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, gamma, gathering, indexing,
-    integers, interpolation, joining, linear, losses, normalization, operators, optim_steps, padding, permutation,
-    pinning, placing, pooling, predicates, products, random, reductions, rounding, rows, scans, scatter_reduction,
-    scattering, searching, selection, shapes, slicing, sorting, trigonometric, unary, views, where,
+    differences, drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, gamma, gathering,
+    indexing, integers, interpolation, joining, linear, losses, normalization, operators, optim_steps, order_statistics,
+    padding, permutation, pinning, placing, pooling, predicates, products, random, reductions, rounding, rows, scans,
+    scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary,
+    views, where,
 )
 
 globals().update(ENTRIES)

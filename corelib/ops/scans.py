@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
@@ -82,3 +83,111 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     tensor([1, 2, 6])
     """
     return _log_step(input, dim, lambda a, b: a * b, 1)
+
+
+def _infer_running(name: str) -> Any:
+    def infer(input: Tensor, dim: int) -> Any:
+        at = wrap_dim(name, dim, len(input._shape))
+        return [(input._shape, input._dtype), (input._shape, D.int64)], (input, at)
+
+    return infer
+
+
+def _running(input: Tensor, dim: int, wins: Any) -> Any:
+    """The best element up to each, and its place; of equal ones the last, and NaN from where there is one."""
+    from corelib.ops import arange
+    from corelib.ops.where import select_where
+
+    if not input._shape:
+        return input.clone(), input.new_zeros((), dtype=D.int64)  # type: ignore[attr-defined]
+    n = input._shape[dim]
+    values: Any = input.contiguous()  # type: ignore[attr-defined]
+    places = arange(n, device=input._device).reshape((-1,) + (1,) * (len(input._shape) - 1 - dim)).expand(input._shape)  # type: ignore[attr-defined]
+    by = 1
+    while by < n:
+        before, earlier = values.narrow(dim, 0, n - by), places.narrow(dim, 0, n - by)
+        here, later = values.narrow(dim, by, n - by), places.narrow(dim, by, n - by)
+        keep = wins(here, before) | (here != here)
+        from corelib.ops import cat
+
+        values = cat([values.narrow(dim, 0, by), select_where(keep, here, before)], dim)
+        places = cat([places.narrow(dim, 0, by), select_where(keep, later, earlier)], dim)
+        by *= 2
+    return values.clone() if values is input else values, places.contiguous()
+
+
+def _running_vjp(gs: Any, input_shape: Any, dim: int, places: Tensor) -> Any:
+    return gs[0] if not input_shape else gs[0].new_zeros(input_shape).scatter_add(dim, places, gs[0])
+
+
+@op(
+    on=(), out="exact", several=True, grad_name="CummaxBackward0", infer=_infer_running("cummax"),
+    vjp=lambda gs, input_shape, dim, out1: _running_vjp(gs, input_shape, dim, out1),
+)
+def cummax_along(input: Tensor, dim: int) -> Any:
+    """The largest element up to each, and its place."""
+    return _running(input, dim, lambda a, b: a >= b)
+
+
+@op(
+    on=(), out="exact", several=True, grad_name="CumminBackward0", infer=_infer_running("cummin"),
+    vjp=lambda gs, input_shape, dim, out1: _running_vjp(gs, input_shape, dim, out1),
+)
+def cummin_along(input: Tensor, dim: int) -> Any:
+    """The smallest element up to each, and its place."""
+    return _running(input, dim, lambda a, b: a <= b)
+
+
+def _running_of(name: str, along: Any, word: str) -> Any:
+    from corelib.ops.sorting import _named, _stored
+
+    kind = _named(name)
+
+    def function(input: Tensor, dim: int, *, out: Any = None) -> Any:
+        made = along(input, dim)
+        return kind(*(made if out is None else _stored(f"{name}_along", input, made, out)))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"""(values, indices) of the {word} elements up to each along `dim`; of equal ones the last counts.
+
+    >>> import corelib as torch
+    >>> torch.{name}(torch.tensor([2, 3, 1]), 0).values
+    tensor({[2, 3, 3] if name == "cummax" else [2, 2, 1]})
+    """
+    return public("torch", "Tensor")(function)
+
+
+cummax, cummin = _running_of("cummax", cummax_along, "largest"), _running_of("cummin", cummin_along, "smallest")
+
+
+def _infer_logcumsumexp(input: Tensor, dim: int) -> Any:
+    if not input._dtype.is_floating_point:
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(f"logcumsumexp(): \"logcumsumexp_out_cpu\" not implemented for '{kind_name(input._dtype)}'; floats are accepted")
+    return (input._shape, input._dtype), (input, wrap_dim("logcumsumexp", dim, len(input._shape)))
+
+
+def _logcumsumexp_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor:
+    """exp(input) times the sum of g exp(-out) from each on, in logarithms, positive and negative gradients apart."""
+    from corelib.ops.where import select_where
+
+    if not input._shape:
+        return g
+
+    def part(size: Any, there: Any) -> Any:
+        logs = select_where(there, select_where(there, size, 1.0).log() - out, float("-inf"))
+        return (logs.flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
+
+    return part(g, g > 0) - part(-g, g < 0)  # type: ignore[attr-defined,operator,no-any-return]
+
+
+@op(infer=_infer_logcumsumexp, out="exact", vjp=_logcumsumexp_vjp)
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow.
+
+    >>> import corelib as torch
+    >>> torch.logcumsumexp(torch.tensor([1000., 1000.]), 0)
+    tensor([1000.0000, 1000.6932])
+    """
+    return _log_step(input, dim, lambda a, b: a.logaddexp(b), float("-inf"))
