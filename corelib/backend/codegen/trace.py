@@ -72,6 +72,8 @@ def trace(op: Op, args: tuple[Any, ...], dtypes: dict[int, DType]) -> Code:
         tracer.call(operand, Value(f"v{n}", dtype))
     with no_grad():
         result = tracer.run(op, tuple(full))
+    if any(t._version for t in tracer.held):
+        raise Untraceable(f"{op.name} writes into a tensor")
     if not isinstance(result, Tensor) or result._shape != _SHAPE:
         raise Untraceable(f"{op.name} returns {getattr(result, 'shape', type(result).__name__)}")
     return Code(tuple(tracer.statements), tracer.value(result, result._dtype))
@@ -82,11 +84,11 @@ class _Tracer(Mode):
         self.top = top
         self.statements: list[Statement] = []
         self._values: dict[int, Value] = {}
-        self._held: list[Any] = []  # so that no id is used twice
+        self.held: list[Any] = []  # so that no id is used twice
 
     def call(self, tensor: Any, value: Value) -> Any:
         """Remember which value a tensor is."""
-        self._held.append(tensor)
+        self.held.append(tensor)
         self._values[id(tensor)] = value
         return tensor
 

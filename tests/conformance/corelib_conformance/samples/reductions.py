@@ -131,7 +131,8 @@ for name in ("cummax", "cummin"):
     for layout in LAYOUTS:
         o.add(spec(3, 4, layout=layout, unique=True), 0).add(spec(3, 4, layout=layout, unique=True), -1)
     o.add(spec(3, 4, values=TIES), 1)
-op("logcumsumexp", ulps=4, scaled=True).add(spec(3, 4), 1).add(spec(3, 4), 0)
+# The reference cannot bound what logarithms of gradients near 0 give in second derivatives.
+op("logcumsumexp", ulps=4, scaled=True, second=False).add(spec(3, 4), 1).add(spec(3, 4), 0)
 op("diff").add(spec(5)).add(spec(3, 5), 2).add(spec(3, 5), dim=0)
 
 o = op("sort", strides="")
