@@ -6,6 +6,7 @@ from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.generator import Generator as _Generator
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
+from corelib.tensor.size import Size as _Size
 from corelib.tensor.tensor import Tensor as _Tensor
 from corelib.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from corelib.autograd.grad_mode import enable_grad as enable_grad
@@ -126,8 +127,6 @@ def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `abs`: writes its result into this tensor and returns it."""
 def absolute(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
-def absolute_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `abs`: writes its result into this tensor and returns it."""
 def acos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
 def acos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -146,6 +145,8 @@ def addcmul(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any =
     """`input + value * tensor1 * tensor2`, elementwise."""
 def addmm(input: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
+def alias_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `alias` shows."""
 def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Whether every element, of all or along `dim`, is not zero."""
 def allclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
@@ -198,6 +199,12 @@ def argwhere(input: _Tensor) -> _Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
 def as_strided(input: _Tensor, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> _Tensor:
     """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+def as_strided_(self: _Tensor, *args: _Any) -> _Tensor:
+    """The in-place form of `as_strided`."""
+def as_strided_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `as_strided` shows."""
+def as_strided_scatter(input: _Tensor, src: _Tensor, size: _Any, stride: _Any, storage_offset: _Any = ...) -> _Tensor:
+    """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
 def asin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
 def asin_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -238,20 +245,26 @@ def bitwise_left_shift(input: _Tensor | _int | _float | _bool | _complex, other:
     """Bits moved up by `other` places; 0 for shifts past the width."""
 def bitwise_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Each bit flipped; logical not for bool. NotImplementedError for floating dtypes."""
-def bitwise_not_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `bitwise_not`: writes its result into this tensor and returns it."""
 def bitwise_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that either has; logical or for bool."""
 def bitwise_right_shift(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Bits moved down by `other` places; the sign is kept."""
 def bitwise_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that just one has."""
+def block_diag(*tensors: _Any) -> _Tensor:
+    """A matrix with the given ones (0-d and 1-d ones as rows) on its diagonal, one after the other, and zeros elsewhere."""
 def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m)."""
+def broadcast_shapes(*shapes: _Any) -> _Size:
+    """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit."""
 def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
     """Views of all tensors in the shape that they broadcast to."""
 def broadcast_to(input: _Tensor, size: _Any) -> _Tensor:
     """A view expanded to `size`."""
+def bucketize(input: _Any, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """For each value the bucket it falls in: the place in sorted, one-dimensional `boundaries`, as `searchsorted` finds it."""
+def cartesian_prod(*tensors: _Any) -> _Tensor:
+    """All combinations of one element of each vector, a row each; a single vector as it is."""
 def cat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
 def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -262,14 +275,26 @@ def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
 def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+def clamp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `clamp`: writes its result into this tensor and returns it."""
 def clamp_max(input: _Tensor, max: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything above `max` lowered to it."""
+def clamp_max_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `clamp_max`: writes its result into this tensor and returns it."""
 def clamp_min(input: _Tensor, min: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it."""
+def clamp_min_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `clamp_min`: writes its result into this tensor and returns it."""
 def clip(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+def clip_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `clamp`: writes its result into this tensor and returns it."""
 def clone(input: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
     """A copy with memory of its own; gradients flow through it."""
+def column_stack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors side by side, vectors as columns."""
+def combinations(input: _Tensor, r: _int = ..., with_replacement: _bool = ...) -> _Tensor:
+    """All combinations of `r` elements of a vector, a row each, in the order of `itertools.combinations`."""
 def concat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
 def concatenate(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -286,6 +311,8 @@ def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
 def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The size of `input` with the sign of `other`, elementwise."""
+def corrcoef(input: _Tensor) -> _Tensor:
+    """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
 def cos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The cosine of radians, elementwise."""
 def cos_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -296,22 +323,46 @@ def cosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `cosh`: writes its result into this tensor and returns it."""
 def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
     """The cosine of the angle between vectors along `dim`."""
+def count_nonzero(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
+    """How many elements are not zero, of all or along `dim`."""
+def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
+    """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
+def cummax(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
+def cummin(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
 def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64."""
 def cumsum(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements up to each, along `dim`; integers are summed in int64."""
+def cumulative_trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+    """The running integrals along `dim` by the trapezoid rule, one fewer than there are places."""
 def deg2rad(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Degrees as radians, elementwise."""
 def deg2rad_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `deg2rad`: writes its result into this tensor and returns it."""
 def detach(input: _Tensor) -> _Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
+def detach_(self: _Tensor) -> _Tensor:
+    """Take this tensor out of the graph in place; RuntimeError for views."""
+def detach_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `detach` shows."""
+def diag(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
+def diag_embed(input: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+    """Matrices with the last dimension of `input` on a diagonal; `offset` above 0 is above the main one."""
+def diagflat(input: _Tensor, offset: _int = ...) -> _Tensor:
+    """A square matrix with all elements of `input` on a diagonal."""
 def diagonal(input: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
+def diagonal_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `diagonal` shows."""
+def diagonal_scatter(input: _Tensor, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+    """A copy of `input` with `src` on a diagonal."""
+def diff(input: _Tensor, n: _int = ..., dim: _int = ..., prepend: _Tensor | None = ..., append: _Tensor | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
 def digamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
-def digamma_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `digamma`: writes its result into this tensor and returns it."""
 def div(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -320,6 +371,10 @@ def dot(input: _Tensor, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The inner product of two vectors."""
 def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
+def dsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
+def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors behind each other: along the third dimension."""
 def einsum(equation: _str, *operands: _Any) -> _Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
 def empty(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
@@ -342,8 +397,6 @@ def erfc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `erfc`: writes its result into this tensor and returns it."""
 def erfinv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
-def erfinv_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `erfinv`: writes its result into this tensor and returns it."""
 def exp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """e to the power of `input`, elementwise. Integers become the default float."""
 def exp2(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -352,12 +405,16 @@ def exp2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `exp2`: writes its result into this tensor and returns it."""
 def exp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `exp`: writes its result into this tensor and returns it."""
+def expand_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `expand` shows."""
 def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(input) - 1, exact for small inputs, elementwise."""
 def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `expm1`: writes its result into this tensor and returns it."""
 def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The n×m matrix with ones on its diagonal."""
+def fill_(self: _Tensor, value: _Any) -> _Tensor:
+    """Set every element in place."""
 def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
 def fix_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -398,10 +455,16 @@ def gather(input: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
 def gcd(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The greatest common divisor, elementwise, never negative; gcd(0, 0) is 0."""
+def gcd_(self: _Tensor, other: _Any) -> _Tensor:
+    """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+def get_device(input: _Tensor) -> _int:
+    """The index of a tensor's device; -1 where the device type has none."""
+def gradient(input: _Tensor, *, spacing: _Any = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
+    """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of"""
 def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
 def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -410,8 +473,16 @@ def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., b
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
+def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
+    """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+def histc(input: _Tensor, bins: _int = ..., min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
+def histogram(input: _Tensor, bins: _Any, *, range: _Any = ..., weight: _Any = ..., density: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
+def hsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
 def hypot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -422,16 +493,34 @@ def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `i0`: writes its result into this tensor and returns it."""
 def index_add(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
+def index_copy(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with each slice of `source` at its index along `dim`. Which one stays where indices are equal is not said."""
+def index_fill(input: _Tensor, dim: _int, index: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+    """`input` with a number, or a 0-d tensor, at every index along `dim`."""
 def index_put(input: _Tensor, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
+def index_put_(self: _Tensor, indices: _Any, values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+    """The in-place form of `index_put`."""
+def index_reduce(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
 def index_select(input: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
 def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
+def is_inference(input: _Tensor) -> _bool:
+    """Whether a tensor was made under `inference_mode`."""
+def is_nonzero(input: _Tensor) -> _bool:
+    """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
+def is_same_size(input: _Tensor, other: _Tensor) -> _bool:
+    """Whether two tensors have the same shape."""
+def is_signed(input: _Tensor) -> _bool:
+    """Whether a tensor's dtype has negative values."""
 def isclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _Tensor:
     """Whether |input - other| <= atol + rtol * |other|, elementwise; equal infinities are close, NaN only with `equal_nan`."""
 def isfinite(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are neither infinite nor NaN."""
+def isin(elements: _Any, test_elements: _Any, *, assume_unique: _bool = ..., invert: _bool = ...) -> _Tensor:
+    """Whether each element is among `test_elements` (with `invert`, is not); one of both may be a number."""
 def isinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are infinite."""
 def isnan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -440,12 +529,18 @@ def isneginf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are -inf."""
 def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are inf."""
+def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
 def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
 def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The least common multiple, elementwise, never negative; 0 where either is 0."""
+def lcm_(self: _Tensor, other: _Any) -> _Tensor:
+    """The in-place form of `lcm`: writes its result into this tensor and returns it."""
 def ldexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * 2**other`, elementwise."""
+def ldexp_(self: _Tensor, other: _Any) -> _Tensor:
+    """The in-place form of `ldexp`: writes its result into this tensor and returns it."""
 def le(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input <= other`, elementwise; False where either is NaN."""
 def lerp(input: _Tensor, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -456,8 +551,6 @@ def less_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor
     """`input <= other`, elementwise; False where either is NaN."""
 def lgamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
-def lgamma_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `lgamma`: writes its result into this tensor and returns it."""
 def linspace(start: _Any, end: _Any, steps: _int, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
 def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -482,24 +575,30 @@ def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _
     """log(exp(input) + exp(other)) without overflow, elementwise."""
 def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log2(2**input + 2**other) without overflow, elementwise."""
+def logcumsumexp(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
 def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether both are not zero."""
 def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are zero."""
-def logical_not_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `logical_not`: writes its result into this tensor and returns it."""
 def logical_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether either is not zero."""
 def logical_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether just one is not zero."""
 def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
+def logit_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `logit`: writes its result into this tensor and returns it."""
+def logspace(start: _Any, end: _Any, steps: _int, base: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
+def masked_scatter(input: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor:
+    """`input` with the first elements of `source`, in their order, where the bool `mask`, broadcast, is True."""
 def masked_select(input: _Tensor, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The elements, in order, where the bool `mask`, broadcast, is True."""
 def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -512,16 +611,24 @@ def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Te
     """The larger of two, elementwise; NaN where either is."""
 def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
+def median(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
+def meshgrid(*tensors: _Any, indexing: _str | None = ...) -> _tuple[_Tensor, ...]:
+    """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy""""
 def min(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
     """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
 def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smaller of two, elementwise; NaN where either is."""
 def mm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
+def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
 def moveaxis(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
     """Another name of `movedim`."""
 def movedim(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
     """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
+def msort(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The elements in order along the first dimension."""
 def mul(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * other`, elementwise with broadcasting and promotion."""
 def multinomial(input: _Tensor, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -534,8 +641,20 @@ def mvlgamma(input: _Tensor, p: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,"""
 def nan_to_num(input: _Tensor, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
+def nan_to_num_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `nan_to_num`: writes its result into this tensor and returns it."""
+def nanmean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The mean of the elements that are not NaN, of all or along `dim`."""
+def nanmedian(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
+def nanquantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+    """As `quantile`, of the elements that are not NaN."""
+def nansum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The sum of the elements that are not NaN, of all or along `dim`."""
 def narrow(input: _Tensor, dim: _int, start: _Any, length: _int) -> _Tensor:
     """A view of `length` places along `dim` from `start`."""
+def narrow_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `narrow` shows."""
 def ne(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
 def neg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -550,6 +669,8 @@ def nextafter(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _
     """The next floating-point number after `input` towards `other`, elementwise."""
 def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
+def nonzero_static(input: _Tensor, *, size: _int, fill_value: _int = ...) -> _Tensor:
+    """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
 def norm(input: _Tensor, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
 def normal(mean: _Any, std: _Any = ..., size: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
@@ -564,6 +685,8 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions in another order."""
+def permute_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `permute` shows."""
 def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The nth derivative of digamma, elementwise. RuntimeError for negative n."""
 def positive(input: _Tensor) -> _Tensor:
@@ -574,6 +697,10 @@ def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
 def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64."""
+def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
+    """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
+def quantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
 def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Radians as degrees, elementwise."""
 def rad2deg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -608,32 +735,48 @@ def repeat_interleave(input: _Tensor, repeats: _Any = ..., dim: _int | _Sequence
     """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
 def reshape(input: _Tensor, shape: _Any) -> _Tensor:
     """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
+def resize_as_(self: _Tensor, the_template: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
+    """Resize in place to another tensor's shape, as `resize_`."""
 def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def roll(input: _Tensor, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
+def rot90(input: _Tensor, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> _Tensor:
+    """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
 def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
+def round_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `round`: writes its result into this tensor and returns it."""
+def row_stack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
+    """The tensors below each other, vectors as rows."""
 def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over the square root, elementwise."""
 def rsqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `rsqrt`: writes its result into this tensor and returns it."""
+def rsub(input: _Tensor, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
+    """`other - alpha * input`, elementwise."""
 def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A 0-d tensor that holds one number."""
 def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
 def scatter_add(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
+def scatter_reduce(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
+def searchsorted(sorted_sequence: _Tensor, input: _Any, *, out_int32: _bool = ..., right: _bool = ..., side: _str | None = ..., sorter: _Tensor | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    """For each value of `input` the place in the last dimension of `sorted_sequence` before which it would be put to keep the order:"""
 def select(input: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `select` shows."""
+def select_scatter(input: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor:
+    """A copy of `input` with `src` at one index of a dimension."""
 def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
 def sigmoid_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `sigmoid`: writes its result into this tensor and returns it."""
 def sign(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """-1, 0 or 1, elementwise; 0 for NaN."""
-def sign_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `sign`: writes its result into this tensor and returns it."""
 def signbit(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether the sign is set, which it is for -0."""
 def sin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -648,14 +791,22 @@ def sinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic sine, elementwise."""
 def sinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `sinh`: writes its result into this tensor and returns it."""
+def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `slice` shows."""
+def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> _Tensor:
+    """A copy of `input` with `src` in the slice start:end:step of a dimension."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+def split_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `split` shows."""
 def split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
+def split_with_sizes_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `split_with_sizes` shows."""
 def sqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
 def sqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -666,10 +817,14 @@ def square_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `square`: writes its result into this tensor and returns it."""
 def squeeze(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+def squeeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `squeeze` shows."""
 def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors, all of one shape, along a new dimension."""
 def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
+def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
+    """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
 def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -682,6 +837,8 @@ def swapdims(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
 def t(input: _Tensor) -> _Tensor:
     """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
+def t_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `t` shows."""
 def take(input: _Tensor, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Elements by their places in the flattened tensor; negative places count from the end."""
 def take_along_dim(input: _Tensor, indices: _Tensor, dim: _int | _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -704,34 +861,70 @@ def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted:
     """The `k` largest (or smallest) elements along `dim`, and where they are."""
 def transpose(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
+def transpose_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `transpose` shows."""
+def trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+    """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
+def trapz(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+    """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
+def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
+    """The places, (2, n), of the lower triangle of a matrix of `row` rows and `col` columns, row by row."""
 def triu(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero."""
+def triu_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
+    """The places, (2, n), of the upper triangle of a matrix of `row` rows and `col` columns, row by row."""
 def true_divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def trunc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
 def trunc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `trunc`: writes its result into this tensor and returns it."""
+def typename(obj: _Any) -> _str:
+    """The name of an object's type: a tensor's legacy type name, else module and name."""
 def unbind(input: _Tensor, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of every index along `dim`, which disappears."""
+def unbind_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `unbind` shows."""
 def unflatten(input: _Tensor, dim: _int, sizes: _Any) -> _Tensor:
     """One dimension as several, of the given sizes; one may be -1."""
+def unfold_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `unfold` shows."""
 def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
     """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
 def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
     """The elements without those that equal the one before."""
+def unravel_index(indices: _Tensor, shape: _Any) -> _tuple[_Tensor, ...]:
+    """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds."""
+def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _Tensor:
+    """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+def unsafe_split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+def unsafe_split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    """Views of consecutive pieces of the listed sizes along `dim`."""
 def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
     """A view with a new dimension of size 1 at `dim`."""
+def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `unsqueeze` shows."""
 def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
+def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
+    """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
+def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    """A copy of what `view` shows."""
+def vsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    """Views of pieces along the dimension that `vstack` joins: equal ones, or cut at the listed indices."""
 def vstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors below each other, vectors as rows."""
 def where(condition: _Tensor, input: _Any = ..., other: _Any = ..., *, out: _Any = ...) -> _Any:
     """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion."""
 def xlogy(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
+def xlogy_(self: _Tensor, other: _Any) -> _Tensor:
+    """The in-place form of `xlogy`: writes its result into this tensor and returns it."""
+def zero_(self: _Tensor) -> _Tensor:
+    """Set every element to zero in place."""
 def zeros(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
     """A tensor of shape `size`, all zeros; dtype defaults to the default float."""
 def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:

@@ -7,44 +7,26 @@ from corelib.tensor.tensor import Tensor as _Tensor
 
 def digamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
-def digamma_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `digamma`: writes its result into this tensor and returns it."""
 def entr(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """-input * log(input), elementwise; 0 at 0 and -inf below."""
 def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
-def erf_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `erf`: writes its result into this tensor and returns it."""
 def erfc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 - erf(input), elementwise, with all its digits for large inputs."""
-def erfc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `erfc`: writes its result into this tensor and returns it."""
 def erfcx(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(input²) * erfc(input), elementwise, which neither overflows nor vanishes for large inputs."""
 def erfinv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
-def erfinv_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `erfinv`: writes its result into this tensor and returns it."""
 def exp2(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """2 to the power of `input`, elementwise. Integers become the default float."""
-def exp2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `exp2`: writes its result into this tensor and returns it."""
 def expit(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
-def expit_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `sigmoid`: writes its result into this tensor and returns it."""
 def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(input) - 1, exact for small inputs, elementwise."""
-def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `expm1`: writes its result into this tensor and returns it."""
 def gammaln(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
-def gammaln_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `lgamma`: writes its result into this tensor and returns it."""
 def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise."""
-def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `i0`: writes its result into this tensor and returns it."""
 def i0e(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(-abs(input)) * i0(input), elementwise."""
 def i1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -53,22 +35,16 @@ def i1e(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(-abs(input)) * i1(input), elementwise."""
 def log1p(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(1 + input), exact for small inputs, elementwise."""
-def log1p_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `log1p`: writes its result into this tensor and returns it."""
 def log_ndtr(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of ndtr, elementwise, with all its digits far to the left."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits."""
 def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
-def logit_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `logit`: writes its result into this tensor and returns it."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
 def multigammaln(input: _Tensor, p: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,"""
-def multigammaln_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `mvlgamma`: writes its result into this tensor and returns it."""
 def ndtr(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The area below the standard normal density left of `input`, elementwise."""
 def ndtri(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -77,23 +53,15 @@ def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The nth derivative of digamma, elementwise. RuntimeError for negative n."""
 def psi(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
-def psi_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `digamma`: writes its result into this tensor and returns it."""
 def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
-def round_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `round`: writes its result into this tensor and returns it."""
 def sinc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """sin(pi x) / (pi x), elementwise; 1 at 0."""
-def sinc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
-    """The in-place form of `sinc`: writes its result into this tensor and returns it."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def xlog1py(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * log1p(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
 def xlogy(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
-def xlogy_(self: _Tensor, other: _Any) -> _Tensor:
-    """The in-place form of `xlogy`: writes its result into this tensor and returns it."""
 def zeta(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The Hurwitz zeta function, the sum over k = 0, 1, ... of (other + k)**-input, elementwise. Either may be a number."""

@@ -318,7 +318,7 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     show(entry, names, op.on)
     if op.inplace:
         op.inplace_entry = _inplace_entry(op)
-        show(op.inplace_entry, [name + "_" for name in names], ["Tensor"] if op.kind != "unary" or "torch" not in op.on else ["Tensor", "torch"])
+        show(op.inplace_entry, [name + "_" for name in names if "." not in name], ["Tensor"])
     return entry
 
 

@@ -15,9 +15,10 @@ from corelib.ops import (
     indexing, integers, interpolation, joining, linear, losses, normalization, operators, optim_steps, order_statistics,
     padding, permutation, pinning, placing, pooling, predicates, products, random, reductions, rounding, rows, scans,
     scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary,
-    views, where,
+    view_copies, views, where,
 )
 
+view_copies.show_in_place()
 globals().update(ENTRIES)
 for _shown in NAMESPACES.values():  # functions that are ops by name but have no kernel of their own
     globals().update({name: function for name, function in _shown.items() if not hasattr(function, "op")})

@@ -449,7 +449,7 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
     return select_where((input >= -lambd) & (input <= lambd), 0.0, g)  # type: ignore[no-any-return]
 
 
-@op(on=("nn.functional",), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)  # type: ignore[no-any-return]

@@ -287,11 +287,40 @@ def _exponential(t: Tensor, source: Any, lambd: float = 1.0) -> Any:
     return source.exponential(t._numel, float(lambd), t._dtype.np)
 
 
+def _geometric(t: Tensor, source: Any, p: float) -> Any:
+    """Fill with the number of tries, from 1, until the first success of probability `p`."""
+    if t._dtype is D.bool:
+        raise NotImplementedError("geometric_(): \"geometric_\" not implemented for 'Bool'; numbers are accepted")
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_(): geometric_ expects p to be in (0, 1), but got p={p}")
+    return source.geometric(t._numel, float(p), t._dtype.np)
+
+
+def _log_normal(t: Tensor, source: Any, mean: float = 1.0, std: float = 2.0) -> Any:
+    """Fill with numbers whose logarithms are normal with `mean` and `std`."""
+    _float_only("log_normal_", t)
+    if std <= 0:
+        raise RuntimeError(f"log_normal_(): log_normal_ expects std > 0.0, but found std={std}")
+    return source.log_normal(t._numel, t._dtype.np, float(mean), float(std))
+
+
+def _cauchy(t: Tensor, source: Any, median: float = 0.0, sigma: float = 1.0) -> Any:
+    """Fill with Cauchy numbers around `median`, of width `sigma`."""
+    if not t._dtype.is_floating_point:
+        raise RuntimeError(f"cauchy_(): Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified {t._dtype}")
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_(): cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return source.cauchy(t._numel, t._dtype.np, float(median), float(sigma))
+
+
 _drawn("uniform_", _uniform)
 _drawn("normal_", _normal)
 _drawn("random_", _random)
 _drawn("bernoulli_", _bernoulli)
 _drawn("exponential_", _exponential)
+_drawn("geometric_", _geometric)
+_drawn("log_normal_", _log_normal)
+_drawn("cauchy_", _cauchy)
 
 
 @op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))

@@ -214,6 +214,8 @@ class Tensor:
         """max(x, 0)."""
     def relu_(self) -> Tensor:
         """The in-place form of `relu`."""
+    def hardshrink(self, lambd: _Any = ...) -> Tensor:
+        """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: Tensor) -> Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
     def neg(self, *, out: Tensor | None = ...) -> Tensor:
@@ -458,6 +460,114 @@ class Tensor:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
+    def reshape(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
+    def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
+        """The same memory in another shape, or, given a dtype, seen as elements of that."""
+    def expand(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
+    def unsqueeze(self, dim: _int) -> Tensor:
+        """A view with a new dimension of size 1 at `dim`."""
+    def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> Tensor:
+        """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+    def select(self, dim: _int, index: _int) -> Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+    def narrow(self, dim: _int, start: _Any, length: _int) -> Tensor:
+        """A view of `length` places along `dim` from `start`."""
+    def as_strided(self, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> Tensor:
+        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
+    def repeat(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
+    def tile(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
+    def repeat_interleave(self, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> Tensor:
+        """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
+    def flip(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """A copy with the elements along `dims` in reverse."""
+    def fliplr(self) -> Tensor:
+        """A copy with the second dimension in reverse."""
+    def flipud(self) -> Tensor:
+        """A copy with the first dimension in reverse."""
+    def roll(self, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> Tensor:
+        """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
+    def tril(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The lower triangle of a matrix or batch of matrices, the rest zero."""
+    def tril_(self, diagonal: _int = ...) -> Tensor:
+        """`tril`, in place."""
+    def triu(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The upper triangle of a matrix or batch of matrices, the rest zero."""
+    def triu_(self, diagonal: _int = ...) -> Tensor:
+        """`triu`, in place."""
+    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
+        """A view with two dimensions swapped."""
+    def t(self) -> Tensor:
+        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
+    def permute(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """A view with the dimensions in another order."""
+    def movedim(self, source: _Any, destination: _Any) -> Tensor:
+        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
+    def moveaxis(self, source: _Any, destination: _Any) -> Tensor:
+        """Another name of `movedim`."""
+    @property
+    def T(self) -> Tensor: ...
+    @property
+    def mT(self) -> Tensor: ...
+    @property
+    def H(self) -> Tensor: ...
+    def split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of consecutive pieces of the listed sizes along `dim`."""
+    def chunk(self, chunks: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+    def unbind(self, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of every index along `dim`, which disappears."""
+    def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
+        """A view of all windows of `size` along a dimension, `step` apart; the window becomes the last dimension."""
+    def flatten(self, start_dim: _int = ..., end_dim: _int = ...) -> Tensor:
+        """The dimensions from `start_dim` to `end_dim` as one."""
+    def ravel(self) -> Tensor:
+        """All elements in one dimension."""
+    def unflatten(self, dim: _int, sizes: _Any) -> Tensor:
+        """One dimension as several, of the given sizes; one may be -1."""
+    def broadcast_to(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """A view expanded to `size`."""
+    def view_as(self, other: Tensor) -> Tensor:
+        """As `view`, with the shape of another tensor."""
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """As `reshape`, with the shape of another tensor."""
+    def expand_as(self, other: Tensor) -> Tensor:
+        """As `expand`, with the shape of another tensor."""
+    def split(self, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+    def tensor_split(self, indices_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
+    def squeeze_(self, *args: _Any) -> Tensor:
+        """The in-place form of `squeeze`."""
+    def unsqueeze_(self, *args: _Any) -> Tensor:
+        """The in-place form of `unsqueeze`."""
+    def transpose_(self, *args: _Any) -> Tensor:
+        """The in-place form of `transpose`."""
+    def t_(self, *args: _Any) -> Tensor:
+        """The in-place form of `t`."""
+    def as_strided_(self, *args: _Any) -> Tensor:
+        """The in-place form of `as_strided`."""
+    def swapaxes_(self, *args: _Any) -> Tensor:
+        """The in-place form of `swapaxes`."""
+    def swapdims_(self, *args: _Any) -> Tensor:
+        """The in-place form of `swapdims`."""
+    def hsplit(self, indices_or_sections: _Any) -> _tuple[Tensor, ...]:
+        """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
+    def vsplit(self, indices_or_sections: _Any) -> _tuple[Tensor, ...]:
+        """Views of pieces along the dimension that `vstack` joins: equal ones, or cut at the listed indices."""
+    def dsplit(self, indices_or_sections: _Any) -> _tuple[Tensor, ...]:
+        """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
+    def rot90(self, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> Tensor:
+        """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
     def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
     def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
@@ -470,6 +580,24 @@ class Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
+    def diag(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
+        """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
+    def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """Matrices with the last dimension of `input` on a diagonal; `offset` above 0 is above the main one."""
+    def diagflat(self, offset: _int = ...) -> Tensor:
+        """A square matrix with all elements of `input` on a diagonal."""
+    def select_scatter(self, src: Tensor, dim: _int, index: _int) -> Tensor:
+        """A copy of `input` with `src` at one index of a dimension."""
+    def diagonal_scatter(self, src: Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
+        """A copy of `input` with `src` on a diagonal."""
+    def slice_scatter(self, src: Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> Tensor:
+        """A copy of `input` with `src` in the slice start:end:step of a dimension."""
+    def as_strided_scatter(self, src: Tensor, size: _Any, stride: _Any, storage_offset: _Any = ...) -> Tensor:
+        """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
+    def fill_diagonal_(self, fill_value: Tensor | _int | _float | _bool | _complex, wrap: _bool = ...) -> Tensor:
+        """Fill the main diagonal in place: of a matrix, or of a tensor whose sizes are all the same. `wrap`: a tall matrix's diagonal"""
+    def diff(self, n: _int = ..., dim: _int = ..., prepend: Tensor | None = ..., append: Tensor | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
     def erf(self, *, out: Tensor | None = ...) -> Tensor:
         """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
     def erf_(self) -> Tensor:
@@ -618,70 +746,106 @@ class Tensor:
         """The least common multiple, elementwise, never negative; 0 where either is 0."""
     def lcm_(self, other: _Any) -> Tensor:
         """The in-place form of `lcm`: writes its result into this tensor and returns it."""
-    def reshape(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
-    def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
-        """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    def expand(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
-    def unsqueeze(self, dim: _int) -> Tensor:
-        """A view with a new dimension of size 1 at `dim`."""
-    def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> Tensor:
-        """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
-    def select(self, dim: _int, index: _int) -> Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Any, length: _int) -> Tensor:
-        """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> Tensor:
-        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
-        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
-    def repeat(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
-    def tile(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
-    def repeat_interleave(self, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> Tensor:
-        """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
-    def flip(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """A copy with the elements along `dims` in reverse."""
-    def fliplr(self) -> Tensor:
-        """A copy with the second dimension in reverse."""
-    def flipud(self) -> Tensor:
-        """A copy with the first dimension in reverse."""
-    def roll(self, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> Tensor:
-        """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
-    def tril(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
-        """The lower triangle of a matrix or batch of matrices, the rest zero."""
-    def tril_(self, diagonal: _int = ...) -> Tensor:
-        """`tril`, in place."""
-    def triu(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
-        """The upper triangle of a matrix or batch of matrices, the rest zero."""
-    def triu_(self, diagonal: _int = ...) -> Tensor:
-        """`triu`, in place."""
-    def transpose(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
-    def t(self) -> Tensor:
-        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
-    def permute(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """A view with the dimensions in another order."""
-    def movedim(self, source: _Any, destination: _Any) -> Tensor:
-        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
-    def moveaxis(self, source: _Any, destination: _Any) -> Tensor:
-        """Another name of `movedim`."""
-    @property
-    def T(self) -> Tensor: ...
-    @property
-    def mT(self) -> Tensor: ...
-    @property
-    def H(self) -> Tensor: ...
+    def argmax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
+    def argmin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
+    def max(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+        """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
+    def min(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+        """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
+    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+        """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
+    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> Tensor:
+        """The indices that put the elements in order along `dim`."""
+    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+        """The `k` largest (or smallest) elements along `dim`, and where they are."""
+    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
+        """The smallest and the largest element, of all or along `dim`."""
+    def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+        """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
+    def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+        """The elements without those that equal the one before."""
+    def bincount(self, weights: Tensor | None = ..., minlength: _int = ...) -> Tensor:
+        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
+    def median(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
+    def nanmedian(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
+    def mode(self, dim: _int = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
+    def msort(self, *, out: Tensor | None = ...) -> Tensor:
+        """The elements in order along the first dimension."""
+    def quantile(self, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: Tensor | None = ...) -> Tensor:
+        """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
+    def nanquantile(self, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: Tensor | None = ...) -> Tensor:
+        """As `quantile`, of the elements that are not NaN."""
     def pin_memory(self, device: _Device | _str | _int | None = ...) -> Tensor:
         """A copy in pinned memory of `device`'s backend, by default that of the first which has it; itself where it is there."""
     def is_pinned(self, device: _Device | _str | _int | None = ...) -> _bool:
         """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
+    def masked_fill(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
+        """`input` with `value` where the bool `mask`, broadcast, is True."""
+    def masked_fill_(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
+        """`masked_fill`, in place."""
+    def clamp(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clip(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clamp_(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ...) -> Tensor:
+        """`clamp`, in place."""
+    def clip_(self, *args: _Any, **kwargs: _Any) -> Tensor:
+        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
+    def clamp_min(self, min: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """`input` with everything below `min` raised to it."""
+    def clamp_min_(self, min: _Any) -> Tensor:
+        """`clamp_min`, in place."""
+    def clamp_max(self, max: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """`input` with everything above `max` lowered to it."""
+    def clamp_max_(self, max: _Any) -> Tensor:
+        """`clamp_max`, in place."""
+    def fmax(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The larger of two, elementwise; where one is NaN, the other."""
+    def fmin(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The smaller of two, elementwise; where one is NaN, the other."""
+    def heaviside(self, other: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+    def heaviside_(self, other: _Any) -> Tensor:
+        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
+    def lerp(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
+        """`input + weight * (end - input)`, elementwise."""
+    def lerp_(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex) -> Tensor:
+        """`lerp`, in place."""
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """`input + value * tensor1 * tensor2`, elementwise."""
+    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ...) -> Tensor:
+        """`addcmul`, in place."""
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
+    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ...) -> Tensor:
+        """`addcdiv`, in place."""
+    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
+    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> Tensor:
+        """`nan_to_num`, in place."""
+    def index_copy(self, dim: _int, index: Tensor, source: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """`input` with each slice of `source` at its index along `dim`. Which one stays where indices are equal is not said."""
+    def index_copy_(self, dim: _int, index: Tensor, source: Tensor) -> Tensor:
+        """`index_copy`, in place."""
+    def index_fill(self, dim: _int, index: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
+        """`input` with a number, or a 0-d tensor, at every index along `dim`."""
+    def index_fill_(self, dim: _int, index: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
+        """`index_fill`, in place."""
+    def put(self, index: Tensor, source: Tensor, accumulate: _bool = ...) -> Tensor:
+        """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
+    def put_(self, index: Tensor, source: Tensor, accumulate: _bool = ...) -> Tensor:
+        """`put`, in place."""
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
+        """`input` with the first elements of `source`, in their order, where the bool `mask`, broadcast, is True."""
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
+        """`masked_scatter`, in place."""
     def lt(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input < other`, elementwise; False where either is NaN."""
     def less(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
@@ -784,6 +948,12 @@ class Tensor:
         """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     def exponential_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
         """Fill with exponentially distributed numbers of rate `lambd`."""
+    def geometric_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
+        """Fill with the number of tries, from 1, until the first success of probability `p`."""
+    def log_normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
+        """Fill with numbers whose logarithms are normal with `mean` and `std`."""
+    def cauchy_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> Tensor:
+        """Fill with Cauchy numbers around `median`, of width `sigma`."""
     def bernoulli(self, p: _Any = ..., *, generator: _Generator | None = ..., out: Tensor | None = ...) -> Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
     def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: Tensor | None = ...) -> Tensor:
@@ -820,6 +990,12 @@ class Tensor:
         """The product of all elements up to each, along `dim`; integers multiply in int64."""
     def cumprod_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> Tensor:
         """`cumprod`, in place."""
+    def cummax(self, dim: _int, *, out: Tensor | None = ...) -> Tensor:
+        """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
+    def cummin(self, dim: _int, *, out: Tensor | None = ...) -> Tensor:
+        """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
+    def logcumsumexp(self, dim: _int, *, out: Tensor | None = ...) -> Tensor:
+        """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
     def index_add(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
         """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
     def index_add_(self, dim: _int, index: Tensor, source: Tensor, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
@@ -832,112 +1008,72 @@ class Tensor:
         """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
     def scatter_(self, dim: _int, index: Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ...) -> Tensor:
         """`scatter`, in place."""
-    def masked_fill(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
-        """`input` with `value` where the bool `mask`, broadcast, is True."""
-    def masked_fill_(self, mask: Tensor, value: Tensor | _int | _float | _bool | _complex) -> Tensor:
-        """`masked_fill`, in place."""
-    def clamp(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clip(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ..., *, out: Tensor | None = ...) -> Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clamp_(self, min: Tensor | _int | _float | _bool | _complex | None = ..., max: Tensor | _int | _float | _bool | _complex | None = ...) -> Tensor:
-        """`clamp`, in place."""
-    def clip_(self, *args: _Any, **kwargs: _Any) -> Tensor:
-        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Any, *, out: Tensor | None = ...) -> Tensor:
-        """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Any) -> Tensor:
-        """`clamp_min`, in place."""
-    def clamp_max(self, max: _Any, *, out: Tensor | None = ...) -> Tensor:
-        """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Any) -> Tensor:
-        """`clamp_max`, in place."""
-    def fmax(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
-        """The larger of two, elementwise; where one is NaN, the other."""
-    def fmin(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
-        """The smaller of two, elementwise; where one is NaN, the other."""
-    def heaviside(self, other: _Any, *, out: Tensor | None = ...) -> Tensor:
-        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
-    def heaviside_(self, other: _Any) -> Tensor:
-        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
-    def lerp(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
-        """`input + weight * (end - input)`, elementwise."""
-    def lerp_(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex) -> Tensor:
-        """`lerp`, in place."""
-    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """`input + value * tensor1 * tensor2`, elementwise."""
-    def addcmul_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ...) -> Tensor:
-        """`addcmul`, in place."""
-    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
-    def addcdiv_(self, tensor1: Tensor, tensor2: Tensor, *, value: _Any = ...) -> Tensor:
-        """`addcdiv`, in place."""
-    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: Tensor | None = ...) -> Tensor:
-        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
-    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> Tensor:
-        """`nan_to_num`, in place."""
-    def split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
-        """Views of consecutive pieces of the listed sizes along `dim`."""
-    def chunk(self, chunks: _int, dim: _int = ...) -> _tuple[Tensor, ...]:
+    def scatter_reduce(self, dim: _int, index: Tensor, src: Tensor, reduce: _str, *, include_self: _bool = ..., out: Tensor | None = ...) -> Tensor:
+        """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
+    def scatter_reduce_(self, dim: _int, index: Tensor, src: Tensor, reduce: _str, *, include_self: _bool = ...) -> Tensor:
+        """`scatter_reduce`, in place."""
+    def index_reduce(self, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = ..., out: Tensor | None = ...) -> Tensor:
+        """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
+    def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = ...) -> Tensor:
+        """`index_reduce`, in place."""
+    def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> Tensor:
+        """How many elements are not zero, of all or along `dim`."""
+    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The sum of the elements that are not NaN, of all or along `dim`."""
+    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The mean of the elements that are not NaN, of all or along `dim`."""
+    def cov(self, *, correction: _int = ..., fweights: Tensor | None = ..., aweights: Tensor | None = ...) -> Tensor:
+        """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
+    def corrcoef(self) -> Tensor:
+        """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
+    def histc(self, bins: _int = ..., min: _Any = ..., max: _Any = ..., *, out: Tensor | None = ...) -> Tensor:
+        """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
+    def histogram(self, bins: _Any, *, range: _Any = ..., weight: _Any = ..., density: _bool = ..., out: Tensor | None = ...) -> Tensor:
+        """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
+    def narrow_copy(self, *args: _Any, out: Tensor | None = ..., **kwargs: _Any) -> Tensor:
+        """A copy of what `narrow` shows."""
+    def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> Tensor:
         """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
-    def unbind(self, dim: _int = ...) -> _tuple[Tensor, ...]:
-        """Views of every index along `dim`, which disappears."""
-    def unfold(self, dimension: _int, size: _int, step: _int) -> Tensor:
-        """A view of all windows of `size` along a dimension, `step` apart; the window becomes the last dimension."""
-    def flatten(self, start_dim: _int = ..., end_dim: _int = ...) -> Tensor:
-        """The dimensions from `start_dim` to `end_dim` as one."""
-    def ravel(self) -> Tensor:
-        """All elements in one dimension."""
-    def unflatten(self, dim: _int, sizes: _Any) -> Tensor:
-        """One dimension as several, of the given sizes; one may be -1."""
-    def broadcast_to(self, *size: _int | _Sequence[_int]) -> Tensor:
-        """A view expanded to `size`."""
-    def view_as(self, other: Tensor) -> Tensor:
-        """As `view`, with the shape of another tensor."""
-    def reshape_as(self, other: Tensor) -> Tensor:
-        """As `reshape`, with the shape of another tensor."""
-    def expand_as(self, other: Tensor) -> Tensor:
-        """As `expand`, with the shape of another tensor."""
-    def split(self, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+    def unsafe_split(self, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
-    def tensor_split(self, indices_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
-        """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
-    def squeeze_(self, *args: _Any) -> Tensor:
-        """The in-place form of `squeeze`."""
-    def unsqueeze_(self, *args: _Any) -> Tensor:
-        """The in-place form of `unsqueeze`."""
-    def transpose_(self, *args: _Any) -> Tensor:
-        """The in-place form of `transpose`."""
-    def t_(self, *args: _Any) -> Tensor:
-        """The in-place form of `t`."""
-    def as_strided_(self, *args: _Any) -> Tensor:
-        """The in-place form of `as_strided`."""
-    def swapaxes_(self, *args: _Any) -> Tensor:
-        """The in-place form of `swapaxes`."""
-    def swapdims_(self, *args: _Any) -> Tensor:
-        """The in-place form of `swapdims`."""
-    def argmax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
-    def argmin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
-    def max(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
-        """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
-    def min(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
-        """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
-    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
-        """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
-    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> Tensor:
-        """The indices that put the elements in order along `dim`."""
-    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
-        """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
-        """The smallest and the largest element, of all or along `dim`."""
-    def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
-        """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
-    def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
-        """The elements without those that equal the one before."""
-    def bincount(self, weights: Tensor | None = ..., minlength: _int = ...) -> Tensor:
-        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def unsafe_split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+        """Views of consecutive pieces of the listed sizes along `dim`."""
+    def is_nonzero(self) -> _bool:
+        """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
+    def nonzero_static(self, *, size: _int, fill_value: _int = ...) -> Tensor:
+        """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
+    def sum_to_size(self, *size: _int | _Sequence[_int]) -> Tensor:
+        """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
+    def resize_as_(self, the_template: Tensor, *, memory_format: _MemoryFormat | None = ...) -> Tensor:
+        """Resize in place to another tensor's shape, as `resize_`."""
+    def apply_(self, callable: _Any) -> Tensor:
+        """Replace each element by a Python function of it; on the CPU only."""
+    def map_(self, tensor: Tensor, callable: _Any) -> Tensor:
+        """Replace each element by a Python function of it and that of another tensor; on the CPU only."""
+    def map2_(self, tensor1: Tensor, tensor2: Tensor, callable: _Any) -> Tensor:
+        """Replace each element by a Python function of it and those of two other tensors; on the CPU only."""
+    def dim_order(self, *, ambiguity_check: _Any = ...) -> _tuple[_int, ...]:
+        """The dimensions from the outermost in memory to the innermost."""
+    @property
+    def is_xla(self) -> _Any: ...
+    @property
+    def is_xpu(self) -> _Any: ...
+    @property
+    def is_mps(self) -> _Any: ...
+    @property
+    def is_mtia(self) -> _Any: ...
+    @property
+    def is_maia(self) -> _Any: ...
+    @property
+    def is_ipu(self) -> _Any: ...
+    @property
+    def is_vulkan(self) -> _Any: ...
+    @property
+    def is_mkldnn(self) -> _Any: ...
+    @property
+    def is_nested(self) -> _Any: ...
+    @property
+    def is_sparse_csr(self) -> _Any: ...
     def __add__(self, other: _Any) -> Tensor: ...
     def __iadd__(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
         """The in-place form of `add`: writes its result into this tensor and returns it."""
