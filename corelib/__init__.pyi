@@ -614,7 +614,7 @@ def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
 def median(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
 def meshgrid(*tensors: _Any, indexing: _str | None = ...) -> _tuple[_Tensor, ...]:
-    """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy""""
+    """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy" """
 def min(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
     """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
 def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

@@ -151,6 +151,7 @@ def _define(name: str, function: Any, names: Names, method: bool = False) -> str
     head = f"{indent}def {name}{_signature(name, function, names, method)}:"
     if not doc:
         return f"{head} ...{ignore}\n"
+    doc += " " if doc.endswith('"') else ""  # which would end the string early
     return f'{head}{ignore}\n{indent}    """{doc}"""\n'
 
 

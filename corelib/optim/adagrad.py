@@ -1,0 +1,70 @@
+"""Adagrad: steps that shrink with the sum of all squared gradients so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import corelib
+from corelib import Tensor
+from corelib.optim.optimizer import Params, as_number, check_fused, check_switches
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+
+__all__ = ["Adagrad"]
+
+
+class Adagrad(PerParameter):
+    """Adagrad. s += g * g; p -= lr / (1 + (t - 1) * lr_decay) * g / (sqrt(s) + eps).
+
+    `fused` keeps the step count beside its parameter, as PyTorch's does, and changes nothing else. ValueError for options
+    below zero.
+
+    >>> import corelib as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> optimizer = torch.optim.Adagrad([w])
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9900, 0.9900], requires_grad=True)
+
+    Source: Duchi et al., Adaptive subgradient methods for online learning and stochastic optimization, 2011.
+    """
+
+    def __init__(
+        self, params: Params, lr: float | Tensor = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False,
+        differentiable: bool = False, fused: bool | None = None,
+    ) -> None:
+        check_rates(
+            "Adagrad", lr, lr_decay=lr_decay, weight_decay=weight_decay, initial_accumulator_value=initial_accumulator_value, eps=eps
+        )
+        super().__init__(params, {
+            "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
+            "differentiable": differentiable, "fused": fused,
+        })
+        check_switches("Adagrad", foreach, fused, differentiable)
+        for group in self.param_groups:
+            for p in group["params"]:
+                self._start(group, p, self.state[p])
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("fused", None)
+
+    def share_memory(self) -> None:
+        """RuntimeError: corelib's tensors are not shared between processes."""
+        raise RuntimeError("Adagrad.share_memory(): corelib's tensors are not shared between processes")
+
+    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+        if group["fused"]:
+            check_fused(p)
+        state["step"] = corelib.zeros((), dtype=corelib.float32, device=p.device) if group["fused"] else step_count()
+        state["sum"] = corelib.full_like(p, self.defaults["initial_accumulator_value"])
+
+    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+        state["step"].add_(1)
+        grad, total = decayed(grad, p, group["weight_decay"]), state["sum"]
+        rate = as_number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+        total.addcmul_(grad, grad, value=1)
+        p.addcdiv_(grad, total.sqrt().add(group["eps"]), value=-rate)

@@ -1,0 +1,72 @@
+"""RMSprop: steps divided by the running root mean square of the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import corelib
+from corelib import Tensor
+from corelib.optim.optimizer import Params, as_number
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(PerParameter):
+    """RMSprop. v = alpha * v + (1 - alpha) * g * g; p -= lr * g / (sqrt(v) + eps). centered: the variance in place of the mean square;
+    momentum: the steps are gathered in a buffer first.
+
+    ValueError for options below zero.
+
+    >>> import corelib as torch
+    >>> w = torch.ones(2, requires_grad=True)
+    >>> optimizer = torch.optim.RMSprop([w])
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    tensor([0.9000, 0.9000], requires_grad=True)
+
+    Source: Tieleman and Hinton, Lecture 6.5, rmsprop, 2012; Graves, Generating sequences with recurrent neural networks, 2013 (centered).
+    """
+
+    def __init__(
+        self, params: Params, lr: float | Tensor = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
+    ) -> None:
+        check_rates("RMSprop", lr, eps=eps, momentum=momentum, weight_decay=weight_decay, alpha=alpha)
+        super().__init__(params, {
+            "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered, "weight_decay": weight_decay,
+            "capturable": capturable, "foreach": foreach, "maximize": maximize, "differentiable": differentiable,
+        })
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("momentum", 0)
+            group.setdefault("centered", False)
+
+    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+        state["step"], state["square_avg"] = step_count(), corelib.zeros_like(p)
+        if group["momentum"] > 0:
+            state["momentum_buffer"] = corelib.zeros_like(p)
+        if group["centered"]:
+            state["grad_avg"] = corelib.zeros_like(p)
+
+    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+        lr, alpha, square = as_number(group["lr"]), group["alpha"], state["square_avg"]
+        state["step"].add_(1)
+        grad = decayed(grad, p, group["weight_decay"])
+        square.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
+        spread = square
+        if group["centered"]:
+            mean = state["grad_avg"]
+            mean.lerp_(grad, 1 - alpha)
+            spread = square.addcmul(mean, mean, value=-1)
+        root = spread.sqrt().add(group["eps"])
+        if group["momentum"] > 0:
+            buffer = state["momentum_buffer"]
+            buffer.mul_(group["momentum"]).addcdiv_(grad, root)
+            p.add_(buffer, alpha=-lr)
+        else:
+            p.addcdiv_(grad, root, value=-lr)
