@@ -1,0 +1,183 @@
+"""LRScheduler, the base of all schedules, and what they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from weakref import ref
+
+from corelib import Tensor
+from corelib.optim.optimizer import Optimizer
+
+_ORDER = (
+    "In PyTorch 1.1.0 and later, you should call them in the opposite order: `optimizer.step()` before "
+    "`lr_scheduler.step()`.  Failure to do this will result in PyTorch skipping the first value of the learning rate "
+    "schedule. See more details at https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate"
+)
+
+
+def _of_groups(optimizer: Optimizer, key: str) -> list[Any]:
+    # Tensors are copied, so that changing a returned rate does not change the optimizer's.
+    return [g[key].clone() if isinstance(g[key], Tensor) else g[key] for g in optimizer.param_groups]
+
+
+def set_rate(group: dict[str, Any], lr: Any) -> None:
+    """Give a parameter group another rate; one that is a tensor stays the same tensor."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(lr)
+    else:
+        group["lr"] = lr
+
+
+def for_groups(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """An option for each parameter group: a list of as many, or one for all; ValueError for a list of another length."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value.clone() if isinstance(value, Tensor) else value for _ in range(groups)]
+    if len(value) != groups:
+        raise ValueError(f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has {groups}.")
+    return list(value)
+
+
+def functions_for(optimizer: Optimizer, functions: Any) -> list[Callable[[int], float]]:
+    """A function for each parameter group."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(functions, (list, tuple)):
+        return [functions] * groups
+    if len(functions) != groups:
+        raise ValueError(f"Expected {groups} lr_lambdas, but got {len(functions)}")
+    return list(functions)
+
+
+class LRScheduler:
+    """The base of all schedules; a subclass gives `get_lr`, the rates of the epoch `self.last_epoch`.
+
+    last_epoch: -1 to begin; otherwise the epoch to resume after, and the optimizer's groups must have "initial_lr"
+    (KeyError). TypeError where `optimizer` is not one.
+    """
+
+    _get_lr_called_within_step = False
+    _is_initial = False
+    _last_lr: list[Any]
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+        self.optimizer = optimizer
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                lr = group["lr"]
+                group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor) else lr)
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch "
+                    f">= 0 (={last_epoch}): load the optimizer's state first, or leave last_epoch at -1 for a new run"
+                )
+        self.base_lrs: list[Any] = _of_groups(optimizer, "initial_lr")
+        self.last_epoch = last_epoch
+        _note_steps(optimizer)
+        self._initial_step()
+
+    def _initial_step(self) -> None:
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Every attribute except the optimizer."""
+        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        self.__dict__.update(state_dict)
+
+    def get_last_lr(self) -> list[Any]:
+        """The rate of each parameter group that this schedule set last."""
+        return self._last_lr
+
+    def get_lr(self) -> list[Any]:
+        """The rate of each parameter group at `self.last_epoch`; for `step` to call, see `get_last_lr`."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
+
+    def step(self, epoch: int | None = None) -> None:
+        """Go to the next epoch, or to `epoch` (deprecated); call it after the optimizer's `step`."""
+        if self._step_count == 1:
+            if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
+                warnings.warn(
+                    "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. "
+                    "Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`. See more details at "
+                    "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate",
+                    UserWarning,
+                    stacklevel=2,
+                )
+            elif not getattr(self.optimizer, "_opt_called", False):
+                warnings.warn(
+                    f"Detected call of `lr_scheduler.step()` before `optimizer.step()`. {_ORDER}",
+                    UserWarning,
+                    stacklevel=2,
+                )
+        self._step_count += 1
+        if epoch is not None:
+            warnings.warn(
+                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. "
+                "Please use `scheduler.step()` to step the scheduler.",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            if epoch is None:
+                self.last_epoch += 1
+                values = self.get_lr()
+            else:
+                self.last_epoch = epoch
+                closed_form = getattr(self, "_get_closed_form_lr", self.get_lr)
+                values = closed_form()
+        finally:
+            self._get_lr_called_within_step = False
+        self._set_rates(values)
+
+    def _set_rates(self, values: list[Any]) -> None:
+        for group, lr in zip(self.optimizer.param_groups, values, strict=True):
+            set_rate(group, lr)
+        self._last_lr = _of_groups(self.optimizer, "lr")
+
+    def _check_within_step(self) -> None:
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _scaled(self, factor: float) -> list[Any]:
+        return [group["lr"] * factor for group in self.optimizer.param_groups]
+
+    def _unchanged(self) -> list[Any]:
+        return _of_groups(self.optimizer, "lr")
+
+
+def _note_steps(optimizer: Optimizer) -> None:
+    """Have the optimizer's `step` leave a mark, so that a schedule stepped before it can be told."""
+    if hasattr(optimizer.step, "_wrapped_by_lr_sched"):
+        return
+    step = optimizer.step.__func__  # type: ignore[attr-defined]
+    # Weak, or the optimizer would hold itself through its own method.
+    weak = ref(optimizer)
+
+    @wraps(step)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        this = weak()
+        this._opt_called = True  # type: ignore[union-attr]
+        return step(this, *args, **kwargs)
+
+    noted._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
+    optimizer.step = noted  # type: ignore[method-assign]
