@@ -7,6 +7,7 @@ from typing import Any
 
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
+from corelib.ops.unary import in_float32
 from corelib.tensor.size import broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -244,6 +245,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     tensor([[2., 1.],
             [1., 2.]])
     """
+    if mat1._dtype.itemsize == 2 and mat1._dtype.is_floating_point:
+        return in_float32(lambda x, a, b: addmm(x, a, b, beta=beta, alpha=alpha), input, mat1, mat2)
     product = _scaled(mm(mat1, mat2), alpha)
     return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import op
+from corelib.ops.unary import in_float32
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dims
@@ -378,6 +379,8 @@ def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Any, keepdim: bool, out: 
 )
 def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
     """The p-norm along checked dimensions."""
+    if input._dtype.itemsize == 2:
+        return in_float32(lambda x: vector_norm(x, p, dim, keepdim), input)
     size = input.abs()  # type: ignore[attr-defined]
     if p == float("inf"):
         return amax(size, dim, keepdim)  # type: ignore[no-any-return]
