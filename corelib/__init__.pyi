@@ -471,6 +471,10 @@ def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Ten
     """`input >= other`, elementwise; False where either is NaN."""
 def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def gru(*args: _Any) -> _tuple[_Any, ...]:
+    """The layers behind `nn.GRU`: (output, last states)."""
+def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+    """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
 def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
@@ -593,6 +597,10 @@ def logspace(start: _Any, end: _Any, steps: _int, base: _float = ..., *, dtype: 
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
+def lstm(*args: _Any) -> _tuple[_Any, ...]:
+    """The layers behind `nn.LSTM`: (output, last states)."""
+def lstm_cell(input: _Tensor, hx: _Any, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _tuple[_Tensor, _Tensor]:
+    """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
@@ -739,6 +747,14 @@ def resize_as_(self: _Tensor, the_template: _Tensor, *, memory_format: _MemoryFo
     """Resize in place to another tensor's shape, as `resize_`."""
 def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
+def rnn_relu(*args: _Any) -> _tuple[_Any, ...]:
+    """The layers behind `nn.RNN`: (output, last states)."""
+def rnn_relu_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+    """relu(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
+def rnn_tanh(*args: _Any) -> _tuple[_Any, ...]:
+    """The layers behind `nn.RNN`: (output, last states)."""
+def rnn_tanh_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+    """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
 def roll(input: _Tensor, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
 def rot90(input: _Tensor, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> _Tensor:

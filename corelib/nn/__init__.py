@@ -41,6 +41,7 @@ from corelib.nn.loss import (
     SmoothL1Loss,
 )
 from corelib.nn.module import Module
+from corelib.nn.multihead import MultiheadAttention
 from corelib.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
 from corelib.nn.padding import (
     CircularPad1d,
@@ -67,6 +68,8 @@ from corelib.nn.pooling import (
     MaxPool2d,
     MaxPool3d,
 )
+from corelib.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from corelib.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from corelib.nn.rectifier import (
     CELU,
     ELU,
@@ -80,9 +83,24 @@ from corelib.nn.rectifier import (
 )
 from corelib.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from corelib.nn.sparse import Embedding
+from corelib.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from corelib.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -97,7 +115,6 @@ __all__ = [
     "BatchNorm3d",
     "Bilinear",
     "Buffer",
-    "CELU",
     "CircularPad1d",
     "CircularPad2d",
     "ConstantPad1d",
@@ -113,11 +130,9 @@ __all__ = [
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
-    "ELU",
     "Embedding",
     "Flatten",
-    "GELU",
-    "GLU",
+    "GRUCell",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
@@ -127,6 +142,7 @@ __all__ = [
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -140,19 +156,22 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "Parameter",
     "ParameterDict",
     "ParameterList",
     "RMSNorm",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",
     "ReflectionPad2d",
     "ReplicationPad1d",
     "ReplicationPad2d",
-    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -166,6 +185,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Upsample",
     "UpsamplingBilinear2d",

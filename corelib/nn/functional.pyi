@@ -1,5 +1,5 @@
 # Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, type as _type
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.tensor.dtype import dtype as _DType
@@ -99,6 +99,8 @@ def mish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _T
     """x times tanh(softplus(x)), elementwise (Misra, 2019)."""
 def mse_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., weight: _Any = ...) -> _Tensor:
     """The mean of (input - target)²."""
+def multi_head_attention_forward(query: _Tensor, key: _Tensor, value: _Tensor, embed_dim_to_check: _int, num_heads: _int, in_proj_weight: _Any, in_proj_bias: _Any, bias_k: _Any, bias_v: _Any, add_zero_attn: _bool, dropout_p: _float, out_proj_weight: _Tensor, out_proj_bias: _Any, training: _bool = ..., key_padding_mask: _Any = ..., need_weights: _bool = ..., attn_mask: _Any = ..., use_separate_proj_weight: _bool = ..., q_proj_weight: _Any = ..., k_proj_weight: _Any = ..., v_proj_weight: _Any = ..., static_k: _Any = ..., static_v: _Any = ..., average_attn_weights: _bool = ..., is_causal: _bool = ...) -> _tuple[_Tensor, _Tensor | None]:
+    """(output, weights or None) of attention in `num_heads` heads, with the projections before and after it."""
 def nll_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """Minus the log-probability, in `input` (n, c, *), of each class in `target` (n, *); the mean is weighed by `weight`."""
 def normalize(input: _Tensor, p: _float = ..., dim: _int | _Sequence[_int] = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:

@@ -182,42 +182,6 @@ class Tensor:
     def retain_grad(self) -> None:
         """Keep the gradient of this non-leaf in `.grad` after backward."""
     def _is_view(self) -> _bool: ...
-    def where(self, condition: Tensor, other: _Any) -> _Any:
-        """This tensor where `condition` is True, else `other`."""
-    def sum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
-        """The sum of all elements, or along `dim` (an int or several)."""
-    def mean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
-        """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
-    def prod(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
-        """The product of all elements, or along `dim`; integers multiply in int64."""
-    def amax(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """The largest element of all, or along `dim`; NaN where there is one."""
-    def amin(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """The smallest element of all, or along `dim`; NaN where there is one."""
-    def any(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """Whether any element, of all or along `dim`, is not zero."""
-    def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """Whether every element, of all or along `dim`, is not zero."""
-    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: Tensor | None = ...) -> Tensor:
-        """The standard deviation of all elements, or along `dim`: the root of the variance."""
-    def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
-        """log(sum(exp(input))) along `dim`, without overflow."""
-    def norm(self, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: Tensor | None = ...) -> Tensor:
-        """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
-    def softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
-        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
-        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
-    def relu(self, *, out: Tensor | None = ...) -> Tensor:
-        """max(x, 0)."""
-    def relu_(self) -> Tensor:
-        """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _Any = ...) -> Tensor:
-        """x, or 0 where |x| is at most lambd."""
-    def prelu(self, weight: Tensor) -> Tensor:
-        """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
     def neg(self, *, out: Tensor | None = ...) -> Tensor:
         """`-input`, elementwise; RuntimeError for bool."""
     def negative(self, *, out: Tensor | None = ...) -> Tensor:
@@ -260,6 +224,42 @@ class Tensor:
         """`square`, in place."""
     def positive(self) -> Tensor:
         """`input` itself; RuntimeError for bool."""
+    def where(self, condition: Tensor, other: _Any) -> _Any:
+        """This tensor where `condition` is True, else `other`."""
+    def sum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The sum of all elements, or along `dim` (an int or several)."""
+    def mean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
+    def prod(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
+        """The product of all elements, or along `dim`; integers multiply in int64."""
+    def amax(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The largest element of all, or along `dim`; NaN where there is one."""
+    def amin(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The smallest element of all, or along `dim`; NaN where there is one."""
+    def any(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """Whether any element, of all or along `dim`, is not zero."""
+    def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """Whether every element, of all or along `dim`, is not zero."""
+    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
+    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: Tensor | None = ...) -> Tensor:
+        """The standard deviation of all elements, or along `dim`: the root of the variance."""
+    def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """log(sum(exp(input))) along `dim`, without overflow."""
+    def norm(self, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
+    def softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
+        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    def log_softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> Tensor:
+        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def relu(self, *, out: Tensor | None = ...) -> Tensor:
+        """max(x, 0)."""
+    def relu_(self) -> Tensor:
+        """The in-place form of `relu`."""
+    def hardshrink(self, lambd: _Any = ...) -> Tensor:
+        """x, or 0 where |x| is at most lambd."""
+    def prelu(self, weight: Tensor) -> Tensor:
+        """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
     def add(self, other: Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
         """`input + alpha * other`, elementwise with broadcasting and promotion."""
     def add_(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> Tensor:
