@@ -267,6 +267,8 @@ def cartesian_prod(*tensors: _Any) -> _Tensor:
     """All combinations of one element of each vector, a row each; a single vector as it is."""
 def cat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
+def cdist(x1: _Tensor, x2: _Tensor, p: _float = ..., compute_mode: _str | None = ...) -> _Tensor:
+    """The p-norms of the differences of all pairs of rows: (..., n, m) and (..., r, m) give (..., n, r). RuntimeError for p < 0."""
 def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest integer not below, elementwise."""
 def ceil_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -363,6 +365,8 @@ def diff(input: _Tensor, n: _int = ..., dim: _int = ..., prepend: _Tensor | None
     """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
 def digamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
+def dist(input: _Tensor, other: _Tensor, p: _Any = ...) -> _Tensor:
+    """The p-norm of `input - other`, broadcast."""
 def div(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -691,6 +695,10 @@ def ones_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = 
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
+    """The p-norm of x1 - x2 + eps along the last dimension."""
+def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
+    """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
 def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions in another order."""
 def permute_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:

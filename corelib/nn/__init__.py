@@ -40,6 +40,20 @@ from corelib.nn.loss import (
     NLLLoss,
     SmoothL1Loss,
 )
+from corelib.nn.margin_losses import (
+    CosineEmbeddingLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    PairwiseDistance,
+    PoissonNLLLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from corelib.nn.module import Module
 from corelib.nn.multihead import MultiheadAttention
 from corelib.nn.normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, GroupNorm, LayerNorm, RMSNorm
@@ -68,8 +82,6 @@ from corelib.nn.pooling import (
     MaxPool2d,
     MaxPool3d,
 )
-from corelib.nn.recurrent import GRU, LSTM, RNN, RNNBase
-from corelib.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from corelib.nn.rectifier import (
     CELU,
     ELU,
@@ -81,6 +93,8 @@ from corelib.nn.rectifier import (
     ReLU6,
     Threshold,
 )
+from corelib.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from corelib.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from corelib.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from corelib.nn.sparse import Embedding
 from corelib.nn.transformer import (
@@ -124,6 +138,7 @@ __all__ = [
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
@@ -133,11 +148,13 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GRUCell",
+    "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -149,6 +166,7 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
@@ -156,12 +174,17 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
+    "PoissonNLLLoss",
     "RMSNorm",
     "RNNBase",
     "RNNCell",
@@ -176,6 +199,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -190,6 +214,8 @@ __all__ = [
     "TransformerDecoderLayer",
     "TransformerEncoder",
     "TransformerEncoderLayer",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Upsample",
     "UpsamplingBilinear2d",

@@ -39,6 +39,8 @@ def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
 def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
+def cosine_embedding_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """1 - cos(input1, input2) where target is 1, and max(0, cos - margin) where it is -1; inputs (n, d) or (d)."""
 def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
     """The cosine of the angle between vectors along `dim`."""
 def cross_entropy(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ..., label_smoothing: _float = ...) -> _Tensor:
@@ -55,12 +57,16 @@ def elu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Te
     """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015)."""
 def embedding(input: _Tensor, weight: _Tensor, padding_idx: _int | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
     """The rows of `weight` (n, d) that the integers of `input` say: (*) gives (*, d). IndexError out of range."""
+def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Any, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
+    """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2."""
 def gelu(input: _Tensor, approximate: _str = ...) -> _Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation."""
 def glu(input: _Tensor, dim: _int = ...) -> _Tensor:
     """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
 def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def gumbel_softmax(logits: _Tensor, tau: _float = ..., hard: _bool = ..., eps: _float = ..., dim: _int = ...) -> _Tensor:
+    """Samples of the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) along `dim`; hard: one-hot, with the gradient"""
 def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def hardsigmoid(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
@@ -69,6 +75,8 @@ def hardswish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) 
     """x times hardsigmoid(x), elementwise."""
 def hardtanh(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x cut to the range from min_val (default -1) to max_val (default 1)."""
+def hinge_embedding_loss(input: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """The input where target is 1, and what it lacks to `margin` where target is -1."""
 def huber_loss(input: _Tensor, target: _Tensor, reduction: _str = ..., delta: _float = ..., weight: _Any = ...) -> _Tensor:
     """delta times the smooth L1 loss with beta = delta (Huber, 1964)."""
 def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
@@ -89,6 +97,8 @@ def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stack
     """The logarithm of softmax, without its loss of digits."""
 def logsigmoid(input: _Tensor) -> _Tensor:
     """log(sigmoid(x)), elementwise, without overflow."""
+def margin_ranking_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """max(0, margin - target * (input1 - input2)): target 1 where the first should rank higher, -1 where the second."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
@@ -101,6 +111,12 @@ def mse_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: 
     """The mean of (input - target)²."""
 def multi_head_attention_forward(query: _Tensor, key: _Tensor, value: _Tensor, embed_dim_to_check: _int, num_heads: _int, in_proj_weight: _Any, in_proj_bias: _Any, bias_k: _Any, bias_v: _Any, add_zero_attn: _bool, dropout_p: _float, out_proj_weight: _Tensor, out_proj_bias: _Any, training: _bool = ..., key_padding_mask: _Any = ..., need_weights: _bool = ..., attn_mask: _Any = ..., use_separate_proj_weight: _bool = ..., q_proj_weight: _Any = ..., k_proj_weight: _Any = ..., v_proj_weight: _Any = ..., static_k: _Any = ..., static_v: _Any = ..., average_attn_weights: _bool = ..., is_causal: _bool = ...) -> _tuple[_Tensor, _Tensor | None]:
     """(output, weights or None) of attention in `num_heads` heads, with the projections before and after it."""
+def multi_margin_loss(input: _Tensor, target: _Tensor, p: _int = ..., margin: _float = ..., weight: _Tensor | None = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """The mean over the other classes of max(0, margin - input[target] + input[class])**p, p 1 or 2; times the target's weight."""
+def multilabel_margin_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """The mean over classes of the sum over pairs of a target and another class of max(0, 1 - input[target] + input[other])."""
+def multilabel_soft_margin_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """The mean over classes (last dimension) of the binary cross entropy of logits, one value for each row before the reduction."""
 def nll_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """Minus the log-probability, in `input` (n, c, *), of each class in `target` (n, *); the mean is weighed by `weight`."""
 def normalize(input: _Tensor, p: _float = ..., dim: _int | _Sequence[_int] = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -109,6 +125,12 @@ def one_hot(tensor: _Tensor, num_classes: _int = ...) -> _Tensor:
     """Vectors with a one at the place that each integer says: (*) gives (*, num_classes), by default one more than the largest."""
 def pad(input: _Tensor, pad: _Any, mode: _str = ..., value: _Any = ...) -> _Tensor:
     """Places added at the ends of the last dimensions: `pad` is (begin, end) of the last, then of the one before, ..."""
+def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
+    """The p-norm of x1 - x2 + eps along the last dimension."""
+def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
+    """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
+def poisson_nll_loss(input: _Tensor, target: _Tensor, log_input: _bool = ..., full: _bool = ..., size_average: _Any = ..., eps: _float = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """exp(input) - target * input, the negative log-likelihood of counts; without log_input, input - target * log(input + eps)."""
 def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
 def relu(input: _Tensor, inplace: _bool = ...) -> _Tensor:
@@ -129,6 +151,8 @@ def silu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _T
     """x times sigmoid(x), elementwise (Elfwing et al., 2017)."""
 def smooth_l1_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., beta: _float = ...) -> _Tensor:
     """The mean of 0.5 * d² / beta where d = |input - target| is below beta, else d - 0.5 * beta."""
+def soft_margin_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """log(1 + exp(-target * input)), targets 1 and -1."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def softmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
@@ -145,3 +169,7 @@ def tanhshrink(input: _Tensor) -> _Tensor:
     """x - tanh(x), elementwise."""
 def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
+def triplet_margin_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = ..., p: _float = ..., eps: _float = ..., swap: _bool = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of differences; swap: with the smaller of the negative's"""
+def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, *, distance_function: _Any = ..., margin: _float = ..., swap: _bool = ..., reduction: _str = ...) -> _Tensor:
+    """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""

@@ -598,6 +598,8 @@ class Tensor:
         """Fill the main diagonal in place: of a matrix, or of a tensor whose sizes are all the same. `wrap`: a tall matrix's diagonal"""
     def diff(self, n: _int = ..., dim: _int = ..., prepend: Tensor | None = ..., append: Tensor | None = ..., *, out: Tensor | None = ...) -> Tensor:
         """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
+    def dist(self, other: Tensor, p: _Any = ...) -> Tensor:
+        """The p-norm of `input - other`, broadcast."""
     def erf(self, *, out: Tensor | None = ...) -> Tensor:
         """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
     def erf_(self) -> Tensor:
