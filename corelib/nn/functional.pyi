@@ -9,16 +9,28 @@ def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_in
     """The means of `output_size` windows that cover the last dimension evenly."""
 def adaptive_avg_pool2d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension."""
+def adaptive_avg_pool3d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
+    """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension."""
 def adaptive_max_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
+def adaptive_max_pool1d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`adaptive_max_pool1d` with return_indices=True: (values, indices)."""
 def adaptive_max_pool2d(input: _Tensor, output_size: _int | None | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
+def adaptive_max_pool2d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`adaptive_max_pool2d` with return_indices=True: (values, indices)."""
+def adaptive_max_pool3d(input: _Tensor, output_size: _int | None | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
+    """The largest of each window, where windows cover the last three dimensions evenly."""
+def adaptive_max_pool3d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`adaptive_max_pool3d` with return_indices=True: (values, indices)."""
 def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
 def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window."""
 def avg_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _Any = ...) -> _Tensor:
     """The mean of each window over the last two dimensions; `stride` defaults to the window."""
+def avg_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _Any = ...) -> _Tensor:
+    """The mean of each window over the last three dimensions; arguments as those of `avg_pool2d`."""
 def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
 def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
@@ -29,6 +41,8 @@ def binary_cross_entropy_with_logits(input: _Tensor, target: _Tensor, weight: _T
     """The cross entropy of sigmoid(input) against `target`, without overflow; `pos_weight` weighs the positive ones."""
 def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise."""
+def channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
+    """The channels (dimension 1) of (n, c, *) in `groups`, interleaved. RuntimeError where groups do not divide c."""
 def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
 def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
@@ -93,6 +107,8 @@ def leaky_relu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any)
     """x above 0 and negative_slope * x below, elementwise."""
 def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
+def local_response_norm(input: _Tensor, size: _int, alpha: _float = ..., beta: _float = ..., k: _float = ...) -> _Tensor:
+    """input / (k + alpha * mean of squares over `size` neighbouring channels)**beta, channels being dimension 1."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits."""
 def logsigmoid(input: _Tensor) -> _Tensor:
@@ -101,10 +117,16 @@ def margin_ranking_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margi
     """max(0, margin - target * (input1 - input2)): target 1 where the first should rank higher, -1 where the second."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool1d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`max_pool1d` with return_indices=True: (values, indices)."""
 def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool2d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`max_pool2d` with return_indices=True: (values, indices)."""
 def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool3d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
+    """`max_pool3d` with return_indices=True: (values, indices)."""
 def mish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x times tanh(softplus(x)), elementwise (Misra, 2019)."""
 def mse_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., weight: _Any = ...) -> _Tensor:
@@ -129,6 +151,10 @@ def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = .
     """The p-norm of x1 - x2 + eps along the last dimension."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
+def pixel_shuffle(input: _Tensor, upscale_factor: _int) -> _Tensor:
+    """(*, c * r², h, w) as (*, c, h * r, w * r). RuntimeError where r² does not divide the channels."""
+def pixel_unshuffle(input: _Tensor, downscale_factor: _int) -> _Tensor:
+    """(*, c, h * r, w * r) as (*, c * r², h, w), the inverse of `pixel_shuffle`. RuntimeError where r does not divide h and w."""
 def poisson_nll_loss(input: _Tensor, target: _Tensor, log_input: _bool = ..., full: _bool = ..., size_average: _Any = ..., eps: _float = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """exp(input) - target * input, the negative log-likelihood of counts; without log_input, input - target * log(input + eps)."""
 def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:

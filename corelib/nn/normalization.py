@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import corelib
@@ -12,7 +13,7 @@ from corelib.nn.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.sizes import per_dimension
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LayerNorm", "RMSNorm"]
 
 
 class _AffineNorm(Module):
@@ -311,3 +312,59 @@ class RMSNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class _InstanceNorm(_BatchNorm):
+    """Normalizes each channel of each sample; running statistics, where they are tracked, are used in evaluation."""
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False, track_running_stats: bool = False,
+        device: Any = None, dtype: Any = None,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        dims = self._dimensions
+        if input.dim() not in dims:
+            raise ValueError(f"expected {dims[0]}D or {dims[1]}D input (got {input.dim()}D input)")
+        batched = input.dim() == dims[1]
+        channels = input.size(1 if batched else 0)
+        if channels != self.num_features:
+            if self.affine:
+                raise ValueError(
+                    f"expected input's size at dim={1 if batched else 0} to match num_features ({self.num_features}), but got: {channels}."
+                )
+            warnings.warn(
+                f"input's size at dim={1 if batched else 0} does not match num_features. You can silence this warning by not passing in "
+                "num_features, which is not used because affine=False",
+                stacklevel=2,
+            )
+        x = input if batched else input.unsqueeze(0)
+        weight, bias = self._affine_tensors()
+        made = F.instance_norm(
+            x, self.running_mean, self.running_var, weight, bias, self.training or not self.track_running_stats,
+            self.momentum if self.momentum is not None else 0.0, self.eps,
+        )
+        return made if batched else made.squeeze(0)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Normalizes each channel of each sample of (N, C, L) or (C, L).
+
+    Without statistics of its own unless ``track_running_stats``; ``affine`` is False by default. ValueError for an input of another number
+    of dimensions, and with ``affine`` of channels. Ulyanov et al., "Instance normalization", 2016.
+    """
+
+    _dimensions = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Normalizes each channel of each sample of (N, C, H, W) or (C, H, W); as InstanceNorm1d otherwise."""
+
+    _dimensions = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Normalizes each channel of each sample of (N, C, D, H, W) or (C, D, H, W); as InstanceNorm1d otherwise."""
+
+    _dimensions = (4, 5)

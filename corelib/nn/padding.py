@@ -10,14 +10,19 @@ from corelib.nn.sizes import per_dimension
 __all__ = [
     "CircularPad1d",
     "CircularPad2d",
+    "CircularPad3d",
     "ConstantPad1d",
     "ConstantPad2d",
+    "ConstantPad3d",
     "ReflectionPad1d",
     "ReflectionPad2d",
+    "ReflectionPad3d",
     "ReplicationPad1d",
     "ReplicationPad2d",
+    "ReplicationPad3d",
     "ZeroPad1d",
     "ZeroPad2d",
+    "ZeroPad3d",
 ]
 
 
@@ -193,3 +198,39 @@ class CircularPad2d(_CircularPad):
     """
 
     _sides = 4
+
+
+class ConstantPad3d(_ConstantPad):
+    """Puts ``value`` around the last three dimensions; ``padding`` is an int or six ints, from the last dimension's left on."""
+
+    _sides = 6
+
+
+class ReflectionPad3d(_PadByMode):
+    """Continues the last three dimensions by their reflections; ``padding`` is an int or six ints."""
+
+    _mode = "reflect"
+    _sides = 6
+
+
+class ReplicationPad3d(_PadByMode):
+    """Repeats the edges of the last three dimensions; ``padding`` is an int or six ints."""
+
+    _mode = "replicate"
+    _sides = 6
+
+
+class CircularPad3d(_CircularPad):
+    """Continues the last three dimensions by their other ends; ``padding`` is an int or six ints. ValueError for another input than 4D or 5D."""
+
+    _sides = 6
+
+
+class ZeroPad3d(ConstantPad3d):
+    """Puts zeros around the last three dimensions; ``padding`` is an int or six ints."""
+
+    def __init__(self, padding: int | tuple[int, ...]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, prod
+from math import prod
 from typing import Any
 
 from corelib.dispatcher.entries import public
@@ -234,6 +234,17 @@ def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
 
 
+@op(on=("nn.functional",))
+def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
+    """The mean of each window over the last three dimensions; arguments as those of `avg_pool2d`.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.avg_pool3d(torch.ones(1, 4, 4, 4), 2).shape
+    torch.Size([1, 2, 2, 2])
+    """
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+
+
 def _adaptive_sizes(name: str, n: int, input: Any, output_size: Any) -> tuple[int, ...]:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
@@ -251,7 +262,7 @@ def _adaptive_sizes(name: str, n: int, input: Any, output_size: Any) -> tuple[in
 
 
 def _bounds(n: int, out: int) -> list[tuple[int, int]]:
-    return [(i * n // out, ceil((i + 1) * n / out)) for i in range(out)]
+    return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
 
 
 def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
@@ -263,14 +274,24 @@ def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
     if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
         kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
         return window_sum(input, kernel, kernel, sizes) / prod(kernel)
-    made = input
-    for i in range(n):  # one averaging matrix for each dimension
+    if 0 in sizes:
+        return input.new_empty((*input._shape[:-n], *sizes))
+    made = input.float() if input._dtype.itemsize == 2 else input
+    for i in range(n):  # one dimension after the other
         d = len(input._shape) - n + i
-        m = input._shape[d]
-        rows = [[1 / (b - a) if a <= j < b else 0.0 for j in range(m)] for a, b in _bounds(m, sizes[i])]
-        matrix = input.new_tensor(rows).reshape((sizes[i], m))
-        made = (made.movedim(d, -1) @ matrix.t()).movedim(-1, d)
-    return made.contiguous()
+        made = _window_means(made.movedim(d, -1), _bounds(input._shape[d], sizes[i])).movedim(-1, d)
+    return made.contiguous().to(input._dtype)
+
+
+def _window_means(x: Any, windows: list[tuple[int, int]]) -> Any:
+    """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
+    longest = max(b - a for a, b in windows)
+    places = [[min(a + i, b - 1) for i in range(longest)] for a, b in windows]
+    inside = [[a + i < b for i in range(longest)] for a, b in windows]
+    at = x.new_tensor(places, dtype=D.int64).reshape((-1,))
+    parts = x.index_select(-1, at).reshape((*x._shape[:-1], len(windows), longest))
+    total = select_where(x.new_tensor(inside, dtype=D.bool), parts, 0.0).sum(-1)
+    return total / x.new_tensor([b - a for a, b in windows])
 
 
 @op(on=("torch", "nn.functional"))
@@ -288,6 +309,17 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     torch.Size([1, 2, 2])
     """
     return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)  # type: ignore[no-any-return]
+
+
+@op(on=("nn.functional",))
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.adaptive_avg_pool3d(torch.ones(1, 4, 6, 5), 2).shape
+    torch.Size([1, 2, 2, 2])
+    """
+    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)  # type: ignore[no-any-return]
 
 
 def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indices: bool) -> Any:
@@ -326,3 +358,26 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+@public("nn.functional")
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest of each window, where windows cover the last three dimensions evenly."""
+    return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)
+
+
+def _with_indices(n: int, adaptive: bool) -> Any:
+    name = f"{'adaptive_' if adaptive else ''}max_pool{n}d"
+    pool = {"max_pool1d": max_pool1d, "max_pool2d": max_pool2d, "max_pool3d": max_pool3d, "adaptive_max_pool1d": adaptive_max_pool1d,
+            "adaptive_max_pool2d": adaptive_max_pool2d, "adaptive_max_pool3d": adaptive_max_pool3d}[name]
+
+    def function(input: Tensor, *args: Any, return_indices: bool = True, **kwargs: Any) -> Any:
+        return pool(input, *args, return_indices=True, **kwargs)
+
+    function.__name__ = function.__qualname__ = f"{name}_with_indices"
+    function.__doc__ = f"`{name}` with return_indices=True: (values, indices)."
+    return public("nn.functional")(function)
+
+
+for _n in (1, 2, 3):
+    _with_indices(_n, False), _with_indices(_n, True)
