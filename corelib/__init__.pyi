@@ -139,12 +139,20 @@ def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_in
     """The means of `output_size` windows that cover the last dimension evenly."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + alpha * other`, elementwise with broadcasting and promotion."""
+def addbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`beta * input + alpha *` the sum over the batch of `batch1 @ batch2`."""
 def addcdiv(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
 def addcmul(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + value * tensor1 * tensor2`, elementwise."""
 def addmm(input: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
+def addmv(input: _Tensor, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored."""
+def addmv_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `addmv`: writes its result into this tensor and returns it."""
+def addr(input: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+    """`beta * input + alpha * outer(vec1, vec2)`; with beta 0 `input` is ignored."""
 def alias_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `alias` shows."""
 def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -273,6 +281,12 @@ def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest integer not below, elementwise."""
 def ceil_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `ceil`: writes its result into this tensor and returns it."""
+def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise."""
+def celu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `celu`."""
+def chain_matmul(*matrices: _Any, out: _Tensor | None = ...) -> _Tensor:
+    """`linalg.multi_dot` of matrices given one by one."""
 def channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
     """The channels (dimension 1) of (n, c, *) in `groups`, interleaved. RuntimeError where groups do not divide c."""
 def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
@@ -331,6 +345,8 @@ def count_nonzero(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _
     """How many elements are not zero, of all or along `dim`."""
 def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
     """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
+def cross(input: _Tensor, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """As `linalg.cross`; without `dim` along the first dimension of size 3."""
 def cummax(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
 def cummin(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
@@ -515,6 +531,8 @@ def index_reduce(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, red
     """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
 def index_select(input: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
+def inner(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The sums of products over the last dimensions of both; with a 0-d operand the product."""
 def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
 def is_inference(input: _Tensor) -> _bool:
@@ -539,6 +557,8 @@ def isneginf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are -inf."""
 def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are inf."""
+def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
 def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
@@ -617,6 +637,8 @@ def masked_select(input: _Tensor, mask: _Tensor, *, out: _Tensor | None = ...) -
     """The elements, in order, where the bool `mask`, broadcast, is True."""
 def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
+def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
 def max(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
@@ -753,6 +775,8 @@ def relu_(input: _Tensor) -> _Tensor:
     """The in-place form of `relu`."""
 def remainder(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero."""
+def renorm(input: _Tensor, p: _Any, dim: _int, maxnorm: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
 def repeat_interleave(input: _Tensor, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
     """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
 def reshape(input: _Tensor, shape: _Any) -> _Tensor:
@@ -801,6 +825,10 @@ def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs
     """A copy of what `select` shows."""
 def select_scatter(input: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A copy of `input` with `src` at one index of a dimension."""
+def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """scale * elu(x, alpha) with the constants that keep mean and variance."""
+def selu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `selu`."""
 def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
 def sigmoid_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -885,10 +913,16 @@ def tensor_split(input: _Tensor, indices_or_sections: _Any, dim: _int = ...) -> 
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
 def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int] = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
+def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+    """x where it is above `threshold`, else `value`, elementwise."""
+def threshold_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `threshold`."""
 def tile(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
 def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
     """The `k` largest (or smallest) elements along `dim`, and where they are."""
+def trace(input: _Tensor) -> _Tensor:
+    """The sum of a matrix's diagonal."""
 def transpose(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
 def transpose_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
@@ -937,10 +971,14 @@ def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
     """A view with a new dimension of size 1 at `dim`."""
 def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `unsqueeze` shows."""
+def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
+    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`)."""
 def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
 def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
     """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
+def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inner product of two vectors, of the first's conjugate where numbers are complex."""
 def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `view` shows."""
 def vsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:

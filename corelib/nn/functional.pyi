@@ -41,6 +41,8 @@ def binary_cross_entropy_with_logits(input: _Tensor, target: _Tensor, weight: _T
     """The cross entropy of sigmoid(input) against `target`, without overflow; `pos_weight` weighs the positive ones."""
 def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise."""
+def celu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `celu`."""
 def channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
     """The channels (dimension 1) of (n, c, *) in `groups`, interleaved. RuntimeError where groups do not divide c."""
 def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
@@ -69,6 +71,8 @@ def dropout3d(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _
     """Whole channels set to zero with probability `p` in training, the others divided by 1 - p."""
 def elu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015)."""
+def elu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `elu`."""
 def embedding(input: _Tensor, weight: _Tensor, padding_idx: _int | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
     """The rows of `weight` (n, d) that the integers of `input` say: (*) gives (*, d). IndexError out of range."""
 def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Any, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
@@ -89,6 +93,8 @@ def hardswish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) 
     """x times hardsigmoid(x), elementwise."""
 def hardtanh(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x cut to the range from min_val (default -1) to max_val (default 1)."""
+def hardtanh_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `hardtanh`."""
 def hinge_embedding_loss(input: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """The input where target is 1, and what it lacks to `margin` where target is -1."""
 def huber_loss(input: _Tensor, target: _Tensor, reduction: _str = ..., delta: _float = ..., weight: _Any = ...) -> _Tensor:
@@ -105,6 +111,8 @@ def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
 def leaky_relu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x above 0 and negative_slope * x below, elementwise."""
+def leaky_relu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `leaky_relu`."""
 def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
 def local_response_norm(input: _Tensor, size: _int, alpha: _float = ..., beta: _float = ..., k: _float = ...) -> _Tensor:
@@ -171,6 +179,8 @@ def scaled_dot_product_attention(query: _Tensor, key: _Tensor, value: _Tensor, a
     """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017)."""
 def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """scale * elu(x, alpha) with the constants that keep mean and variance."""
+def selu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `selu`."""
 def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
 def silu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
@@ -195,6 +205,8 @@ def tanhshrink(input: _Tensor) -> _Tensor:
     """x - tanh(x), elementwise."""
 def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
+def threshold_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+    """The in-place form of `threshold`."""
 def triplet_margin_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = ..., p: _float = ..., eps: _float = ..., swap: _bool = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of differences; swap: with the smaller of the negative's"""
 def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, *, distance_function: _Any = ..., margin: _float = ..., swap: _bool = ..., reduction: _str = ...) -> _Tensor:

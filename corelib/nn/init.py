@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import corelib
 from corelib import Tensor
@@ -325,3 +325,21 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
             chosen = corelib.randperm(rows)[:zeros]
             tensor[chosen.to(tensor.device), column] = 0
     return tensor
+
+
+def _deprecated(name: str) -> Any:
+    new = globals()[name + "_"]
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
+        return new(*args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Deprecated: use `{name}_`."
+    return function
+
+
+for _name in (
+    "uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "sparse",
+):
+    globals()[_name] = _deprecated(_name)

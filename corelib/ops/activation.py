@@ -261,9 +261,17 @@ def _with_inplace(name: str, compute: Any, doc: str) -> Any:
         made: Tensor = compute(input, *args, **names)
         return made
 
+    def in_place(input: Tensor, *args: Any, **names: Any) -> Tensor:
+        return function(input, *args, inplace=True, **names)
+
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return public("nn.functional")(function)
+    in_place.__name__ = in_place.__qualname__ = name + "_"
+    in_place.__doc__ = f"The in-place form of `{name}`."
+    places = ("torch", "nn.functional") if name in ("celu", "selu", "threshold") else ("nn.functional",)
+    if name in ("celu", "elu", "hardtanh", "leaky_relu", "selu", "threshold"):  # those that PyTorch has
+        public(*places)(in_place)
+    return public(*places)(function)
 
 
 silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing et al., 2017).

@@ -748,6 +748,34 @@ class Tensor:
         """The least common multiple, elementwise, never negative; 0 where either is 0."""
     def lcm_(self, other: _Any) -> Tensor:
         """The in-place form of `lcm`: writes its result into this tensor and returns it."""
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
+        """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored."""
+    def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> Tensor:
+        """`addmv`, in place."""
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
+        """`beta * input + alpha * outer(vec1, vec2)`; with beta 0 `input` is ignored."""
+    def addr_(self, vec1: Tensor, vec2: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> Tensor:
+        """`addr`, in place."""
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
+        """`beta * input + alpha *` the sum over the batch of `batch1 @ batch2`."""
+    def addbmm_(self, batch1: Tensor, batch2: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> Tensor:
+        """`addbmm`, in place."""
+    def inner(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The sums of products over the last dimensions of both; with a 0-d operand the product."""
+    def vdot(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The inner product of two vectors, of the first's conjugate where numbers are complex."""
+    def kron(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
+    def trace(self) -> Tensor:
+        """The sum of a matrix's diagonal."""
+    def cross(self, other: Tensor, dim: _int | None = ..., *, out: Tensor | None = ...) -> Tensor:
+        """As `linalg.cross`; without `dim` along the first dimension of size 3."""
+    def matrix_power(self, n: _int, *, out: Tensor | None = ...) -> Tensor:
+        """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+    def renorm(self, p: _Any, dim: _int, maxnorm: _Any, *, out: Tensor | None = ...) -> Tensor:
+        """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
+    def renorm_(self, p: _Any, dim: _int, maxnorm: _Any) -> Tensor:
+        """`renorm`, in place."""
     def argmax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
     def argmin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: Tensor | None = ...) -> Tensor:

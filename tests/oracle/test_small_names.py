@@ -134,3 +134,26 @@ def test_random_fills_are_pytorchs(method: str, arguments: tuple[float, ...], dt
 @pytest.mark.parametrize("call", ["x.cauchy_(0, 0)", "x.geometric_(1.5)", "x.log_normal_(0, -1)", "x.long().cauchy_()"])
 def test_random_fills_refuse_what_pytorch_refuses(call: str) -> None:
     assert evaluate(call, corelib) is evaluate(call, torch)
+
+
+@pytest.mark.parametrize("name", ["celu_", "elu_", "hardtanh_", "leaky_relu_", "selu_"])
+def test_in_place_activations(name: str) -> None:
+    found = []
+    for T in (corelib, torch):
+        x = T.from_numpy(np.linspace(-3, 3, 9).astype(np.float32))
+        made = getattr(T.nn.functional, name)(x)
+        assert made is x
+        found.append(made.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "kaiming_normal", "orthogonal"])
+def test_deprecated_initial_values_warn(name: str) -> None:
+    found = []
+    for T in (corelib, torch):
+        T.manual_seed(2)
+        x = T.empty(3, 3, 3) if name == "dirac" else T.empty(3, 4)
+        with pytest.warns(FutureWarning, match=f"nn.init.{name}_"):
+            made = getattr(T.nn.init, name)(x, *([2.0] if name == "constant" else []))
+        found.append(made.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)
