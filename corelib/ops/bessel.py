@@ -39,8 +39,8 @@ def special_i0e(input: Tensor) -> Tensor:
     """exp(-abs(input)) * i0(input), elementwise.
 
     >>> import corelib as torch
-    >>> torch.special.i0e(torch.tensor([0.]))
-    tensor([1.])
+    >>> torch.special.i0e(torch.tensor([1.]))
+    tensor([0.4658])
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_i0e, input)
@@ -56,8 +56,8 @@ def i0(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise.
 
     >>> import corelib as torch
-    >>> torch.i0(torch.tensor([0.]))
-    tensor([1.])
+    >>> torch.i0(torch.tensor([1.]))
+    tensor([1.2661])
     """
     if input._dtype.itemsize == 2:
         return in_float32(i0, input)

@@ -23,7 +23,7 @@ class Adadelta(PerParameter):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.9990, 0.9990], requires_grad=True)
+    tensor([0.9968, 0.9968], requires_grad=True)
 
     Source: Zeiler, ADADELTA: an adaptive learning rate method, 2012.
     """

@@ -24,7 +24,7 @@ class NAdam(PerParameter):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w
-    tensor([0.9980, 0.9980], requires_grad=True)
+    tensor([0.9979, 0.9979], requires_grad=True)
 
     Source: Dozat, Incorporating Nesterov momentum into Adam, 2016.
     """
