@@ -1,6 +1,6 @@
 """Optimizers and learning-rate schedules, with PyTorch's names, state and defaults."""
 
-from corelib.optim import lr_scheduler as lr_scheduler
+from corelib.optim import lr_scheduler as lr_scheduler, swa_utils as swa_utils
 from corelib.optim.adadelta import Adadelta as Adadelta
 from corelib.optim.adafactor import Adafactor as Adafactor
 from corelib.optim.adagrad import Adagrad as Adagrad
@@ -19,5 +19,5 @@ from corelib.optim.sgd import SGD as SGD
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Muon", "NAdam", "Optimizer", "RAdam",
-    "RMSprop", "Rprop", "lr_scheduler",
+    "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
 ]

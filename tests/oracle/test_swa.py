@@ -1,0 +1,76 @@
+"""Averages of parameters, batch norms recomputed, and their schedule, beside PyTorch's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.optim.swa_utils
+
+import corelib
+
+from .test_nn_recurrent import tensors
+from .test_optim_family import model
+from .test_schedules import flat, rates, sgd
+
+
+def averaged(T: Any, make: Any, use_buffers: bool = False, steps: int = 4) -> list[np.ndarray]:
+    T.manual_seed(3)
+    net = T.nn.Sequential(model(T), T.nn.BatchNorm1d(3))
+    swa = T.optim.swa_utils.AveragedModel(net, use_buffers=use_buffers, **make(T.optim.swa_utils))
+    optimizer = T.optim.SGD(net.parameters(), lr=0.1)
+    (x,) = tensors(T, (5, 6), grad=False)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (net(x) ** 2).sum().backward()
+        optimizer.step()
+        swa.update_parameters(net)
+    T.optim.swa_utils.update_bn([x, (x * 2, 1)], swa)
+    return [t.detach().numpy() for t in swa.state_dict().values()]
+
+
+@pytest.mark.parametrize("use_buffers", [False, True])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda S: {}, lambda S: {"avg_fn": S.get_swa_avg_fn()}, lambda S: {"avg_fn": S.get_ema_avg_fn(0.9)},
+        lambda S: {"multi_avg_fn": S.get_swa_multi_avg_fn()}, lambda S: {"multi_avg_fn": S.get_ema_multi_avg_fn(0.9)},
+    ],
+    ids=["default", "mean", "moving", "means", "movings"],
+)
+def test_averages_are_pytorchs(make: Any, use_buffers: bool) -> None:
+    for mine, theirs in zip(averaged(corelib, make, use_buffers), averaged(torch, make, use_buffers), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=2e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"anneal_strategy": "linear", "anneal_epochs": 5}, {"anneal_epochs": 0}])
+def test_the_schedule_is_pytorchs(options: dict[str, Any]) -> None:
+    found = []
+    for T in (corelib, torch):
+        o = sgd(T)
+        schedule = T.optim.swa_utils.SWALR(o, [0.02, 0.05], **options)
+        seen = rates(T, o, schedule, 7)
+        state = schedule.state_dict()
+        again = T.optim.swa_utils.SWALR(o, [0.02, 0.05], **options)
+        again.load_state_dict(state)
+        found.append(flat([seen, rates(T, o, again, 8)]))
+    np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S.SWALR(o, 0.1, anneal_strategy='x')", "S.SWALR(o, 0.1, anneal_epochs=-1)", "S.SWALR(o, [0.1])", "S.get_ema_avg_fn(2)", "S.get_ema_multi_avg_fn(-1)",
+        "S.AveragedModel(m, avg_fn=S.get_swa_avg_fn(), multi_avg_fn=S.get_swa_multi_avg_fn())",
+    ],
+)
+def test_refuses_what_pytorch_refuses(text: str) -> None:
+    errors = []
+    for T in (corelib, torch):
+        with pytest.raises(Exception) as caught:
+            eval(text, {"S": T.optim.swa_utils, "o": sgd(T), "m": model(T)})
+        errors.append(caught.value)
+    assert type(errors[0]) is type(errors[1])
+    assert str(errors[0]) == str(errors[1])
