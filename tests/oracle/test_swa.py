@@ -31,16 +31,17 @@ def averaged(T: Any, make: Any, use_buffers: bool = False, steps: int = 4) -> li
     return [t.detach().numpy() for t in swa.state_dict().values()]
 
 
-@pytest.mark.parametrize("use_buffers", [False, True])
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda S: {}, lambda S: {"avg_fn": S.get_swa_avg_fn()}, lambda S: {"avg_fn": S.get_ema_avg_fn(0.9)},
-        lambda S: {"multi_avg_fn": S.get_swa_multi_avg_fn()}, lambda S: {"multi_avg_fn": S.get_ema_multi_avg_fn(0.9)},
-    ],
-    ids=["default", "mean", "moving", "means", "movings"],
-)
-def test_averages_are_pytorchs(make: Any, use_buffers: bool) -> None:
+MAKERS: dict[str, Any] = {
+    "default": lambda S: {}, "mean": lambda S: {"avg_fn": S.get_swa_avg_fn()}, "moving": lambda S: {"avg_fn": S.get_ema_avg_fn(0.9)},
+    "means": lambda S: {"multi_avg_fn": S.get_swa_multi_avg_fn()}, "movings": lambda S: {"multi_avg_fn": S.get_ema_multi_avg_fn(0.9)},
+}  # fmt: skip
+# PyTorch's means of lists fail on integer buffers.
+CASES = [(name, buffers) for name in MAKERS for buffers in (False, True) if (name, buffers) != ("means", True)]
+
+
+@pytest.mark.parametrize(("name", "use_buffers"), CASES)
+def test_averages_are_pytorchs(name: str, use_buffers: bool) -> None:
+    make = MAKERS[name]
     for mine, theirs in zip(averaged(corelib, make, use_buffers), averaged(torch, make, use_buffers), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=2e-4, atol=1e-6)
 
