@@ -28,6 +28,7 @@ from corelib.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspo
 from corelib.nn.distance import CosineSimilarity
 from corelib.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from corelib.nn.flatten import Flatten, Unflatten
+from corelib.nn.fold import Fold, LPPool1d, LPPool2d, LPPool3d, Unfold
 from corelib.nn.linear import Bilinear, Identity, Linear
 from corelib.nn.loss import (
     BCELoss,
@@ -172,6 +173,7 @@ __all__ = [
     "Dropout3d",
     "Embedding",
     "Flatten",
+    "Fold",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -187,6 +189,9 @@ __all__ = [
     "InstanceNorm3d",
     "KLDivLoss",
     "L1Loss",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
@@ -250,6 +255,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",

@@ -75,6 +75,8 @@ def elu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
     """The in-place form of `elu`."""
 def embedding(input: _Tensor, weight: _Tensor, padding_idx: _int | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
     """The rows of `weight` (n, d) that the integers of `input` say: (*) gives (*, d). IndexError out of range."""
+def fold(input: _Tensor, output_size: _int | None | _Sequence[_int | None], kernel_size: _int | _Sequence[_int], dilation: _Any = ..., padding: _Any = ..., stride: _Any = ...) -> _Tensor:
+    """Columns (n, c * kernel's elements, windows) added up where their windows lie: (n, c, *output_size)."""
 def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Any, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2."""
 def gelu(input: _Tensor, approximate: _str = ...) -> _Tensor:
@@ -121,6 +123,12 @@ def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stack
     """The logarithm of softmax, without its loss of digits."""
 def logsigmoid(input: _Tensor) -> _Tensor:
     """log(sigmoid(x)), elementwise, without overflow."""
+def lp_pool1d(input: _Tensor, norm_type: _float, kernel_size: _int | _Sequence[_int], stride: _Any = ..., ceil_mode: _bool = ...) -> _Tensor:
+    """The p-norm of each window over the last 1 dimension, p being `norm_type`; `stride` defaults to the window."""
+def lp_pool2d(input: _Tensor, norm_type: _float, kernel_size: _int | _Sequence[_int], stride: _Any = ..., ceil_mode: _bool = ...) -> _Tensor:
+    """The p-norm of each window over the last 2 dimensions, p being `norm_type`; `stride` defaults to the window."""
+def lp_pool3d(input: _Tensor, norm_type: _float, kernel_size: _int | _Sequence[_int], stride: _Any = ..., ceil_mode: _bool = ...) -> _Tensor:
+    """The p-norm of each window over the last 3 dimensions, p being `norm_type`; `stride` defaults to the window."""
 def margin_ranking_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """max(0, margin - target * (input1 - input2)): target 1 where the first should rank higher, -1 where the second."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
@@ -211,3 +219,5 @@ def triplet_margin_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, m
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of differences; swap: with the smaller of the negative's"""
 def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, *, distance_function: _Any = ..., margin: _float = ..., swap: _bool = ..., reduction: _str = ...) -> _Tensor:
     """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""
+def unfold(input: _Tensor, kernel_size: _int | _Sequence[_int], dilation: _Any = ..., padding: _Any = ..., stride: _Any = ...) -> _Tensor:
+    """The windows of (n, c, h, w) or (c, h, w) as columns, (n, c * kernel's elements, windows): what a convolution multiplies."""

@@ -11,8 +11,8 @@ from corelib.dispatcher.entries import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
     activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, diagonals,
-    differences, distances, drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, gamma,
-    gathering, indexing, integers, interpolation, joining, linear, losses, margins, more_products, multihead,
+    differences, distances, drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, folding,
+    gamma, gathering, indexing, integers, interpolation, joining, linear, losses, margins, more_products, multihead,
     normalization, operators, optim_steps, order_statistics, padding, permutation, pinning, pixels, placing, pooling,
     predicates, products, random, recurrent, reductions, rounding, rows, scans, scatter_reduction, scattering,
     searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary, view_copies, views, where,

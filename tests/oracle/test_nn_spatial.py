@@ -21,6 +21,8 @@ ROWS: list[tuple[str, tuple[int, ...]]] = [
     ("nn.ConstantPad3d(1, 2.5)", (1, 2, 2, 3, 4)), ("nn.ZeroPad3d((1, 0, 2, 1, 0, 1))", (1, 2, 2, 3, 4)), ("nn.ReflectionPad3d(1)", (1, 2, 2, 3, 4)), ("nn.ReplicationPad3d((1, 2, 0, 1, 1, 0))", (1, 2, 2, 3, 4)),
     ("nn.CircularPad3d(1)", (1, 2, 2, 3, 4)), ("nn.InstanceNorm1d(3)", (2, 3, 5)), ("nn.InstanceNorm1d(3, affine=True)", (3, 5)), ("nn.InstanceNorm2d(3, affine=True, track_running_stats=True)", (2, 3, 4, 5)),
     ("nn.InstanceNorm2d(3, eps=0.1)", (3, 4, 5)), ("nn.InstanceNorm3d(3, momentum=0.5, track_running_stats=True)", (2, 3, 2, 3, 4)),
+    ("nn.Unfold(2)", (1, 2, 3, 4)), ("nn.Unfold((2, 3), dilation=2, padding=1, stride=(1, 2))", (1, 2, 6, 7)), ("nn.Fold((3, 4), 2)", (1, 8, 6)), ("nn.Fold(4, kernel_size=3, padding=1, stride=2)", (2, 9, 4)),
+    ("nn.LPPool1d(2, 3)", (1, 2, 7)), ("nn.LPPool2d(3, 2, stride=1)", (1, 2, 4, 5)), ("nn.LPPool3d(2, 2, ceil_mode=True)", (1, 2, 3, 4, 5)),
 ]  # fmt: skip
 
 

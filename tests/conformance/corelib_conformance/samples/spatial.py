@@ -28,3 +28,13 @@ o.add(spec(2, 6, 3), 2).add(spec(2, 6, 3, 2), 3).add(spec(2, 5, 3), 2).add(spec(
 o = op("local_response_norm", F + "local_response_norm", **SPATIAL)
 o.dtypes = WIDE
 o.add(spec(2, 5, 4), 2).add(spec(2, 5, 3, 3), 3, 0.1, 0.5, 2.0).add(spec(1, 4, 2), 5).add(spec(2, 3), 2)
+o = OPS["unfold_f"]
+o.add(spec(2, 3, 5, 6), 2, 2, 1, 2).add(spec(3, 5, 6), (2, 3), 1, (0, 1), (1, 2)).add(spec(2, 3, 4, 4, layout="transposed"), 3).add(spec(2, 3, 2, 2), 3)
+o = OPS["fold_f"]
+o.ulps, o.scaled = {"": 1, "float16": 4, "bfloat16": 4}, True  # PyTorch adds up in halves
+o.add(spec(2, 12, 12), (4, 5), 2).add(spec(8, 9), 5, 2, 2, 1, 2).add(spec(2, 8, 6), (3, 5), (2, 2), 1, 0, (1, 2)).add(spec(2, 7, 4), 3, 2).add(spec(2, 8, 5), 3, 2)
+SIZES: dict[int, tuple[int, ...]] = {1: (8,), 2: (6, 7), 3: (4, 4, 5)}
+for n, space in SIZES.items():
+    o = op(f"lp_pool{n}d", f"{F}lp_pool{n}d", **SPATIAL)
+    o.dtypes = WIDE
+    o.add(spec(2, 3, *space, low=0.1, high=3), 2, 2).add(spec(3, *space, low=0.1, high=3), 3.0, 3, 2).add(spec(2, 3, *space, low=0.1, high=3), 1.5, 2, 2, True)
