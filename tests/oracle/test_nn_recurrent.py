@@ -68,6 +68,7 @@ def state_shapes(layer: Any, batch: int | None) -> list[tuple[int, ...]]:
     return [*shapes, (first, *middle, layer.hidden_size)] if layer.mode == "LSTM" else shapes
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("with_state", [False, True])
 @pytest.mark.parametrize("batched", [True, False])
 @pytest.mark.parametrize("expression", LAYERS)
@@ -84,6 +85,7 @@ def test_outputs_and_gradients_are_pytorchs(expression: str, batched: bool, with
     compare(make)
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("enforce_sorted", [True, False])
 @pytest.mark.parametrize("expression", [e for e in LAYERS if "batch_first" not in e])
 def test_packed_sequences_are_pytorchs(expression: str, enforce_sorted: bool) -> None:
