@@ -10,12 +10,13 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
-    activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, diagonals,
-    differences, distances, drawing, dropout, einsum, embedding, error_functions, exponential, floating_point, folding,
-    gamma, gathering, indexing, integers, interpolation, joining, linear, losses, margins, more_products, multihead,
-    normalization, operators, optim_steps, order_statistics, padding, permutation, pinning, pixels, placing, pooling,
-    predicates, products, random, recurrent, reductions, rounding, rows, scans, scatter_reduction, scattering,
-    searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary, view_copies, views, where,
+    activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, ctc, diagonals,
+    differences, distances, drawing, dropout, einsum, embedding, embedding_bags, error_functions, exponential,
+    floating_point, folding, gamma, gathering, grids, indexing, integers, interpolation, joining, linear, linear_losses,
+    losses, margins, more_products, multihead, normalization, operators, optim_steps, order_statistics, padding,
+    permutation, pinning, pixels, placing, pooling, predicates, products, random, rectified, recurrent, reductions,
+    rounding, rows, scans, scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, statistics,
+    trigonometric, unary, unpooling, view_copies, views, where,
 )
 
 view_copies.show_in_place()

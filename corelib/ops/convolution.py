@@ -300,3 +300,14 @@ def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, 
     torch.Size([1, 1, 4, 4])
     """
     return _transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+@op(on=("torch", "nn.functional"))
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw).
+
+    >>> import corelib as torch
+    >>> torch.conv_transpose3d(torch.ones(1, 1, 1, 2, 2), torch.ones(1, 1, 2, 2, 2), stride=2).shape
+    torch.Size([1, 1, 2, 4, 4])
+    """
+    return _transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)

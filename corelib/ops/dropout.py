@@ -55,14 +55,44 @@ def _channelwise(name: str) -> Any:
 dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
 
 
+def _alpha_dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
+    depth = 1.7580993408473766  # minus selu's lowest value
+    if p == 1:
+        return input.mul_(input.new_zeros(shape)) if inplace else input * input.new_zeros(shape)
+    a = ((1 - p) * (1 + p * depth * depth)) ** -0.5
+    mask = input.new_empty(shape).bernoulli_(1 - p)
+    made = input * (mask * a) + (mask - 1) * (depth * a) + depth * a * p
+    return input.copy_(made) if inplace else made
+
+
 @op(on=("torch", "nn.functional"))
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
     _checked("alpha_dropout", p)
     if not training or p == 0 or input._numel == 0:
         return input
-    lowest = -1.7580993408473766
-    a = ((1 - p) * (1 + p * lowest * lowest)) ** -0.5 if p < 1 else 0.0
-    mask: Any = input.new_empty(input._shape).bernoulli_(1 - p)  # type: ignore[attr-defined]
-    made = (input * mask + lowest * (1 - mask)) * a - a * lowest * p
-    return input.copy_(made) if inplace else made  # type: ignore[attr-defined,no-any-return]
+    return _alpha_dropped(input, p, input._shape, inplace)  # type: ignore[no-any-return]
+
+
+@op(on=("torch", "nn.functional"))
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
+    _checked("feature_alpha_dropout", p)
+    if not training or p == 0 or input._numel == 0:
+        return input
+    if len(input._shape) < 2:
+        raise RuntimeError(f"feature_alpha_dropout(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
+    return _alpha_dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)  # type: ignore[no-any-return]
+
+
+def _in_place(name: str, function: Any) -> Any:
+    def dropped(input: Tensor, p: float, train: bool) -> Tensor:
+        return function(input, p, train, True)  # type: ignore[no-any-return]
+
+    dropped.__name__ = dropped.__qualname__ = name
+    dropped.__doc__ = f"`nn.functional.{name[:-1]}` in place."
+    return public("torch")(dropped)
+
+
+dropout_, alpha_dropout_ = _in_place("dropout_", dropout), _in_place("alpha_dropout_", alpha_dropout)
+feature_alpha_dropout_ = _in_place("feature_alpha_dropout_", feature_alpha_dropout)

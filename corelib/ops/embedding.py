@@ -38,6 +38,27 @@ def embedding_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: boo
     return take_rows(weight, indices)  # type: ignore[no-any-return]
 
 
+def shrink_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+    """Scale the rows that are looked up, in place, to at most a norm."""
+    from corelib.autograd.grad_mode import no_grad
+
+    with no_grad():
+        used = indices.reshape((-1,)).unique()
+        rows = take_rows(weight.detach(), used)
+        norms = rows.norm(norm_type, 1, True)
+        shrunk = select_where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
+        weight.detach().index_put_((used,), shrunk)
+
+
+def row_number(name: str, padding_idx: int | None, n: int) -> int:
+    """A padding_idx that counts from the front; -1 is none."""
+    if padding_idx is None:
+        return -1
+    if not -n <= padding_idx < n:
+        raise AssertionError(f"{name}(): Padding_idx must be within num_embeddings, got {padding_idx} for {n} rows")
+    return padding_idx + n if padding_idx < 0 else padding_idx
+
+
 @op(on=("nn.functional",))
 def embedding(
     input: Tensor, weight: Tensor, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
@@ -56,21 +77,9 @@ def embedding(
         raise NotImplementedError("embedding(): sparse=True needs sparse gradients, which corelib does not have yet")
     if not isinstance(weight, Tensor):
         raise TypeError(f"embedding(): argument 'weight' (position 2) must be Tensor, not {type(weight).__name__}")
-    n = weight._shape[0] if weight._shape else 0
-    at = -1
-    if padding_idx is not None:
-        if not -n <= padding_idx < n:
-            raise AssertionError(f"embedding(): Padding_idx must be within num_embeddings, got {padding_idx} for {n} rows")
-        at = padding_idx + n if padding_idx < 0 else padding_idx
+    at = row_number("embedding", padding_idx, weight._shape[0] if weight._shape else 0)
     if max_norm is not None:
-        from corelib.autograd.grad_mode import no_grad
-
-        with no_grad():
-            used = input.reshape((-1,)).unique()  # type: ignore[attr-defined]
-            rows = take_rows(weight.detach(), used)  # type: ignore[attr-defined]
-            norms = rows.norm(norm_type, 1, True)
-            shrunk = select_where(norms > max_norm, rows * (max_norm / (norms + 1e-7)), rows)
-            weight.detach().index_put_((used,), shrunk)  # type: ignore[attr-defined]
+        shrink_rows(weight, input, max_norm, norm_type)
     return embedding_rows(weight, input, at, scale_grad_by_freq)  # type: ignore[no-any-return]
 
 

@@ -1,5 +1,5 @@
 """The samples, one family of ops a file; importing a family declares its ops."""
 
-from . import creation, indexing, margins, more_products, neural, pointwise, products, reductions, shapes, spatial, special, statistics, views
+from . import creation, indexing, margins, more_products, neural, pointwise, products, reductions, sampling, shapes, spatial, special, statistics, views
 
-FAMILIES = (creation, indexing, margins, more_products, neural, pointwise, products, reductions, shapes, spatial, special, statistics, views)
+FAMILIES = (creation, indexing, margins, more_products, neural, pointwise, products, reductions, sampling, shapes, spatial, special, statistics, views)
