@@ -161,6 +161,8 @@ def allclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = 
     """Whether `isclose` holds for every element."""
 def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
+def alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.alpha_dropout` in place."""
 def amax(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -327,6 +329,8 @@ def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
 def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
+def conv_transpose3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw)."""
 def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The size of `input` with the sign of `other`, elementwise."""
 def corrcoef(input: _Tensor) -> _Tensor:
@@ -393,6 +397,8 @@ def dot(input: _Tensor, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The inner product of two vectors."""
 def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
+def dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.dropout` in place."""
 def dsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
 def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
@@ -435,6 +441,10 @@ def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `expm1`: writes its result into this tensor and returns it."""
 def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The n×m matrix with ones on its diagonal."""
+def feature_alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
+def feature_alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.feature_alpha_dropout` in place."""
 def fill_(self: _Tensor, value: _Any) -> _Tensor:
     """Set every element in place."""
 def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -803,6 +813,10 @@ def round_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `round`: writes its result into this tensor and returns it."""
 def row_stack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors below each other, vectors as rows."""
+def rrelu(input: _Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """x above 0; below, x times a slope drawn for each element from [lower, upper) in training, their mean otherwise."""
+def rrelu_(input: _Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ...) -> _Tensor:
+    """`rrelu` in place."""
 def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over the square root, elementwise."""
 def rsqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:

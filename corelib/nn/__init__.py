@@ -23,12 +23,27 @@ from corelib.nn.activation import (
     Tanh,
     Tanhshrink,
 )
-from corelib.nn.containers import ModuleDict, ModuleList, Sequential
-from corelib.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d
+from corelib.nn.containers import Container, ModuleDict, ModuleList, Sequential
+from corelib.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from corelib.nn.distance import CosineSimilarity
-from corelib.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from corelib.nn.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from corelib.nn.flatten import Flatten, Unflatten
 from corelib.nn.fold import Fold, LPPool1d, LPPool2d, LPPool3d, Unfold
+from corelib.nn.lazy import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+    LazyLinear,
+)
 from corelib.nn.linear import Bilinear, Identity, Linear
 from corelib.nn.loss import (
     BCELoss,
@@ -85,9 +100,9 @@ from corelib.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from corelib.nn.parameter import Buffer, Parameter
+from corelib.nn.parameter import Buffer, Parameter, factory_kwargs
 from corelib.nn.parameter_containers import ParameterDict, ParameterList
-from corelib.nn.pixelshuffle import ChannelShuffle, LocalResponseNorm, PixelShuffle, PixelUnshuffle
+from corelib.nn.pixelshuffle import ChannelShuffle, CrossMapLRN2d, LocalResponseNorm, PixelShuffle, PixelUnshuffle
 from corelib.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -111,12 +126,19 @@ from corelib.nn.rectifier import (
     PReLU,
     ReLU,
     ReLU6,
+    RReLU,
     Threshold,
 )
 from corelib.nn.recurrent import GRU, LSTM, RNN, RNNBase
 from corelib.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from corelib.nn.sequence_losses import (
+    AdaptiveLogSoftmaxWithLoss,
+    CTCLoss,
+    LinearCrossEntropyLoss,
+    NLLLoss2d,
+)
 from corelib.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
-from corelib.nn.sparse import Embedding
+from corelib.nn.sparse import Embedding, EmbeddingBag
 from corelib.nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -124,7 +146,16 @@ from corelib.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from corelib.nn.uninitialized import UninitializedBuffer, UninitializedParameter
+from corelib.nn.unpooling import (
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+)
 from corelib.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+from corelib.ops.linear_losses import LinearCrossEntropyOptions
 
 __all__ = [
     "CELU",
@@ -138,6 +169,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -152,6 +184,7 @@ __all__ = [
     "BatchNorm3d",
     "Bilinear",
     "Buffer",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -159,21 +192,28 @@ __all__ = [
     "ConstantPad1d",
     "ConstantPad2d",
     "ConstantPad3d",
+    "Container",
     "Conv1d",
     "Conv2d",
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "ConvTranspose3d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "CrossMapLRN2d",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
     "Embedding",
+    "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
@@ -194,8 +234,23 @@ __all__ = [
     "LPPool3d",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
@@ -204,6 +259,9 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",
@@ -213,6 +271,7 @@ __all__ = [
     "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
@@ -225,6 +284,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "RNNCellBase",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",
@@ -256,12 +316,15 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "factory_kwargs",
     "functional",
     "init",
     "parameter",

@@ -6,13 +6,14 @@ Those that hold parameters are in parameter_containers.py.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, overload
 
 from corelib.nn.module import Module, indent
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "Sequential"]
 
 
 def position(index: Any, length: int) -> int:
@@ -298,3 +299,15 @@ def pairs_of(given: Any, kind: str, update_of: str, ordered: bool = True) -> lis
             raise ValueError(f"{kind} update sequence element #{i} has length {len(fields)}; 2 is required")
         pairs.append(fields)
     return pairs
+
+
+class Container(Module):
+    """A module of the modules given by keyword; deprecated as in PyTorch: subclass Module instead."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.", FutureWarning, stacklevel=2
+        )
+        super().__init__()
+        for key, value in kwargs.items():
+            self.add_module(key, value)

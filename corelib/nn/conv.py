@@ -1,4 +1,4 @@
-"""Convolution layers, over one, two or three dimensions, and their transposes over one and two."""
+"""Convolution layers, over one, two or three dimensions, and their transposes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corelib.nn.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.sizes import per_dimension
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d"]
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
 
 _PADDING_STRINGS = ("same", "valid")
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -331,5 +331,24 @@ class ConvTranspose2d(_ConvTranspose):
 
     def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
         return F.conv_transpose2d(
+            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
+        )
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The gradient of Conv3d with respect to its input, as a layer: (N, in_channels, D, H, W) to out_channels, upsampled.
+
+    ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
+    Raises ValueError for a ``padding_mode`` but zeros and for an ``output_size`` that no padding gives.
+
+    >>> import corelib as torch
+    >>> torch.nn.ConvTranspose3d(4, 3, 2, stride=2)(torch.randn(2, 4, 3, 3, 3)).shape
+    torch.Size([2, 3, 6, 6, 6])
+    """
+
+    _spatial = 3
+
+    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
+        return F.conv_transpose3d(
             input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
         )

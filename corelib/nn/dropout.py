@@ -6,7 +6,7 @@ from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.module import Module
 
-__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Module):
@@ -93,3 +93,17 @@ class AlphaDropout(_Dropout):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """AlphaDropout of whole channels, dimension 1: all of a channel's elements or none; ``inplace`` is accepted and not used, as in PyTorch.
+
+    Klambauer et al., "Self-normalizing neural networks", 2017.
+
+    >>> import corelib as torch
+    >>> torch.nn.FeatureAlphaDropout(0.2).eval()(torch.ones(1, 3))
+    tensor([[1., 1., 1.]])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training)

@@ -23,6 +23,8 @@ def adaptive_max_pool3d(input: _Tensor, output_size: _int | None | _Sequence[_in
     """The largest of each window, where windows cover the last three dimensions evenly."""
 def adaptive_max_pool3d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
     """`adaptive_max_pool3d` with return_indices=True: (values, indices)."""
+def affine_grid(theta: _Tensor, size: _Any, align_corners: _bool | None = ...) -> _Tensor:
+    """The places that affine maps (n, 2, 3) or (n, 3, 4) send each pixel of an output of `size` (n, c, *spatial) to."""
 def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
 def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
@@ -55,12 +57,16 @@ def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
 def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
+def conv_transpose3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+    """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw)."""
 def cosine_embedding_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ...) -> _Tensor:
     """1 - cos(input1, input2) where target is 1, and max(0, cos - margin) where it is -1; inputs (n, d) or (d)."""
 def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
     """The cosine of the angle between vectors along `dim`."""
 def cross_entropy(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _Any = ..., ignore_index: _int = ..., reduce: _Any = ..., reduction: _str = ..., label_smoothing: _float = ...) -> _Tensor:
     """The cross entropy of softmax(input) over dimension 1 against `target`: classes (n, *), or probabilities (n, c, *)."""
+def ctc_loss(log_probs: _Tensor, targets: _Tensor, input_lengths: _Any, target_lengths: _Any, blank: _int = ..., reduction: _str = ..., zero_infinity: _bool = ...) -> _Tensor:
+    """Minus the log-likelihood of labels without known places, under log-probabilities (t, n, classes) or (t, classes)."""
 def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
 def dropout1d(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
@@ -75,14 +81,28 @@ def elu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
     """The in-place form of `elu`."""
 def embedding(input: _Tensor, weight: _Tensor, padding_idx: _int | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
     """The rows of `weight` (n, d) that the integers of `input` say: (*) gives (*, d). IndexError out of range."""
+def embedding_bag(input: _Tensor, weight: _Tensor, offsets: _Tensor | None = ..., max_norm: _float | None = ..., norm_type: _float = ..., scale_grad_by_freq: _bool = ..., mode: _str = ..., sparse: _bool = ..., per_sample_weights: _Tensor | None = ..., include_last_offset: _bool = ..., padding_idx: _int | None = ...) -> _Tensor:
+    """The sum, mean or maximum of the rows of `weight` (n, d) in each bag: (bags, d). Zeros for an empty bag."""
+def feature_alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
 def fold(input: _Tensor, output_size: _int | None | _Sequence[_int | None], kernel_size: _int | _Sequence[_int], dilation: _Any = ..., padding: _Any = ..., stride: _Any = ...) -> _Tensor:
     """Columns (n, c * kernel's elements, windows) added up where their windows lie: (n, c, *output_size)."""
+def fractional_max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], output_size: _int | None | _Sequence[_int | None] | None = ..., output_ratio: _Any = ..., return_indices: _bool = ..., _random_samples: _Any = ...) -> _Tensor:
+    """The largest element of windows whose places are drawn at random, so that any output size can be had."""
+def fractional_max_pool2d_with_indices(input: _Tensor, kernel_size: _int | _Sequence[_int], output_size: _int | None | _Sequence[_int | None] | None = ..., output_ratio: _Any = ..., return_indices: _bool = ..., _random_samples: _Any = ...) -> _Tensor:
+    """`fractional_max_pool2d` and the flat places of what it found."""
+def fractional_max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], output_size: _int | None | _Sequence[_int | None] | None = ..., output_ratio: _Any = ..., return_indices: _bool = ..., _random_samples: _Any = ...) -> _Tensor:
+    """The largest element of windows whose places are drawn at random, so that any output size can be had."""
+def fractional_max_pool3d_with_indices(input: _Tensor, kernel_size: _int | _Sequence[_int], output_size: _int | None | _Sequence[_int | None] | None = ..., output_ratio: _Any = ..., return_indices: _bool = ..., _random_samples: _Any = ...) -> _Tensor:
+    """`fractional_max_pool3d` and the flat places of what it found."""
 def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Any, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2."""
 def gelu(input: _Tensor, approximate: _str = ...) -> _Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation."""
 def glu(input: _Tensor, dim: _int = ...) -> _Tensor:
     """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
+def grid_sample(input: _Tensor, grid: _Tensor, mode: _str = ..., padding_mode: _str = ..., align_corners: _bool | None = ...) -> _Tensor:
+    """The input (n, c, *sizes) read at places (n, *out, 2 or 3) given as x, y (and z) from -1 to 1: (n, c, *out)."""
 def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
 def gumbel_softmax(logits: _Tensor, tau: _float = ..., hard: _bool = ..., eps: _float = ..., dim: _int = ...) -> _Tensor:
@@ -117,6 +137,8 @@ def leaky_relu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
     """The in-place form of `leaky_relu`."""
 def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
+def linear_cross_entropy(input: _Tensor, linear_weight: _Tensor, target: _Tensor, *, linear_bias: _Tensor | None = ..., weight: _Tensor | None = ..., reduction: _str = ..., ignore_index: _int | None = ..., label_smoothing: _float = ..., options: _Any = ...) -> _Tensor:
+    """`cross_entropy` of `linear(input, linear_weight, linear_bias)`."""
 def local_response_norm(input: _Tensor, size: _int, alpha: _float = ..., beta: _float = ..., k: _float = ...) -> _Tensor:
     """input / (k + alpha * mean of squares over `size` neighbouring channels)**beta, channels being dimension 1."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
@@ -143,6 +165,12 @@ def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def max_pool3d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
     """`max_pool3d` with return_indices=True: (values, indices)."""
+def max_unpool1d(input: _Tensor, indices: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+    """The elements that max_pool1d found put back at the places it gave in `indices`, zeros elsewhere."""
+def max_unpool2d(input: _Tensor, indices: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+    """The elements that max_pool2d found put back at the places it gave in `indices`, zeros elsewhere."""
+def max_unpool3d(input: _Tensor, indices: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+    """The elements that max_pool3d found put back at the places it gave in `indices`, zeros elsewhere."""
 def mish(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x times tanh(softplus(x)), elementwise (Misra, 2019)."""
 def mse_loss(input: _Tensor, target: _Tensor, size_average: _Any = ..., reduce: _Any = ..., reduction: _str = ..., weight: _Any = ...) -> _Tensor:
@@ -183,6 +211,10 @@ def relu_(input: _Tensor) -> _Tensor:
     """The in-place form of `relu`."""
 def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
+def rrelu(input: _Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
+    """x above 0; below, x times a slope drawn for each element from [lower, upper) in training, their mean otherwise."""
+def rrelu_(input: _Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ...) -> _Tensor:
+    """`rrelu` in place."""
 def scaled_dot_product_attention(query: _Tensor, key: _Tensor, value: _Tensor, attn_mask: _Tensor | None = ..., dropout_p: _float = ..., is_causal: _bool = ..., scale: _float | None = ..., enable_gqa: _bool = ...) -> _Tensor:
     """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017)."""
 def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
@@ -221,3 +253,9 @@ def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negati
     """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""
 def unfold(input: _Tensor, kernel_size: _int | _Sequence[_int], dilation: _Any = ..., padding: _Any = ..., stride: _Any = ...) -> _Tensor:
     """The windows of (n, c, h, w) or (c, h, w) as columns, (n, c * kernel's elements, windows): what a convolution multiplies."""
+def upsample(input: _Tensor, size: _Any = ..., scale_factor: _Any = ..., mode: _str = ..., align_corners: _bool | None = ...) -> _Tensor:
+    """`interpolate` by its old name, deprecated as in PyTorch."""
+def upsample_bilinear(input: _Tensor, size: _Any = ..., scale_factor: _Any = ...) -> _Tensor:
+    """`interpolate` with mode "bilinear" and align_corners, deprecated as in PyTorch."""
+def upsample_nearest(input: _Tensor, size: _Any = ..., scale_factor: _Any = ...) -> _Tensor:
+    """`interpolate` with mode "nearest", deprecated as in PyTorch."""

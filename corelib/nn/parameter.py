@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import corelib
 from corelib import Tensor
 
-__all__ = ["Buffer", "Parameter"]
+__all__ = ["Buffer", "Parameter", "factory_kwargs"]
 
 
 _T = TypeVar("_T", bound=Tensor)
@@ -119,3 +119,27 @@ class Buffer(Tensor):
 
 def _rebuild_buffer(data: Tensor, persistent: bool, requires_grad: bool) -> Buffer:
     return Buffer(data.requires_grad_(requires_grad), persistent=persistent)
+
+
+def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
+    """The keywords for factory functions such as ``corelib.empty`` among a module's: device, dtype and memory_format.
+
+    Under the key ``factory_kwargs`` they may be given apart, where a name is taken. TypeError for any other keyword, or one given twice.
+
+    >>> import corelib as torch
+    >>> torch.nn.factory_kwargs({"device": "cpu"})
+    {'device': 'cpu'}
+    """
+    if kwargs is None:
+        return {}
+    simple = ("device", "dtype", "memory_format")
+    unknown = kwargs.keys() - {*simple, "factory_kwargs"}
+    if unknown:
+        raise TypeError(f"unexpected kwargs {unknown}")
+    made = dict(kwargs.get("factory_kwargs", {}))
+    for name in simple:
+        if name in kwargs:
+            if name in made:
+                raise TypeError(f"{name} specified twice, in **kwargs and in factory_kwargs")
+            made[name] = kwargs[name]
+    return made

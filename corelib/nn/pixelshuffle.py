@@ -6,7 +6,7 @@ from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.module import Module
 
-__all__ = ["ChannelShuffle", "LocalResponseNorm", "PixelShuffle", "PixelUnshuffle"]
+__all__ = ["ChannelShuffle", "CrossMapLRN2d", "LocalResponseNorm", "PixelShuffle", "PixelUnshuffle"]
 
 
 class PixelShuffle(Module):
@@ -66,3 +66,20 @@ class LocalResponseNorm(Module):
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(LocalResponseNorm):
+    """LocalResponseNorm of (N, C, H, W) by an old name. (PyTorch's never lets go of the first channel once the window has passed it.)
+
+    >>> import corelib as torch
+    >>> torch.nn.CrossMapLRN2d(3)(torch.ones(1, 2, 1, 1)).shape
+    torch.Size([1, 2, 1, 1])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__(size, alpha, beta, k)
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead.")
+        return super().forward(input)

@@ -15,6 +15,7 @@ import corelib
 from corelib import Tensor
 from corelib.nn.hooks import Hooks, RemovableHandle, add_hook
 from corelib.nn.parameter import Parameter
+from corelib.nn.uninitialized import is_lazy
 
 _EXTRA_STATE = "_extra_state"
 
@@ -198,6 +199,8 @@ class StateDictMixin:
                 f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from '
                 f"checkpoint but received {type(loaded)}"
             )
+        if is_lazy(tensor) and is_lazy(loaded):
+            return None
         # Checkpoints of PyTorch before 0.4 hold 0-d parameters with one dimension.
         if len(tensor.shape) == 0 and tuple(loaded.shape) == (1,):
             loaded = loaded[0]

@@ -93,10 +93,10 @@ def fractional_windows(input: Tensor, kernel: Any, sizes: Any, samples: Tensor) 
         shape[2 + d], shape[2 + n + d] = o, k
         flat = flat * m + places.reshape(shape)
     windows = flat.reshape((b, c, prod(sizes), prod(kernel)))
-    elements = x.reshape((b, c, 1, -1)).expand((b, c, prod(sizes), -1)).gather(-1, windows)
+    elements = x.reshape((b, c, -1)).gather(-1, windows.reshape((b, c, -1))).reshape(windows._shape)
     which = elements.argmax(-1, True)
-    shape = (*input._shape[:-n], *sizes)
-    return [elements.gather(-1, which).reshape(shape), windows.gather(-1, which).reshape(shape)]
+    made = (*input._shape[:-n], *sizes)
+    return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 
 
 def _fractional(n: int) -> Any:
