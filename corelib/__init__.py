@@ -70,7 +70,7 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "linalg", "nn", "optim", "serialization", "special", "testing", "utils",
+        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "testing", "utils",
     )},
     "random": ("corelib.tensor.generator", None),
     **{name: ("corelib.tensor.generator", name) for name in (

@@ -52,6 +52,7 @@ from corelib.tensor.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.tensor.generator import fork_rng as fork_rng
+from corelib import func as func
 from corelib.tensor.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.tensor.generator import get_rng_state as get_rng_state
 from corelib.tensor.generator import initial_seed as initial_seed
@@ -291,6 +292,12 @@ def chain_matmul(*matrices: _Any, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
 def channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
     """The channels (dimension 1) of (n, c, *) in `groups`, interleaved. RuntimeError where groups do not divide c."""
+def cholesky(input: _Tensor, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """`linalg.cholesky` by its older name."""
+def cholesky_inverse(input: _Tensor, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse of the matrix whose Cholesky factor this is."""
+def cholesky_solve(input: _Tensor, L: _Tensor, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """X of A @ X = input, where L is the Cholesky factor of A."""
 def chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
 def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -365,6 +372,8 @@ def deg2rad(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Degrees as radians, elementwise."""
 def deg2rad_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `deg2rad`: writes its result into this tensor and returns it."""
+def det(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The determinant of a square matrix."""
 def detach(input: _Tensor) -> _Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
 def detach_(self: _Tensor) -> _Tensor:
@@ -479,6 +488,8 @@ def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `frac`: writes its result into this tensor and returns it."""
 def frexp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
+def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
+    """`norm` with p "fro", by its older name."""
 def full(size: _Any, fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
@@ -491,6 +502,8 @@ def gcd_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
+def geqrf(input: _Tensor) -> _Tensor:
+    """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def get_device(input: _Tensor) -> _int:
@@ -545,6 +558,8 @@ def inner(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tens
     """The sums of products over the last dimensions of both; with a 0-d operand the product."""
 def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
+def inverse(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The inverse of a square matrix. LinAlgError if it is singular."""
 def is_inference(input: _Tensor) -> _bool:
     """Whether a tensor was made under `inference_mode`."""
 def is_nonzero(input: _Tensor) -> _bool:
@@ -617,6 +632,8 @@ def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> 
     """log2(2**input + 2**other) without overflow, elementwise."""
 def logcumsumexp(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
+def logdet(input: _Tensor) -> _Tensor:
+    """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
 def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether both are not zero."""
 def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -639,6 +656,12 @@ def lstm_cell(input: _Tensor, hx: _Any, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
+def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _Tensor:
+    """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
+def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """`linalg.lu_solve` by its older name, the right-hand side first."""
+def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ...) -> _Tensor:
+    """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
 def masked_scatter(input: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor:
@@ -647,6 +670,8 @@ def masked_select(input: _Tensor, mask: _Tensor, *, out: _Tensor | None = ...) -
     """The elements, in order, where the bool `mask`, broadcast, is True."""
 def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
+def matrix_exp(input: _Tensor) -> _Tensor:
+    """The exponential of a square matrix: the sum of its powers over their factorials."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
 def max(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
@@ -723,20 +748,28 @@ def normal(mean: _Any, std: _Any = ..., size: _Any = ..., *, generator: _Generat
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise."""
 def not_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
+def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ...) -> _Tensor:
+    """The sum of the singular values, by its older name."""
 def ones(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
     """A tensor of shape `size`, all ones; dtype defaults to the default float."""
 def ones_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
+def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _Tensor:
+    """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
 def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions in another order."""
 def permute_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `permute` shows."""
+def pinverse(input: _Tensor, rcond: _float = ...) -> _Tensor:
+    """`linalg.pinv` by its older name."""
 def pixel_shuffle(input: _Tensor, upscale_factor: _int) -> _Tensor:
     """(*, c * r², h, w) as (*, c, h * r, w * r). RuntimeError where r² does not divide the channels."""
 def pixel_unshuffle(input: _Tensor, downscale_factor: _int) -> _Tensor:
@@ -753,6 +786,8 @@ def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The product of all elements, or along `dim`; integers multiply in int64."""
 def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
+def qr(input: _Tensor, some: _bool = ...) -> _Tensor:
+    """`linalg.qr` by its older name; `some` is mode "reduced"."""
 def quantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
 def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -867,6 +902,8 @@ def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs:
     """A copy of what `slice` shows."""
 def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
+def slogdet(input: _Tensor) -> _Tensor:
+    """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -903,6 +940,10 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
+def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ...) -> _Tensor:
+    """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Tensor:
+    """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
 def swapdims(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
@@ -945,6 +986,8 @@ def trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> 
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def trapz(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
+def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...) -> _Tensor:
+    """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
 def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:

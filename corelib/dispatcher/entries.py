@@ -35,7 +35,7 @@ def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
         where, _, last = name.rpartition(".")
         for place in (where,) if where else places:
             if place == "Tensor":
-                setattr(Tensor, name, function)
+                setattr(Tensor, last, function)
             else:
                 NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
 

@@ -349,7 +349,9 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
             f"norm(): linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype}"
         )
     if p == "nuc":
-        raise NotImplementedError("norm(): p='nuc' needs singular values, which corelib does not have yet; numbers and 'fro' are accepted")
+        from corelib.ops.matrix_norms import nuclear_norm
+
+        return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim)  # type: ignore[no-any-return]
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"norm(): argument 'p' must be a number, 'fro' or inf, got {p!r}")
     p = 2.0 if p == "fro" or p is None else float(p)

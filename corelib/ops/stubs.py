@@ -146,6 +146,8 @@ def _parameter(p: inspect.Parameter, declared: str, op: Any, result: str) -> str
 def _define(name: str, function: Any, names: Names, method: bool = False) -> str:
     """One function's stub with the first line of its manual page."""
     indent = "    " if method else ""
+    if isinstance(function, type):  # an error
+        return f"class {name}({function.__base__.__name__}): ...\n"  # type: ignore[union-attr]
     ignore = "  # type: ignore[override]" if name in ("__eq__", "__ne__") else ""
     doc = (getattr(function, "__doc__", None) or "").strip().partition("\n")[0].replace('"""', "'''").replace("\\", "\\\\")
     head = f"{indent}def {name}{_signature(name, function, names, method)}:"

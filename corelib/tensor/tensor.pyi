@@ -580,6 +580,18 @@ class Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
+    def cholesky(self, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """`linalg.cholesky` by its older name."""
+    def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> Tensor:
+        """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
+    def qr(self, some: _bool = ...) -> Tensor:
+        """`linalg.qr` by its older name; `some` is mode "reduced"."""
+    def geqrf(self) -> Tensor:
+        """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
+    def svd(self, some: _bool = ..., compute_uv: _bool = ...) -> Tensor:
+        """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+    def orgqr(self, tau: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
     def diag(self, diagonal: _int = ..., *, out: Tensor | None = ...) -> Tensor:
         """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
     def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> Tensor:
@@ -748,6 +760,26 @@ class Tensor:
         """The least common multiple, elementwise, never negative; 0 where either is 0."""
     def lcm_(self, other: _Any) -> Tensor:
         """The in-place form of `lcm`: writes its result into this tensor and returns it."""
+    def triangular_solve(self, A: Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...) -> Tensor:
+        """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+    def inverse(self, *, out: Tensor | None = ...) -> Tensor:
+        """The inverse of a square matrix. LinAlgError if it is singular."""
+    def lu_solve(self, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = ...) -> Tensor:
+        """`linalg.lu_solve` by its older name, the right-hand side first."""
+    def cholesky_solve(self, L: Tensor, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """X of A @ X = input, where L is the Cholesky factor of A."""
+    def cholesky_inverse(self, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
+        """The inverse of the matrix whose Cholesky factor this is."""
+    def det(self, *, out: Tensor | None = ...) -> Tensor:
+        """The determinant of a square matrix."""
+    def slogdet(self) -> Tensor:
+        """`linalg.slogdet` by its older name."""
+    def logdet(self) -> Tensor:
+        """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
+    def pinverse(self, rcond: _float = ...) -> Tensor:
+        """`linalg.pinv` by its older name."""
+    def matrix_exp(self) -> Tensor:
+        """The exponential of a square matrix: the sum of its powers over their factorials."""
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: Tensor | None = ...) -> Tensor:
         """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored."""
     def addmv_(self, mat: Tensor, vec: Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> Tensor:

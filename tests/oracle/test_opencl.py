@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 import corelib
+from corelib.dispatcher.op import TABLE
 
-from .harness import ALL
+from .harness import ALL, COUNTS, OPS
 from .test_bodies import GRADIENTS, PRESENT, compare_samples, differentiate_samples
 
 pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
@@ -17,6 +18,8 @@ pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
 # Every kernel has to be compiled once on a machine; CORELIB_ORACLE=all adds the dtypes that share the others' code.
 DTYPES = ALL if os.environ.get("CORELIB_ORACLE") == "all" else ("bool", "int64", "bfloat16", "float32")
 CASES = [pytest.param(op.name, dtype, id=f"{op.name}-{dtype}") for op in PRESENT for dtype in op.dtypes if dtype in DTYPES]
+
+EXTENSIONS = [op.name for op in OPS.values() if op.extension]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,3 +37,20 @@ def test_opencl_computes_what_pytorch_computes(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_on_opencl_are_pytorchs(name: str) -> None:
     differentiate_samples("opencl", name, "opencl: samples differentiated")
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_what_has_no_body_goes_to_the_host_and_is_listed(name: str) -> None:
+    before, reported = corelib.backends.set_fallback("allow"), corelib.backends.set_report(True)
+    corelib.backends.reset_report()
+    try:
+        compare_samples("opencl", name, "float32", "opencl: (op, dtype, sample) compared")
+        differentiate_samples("opencl", name, "opencl: samples differentiated")
+        rows = corelib.backends.report()
+    finally:
+        corelib.backends.set_fallback(before)
+        corelib.backends.set_report(reported)
+    for row in rows:
+        if row.path == "host":
+            assert TABLE[row.op].kind == "extension", row
+            COUNTS[f"opencl: calls of {row.op} that went to the host"] += row.calls

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import corelib
 from corelib import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
+__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
 _Tensors = Tensor | Iterable[Tensor]
 
@@ -102,3 +102,11 @@ def clip_grad_value_(parameters: _Tensors, clip_value: float, foreach: bool | No
     with corelib.no_grad():
         for gradient in _gradients(parameters):
             gradient.clamp_(min=-clip_value, max=clip_value)
+
+
+def clip_grad_norm(
+    parameters: _Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
+) -> Tensor:
+    """``clip_grad_norm_`` by its old name, deprecated as in PyTorch."""
+    warnings.warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning, stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)

@@ -7,8 +7,9 @@ import platform
 from collections import Counter
 from typing import Any
 
-import corelib
 import numpy as np
+
+import corelib
 from corelib.dispatcher.op import TABLE
 from corelib_conformance import __version__
 from corelib_conformance.plan import digest, plan

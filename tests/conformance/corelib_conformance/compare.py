@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from corelib_conformance.reference import value_and_bound
 from corelib_conformance.tolerances import SMALLEST_NORMAL
 

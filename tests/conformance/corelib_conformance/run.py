@@ -17,6 +17,7 @@ import corelib
 from corelib_conformance.checks import CHECKS
 from corelib_conformance.plan import selected
 from corelib_conformance.result import Case, Failure, Result, Unsupported
+from corelib_conformance.samples.declare import OPS
 from corelib_conformance.target import Target
 
 LIMIT = 120.0
@@ -62,7 +63,8 @@ def run_case(target: Target, case: Case, limit: float = LIMIT) -> Result:
 def _once(target: Target, case: Case, limit: float) -> Result:
     start = time.perf_counter()
     status, message, over = "pass", "", None
-    before = corelib.backends.set_fallback("error")
+    # Nothing may go to the host but what the op table has no body for; the report says what did.
+    before = corelib.backends.set_fallback("allow" if case.op in OPS and OPS[case.op].extension else "error")
     try:
         with limited(limit):
             over = CHECKS[case.check](target, case)

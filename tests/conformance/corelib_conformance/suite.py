@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from corelib_conformance.result import GOOD
 
 __all__ = ["pytest_generate_tests", "test_conformance"]

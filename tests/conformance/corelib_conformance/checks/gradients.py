@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
 import numpy as np
+
+import corelib
 from corelib_conformance.checks import check
 from corelib_conformance.checks.forward import both, form_of, samples_of, worst_of
 from corelib_conformance.compare import compare, is_tensor
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.samples.declare import OPS, Op, flatten, invoke
 from corelib_conformance.target import Target
-
 
 STEPS = frozenset(
     "isnan isinf isfinite isposinf isneginf bitwise_not bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift "

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import corelib
 import numpy as np
+
+import corelib
 from corelib.dispatcher.elementwise import natives_of, suited
 from corelib.dispatcher.op import TABLE
 from corelib.tensor import dtype as D

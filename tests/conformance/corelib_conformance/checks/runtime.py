@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import corelib
 import numpy as np
+
+import corelib
 from corelib_conformance.checks import check
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.target import Target

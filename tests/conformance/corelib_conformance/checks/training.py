@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
 import numpy as np
+
+import corelib
 from corelib import nn
 from corelib_conformance.checks import check
 from corelib_conformance.result import Case, Failure

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
+
 from corelib.tensor import dtype as D
 from corelib_conformance.reference.cells import Pair
 from corelib_conformance.tolerances import EPS, LARGEST, SMALLEST, SMALLEST_NORMAL, ulps

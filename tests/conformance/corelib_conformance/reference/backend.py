@@ -6,9 +6,10 @@ from typing import Any
 
 import ml_dtypes  # noqa: F401  (bfloat16 for NumPy)
 import numpy as np
+
 from corelib.backend import Backend, KernelTable
 from corelib.tensor import dtype as D
-from corelib_conformance.reference import arithmetic, many  # noqa: F401  (many adds to arithmetic.KERNELS)
+from corelib_conformance.reference import arithmetic, factorizations, many  # noqa: F401  (both add to arithmetic.KERNELS)
 from corelib_conformance.reference.cells import Cells, Pair
 
 

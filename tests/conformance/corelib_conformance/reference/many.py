@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from corelib.tensor import dtype as D
 from corelib_conformance.reference.arithmetic import kernel, put, rounded, unit, wide_unit
 from corelib_conformance.reference.cells import Pair

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib_conformance.report.compared import Change
 from rich.console import Console
 from rich.table import Table
+
+from corelib_conformance.report.compared import Change
 
 
 def terminal(data: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import indexing as indexing, reductions as reductions
+from . import indexing as indexing
+from . import reductions as reductions
 from .declare import ALL, FLOATS, INTS, OPS, WIDE, index, op, spec
 
 NAN = float("nan")
