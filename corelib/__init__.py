@@ -38,6 +38,7 @@ from corelib.tensor.dtype import dtype as dtype
 from corelib.tensor.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import (
     channels_last as channels_last,
+    channels_last_3d as channels_last_3d,
     contiguous_format as contiguous_format,
     layout as layout,
     memory_format as memory_format,

@@ -21,6 +21,7 @@ from corelib.tensor.device import set_default_device as set_default_device
 from corelib.tensor.dtype import dtype as dtype
 from corelib.tensor.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import channels_last as channels_last
+from corelib.tensor.layout import channels_last_3d as channels_last_3d
 from corelib.tensor.layout import contiguous_format as contiguous_format
 from corelib.tensor.layout import layout as layout
 from corelib.tensor.layout import memory_format as memory_format
@@ -248,6 +249,8 @@ def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tenso
     """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
 def bernoulli(input: _Tensor, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
+def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
+    """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
 def bincount(input: _Tensor, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
     """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
 def bitwise_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -454,6 +457,8 @@ def feature_alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ...
     """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
 def feature_alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout` in place."""
+def fill(input: _Tensor, value: _Any) -> _Tensor:
+    """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0."""
 def fill_(self: _Tensor, value: _Any) -> _Tensor:
     """Set every element in place."""
 def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -678,6 +683,10 @@ def max(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+    """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The larger of two, elementwise; NaN where either is."""
 def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:

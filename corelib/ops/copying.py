@@ -6,9 +6,11 @@ from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device, resolve
+from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides
 from corelib.tensor.size import broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.tensor import Tensor
 
@@ -74,19 +76,16 @@ def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -
     return made
 
 
-def channels_last_strides(t: Tensor) -> tuple[int, ...] | None:
-    """The strides of (n, c, h, w) with the channels innermost; RuntimeError for other shapes."""
-    if len(t._shape) != 4:
-        raise RuntimeError(f"contiguous(): required rank 4 tensor to use channels_last format, got shape {list(t._shape)}")
-    _, c, h, w = t._shape
-    found = (h * w * c, 1, w * c, c)
+def channels_last_strides(t: Tensor, format: str) -> tuple[int, ...] | None:
+    """The strides of a tensor with the channels innermost; None for row-major, RuntimeError for another number of dimensions."""
+    found = innermost_strides("contiguous", t._shape, format)
     return None if found == contiguous_strides(t._shape) else found
 
 
 def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None:
     """The strides of a copy that preserves the order of dimensions; None for row-major."""
-    if memory_format is not None and memory_format.name == "channels_last":
-        return channels_last_strides(t)
+    if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
+        return channels_last_strides(t, memory_format.name)
     strides = t._strides
     if strides is None or (memory_format is not None and memory_format.name == "contiguous_format"):
         return None
@@ -112,8 +111,8 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
 
 def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     """This tensor if it is row-major contiguous, else a copy that is."""
-    if memory_format is not None and memory_format.name == "channels_last":
-        if channels_last_strides(self) == self._strides or self.is_contiguous(memory_format):
+    if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
+        if channels_last_strides(self, memory_format.name) == self._strides or self.is_contiguous(memory_format):
             return self
         return clone(self, memory_format=memory_format)  # type: ignore[no-any-return]
     if self._strides is None or self.is_contiguous():
@@ -297,6 +296,19 @@ def filled(input: Tensor, value: Any) -> Tensor:
 
     made: Tensor = full_like(input, value)
     return made
+
+
+@public("torch", names=("fill",))
+def filled_with(input: Tensor, value: Any) -> Tensor:
+    """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0.
+
+    >>> import corelib as torch
+    >>> torch.fill(torch.ones(2), 3)
+    tensor([3., 3.])
+    """
+    if isinstance(value, Tensor):
+        return fill_(input * 0, value)  # type: ignore[operator]
+    return filled(input, value)  # type: ignore[no-any-return]
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

@@ -11,6 +11,7 @@ from corelib.dispatcher.op import TABLE, op
 from corelib.dispatcher.primitive import run_primitive
 from corelib.tensor import dtype as D
 from corelib.tensor.device import resolve
+from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides
 from corelib.tensor.size import contiguous_strides, permuted_strides, is_dense
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
@@ -174,12 +175,9 @@ def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tu
     """The strides of a new tensor in a memory format; None for row-major, RuntimeError where the shape has no such format."""
     if memory_format.name == "contiguous_format":
         return None
-    if memory_format.name != "channels_last":
-        raise RuntimeError(f"{name}(): unsupported memory format option {memory_format}; accepted are contiguous_format, channels_last")
-    if len(shape) != 4:
-        raise RuntimeError(f"{name}(): required rank 4 tensor to use channels_last format, got shape {list(shape)}")
-    _, c, h, w = shape
-    strides = (h * w * c, 1, w * c, c)
+    if memory_format.name not in CHANNELS_INNERMOST:
+        raise RuntimeError(f"{name}(): unsupported memory format option {memory_format}; accepted are contiguous_format, {', '.join(CHANNELS_INNERMOST)}")
+    strides = innermost_strides(name, shape, memory_format.name)
     return None if strides == contiguous_strides(shape) else strides
 
 

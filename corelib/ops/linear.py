@@ -90,7 +90,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return affine(input, weight, bias)  # type: ignore[no-any-return]
 
 
-@op(on=("nn.functional",))
+@op(on=("torch", "nn.functional"))
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
     from corelib.ops import einsum

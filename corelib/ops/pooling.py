@@ -150,7 +150,7 @@ def _max_pool_of(n: int) -> Any:
 
 
 max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
-max_pool2d, max_pool3d = public("nn.functional")(_max_pool_of(2)), public("nn.functional")(_max_pool_of(3))
+max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
 
 
 def _window_sum_vjp(g: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> Any:

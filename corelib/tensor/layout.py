@@ -22,7 +22,7 @@ strided = layout("strided")
 
 
 class memory_format:
-    """How dense dimensions are ordered. Only contiguous and preserve are stored by corelib."""
+    """How dense dimensions are ordered: row-major, as they are, or with the channels innermost, of four dimensions or five."""
 
     __slots__ = ("name",)
 
@@ -39,3 +39,19 @@ class memory_format:
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+CHANNELS_INNERMOST = {"channels_last": 4, "channels_last_3d": 5}
+"""The formats with the channels innermost, and how many dimensions they are for."""
+
+
+def innermost_strides(name: str, shape: tuple[int, ...], format: str) -> tuple[int, ...]:
+    """The strides of (n, c, *sizes) with the channels innermost; RuntimeError for another number of dimensions."""
+    rank = CHANNELS_INNERMOST[format]
+    if len(shape) != rank:
+        raise RuntimeError(f"{name}(): required rank {rank} tensor to use {format} format, got shape {list(shape)}")
+    steps, step = [1] * rank, shape[1]
+    for d in range(rank - 1, 1, -1):
+        steps[d] = step
+        step *= shape[d]
+    steps[0] = step
+    return tuple(steps)

@@ -18,6 +18,7 @@ from math import prod
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from corelib.tensor.layout import CHANNELS_INNERMOST
 from corelib.tensor.size import _CONTIGUOUS, Size, contiguous_strides, is_contiguous
 from corelib.tensor.storage import Storage, TypedStorage
 
@@ -259,11 +260,11 @@ class Tensor:
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
         strides = self._strides
-        if memory_format is not None and memory_format.name == "channels_last":
+        if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
             s, shape = self.stride(), self._shape
-            return len(shape) == 4 and is_contiguous(
-                (shape[0], shape[2], shape[3], shape[1]), (s[0], s[2], s[3], s[1])
-            )
+            if len(shape) != CHANNELS_INNERMOST[memory_format.name]:
+                return False
+            return is_contiguous((shape[0], *shape[2:], shape[1]), (s[0], *s[2:], s[1]))
         return strides is None or is_contiguous(self._shape, strides)
 
     def untyped_storage(self) -> Storage:

@@ -36,7 +36,8 @@ TENSOR_BITS = "a flag of PyTorch's tensors that has no meaning here"
 RARE = "outside everyday use: asked for by no program we know of"
 DISTRIBUTED = "distributed training comes later"
 TYPING = "only for type checkers"
-DEPRECATED = "deprecated in PyTorch, where it raises or only warns"
+IMPORTED = "a name that PyTorch's module imports or keeps for itself"
+REMOVED = "removed from PyTorch, where calling it raises an error that names another"
 
 DECISIONS: list[tuple[str, str]] = [
     (r"(.*_)?(sparse|coo|csr|csc|bsr|bsc)(_.*)?|(hs|ds|s|hsp|sp)mm|saddmm|sspaddmm|coalesce|indices|values|(c)?(col|row|crow)_indices.*|indices_copy|values_copy|dense_dim|to_dense|is_coalesced|sparse_mask|SparseAdam|to_padded_tensor|jagged", SPARSE),
@@ -53,6 +54,10 @@ DECISIONS: list[tuple[str, str]] = [
     (r"TYPE_CHECKING|Optional|Callable|Literal|ParamSpec|TypeVar|TypedDict|Self|SupportsFloat|cast|override|partial|inf|Any|BroadcastingList\d|DType|\w*_notes|common_args|multi_dim_common|factory_common_args|EPOCH_\w+|GRID_\w+|LinAlgError_", TYPING),
     (r"symeig|solve_|lstsq_|matrix_rank_|eig_|Container|NLLLoss2d|clip_grad_norm|remove_\w+|weight_norm|spectral_norm|constant|dirac|eye_|normal|orthogonal|sparse|uniform|xavier_\w+|kaiming_\w+", ""),
     (r"airy_ai|bessel_\w+|chebyshev_\w+|hermite_\w+|laguerre_\w+|legendre_\w+|modified_bessel_\w+|scaled_modified_\w+|shifted_\w+|spherical_\w+|gammaincc?|igammac?_?|segment_reduce|histogramdd|binomial|poisson|range|ormqr|empty_permuted|set_flush_denormal|(get|set)_num_(interop_)?threads", RARE),
+    (r"symeig|solve|lstsq|matrix_rank", REMOVED),
+    (r"(Buffer|Module|Parameter)Dict|StorageBase|annotations|bisect_right|ref|Optimizer|PackedSequence_|bind|copy_method_params|swap_in_\w+", IMPORTED),
+    (r"(binary_cross_entropy_with_logits|cosine_embedding_loss|ctc_loss|embedding(_bag)?|hinge_embedding_loss|kl_div|margin_ranking_loss|poisson_nll_loss|triplet_margin_loss|max_pool[123]d(_with_indices)?|affine_grid_generator|adaptive_max_pool1d|index)", INTERNAL),
+    (r"ldl_\w+", RARE),
     (r".*deterministic.*|set_anomaly_enabled|is_anomaly_check_nan_enabled|DeviceContext", RARE),
 ]  # fmt: skip
 
