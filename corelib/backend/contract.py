@@ -80,6 +80,14 @@ def page() -> str:
         "\n## Everything else\n\nThese have bodies, and may have kernels for speed: a function of the op's name, called with the op's arguments in the order of "
         f"its parameters (`help(corelib.ops.TABLE[name].function)`).\n\n{', '.join(f'`{name}`' for name in kernels)}\n"
     )
+    extensions = sorted((op for op in TABLE.values() if op.kind == "extension"), key=lambda op: op.name)
+    text += (
+        "\n## Extensions\n\nThese have no body. A backend may have a kernel; where it has none, the host's is used, under the fallback policy. Several "
+        "outputs are given as a list.\n\n| kernel | what it computes |\n|---|---|\n"
+    )
+    for op in extensions:
+        what = " ".join((op.function.__doc__ or "").split())
+        text += f"| `{op.name}({'outs' if op.several else 'out'}, {', '.join(op.params)})` | {what} |\n"
     return text
 
 
