@@ -72,6 +72,7 @@ from corelib.tensor.precision import set_float32_matmul_precision as set_float32
 from corelib.tensor.printing import set_printoptions as set_printoptions
 from corelib.tensor.generator import set_rng_state as set_rng_state
 from corelib import special as special
+from corelib import testing as testing
 from corelib import utils as utils
 
 def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
@@ -155,6 +156,8 @@ def addmv_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `addmv`: writes its result into this tensor and returns it."""
 def addr(input: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * outer(vec1, vec2)`; with beta 0 `input` is ignored."""
+def adjoint(input: _Tensor) -> _Tensor:
+    """The conjugate of the transpose of matrices."""
 def alias_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `alias` shows."""
 def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -171,6 +174,8 @@ def amin(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ...
     """The smallest element of all, or along `dim`; NaN where there is one."""
 def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
     """The smallest and the largest element, of all or along `dim`."""
+def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
 def any(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Whether any element, of all or along `dim`, is not zero."""
 def arange(start: _Any = ..., end: _Any = ..., step: _Any = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -325,10 +330,18 @@ def column_stack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _
     """The tensors side by side, vectors as columns."""
 def combinations(input: _Tensor, r: _int = ..., with_replacement: _bool = ...) -> _Tensor:
     """All combinations of `r` elements of a vector, a row each, in the order of `itertools.combinations`."""
+def complex(real: _Tensor, imag: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Complex numbers of their real and imaginary parts, float32 or float64."""
 def concat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
 def concatenate(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
+def conj(input: _Tensor) -> _Tensor:
+    """The conjugate, elementwise; the tensor itself where it is real."""
+def conj_physical(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The conjugate, elementwise; a copy of what is real."""
+def conj_physical_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
+    """The in-place form of `conj_physical`: writes its result into this tensor and returns it."""
 def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
 def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
@@ -545,6 +558,8 @@ def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise."""
 def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `i0`: writes its result into this tensor and returns it."""
+def imag(input: _Tensor) -> _Tensor:
+    """The imaginary parts, a view. RuntimeError for a tensor of real numbers."""
 def index_add(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with each slice of `source` added at its index along `dim`; equal indices add up."""
 def index_copy(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -565,8 +580,12 @@ def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_va
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
 def inverse(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
+def is_conj(input: _Tensor) -> _bool:
+    """False: conjugates are computed at once."""
 def is_inference(input: _Tensor) -> _bool:
     """Whether a tensor was made under `inference_mode`."""
+def is_neg(input: _Tensor) -> _bool:
+    """False: negations are computed at once."""
 def is_nonzero(input: _Tensor) -> _bool:
     """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
 def is_same_size(input: _Tensor, other: _Tensor) -> _bool:
@@ -587,6 +606,8 @@ def isneginf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are -inf."""
 def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are inf."""
+def isreal(input: _Tensor) -> _Tensor:
+    """Whether the imaginary part is 0, elementwise."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -783,6 +804,8 @@ def pixel_shuffle(input: _Tensor, upscale_factor: _int) -> _Tensor:
     """(*, c * r², h, w) as (*, c, h * r, w * r). RuntimeError where r² does not divide the channels."""
 def pixel_unshuffle(input: _Tensor, downscale_factor: _int) -> _Tensor:
     """(*, c, h * r, w * r) as (*, c * r², h, w), the inverse of `pixel_shuffle`. RuntimeError where r does not divide h and w."""
+def polar(abs: _Tensor, angle: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Complex numbers of their magnitudes and angles in radians."""
 def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The nth derivative of digamma, elementwise. RuntimeError for negative n."""
 def positive(input: _Tensor) -> _Tensor:
@@ -819,6 +842,8 @@ def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None
     """The integers from 0 to n - 1 in a random order."""
 def ravel(input: _Tensor) -> _Tensor:
     """All elements in one dimension."""
+def real(input: _Tensor) -> _Tensor:
+    """The real parts, a view; the tensor itself where it is real."""
 def reciprocal(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over `input`, elementwise."""
 def reciprocal_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -837,6 +862,10 @@ def reshape(input: _Tensor, shape: _Any) -> _Tensor:
     """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
 def resize_as_(self: _Tensor, the_template: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
     """Resize in place to another tensor's shape, as `resize_`."""
+def resolve_conj(input: _Tensor) -> _Tensor:
+    """The tensor itself: conjugates are never only marked as such."""
+def resolve_neg(input: _Tensor) -> _Tensor:
+    """The tensor itself: negations are never only marked as such."""
 def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def rnn_relu(*args: _Any) -> _tuple[_Any, ...]:
@@ -887,6 +916,8 @@ def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _T
     """scale * elu(x, alpha) with the constants that keep mean and variance."""
 def selu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
     """The in-place form of `selu`."""
+def sgn(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """z / abs(z), elementwise, and 0 for 0; the sign of real numbers."""
 def sigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """1 / (1 + exp(-input)), elementwise."""
 def sigmoid_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -1045,6 +1076,14 @@ def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased:
     """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
 def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors, of the first's conjugate where numbers are complex."""
+def view_as_complex(input: _Tensor) -> _Tensor:
+    """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together."""
+def view_as_complex_copy(input: _Tensor) -> _Tensor:
+    """A copy of what `view_as_complex` shows."""
+def view_as_real(input: _Tensor) -> _Tensor:
+    """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
+def view_as_real_copy(input: _Tensor) -> _Tensor:
+    """A copy of what `view_as_real` shows."""
 def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
     """A copy of what `view` shows."""
 def vsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:

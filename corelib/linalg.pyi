@@ -18,8 +18,12 @@ def det(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The determinant of a square matrix."""
 def diagonal(A: _Tensor, *, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of the diagonals of matrices; `torch.diagonal` of the last two dimensions."""
+def eig(A: _Tensor) -> _Tensor:
+    """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1."""
 def eigh(A: _Tensor, UPLO: _str = ...) -> _Tensor:
     """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read."""
+def eigvals(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """The eigenvalues of a square matrix, complex and in no order."""
 def eigvalsh(A: _Tensor, UPLO: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The eigenvalues of a symmetric matrix, ascending."""
 def householder_product(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

@@ -60,7 +60,7 @@ def check_nan(node: Any, grads: Any) -> None:
     if not anomaly.check_nan:
         return
     for i, g in enumerate(grads):
-        if g is not None and g._dtype.is_floating_point and bool(g.isnan().any()):
+        if g is not None and (g._dtype.is_floating_point or g._dtype.is_complex) and bool(g.isnan().any()):
             if node.trace:
                 warnings.warn(
                     f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.trace}",

@@ -35,6 +35,7 @@ _FINISH = """
         outs._edge = (node, 0)
         outs._requires_grad = True
         if outs._base is not None and outs._storage._version: outs._view_version = outs._storage._version
+    elif dtype.is_complex: finish_complex(node, outs)
     if anomaly.enabled: remember(node)
 """
 

@@ -126,6 +126,8 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
                     f"grad can be implicitly created only for scalar outputs, but element {i} has shape {list(t._shape)}; "
                     "pass its gradient: y.backward(torch.ones_like(y))"
                 )
+            if t._dtype.is_complex:
+                raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {t._dtype}")
             g = _one(t) if not t._shape else _ones(t)
         elif not isinstance(g, Tensor):
             raise TypeError(f"backward(): gradients can be either Tensors or None, but got {type(g).__name__}")
@@ -274,6 +276,8 @@ def _cast_to(g: Any, shape: tuple[int, ...], dtype: Any, node: Any, i: int) -> A
     """A gradient in the shape and dtype of the tensor it belongs to."""
     if g._shape != shape or g._dtype.order < 6:
         g = fitted(g, shape, node, i)
+    if g._dtype.is_complex and not dtype.is_complex:
+        g = g.real.clone()
     return g if g._dtype is dtype else g.to(dtype)
 
 
@@ -298,7 +302,7 @@ def fitted(g: Tensor, shape: tuple[int, ...], node: Any, i: int) -> Tensor:
     """A gradient summed to the shape of the input it belongs to."""
     if not isinstance(g, Tensor):
         raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
-    if not g._dtype.is_floating_point:
+    if not (g._dtype.is_floating_point or g._dtype.is_complex):
         raise RuntimeError(f"{node.name()} returned an invalid gradient at index {i} - expected a floating dtype, got {g._dtype}")
     if g._shape == shape:
         return g

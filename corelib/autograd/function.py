@@ -61,7 +61,7 @@ class _FunctionNode(Node, FunctionCtx):
             if value is not None and version is not None:
                 check_version(self, value, version)
             found.append(rejoined(value, self, 0) if kind == "out" and grad_mode.enabled else value)
-            if kind == "out" and grad_mode.enabled and value._dtype.is_floating_point:
+            if kind == "out" and grad_mode.enabled and (value._dtype.is_floating_point or value._dtype.is_complex):
                 found[-1]._edge = (self, self._out_numbers[len(found) - 1])
         return tuple(found)
 
@@ -187,7 +187,7 @@ def _place_outputs(ctx: Any, args: Any, outs: list[Any], recorded: bool) -> None
     dtypes = [o._dtype if isinstance(o, Tensor) else None for o in outs]
     ctx.shape, ctx.dtype = (shapes[0], dtypes[0]) if len(outs) == 1 else (shapes, dtypes)
     for i, out in enumerate(outs):
-        if isinstance(out, Tensor) and out._dtype.is_floating_point and id(out) not in fixed:
+        if isinstance(out, Tensor) and (out._dtype.is_floating_point or out._dtype.is_complex) and id(out) not in fixed:
             out._edge = (ctx, i)
             out._requires_grad = True
             if out._base is not None:

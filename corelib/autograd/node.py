@@ -222,7 +222,7 @@ def _type_name(t: Tensor) -> str:
 
 def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
     """A saved output as a part of the graph again, for derivatives of the derivative."""
-    if not saved._dtype.is_floating_point:
+    if not (saved._dtype.is_floating_point or saved._dtype.is_complex):
         return saved
     t = saved._alias()
     t._requires_grad = True
@@ -314,15 +314,51 @@ def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
         node.dtype = [o._dtype for o in outs]
     node.device = outs[0]._device
     for i, o in enumerate(outs):
-        if o._dtype.is_floating_point:
+        if o._dtype.is_floating_point or o._dtype.is_complex:
             if o._base is not None:
                 o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
             if o._base is not None and o._storage._version:  # type: ignore[union-attr]
                 o._view_version = o._storage._version  # type: ignore[union-attr]
+    if any(o._dtype.is_complex for o in outs):
+        conjugated(node)
     if anomaly.enabled:
         _remember(node)
+
+
+class _Conjugated(OpNode):
+    """A node of complex numbers. A rule v(g) that is linear in g, as those for real numbers are, gives the derivative of a function of
+    complex ones by the conjugate of v(conjugate of g): g times the conjugate slope, as PyTorch has it."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        turned = [None if x is None else x.conj() for x in g] if isinstance(g, (list, tuple)) else g.conj()
+        return [None if x is None else x.conj() if x._dtype.is_complex else x for x in super().apply(turned)]
+
+
+_CONJUGATED: dict[type, Any] = {}
+
+
+def conjugated(node: Any) -> None:
+    """Let a node whose op has no rule of its own for complex numbers use that for real ones."""
+    if node.op.complex_rule:
+        return
+    kind = type(node)
+    found = _CONJUGATED.get(kind)
+    if found is None:
+        found = _CONJUGATED[kind] = type(kind.__name__, (_Conjugated, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+    node.__class__ = found
+
+
+def finish_complex(node: Any, out: Tensor) -> None:
+    """Join a node and its op's complex output."""
+    conjugated(node)
+    out._edge = (node, 0)
+    out._requires_grad = True
+    if out._base is not None and out._storage._version:  # type: ignore[union-attr]
+        out._view_version = out._storage._version  # type: ignore[union-attr]
 
 
 # What needs no look for tensors inside.
@@ -369,6 +405,6 @@ anomaly = _Anomaly()
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": _remember,
-    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN,
+    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

@@ -33,6 +33,12 @@ def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any
         operands[0] = _wrapped_number(op, operands[0])
         tensors = [operands[0]]
     dtype = common_dtype(op, operands)
+    if dtype.is_complex and op.complex_as is not None:
+        if out is not None:
+            from corelib.dispatcher.call import store
+
+            return store(op, op.complex_as(*operands), out)
+        return op.complex_as(*operands)
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.promote != "keep" else x for x in operands]
@@ -253,7 +259,7 @@ def _scaled(op: Op, other: Any, alpha: Any, dtype: Any) -> Any:
         alpha = alpha.item()
     if alpha == 1:
         return other
-    if isinstance(alpha, float) and not dtype.is_floating_point:
+    if isinstance(alpha, float) and not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"{op.name}(): For integral input tensors, argument alpha must not be a floating point number (alpha={alpha})."
         )

@@ -97,6 +97,10 @@ class Op:
         self._node_along: Any = None
         self.defaults: tuple[Any, ...] = ()
         self.compute: Any = None
+        # what computes it for complex numbers, where its result is of another dtype; see ops/complex_numbers.py
+        self.complex_as: Any = None
+        # whether its vjp is right for complex numbers as it stands
+        self.complex_rule = False
         # by number of arguments: what records a call in the graph, see autograd/compiled.py
         self.recorders: dict[int, Any] = {}
         # what runs its arguments, by position; see paths.py

@@ -10,14 +10,14 @@ from typing import Any
 from corelib.dispatcher.entries import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import (
-    activation, arithmetic, attention, bessel, closeness, combinations, convolution, copying, creation, ctc,
-    decompositions, diagonals, differences, distances, drawing, dropout, einsum, embedding, embedding_bags,
-    error_functions, exponential, factorizations, floating_point, folding, gamma, gathering, grids, indexing, integers,
-    interpolation, joining, linear, linear_losses, linear_systems, losses, margins, matrix_norms, more_products,
-    multihead, normalization, operators, optim_steps, order_statistics, padding, permutation, pinning, pixels, placing,
-    pooling, predicates, products, random, rectified, recurrent, reductions, rounding, rows, scans, scatter_reduction,
-    scattering, searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary, unpooling,
-    view_copies, views, where,
+    activation, arithmetic, attention, bessel, closeness, combinations, complex_numbers, convolution, copying, creation,
+    ctc, decompositions, diagonals, differences, distances, drawing, dropout, einsum, embedding, embedding_bags,
+    error_functions, exponential, factorizations, floating_point, folding, fourier, gamma, gathering, grids, indexing,
+    integers, interpolation, joining, linear, linear_losses, linear_systems, losses, margins, matrix_norms,
+    more_products, multihead, normalization, operators, optim_steps, order_statistics, padding, permutation, pinning,
+    pixels, placing, pooling, predicates, products, random, rectified, recurrent, reductions, rounding, rows, scans,
+    scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary,
+    unpooling, view_copies, views, where,
 )
 
 view_copies.show_in_place()

@@ -267,14 +267,14 @@ def _pow_exponent(g: Tensor, input: Any, exponent: Any, out: Tensor) -> Tensor:
         if input == 0:
             return select_where(exponent >= 0, 0.0, g * (out * float("-inf")))  # type: ignore[no-any-return]
         return g * (out * (log(input) if input > 0 else float("nan")))  # type: ignore[no-any-return]
-    flat = (input == 0) & (exponent >= 0)
+    flat = (input == 0) & ((exponent.real if isinstance(exponent, Tensor) else exponent) >= 0)  # type: ignore[attr-defined]
     return select_where(flat, 0.0, g * (out * input.log()))  # type: ignore[attr-defined,no-any-return]
 
 
 def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
     if dtype is D.bool and not isinstance(exponent, bool):
         refuse("pow", D.bool)(dtype)
-    if not dtype.is_floating_point and type(exponent) is int and exponent < 0:
+    if not (dtype.is_floating_point or dtype.is_complex) and type(exponent) is int and exponent < 0:
         raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed (exponent {exponent}, dtype {dtype}).")
 
 

@@ -34,7 +34,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     a: Any = input.detach()  # type: ignore[attr-defined]
     b: Any = other.detach()  # type: ignore[attr-defined]
     close = a == b
-    if a._dtype.is_floating_point:
+    if a._dtype.is_floating_point or a._dtype.is_complex:
         if equal_nan:
             close = close | (a.isnan() & b.isnan())
         near = (a - b).abs() <= atol + (rtol * b).abs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
@@ -68,7 +69,13 @@ def _contiguous() -> Any:
     return contiguous_format
 
 
-@op(on=(), grad_name="ToCopyBackward0", vjp=lambda g, input: g.to(device=input.device, dtype=input.dtype))
+def _back(g: Any, input: Any) -> Any:
+    if g._dtype.is_complex and not input._dtype.is_complex:
+        g = g.real
+    return g.to(device=input._device, dtype=input._dtype)
+
+
+@op(on=(), grad_name="ToCopyBackward0", vjp=lambda g, input: _back(g, input))
 def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -> Tensor:
     """A copy with another dtype or on another device; dense strides are kept."""
     made = Tensor._empty(device, dtype, input._shape, kept_strides(input, memory_format))
@@ -184,6 +191,8 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         from corelib.ops.creation import check_dtype
 
         check_dtype("to", dtype, place)
+    if self._dtype.is_complex and not dtype.is_complex and dtype is not D.bool:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
     if later and place is not self._device and memory_format is None:
         from corelib.ops.pinning import copied_later
 
@@ -227,7 +236,7 @@ def _converter(dtype: Any, name: str) -> Any:
     return convert
 
 
-for _name in ("half", "bfloat16", "float", "double", "short", "int", "long", "bool"):
+for _name in ("half", "bfloat16", "float", "double", "short", "int", "long", "bool", "cfloat", "cdouble"):
     setattr(Tensor, _name, _converter(getattr(D, _name), _name))
 for _name, _dtype in (("byte", D.uint8), ("char", D.int8)):
     setattr(Tensor, _name, _converter(_dtype, _name))

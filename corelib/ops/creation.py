@@ -102,11 +102,17 @@ def full(
         fill_value = fill_value.item()
     if dtype is None:
         dtype = out._dtype if out is not None else (
-            D.bool if isinstance(fill_value, bool) else D.int64 if isinstance(fill_value, int) else None
+            D.bool if isinstance(fill_value, bool) else D.int64 if isinstance(fill_value, int) else _complex_default() if isinstance(fill_value, complex) else None
         )
     t = _blank("full", shape, dtype, layout, device)
     run_primitive("fill", t, _number("full", fill_value, t._dtype))
     return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+def _complex_default() -> Any:
+    from corelib.tensor.promotion import get_default_dtype
+
+    return get_default_dtype().to_complex()
 
 
 def _number(name: str, value: Any, dtype: Any) -> Any:

@@ -10,6 +10,7 @@ from corelib.dispatcher.op import op
 from corelib.ops.factorizations import (
     LinAlgError,
     cholesky_of,
+    eig_of,
     eigh_of,
     lu_of,
     permutation_matrix,
@@ -41,7 +42,7 @@ def matrices(name: str, *tensors: Any, square: bool = False) -> None:
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(a).__name__}")
         if len(a._shape) < 2:
             raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
-        if not a._dtype.is_floating_point:
+        if not (a._dtype.is_floating_point or a._dtype.is_complex):
             raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind_name(a._dtype)}")
         if a._dtype.itemsize == 2:
             raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {kind_name(a._dtype)}")
@@ -223,6 +224,33 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """
     matrices("linalg.eigh", A, square=True)
     return _Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
+
+
+_Eig = named("linalg_eig", "eigenvalues", "eigenvectors")
+
+
+@public("linalg")
+def eig(A: Tensor) -> Any:
+    """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eig(torch.tensor([[0., 1.], [-1., 0.]])).eigenvalues.abs()
+    tensor([1., 1.])
+    """
+    matrices("linalg.eig", A, square=True)
+    return _Eig(*eig_of(A))
+
+
+@op(on=("linalg",), out="exact")
+def linalg_eigvals(A: Tensor) -> Tensor:
+    """The eigenvalues of a square matrix, complex and in no order.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eigvals(torch.eye(2))
+    tensor([1.+0.j, 1.+0.j])
+    """
+    matrices("linalg.eigvals", A, square=True)
+    return eig_of(A)[0]  # type: ignore[no-any-return]
 
 
 @op(on=("linalg",), out="exact")

@@ -253,3 +253,32 @@ def _infer_svd(input: Tensor, full: bool) -> Any:
 @op(kind="extension", on=(), several=True, grad_name="LinalgSvdBackward0", vjp=_svd_vjp, infer=_infer_svd)
 def svd_of(input: Tensor, full: bool) -> Any:
     """u, the singular values, descending, and vh: input = u @ diag(s) @ vh."""
+
+
+# Eigenvalues of any square matrix, which are complex.
+
+
+def _eig_vjp(gs: Any, input: Any, out0: Any, out1: Any) -> Any:
+    g_values, g_vectors = _filled(gs, out0, out1)
+    one = eye_like(out1).to(out1._dtype)
+    turned = out1.mH @ g_vectors
+    # Vectors have norm 1: what would change their length or phase changes nothing.
+    sides = (turned * one).sum(-2).real
+    turned = turned - (out1.mH @ out1) * sides.unsqueeze(-2)
+    apart = (out0.unsqueeze(-2) - out0.unsqueeze(-1)).conj() + one
+    inner = turned / apart * (1 - one) + one * g_values.unsqueeze(-2)
+    made = square_system(out1.mH, inner @ out1.mH)[0]
+    return made if input._dtype.is_complex else made.real
+
+
+def _infer_eig(input: Tensor) -> Any:
+    kind = input._dtype.to_complex() if input._dtype.is_floating_point else input._dtype
+    return [(input._shape[:-1], kind), (input._shape, kind)], (input,)
+
+
+@op(kind="extension", on=(), several=True, grad_name="LinalgEigBackward0", vjp=_eig_vjp, infer=_infer_eig)
+def eig_of(input: Tensor) -> Any:
+    """The eigenvalues, in no order, and eigenvectors of a square matrix."""
+
+
+eig_of.op.complex_rule = True

@@ -21,9 +21,11 @@ from corelib.tensor.tensor import Tensor
 def _wide(name: str, input: Any, dtype: Any) -> Any:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input._dtype.is_complex:
+        input = input.abs()  # type: ignore[attr-defined]
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {input._dtype}")
-    return input if dtype is None else input.to(dtype)  # type: ignore[attr-defined]
+    return input if dtype is None else input.to(dtype)  # type: ignore[attr-defined,no-any-return]
 
 
 @op(on=("linalg",), out="exact")

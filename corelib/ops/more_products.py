@@ -98,7 +98,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4]))
     tensor(11)
     """
-    return input.dot(other)  # type: ignore[attr-defined,no-any-return]
+    return input.conj().dot(other)  # type: ignore[attr-defined,no-any-return]
 
 
 @op(out=True)

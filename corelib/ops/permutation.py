@@ -138,10 +138,10 @@ def _matrix_transpose(self: Tensor) -> Tensor:
 
 
 def _adjoint(self: Tensor) -> Tensor:
-    """The transpose of a matrix."""
+    """The transpose of a matrix, conjugated where it is complex."""
     if len(self._shape) not in (0, 2):
         raise RuntimeError(f"H: tensor.H is only supported on matrices (2-D tensors). Got {len(self._shape)}-D tensor.")
-    return t(self)  # type: ignore[no-any-return]
+    return t(self).conj() if self._dtype.is_complex else t(self)  # type: ignore[no-any-return]
 
 
 Tensor.T = property(_flip_all)  # type: ignore[attr-defined,assignment]

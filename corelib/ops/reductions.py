@@ -69,7 +69,7 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
 
 def _infer_mean(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
     dtype = dtype or input._dtype
-    if not dtype.is_floating_point:
+    if not (dtype.is_floating_point or dtype.is_complex):
         from corelib.dispatcher.call import kind_name
 
         raise RuntimeError(
@@ -232,7 +232,7 @@ def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, corre
         unbiased, dim = dim, None
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise RuntimeError(f"{name}(): std and var only support floating point and complex dtypes, got {input._dtype}")
     return dim, correction
 
@@ -279,6 +279,8 @@ def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     tensor(2.)
     """
     dim, correction = _variance_arguments("var", input, dim, unbiased, correction)
+    if input._dtype.is_complex:  # of both parts together
+        return variance(input.real, dim, correction, keepdim) + variance(input.imag, dim, correction, keepdim)  # type: ignore[attr-defined,no-any-return]
     return variance(input, dim, correction, keepdim)  # type: ignore[no-any-return]
 
 
@@ -302,6 +304,8 @@ def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     tensor(1.4142)
     """
     dim, correction = _variance_arguments("std", input, dim, unbiased, correction)
+    if input._dtype.is_complex:
+        return var(input, dim, unbiased, keepdim, correction=correction).sqrt()  # type: ignore[no-any-return]
     return deviation(input, dim, correction, keepdim)  # type: ignore[no-any-return]
 
 
@@ -344,6 +348,8 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     """
     if dtype is not None and input._dtype.is_floating_point:
         input = input.to(dtype)  # type: ignore[attr-defined]
+    if input._dtype.is_complex:
+        input = input.abs()  # type: ignore[attr-defined]
     if not input._dtype.is_floating_point:
         raise RuntimeError(
             f"norm(): linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype}"

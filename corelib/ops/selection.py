@@ -235,7 +235,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
 
 def _float_only(name: str) -> Any:
     def check(dtype: Any, *operands: Any) -> None:
-        if not dtype.is_floating_point:
+        if not (dtype.is_floating_point or dtype.is_complex):
             from corelib.dispatcher.call import kind_name
 
             raise NotImplementedError(f"{name}(): \"{name}_kernel_scalar\" not implemented for '{kind_name(dtype)}'; floats are accepted")
@@ -271,7 +271,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
     """
     # from the nearer end, so that weight 1 gives `end` exactly, as in PyTorch
     step = end - input  # type: ignore[operator]
-    if isinstance(weight, (int, float)):
+    if isinstance(weight, (int, float, complex)):
         return input + weight * step if abs(weight) < 0.5 else end - step * (1 - weight)  # type: ignore[operator,no-any-return]
     return select_where(weight.abs() < 0.5, input + weight * step, end - step * (1 - weight))  # type: ignore[attr-defined,operator,no-any-return]
 
@@ -296,7 +296,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
 
 
 def _no_integer_division(dtype: Any, *operands: Any) -> None:
-    if not dtype.is_floating_point:
+    if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"addcdiv(): Integer division with addcdiv is no longer supported (dtype {dtype}); floating dtypes are accepted. "
             "Use input + value * torch.trunc(tensor1 / tensor2) or (input + value * tensor1 / tensor2)."

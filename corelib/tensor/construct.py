@@ -97,7 +97,9 @@ def _array_of(data: Any, wanted: Any) -> Any:
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
         raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
     if array.dtype.kind == "c":
-        raise TypeError("tensor(): complex numbers are not supported: no installed backend has complex dtypes yet")
+        if wanted is not None and wanted.kind != "c":
+            raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
+        return array.astype(wanted or (array.dtype if _has_numpy(data) else default_dtype().to_complex().np))
     if wanted is not None:
         if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError("tensor(): cannot convert float NaN or infinity to integer")

@@ -46,6 +46,10 @@ class dtype:
                 self._np = np.dtype(self.name)
         return self._np
 
+    def to_complex(self) -> dtype:
+        """The dtype whose parts are of this one."""
+        return next((c for c, r in _TO_REAL.items() if r is self), self)
+
     def to_real(self) -> dtype:
         """The dtype of the real part."""
         return _TO_REAL.get(self, self)
@@ -79,6 +83,7 @@ INTEGERS = (uint8, int8, int16, int32, int64)
 FLOATS = (float16, bfloat16, float32, float64)
 NUMBERS = INTEGERS + FLOATS
 REALS = (bool, *NUMBERS)
+COMPLEX = (complex64, complex128)
 _BY_NAME = {d.name: d for d in ALL}
 _TO_REAL = {complex64: float32, complex128: float64}
 _BY_NUMPY: dict[Any, dtype] = {}

@@ -23,6 +23,7 @@ class finfo:
             from corelib.tensor.promotion import get_default_dtype
 
             type = get_default_dtype()
+        type = type.to_real() if getattr(type, "is_complex", False) else type
         if type not in _FORMATS:
             raise TypeError(f"finfo(): torch.finfo() requires a floating point input type, got {type}. Use torch.iinfo to handle integers")
         self.bits, digits, top = _FORMATS[type]

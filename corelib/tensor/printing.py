@@ -192,7 +192,7 @@ def format_array(
     else:
         if not _OPTIONS.edgeitems:
             suffixes.append(f"size={shape}")
-        dtype_is_evident = dtype in (default, "int64", "bool")
+        dtype_is_evident = dtype in (default, "int64", "bool", "complex128" if default == "float64" else "complex64")
     if not dtype_is_evident:
         suffixes.append(f"dtype=torch.{dtype}")
     if grad_fn is not None:
@@ -270,6 +270,9 @@ def _elements_text(array: np.ndarray[Any, Any], dtype: str, shape: tuple[int, ..
     if dtype == "bfloat16" or array.dtype.kind == "f":
         values = array.astype(np.float64)
         element: _PlainFormat = _FloatFormat(values)
+    elif array.dtype.kind == "c":
+        values = array.astype(np.complex128)
+        element = _ComplexFormat(values)
     else:
         values = array
         element = _PlainFormat(values)
@@ -340,3 +343,15 @@ class _FloatFormat(_PlainFormat):
         if self.point and value - value == 0.0:  # a finite number
             text += "."
         return text.rjust(self.width)
+
+
+class _ComplexFormat(_PlainFormat):
+    """Formats complex numbers: each part as the floats of all such parts are."""
+
+    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+        self.real, self.imag = _FloatFormat(values.real), _FloatFormat(values.imag)
+        self.width = self.real.width + self.imag.width + 1
+
+    def __call__(self, value: complex) -> str:
+        imag = (self.imag(value.imag) + "j").lstrip()
+        return self.real(value.real) + ("" if imag[0] in "+-" else "+") + imag

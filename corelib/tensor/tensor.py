@@ -366,10 +366,18 @@ class Tensor:
         return bool(self.item())
 
     def __float__(self) -> float:
-        return float(self._only("float"))
+        return float(self._real("double"))
 
     def __int__(self) -> int:
-        return int(self._only("int"))
+        return int(self._real("int64_t"))
+
+    def _real(self, wanted: str) -> Any:
+        value = self._only("float" if wanted == "double" else "int")
+        if isinstance(value, complex):
+            if value.imag:
+                raise RuntimeError(f"value cannot be converted to type {wanted} without overflow")
+            return value.real
+        return value
 
     def _only(self, wanted: str) -> Any:
         if self._numel != 1:

@@ -129,6 +129,7 @@ class Tensor:
     def __bool__(self) -> _bool: ...
     def __float__(self) -> _float: ...
     def __int__(self) -> _int: ...
+    def _real(self, wanted: _str) -> _Any: ...
     def _only(self, wanted: _str) -> _Any: ...
     def __complex__(self) -> _complex: ...
     def __index__(self) -> _int: ...
@@ -440,6 +441,10 @@ class Tensor:
         """This tensor as torch.int64."""
     def bool(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
         """This tensor as torch.bool."""
+    def cfloat(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
+        """This tensor as torch.complex64."""
+    def cdouble(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
+        """This tensor as torch.complex128."""
     def byte(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
         """This tensor as torch.uint8."""
     def char(self, memory_format: _MemoryFormat | None = ...) -> Tensor:
@@ -568,6 +573,40 @@ class Tensor:
         """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
     def rot90(self, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> Tensor:
         """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
+    def view_as_real(self) -> Tensor:
+        """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
+    def view_as_complex(self) -> Tensor:
+        """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together."""
+    @property
+    def real(self) -> _Any: ...
+    @property
+    def imag(self) -> _Any: ...
+    def conj_physical(self, *, out: Tensor | None = ...) -> Tensor:
+        """The conjugate, elementwise; a copy of what is real."""
+    def conj_physical_(self) -> Tensor:
+        """`conj_physical`, in place."""
+    def conj(self) -> Tensor:
+        """The conjugate, elementwise; the tensor itself where it is real."""
+    def angle(self, *, out: Tensor | None = ...) -> Tensor:
+        """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
+    def sgn(self, *, out: Tensor | None = ...) -> Tensor:
+        """z / abs(z), elementwise, and 0 for 0; the sign of real numbers."""
+    def sgn_(self) -> Tensor:
+        """`sgn`, in place."""
+    def isreal(self) -> Tensor:
+        """Whether the imaginary part is 0, elementwise."""
+    def adjoint(self) -> Tensor:
+        """The conjugate of the transpose of matrices."""
+    @property
+    def mH(self) -> Tensor: ...
+    def resolve_conj(self) -> Tensor:
+        """The tensor itself: conjugates are never only marked as such."""
+    def resolve_neg(self) -> Tensor:
+        """The tensor itself: negations are never only marked as such."""
+    def is_conj(self) -> _bool:
+        """False: conjugates are computed at once."""
+    def is_neg(self) -> _bool:
+        """False: negations are computed at once."""
     def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
     def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:

@@ -21,10 +21,10 @@ class NumpyBackend(Backend):
     indexed = False
     host_memory = True
     small_limit = 16384
-    dtypes = {d.name: "native" for d in D.REALS if d is not D.bfloat16} | {"bfloat16": "emulated"}
+    dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX) if d is not D.bfloat16} | {"bfloat16": "emulated"}
 
     def __init__(self) -> None:
-        for dtype in D.REALS:
+        for dtype in (*D.REALS, *D.COMPLEX):
             _ = dtype.np  # the entry functions read the slot behind this property
         self.small_allocation = np.empty
 

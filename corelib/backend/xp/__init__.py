@@ -13,7 +13,7 @@ from corelib.backend.base import KernelTable
 
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
     """Put every shared kernel into a backend's table."""
-    from corelib.backend.xp import convolution, elementwise, indexing, linalg, movement, neural, ordering, products, reductions
+    from corelib.backend.xp import complex_numbers, convolution, elementwise, indexing, linalg, movement, neural, ordering, products, reductions
 
-    for family in (elementwise, movement, products, reductions, ordering, indexing, neural, convolution, linalg):
+    for family in (elementwise, movement, products, reductions, ordering, indexing, neural, convolution, linalg, complex_numbers):
         family.register(table, xp, guard)

@@ -16,6 +16,8 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         out[...] = value
 
     def copyto(out: Any, input: Any) -> None:
+        if input.dtype.kind == "c" and out.dtype.kind != "c":
+            input = input != 0 if out.dtype.kind == "b" else input.real
         xp.copyto(out, input, casting="unsafe")
 
     @table("copy", REALS)

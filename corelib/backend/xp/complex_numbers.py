@@ -1,0 +1,46 @@
+"""Complex numbers: the kernels for real ones that hold for them as they stand, and those of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend.base import KernelTable
+from corelib.tensor.dtype import COMPLEX, float32, float64
+
+SAME = (
+    "fill", "copy", "neg", "sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+    "atanh", "log10", "log2", "log1p", "expm1", "exp2", "reciprocal", "square", "add", "sub", "mul", "true_div", "pow", "eq", "ne",
+    "logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite", "select_where", "mm", "batched_matmul", "mv",
+    "dot", "addmm", "sum", "prod", "mean", "any", "all", "cumsum", "cumprod", "take_rows", "put_rows", "index_select", "index_add",
+    "gather", "scatter_add", "scatter_set", "index", "index_put", "cat", "flip", "constant_pad", "square_system", "triangular_system",
+    "lu_of",
+)
+"""Kernels that ask nothing of their numbers but sums, products and the functions of the library."""
+
+
+def register(table: KernelTable, xp: Any, guard: Any) -> None:
+    """The kernels above for complex64 and complex128; the transforms of Fourier; eigenvalues."""
+    for name in SAME:
+        found = table.table.get(name, {}).get(float64)
+        if found is not None:
+            table.register(name, COMPLEX, found)
+
+    @table("conj_physical", COMPLEX)
+    def conj_physical(out: Any, input: Any) -> None:
+        xp.conjugate(input, out)
+
+    @table("magnitude", COMPLEX)
+    def magnitude(out: Any, input: Any) -> None:
+        guard.run(xp.absolute, input, out)
+
+    @table("phase", COMPLEX)
+    def phase(out: Any, input: Any) -> None:
+        out[...] = guard.run(xp.angle, input)
+
+    @table("fft_complex", COMPLEX)
+    def fft_complex(out: Any, input: Any, dims: Any, norm: str, forward: bool) -> None:
+        out[...] = (xp.fft.fftn if forward else xp.fft.ifftn)(input, axes=dims, norm=norm)
+
+    @table("eig_of", (float32, float64, *COMPLEX))
+    def eig_of(outs: Any, input: Any) -> None:
+        outs[0][...], outs[1][...] = xp.linalg.eig(input)
