@@ -45,6 +45,7 @@ from corelib.tensor.layout import (
     preserve_format as preserve_format,
     strided as strided,
 )
+from corelib.tensor.legacy import TYPES as _TYPES, set_default_tensor_type as set_default_tensor_type
 from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
 from corelib.tensor.promotion import (
     can_cast as can_cast,
@@ -67,6 +68,7 @@ for _d in _dtypes.ALL:
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
 globals().update(_ops.namespace("torch"))
+globals().update(_TYPES)
 
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
@@ -82,6 +84,10 @@ _LATER: dict[str, tuple[str, str | None]] = {
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
     **{name: ("corelib.tensor.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
+    **{name: ("corelib.dispatcher.determinism", name) for name in (
+        "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled",
+        "set_deterministic_debug_mode", "get_deterministic_debug_mode",
+    )},
     "set_printoptions": ("corelib.tensor.printing", "set_printoptions"),
     "printoptions": ("corelib.tensor.printing", "printoptions"),
 }

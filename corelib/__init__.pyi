@@ -27,6 +27,7 @@ from corelib.tensor.layout import layout as layout
 from corelib.tensor.layout import memory_format as memory_format
 from corelib.tensor.layout import preserve_format as preserve_format
 from corelib.tensor.layout import strided as strided
+from corelib.tensor.legacy import set_default_tensor_type as set_default_tensor_type
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
 from corelib.tensor.promotion import can_cast as can_cast
@@ -42,6 +43,7 @@ from corelib.dispatcher.accelerator import Event as Event
 from corelib.tensor.generator import Generator as Generator
 from corelib.backend.base import OutOfMemoryError as OutOfMemoryError
 from corelib.dispatcher.accelerator import Stream as Stream
+from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
@@ -54,9 +56,11 @@ from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.tensor.generator import fork_rng as fork_rng
 from corelib import func as func
+from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.tensor.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.tensor.generator import get_rng_state as get_rng_state
 from corelib.tensor.generator import initial_seed as initial_seed
+from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.tensor.generator import manual_seed as manual_seed
@@ -68,11 +72,13 @@ from corelib.tensor import generator as random
 from corelib.serialization import save as save
 from corelib.tensor.generator import seed as seed
 from corelib import serialization as serialization
+from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from corelib.tensor.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.tensor.printing import set_printoptions as set_printoptions
 from corelib.tensor.generator import set_rng_state as set_rng_state
 from corelib import special as special
 from corelib import testing as testing
+from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
 
 def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
@@ -250,6 +256,8 @@ def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any
     """The mean of each window along the last dimension; `stride` defaults to the window."""
 def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
+def bartlett_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """The Bartlett window: a triangle from 0 up to 1 and down again."""
 def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
 def bernoulli(input: _Tensor, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -270,6 +278,8 @@ def bitwise_right_shift(input: _Tensor | _int | _float | _bool | _complex, other
     """Bits moved down by `other` places; the sign is kept."""
 def bitwise_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that just one has."""
+def blackman_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """The Blackman window: 0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N)."""
 def block_diag(*tensors: _Any) -> _Tensor:
     """A matrix with the given ones (0-d and 1-d ones as rows) on its diagonal, one after the other, and zeros elsewhere."""
 def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -540,6 +550,10 @@ def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _A
     """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
+def hamming_window(window_length: _int, periodic: _bool = ..., alpha: _float = ..., beta: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """The Hamming window: alpha - beta cos(2 pi n / N), N being `window_length`, or one less for the symmetric window."""
+def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window."""
 def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
@@ -608,6 +622,10 @@ def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are inf."""
 def isreal(input: _Tensor) -> _Tensor:
     """Whether the imaginary part is 0, elementwise."""
+def istft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
+    """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
+def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -835,7 +853,7 @@ def randint(*args: _Any, low: _Any = ..., high: _Any = ..., size: _Any = ..., ge
 def randint_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
     """As `randint`, with the shape, and unless given the dtype and device, of `input`."""
 def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
-    """Normal numbers with mean 0 and standard deviation 1."""
+    """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance."""
 def randn_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
 def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
@@ -974,6 +992,8 @@ def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
 def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
+def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+    """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
 def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
-from corelib.tensor.precision import Cuda as _Cuda
+from corelib.tensor.precision import Cuda as _Cuda, Cudnn as _Cudnn
 
 if TYPE_CHECKING:
     import builtins
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from corelib.dispatcher.report import Report
 
 cuda = _Cuda()
+cudnn = _Cudnn()
 
 
 def list() -> builtins.list[BackendInfo]:

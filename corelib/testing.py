@@ -137,7 +137,7 @@ def assert_close(
 
     >>> import corelib as torch
     >>> torch.testing.assert_close(torch.ones(2), torch.ones(2) + 1e-7)
-    >>> torch.testing.assert_close({"a": 1}, {"a": 2})
+    >>> torch.testing.assert_close({"a": 1}, {"a": 2})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     AssertionError: Scalars are not equal!

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend.allocator import CachingAllocator
+from corelib.dispatcher import determinism
 from corelib.dispatcher.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
 
@@ -77,6 +78,7 @@ def _load_backend(device_type: str) -> Any:
         from corelib.dispatcher import plugins
 
         backend = plugins.load(device_type)
+    determinism.check(device_type, backend)
     install(device_type, backend.kernels())
     _backends[device_type] = backend
     return backend

@@ -16,8 +16,8 @@ from corelib.ops import (
     integers, interpolation, joining, linear, linear_losses, linear_systems, losses, margins, matrix_norms,
     more_products, multihead, normalization, operators, optim_steps, order_statistics, padding, permutation, pinning,
     pixels, placing, pooling, predicates, products, random, rectified, recurrent, reductions, rounding, rows, scans,
-    scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, statistics, trigonometric, unary,
-    unpooling, view_copies, views, where,
+    scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, spectrograms, statistics,
+    trigonometric, unary, unpooling, view_copies, views, where, windows,
 )
 
 view_copies.show_in_place()

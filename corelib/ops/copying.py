@@ -249,7 +249,9 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
 
         module = "torch" if self._device.type == "cpu" else f"torch.{self._device.type}"
         return f"{module}.{kind_name(self._dtype)}Tensor"
-    return to(self, dtype)
+    from corelib.tensor.legacy import dtype_of
+
+    return to(self, dtype_of(dtype))
 
 
 Tensor.type = type_  # type: ignore[attr-defined,assignment]

@@ -147,7 +147,7 @@ def _stored(name: str, made: Any, out: Any) -> Any:
     return store(TABLE["clone"], made, out)
 
 
-_WHAT = {
+KINDS = {
     "fft": ("The discrete Fourier transform", _full, _complex, True), "ifft": ("The inverse discrete Fourier transform", _full, _complex, False),
     "rfft": ("The Fourier transform of real numbers: the first half of the frequencies", _from_real, _real, True),
     "irfft": ("The inverse of `rfft`: real numbers", _to_real, _complex, False),
@@ -157,7 +157,7 @@ _WHAT = {
 
 
 def _declare(kind: str) -> None:
-    about, run, prepare, forward = _WHAT[kind]
+    about, run, prepare, forward = KINDS[kind]
 
     def one(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Any = None) -> Tensor:
         x = prepare(f"fft_{kind}", input)
@@ -186,7 +186,7 @@ def _declare(kind: str) -> None:
         public("fft", names=(name,))(function)
 
 
-for _kind in _WHAT:
+for _kind in KINDS:
     _declare(_kind)
 
 

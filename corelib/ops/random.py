@@ -43,6 +43,19 @@ def _float_only(name: str, t: Tensor) -> None:
         )
 
 
+def _parts(t: Tensor) -> Any:
+    """The tensor that numbers are drawn for: complex ones are drawn part by part, one after the other."""
+    if not t._dtype.is_complex:
+        return t
+    from corelib.ops.complex_numbers import view_as_real
+
+    return view_as_real(t)
+
+
+_PART = 0.5**0.5
+"""The standard deviation of each part of a complex number whose own is 1."""
+
+
 def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) -> Tensor:
     if pin_memory:
         t = t.pin_memory()  # type: ignore[attr-defined]
@@ -66,10 +79,11 @@ def rand(
     tensor([0.4963, 0.7682])
     """
     t = _blank("rand", parse_size("rand", size), dtype, layout, device)
-    _float_only("rand", t)
+    parts = _parts(t)
+    _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
-    if not drawn_there(t, source, "uniform"):
-        filled(t, source.random_uniform(t._numel, t._dtype.np, 0.0, 1.0))
+    if not drawn_there(parts, source, "uniform"):
+        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
     return _done(t, requires_grad, out, pin_memory)
 
 
@@ -78,16 +92,17 @@ def randn(
     *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
-    """Normal numbers with mean 0 and standard deviation 1.
+    """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance.
 
     >>> import corelib as torch
     >>> _ = torch.manual_seed(0); torch.randn(2)
     tensor([ 1.5410, -0.2934])
     """
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
-    _float_only("randn", t)
-    array = generator_of("randn", generator, t._device).random_normal(t._numel, t._dtype.np, 0.0, 1.0)
-    return _done(filled(t, array), requires_grad, out, pin_memory)
+    parts = _parts(t)
+    _float_only("randn", parts)
+    filled(parts, generator_of("randn", generator, t._device).random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    return _done(t, requires_grad, out, pin_memory)
 
 
 @public("torch")
@@ -234,6 +249,9 @@ def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **name
     """Fill with uniform numbers from `from` to `to`."""
     from_ = names.pop("from", names.pop("a", from_))
     to = names.pop("b", to)
+    if t._dtype.is_complex:
+        _parts(t).uniform_(from_, to, generator=source)
+        return None
     _float_only("uniform_", t)
     if from_ > to:
         raise RuntimeError(f"uniform_(): uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
@@ -244,6 +262,9 @@ def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **name
 
 def _normal(t: Tensor, source: Any, mean: float = 0.0, std: float = 1.0) -> Any:
     """Fill with normal numbers."""
+    if t._dtype.is_complex and std >= 0:
+        _parts(t).normal_(mean, std * _PART, generator=source)  # the mean of both parts, as in PyTorch
+        return None
     _float_only("normal_", t)
     if std < 0:
         raise RuntimeError(f"normal_(): normal_ expects std >= 0.0, but found std {std}")

@@ -294,24 +294,6 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     return t.requires_grad_() if requires_grad else t
 
 
-def legacy_new(cls: Any, args: Any, kwargs: Any) -> Any:
-    """`Tensor(2, 3)`, `Tensor([1, 2])`, `Tensor()`: PyTorch's old constructor, always of the default dtype."""
-    device = kwargs.pop("device", None)
-    if kwargs:
-        raise TypeError(f"Tensor(): unexpected keyword arguments {sorted(kwargs)}; use torch.tensor(data, dtype=...)")
-    from corelib.ops import empty
-
-    if len(args) == 1 and isinstance(args[0], Tensor):
-        made = args[0]._alias()
-        made._requires_grad = False
-    elif len(args) == 1 and not isinstance(args[0], int) and type(args[0]).__name__ != "Size":
-        made = tensor(args[0], dtype=default_dtype(), device=device)
-    else:
-        shape = args[0] if len(args) == 1 and not isinstance(args[0], int) else args
-        made = empty(tuple(shape) if shape else (0,), device=device)
-    return made if cls is Tensor else as_subclass(made, cls)
-
-
 def as_subclass(t: Tensor, cls: Any) -> Any:
     """A tensor of a subclass over the same memory; its graph position is kept."""
     made = _new(cls)

@@ -48,3 +48,25 @@ class Cuda:
     """`corelib.backends.cuda`."""
 
     matmul = Matmul()
+
+
+class Cudnn:
+    """`corelib.backends.cudnn`: corelib uses no cuDNN (its kernels for convolution are its own, and give the same numbers in every run), so the
+    switches have nothing to switch. They are kept for programs that set them; AttributeError for names that are none of them."""
+
+    __slots__ = ("allow_tf32", "benchmark", "deterministic", "enabled")
+
+    def __init__(self) -> None:
+        self.enabled = True
+        self.benchmark = False
+        self.deterministic = False
+        self.allow_tf32 = True
+
+    @staticmethod
+    def is_available() -> bool:
+        """False."""
+        return False
+
+    @staticmethod
+    def version() -> None:
+        """None."""

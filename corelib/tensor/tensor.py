@@ -78,9 +78,9 @@ class Tensor:
     __array_priority__ = 1000
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        from corelib.tensor.construct import legacy_new
+        from corelib.tensor.legacy import new_tensor
 
-        return legacy_new(cls, args, kwargs)
+        return new_tensor(cls, args, kwargs)
 
     @staticmethod
     def _make(

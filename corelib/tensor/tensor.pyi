@@ -1117,6 +1117,10 @@ class Tensor:
         """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
     def index_reduce_(self, dim: _int, index: Tensor, source: Tensor, reduce: _str, *, include_self: _bool = ...) -> Tensor:
         """`index_reduce`, in place."""
+    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> Tensor:
+        """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
+    def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> Tensor:
+        """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
     def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> Tensor:
         """How many elements are not zero, of all or along `dim`."""
     def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: Tensor | None = ...) -> Tensor:
@@ -1243,3 +1247,5 @@ class Tensor:
         """`self[index]`."""
     def __setitem__(self, index: _Any, value: _Any) -> None:
         """`self[index] = value`, with broadcasting and casting."""
+    def new(self, *args: _Any, device: _Device | _str | _int | None = ...) -> Tensor:
+        """A tensor of this one's dtype and device: uninitialized from sizes, or with the elements of a sequence. `new_empty` and `new_tensor` say it better."""

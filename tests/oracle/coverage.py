@@ -27,13 +27,13 @@ QUANTIZED = "quantized dtypes come later"
 COMPILER = "part of TorchScript and the compiler, which corelib has no use for"
 LIBRARY = "the entry of one vendor's library; corelib's backends choose their libraries themselves"
 INTERNAL = "an implementation function behind a public one, which corelib has"
-COMPLEX = "complex dtypes come later"
 AUTOCAST = "autocast comes later"
 TYPES = "a legacy type of tensors or storages; the dtype and device arguments do the same"
 HARDWARE = "a device that no backend serves yet; a plugin adds its own names"
 BITS = "a dtype that no kernel computes with, in PyTorch neither"
 TENSOR_BITS = "a flag of PyTorch's tensors that has no meaning here"
 RARE = "outside everyday use: asked for by no program we know of"
+THREADS = "a setting of the processor's libraries, which have their own: OMP_NUM_THREADS and threadpoolctl"
 DISTRIBUTED = "distributed training comes later"
 TYPING = "only for type checkers"
 IMPORTED = "a name that PyTorch's module imports or keeps for itself"
@@ -45,20 +45,22 @@ DECISIONS: list[tuple[str, str]] = [
     (r"Alias.*|Any(Type)|Argument.*|Await.*|Benchmark.*|Block|.*Type|CallStack|Capsule|Code|Compil.*|Complete.*|ConcreteModule.*|Deep.*|Deserial.*|Dispatch.*|Error.*|Exclude.*|Execution.*|File.*|Function.*|Future|Graph.*|Gradient|IOD.*|Inferred.*|JITException|Lite.*|LockingLogger|Logger.*|NoopLogger|Node|Operator.*|PyTorchFile.*|Script.*|Serialization.*|Static.*|Sym\w+|sym_\w+|Tag|Throughput.*|Tracing.*|Type|Use|Value|cond|while_loop|compile.*|fork|wait|import_ir.*|merge_type.*|parse_.*|unify_.*|get_file_path|classproperty|Disable.*|PRIVATE_OPS|USE_.*|AVG|SUM|AggregationType|autocast_.*nesting|vmap|thread_safe_generator|Fatal.*|init_num_threads|prepare_multi.*|profiler_.*|hash_tensor|Stream.*|DeviceObjType|slice_inverse|has_\w+|handle_torch_function|boolean_dispatch|assert_int_or_pair|reinforce|set_warn_always|is_warn_always.*", COMPILER),
     (r"(cudnn|miopen|mkldnn|native)_\w+|batch_norm_(backward|elemt|gather|stats|update)\w*|convolution|to_mkldnn|conv_tbc|_\w+|rrelu_with.*|norm_except_dim|embedding_renorm_|constant_pad_nd|grid_sampler\w*|feature_dropout_?|unsafe_\w+", INTERNAL),
     (r".*autocast.*|GradScaler|clear_autocast_cache", AUTOCAST),
-    (r".*(Storage|Tensor)|storage_type|new|set_default_tensor_type|legacy_contiguous_format|compiled_with_cxx11_abi|from_file|to_dlpack", TYPES),
+    (r".*(Storage|Tensor)|storage_type|legacy_contiguous_format|compiled_with_cxx11_abi|from_file|to_dlpack", TYPES),
     (r"is_(ipu|maia|mps|mtia|vulkan|xla|xpu)\w*|ipu|mtia|xpu|is_vulkan_available|get_device_module|cuda|AcceleratorError", HARDWARE),
     (r"u?int[1-7]|bits\d\w*|bit|float8\w*|float4\w*|uint16|uint32|uint64|chalf|complex32", BITS),
-    (r"complex|polar|real|imag|angle|conj\w*|resolve_\w+|is_conj|is_neg|view_as_(real|complex)\w*|sgn_?|cfloat|cdouble|isreal|mH|adjoint|istft|stft|\w*_window|eig|eigvals|lobpcg", COMPLEX),
+    (r"lobpcg", RARE),
+    (r"eig", REMOVED),
     (r"is_shared|share_memory_|is_distributed|volatile|const_data_ptr|grad_dtype|module_load|as_subclass|resize|resize_as|name|names|rename_?|refine_names|align_\w+|has_names|output_nr", TENSOR_BITS),
     (r"DataParallel|SyncBatchNorm|DistributedSampler", DISTRIBUTED),
     (r"TYPE_CHECKING|Optional|Callable|Literal|ParamSpec|TypeVar|TypedDict|Self|SupportsFloat|cast|override|partial|inf|Any|BroadcastingList\d|DType|\w*_notes|common_args|multi_dim_common|factory_common_args|EPOCH_\w+|GRID_\w+|LinAlgError_", TYPING),
     (r"symeig|solve_|lstsq_|matrix_rank_|eig_|Container|NLLLoss2d|clip_grad_norm|remove_\w+|weight_norm|spectral_norm|constant|dirac|eye_|normal|orthogonal|sparse|uniform|xavier_\w+|kaiming_\w+", ""),
-    (r"airy_ai|bessel_\w+|chebyshev_\w+|hermite_\w+|laguerre_\w+|legendre_\w+|modified_bessel_\w+|scaled_modified_\w+|shifted_\w+|spherical_\w+|gammaincc?|igammac?_?|segment_reduce|histogramdd|binomial|poisson|range|ormqr|empty_permuted|set_flush_denormal|(get|set)_num_(interop_)?threads", RARE),
+    (r"airy_ai|bessel_\w+|chebyshev_\w+|hermite_\w+|laguerre_\w+|legendre_\w+|modified_bessel_\w+|scaled_modified_\w+|shifted_\w+|spherical_\w+|gammaincc?|igammac?_?|segment_reduce|histogramdd|binomial|poisson|range|ormqr|empty_permuted", RARE),
     (r"symeig|solve|lstsq|matrix_rank", REMOVED),
     (r"(Buffer|Module|Parameter)Dict|StorageBase|annotations|bisect_right|ref|Optimizer|PackedSequence_|bind|copy_method_params|swap_in_\w+", IMPORTED),
     (r"(binary_cross_entropy_with_logits|cosine_embedding_loss|ctc_loss|embedding(_bag)?|hinge_embedding_loss|kl_div|margin_ranking_loss|poisson_nll_loss|triplet_margin_loss|max_pool[123]d(_with_indices)?|affine_grid_generator|adaptive_max_pool1d|index)", INTERNAL),
     (r"ldl_\w+", RARE),
-    (r".*deterministic.*|set_anomaly_enabled|is_anomaly_check_nan_enabled|DeviceContext", RARE),
+    (r"set_anomaly_enabled|is_anomaly_check_nan_enabled|DeviceContext", RARE),
+    (r"(get|set)_num_(interop_)?threads|set_flush_denormal", THREADS),
 ]  # fmt: skip
 
 
