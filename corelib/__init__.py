@@ -45,7 +45,19 @@ from corelib.tensor.layout import (
     preserve_format as preserve_format,
     strided as strided,
 )
-from corelib.tensor.legacy import TYPES as _TYPES, set_default_tensor_type as set_default_tensor_type
+from corelib.tensor.legacy import (
+    BFloat16Tensor as BFloat16Tensor,
+    BoolTensor as BoolTensor,
+    ByteTensor as ByteTensor,
+    CharTensor as CharTensor,
+    DoubleTensor as DoubleTensor,
+    FloatTensor as FloatTensor,
+    HalfTensor as HalfTensor,
+    IntTensor as IntTensor,
+    LongTensor as LongTensor,
+    ShortTensor as ShortTensor,
+    set_default_tensor_type as set_default_tensor_type,
+)
 from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
 from corelib.tensor.promotion import (
     can_cast as can_cast,
@@ -68,7 +80,6 @@ for _d in _dtypes.ALL:
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
 globals().update(_ops.namespace("torch"))
-globals().update(_TYPES)
 
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {

@@ -27,6 +27,16 @@ from corelib.tensor.layout import layout as layout
 from corelib.tensor.layout import memory_format as memory_format
 from corelib.tensor.layout import preserve_format as preserve_format
 from corelib.tensor.layout import strided as strided
+from corelib.tensor.legacy import BFloat16Tensor as BFloat16Tensor
+from corelib.tensor.legacy import BoolTensor as BoolTensor
+from corelib.tensor.legacy import ByteTensor as ByteTensor
+from corelib.tensor.legacy import CharTensor as CharTensor
+from corelib.tensor.legacy import DoubleTensor as DoubleTensor
+from corelib.tensor.legacy import FloatTensor as FloatTensor
+from corelib.tensor.legacy import HalfTensor as HalfTensor
+from corelib.tensor.legacy import IntTensor as IntTensor
+from corelib.tensor.legacy import LongTensor as LongTensor
+from corelib.tensor.legacy import ShortTensor as ShortTensor
 from corelib.tensor.legacy import set_default_tensor_type as set_default_tensor_type
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
@@ -178,7 +188,7 @@ def amax(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ...
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
-def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
+def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
     """The smallest and the largest element, of all or along `dim`."""
 def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
@@ -530,7 +540,7 @@ def gcd_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def geqrf(input: _Tensor) -> _Tensor:
+def geqrf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
@@ -704,7 +714,7 @@ def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _Tensor:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
-def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ...) -> _Tensor:
+def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
@@ -836,7 +846,7 @@ def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The product of all elements, or along `dim`; integers multiply in int64."""
 def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
-def qr(input: _Tensor, some: _bool = ...) -> _Tensor:
+def qr(input: _Tensor, some: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
 def quantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
@@ -960,7 +970,7 @@ def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs:
     """A copy of what `slice` shows."""
 def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
-def slogdet(input: _Tensor) -> _Tensor:
+def slogdet(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
@@ -1000,7 +1010,7 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
-def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ...) -> _Tensor:
+def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
 def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Tensor:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
@@ -1046,7 +1056,7 @@ def trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> 
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def trapz(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
-def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...) -> _Tensor:
+def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from corelib.autograd.grad_mode import grad_mode
@@ -223,6 +225,21 @@ def store(op: Op, result: Tensor, out: Any) -> Tensor:
         resize_out(op, out, result._shape)
     out.copy_(result)  # type: ignore[attr-defined]
     return out
+
+
+def store_all(name: str, results: Sequence[Tensor], out: Any) -> list[Tensor]:
+    """Write several results into the tensors of `out`, which must be as many, and of their dtypes."""
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+    if len(out) != len(results):
+        raise TypeError(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
+    if any(r._requires_grad for r in results):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad."
+        )
+    made: Any = SimpleNamespace(name=name, exact_out=True)
+    return [store(made, r, o) for r, o in zip(results, out, strict=True)]
 
 
 def resize_out(op: Op, out: Tensor, shape: tuple[int, ...]) -> None:

@@ -9,6 +9,8 @@ the templates below, with its own parameter names and defaults put into the temp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import Parameter, signature
 from types import FunctionType
 from typing import Any
 
@@ -40,14 +42,31 @@ def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
                 NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
 
 
-def public(*places: str, names: tuple[str, ...] = ()) -> Callable[[Any], Any]:
-    """A decorator for functions that are no op, having no kernel of their own, and yet stand among them."""
+def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Callable[[Any], Any]:
+    """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
+    `out=`, tensors for their several results, too."""
 
     def place(function: Any) -> Any:
+        if outs:
+            function = _with_outs(function, (*names, function.__name__)[0])
         show(function, names or (function.__name__,), places)
         return function
 
     return place
+
+
+def _with_outs(function: Any, name: str) -> Any:
+    """A function of several results that also writes them into tensors."""
+
+    @wraps(function)
+    def wrapped(*args: Any, out: Any = None, **names: Any) -> Any:
+        results = function(*args, **names)
+        return results if out is None else type(results)(*_call.store_all(name, results, out))
+
+    given = signature(function)
+    here = [*given.parameters.values(), Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Any")]
+    wrapped.__signature__ = given.replace(parameters=here)  # type: ignore[attr-defined]
+    return wrapped
 
 
 def unary_entry(op: Op) -> Any:

@@ -83,7 +83,7 @@ def _not_positive(name: str) -> Any:
     )
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
     made = _CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
@@ -114,7 +114,7 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     return made  # type: ignore[no-any-return]
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
     """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
     matrices("linalg.lu_factor_ex", A)
@@ -126,7 +126,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     return made
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     """(LU, pivots): the factors of A = P @ L @ U in one matrix, and the rows exchanged, from 1; for `lu_solve`.
 
@@ -151,7 +151,7 @@ def _unpacked(lu: Any, pivots: Any) -> tuple[Any, Any, Any]:
     return permutation_matrix(pivots, m, lu._dtype), unit_lower(lu, k), lu[..., :k, :].triu()
 
 
-@public("linalg", names=("lu",))
+@public("linalg", names=("lu",), outs=True)
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
     """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U.
 
@@ -164,7 +164,7 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
     return _LU(*_unpacked(made.LU, made.pivots))
 
 
-@public("torch")
+@public("torch", outs=True)
 def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
     if LU_pivots._dtype is not D.int32:
@@ -180,7 +180,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     return _Unpacked(p, *((unit_lower(LU_data, k), upper[..., :k, :].triu()) if unpack_data else (empty, empty)))
 
 
-@public("linalg", names=("qr",))
+@public("linalg", names=("qr",), outs=True)
 def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
 
@@ -194,14 +194,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
     return _QR(*qr_of(A, mode))
 
 
-@public("torch", "Tensor", names=("qr",))
+@public("torch", "Tensor", names=("qr",), outs=True)
 def old_qr(input: Tensor, some: bool = True) -> Any:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
     matrices("qr", input)
     return _OldQR(*qr_of(input, "reduced" if some else "complete"))
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", outs=True)
 def geqrf(input: Tensor) -> Any:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     matrices("geqrf", input)
@@ -214,7 +214,7 @@ def _triangle(name: str, UPLO: str) -> bool:
     return UPLO.upper() == "U"
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read.
 
@@ -229,7 +229,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
 _Eig = named("linalg_eig", "eigenvalues", "eigenvectors")
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def eig(A: Tensor) -> Any:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
 
@@ -265,7 +265,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]  # type: ignore[no-any-return]
 
 
-@public("linalg", names=("svd",))
+@public("linalg", names=("svd",), outs=True)
 def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh.
 
@@ -279,7 +279,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return _SVD(*svd_of(A, full_matrices))
 
 
-@public("torch", "Tensor", names=("svd",))
+@public("torch", "Tensor", names=("svd",), outs=True)
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
     matrices("svd", input)

@@ -54,21 +54,15 @@ def _frexp_vjp(gs: Any, input: Tensor, exponent: Tensor) -> Any:
     return None if gs[0] is None else gs[0] / power_of_two(exponent.to(gs[0]._dtype))  # type: ignore[attr-defined]
 
 
-@public("torch", "Tensor")
-def frexp(input: Tensor, *, out: Any = None) -> Any:
+@public("torch", "Tensor", outs=True)
+def frexp(input: Tensor) -> Any:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only.
 
     >>> import corelib as torch
     >>> torch.frexp(torch.tensor([6.])).exponent
     tensor([3], dtype=torch.int32)
     """
-    from corelib.dispatcher.call import store
-    from corelib.dispatcher.op import TABLE
-
-    made = frexp_parts(input)
-    if out is not None:
-        made = tuple(store(TABLE["frexp_parts"], part, to) for part, to in zip(made, out, strict=True))
-    return _Frexp(*made)
+    return _Frexp(*frexp_parts(input))
 
 
 @op(

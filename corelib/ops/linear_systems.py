@@ -51,7 +51,7 @@ def _solved(name: str, a: Any, b: Any, left: bool) -> tuple[Any, Any]:
     return (made.squeeze(-1) if vector else made), info
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
     """(result, info): `solve` that says in info where a pivot is 0, and raises only with `check_errors`."""
     made = _SolveEx(*_solved("linalg.solve_ex", A, B, left))
@@ -96,7 +96,7 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
     return _triangular("linalg.solve_triangular", A, B, upper, left, unitriangular)  # type: ignore[no-any-return]
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", outs=True)
 def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     at: Any = A
@@ -115,7 +115,7 @@ def _inverse(name: str, a: Any) -> tuple[Any, Any]:
     return made, info
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
     made = _InvEx(*_inverse("linalg.inv_ex", A))
@@ -253,7 +253,7 @@ def _slogdet_of(name: str, input: Any) -> tuple[Any, Any]:
     return diagonal.sign().prod(-1) * _sign_of(pivots).to(lu._dtype), diagonal.abs().log().sum(-1)
 
 
-@public("linalg", names=("slogdet",))
+@public("linalg", names=("slogdet",), outs=True)
 def linalg_slogdet(A: Tensor) -> Any:
     """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude.
 
@@ -264,7 +264,7 @@ def linalg_slogdet(A: Tensor) -> Any:
     return _Slogdet(*_slogdet_of("linalg.slogdet", A))
 
 
-@public("torch", "Tensor", names=("slogdet",))
+@public("torch", "Tensor", names=("slogdet",), outs=True)
 def old_slogdet(input: Tensor) -> Any:
     """`linalg.slogdet` by its older name."""
     return _OldSlogdet(*_slogdet_of("slogdet", input))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.dispatcher.call import store_all
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
-from corelib.ops.sorting import _named, _scattered, _stored, sort_along
+from corelib.ops.sorting import _named, _scattered, sort_along
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
@@ -78,7 +79,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     tensor(2.)
     """
     made = kthvalue_along(input, k, dim, keepdim)
-    return _Kthvalue(*(made if out is None else _stored("kthvalue_along", input, made, out)))
+    return _Kthvalue(*(made if out is None else store_all("kthvalue", made, out)))
 
 
 def _middle(values: Any, dim: int, skip: bool) -> Any:
@@ -118,7 +119,7 @@ def _median(name: str, kind: Any, along: Any, doc: str) -> Any:
                 return input.new_full((), float("nan"))  # type: ignore[attr-defined]
             return along(input.reshape((-1,)), 0, False)[0]  # type: ignore[attr-defined]
         made = along(input, dim, keepdim)
-        return kind(*(made if out is None else _stored(f"{name}_along", input, made, out)))
+        return kind(*(made if out is None else store_all(name, made, out)))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
@@ -179,7 +180,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     tensor(2)
     """
     made = mode_along(input, dim, keepdim)
-    return _Mode(*(made if out is None else _stored("mode_along", input, made, out)))
+    return _Mode(*(made if out is None else store_all("mode", made, out)))
 
 
 @op(out="exact")

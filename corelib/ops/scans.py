@@ -139,13 +139,14 @@ def cummin_along(input: Tensor, dim: int) -> Any:
 
 
 def _running_of(name: str, along: Any, word: str) -> Any:
-    from corelib.ops.sorting import _named, _stored
+    from corelib.dispatcher.call import store_all
+    from corelib.ops.sorting import _named
 
     kind = _named(name)
 
     def function(input: Tensor, dim: int, *, out: Any = None) -> Any:
         made = along(input, dim)
-        return kind(*(made if out is None else _stored(f"{name}_along", input, made, out)))
+        return kind(*(made if out is None else store_all(name, made, out)))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""(values, indices) of the {word} elements up to each along `dim`; of equal ones the last counts.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from corelib.autograd.grad_mode import grad_mode
+from corelib.dispatcher.call import store_all
 from corelib.dispatcher.entries import public
-from corelib.dispatcher.op import TABLE, op
+from corelib.dispatcher.op import op
 from corelib.ops.reductions import amax, amin, reduced
 from corelib.ops.where import select_where
 from corelib.tensor import dtype as D
@@ -101,20 +101,6 @@ def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
     return g.new_zeros(shape).scatter_add(dim, indices, g)  # type: ignore[no-any-return]
 
 
-def _stored(name: str, input: Tensor, results: tuple[Tensor, ...], out: Any) -> Any:
-    """Results written into the tensors of `out`, which must be of their dtypes."""
-    from corelib.dispatcher.call import store
-
-    if not isinstance(out, (tuple, list)) or len(out) != len(results):
-        raise TypeError(f"{name}(): argument 'out' must be tuple of {len(results)} Tensors, not {type(out).__name__}")
-    if input._requires_grad and grad_mode.enabled:
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
-            "requires grad."
-        )
-    return [store(TABLE[name], r, o) for r, o in zip(results, out, strict=True)]
-
-
 def _infer_extreme_dim(name: str) -> Any:
     def infer(input: Tensor, dim: int, keepdim: bool) -> Any:
         at = wrap_dim(name, dim, len(input._shape))
@@ -194,10 +180,10 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
             return getattr(corelib.ops, pairwise)(input, other, out=out)
         if dim is None:
             made = everything(input)
-            return made if out is None else _stored(everything.__name__, input, (made,), (out,))[0]
+            return made if out is None else store_all(name, (made,), (out,))[0]
         values, indices = along(input, dim, keepdim)
         if out is not None:
-            return kind(*_stored(along.__name__, input, (values, indices), out))
+            return kind(*store_all(name, (values, indices), out))
         return kind(values, indices)
 
     extreme.__name__ = extreme.__qualname__ = name
@@ -216,7 +202,7 @@ max = public("torch")(_max_or_min("max", max_all, max_along, "maximum", _Max))
 min = public("torch")(_max_or_min("min", min_all, min_along, "minimum", _Min))
 
 
-@public("torch")
+@public("torch", outs=True)
 def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest and the largest element, of all or along `dim`.
 
@@ -294,7 +280,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
         dim, descending = -1, dim  # type: ignore[assignment]
     values, indices = sort_along(input, dim, descending, stable)
     if out is not None:
-        return _Sort(*_stored("sort_along", input, (values, indices), out))
+        return _Sort(*store_all("sort", (values, indices), out))
     return _Sort(values, indices)
 
 
@@ -345,7 +331,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     """
     values, indices = topk_along(input, k, dim, largest, sorted)
     if out is not None:
-        return _Topk(*_stored("topk_along", input, (values, indices), out))
+        return _Topk(*store_all("topk", (values, indices), out))
     return _Topk(values, indices)
 
 

@@ -181,8 +181,8 @@ _Histogram.__name__ = _Histogram.__qualname__ = "histogram"
 _Histogram.__module__ = "torch.return_types"
 
 
-@public("torch", "Tensor")
-def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False, out: Any = None) -> Any:
+@public("torch", "Tensor", outs=True)
+def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides.
 
     bins: a number of equal ones over `range` (the data's by default), or their edges in order. density: divided by width and total.
@@ -217,9 +217,4 @@ def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None
     hist = x.new_zeros((n,)).index_add(0, at, counted)
     if density:
         hist = hist / hist.sum() / (edges[1:] - edges[:-1])  # type: ignore[index]
-    if out is not None:
-        from corelib.dispatcher.call import store
-        from corelib.dispatcher.op import TABLE
-
-        return _Histogram(*[store(TABLE["histc"], part, to) for part, to in zip((hist, edges), out, strict=True)])
     return _Histogram(hist, edges)

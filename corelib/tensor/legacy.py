@@ -66,17 +66,26 @@ class TensorType(type):
         return made(cls.__name__, cls.dtype, args, "cpu")
 
 
-_KINDS = {
-    "Float": D.float32, "Double": D.float64, "Half": D.float16, "BFloat16": D.bfloat16, "Byte": D.uint8, "Char": D.int8, "Short": D.int16,
-    "Int": D.int32, "Long": D.int64, "Bool": D.bool,
-}  # fmt: skip
-TYPES: dict[str, TensorType] = {
-    f"{kind}Tensor": TensorType(
-        f"{kind}Tensor", (), {"dtype": dtype, "__module__": "torch", "__doc__": f"Tensors of {dtype} on the host; `torch.tensor(data, dtype={dtype})` makes one."}
+def _type(kind: str, dtype: Any) -> TensorType:
+    doc = f"Tensors of {dtype} on the host; `torch.tensor(data, dtype={dtype})` makes one."
+    return TensorType(f"{kind}Tensor", (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
+
+
+FloatTensor = _type("Float", D.float32)
+DoubleTensor = _type("Double", D.float64)
+HalfTensor = _type("Half", D.float16)
+BFloat16Tensor = _type("BFloat16", D.bfloat16)
+ByteTensor = _type("Byte", D.uint8)
+CharTensor = _type("Char", D.int8)
+ShortTensor = _type("Short", D.int16)
+IntTensor = _type("Int", D.int32)
+LongTensor = _type("Long", D.int64)
+BoolTensor = _type("Bool", D.bool)
+TYPES = {
+    t.__name__: t for t in (
+        FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor,
     )
-    for kind, dtype in _KINDS.items()
-}
-globals().update(TYPES)
+}  # fmt: skip
 
 
 def dtype_of(kind: Any) -> Any:

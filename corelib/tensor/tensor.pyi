@@ -623,11 +623,11 @@ class Tensor:
         """`linalg.cholesky` by its older name."""
     def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> Tensor:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
-    def qr(self, some: _bool = ...) -> Tensor:
+    def qr(self, some: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
-    def geqrf(self) -> Tensor:
+    def geqrf(self, *, out: Tensor | None = ...) -> Tensor:
         """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
-    def svd(self, some: _bool = ..., compute_uv: _bool = ...) -> Tensor:
+    def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
@@ -799,7 +799,7 @@ class Tensor:
         """The least common multiple, elementwise, never negative; 0 where either is 0."""
     def lcm_(self, other: _Any) -> Tensor:
         """The in-place form of `lcm`: writes its result into this tensor and returns it."""
-    def triangular_solve(self, A: Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ...) -> Tensor:
+    def triangular_solve(self, A: Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     def inverse(self, *, out: Tensor | None = ...) -> Tensor:
         """The inverse of a square matrix. LinAlgError if it is singular."""
@@ -811,7 +811,7 @@ class Tensor:
         """The inverse of the matrix whose Cholesky factor this is."""
     def det(self, *, out: Tensor | None = ...) -> Tensor:
         """The determinant of a square matrix."""
-    def slogdet(self) -> Tensor:
+    def slogdet(self, *, out: Tensor | None = ...) -> Tensor:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
@@ -861,7 +861,7 @@ class Tensor:
         """The indices that put the elements in order along `dim`."""
     def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Any:
+    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
         """The smallest and the largest element, of all or along `dim`."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
