@@ -59,7 +59,7 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
         if any(getattr(x, "_requires_grad", False) for x in operands):
             kernel = None  # no rule of its own: differentiated through its body
     if kernel is None:
-        if op.body is None:
+        if op.body is None or (dtype.is_complex and not op.complex_body):
             return fallback.missing(op, device, dtype, args)
         fallback.ran_body(op, device)
         if op.vjps is None and grad_mode.enabled:

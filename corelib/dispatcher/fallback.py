@@ -22,7 +22,7 @@ def ran_body(op: Op, device: Any) -> None:
 def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any:
     """An op without kernel and body for this device and dtype: the host where that can help, else an error."""
     host = cpu.runtime
-    if device is not host.device and op.kind == "extension" and op.kernel_for(host.key, dtype) is not None:
+    if device is not host.device and (op.kind == "extension" or dtype.is_complex) and op.kernel_for(host.key, dtype) is not None:
         return on_host(op, device, args)
     table = op.kernels.get(device.runtime.key)
     capability = device.runtime.backend.dtypes.get(dtype.name, "absent")

@@ -65,6 +65,10 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None)
     if not isinstance(self, Tensor):
         raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor, not {type(self).__name__}")
     check_writable(op.name + "_", self)
+    if len(args) > len(op.params):
+        raise TypeError(f"{op.name}_() takes {len(op.params)} positional arguments but {len(args)} were given")
+    if op.complex_as is not None and self._dtype.is_complex:
+        raise RuntimeError(f"{op.name}_(): In-place {op.name} is not supported for complex tensors.")
     grad = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in _flat(args, kwargs))
     if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
         if _straight(op, args):

@@ -80,6 +80,8 @@ class Op:
         self.by_result: bool = facts.pop("by_result", False)
         vjp = facts.pop("vjp", None)
         self.check: Any = facts.pop("check", None)
+        # whether its body, where it is elementwise, is right for complex numbers too
+        self.complex_body: bool = facts.pop("complex_body", False)
         if facts:
             raise TypeError(f"op {self.name}: unknown facts {sorted(facts)}")
         notes = function.__annotations__
@@ -180,6 +182,7 @@ def op(
     check: Any = None,
     by_result: bool = False,
     numbers: bool = True,
+    complex_body: bool = False,
     aliases: tuple[str, ...] = (),
 ) -> Callable[[Any], Any]:
     """Declare an op; returns the function that users call. See the head of this file.
@@ -192,6 +195,7 @@ def op(
     on: where the name appears besides `corelib.ops`: "torch" (a function of the package), "Tensor" (a method).
     inplace, out: whether there is a variant `name_` and an argument `out`; out="exact" refuses one of another dtype.
     numbers: whether an elementwise op takes a Python number for an operand.
+    complex_body: whether the body of an elementwise op is right for complex numbers as well, which it mostly is not.
     ref: the reference for tests, a NumPy or SciPy name.
     grad_name: the node's name where PyTorch's is not derived from the op's; or, where PyTorch numbers the op's forms (a
         number or a tensor for an argument), a function of the arguments that returns (name, the operands that node has).
@@ -203,7 +207,7 @@ def op(
     facts = dict(
         vjp=vjp, infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, ref=ref,
         grad_name=grad_name, several=several, check=check,
-        by_result=by_result, numbers=numbers,
+        by_result=by_result, numbers=numbers, complex_body=complex_body,
     )
 
     def declare(function: Any) -> Any:

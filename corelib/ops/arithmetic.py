@@ -408,17 +408,22 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
     >>> torch.float_power(torch.tensor([2]), 3)
     tensor([8.], dtype=torch.float64)
     """
-    base, power = (x.to(D.float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
-    if out is not None and out._dtype is not D.float64:
-        raise RuntimeError(f"float_power(): the output given to float_power has dtype {out._dtype} but the operation's result requires dtype torch.float64")
+    wide = D.complex128 if any(_is_complex(x) for x in (input, exponent)) else D.float64
+    base, power = (x.to(wide) if isinstance(x, Tensor) else x if _is_complex(x) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
+    if out is not None and out._dtype is not wide:
+        raise RuntimeError(f"float_power(): the output given to float_power has dtype {out._dtype} but the operation's result requires dtype {wide}")
     return pow(base, power, out=out)  # type: ignore[no-any-return]
+
+
+def _is_complex(x: Any) -> bool:
+    return x._dtype.is_complex if isinstance(x, Tensor) else isinstance(x, complex)
 
 
 def _float_power_(self: Tensor, exponent: Any) -> Tensor:
     """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
-    if self._dtype is not D.float64:
+    if self._dtype not in (D.float64, D.complex128):
         raise RuntimeError(f"float_power_(): the base given to float_power_ has dtype {self._dtype} but the operation's result requires dtype torch.float64")
-    return self.pow_(exponent.to(D.float64) if isinstance(exponent, Tensor) else float(exponent))  # type: ignore[attr-defined,no-any-return]
+    return self.pow_(exponent.to(self._dtype) if isinstance(exponent, Tensor) else exponent if _is_complex(exponent) else float(exponent))  # type: ignore[attr-defined,no-any-return]
 
 
 Tensor.float_power_ = _float_power_  # type: ignore[attr-defined]

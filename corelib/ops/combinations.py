@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
-from corelib.ops.joining import atleast_3d, cat
+from corelib.ops.joining import atleast_3d, cat, listed
 from corelib.ops.shapes import broadcast_tensors, tensor_split
 from corelib.tensor import size as sizes
 from corelib.tensor.size import Size, wrap_dim
@@ -31,7 +31,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 @public("torch")
 def dstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors behind each other: along the third dimension."""
-    return cat([atleast_3d(t) for t in tensors], 2, out=out)  # type: ignore[no-any-return]
+    return cat([atleast_3d(t) for t in listed("dstack", tensors)], 2, out=out)  # type: ignore[no-any-return]
 
 
 @public("torch")
@@ -43,7 +43,7 @@ def column_stack(tensors: Any, *, out: Any = None) -> Tensor:
     tensor([[1, 3],
             [2, 4]])
     """
-    made = [t.reshape((t._numel, 1)) if len(t._shape) < 2 else t for t in tensors]
+    made = [t.reshape((t._numel, 1)) if len(t._shape) < 2 else t for t in listed("column_stack", tensors)]
     return cat(made, 1, out=out)  # type: ignore[no-any-return]
 
 

@@ -14,6 +14,7 @@ from corelib.dispatcher.call import kind_name
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
 from corelib.ops.where import select_where
+from corelib.ops.creation import check_dtype
 from corelib.tensor import dtype as D
 from corelib.tensor.size import contiguous_strides
 from corelib.tensor.tensor import Tensor
@@ -50,6 +51,7 @@ def view_as_complex(input: Tensor) -> Tensor:
     """
     if input._dtype not in (D.float32, D.float64):
         raise RuntimeError(f"view_as_complex(): view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {kind_name(input._dtype)}")
+    check_dtype("view_as_complex", input._dtype.to_complex(), input._device)
     if not input._shape or input._shape[-1] != 2:
         raise RuntimeError(f"view_as_complex(): Tensor must have a last dimension of size 2, got shape {list(input._shape)}")
     steps = input.stride()
@@ -136,7 +138,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
     return complex(abs * angle.cos(), abs * angle.sin())  # type: ignore[operator,attr-defined,no-any-return]
 
 
-@op(kind="unary", inplace=True, out="exact", vjp=lambda g: g.conj())
+@op(kind="unary", complex_body=True, inplace=True, out="exact", vjp=lambda g: g.conj())
 def conj_physical(input: Tensor) -> Tensor:
     """The conjugate, elementwise; a copy of what is real.
 

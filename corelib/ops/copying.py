@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
+from corelib.autograd.grad_mode import grad_mode, no_grad
 from corelib.dispatcher.inplace import check_writable
 from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import TABLE, op
@@ -29,6 +29,9 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if out._device is not input._device:
         _copy_across(out, input)
         return
+    if input._dtype is not out._dtype and input._dtype.is_complex is not out._dtype.is_complex:
+        _copy_part(out, input)
+        return
     kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
     if kernel is None:
         from corelib.dispatcher.fallback import missing
@@ -37,6 +40,21 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)  # type: ignore[attr-defined]
     kernel(out._array(), input._array())  # type: ignore[misc]
+
+
+def _copy_part(out: Any, input: Any) -> None:
+    """Between complex and real numbers: the real parts, or for bool whether a number is not 0."""
+    from corelib.ops.complex_numbers import view_as_real
+
+    with no_grad():
+        if out._dtype.is_complex:
+            parts: Any = view_as_real(out)
+            parts[..., 1].fill_(0)
+            copy_elements(parts[..., 0], input)
+        elif out._dtype is D.bool:
+            copy_elements(out, input != 0)
+        else:
+            copy_elements(out, view_as_real(input)[..., 0])  # type: ignore[index]
 
 
 def _copy_across(out: Tensor, input: Tensor) -> None:

@@ -238,7 +238,7 @@ def _like(name: str, make: Any) -> Any:
 
 
 def _fill_with(value: Any) -> Any:
-    return lambda name, t, *args: run_primitive("fill", t, _number(name, value, t._dtype))
+    return lambda name, t: run_primitive("fill", t, _number(name, value, t._dtype))
 
 
 zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))

@@ -139,7 +139,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     each = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
     if len(each) != len(dims):
         raise RuntimeError(f"gradient(): torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got a list of length {len(each)}")
-    x: Any = input if input._dtype.is_floating_point else input.float()  # type: ignore[attr-defined]
+    x: Any = input if input._dtype.is_floating_point or input._dtype.is_complex else input.float()  # type: ignore[attr-defined]
     for d, s in zip(dims, each, strict=True):
         if input._shape[d] < edge_order + 1:
             raise RuntimeError(f"gradient(): torch.gradient expected each dimension size to be at least edge_order+1, got {input._shape[d]} for dimension {d}")

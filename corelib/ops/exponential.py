@@ -102,7 +102,7 @@ def log10(input: Tensor) -> Tensor:
 
 
 @op(
-    kind="unary", promote="float", inplace=True, out=True, on=("torch", "Tensor", "nn.functional"), aliases=("special.expit",),
+    kind="unary", complex_body=True, promote="float", inplace=True, out=True, on=("torch", "Tensor", "nn.functional"), aliases=("special.expit",),
     vjp=lambda g, out: g * out * (1 - out),
 )
 def sigmoid(input: Tensor) -> Tensor:
@@ -270,6 +270,10 @@ def _logit_vjp(g: Tensor, input: Tensor, eps: Any) -> Tensor:
 def _infer_logit(input: Tensor, eps: Any) -> Any:
     from corelib.tensor.promotion import get_default_dtype
 
+    if input._dtype.is_complex:
+        from corelib.dispatcher.call import kind_name
+
+        raise NotImplementedError(f"logit(): \"logit_cpu\" not implemented for '{kind_name(input._dtype)}'; real dtypes are accepted")
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())  # type: ignore[attr-defined]
     return (input._shape, input._dtype, input._strides), (input, eps)

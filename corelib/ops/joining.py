@@ -154,17 +154,24 @@ def _raised(x: Tensor, ndim: int) -> Tensor:
 atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in (1, 2, 3))
 
 
+def listed(name: str, tensors: Any) -> Any:
+    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant."""
+    if isinstance(tensors, Tensor):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+    return tensors
+
+
 @public("torch")
 def hstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
-    made = [_at_least(t, 1) for t in tensors]
+    made = [_at_least(t, 1) for t in listed("hstack", tensors)]
     return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)  # type: ignore[no-any-return]
 
 
 @public("torch", names=("vstack", "row_stack"))
 def vstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors below each other, vectors as rows."""
-    return cat([_at_least(t, 2) for t in tensors], 0, out=out)  # type: ignore[no-any-return]
+    return cat([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out=out)  # type: ignore[no-any-return]
 
 
 def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:

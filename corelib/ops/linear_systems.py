@@ -188,8 +188,8 @@ def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
         raise RuntimeError(f"cholesky_solve: Incompatible matrix sizes for cholesky_solve: each A matrix is {L._shape[-1]} by {L._shape[-1]} but each b matrix is {list(input._shape[-2:])}")
     factor, b = _together(L, input)
     if upper:
-        return triangular_system(factor, triangular_system(factor.mT, b, False, False), True, False)  # type: ignore[no-any-return]
-    return triangular_system(factor.mT, triangular_system(factor, b, False, False), True, False)  # type: ignore[no-any-return]
+        return triangular_system(factor, triangular_system(factor.mH, b, False, False), True, False)  # type: ignore[no-any-return]
+    return triangular_system(factor.mH, triangular_system(factor, b, False, False), True, False)  # type: ignore[no-any-return]
 
 
 @op(out="exact")

@@ -171,7 +171,7 @@ def linalg_vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     >>> torch.linalg.vecdot(torch.tensor([1, 2]), torch.tensor([3, 4]))
     tensor(11)
     """
-    return (x * y).sum(dim)  # type: ignore[attr-defined,operator,no-any-return]
+    return (x.conj() * y).sum(dim)  # type: ignore[attr-defined,operator,no-any-return]
 
 
 @op(on=("torch", "Tensor"), out=True, aliases=("linalg.matrix_power",))

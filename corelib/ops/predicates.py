@@ -138,7 +138,7 @@ def truth(x: Any) -> Any:
     return bool(x)
 
 
-@op(kind="unary", ref="logical_not", result=D.bool, inplace=True, out=True)
+@op(kind="unary", complex_body=True, ref="logical_not", result=D.bool, inplace=True, out=True)
 def logical_not(input: Tensor) -> Tensor:
     """Whether elements are zero.
 
@@ -149,7 +149,7 @@ def logical_not(input: Tensor) -> Tensor:
     return bitwise_not(truth(input))  # type: ignore[no-any-return]
 
 
-@op(kind="binary", ref="logical_and", result=D.bool, inplace=True, out=True)
+@op(kind="binary", complex_body=True, ref="logical_and", result=D.bool, inplace=True, out=True)
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Whether both are not zero.
 
@@ -160,7 +160,7 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
     return bitwise_and(truth(input), truth(other))  # type: ignore[no-any-return]
 
 
-@op(kind="binary", ref="logical_or", result=D.bool, inplace=True, out=True)
+@op(kind="binary", complex_body=True, ref="logical_or", result=D.bool, inplace=True, out=True)
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """Whether either is not zero.
 
@@ -171,7 +171,7 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
     return bitwise_or(truth(input), truth(other))  # type: ignore[no-any-return]
 
 
-@op(kind="binary", ref="logical_xor", result=D.bool, inplace=True, out=True)
+@op(kind="binary", complex_body=True, ref="logical_xor", result=D.bool, inplace=True, out=True)
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """Whether just one is not zero.
 
@@ -182,7 +182,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     return bitwise_xor(truth(input), truth(other))  # type: ignore[no-any-return]
 
 
-@op(kind="unary", ref="isnan", result=D.bool)
+@op(kind="unary", complex_body=True, ref="isnan", result=D.bool)
 def isnan(input: Tensor) -> Tensor:
     """Whether elements are NaN.
 

@@ -254,7 +254,7 @@ def _same_float(name: str) -> Any:
 
 
 @op(
-    kind="elementwise", inplace=True, out=True, check=_same_float("lerp"),
+    kind="elementwise", complex_body=True, inplace=True, out=True, check=_same_float("lerp"),
     vjp={
         "input": lambda g, weight: g * (1 - weight),
         "end": lambda g, weight: g * weight,
@@ -277,7 +277,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
 
 
 @op(
-    kind="elementwise", inplace=True, out=True, check=refuse("addcmul", D.bool),
+    kind="elementwise", complex_body=True, inplace=True, out=True, check=refuse("addcmul", D.bool),
     vjp={
         "input": lambda g: g,
         "tensor1": lambda g, tensor2, value: g * tensor2 * value,
@@ -304,7 +304,7 @@ def _no_integer_division(dtype: Any, *operands: Any) -> None:
 
 
 @op(
-    kind="elementwise", inplace=True, out=True, check=_no_integer_division,
+    kind="elementwise", complex_body=True, inplace=True, out=True, check=_no_integer_division,
     vjp={
         "input": lambda g: g,
         "tensor1": lambda g, tensor2, value: g * (value / tensor2),

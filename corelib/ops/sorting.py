@@ -179,8 +179,7 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
 
             return getattr(corelib.ops, pairwise)(input, other, out=out)
         if dim is None:
-            made = everything(input)
-            return made if out is None else store_all(name, (made,), (out,))[0]
+            return everything(input, out=out)
         values, indices = along(input, dim, keepdim)
         if out is not None:
             return kind(*store_all(name, (values, indices), out))

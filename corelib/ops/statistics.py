@@ -31,6 +31,8 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
     >>> torch.nansum(torch.tensor([1., float("nan")]))
     tensor(1.)
     """
+    if input._dtype.is_complex:
+        raise RuntimeError("nansum(): nansum does not support complex inputs")
     kept = select_where(input == input, input, 0) if input._dtype.is_floating_point else input
     return sum(kept, dim, keepdim, dtype=dtype)  # type: ignore[no-any-return]
 
@@ -99,7 +101,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     w = frequency if importance is None else importance if frequency is None else frequency * importance
     if not n or not x._shape[0]:
         return x.new_full((x._shape[0], x._shape[0]), float("nan")).squeeze()  # type: ignore[no-any-return]
-    if not x._dtype.is_floating_point:
+    if not (x._dtype.is_floating_point or x._dtype.is_complex):
         x = x.float()
     total = n if w is None else w.sum()
     average = x.mean(1, True) if w is None else (x * w).sum(1, True) / total
@@ -108,7 +110,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     else:
         left = total - correction
     off = x - average
-    made = off @ (off if w is None else off * w).t()
+    made = off @ (off if w is None else off * w).mH
     least = max(left, 0) if not isinstance(left, Tensor) else left.clamp(min=0)  # type: ignore[attr-defined]
     return (made / least if isinstance(least, Tensor) or least else made / 0.0).squeeze()  # type: ignore[no-any-return]
 
@@ -128,7 +130,12 @@ def corrcoef(input: Tensor) -> Tensor:
     if not made._shape:
         return made / made  # type: ignore[no-any-return]
     spread = made.diagonal().sqrt()
-    return (made / spread.unsqueeze(1) / spread.unsqueeze(0)).clamp(-1, 1)  # type: ignore[no-any-return]
+    made = made / spread.unsqueeze(1) / spread.unsqueeze(0)
+    if made._dtype.is_complex:
+        from corelib.ops.complex_numbers import view_as_complex, view_as_real
+
+        return view_as_complex(view_as_real(made).clamp(-1, 1))  # type: ignore[no-any-return]
+    return made.clamp(-1, 1)  # type: ignore[no-any-return]
 
 
 def _range(name: str, input: Tensor, low: Any, high: Any) -> tuple[float, float]:

@@ -248,7 +248,7 @@ def _sinc_vjp(g: Tensor, input: Tensor) -> Tensor:
     return g * select_where(zero, 0.0, slope)  # type: ignore[no-any-return]
 
 
-@op(kind="unary", ref="sinc", promote="float", inplace=True, out=True, aliases=("special.sinc",), vjp=_sinc_vjp)
+@op(kind="unary", complex_body=True, ref="sinc", promote="float", inplace=True, out=True, aliases=("special.sinc",), vjp=_sinc_vjp)
 def sinc(input: Tensor) -> Tensor:
     """sin(pi x) / (pi x), elementwise; 1 at 0.
 

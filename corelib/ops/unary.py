@@ -125,7 +125,7 @@ def sign(input: Tensor) -> Tensor:
     return up - (input < 0).to(input._dtype) if input._dtype.is_signed else up  # type: ignore[operator,no-any-return]
 
 
-@op(kind="unary", promote="float", inplace=True, out=True, vjp=lambda g, out: -0.5 * g * out * out * out)
+@op(kind="unary", complex_body=True, promote="float", inplace=True, out=True, vjp=lambda g, out: -0.5 * g * out * out * out)
 def rsqrt(input: Tensor) -> Tensor:
     """One over the square root, elementwise.
 
@@ -136,7 +136,7 @@ def rsqrt(input: Tensor) -> Tensor:
     return 1 / sqrt(input)  # type: ignore[no-any-return]
 
 
-@op(kind="unary", ref="reciprocal", promote="float", inplace=True, out=True, vjp=lambda g, out: -g * out * out)
+@op(kind="unary", complex_body=True, ref="reciprocal", promote="float", inplace=True, out=True, vjp=lambda g, out: -g * out * out)
 def reciprocal(input: Tensor) -> Tensor:
     """One over `input`, elementwise.
 
@@ -149,7 +149,7 @@ def reciprocal(input: Tensor) -> Tensor:
     return true_div(1.0, input)  # type: ignore[no-any-return]  # `1 / input` comes back here
 
 
-@op(kind="unary", ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
+@op(kind="unary", complex_body=True, ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
 def square(input: Tensor) -> Tensor:
     """`input * input`, elementwise.
 

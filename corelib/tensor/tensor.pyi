@@ -573,6 +573,18 @@ class Tensor:
         """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
     def rot90(self, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> Tensor:
         """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
+    def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
+        """As `corelib.zeros`, with this tensor's dtype and device unless given."""
+    def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
+        """As `corelib.ones`, with this tensor's dtype and device unless given."""
+    def new_empty(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
+        """As `corelib.empty`, with this tensor's dtype and device unless given."""
+    def new_full(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
+        """As `corelib.full`, with this tensor's dtype and device unless given."""
+    def new_empty_strided(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
+        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
+    def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
+        """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def view_as_real(self) -> Tensor:
         """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
     def view_as_complex(self) -> Tensor:
@@ -607,18 +619,6 @@ class Tensor:
         """False: conjugates are computed at once."""
     def is_neg(self) -> _bool:
         """False: negations are computed at once."""
-    def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
-        """As `corelib.zeros`, with this tensor's dtype and device unless given."""
-    def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
-        """As `corelib.ones`, with this tensor's dtype and device unless given."""
-    def new_empty(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
-        """As `corelib.empty`, with this tensor's dtype and device unless given."""
-    def new_full(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
-        """As `corelib.full`, with this tensor's dtype and device unless given."""
-    def new_empty_strided(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> Tensor:
-        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
-    def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> Tensor:
-        """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def cholesky(self, upper: _bool = ..., *, out: Tensor | None = ...) -> Tensor:
         """`linalg.cholesky` by its older name."""
     def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> Tensor:

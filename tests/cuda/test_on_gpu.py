@@ -58,3 +58,21 @@ def test_sorting_random_numbers_and_convolutions_agree_with_the_host(n):
     p, w = torch.randn(2, 4, 9, 9), torch.randn(6, 2, 3, 3)
     made = [torch.nn.functional.conv2d(p.to(d), w.to(d), stride=2, padding=1, groups=2).cpu().numpy() for d in ("cuda", "cpu")]
     np.testing.assert_allclose(*made, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "z + w", "z * 2j", "r * z", "z / w", "z @ w", "z.exp()", "z.conj()", "z.abs()", "z.angle()", "z.real + z.imag", "z.sum(0)", "z.mean()", "z.prod(1)", "z == w", "z.isnan()", "torch.cat([z, w])",
+        "z.to(torch.complex128)", "r.to(torch.complex64)", "z[[2, 0]]", "z.index_select(1, i)", "z.t().clone()", "torch.where(r > 0, z, w)", "z.cumsum(0)", "torch.fft.fft2(z)", "torch.fft.rfft(r)",
+        "torch.fft.irfft(z)", "torch.linalg.solve(z, w)", "torch.stft(r.reshape(-1), 4, window=r[0, :1].new_ones(4), return_complex=True)", "z.logical_not()", "z.pow(3)",
+    ],
+)  # fmt: skip
+def test_complex_numbers_agree_with_the_host(expression):
+    rng = np.random.default_rng(1)
+    z, w = (torch.from_numpy((rng.standard_normal((3, 3)) + 1j * rng.standard_normal((3, 3))).astype("c8")) for _ in "zw")
+    here = {"z": z, "w": w, "r": torch.from_numpy(rng.standard_normal((3, 3)).astype("f4")), "i": torch.tensor([2, 0])}
+    there = {name: t.to("cuda") for name, t in here.items()}
+    want, got = eval(expression, {"torch": torch, **here}), eval(expression, {"torch": torch, **there})
+    assert got.device.type == "cuda" and got.dtype is want.dtype
+    np.testing.assert_allclose(got.cpu().numpy(), want.numpy(), rtol=1e-4, atol=1e-5)

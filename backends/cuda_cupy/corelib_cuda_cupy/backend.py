@@ -11,6 +11,7 @@ import numpy as np
 from corelib.backend import Backend, KernelTable
 from corelib.backend.codegen import register
 from corelib.tensor import dtype as D
+from corelib_cuda_cupy import arrays
 from corelib_cuda_cupy.compiler import CudaLauncher
 from corelib_cuda_cupy.products import Products
 from cupy.cuda import runtime
@@ -35,7 +36,7 @@ class CupyBackend(Backend):
     device_type = "cuda"
     api_version = (1, 0)
     asynchronous = True
-    dtypes = {d.name: "native" for d in D.REALS}
+    dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX)}
 
     def __init__(self) -> None:
         self.launcher = CudaLauncher(self)
@@ -193,4 +194,5 @@ class CupyBackend(Backend):
         products = Products(self, table["batched_matmul"][D.float32])
         for name in ("batched_matmul", "mm"):
             table.register(name, (D.float16, D.bfloat16, D.float32, D.float64), products.product)
+        arrays.register(table, self, cupy)
         return table

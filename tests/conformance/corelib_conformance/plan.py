@@ -39,7 +39,7 @@ def plan(level: int = 5) -> tuple[Case, ...]:
     cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]
     cases += [
         Case(3, "body", op.name, dtype, "forward")
-        for op in ops if op.name not in RANDOM for dtype in ("float32", "int64", "bool") if dtype in shown(op)
+        for op in ops if op.name not in RANDOM and not op.needs for dtype in ("float32", "int64", "bool") if dtype in shown(op)
     ]
     cases += [Case(3, name) for name in ("determinism", "random_numbers", "nothing_on_the_host")]
     smooth = [op for op in ops if op.grad and op.name not in RANDOM | STEPS]

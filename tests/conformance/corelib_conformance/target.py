@@ -9,6 +9,7 @@ from typing import Any
 import corelib
 from corelib.dispatcher.op import TABLE, Op
 from corelib_conformance.result import Failure, Unsupported
+from corelib_conformance.samples.declare import OPS
 
 
 class Target:
@@ -56,6 +57,8 @@ class Target:
     def settle(self, op: str, dtype: str, direction: str, run: Any) -> Any:
         """Run a check of an op as the manifest has it: declared unsupported, it must be refused, and otherwise work."""
         self.require(dtype)
+        if op in OPS:
+            self.require(OPS[op].needs.get(dtype, dtype))
         reason = self.reason(op, dtype, direction)
         storage = self.declared(dtype) == "storage" and op not in ("copy", "fill")
         if not reason and not storage:

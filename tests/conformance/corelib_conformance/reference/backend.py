@@ -9,7 +9,7 @@ import numpy as np
 
 from corelib.backend import Backend, KernelTable
 from corelib.tensor import dtype as D
-from corelib_conformance.reference import arithmetic, factorizations, many  # noqa: F401  (both add to arithmetic.KERNELS)
+from corelib_conformance.reference import arithmetic, complex_numbers, factorizations, many  # noqa: F401  (they add to arithmetic.KERNELS)
 from corelib_conformance.reference.cells import Cells, Pair
 
 
@@ -18,7 +18,7 @@ class ReferenceBackend(Backend):
 
     device_type = "reference"
     api_version = (1, 0)
-    dtypes = {d.name: "native" for d in D.REALS}  # noqa: RUF012
+    dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX)}  # noqa: RUF012
 
     def device_count(self) -> int:
         return 1
@@ -46,8 +46,12 @@ class ReferenceBackend(Backend):
     ) -> Pair:
         buffer.typed(dtype)
         if 0 in shape:
-            kind = np.float64 if dtype.is_floating_point else np.int64
-            return Pair(np.empty(shape, kind), np.empty(shape), dtype)
+            kind = np.complex128 if dtype.is_complex else np.float64 if dtype.is_floating_point else np.int64
+            return Pair(np.empty(shape, kind), np.empty(shape, kind if dtype.is_complex else np.float64), dtype)
+        if dtype.is_complex:  # the errors of both parts stand in one complex number too
+            steps = [s * 16 for s in strides]
+            value, error = (np.ndarray(shape, np.complex128, a, offset * 16, steps) for a in (buffer.value, buffer.error))
+            return Pair(value, error, dtype)
         steps = [s * 8 for s in strides]
         value = np.ndarray(shape, buffer.value.dtype, buffer.value, offset * 8, steps)
         return Pair(value, np.ndarray(shape, np.float64, buffer.error, offset * 8, steps), dtype)
@@ -56,4 +60,6 @@ class ReferenceBackend(Backend):
         table = KernelTable()
         for name, (dtypes, kernel) in arithmetic.KERNELS.items():
             table.register(name, dtypes, kernel)
+        for name, kernel in complex_numbers.KERNELS.items():
+            table.register(name, D.COMPLEX, kernel)
         return table

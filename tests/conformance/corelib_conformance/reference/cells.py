@@ -34,7 +34,8 @@ class Cells:
         self.error: Any = None
 
     def typed(self, dtype: Any) -> None:
-        """Hold values of a dtype from now on."""
+        """Hold values of a dtype from now on; complex numbers are held as their parts."""
+        dtype = dtype.to_real()
         if self.dtype is dtype:
             return
         raw = self.bytes()

@@ -16,14 +16,24 @@ from corelib_conformance.reference.cells import Pair
 _TRIALS, _SAFETY = 6, 16.0
 
 
-class _Plain:
+class Plain:
+    """Kernels that run as they are."""
+
     @staticmethod
     def run(function: Any, *args: Any, **names: Any) -> Any:
         return function(*args, **names)
 
+    @staticmethod
+    def unary(function: Any) -> Any:
+        return lambda out, input: function(input, out)
+
+    @staticmethod
+    def binary(function: Any) -> Any:
+        return lambda out, input, other: function(input, other, out=out)
+
 
 _TABLE = KernelTable()
-linalg.register(_TABLE, np, _Plain)
+linalg.register(_TABLE, np, Plain)
 
 
 def _computed(name: str, outs: list[Pair], args: Any) -> list[Any]:

@@ -1,6 +1,7 @@
 """The samples, one family of ops a file; importing a family declares its ops."""
 
 from . import (
+    complex_numbers,
     creation,
     indexing,
     linear_algebra,
@@ -18,4 +19,4 @@ from . import (
     views,
 )
 
-FAMILIES = (creation, indexing, linear_algebra, margins, more_products, neural, pointwise, products, reductions, sampling, shapes, spatial, special, statistics, views)
+FAMILIES = (complex_numbers, creation, indexing, linear_algebra, margins, more_products, neural, pointwise, products, reductions, sampling, shapes, spatial, special, statistics, views)

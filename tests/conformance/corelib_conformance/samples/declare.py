@@ -145,6 +145,7 @@ class Op:
     ulps: allowed distance in units of the result dtype's last place, 0 for exact. scaled: the distance is also scaled
     with the largest number around and the square root of the number of elements (reductions, products).
     casts: also compared with out= of other dtypes. second_slack: how much farther the second derivatives may be; first_slack: in float64, the first.
+    needs: a dtype that a device must have too, by the dtype of the case.
     extension: made of ops without a body, which go to the host where a device has no kernel of them.
     strides: "exact" (views), "dense" (dims of more than one element), or "" where PyTorch promises none.
     """
@@ -164,6 +165,7 @@ class Op:
     second_slack: float = 1.0
     first_slack: float = 1.0
     extension: bool = False
+    needs: dict[str, str] = field(default_factory=dict)
 
     def add(self, *args: Any, **kwargs: Any) -> Op:
         """One more sample: the op called with these arguments."""

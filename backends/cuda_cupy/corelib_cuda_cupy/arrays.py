@@ -1,0 +1,69 @@
+"""Kernels for complex numbers: those that corelib shares among array libraries, over CuPy's arrays of the same memory.
+
+The generated kernels know real numbers only. What CuPy has no loop for stays without a kernel, and goes to the host as anything else does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.backend import KernelTable, StridedArray, xp as shared
+from corelib.tensor import dtype as D
+
+_WITHOUT_LOOPS = ("logical_not", "logical_and", "logical_or", "logical_xor")
+
+
+class Namespace:
+    """CuPy, with NumPy's signature of `take`."""
+
+    def __init__(self, cupy: Any) -> None:
+        self._cupy = cupy
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cupy, name)
+
+    def take(self, a: Any, indices: Any, axis: int, out: Any, mode: str) -> Any:
+        return self._cupy.take(a, indices, axis, out)  # indices past the end go round
+
+
+class Plain:
+    """On a GPU there are no floating-point warnings to keep quiet."""
+
+    @staticmethod
+    def run(function: Any, *args: Any, **names: Any) -> Any:
+        return function(*args, **names)
+
+    @staticmethod
+    def unary(function: Any) -> Any:
+        return lambda out, input: function(input, out)
+
+    @staticmethod
+    def binary(function: Any) -> Any:
+        return lambda out, input, other: function(input, other, out)
+
+
+def register(table: KernelTable, backend: Any, cupy: Any) -> None:
+    """The shared kernels for complex64 and complex128."""
+    found = KernelTable()
+    shared.register(found, Namespace(cupy), Plain)
+    for name, kernels in found.table.items():
+        for dtype in D.COMPLEX:
+            if dtype in kernels and name not in _WITHOUT_LOOPS:
+                table.register(name, (dtype,), _over_arrays(backend, cupy, kernels[dtype]))
+
+
+def _over_arrays(backend: Any, cupy: Any, kernel: Any) -> Any:
+    """A kernel of arrays as one of native arrays, on their device and its stream."""
+
+    def array(x: Any) -> Any:
+        if not isinstance(x, StridedArray):
+            return type(x)([array(y) for y in x]) if isinstance(x, (tuple, list)) else x
+        if x.dtype is D.bfloat16:  # the upper half of a float32
+            return (backend.as_cupy(x._replace(dtype=D.int16)).astype(cupy.int32) << 16).view(cupy.float32)
+        return backend.as_cupy(x)
+
+    def run(out: Any, *args: Any) -> Any:
+        with backend.at((out if isinstance(out, StridedArray) else out[0]).device_index):
+            return kernel(array(out), *[array(x) for x in args])
+
+    return run
