@@ -13,7 +13,7 @@ PAIR, SQUARE, MANY = (3, 2), (3, 3, 2), (2, 3, 4, 2)
 
 def parts(T: Any, x: Any) -> Any:
     """What is compared: the two parts of complex numbers, anything else as it is."""
-    return T.view_as_real(x) if hasattr(x, "is_complex") and x.is_complex() else x
+    return T.view_as_real(x.resolve_conj()) if hasattr(x, "is_complex") and x.is_complex() else x
 
 
 def declare(name: str, path: str, run: Callable[..., Any], *shapes: Any, **more: Any) -> Op:
