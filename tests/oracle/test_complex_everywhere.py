@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import corelib
+from corelib.ops import namespace
 
 from .harness import COUNTS
 
@@ -33,7 +34,7 @@ def found(T: Any, name: str) -> Any:
 
 
 NAMES = sorted(
-    n for space in (corelib, corelib.Tensor, corelib.nn.functional, corelib.special, corelib.linalg) for n in dir(space)
+    n for space in (namespace("torch"), corelib.Tensor, corelib.nn.functional, corelib.special, corelib.linalg) for n in (space if isinstance(space, dict) else dir(space))
     if not n.startswith("_") and n not in RANDOM and n not in KNOWN and callable(found(corelib, n)) and not inspect.isclass(found(corelib, n)) and callable(found(torch, n))
 )  # fmt: skip
 
