@@ -180,8 +180,8 @@ def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool
     """Whether every element, of all or along `dim`, is not zero."""
 def allclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
     """Whether `isclose` holds for every element."""
-def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
-    """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
+def alpha_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.alpha_dropout`, where it must be said whether this is training."""
 def alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.alpha_dropout` in place."""
 def amax(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -268,8 +268,8 @@ def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _f
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
 def bartlett_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Bartlett window: a triangle from 0 up to 1 and down again."""
-def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
-    """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
+def batch_norm(input: _Tensor, weight: _Any, bias: _Any, running_mean: _Any, running_var: _Any, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
+    """`nn.functional.batch_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing."""
 def bernoulli(input: _Tensor, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
 def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
@@ -440,8 +440,8 @@ def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def dot(input: _Tensor, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors."""
-def dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
-    """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012)."""
+def dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.dropout`, where it must be said whether this is training."""
 def dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.dropout` in place."""
 def dsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
@@ -486,8 +486,8 @@ def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `expm1`: writes its result into this tensor and returns it."""
 def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The n×m matrix with ones on its diagonal."""
-def feature_alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
-    """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
+def feature_alpha_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`nn.functional.feature_alpha_dropout`, where it must be said whether this is training."""
 def feature_alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout` in place."""
 def fill(input: _Tensor, value: _Any) -> _Tensor:
@@ -552,8 +552,8 @@ def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | 
     """`input > other`, elementwise; False where either is NaN."""
 def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
-    """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def group_norm(input: _Tensor, num_groups: _int, weight: _Any = ..., bias: _Any = ..., eps: _float = ..., cudnn_enabled: _bool = ...) -> _Tensor:
+    """`nn.functional.group_norm`. `cudnn_enabled` changes nothing."""
 def gru(*args: _Any) -> _tuple[_Any, ...]:
     """The layers behind `nn.GRU`: (output, last states)."""
 def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
@@ -566,7 +566,7 @@ def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _
     """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window."""
 def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
-def heaviside(input: _Tensor, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
@@ -600,8 +600,8 @@ def index_select(input: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor | No
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
 def inner(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The sums of products over the last dimensions of both; with a 0-d operand the product."""
-def instance_norm(input: _Tensor, running_mean: _Tensor | None = ..., running_var: _Tensor | None = ..., weight: _Tensor | None = ..., bias: _Tensor | None = ..., use_input_stats: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
-    """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
+def instance_norm(input: _Tensor, weight: _Any, bias: _Any, running_mean: _Any, running_var: _Any, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
+    """`nn.functional.instance_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing."""
 def inverse(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
 def is_conj(input: _Tensor) -> _bool:
@@ -640,8 +640,8 @@ def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
-    """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
+def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Any = ..., bias: _Any = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
+    """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
 def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The least common multiple, elementwise, never negative; 0 where either is 0."""
 def lcm_(self: _Tensor, other: _Any) -> _Tensor:
@@ -678,8 +678,8 @@ def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log2`: writes its result into this tensor and returns it."""
 def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
-def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
-    """The logarithm of softmax, without its loss of digits."""
+def log_softmax(input: _Tensor, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise."""
 def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -838,7 +838,7 @@ def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The nth derivative of digamma, elementwise. RuntimeError for negative n."""
 def positive(input: _Tensor) -> _Tensor:
     """`input` itself; RuntimeError for bool."""
-def pow(input: _Tensor | _int | _float | _bool | _complex, other: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def pow(input: _Tensor | _int | _float | _bool | _complex, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
 def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
@@ -972,7 +972,7 @@ def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _Any = .
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
 def slogdet(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.slogdet` by its older name."""
-def softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
@@ -1014,8 +1014,8 @@ def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Ten
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
 def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Tensor:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
-def swapaxes(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
-    """A view with two dimensions swapped."""
+def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
+    """`transpose` by another name, as NumPy has it."""
 def swapdims(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
 def t(input: _Tensor) -> _Tensor:

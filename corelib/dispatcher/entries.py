@@ -326,6 +326,8 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
         entry = template_entry(op, "body")
     else:
         entry = template_entry(op, "call")
+    if op.kind == "binary":
+        _rename(entry, op)
     entry.__name__ = entry.__qualname__ = op.name
     entry.__doc__ = fn.__doc__
     entry.__module__ = fn.__module__
@@ -341,6 +343,12 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     return entry
 
 
+def _rename(entry: Any, op: Op) -> None:
+    """Give the entry of a binary op the name of its second operand, where it is not `other`."""
+    code = entry.__code__
+    entry.__code__ = code.replace(co_varnames=(code.co_varnames[0], op.params[1], *code.co_varnames[2:]))
+
+
 def _inplace_entry(op: Op) -> Any:
     if op.kind == "binary":
         if "alpha" in op.params:
@@ -351,6 +359,8 @@ def _inplace_entry(op: Op) -> Any:
 
             def entry(self: Tensor, other: Any) -> Tensor:  # type: ignore[misc]
                 return inplace_binary(op, self, other)
+
+        _rename(entry, op)
     else:
 
         def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # type: ignore[misc]

@@ -17,7 +17,7 @@ from corelib.ops import (
     more_products, multihead, normalization, operators, optim_steps, order_statistics, padding, permutation, pinning,
     pixels, placing, pooling, predicates, products, random, rectified, recurrent, reductions, rounding, rows, scans,
     scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, spectrograms, statistics,
-    trigonometric, unary, unpooling, view_copies, views, where, windows,
+    torch_forms, trigonometric, unary, unpooling, view_copies, views, where, windows,
 )
 
 view_copies.show_in_place()

@@ -80,7 +80,7 @@ def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     return g - y.exp() * sum_op(g, dim, True)  # type: ignore[attr-defined,no-any-return]
 
 
-@op(on=("torch", "nn.functional"), aliases=("special.softmax",))
+@op(on=("nn.functional",))
 def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
@@ -91,7 +91,7 @@ def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = N
     return softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
 
 
-@op(on=("torch", "nn.functional"), aliases=("special.log_softmax",))
+@op(on=("nn.functional",))
 def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits.
 

@@ -238,8 +238,12 @@ Tensor.cuda = cuda  # type: ignore[attr-defined,assignment]
 
 
 def record_stream(self: Tensor, stream: Any) -> None:
-    """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed."""
-    stream._runtime.allocator.seen_in(self._own_storage()._raw, stream.queue)
+    """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed.
+
+    On a device that is done with everything when a call returns there is nothing to say.
+    """
+    if stream._runtime.backend.asynchronous:
+        stream._runtime.allocator.seen_in(self._own_storage()._raw, stream.queue)
 
 
 Tensor.record_stream = record_stream  # type: ignore[attr-defined,assignment]

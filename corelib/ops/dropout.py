@@ -22,7 +22,7 @@ def _dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
     return input.mul_(mask) if inplace else input * mask
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012).
 
@@ -65,7 +65,7 @@ def _alpha_dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
     return input.copy_(made) if inplace else made
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
     _checked("alpha_dropout", p)
@@ -74,7 +74,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     return _alpha_dropped(input, p, input._shape, inplace)  # type: ignore[no-any-return]
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
     _checked("feature_alpha_dropout", p)

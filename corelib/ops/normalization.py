@@ -50,7 +50,7 @@ def _norm_vjp(g: Any, input: Any, normalized_shape: Any, weight: Any, eps: Any, 
 
 
 @op(
-    on=("torch", "nn.functional"), infer=_infer_layer_norm, grad_name="NativeLayerNormBackward0",
+    on=("nn.functional",), infer=_infer_layer_norm, grad_name="NativeLayerNormBackward0",
     vjp={("input", "weight", "bias"): _norm_vjp},
 )
 def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
@@ -177,7 +177,7 @@ def batch_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None, eps: An
     return dx.to(input._dtype), dw.to(input._dtype), db.to(input._dtype)
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def batch_norm(
     input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None,
     training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
@@ -217,7 +217,7 @@ def batch_norm(
     return made if bias is None else made + _channels(bias, ndim)  # type: ignore[no-any-return]
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018).
 
@@ -243,7 +243,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     return made if bias is None else made + _channels(bias, len(input._shape))  # type: ignore[no-any-return]
 
 
-@op(on=("torch", "nn.functional"))
+@op(on=("nn.functional",))
 def instance_norm(
     input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None,
     bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,

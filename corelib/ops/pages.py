@@ -13,6 +13,7 @@ from typing import Any
 
 from corelib.dispatcher.entries import NAMESPACES
 from corelib.dispatcher.op import TABLE, Op
+from corelib.ops.examples import example
 from corelib.tensor import dtype as D
 from corelib.tensor.device import cpu
 from corelib.tensor.tensor import Tensor
@@ -93,10 +94,11 @@ def entry(function: Any, names: list[str], generated: frozenset[str]) -> str:
     except ValueError:
         signature = "(...)"
     doc = inspect.cleandoc(function.__doc__ or "")
-    text, mark, example = doc.partition(">>>")
+    text, mark, shown = doc.partition(">>>")
+    session = (mark + shown).rstrip() or example(title)
     lines = [f"## {title}", "", f"    {title}{signature}", "", text.strip(), ""]
-    if mark:
-        lines += ["```python", (mark + example).rstrip(), "```", ""]
+    if session:
+        lines += ["```python", session, "```", ""]
     facts = [f"Names: {', '.join(f'`{n}`' for n in names)}."]
     if op is not None:
         kernels, dtypes = _kernels(op, generated)

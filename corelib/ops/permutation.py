@@ -5,13 +5,14 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
+from corelib.dispatcher.entries import public
 from corelib.dispatcher.op import op
 from corelib.ops.views import _ints, method_with_varargs
 from corelib.tensor.size import contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-@op(kind="view", aliases=("swapaxes", "swapdims"), vjp=lambda g, dim0, dim1: g.transpose(dim0, dim1))
+@op(kind="view", aliases=("swapdims",), vjp=lambda g, dim0, dim1: g.transpose(dim0, dim1))
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """A view with two dimensions swapped.
 
@@ -28,6 +29,17 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
         wrap_dim("transpose", dim0, len(shape), "dim0")
         wrap_dim("transpose", dim1, len(shape), "dim1")
     return input._as_view(tuple(shape), tuple(strides), input._offset, input._numel)
+
+
+@public("torch", "Tensor")
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """`transpose` by another name, as NumPy has it.
+
+    >>> import corelib as torch
+    >>> torch.zeros(2, 3).swapaxes(0, 1).shape
+    torch.Size([3, 2])
+    """
+    return transpose(input, axis0, axis1)  # type: ignore[no-any-return]
 
 
 @op(kind="view", grad_name="TBackward0", vjp=lambda g: g.t())

@@ -309,9 +309,9 @@ class Tensor:
         """The larger of two, elementwise; NaN where either is."""
     def minimum(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The smaller of two, elementwise; NaN where either is."""
-    def pow(self, other: _Any, *, out: Tensor | None = ...) -> Tensor:
+    def pow(self, exponent: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
-    def pow_(self, other: _Any) -> Tensor:
+    def pow_(self, exponent: _Any) -> Tensor:
         """The in-place form of `pow`: writes its result into this tensor and returns it."""
     def copysign(self, other: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """The size of `input` with the sign of `other`, elementwise."""
@@ -507,10 +507,10 @@ class Tensor:
         """`triu`, in place."""
     def transpose(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two dimensions swapped."""
-    def swapaxes(self, dim0: _int, dim1: _int) -> Tensor:
-        """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> Tensor:
         """A view with two dimensions swapped."""
+    def swapaxes(self, axis0: _int, axis1: _int) -> Tensor:
+        """`transpose` by another name, as NumPy has it."""
     def t(self) -> Tensor:
         """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
     def permute(self, *size: _int | _Sequence[_int]) -> Tensor:
@@ -547,7 +547,7 @@ class Tensor:
         """As `reshape`, with the shape of another tensor."""
     def expand_as(self, other: Tensor) -> Tensor:
         """As `expand`, with the shape of another tensor."""
-    def split(self, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
+    def split(self, split_size: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
     def tensor_split(self, indices_or_sections: _Any, dim: _int = ...) -> _tuple[Tensor, ...]:
         """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
@@ -911,9 +911,9 @@ class Tensor:
         """The larger of two, elementwise; where one is NaN, the other."""
     def fmin(self, other: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """The smaller of two, elementwise; where one is NaN, the other."""
-    def heaviside(self, other: _Any, *, out: Tensor | None = ...) -> Tensor:
+    def heaviside(self, values: Tensor, *, out: Tensor | None = ...) -> Tensor:
         """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
-    def heaviside_(self, other: _Any) -> Tensor:
+    def heaviside_(self, values: _Any) -> Tensor:
         """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
     def lerp(self, end: Tensor, weight: Tensor | _int | _float | _bool | _complex, *, out: Tensor | None = ...) -> Tensor:
         """`input + weight * (end - input)`, elementwise."""
@@ -1198,7 +1198,7 @@ class Tensor:
     def __imod__(self, other: _Any) -> Tensor:
         """The in-place form of `remainder`: writes its result into this tensor and returns it."""
     def __pow__(self, other: _Any) -> Tensor: ...
-    def __ipow__(self, other: _Any) -> Tensor:
+    def __ipow__(self, exponent: _Any) -> Tensor:
         """The in-place form of `pow`: writes its result into this tensor and returns it."""
     def __and__(self, other: _Any) -> Tensor: ...
     def __iand__(self, other: _Any) -> Tensor:

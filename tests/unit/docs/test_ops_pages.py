@@ -21,3 +21,11 @@ def test_every_public_function_is_on_a_page():
         for name, function in found.items():
             if not isinstance(function, type) and function.__module__.startswith("corelib.ops."):
                 assert f"`torch.{'' if space == 'torch' else space + '.'}{name}`" in text, name
+
+
+def test_every_function_has_an_example() -> None:
+    lacking = [
+        entry.partition("\n")[0] for page in PATH.glob("*.md") if page.name != "index.md"
+        for entry in page.read_text(encoding="utf-8").split("\n## ")[1:] if ">>>" not in entry
+    ]
+    assert not lacking
