@@ -869,7 +869,7 @@ def randn_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None =
 def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """The integers from 0 to n - 1 in a random order."""
 def ravel(input: _Tensor) -> _Tensor:
-    """All elements in one dimension."""
+    """All elements in one dimension, next to each other: a view where they are, else a copy."""
 def real(input: _Tensor) -> _Tensor:
     """The real parts, a view; the tensor itself where it is real."""
 def reciprocal(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

@@ -219,7 +219,7 @@ def isfinite(input: Tensor) -> Tensor:
     return eq(input - input, 0)  # type: ignore[operator,no-any-return]
 
 
-@op(kind="unary", ref="signbit", result=D.bool, out=True)
+@op(kind="unary", ref="signbit", result=D.bool, out="exact")
 def signbit(input: Tensor) -> Tensor:
     """Whether the sign is set, which it is for -0.
 

@@ -211,13 +211,13 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 @op()
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension.
+    """All elements in one dimension, next to each other: a view where they are, else a copy.
 
     >>> import corelib as torch
     >>> torch.zeros(2, 3).ravel().shape
     torch.Size([6])
     """
-    return input.reshape((-1,))  # type: ignore[attr-defined,no-any-return]
+    return input.contiguous().view((-1,))  # type: ignore[attr-defined,no-any-return]
 
 
 @op()

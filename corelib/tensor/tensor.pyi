@@ -536,7 +536,7 @@ class Tensor:
     def flatten(self, start_dim: _int = ..., end_dim: _int = ...) -> Tensor:
         """The dimensions from `start_dim` to `end_dim` as one."""
     def ravel(self) -> Tensor:
-        """All elements in one dimension."""
+        """All elements in one dimension, next to each other: a view where they are, else a copy."""
     def unflatten(self, dim: _int, sizes: _Any) -> Tensor:
         """One dimension as several, of the given sizes; one may be -1."""
     def broadcast_to(self, *size: _int | _Sequence[_int]) -> Tensor:

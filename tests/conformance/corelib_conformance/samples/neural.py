@@ -77,6 +77,8 @@ for name in (
     "logsigmoid",
     "softsign",
     "tanhshrink",
+    "hardshrink",
+    "softshrink",
 ):
     # PyTorch's derivative of hardsigmoid has a sixth in single precision.
     activation(name, ulps=8, scaled=True, grad=name != "hardsigmoid")

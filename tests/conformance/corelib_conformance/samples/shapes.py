@@ -41,3 +41,11 @@ o = op("combinations", forms=("function",))
 o.add(spec(4)).add(spec(4), 3).add(spec(4), 2, True).add(spec(3), 0).add(spec(2, 2)).add(spec(0), 2)
 o = op("broadcast_shapes", forms=("function",), grad=False, dtypes=("float32",))
 o.add((2, 1), (3,)).add((4, 1, 3), (2, 1), ()).add((2,), (3,)).add(3, (2, 1))
+o = op("tile")
+for layout in LAYOUTS:
+    o.add(spec(2, 3, layout=layout), (2, 2)).add(spec(2, 3, layout=layout), (2,))
+o.add(spec(3), (2, 1, 2)).add(spec(), (3,)).add(spec(2, 0), (2, 2)).add(spec(2, 3), ())
+o = op("ravel", strides="exact")
+for layout in LAYOUTS:
+    o.add(spec(2, 3, layout=layout))
+o.add(spec()).add(spec(0, 2)).add(spec(2, 1, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .declare import FLOATS, HALVES, INTS, OPS, WIDE, op, spec
+from .declare import ALL, FLOATS, HALVES, INTS, OPS, WIDE, op, spec
 from .pointwise import binary, unary
 
 for name, low, high in (
@@ -64,3 +64,10 @@ o = op("float_power", ulps=4, casts=False, forms=("function", "method"))
 o.add(spec(3, 4, low=0.5, high=3), spec(3, 4, low=-2, high=2)).but(dtypes=FLOATS).add(spec(3, low=1, high=3), 2).add(2.0, spec(3, low=1, high=3))
 o = op("frexp", dtypes=("float16", *WIDE), forms=("function", "method"), grad=False)
 o.add(spec(3, 4)).add(spec(4, 3, layout="transposed")).add(spec(6, values=[0.0, 1.0, -0.25, 1000.0, 1e-6, 65504.0])).but(grad=False)
+# PyTorch gives NaN a sign on its way to bfloat16.
+unary("signbit", grad=False).limit(lambda s: s.args[0].values is not None, dtypes=("float16", *WIDE))
+o = op("copysign", grad=True, dtypes=ALL)
+for layout in ("contiguous", "transposed", "strided"):
+    o.add(spec(3, 4, layout=layout, low=0.5, high=3), spec(3, 4)).add(spec(3, 4, low=0.5, high=3), spec(4, layout=layout if layout == "strided" else "contiguous"))
+o.add(spec(3, 4, low=0.5, high=3), -2.0).add(spec(0), spec(1)).add(spec(2, low=1, high=2), spec(2, dtype="int64"))
+o.add(spec(5, values=[0.0, -0.0, 1.0, float("inf"), float("nan")]), spec(5, values=[-0.0, 1.0, -1.0, -2.0, 3.0])).but(grad=False, dtypes=FLOATS)
