@@ -26,26 +26,10 @@ class Namespace:
         return self._cupy.take(a, indices, axis, out)  # indices past the end go round
 
 
-class Plain:
-    """On a GPU there are no floating-point warnings to keep quiet."""
-
-    @staticmethod
-    def run(function: Any, *args: Any, **names: Any) -> Any:
-        return function(*args, **names)
-
-    @staticmethod
-    def unary(function: Any) -> Any:
-        return lambda out, input: function(input, out)
-
-    @staticmethod
-    def binary(function: Any) -> Any:
-        return lambda out, input, other: function(input, other, out)
-
-
 def register(table: KernelTable, backend: Any, cupy: Any) -> None:
     """The shared kernels for complex64 and complex128."""
     found = KernelTable()
-    shared.register(found, Namespace(cupy), Plain)
+    shared.register(found, Namespace(cupy), shared.Plain)
     for name, kernels in found.table.items():
         for dtype in D.COMPLEX:
             if dtype in kernels and name not in _WITHOUT_LOOPS:

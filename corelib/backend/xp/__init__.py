@@ -11,6 +11,22 @@ from typing import Any
 from corelib.backend.base import KernelTable
 
 
+class Plain:
+    """A guard for libraries that have no floating-point warnings to keep quiet, or where they are quiet already."""
+
+    @staticmethod
+    def run(function: Any, *args: Any, **names: Any) -> Any:
+        return function(*args, **names)
+
+    @staticmethod
+    def unary(function: Any) -> Any:
+        return lambda out, input: function(input, out)
+
+    @staticmethod
+    def binary(function: Any) -> Any:
+        return lambda out, input, other: function(input, other, out=out)
+
+
 def register(table: KernelTable, xp: Any, guard: Any) -> None:
     """Put every shared kernel into a backend's table."""
     from corelib.backend.xp import complex_numbers, convolution, elementwise, indexing, linalg, movement, neural, ordering, products, reductions

@@ -12,7 +12,6 @@ from corelib.backend import KernelTable, xp
 from corelib.tensor import dtype as D
 from corelib_conformance.reference.arithmetic import put, unit
 from corelib_conformance.reference.cells import Pair
-from corelib_conformance.reference.factorizations import Plain
 
 KERNELS: dict[str, Callable[..., Any]] = {}
 _TRIALS, _SAFETY = 6, 16.0
@@ -129,7 +128,7 @@ _MOVES = frozenset("copy cat flip take_rows index_select gather index scatter_se
 
 def _declare() -> None:
     table = KernelTable()
-    xp.register(table, np, Plain)
+    xp.register(table, np, xp.Plain)
     for name, kernels in table.table.items():
         if D.complex128 in kernels:
             KERNELS[name] = (_exact if name in _MOVES else _perturbed)(name, kernels[D.complex128])

@@ -8,28 +8,12 @@ from typing import Any
 import numpy as np
 
 from corelib.backend import KernelTable
-from corelib.backend.xp import linalg
+from corelib.backend.xp import Plain, linalg
 from corelib.tensor import dtype as D
 from corelib_conformance.reference.arithmetic import kernel, put, unit
 from corelib_conformance.reference.cells import Pair
 
 _TRIALS, _SAFETY = 6, 16.0
-
-
-class Plain:
-    """Kernels that run as they are."""
-
-    @staticmethod
-    def run(function: Any, *args: Any, **names: Any) -> Any:
-        return function(*args, **names)
-
-    @staticmethod
-    def unary(function: Any) -> Any:
-        return lambda out, input: function(input, out)
-
-    @staticmethod
-    def binary(function: Any) -> Any:
-        return lambda out, input, other: function(input, other, out=out)
 
 
 _TABLE = KernelTable()
