@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.autograd.engine import grad
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import zeros_like
+from corelib.ops.random.random import rand_like, randn
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -69,8 +71,6 @@ def gradgradcheck(
     check_undefined_grad: bool = True, fast_mode: bool = False, **unused: Any,
 ) -> bool:
     """As `gradcheck`, for the derivative of the gradient; `grad_outputs` are random unless given."""
-    from corelib.ops import rand_like
-
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     outs = [o for o in _outputs(func(*inputs)) if o._requires_grad]
     if grad_outputs is None:
@@ -111,8 +111,6 @@ def _difference(func: Any, inputs: Any, i: int, j: int, step: Any, eps: float) -
 
 
 def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
-    from corelib.ops import zeros_like
-
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     rows = []
@@ -134,8 +132,6 @@ def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, 
 
 
 def _check_direction(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
-    from corelib.ops import randn
-
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     step = randn(t._shape, dtype=t._dtype, device=t._device)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.autograd.engine import grad
+from corelib.ops.construction.creation import ones_like, zeros_like
+from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
 
@@ -23,8 +25,6 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
     tensor([[2., 0.],
             [0., 4.]])
     """
-    from corelib.ops import stack, zeros_like
-
     args, one = _prepared(inputs, create_graph)
     outputs = func(*args)
     single = isinstance(outputs, Tensor)
@@ -68,8 +68,6 @@ def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = F
 
 def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and `v` times its Jacobian."""
-    from corelib.ops import zeros_like
-
     args, one = _prepared(inputs, create_graph)
     outputs = func(*args)
     found = grad(outputs, args, v, create_graph=create_graph, allow_unused=True)
@@ -80,8 +78,6 @@ def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
 
 def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and its Jacobian times `v`, by differentiating the gradient twice."""
-    from corelib.ops import zeros_like
-
     args, one = _prepared(inputs, create_graph)
     tangents = (v,) if isinstance(v, Tensor) else tuple(v)
     outputs = func(*args)
@@ -102,8 +98,6 @@ def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     >>> torch.autograd.functional.hvp(lambda x: (x ** 3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 1.]))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    from corelib.ops import ones_like, zeros_like
-
     args, one = _prepared(inputs, create_graph)
     vectors = tuple(ones_like(t) for t in args) if v is None else (v,) if isinstance(v, Tensor) else tuple(v)
     value = func(*args)

@@ -10,6 +10,7 @@ from typing import Any
 from corelib.dispatcher import report
 from corelib.dispatcher.op import Op
 from corelib.tensor.device import cpu
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.tensor import Tensor
 
 
@@ -35,8 +36,6 @@ def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any
         detail = f"the {device.type} backend has no kernel {op.name!r}, which every backend must have"
         if op.kind == "extension":
             detail = f"the {device.type} backend has no kernel {op.name!r} and neither has the host"
-    from corelib.dispatcher.call import kind_name
-
     raise NotImplementedError(
         f'{op.name}(): "{op.name}_{device.type}" not implemented for \'{kind_name(dtype)}\' (device {device}): {detail}'
     )

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
+
+Shape: TypeAlias = tuple[int, ...]
+"""The size of each dimension."""
+Strides: TypeAlias = tuple[int, ...]
+"""How far apart, in elements, neighbours along each dimension lie."""
 
 
 

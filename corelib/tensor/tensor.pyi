@@ -1,12 +1,12 @@
-# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
+# Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
 from typing import Self
 from builtins import bool as _bool, complex as _complex, dict as _dict, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
-from corelib.dispatcher.keys import DispatchKey as _DispatchKey
+from corelib.tensor.keys import DispatchKey as _DispatchKey
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
-from corelib.tensor.generator import Generator as _Generator
+from corelib.ops.random.generator import Generator as _Generator
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
 from corelib.tensor.size import Size as _Size
 from corelib.tensor.storage import Storage as _Storage, TypedStorage as _TypedStorage

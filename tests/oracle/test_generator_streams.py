@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.tensor.generator import Generator
+from corelib.ops.random.generator import Generator
 
 SEEDS = (0, 1, 42, 2**31, 2**40 + 5, 2**64 - 1)
 SIZES = (0, 1, 5, 15, 16, 17, 31, 100, 1000, 65537)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.backend.meta import MetaBackend
+from corelib.contract.meta import MetaBackend
 
 SAME = [
     "T.FloatTensor(2, 3).shape", "T.FloatTensor()", "T.FloatTensor([1, 2])", "T.LongTensor([1.7, 2])", "T.LongTensor(np.array([1, 2]))", "T.FloatTensor(np.array([1, 2.0]))", "T.FloatTensor(x)",

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.tensor import printing
+from corelib.ops.conversion import printing
 
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)

@@ -12,8 +12,8 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.backend.codegen.emit import Scalar, vector_for
-from corelib.backend.codegen.geometry import Walk, broadcast_strides, padded, walk
-from corelib.backend.codegen.trace import Code, Untraceable, trace
+from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
+from corelib.backend.codegen.trace import Code, trace, Untraceable
 from corelib.backend.codegen.types import C
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Elementwise:
 
     def kernel(self, op: Op) -> Any:
         """The op's kernel, `kernel(out, *args)`; it returns NotImplemented where the body is not elementwise."""
-        name, places, by_result = op.name, op.operands, op.by_result
+        name, places, by_result = op.name, op.operands, op.facts.by_result
 
         def run(out: Any, *args: Any) -> Any:
             operands = [args[i] for i in places if i < len(args) and args[i] is not None]

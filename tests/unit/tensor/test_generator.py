@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import corelib
-from corelib.tensor import generator as module
-from corelib.tensor.generator import Generator, default_generator, fork_rng
-from corelib.tensor.philox import philox4x64, philox_bits
+from corelib.ops.random.random import generator as module
+from corelib.ops.random.generator import Generator, default_generator, fork_rng
+from corelib.ops.random.philox import philox4x64, philox_bits
 
 F32, F64, I64 = np.dtype("float32"), np.dtype("float64"), np.dtype("int64")
 BF16 = np.dtype(ml_dtypes.bfloat16)

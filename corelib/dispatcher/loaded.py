@@ -1,0 +1,11 @@
+"""What this process uses: the backends at work, by device type, and those that were registered without a plugin."""
+
+from __future__ import annotations
+
+from corelib.contract.backend import Backend
+from corelib.dispatcher.discovery import Entry
+
+AT_WORK: dict[str, Backend] = {}
+"""The backends whose kernels are in the op table."""
+REGISTERED: dict[str, Entry] = {}
+"""The claims of backends that `corelib.backends.register` was given."""
