@@ -1,16 +1,16 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, str as _str, tuple as _tuple, type as _type
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
+from corelib.ops.random.generator import Generator as _Generator
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
-from corelib.ops.random.generator import Generator as _Generator
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
 from corelib.tensor.size import Size as _Size
 from corelib.tensor.tensor import Tensor as _Tensor
 from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from corelib.graph.grad_mode import enable_grad as enable_grad
 from corelib.dispatcher.inference import inference_mode as inference_mode
+from corelib.graph.grad_mode import enable_grad as enable_grad
 from corelib.graph.grad_mode import is_grad_enabled as is_grad_enabled
 from corelib.graph.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
 from corelib.graph.grad_mode import no_grad as no_grad
@@ -49,10 +49,11 @@ from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.dispatcher.streams import Event as Event
+from corelib.version import __version__ as __version__
+from corelib.accelerator import Event as Event
 from corelib.ops.random.generator import Generator as Generator
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
-from corelib.dispatcher.streams import Stream as Stream
+from corelib.accelerator import Stream as Stream
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib import autograd as autograd
 from corelib import backend as backend
@@ -78,7 +79,7 @@ from corelib import nn as nn
 from corelib.accelerator import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
-from corelib.ops.random.random import generator as random
+from corelib.ops.random import generator as random
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -113,8 +114,6 @@ def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
-def _installed() -> _list[_str]: ...
-__version__: _str
 inf: _float
 nan: _float
 pi: _float

@@ -1,4 +1,4 @@
-"""The manual pages of docs/ops, one for each file of corelib/ops: `python -m tools.pages docs/ops` writes them.
+"""The manual pages of docs/ops, one for each file that declares functions of tensors: `python -m tools.pages docs/ops` writes them.
 
 Everything on them is in the op table: names, signature, what it computes with an example (tests run it), kind, dtypes, gradient, and which
 backends have a kernel.
@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import corelib.nn  # noqa: F401  (declares the functions of nn.functional that need the engine)
+from corelib.backend.codegen import register
+from corelib.contract.kernels import KernelTable
 from corelib.dispatcher.namespaces import NAMESPACES
 from corelib.dispatcher.op import TABLE, Op
 from tools.examples import example
@@ -44,7 +47,7 @@ def _generated() -> frozenset[str]:
 
 
 def shown() -> dict[str, dict[str, Any]]:
-    """By family (the file that declares them), then by first name: each public function once, with all its names."""
+    """By module that declares them, then by first name: each public function once, with all its names."""
     names: dict[int, tuple[Any, list[str]]] = {}
     spaces: list[tuple[str, dict[str, Any]]] = [(space, found) for space, found in sorted(NAMESPACES.items(), key=lambda s: s[0] != "torch")]
     for space, found in spaces:
@@ -58,8 +61,8 @@ def shown() -> dict[str, dict[str, Any]]:
     pages: dict[str, dict[str, Any]] = {}
     for function, known in names.values():
         module = getattr(function, "__module__", "")
-        if callable(function) and not isinstance(function, type) and module.startswith("corelib.ops.") and not _written_from(known):
-            pages.setdefault(module.rpartition(".")[2], {})[known[0]] = (function, sorted(known, key=lambda n: n.startswith("Tensor.")))
+        if callable(function) and not isinstance(function, type) and module.startswith(("corelib.ops.", "corelib.nn.")) and not _written_from(known):
+            pages.setdefault(module, {})[known[0]] = (function, sorted(known, key=lambda n: n.startswith("Tensor.")))
     return pages
 
 
@@ -112,22 +115,28 @@ def entry(function: Any, names: list[str], generated: frozenset[str]) -> str:
     return "\n".join([*lines, *[f"- {f}" for f in facts], ""])
 
 
+def _about(module: str) -> str:
+    """What a module says it is for."""
+    return inspect.cleandoc(sys.modules[module].__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+
+
 def pages() -> dict[str, str]:
     """The text of every page by file name, the index among them."""
-    from corelib import ops  # noqa: F401  (the ops declare themselves when imported)
-
-    generated, made, rows = _generated(), {}, []
+    generated, made = _generated(), {}
+    rows: dict[str, list[str]] = {}
     total = 0
-    for family, functions in sorted(shown().items()):
-        about = inspect.cleandoc(sys.modules[f"corelib.ops.{family}"].__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+    for module, functions in sorted(shown().items(), key=lambda f: f[0].rpartition(".")[2]):
+        family = module.rpartition(".")[2]
         parts = [entry(function, names, generated) for _, (function, names) in sorted(functions.items(), key=lambda f: f[0].rpartition(".")[2].lower())]
-        made[f"{family}.md"] = f"# {family.replace('_', ' ').capitalize()}\n\n{about}\n\nDeclared in `corelib/ops/{family}.py`.\n\n" + "\n".join(parts)
+        path = module.replace(".", "/") + ".py"
+        made[f"{family}.md"] = f"# {family.replace('_', ' ').capitalize()}\n\n{_about(module)}\n\nDeclared in `{path}`.\n\n" + "\n".join(parts)
         links = ", ".join(f"`{name.removeprefix('torch.')}`" for name in sorted(functions, key=lambda n: n.rpartition(".")[2].lower()))
-        rows.append(f"- [{family.replace('_', ' ')}]({family}.md): {links}")
+        rows.setdefault(module.rpartition(".")[0], []).append(f"- [{family.replace('_', ' ')}]({family}.md): {links}")
         total += len(functions)
+    folders = "\n".join(f"## {folder.rpartition('.')[2]}\n\n{_about(folder)}\n\n" + "\n".join(lines) + "\n" for folder, lines in sorted(rows.items()))
     made["index.md"] = (
-        f"# Every function of tensors\n\nThe {total} functions of the op table, by the file that declares them; {len(TABLE)} ops are behind them. Written by "
-        "`python -m tools.pages docs/ops`.\n\n" + "\n".join(rows) + "\n"
+        f"# Every function of tensors\n\nThe {total} functions of the op table, by the folder and file that declare them; {len(TABLE)} ops are behind them. Written by "
+        "`python -m tools.pages docs/ops`.\n\n" + folders
     )
     return made
 

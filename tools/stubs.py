@@ -1,7 +1,7 @@
 """The type stubs of what the op table puts on `Tensor` and into the packages: `python -m tools.stubs [--check]`.
 
 An editor and a type checker read source, and methods that are put on a class while a program starts are not in it. So
-this writes `.pyi` files beside `corelib/__init__.py`, `corelib/tensor/tensor.py` and `corelib/nn/functional.py`: what
+this writes `.pyi` files beside `corelib/__init__.py`, `corelib/tensor/base.py` and `corelib/nn/functional.py`: what
 stands in those sources, taken from their syntax, and the table's functions, with the signatures that they have.
 Where an op's annotation says Any, the name of the parameter says more (`dtype`, `device`, `dim`, ...).
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-import textwrap
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import corelib
 from corelib.dispatcher.op import TABLE
 from corelib.ops import namespace
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.tensor import Tensor
+from corelib.tensor.base import TensorBase
 
 ROOT = Path(corelib.__file__).parent
 HEAD = "# Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.\n"
@@ -34,6 +33,7 @@ _HOMES = {
     "DType": ("corelib.tensor.dtype", "dtype"), "Device": ("corelib.tensor.device", "device"),
     "Layout": ("corelib.tensor.layout", "layout"), "MemoryFormat": ("corelib.tensor.layout", "memory_format"),
     "Generator": ("corelib.ops.random.generator", "Generator"), "Storage": ("corelib.tensor.storage", "Storage"),
+    "Node": ("corelib.graph.node", "Node"), "RemovableHandle": ("corelib.graph.handles", "RemovableHandle"),
     "TypedStorage": ("corelib.tensor.storage", "TypedStorage"), "DispatchKey": ("corelib.tensor.keys", "DispatchKey"),
 }  # fmt: skip
 
@@ -207,63 +207,33 @@ def _source_function(node: ast.FunctionDef, names: Names, name: str = "", indent
     return f'{head}\n{indent}    """{doc}"""\n' if doc and not name else f"{head} ...\n"
 
 
-def _property(name: str, result: str) -> str:
-    return f"    @property\n    def {name}(self) -> {result}: ...\n"
-
-
-def tensor_stub() -> str:
-    """The stub of corelib/tensor/tensor.py: the class as its source has it, and the table's methods and operators."""
-    names = Names("corelib.tensor.tensor")
-    tree = ast.parse((ROOT / "tensor/tensor.py").read_text(encoding="utf-8"))
-    (cls,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Tensor"]
-    functions = {n.name: n for n in cls.body if isinstance(n, ast.FunctionDef)}
-    fields = {
-        n.target.id: ast.unparse(n.annotation)
-        for n in cls.body
-        if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
-    }
+def base_stub() -> str:
+    """The stub of corelib/tensor/base.py: what the op table and the graph put on every tensor."""
+    names = Names("corelib.tensor.base")
     lines: list[str] = []
-    written = set(functions) | set(fields)
-    for node in cls.body:
-        if isinstance(node, ast.FunctionDef):
-            lines.append(_source_function(node, names))
-        elif isinstance(node, ast.AnnAssign):
-            name = ast.unparse(node.target)
-            lines.append(f"    {name}: {names.annotation(fields[name])}\n")
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            written.add(name)
-            lines.append(_assigned(name, node.value, functions, fields, names))
-    for name, value in Tensor.__dict__.items():
-        if name in written or name in ("__module__", "__annotations__", "__weakref__", "__hash__"):
+    for name, value in vars(TensorBase).items():
+        if name in ("__module__", "__annotations__", "__weakref__", "__doc__", "__slots__", "__new__"):
             continue
         if isinstance(value, property):
-            lines.append(_property(name, names.annotation("Tensor" if name in ("T", "mT", "H", "mH") else "Any")))
+            lines.append(_property(name, value, names))
         elif inspect.isfunction(value):
             lines.append(_define(name, _inplace(name, value), names, method=True))
-    module = "".join(
-        _source_function(node, names, indent="") for node in tree.body if isinstance(node, ast.FunctionDef)
-    )
-    doc = textwrap.indent(f'"""{(ast.get_docstring(cls) or "").partition(chr(10))[0]}"""\n', "    ")
-    body = f"class Tensor:\n{doc}{''.join(lines)}"
-    self_type = "from typing import Self\n" if "Self" in body else ""
-    return f"{HEAD}{self_type}{names.imports()}\n{module}\n{body}"
+    tree = ast.parse((ROOT / "tensor/base.py").read_text(encoding="utf-8"))
+    module = "".join(_source_function(node, names, indent="") for node in tree.body if isinstance(node, ast.FunctionDef))
+    body = f"class TensorBase:\n    def __new__(cls, *args: {names.annotation('Any')}, **kwargs: {names.annotation('Any')}) -> Self: ...\n{''.join(lines)}"
+    return f"{HEAD}from typing import Self\n{names.imports()}\n{module}\n{body}"
 
 
-def _assigned(name: str, value: ast.expr, functions: Any, fields: dict[str, str], names: Names) -> str:
-    """An attribute that the class assigns: a property made in place, another name of a method, a constant."""
-    if isinstance(value, ast.Name) and value.id in functions:
-        return _source_function(functions[value.id], names, name)
-    if isinstance(value, ast.Call) and ast.unparse(value.func) == "property":
-        getter = value.args[0]
-        if isinstance(getter, ast.Name):
-            return _property(name, names.annotation(ast.unparse(functions[getter.id].returns)))
-        if isinstance(getter, ast.Call):  # attrgetter("_dtype")
-            return _property(name, names.annotation(fields[ast.literal_eval(getter.args[0])]))
-        return _property(name, names.annotation("bool"))
-    if isinstance(value, ast.Constant):
-        return f"    {name}: {names.annotation(type(value.value).__name__)}\n"
-    return f"    {name}: {names.annotation('Any')}\n"
+def _property(name: str, value: property, names: Names) -> str:
+    """A property, with its setter and deleter where it has them."""
+    declared = getattr(value.fget, "__annotations__", {}).get("return", "Tensor" if name in ("T", "mT", "H", "mH") else "Any")
+    kind = names.annotation(str(declared))
+    text = f"    @property\n    def {name}(self) -> {kind}: ...\n"
+    if value.fset is not None:
+        text += f"    @{name}.setter\n    def {name}(self, value: {kind}) -> None: ...\n"
+    if value.fdel is not None:
+        text += f"    @{name}.deleter\n    def {name}(self) -> None: ...\n"
+    return text
 
 
 def package_stub() -> str:
@@ -315,7 +285,7 @@ def generate() -> dict[Path, str]:
     """The text of every stub, by where it belongs."""
     return {
         ROOT / "__init__.pyi": package_stub(),
-        ROOT / "tensor/tensor.pyi": tensor_stub(),
+        ROOT / "tensor/base.pyi": base_stub(),
         **{ROOT / f"{name.replace('.', '/')}.pyi": namespace_stub(name) for name in SHOWN},
     }
 

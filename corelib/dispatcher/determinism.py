@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from corelib.contract.backend import Backend
+from typing import TYPE_CHECKING
+
 from corelib.dispatcher.loaded import AT_WORK
+
+if TYPE_CHECKING:  # start-up: as in loaded.py
+    from corelib.contract.backend import Backend
 
 _LEVELS = ("default", "warn", "error")
 _level = 0

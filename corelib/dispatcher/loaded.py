@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from corelib.contract.backend import Backend
-from corelib.dispatcher.discovery import Entry
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # start-up: nothing of a plugin is loaded before a device is used
+    from corelib.contract.backend import Backend
+    from corelib.dispatcher.discovery import Entry
 
 AT_WORK: dict[str, Backend] = {}
 """The backends whose kernels are in the op table."""

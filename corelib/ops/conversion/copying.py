@@ -303,7 +303,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
-        result = copied(before_change(TABLE["copied"], self), src)
+        result = copied(before_change(TABLE["copied"].rule, self), src)
         copy_elements(self, result)
         self._bump()
         adopt(self, result)
@@ -348,7 +348,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
             )
         return copy_(self, value)
     if grad_mode.enabled and self._requires_grad:
-        result = filled(before_change(TABLE["filled"], self), value)
+        result = filled(before_change(TABLE["filled"].rule, self), value)
         copy_elements(self, result)
         self._bump()
         adopt(self, result)

@@ -195,7 +195,12 @@ class Exchanged(Tensor):
     """What every tensor gets from here."""
 
     def item(self) -> Any:
-        """The only element as a Python number; RuntimeError where there is not just one."""
+        """The only element as a Python number; RuntimeError where there is not just one.
+
+        >>> import corelib as torch
+        >>> torch.tensor([1.5]).item()
+        1.5
+        """
         if self._numel != 1:
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
@@ -203,7 +208,12 @@ class Exchanged(Tensor):
         return host_array(self).item()
 
     def tolist(self) -> Any:
-        """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
+        """The elements as nested lists of Python numbers; a number for a 0-d tensor.
+
+        >>> import corelib as torch
+        >>> torch.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         array = host_array(self)
         return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
 
@@ -212,6 +222,10 @@ class Exchanged(Tensor):
 
         RuntimeError for a tensor that requires grad, TypeError for one that is not in the host's memory; with `force`
         it is detached and copied to the host first.
+
+        >>> import corelib as torch
+        >>> x = torch.zeros(2); x.numpy()[0] = 1; x
+        tensor([1., 0.])
         """
         return to_numpy(self, force)
 
