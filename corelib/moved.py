@@ -120,7 +120,7 @@ class _Finder:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The import system's question."""
-        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None  # type: ignore[arg-type]  # a loader by its methods
+        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None  # a loader by its methods
 
     def create_module(self, spec: ModuleSpec) -> None:
         """An ordinary module."""
@@ -142,4 +142,4 @@ class _Finder:
 
 def install(load: Callable[[str], ModuleType]) -> None:
     """Let imports find the old paths; `load` imports a module by its name."""
-    sys.meta_path.append(_Finder(load))  # type: ignore[arg-type]  # as above
+    sys.meta_path.append(_Finder(load))  # as above

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,6 +39,11 @@ _HOMES = {
 }  # fmt: skip
 
 _NUMBER = "int | float | bool | complex"
+# What corelib's own names for types stand for.
+_ALIASES = {
+    "Number": _NUMBER, "Dims": "int | Sequence[int] | None", "Shape": "tuple[int, ...]", "Strides": "tuple[int, ...]",
+    "DeviceLike": "Device | str | int | None",
+}  # fmt: skip
 _INTS = "int | Sequence[int]"
 # What a parameter takes that its op declares as Any.
 _BY_NAME = {
@@ -64,6 +70,8 @@ class Names:
 
     def annotation(self, text: str) -> str:
         """An annotation with the private names in it; what this file does not know becomes Any."""
+        for alias, meaning in _ALIASES.items():
+            text = re.sub(rf"\b{alias}\b", meaning, text)
         tree = ast.parse(text.strip("'\""), mode="eval")
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
@@ -102,7 +110,9 @@ def _signature(name: str, function: Any, names: Names, method: bool) -> str:
     shown: list[str] = []
     starred = slash = False
     parameters = list(inspect.signature(function).parameters.values())
-    result = _result(name, notes.get("return", "Any"))
+    declared = str(notes.get("return", "Any"))
+    extends = "." in function.__qualname__  # a method of a class that extends Tensor, which says what it returns
+    result = declared if extends else _result(name, declared)
     for i, p in enumerate(parameters):
         if method and i == 0:
             shown.append("self")

@@ -56,7 +56,7 @@ def gradcheck(
         if nondet_tol == 0.0:
             again = _outputs(func(*inputs))
             for j, (a, b) in enumerate(zip(outputs, again, strict=True)):
-                if a._dtype.is_floating_point and not _close(a.detach().tolist(), b.detach().tolist(), 0.0, 0.0):  # type: ignore[attr-defined]
+                if a._dtype.is_floating_point and not _close(a.detach().tolist(), b.detach().tolist(), 0.0, 0.0):
                     raise GradcheckError(f"gradcheck(): output {j} is not the same in two calls; pass nondet_tol")
     except GradcheckError:
         if raise_exception:
@@ -74,7 +74,7 @@ def gradgradcheck(
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     outs = [o for o in _outputs(func(*inputs)) if o._requires_grad]
     if grad_outputs is None:
-        given = tuple((rand_like(o.detach()) + 0.1).requires_grad_() for o in outs)  # type: ignore[attr-defined]
+        given = tuple((rand_like(o.detach()) + 0.1).requires_grad_() for o in outs)
     else:
         given = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
     n = len(inputs)
@@ -106,7 +106,7 @@ def _difference(func: Any, inputs: Any, i: int, j: int, step: Any, eps: float) -
             sides.append(moved)
     found = []
     for moved in sides:
-        found.append(_outputs(func(*moved))[j].detach().reshape((-1,)).double().tolist())  # type: ignore[attr-defined]
+        found.append(_outputs(func(*moved))[j].detach().reshape((-1,)).double().tolist())
     return [(a - b) / (2 * eps) for a, b in zip(*found, strict=True)]
 
 
@@ -115,7 +115,7 @@ def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, 
     out = _outputs(func(*inputs))[j]
     rows = []
     for k in range(out._numel):
-        seed = zeros_like(out.detach()).reshape((-1,))  # type: ignore[attr-defined]
+        seed = zeros_like(out.detach()).reshape((-1,))
         seed[k] = 1.0
         g = grad(out, t, seed.reshape(out._shape), retain_graph=True, allow_unused=True)[0]
         rows.append([0.0] * t._numel if g is None else g.detach().reshape((-1,)).double().tolist())

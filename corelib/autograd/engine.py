@@ -140,7 +140,7 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
                 f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
             )
         elif g._requires_grad and not create_graph:
-            g = g.detach()  # type: ignore[attr-defined]
+            g = g.detach()
         roots.append((edge_of(t), g))
     return roots
 
@@ -227,7 +227,7 @@ def _run(
                             found[id(node), number] = part
                             if accumulate:
                                 _accumulate_captured(node, number, part, inputs, create_graph)
-                if not any(e is not None and id(e[0]) in needed for e in node.edges):  # type: ignore[operator]
+                if not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
             grads = node.apply(g)
             if node.post_hooks is not None:
@@ -345,9 +345,9 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             else:
                 leaf._grad = _own(g)
     elif create_graph:
-        leaf._grad = have + g  # type: ignore[operator]
+        leaf._grad = have + g
     else:
-        have.add_(g)  # type: ignore[attr-defined]
+        have.add_(g)
     hooks = leaf.__dict__.get("_post_accumulate_hooks")
     if hooks:
         for hook in list(hooks.values()):
@@ -355,7 +355,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
 
 
 def _own(g: Tensor) -> Tensor:
-    owned: Tensor = g.detach().clone(memory_format=contiguous_format)  # type: ignore[attr-defined]
+    owned: Tensor = g.detach().clone(memory_format=contiguous_format)
     return owned
 
 

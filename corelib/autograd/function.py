@@ -96,7 +96,7 @@ class _FunctionNode(Node, FunctionCtx):
     def _zeros(self, i: int) -> Tensor:
         shape = self.shape if self.outputs == 1 else self.shape[i]
         dtype = self.dtype if self.outputs == 1 else self.dtype[i]
-        return zeros(shape, dtype=dtype, device=self.device)  # type: ignore[no-any-return]
+        return zeros(shape, dtype=dtype, device=self.device)
 
 
 class Function:

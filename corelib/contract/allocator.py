@@ -65,7 +65,7 @@ class CachingAllocator:
             self._look()
         kept = self._free.get((size, number) if number else size)
         try:
-            buffer = kept.pop()  # type: ignore[union-attr]
+            buffer = kept.pop()
         except (AttributeError, IndexError):
             buffer = self._fresh(size)
         if number:

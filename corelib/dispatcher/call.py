@@ -117,7 +117,7 @@ def _native(op: Op, x: Tensor, runtime: Any, device: Any, held: list[Tensor]) ->
             f"and {x._device}!"
         )
     if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
-        x = x.contiguous()  # type: ignore[attr-defined]
+        x = x.contiguous()
         held.append(x)
     native = x._native
     return x._array() if native is None else native

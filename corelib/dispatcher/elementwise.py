@@ -202,8 +202,8 @@ def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int,
     if len(operands) == 2 and len(tensors) == 2:
         if len(BROADCASTS) > 4096:
             BROADCASTS.clear()
-        BROADCASTS[tensors[0]._shape, tensors[1]._shape] = (found, prod(found))  # type: ignore[assignment, arg-type]
-    return found  # type: ignore[return-value]
+        BROADCASTS[tensors[0]._shape, tensors[1]._shape] = (found, prod(found))
+    return found
 
 
 def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
@@ -225,7 +225,7 @@ def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
 def _cast(x: Any, dtype: Any, device: Any) -> Any:
     if isinstance(x, Tensor):
         if x._dtype is not dtype or x._device is not device:
-            return x.to(device=device, dtype=dtype)  # type: ignore[attr-defined]
+            return x.to(device=device, dtype=dtype)
         return x
     return cast_number(x, dtype)
 

@@ -44,7 +44,7 @@ def unary_entry(op: Op) -> Any:
         shape = input._shape
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array()) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input,))  # type: ignore[no-any-return]
+            return fallback.passed(op, device, dtype, (input,))
         t = new(T)
         t._native = native
         t._storage = None
@@ -62,7 +62,7 @@ def unary_entry(op: Op) -> Any:
             if differentiable:
                 (recorders.get(1) or recorder(op.rule, 1))((input,), t)
             elif through_body:
-                return op.body(input)  # type: ignore[no-any-return]
+                return op.body(input)
         return t
 
     return entry
@@ -113,7 +113,7 @@ def binary_entry(op: Op) -> Any:
             return elementwise(op, (input, other), None)
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input, other))  # type: ignore[no-any-return]
+            return fallback.passed(op, device, dtype, (input, other))
         t = new(T)
         t._native = native
         t._storage = None
@@ -131,7 +131,7 @@ def binary_entry(op: Op) -> Any:
             if differentiable:
                 (recorders.get(2) or recorder(op.rule, 2))((input, other), t)
             elif through_body:
-                return op.body(input, other)  # type: ignore[no-any-return]
+                return op.body(input, other)
         return t
 
     if "alpha" in op.params:
@@ -189,9 +189,9 @@ def reduction_entry(op: Op) -> Any:
                     record(op.rule, (input, dims, False), t)
                 return t
         if active.count and top() is not None:
-            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]
+            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
         if out is not None:
-            return _call.write_out(op, (input, dim, keepdim, dtype), out)  # type: ignore[no-any-return]
+            return _call.write_out(op, (input, dim, keepdim, dtype), out)
         result: Tensor = op.path(input, dim, keepdim, dtype)
         if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
             result._edge[0].__class__ = node_along(op.rule)  
@@ -306,13 +306,13 @@ def _inplace_entry(op: Op) -> Any:
                 return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
         else:
 
-            def entry(self: Tensor, other: Any) -> Tensor:  # type: ignore[misc]
+            def entry(self: Tensor, other: Any) -> Tensor:
                 return inplace_binary(op, self, other)
 
         _rename(entry, op)
     else:
 
-        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # type: ignore[misc]
+        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             return inplace(op, (self, *args), kwargs)
 
     entry.__name__ = entry.__qualname__ = op.name + "_"

@@ -57,7 +57,7 @@ def on_host(op: Op, device: Any, args: Any) -> Any:
         nonlocal moved
         if isinstance(x, Tensor):
             moved += x.nbytes
-            return x.detach().to(cpu)  # type: ignore[attr-defined]
+            return x.detach().to(cpu)
         return [to_host(t) for t in x] if isinstance(x, (list, tuple)) and x and isinstance(x[0], Tensor) else x
 
     tensors = [t for x in args for t in (x if isinstance(x, (list, tuple)) else (x,)) if isinstance(t, Tensor)]

@@ -19,8 +19,10 @@ from corelib.tensor.size import Shape, Strides
 
 Spec: TypeAlias = tuple[Shape, DType] | tuple[Shape, DType, Strides | None]
 """What an output is: shape, dtype, and strides where they are not row-major."""
-Infer: TypeAlias = Callable[..., tuple[Any, tuple[Any, ...]]]
-"""From an op's arguments to (the `Spec` of its output, or a list of them; the arguments as its kernel takes them)."""
+Inferred: TypeAlias = tuple[Spec | list[Spec], tuple[Any, ...]]
+"""(The `Spec` of an op's output, or a list of them; the arguments as its kernel, body and vjp take them.)"""
+Infer: TypeAlias = Callable[..., Inferred]
+"""What an op's arguments come to."""
 Vjps: TypeAlias = Vjp | Mapping[Any, Vjp]
 
 KINDS = ("unary", "binary", "elementwise", "reduction", "view", "composite", "creation", "extension")

@@ -41,7 +41,7 @@ def _store(name: str, exact: bool, result: Tensor, out: Any) -> Tensor:
         )
     if out._shape != result._shape:
         resize_out(name, out, result._shape)
-    out.copy_(result)  # type: ignore[attr-defined]
+    out.copy_(result)
     return out
 
 
@@ -69,4 +69,4 @@ def resize_out(name: str, out: Tensor, shape: tuple[int, ...]) -> None:
             UserWarning,
             stacklevel=4,
         )
-    out.resize_(shape)  # type: ignore[attr-defined]
+    out.resize_(shape)

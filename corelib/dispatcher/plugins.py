@@ -172,7 +172,7 @@ def _open(entry: Entry) -> Backend:
     table, _packs[entry.device_type] = merge_packs(entry.device_type, own)
     # The runtime asks the backend for its kernels: from here on, the answer has those of the packs in it.
     backend.kernels = lambda: report.counted_table(table, entry.device_type) if report.enabled else table
-    return backend  # type: ignore[no-any-return]
+    return backend
 
 
 def _probe(hooks: Any) -> None:

@@ -186,7 +186,7 @@ def counting(op: str, device_type: str, kernel: Any) -> Any:
                 return result
         return NotImplemented
 
-    counted._counted = kernel  # type: ignore[attr-defined]
+    counted._counted = kernel
     return counted
 
 

@@ -19,8 +19,8 @@ def fitted(g: Tensor, shape: tuple[int, ...], node: Node, i: int) -> Tensor:
         dims = tuple(range(lead)) + tuple(
             lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
         )
-        g = g.sum(dims, True) if dims else g  # type: ignore[attr-defined]
-        return g.reshape(shape) if lead else g  # type: ignore[attr-defined,no-any-return]
+        g = g.sum(dims, True) if dims else g
+        return g.reshape(shape) if lead else g
     raise RuntimeError(
         f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
         f"with {list(shape)}"

@@ -37,7 +37,7 @@ class HookDict(dict[int, Any]):
 
     @staticmethod
     def of(hooks: dict[int, Any]) -> HookDict:
-        return hooks  # type: ignore[return-value]
+        return hooks
 
 
 def add_hook(owner: Any, attribute: str, hook: Callable[..., Any]) -> RemovableHandle:

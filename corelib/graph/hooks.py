@@ -57,9 +57,9 @@ def retain_grad(t: Tensor) -> None:
     def keep(g: Tensor) -> None:
         tensor = weak()
         if tensor is not None:
-            tensor._grad = g if tensor._grad is None else tensor._grad + g  # type: ignore[operator]
+            tensor._grad = g if tensor._grad is None else tensor._grad + g
 
-    keep.runs_last = True  # type: ignore[attr-defined]  # it keeps what the other hooks make of the gradient
+    keep.runs_last = True  # it keeps what the other hooks make of the gradient
     register_tensor_hook(t, keep)
 
 

@@ -56,7 +56,7 @@ def before_change(rule: Rule, t: Tensor) -> Tensor:
         before_mode = grad_mode.enabled
         grad_mode.enabled = False
         try:
-            before = t.clone()  # type: ignore[attr-defined]
+            before = t.clone()
         finally:
             grad_mode.enabled = before_mode
     else:

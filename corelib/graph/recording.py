@@ -223,8 +223,8 @@ def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
                 o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
-            if o._base is not None and o._storage._version:  # type: ignore[union-attr]
-                o._view_version = o._storage._version  # type: ignore[union-attr]
+            if o._base is not None and o._storage._version:
+                o._view_version = o._storage._version
     if any(o._dtype.is_complex for o in outs):
         conjugated(node)
     if anomaly.enabled:
@@ -261,8 +261,8 @@ def finish_complex(node: Any, out: Tensor) -> None:
     conjugated(node)
     out._edge = (node, 0)
     out._requires_grad = True
-    if out._base is not None and out._storage._version:  # type: ignore[union-attr]
-        out._view_version = out._storage._version  # type: ignore[union-attr]
+    if out._base is not None and out._storage._version:
+        out._view_version = out._storage._version
 
 
 # What needs no look for tensors inside.

@@ -46,7 +46,7 @@ def _comparison(name: str) -> Any:
 
 def _rtruediv(self: Tensor, other: Any) -> Any:
     # as PyTorch does it, so that the same is saved and the graph has the same nodes
-    return self.reciprocal() * other if _operand(other) else NotImplemented  # type: ignore[attr-defined]
+    return self.reciprocal() * other if _operand(other) else NotImplemented
 
 
 def _sub_reflected(self: Tensor, other: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from corelib.tensor.slot import Slot
 
@@ -61,6 +61,9 @@ class device:
             found = self._runtime = LOAD.value(self)
         return found
 
+
+DeviceLike: TypeAlias = device | str | int | None
+"""What names a device where one is asked for; None for the default."""
 
 _DEVICES: dict[Any, device] = {}
 

@@ -20,3 +20,5 @@ if TYPE_CHECKING:
     import numpy as np
 else:
     np = _LazyNumPy()
+
+__all__ = ["np"]

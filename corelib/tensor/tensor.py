@@ -160,7 +160,7 @@ class Tensor(TensorBase):
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(
-                self._storage._raw,  # type: ignore[union-attr]
+                self._storage._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -307,7 +307,7 @@ class Tensor(TensorBase):
     def __iter__(self) -> Any:
         if not self._shape:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))  # type: ignore[attr-defined]
+        return iter(self.unbind(0))
 
     def __hash__(self) -> int:
         return id(self)
@@ -361,7 +361,7 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
-        return bool((element == self).any())  # type: ignore[union-attr]
+        return bool((element == self).any())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()

@@ -78,7 +78,7 @@ def real(input: Tensor) -> Tensor:
     >>> torch.real(torch.tensor([1 + 2j]))
     tensor([1.])
     """
-    return view_as_real(input)[..., 0] if input._dtype.is_complex else input  # type: ignore[no-any-return]
+    return view_as_real(input)[..., 0] if input._dtype.is_complex else input
 
 
 @public("torch")
@@ -91,13 +91,13 @@ def imag(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         raise RuntimeError(f"imag(): imag is not implemented for tensors with non-complex dtypes, got {input._dtype}")
-    return view_as_real(input)[..., 1]  # type: ignore[no-any-return]
+    return view_as_real(input)[..., 1]
 
 
 def _put_part(which: str) -> Any:
     def put(self: Tensor, value: Any) -> None:
         part = real(self) if which == "real" else imag(self)
-        part.copy_(value if isinstance(value, Tensor) else part.new_tensor(value))  # type: ignore[attr-defined]
+        part.copy_(value if isinstance(value, Tensor) else part.new_tensor(value))
 
     return put
 
@@ -125,7 +125,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     tensor([1.+2.j])
     """
     _parts("complex", "real", "imag", real, imag)
-    return view_as_complex(stack(broadcast_tensors(real, imag), -1))  # type: ignore[no-any-return]
+    return view_as_complex(stack(broadcast_tensors(real, imag), -1))
 
 
 @op(on=("torch",), out="exact")
@@ -137,7 +137,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
     tensor([2.+0.j])
     """
     _parts("polar", "abs", "angle", abs, angle)
-    return complex(abs * angle.cos(), abs * angle.sin())  # type: ignore[operator,attr-defined,no-any-return]
+    return complex(abs * angle.cos(), abs * angle.sin())
 
 
 @op(kind="unary", complex_body=True, inplace=True, out="exact", vjp=lambda g: g.conj())
@@ -149,8 +149,8 @@ def conj_physical(input: Tensor) -> Tensor:
     tensor([1.-2.j])
     """
     if not input._dtype.is_complex:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    return complex(real(input), -imag(input))  # type: ignore[no-any-return]
+        return input.clone()
+    return complex(real(input), -imag(input))
 
 
 TABLE["conj_physical"].rule.complex = True
@@ -164,7 +164,7 @@ def conj(input: Tensor) -> Tensor:
     >>> torch.tensor([1 + 2j]).conj()
     tensor([1.-2.j])
     """
-    return conj_physical(input) if input._dtype.is_complex else input  # type: ignore[no-any-return]
+    return conj_physical(input) if input._dtype.is_complex else input
 
 
 def _as_real(input: Tensor) -> Any:
@@ -174,8 +174,8 @@ def _as_real(input: Tensor) -> Any:
 @op(on=(), infer=_as_real, grad_name="AbsBackward0", vjp=lambda g, input: g * sgn(input))
 def magnitude(input: Tensor) -> Tensor:
     """The magnitudes of complex numbers."""
-    a, b = real(input).abs(), imag(input).abs()  # type: ignore[attr-defined]
-    return a.hypot(b)  # type: ignore[no-any-return]
+    a, b = real(input).abs(), imag(input).abs()
+    return a.hypot(b)
 
 
 def _phase_slope(g: Any, input: Any) -> Any:
@@ -187,7 +187,7 @@ def _phase_slope(g: Any, input: Any) -> Any:
 @op(on=(), infer=_as_real, grad_name="AngleBackward0", vjp=_phase_slope)
 def phase(input: Tensor) -> Tensor:
     """The angles of complex numbers."""
-    return imag(input).atan2(real(input))  # type: ignore[attr-defined,no-any-return]
+    return imag(input).atan2(real(input))
 
 
 TABLE["magnitude"].rule.complex = TABLE["phase"].rule.complex = True
@@ -203,9 +203,9 @@ def angle(input: Tensor) -> Tensor:
     tensor([1.5708, 3.1416])
     """
     if input._dtype.is_complex:
-        return phase(input)  # type: ignore[no-any-return]
-    x: Any = input if input._dtype.is_floating_point else input.to(D.float32)  # type: ignore[attr-defined]
-    return select_where(x != x, x, select_where(x < 0, pi, x * 0.0))  # type: ignore[no-any-return]
+        return phase(input)
+    x: Any = input if input._dtype.is_floating_point else input.to(D.float32)
+    return select_where(x != x, x, select_where(x < 0, pi, x * 0.0))
 
 
 @op(inplace=True, out="exact")
@@ -217,9 +217,9 @@ def sgn(input: Tensor) -> Tensor:
     tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
     if not input._dtype.is_complex:
-        return input.sign()  # type: ignore[attr-defined,no-any-return]
+        return input.sign()
     size: Any = magnitude(input)
-    return input / select_where(size == 0, 1.0, size)  # type: ignore[operator,no-any-return]
+    return input / select_where(size == 0, 1.0, size)
 
 
 @public("torch", "Tensor")
@@ -231,14 +231,14 @@ def isreal(input: Tensor) -> Tensor:
     tensor([ True, False])
     """
     if input._dtype.is_complex:
-        return imag(input) == 0  # type: ignore[return-value]
-    return input == input if not input._dtype.is_floating_point else (input == input) | (input != input)  # type: ignore[operator,return-value]
+        return imag(input) == 0
+    return input == input if not input._dtype.is_floating_point else (input == input) | (input != input)
 
 
 @public("torch", "Tensor")
 def adjoint(input: Tensor) -> Tensor:
     """The conjugate of the transpose of matrices."""
-    return conj(input.transpose(-2, -1))  # type: ignore[attr-defined,no-any-return]
+    return conj(input.transpose(-2, -1))
 
 
 attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
@@ -271,10 +271,10 @@ def is_neg(input: Tensor) -> bool:
 @public("torch")
 def view_as_real_copy(input: Tensor) -> Tensor:
     """A copy of what `view_as_real` shows."""
-    return view_as_real(input).clone()  # type: ignore[no-any-return]
+    return view_as_real(input).clone()
 
 
 @public("torch")
 def view_as_complex_copy(input: Tensor) -> Tensor:
     """A copy of what `view_as_complex` shows."""
-    return view_as_complex(input).clone()  # type: ignore[no-any-return]
+    return view_as_complex(input).clone()

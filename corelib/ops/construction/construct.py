@@ -37,7 +37,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if pin_memory:
         return tensor(data, dtype=dtype, device=device).pin_memory().requires_grad_(requires_grad)
     if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
-        return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)  # type: ignore[attr-defined]
+        return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)
     if isinstance(data, Tensor):
         import warnings
 
@@ -47,7 +47,7 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             UserWarning,
             stacklevel=2,
         )
-        made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)  # type: ignore[attr-defined]
+        made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)
         if made is data or made._storage is data._storage:
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
@@ -136,7 +136,7 @@ def _holds_tensors(data: Any) -> bool:
 
 def _lists(data: Any) -> Any:
     if isinstance(data, Tensor):
-        return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)  # type: ignore[attr-defined]
+        return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
     return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
 
 
@@ -169,7 +169,7 @@ def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
     if copy:
         array = array.copy()
     made = wrap(array, dtype, host)
-    return made if device is host else made.to(device)  # type: ignore[attr-defined,no-any-return]
+    return made if device is host else made.to(device)
 
 
 def _warn_not_writable(what: str) -> None:
@@ -205,15 +205,15 @@ def from_numpy(array: Any) -> Tensor:
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
     if isinstance(data, Tensor):
-        return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)  # type: ignore[attr-defined,no-any-return]
+        return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)
     if isinstance(data, np.ndarray):
         shared = from_numpy(data)
-        return shared.to(device=resolve(device), dtype=dtype or shared._dtype)  # type: ignore[attr-defined,no-any-return]
+        return shared.to(device=resolve(device), dtype=dtype or shared._dtype)
     if hasattr(data, "__cuda_array_interface__"):
         shared = adopt(data, "cuda")
         place = shared._device if device is None else resolve(device)
-        return shared.to(device=place, dtype=dtype or shared._dtype)  # type: ignore[attr-defined,no-any-return]
-    return tensor(data, dtype=dtype, device=device)  # type: ignore[no-any-return]
+        return shared.to(device=place, dtype=dtype or shared._dtype)
+    return tensor(data, dtype=dtype, device=device)
 
 
 def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Any:
@@ -340,7 +340,7 @@ class Rebuilt(Tensor):
     @property
     def data(self) -> Tensor:
         """The same memory outside the graph, without version tracking."""
-        return self.detach()  # type: ignore[attr-defined,no-any-return]
+        return self.detach()
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -79,7 +79,7 @@ def check_dtype(name: str, dtype: Any, place: Any) -> None:
 
 def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_memory: bool) -> Tensor:
     if pin_memory:
-        t = t.pin_memory()  # type: ignore[attr-defined]
+        t = t.pin_memory()
     if out is not None:
         return store(TABLE[name], t, out)
     return t.requires_grad_() if requires_grad else t
@@ -249,7 +249,7 @@ def _new(name: str, make: Any) -> Any:
         self: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
         requires_grad: bool = False, pin_memory: bool = False, **names: Any,
     ) -> Tensor:
-        return make(  # type: ignore[no-any-return]
+        return make(
             *args, dtype=dtype or self._dtype, layout=layout, device=self._device if device is None else device,
             requires_grad=requires_grad, pin_memory=pin_memory, **names,
         )
@@ -342,7 +342,7 @@ def linspace(
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
     work = dtype if dtype.is_floating_point else (
-        D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32  # type: ignore[union-attr]
+        D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
@@ -350,8 +350,8 @@ def linspace(
     i = arange(steps, dtype=work, device=place)
     step = (end - start) / (steps - 1)
     first = i * step + start
-    last = end - (i.neg() + (steps - 1)) * step  # type: ignore[attr-defined]
-    t = select_where(i < steps // 2, first, last)  # type: ignore[attr-defined,operator]
+    last = end - (i.neg() + (steps - 1)) * step
+    t = select_where(i < steps // 2, first, last)
     if not dtype.is_floating_point:
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)

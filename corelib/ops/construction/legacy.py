@@ -28,14 +28,14 @@ def made(name: str, dtype: Any, args: Any, device: Any = None) -> Tensor:
         return alias
     if given is None or isinstance(given, int) or type(given).__name__ == "Size":
         shape = tuple(given) if type(given).__name__ == "Size" else args
-        blank: Tensor = empty(shape or (0,), dtype=dtype or get_default_dtype(), device=device)  # type: ignore[misc]
+        blank: Tensor = empty(shape or (0,), dtype=dtype or get_default_dtype(), device=device)
         return blank
     if isinstance(given, str) or not hasattr(given, "__len__"):
         raise TypeError(f"{name}(): data must be a sequence (got {type(given).__name__})")
     if dtype is not None and not dtype.is_floating_point:  # fractions are cut, where `tensor` refuses them
         found = tensor(given, device=device)
         if found._dtype.is_floating_point or dtype is D.bool:
-            return found.to(dtype)  # type: ignore[attr-defined,no-any-return]
+            return found.to(dtype)
     return tensor(given, dtype=dtype or get_default_dtype(), device=device)
 
 

@@ -49,8 +49,8 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if kernel is None:
         missing(TABLE["copy"], out._device, out._dtype, (out, input))
     if not out._device.runtime.strided_any and input._shape != out._shape:
-        input = input.expand(out._shape)  # type: ignore[attr-defined]
-    kernel(out._array(), input._array())  # type: ignore[misc]
+        input = input.expand(out._shape)
+    kernel(out._array(), input._array())
 
 
 def _copy_part(out: Any, input: Any) -> None:
@@ -74,9 +74,9 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
     if input._dtype is not out._dtype:
         input = to_copy(input, out._dtype, input._device)
     if input._shape != out._shape:
-        input = input.expand(out._shape)  # type: ignore[attr-defined]
+        input = input.expand(out._shape)
     if input._strides is not None or input._offset:
-        input = input.clone(memory_format=_contiguous())  # type: ignore[attr-defined]
+        input = input.clone(memory_format=_contiguous())
     source, target = input._device.runtime, out._device.runtime
     data = source.backend.device_to_host(
         input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
@@ -145,10 +145,10 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
     if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
         if channels_last_strides(self, memory_format.name) == self._strides or self.is_contiguous(memory_format):
             return self
-        return clone(self, memory_format=memory_format)  # type: ignore[no-any-return]
+        return clone(self, memory_format=memory_format)
     if self._strides is None or self.is_contiguous():
         return self
-    return clone(self, memory_format=_contiguous())  # type: ignore[no-any-return]
+    return clone(self, memory_format=_contiguous())
 
 
 attach("contiguous", contiguous)
@@ -210,7 +210,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     dtype = dtype or self._dtype
     place = self._device if device is None else resolve(device)
     if dtype is self._dtype and place is self._device and not copy_:
-        return self if memory_format is None else contiguous(self, memory_format)  # type: ignore[attr-defined,no-any-return]
+        return self if memory_format is None else contiguous(self, memory_format)
     if place is not self._device or dtype is not self._dtype:
         check_dtype("to", dtype, place)
     if self._dtype.is_complex and not dtype.is_complex and dtype is not D.bool:
@@ -219,7 +219,7 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         made = copied_later(self, dtype, place)
         if made is not None:
             return made
-    return to_copy(self, dtype, place, memory_format)  # type: ignore[no-any-return]
+    return to_copy(self, dtype, place, memory_format)
 
 
 attach("to", to)
@@ -309,7 +309,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         adopt(self, result)
         return self
     if src._storage is not None and src._storage is self._storage and src is not self:
-        src = src.clone()  # type: ignore[attr-defined]
+        src = src.clone()
     copy_elements(self, src)
     self._bump()
     return self
@@ -334,8 +334,8 @@ def filled_with(input: Tensor, value: Any) -> Tensor:
     tensor([3., 3.])
     """
     if isinstance(value, Tensor):
-        return fill_(input * 0, value)  # type: ignore[operator]
-    return filled(input, value)  # type: ignore[no-any-return]
+        return fill_(input * 0, value)
+    return filled(input, value)
 
 
 def fill_(self: Tensor, value: Any) -> Tensor:

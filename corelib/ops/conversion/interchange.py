@@ -55,7 +55,7 @@ def wrap(array: Any, dtype: Any, host: Any) -> Tensor:
 def to_numpy(t: Tensor, force: bool) -> Any:
     """What `Tensor.numpy` does."""
     if force:
-        t = t.detach().cpu()  # type: ignore[attr-defined]
+        t = t.detach().cpu()
     if t._requires_grad:
         raise RuntimeError(
             "numpy(): Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
@@ -76,7 +76,7 @@ def host_array(t: Tensor, shared: bool = False) -> Any:
                 f"numpy(): can't convert {t._device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
                 "host memory first."
             )
-        t = t.detach().to(cpu)  # type: ignore[attr-defined]
+        t = t.detach().to(cpu)
     array = t._array()
     if not shared or t._numel == 0:
         return array
@@ -166,7 +166,7 @@ def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) 
         dlpack_device(external)
         alias = external._alias()
         place = external._device if device is None else resolve(device)
-        return alias.to(place, copy=bool(copy))  # type: ignore[attr-defined,no-any-return]
+        return alias.to(place, copy=bool(copy))
     if type(external).__name__ == "PyCapsule":
         external = _Capsule(external)
     if not hasattr(external, "__dlpack__"):
@@ -176,7 +176,7 @@ def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) 
         if number == kind and device_type != "cpu":
             adopted = adopt(external, device_type)
             place = adopted._device if device is None else resolve(device)
-            return adopted.to(place, copy=bool(copy))  # type: ignore[attr-defined,no-any-return]
+            return adopted.to(place, copy=bool(copy))
     array = np.from_dlpack(external)
     if not array.flags.writeable:
         # NumPy marks arrays from older exporters read-only only because they cannot say otherwise.
@@ -186,8 +186,8 @@ def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) 
         array = np.asarray(holder)
     made = wrap(array, D.from_numpy_dtype(array.dtype), cpu.runtime.device)
     if copy:
-        made = made.clone()  # type: ignore[attr-defined]
-    return made if device is None else made.to(resolve(device))  # type: ignore[attr-defined,no-any-return]
+        made = made.clone()
+    return made if device is None else made.to(resolve(device))
 
 
 @extend

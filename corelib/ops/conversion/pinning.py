@@ -47,7 +47,7 @@ def pin_memory(self: Tensor, device: Any = None) -> Tensor:
     block = backend.pinned(max(self._numel * self._dtype.itemsize, 1))[: self._numel * self._dtype.itemsize]
     made: Tensor = from_numpy(block.view(np.uint16).view(self._dtype.np) if self._dtype is D.bfloat16 else block.view(self._dtype.np))
     _PINNED[made._own_storage()] = backend
-    made = made.reshape(tuple(self._shape))  # type: ignore[attr-defined]
+    made = made.reshape(tuple(self._shape))
     run_primitive("copy", made, self._array())
     return made
 

@@ -248,7 +248,7 @@ def _shown_elements(t: Tensor) -> np.ndarray[Any, Any]:
     if numel == 0:
         return np.empty(shown)
     view = t._as_view(tuple(split), tuple(strides), t.storage_offset(), numel)
-    return host_array(view).reshape(shown)  # type: ignore[no-any-return]
+    return host_array(view).reshape(shown)
 
 
 def _elements_text(array: np.ndarray[Any, Any], dtype: str, shape: tuple[int, ...], indent: int) -> str:

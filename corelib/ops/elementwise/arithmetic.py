@@ -97,8 +97,8 @@ def _trunc_divide(input: Tensor, other: Tensor) -> Tensor:
     if not input._dtype.is_floating_point:
         down = floor_divide(input, other)
         off = (down < 0) & (down * other != input)
-        return down + off.to(down._dtype)  # type: ignore[no-any-return]
-    return true_div(input, other).trunc()  # type: ignore[no-any-return]
+        return down + off.to(down._dtype)
+    return true_div(input, other).trunc()
 
 
 def _rounded(input: Any, other: Any, rounding_mode: str) -> Tensor:
@@ -124,7 +124,7 @@ def _div_rounded(input: Tensor, other: Tensor | float, rounding_mode: str) -> Te
 
 
 def _like(g: Tensor, x: Any) -> Tensor:
-    return g.new_zeros(x._shape)  # type: ignore[attr-defined,no-any-return]
+    return g.new_zeros(x._shape)
 
 
 @public("torch", names=("div", "divide", "true_divide"))
@@ -199,11 +199,11 @@ def fmod(input: Tensor, other: Tensor) -> Tensor:
     """
     if not input._dtype.is_floating_point:
         left = remainder(input, other)
-        return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)  # type: ignore[no-any-return,operator]
+        return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)
     # the remainder of the sizes, which is exact, with the sign of the input; all of it where the divisor is infinite
-    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))  # type: ignore[attr-defined]
-    left = remainder(input.abs(), size)  # type: ignore[attr-defined]
-    return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))  # type: ignore[attr-defined,no-any-return]
+    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))
+    left = remainder(input.abs(), size)
+    return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 
 
 def _extreme_vjp(wins: Any) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _extreme_vjp(wins: Any) -> dict[str, Any]:
 
 def _share(g: Tensor, mine: Any, theirs: Any, wins: Any) -> Tensor:
     tie = (mine == theirs).to(g._dtype)
-    return g * (wins(mine, theirs).to(g._dtype) + tie * 0.5)  # type: ignore[no-any-return,operator]
+    return g * (wins(mine, theirs).to(g._dtype) + tie * 0.5)
 
 
 @op(kind="binary", ref="maximum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a > b))
@@ -239,9 +239,9 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     tensor([1, 2])
     """
     if input._dtype.is_floating_point:
-        return -maximum(-input, -other)  # type: ignore[no-any-return, operator]
-    smaller = input < other  # type: ignore[operator]
-    return select_where(smaller, input, other)  # type: ignore[no-any-return,attr-defined]
+        return -maximum(-input, -other)
+    smaller = input < other
+    return select_where(smaller, input, other)
 
 
 def _pow_form(input: Any, exponent: Any) -> Any:
@@ -253,10 +253,10 @@ def _pow_form(input: Any, exponent: Any) -> Any:
 def _pow_base(g: Tensor, input: Any, exponent: Any) -> Tensor:
     if not isinstance(exponent, Tensor):
         if exponent == 0:
-            return g.new_zeros(g._shape)  # type: ignore[attr-defined,no-any-return]
-        return g * (exponent * input ** (exponent - 1))  # type: ignore[no-any-return]
+            return g.new_zeros(g._shape)
+        return g * (exponent * input ** (exponent - 1))
     flat = exponent == 0
-    return select_where(flat, 0.0, g * (exponent * input ** (exponent - 1)))  # type: ignore[attr-defined,no-any-return]
+    return select_where(flat, 0.0, g * (exponent * input ** (exponent - 1)))
 
 
 def _pow_exponent(g: Tensor, input: Any, exponent: Any, out: Tensor) -> Tensor:
@@ -264,10 +264,10 @@ def _pow_exponent(g: Tensor, input: Any, exponent: Any, out: Tensor) -> Tensor:
         from math import log
 
         if input == 0:
-            return select_where(exponent >= 0, 0.0, g * (out * float("-inf")))  # type: ignore[no-any-return]
-        return g * (out * (log(input) if input > 0 else float("nan")))  # type: ignore[no-any-return]
-    flat = (input == 0) & ((exponent.real if isinstance(exponent, Tensor) else exponent) >= 0)  # type: ignore[attr-defined]
-    return select_where(flat, 0.0, g * (out * input.log()))  # type: ignore[attr-defined,no-any-return]
+            return select_where(exponent >= 0, 0.0, g * (out * float("-inf")))
+        return g * (out * (log(input) if input > 0 else float("nan")))
+    flat = (input == 0) & ((exponent.real if isinstance(exponent, Tensor) else exponent) >= 0)
+    return select_where(flat, 0.0, g * (out * input.log()))
 
 
 def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
@@ -289,54 +289,54 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
     tensor([4., 9.])
     """
     if not isinstance(input, Tensor):
-        input = exponent.new_full((), input)  # type: ignore[attr-defined]
+        input = exponent.new_full((), input)
     if not input._dtype.is_floating_point:
         return _integer_power(input, exponent)
     if isinstance(exponent, (int, float)):
         if exponent == int(exponent) and abs(exponent) <= 8:
-            made = input.new_ones(input._shape)  # type: ignore[attr-defined]
+            made = input.new_ones(input._shape)
             for _ in range(abs(int(exponent))):
                 made = made * input
-            return made if exponent >= 0 else 1 / made  # type: ignore[no-any-return]
+            return made if exponent >= 0 else 1 / made
         if exponent == 0.5:
-            return input.sqrt()  # type: ignore[attr-defined,no-any-return]
+            return input.sqrt()
     if not isinstance(exponent, Tensor):
-        exponent = input.new_full((), exponent)  # type: ignore[attr-defined]
+        exponent = input.new_full((), exponent)
     if input._dtype.itemsize == 2:
         return in_float32(pow, input, exponent)
     # exp(y log|x|), with the sign of an odd integer power, and the exact answers that the logarithm would miss
-    whole = exponent.floor() == exponent  # type: ignore[attr-defined]
-    odd = whole & ((exponent * 0.5).floor() != exponent * 0.5)  # type: ignore[operator]
-    size = (exponent * input.abs().log()).exp()  # type: ignore[attr-defined,operator]
+    whole = exponent.floor() == exponent
+    odd = whole & ((exponent * 0.5).floor() != exponent * 0.5)
+    size = (exponent * input.abs().log()).exp()
     infinity = float("inf")
     signed = select_where(whole, select_where(odd, -size, size), select_where(input == -infinity, size, float("nan")))
-    size = select_where(input < 0, signed, size)  # type: ignore[operator]
-    size = select_where((input == 0) & (1 / input < 0) & odd, -size, size)  # type: ignore[attr-defined,operator]
-    one = (exponent == 0) | (input == 1) | ((input == -1) & (exponent.abs() == infinity))  # type: ignore[attr-defined]
-    return select_where(one, 1.0, size)  # type: ignore[no-any-return]
+    size = select_where(input < 0, signed, size)
+    size = select_where((input == 0) & (1 / input < 0) & odd, -size, size)
+    one = (exponent == 0) | (input == 1) | ((input == -1) & (exponent.abs() == infinity))
+    return select_where(one, 1.0, size)
 
 
 def _integer_power(input: Tensor, exponent: Any) -> Tensor:
     """By squaring: one multiplication for each bit of the largest exponent that matters."""
     if isinstance(exponent, bool):
-        return input.clone() if exponent else input.new_ones(input._shape)  # type: ignore[attr-defined,no-any-return]
+        return input.clone() if exponent else input.new_ones(input._shape)
     if isinstance(exponent, Tensor) and exponent._dtype.is_signed:
         # what is left of 1 / input**n: nothing, except for 1 and -1
         unit = select_where(input == -1, 1 - 2 * (exponent & 1), (input == 1).to(input._dtype))
-        return select_where(exponent < 0, unit, _natural_power(input, exponent))  # type: ignore[no-any-return]
+        return select_where(exponent < 0, unit, _natural_power(input, exponent))
     return _natural_power(input, exponent)
 
 
 def _natural_power(input: Tensor, exponent: Any) -> Tensor:
-    made, square = input.new_ones(input._shape), input  # type: ignore[attr-defined]
+    made, square = input.new_ones(input._shape), input
     for bit in range(exponent._dtype.itemsize * 8 - exponent._dtype.is_signed if isinstance(exponent, Tensor) else max(int(exponent).bit_length(), 1)):
         chosen = (exponent >> bit) & 1
         if isinstance(exponent, Tensor):
             made = select_where(chosen == 1, made * square, made)
         elif chosen:
             made = made * square
-        square = square * square  # type: ignore[operator]
-    return made  # type: ignore[no-any-return]
+        square = square * square
+    return made
 
 
 @op(
@@ -350,10 +350,10 @@ def copysign(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.copysign(torch.tensor([1., 2.]), -1.)
     tensor([-1., -2.])
     """
-    size = input.maximum(-input) + 0  # type: ignore[attr-defined,operator]
+    size = input.maximum(-input) + 0
     if not isinstance(other, Tensor):
-        return -size if other < 0 or str(other).startswith("-") else size  # type: ignore[no-any-return]
-    return select_where(other.signbit(), -size, size)  # type: ignore[attr-defined,no-any-return]
+        return -size if other < 0 or str(other).startswith("-") else size
+    return select_where(other.signbit(), -size, size)
 
 
 @op(
@@ -372,11 +372,11 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(atan2, input, other)
-    x, y = other.abs(), input.abs()  # type: ignore[attr-defined]
+    x, y = other.abs(), input.abs()
     both = (x == y) & (x == float("inf"))
     angle = select_where(both, 0.7853981633974483, select_where((x == 0) & (y == 0), 0.0, (y / x).atan()))
-    angle = select_where(other.signbit(), 3.141592653589793 - angle, angle)  # type: ignore[attr-defined]
-    return select_where(x.isnan() | y.isnan(), x + y, angle.copysign(input))  # type: ignore[no-any-return]
+    angle = select_where(other.signbit(), 3.141592653589793 - angle, angle)
+    return select_where(x.isnan() | y.isnan(), x + y, angle.copysign(input))
 
 
 @op(
@@ -392,11 +392,11 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(hypot, input, other)
-    x, y = input.abs(), other.abs()  # type: ignore[attr-defined]
+    x, y = input.abs(), other.abs()
     large, small = x.maximum(y), minimum(x, y)
     ratio = select_where(large == 0, 0.0, small / large)
     value = large * (1 + ratio * ratio).sqrt()
-    return select_where((x == float("inf")) | (y == float("inf")), float("inf"), value)  # type: ignore[no-any-return]
+    return select_where((x == float("inf")) | (y == float("inf")), float("inf"), value)
 
 
 @public("torch", "Tensor")
@@ -408,10 +408,10 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
     tensor([8.], dtype=torch.float64)
     """
     wide = D.complex128 if any(_is_complex(x) for x in (input, exponent)) else D.float64
-    base, power = (x.to(wide) if isinstance(x, Tensor) else x if _is_complex(x) else float(x) for x in (input, exponent))  # type: ignore[attr-defined]
+    base, power = (x.to(wide) if isinstance(x, Tensor) else x if _is_complex(x) else float(x) for x in (input, exponent))
     if out is not None and out._dtype is not wide:
         raise RuntimeError(f"float_power(): the output given to float_power has dtype {out._dtype} but the operation's result requires dtype {wide}")
-    return pow(base, power, out=out)  # type: ignore[no-any-return]
+    return pow(base, power, out=out)
 
 
 def _is_complex(x: Any) -> bool:
@@ -422,7 +422,7 @@ def _float_power_(self: Tensor, exponent: Any) -> Tensor:
     """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
     if self._dtype not in (D.float64, D.complex128):
         raise RuntimeError(f"float_power_(): the base given to float_power_ has dtype {self._dtype} but the operation's result requires dtype torch.float64")
-    return self.pow_(exponent.to(self._dtype) if isinstance(exponent, Tensor) else exponent if _is_complex(exponent) else float(exponent))  # type: ignore[attr-defined,no-any-return]
+    return self.pow_(exponent.to(self._dtype) if isinstance(exponent, Tensor) else exponent if _is_complex(exponent) else float(exponent))
 
 
 attach("float_power_", _float_power_)
@@ -436,4 +436,4 @@ def reciprocal(input: Tensor) -> Tensor:
     >>> torch.reciprocal(torch.tensor([4.]))
     tensor([0.2500])
     """
-    return true_div(1.0, input)  # type: ignore[no-any-return]  # `1 / input` comes back here
+    return true_div(1.0, input)  # `1 / input` comes back here

@@ -44,9 +44,9 @@ def special_i0e(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_i0e, input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     low, high = _scaled(size, I0_NEAR, I0_FAR)
-    return select_where(input == input, select_where(size <= 8, low, high), input)  # type: ignore[no-any-return]
+    return select_where(input == input, select_where(size <= 8, low, high), input)
 
 
 @op(
@@ -61,15 +61,15 @@ def i0(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(i0, input)
-    half = exp(input.abs() * 0.5)  # type: ignore[attr-defined]  # twice, so that nothing overflows before the result does
-    return special_i0e(input) * half * half  # type: ignore[no-any-return]
+    half = exp(input.abs() * 0.5)  # twice, so that nothing overflows before the result does
+    return special_i0e(input) * half * half
 
 
 def _i1e_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     # I1' = I0 - I1 / x, which tends to 1/2 at 0
     zero = input == 0
     x = select_where(zero, 1.0, input)
-    return g * select_where(zero, 0.5, special_i0e(input) - out * (input.sign() + 1 / x))  # type: ignore[attr-defined,no-any-return]
+    return g * select_where(zero, 0.5, special_i0e(input) - out * (input.sign() + 1 / x))
 
 
 @op(kind="unary", promote="float", on=("special",), out=True, vjp=_i1e_vjp)
@@ -82,15 +82,15 @@ def special_i1e(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_i1e, input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     low, high = _scaled(size, I1_NEAR, I1_FAR)
     value = select_where(size <= 8, low * size, high).copysign(input)
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    return select_where(input == input, value, input)
 
 
 def _i1_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     zero = input == 0
-    return g * select_where(zero, 0.5, i0(input) - out / select_where(zero, 1.0, input))  # type: ignore[no-any-return]
+    return g * select_where(zero, 0.5, i0(input) - out / select_where(zero, 1.0, input))
 
 
 @op(kind="unary", promote="float", on=("special",), out=True, vjp=_i1_vjp)
@@ -103,8 +103,8 @@ def special_i1(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_i1, input)
-    half = exp(input.abs() * 0.5)  # type: ignore[attr-defined]
-    return special_i1e(input) * half * half  # type: ignore[no-any-return]
+    half = exp(input.abs() * 0.5)
+    return special_i1e(input) * half * half
 
 
 # Coefficients from the highest degree down; the last one counts half.

@@ -29,14 +29,14 @@ def erf(input: Tensor) -> Tensor:
         return in_float32(erf, input)
     # W. J. Cody's rational approximations (Math. Comp. 23, 1969): x P(x²)/Q(x²) near 0, and 1 - exp(-x²) P(x)/Q(x)
     # further out; from 6 on erf is 1 to the last place of float64.
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     close = size <= 0.46875
     small = select_where(close, input, 0.0)
     near = small * quotient(small * small, *ERF_NEAR)
     large = select_where(close, 1.0, select_where(size < 6.0, size, 6.0))
     far = 1 - exp(-large * large) * quotient(large, *ERF_FAR)
     value = select_where(close, near, far.copysign(input))
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    return select_where(input == input, value, input)
 
 
 def quotient(x: Any, numerator: tuple[float, ...], denominator: tuple[float, ...]) -> Any:
@@ -63,7 +63,7 @@ def erfc(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(erfc, input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     # exp(-x²) with x² in two parts, the first exact in half the digits: x² alone would cost the result its last digits
     coarse = (size * 16).floor() / 16
     bell = exp(-coarse * coarse) * exp((coarse - size) * (coarse + size))
@@ -71,8 +71,8 @@ def erfc(input: Tensor) -> Tensor:
     tail = select_where(size < 30.0, bell * scaled, 0.0)
     close = size <= 0.46875
     near = 1 - erf(select_where(close, input, 0.0))
-    value = select_where(close, near, select_where(input < 0, 2 - tail, tail))  # type: ignore[operator]
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    value = select_where(close, near, select_where(input < 0, 2 - tail, tail))
+    return select_where(input == input, value, input)
 
 
 def _scaled_erfc(size: Any) -> Any:
@@ -98,7 +98,7 @@ def special_erfcx(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_erfcx, input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     close = size <= 0.46875
     small = select_where(close, input, 0.0)
     near = exp(small * small) * (1 - erf(small))
@@ -107,8 +107,8 @@ def special_erfcx(input: Tensor) -> Tensor:
     coarse = (size * 16).floor() / 16
     bell = exp(coarse * coarse) * exp((size - coarse) * (size + coarse))
     below = select_where(size < 30.0, 2 * bell - scaled, float("inf"))
-    value = select_where(close, near, select_where(input < 0, below, scaled))  # type: ignore[operator]
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    value = select_where(close, near, select_where(input < 0, below, scaled))
+    return select_where(input == input, value, input)
 
 
 @op(
@@ -124,7 +124,7 @@ def erfinv(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(erfinv, input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     inside = size < 1
     y = select_where(inside, input, 0.0)
     # Giles' approximation in w = -log(1 - y²) (GPU Computing Gems, 2011) to single precision, then two steps of Newton's
@@ -136,8 +136,8 @@ def erfinv(input: Tensor) -> Tensor:
     for _ in range(2):
         off = select_where(y.abs() < 0.5, erf(x) - y, select_where(y > 0, (1 - y) - erfc(x), erfc(-x) - (1 + y)))
         x = x - off / (_SLOPE * exp(-x * x))
-    end = select_where(size == 1, input * float("inf"), float("nan"))  # type: ignore[operator]
-    return select_where(inside, x, end)  # type: ignore[no-any-return]
+    end = select_where(size == 1, input * float("inf"), float("nan"))
+    return select_where(inside, x, end)
 
 
 def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
@@ -164,7 +164,7 @@ def special_ndtr(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_ndtr, input)
-    return 0.5 * erfc(input * -_ROOT_HALF)  # type: ignore[no-any-return,operator]
+    return 0.5 * erfc(input * -_ROOT_HALF)
 
 
 @op(
@@ -181,8 +181,8 @@ def special_ndtri(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(special_ndtri, input)
     # erfinv(2p - 1) has the digits in the middle, but not for small areas. Worked out for the smaller of both areas.
-    upper = input > 0.5  # type: ignore[operator]
-    area = select_where(upper, 1 - input, input)  # type: ignore[operator]
+    upper = input > 0.5
+    area = select_where(upper, 1 - input, input)
     inside = (area > 0) & (area <= 0.5)
     p = select_where(inside, area, 0.5)
     tail = p < 0.1
@@ -196,7 +196,7 @@ def special_ndtri(input: Tensor) -> Tensor:
     x = select_where(tail, x, root(2) * erfinv(2 * select_where(tail, 0.5, p) - 1))
     x = select_where(upper, -x, x)
     end = select_where(input == 0, float("-inf"), select_where(input == 1, float("inf"), float("nan")))
-    return select_where(inside, x, end)  # type: ignore[no-any-return]
+    return select_where(inside, x, end)
 
 
 _LOG_2PI = 1.8378770664093453
@@ -215,10 +215,10 @@ def special_log_ndtr(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_log_ndtr, input)
-    x = input * _ROOT_HALF  # type: ignore[operator]
-    left = input < -1  # type: ignore[operator]
+    x = input * _ROOT_HALF
+    left = input < -1
     far = log(0.5 * special_erfcx(select_where(left, -x, 1.0))) - x * x
-    return select_where(left, far, log1p(-0.5 * erfc(select_where(left, 1.0, x))))  # type: ignore[no-any-return]
+    return select_where(left, far, log1p(-0.5 * erfc(select_where(left, 1.0, x))))
 
 
 # Cody's coefficients, from the highest power down.

@@ -52,9 +52,9 @@ def log1p(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(log1p, input)
     # Kahan: log(u) * x / (u - 1) with u = 1 + x; the errors of u in both places cancel.
-    u = input + 1  # type: ignore[operator]
+    u = input + 1
     d = u - 1
-    return select_where(d == 0, input, select_where(u == float("inf"), u, log(u) * input / d))  # type: ignore[no-any-return]
+    return select_where(d == 0, input, select_where(u == float("inf"), u, log(u) * input / d))
 
 
 @op(kind="unary", ref="expm1", promote="float", inplace=True, out=True, aliases=("special.expm1",), vjp=lambda g, out: g * (out + 1))
@@ -71,7 +71,7 @@ def expm1(input: Tensor) -> Tensor:
     u = exp(input)
     d = u - 1
     near = d * input / log(u)
-    return select_where(d == 0, input, select_where(input.abs() > 1, d, near))  # type: ignore[attr-defined,no-any-return]
+    return select_where(d == 0, input, select_where(input.abs() > 1, d, near))
 
 
 _LN2, _LN10 = 0.6931471805599453, 2.302585092994046
@@ -87,7 +87,7 @@ def log2(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(log2, input)
-    return log(input) / _LN2  # type: ignore[no-any-return]
+    return log(input) / _LN2
 
 
 @op(kind="unary", ref="log10", promote="float", inplace=True, out=True, vjp=lambda g, input: g / (input * _LN10))
@@ -100,7 +100,7 @@ def log10(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(log10, input)
-    return log(input) / _LN10  # type: ignore[no-any-return]
+    return log(input) / _LN10
 
 
 @op(
@@ -116,7 +116,7 @@ def sigmoid(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(sigmoid, input)
-    return 1 / (1 + exp(-input))  # type: ignore[operator,no-any-return]
+    return 1 / (1 + exp(-input))
 
 
 @op(
@@ -133,12 +133,12 @@ def exp2(input: Tensor) -> Tensor:
         return in_float32(exp2, input)
     # The whole part is an exact power and only the rest, at most a half, goes through exp. The power in two factors, for
     # 2^-1074 is a number and 2^1074 is none.
-    inside = input.abs() < 2000  # type: ignore[attr-defined]
-    whole = select_where(inside, (input + 0.5).floor(), select_where(input > 0, 2000.0, -2000.0))  # type: ignore[operator]
-    rest = exp(select_where(inside, (input - whole) * _LN2, 0.0))  # type: ignore[operator]
+    inside = input.abs() < 2000
+    whole = select_where(inside, (input + 0.5).floor(), select_where(input > 0, 2000.0, -2000.0))
+    rest = exp(select_where(inside, (input - whole) * _LN2, 0.0))
     first = (whole * 0.5).floor()
     value = rest * power_of_two(first) * power_of_two(whole - first)
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    return select_where(input == input, value, input)
 
 
 def halving_steps(dtype: Any) -> list[int]:
@@ -161,8 +161,8 @@ def power_of_two(n: Any) -> Any:
 def _logaddexp_vjp(base: float) -> Any:
     # written as 1 / (1 + exp(difference)), which is sound where both are large; equal infinities share evenly
     def share(g: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
-        apart = select_where(mine == theirs, 0.0, theirs - mine)  # type: ignore[operator]
-        return g / (1 + exp(apart * base))  # type: ignore[operator,no-any-return]
+        apart = select_where(mine == theirs, 0.0, theirs - mine)
+        return g / (1 + exp(apart * base))
 
     return {"input": lambda g, input, other: share(g, input, other), "other": lambda g, input, other: share(g, other, input)}
 
@@ -184,7 +184,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(logaddexp, input, other)
-    return _logaddexp(input, other, 1.0)  # type: ignore[no-any-return]
+    return _logaddexp(input, other, 1.0)
 
 
 @op(kind="binary", ref="logaddexp2", promote="float", numbers=False, out=True, vjp=_logaddexp_vjp(_LN2))
@@ -197,7 +197,7 @@ def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(logaddexp2, input, other)
-    return _logaddexp(input, other, _LN2)  # type: ignore[no-any-return]
+    return _logaddexp(input, other, _LN2)
 
 
 def _with_log(name: str) -> Any:
@@ -224,7 +224,7 @@ def xlogy(input: Tensor, other: Tensor) -> Tensor:
     """
     if (input if isinstance(input, Tensor) else other)._dtype.itemsize == 2:
         return in_float32(xlogy, input, other)
-    return _logged(input, other, log)  # type: ignore[no-any-return]
+    return _logged(input, other, log)
 
 
 def _logged(input: Any, other: Any, function: Any) -> Any:
@@ -259,21 +259,21 @@ def special_xlog1py(input: Tensor, other: Tensor) -> Tensor:
     """
     if (input if isinstance(input, Tensor) else other)._dtype.itemsize == 2:
         return in_float32(special_xlog1py, input, other)
-    return _logged(input, other, log1p)  # type: ignore[no-any-return]
+    return _logged(input, other, log1p)
 
 
 def _logit_vjp(g: Tensor, input: Tensor, eps: Any) -> Tensor:
-    slope = g / (input * (1 - input))  # type: ignore[operator]
+    slope = g / (input * (1 - input))
     if eps is None or eps < 0:
-        return select_where((input >= 0) & (input <= 1), slope, float("nan"))  # type: ignore[operator,no-any-return]
-    return select_where((input >= eps) & (input <= 1 - eps), slope, 0.0)  # type: ignore[operator,no-any-return]
+        return select_where((input >= 0) & (input <= 1), slope, float("nan"))
+    return select_where((input >= eps) & (input <= 1 - eps), slope, 0.0)
 
 
 def _infer_logit(input: Tensor, eps: Any) -> Any:
     if input._dtype.is_complex:
         raise NotImplementedError(f"logit(): \"logit_cpu\" not implemented for '{kind_name(input._dtype)}'; real dtypes are accepted")
     if not input._dtype.is_floating_point:
-        input = input.to(get_default_dtype())  # type: ignore[attr-defined]
+        input = input.to(get_default_dtype())
     return (input._shape, input._dtype, input._strides), (input, eps)
 
 
@@ -287,8 +287,8 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: logit(x, eps), input)
-    x = input if eps is None or eps < 0 else input.clamp(eps, 1 - eps)  # type: ignore[attr-defined]
-    return log(x / (1 - x))  # type: ignore[no-any-return]
+    x = input if eps is None or eps < 0 else input.clamp(eps, 1 - eps)
+    return log(x / (1 - x))
 
 
 @op(kind="unary", promote="float", on=("special",), out=True, vjp=lambda g, input: g * (-log(input) - 1))
@@ -301,6 +301,6 @@ def special_entr(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(special_entr, input)
-    inside = input > 0  # type: ignore[operator]
+    inside = input > 0
     value = -input * log(select_where(inside, input, 1.0))
-    return select_where(inside, value, select_where(input == 0, 0.0, select_where(input == input, float("-inf"), input)))  # type: ignore[no-any-return]
+    return select_where(inside, value, select_where(input == 0, 0.0, select_where(input == input, float("-inf"), input)))

@@ -34,7 +34,7 @@ def _infer_frexp(input: Tensor) -> Any:
 @op(on=(), several=True, infer=_infer_frexp, grad_name="FrexpBackward0", vjp=lambda gs, input, out1: _frexp_vjp(gs, input, out1))
 def frexp_parts(input: Tensor) -> Any:
     """The mantissa, of size from 1/2 to 1, and the exponent."""
-    ends = (input == 0) | (input - input != 0)  # type: ignore[operator]
+    ends = (input == 0) | (input - input != 0)
     x = select_where(ends, 0.5, input)
     # one power of two at a time, from the largest down: first what is above 1, then what is below 1/2
     exponent: Any = (x * 0).to(D.int32)
@@ -51,7 +51,7 @@ def frexp_parts(input: Tensor) -> Any:
 
 
 def _frexp_vjp(gs: Any, input: Tensor, exponent: Tensor) -> Any:
-    return None if gs[0] is None else gs[0] / power_of_two(exponent.to(gs[0]._dtype))  # type: ignore[attr-defined]
+    return None if gs[0] is None else gs[0] / power_of_two(exponent.to(gs[0]._dtype))
 
 
 @public("torch", "Tensor", outs=True)
@@ -76,7 +76,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.ldexp(torch.tensor([1.]), torch.tensor([3]))
     tensor([8.])
     """
-    return input * 2.0**other  # type: ignore[operator,no-any-return]
+    return input * 2.0**other
 
 
 @op(kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"))
@@ -90,12 +90,12 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
     whole = {2: D.int16, 4: D.int32, 8: D.int64}[input._dtype.itemsize]
     x, y = input, other
     # in the order of their bits, the numbers away from 0 are the integers upwards
-    bits: Any = x.view(whole)  # type: ignore[arg-type]
+    bits: Any = x.view(whole)
     away = (y > x) == (x > 0)
     step = select_where(away, bits + 1, bits - 1)
     tiny = select_where(y > 0, bits * 0 + 1, (bits * 0 + 1) | (bits * 0 + _SIGN[whole.itemsize]))
     made = select_where(x == 0, tiny, step).view(input._dtype)
-    return select_where((x != x) | (y != y), x + y, select_where(x == y, y, made))  # type: ignore[no-any-return]
+    return select_where((x != x) | (y != y), x + y, select_where(x == y, y, made))
 
 
 _SIGN = {2: -(2**15), 4: -(2**31), 8: -(2**63)}

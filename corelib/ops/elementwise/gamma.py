@@ -49,8 +49,8 @@ def lgamma(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(lgamma, input)
-    negative = input < 0  # type: ignore[operator]
-    x = select_where(negative, 1 - input, input)  # type: ignore[operator]
+    negative = input < 0
+    x = select_where(negative, 1 - input, input)
     y = select_where(x < 12, x, 12.0)
     # down to 2..3, the factors multiplied up; below 2 by lgamma(y) = lgamma(y + 1) - log(y), where log1p keeps the digits near 1
     product: Any = 1.0
@@ -69,7 +69,7 @@ def lgamma(input: Tensor) -> Tensor:
     # Euler's reflection for negative numbers: gamma(x) gamma(1 - x) = pi / sin(pi x)
     reflected = logarithm(pi) - log(_sine_of_pi(select_where(negative, input, 0.5)).abs()) - value
     value = select_where(negative, select_where(input == -_INFINITY, _INFINITY, reflected), value)
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    return select_where(input == input, value, input)
 
 
 def _series(x: Any, coefficients: tuple[float, ...]) -> Any:
@@ -93,9 +93,9 @@ def digamma(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(digamma, input)
-    negative = input < 0  # type: ignore[operator]
-    x = select_where(negative, 1 - input, input)  # type: ignore[operator]
-    whole = negative & (input.floor() == input)  # type: ignore[attr-defined]
+    negative = input < 0
+    x = select_where(negative, 1 - input, input)
+    whole = negative & (input.floor() == input)
     # up to 10 by psi(x) = psi(x + 1) - 1/x, then the asymptotic series
     total: Any = 0.0
     for _ in range(10):
@@ -104,11 +104,11 @@ def digamma(input: Tensor) -> Tensor:
         x = select_where(low, x + 1, x)
     series = _series(1 / (x * x), (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)) / (x * x)
     value = total + select_where(x == _INFINITY, _INFINITY, log(x) - 0.5 / x - series)
-    at = select_where(negative, input - input.round(), 0.25)  # type: ignore[attr-defined,operator]
+    at = select_where(negative, input - input.round(), 0.25)
     value = select_where(negative, value - pi / (at * pi).tan(), value)
     value = select_where(whole | (input == -_INFINITY), float("nan"), value)
-    value = select_where(input == 0, -1 / input, value)  # type: ignore[operator]
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    value = select_where(input == 0, -1 / input, value)
+    return select_where(input == input, value, input)
 
 
 def _cotangent_derivative(n: int) -> list[float]:
@@ -132,20 +132,20 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     tensor([1.6449])
     """
     if n == 0:
-        return digamma(input)  # type: ignore[no-any-return]
+        return digamma(input)
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: polygamma(n, x), input)
     # (-1)^(n+1) n! zeta(n + 1, x); below 1/2 by reflection, whose term is the nth derivative of pi cot(pi x)
-    negative = input < 0.5  # type: ignore[operator]
-    x = select_where(negative, 1 - input, input)  # type: ignore[operator]
+    negative = input < 0.5
+    x = select_where(negative, 1 - input, input)
     value = _hurwitz(float(n + 1), x) * float(factorial(n) * (-1) ** (n + 1))
     sine = _sine_of_pi(select_where(negative, input, 0.5))
     cosine = _sine_of_pi(select_where(negative, input, 0.5) + 0.5)
     term = pi * _series(cosine / sine, tuple(_cotangent_derivative(n)))
     value = select_where(negative, value * (-1.0) ** n - term, value)
-    whole = (input <= 0) & (input.floor() == input)  # type: ignore[attr-defined,operator]
+    whole = (input <= 0) & (input.floor() == input)
     value = select_where(whole, _INFINITY * (-1) ** (n + 1), select_where(input == _INFINITY, 0.0, value))
-    return select_where(input == input, value, input)  # type: ignore[no-any-return]
+    return select_where(input == input, value, input)
 
 
 def _infer_polygamma(n: Any, input: Any) -> Any:
@@ -156,21 +156,21 @@ def _infer_polygamma(n: Any, input: Any) -> Any:
     if n < 0:
         raise RuntimeError(f"polygamma(): polygamma(n, x) does not support negative n, got {n}")
     if not input._dtype.is_floating_point:
-        input = input.to(get_default_dtype())  # type: ignore[attr-defined]
+        input = input.to(get_default_dtype())
     return (input._shape, input._dtype, input._strides), (n, input)
 
 
 def _polygamma_method(self: Tensor, n: int) -> Tensor:
     """The nth derivative of digamma, elementwise."""
-    return polygamma(n, self)  # type: ignore[no-any-return]
+    return polygamma(n, self)
 
 
 def _polygamma_inplace(self: Tensor, n: int) -> Tensor:
     """The in-place form of `polygamma`: writes its result into this tensor and returns it."""
-    return self.copy_(polygamma(n, self))  # type: ignore[attr-defined,no-any-return]
+    return self.copy_(polygamma(n, self))
 
 
-Tensor.polygamma, Tensor.polygamma_ = _polygamma_method, _polygamma_inplace  # type: ignore[attr-defined]
+Tensor.polygamma, Tensor.polygamma_ = _polygamma_method, _polygamma_inplace
 
 # (2k)! / B2k, k = 1, 2, ...: the divisors of the Euler-Maclaurin formula's terms, as in Cephes.
 _EULER_MACLAURIN = (
@@ -206,7 +206,7 @@ def special_zeta(input: Tensor, other: Tensor) -> Tensor:
     tensor([1.6449])
     """
     some = input if isinstance(input, Tensor) else other
-    s, q = (x if isinstance(x, Tensor) else some.new_full((), x) for x in (input, other))  # type: ignore[attr-defined]
+    s, q = (x if isinstance(x, Tensor) else some.new_full((), x) for x in (input, other))
     if some._dtype.itemsize == 2:
         return in_float32(special_zeta, s, q)
     fits = (s > 1) & (q > 0)
@@ -214,7 +214,7 @@ def special_zeta(input: Tensor, other: Tensor) -> Tensor:
     below = (q <= 0) & (s > 1)
     whole = q.floor() == q
     value = select_where(below, select_where(whole, _INFINITY, float("nan")), value)
-    return select_where(s == 1, _INFINITY, select_where(s < 1, float("nan"), select_where((s == s) & (q == q), value, float("nan"))))  # type: ignore[no-any-return]
+    return select_where(s == 1, _INFINITY, select_where(s < 1, float("nan"), select_where((s == s) & (q == q), value, float("nan"))))
 
 
 @op(inplace=True, out=True, aliases=("special.multigammaln",))
@@ -231,8 +231,8 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     if input._dtype.name == "bool":
         raise RuntimeError("mvlgamma(): The input tensor may not be a boolean tensor.")
     if not input._dtype.is_floating_point:
-        input = input.to(get_default_dtype())  # type: ignore[attr-defined]
+        input = input.to(get_default_dtype())
     total: Any = lgamma(input)
     for i in range(1, p):
-        total = total + lgamma(input - i / 2)  # type: ignore[operator]
-    return total + p * (p - 1) / 4 * logarithm(pi)  # type: ignore[no-any-return]
+        total = total + lgamma(input - i / 2)
+    return total + p * (p - 1) / 4 * logarithm(pi)

@@ -26,13 +26,13 @@ def gcd(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.gcd(torch.tensor([12, 18]), torch.tensor([8, 27]))
     tensor([4, 9])
     """
-    a, b = (x.abs() if x._dtype.is_signed else x for x in (input, other))  # type: ignore[attr-defined]
+    a, b = (x.abs() if x._dtype.is_signed else x for x in (input, other))
     # Euclid's algorithm takes most steps for two Fibonacci numbers in a row, 1.44 a bit
     for _ in range(input._dtype.itemsize * 12):
         done = b == 0
         divisor = select_where(done, 1, b)
-        a, b = select_where(done, a, b), select_where(done, 0, a % divisor)  # type: ignore[operator]
-    return a.abs() if input._dtype.is_signed else a  # type: ignore[attr-defined,no-any-return]
+        a, b = select_where(done, a, b), select_where(done, 0, a % divisor)
+    return a.abs() if input._dtype.is_signed else a
 
 
 @op(kind="binary", ref="lcm", numbers=False, inplace=True, out=True, check=_integers_only("lcm"))
@@ -44,6 +44,6 @@ def lcm(input: Tensor, other: Tensor) -> Tensor:
     tensor([12])
     """
     common = gcd(input, other)
-    a, b = (x.abs() if x._dtype.is_signed else x for x in (input, other))  # type: ignore[attr-defined]
+    a, b = (x.abs() if x._dtype.is_signed else x for x in (input, other))
     made = a // select_where(common == 0, 1, common) * b
-    return made.abs() if input._dtype.is_signed and input._dtype.itemsize >= 4 else made  # type: ignore[no-any-return]  # narrow ones wrap
+    return made.abs() if input._dtype.is_signed and input._dtype.itemsize >= 4 else made  # narrow ones wrap

@@ -40,7 +40,7 @@ def ne(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.tensor([1, 2]) != 2
     tensor([ True, False])
     """
-    return bitwise_not(eq(input, other))  # type: ignore[no-any-return]
+    return bitwise_not(eq(input, other))
 
 
 @op(kind="binary", ref="greater", result=D.bool, inplace=True, out=True, aliases=("greater",))
@@ -51,7 +51,7 @@ def gt(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.tensor([1, 2]) > 1
     tensor([False,  True])
     """
-    return lt(other, input) if isinstance(other, Tensor) else bitwise_not(le(input, other)) & eq(input, input)  # type: ignore[no-any-return]
+    return lt(other, input) if isinstance(other, Tensor) else bitwise_not(le(input, other)) & eq(input, input)
 
 
 @op(kind="binary", ref="less_equal", result=D.bool, inplace=True, out=True, aliases=("less_equal",))
@@ -62,7 +62,7 @@ def le(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.tensor([1, 2]) <= 1
     tensor([ True, False])
     """
-    return lt(input, other) | eq(input, other)  # type: ignore[no-any-return]
+    return lt(input, other) | eq(input, other)
 
 
 @op(kind="binary", ref="greater_equal", result=D.bool, inplace=True, out=True, aliases=("greater_equal",))
@@ -73,7 +73,7 @@ def ge(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.tensor([1, 2]) >= 2
     tensor([False,  True])
     """
-    return gt(input, other) | eq(input, other)  # type: ignore[no-any-return]
+    return gt(input, other) | eq(input, other)
 
 
 @op(kind="binary", ref="bitwise_and", inplace=True, out=True, check=no_float_bits("bitwise_and"))
@@ -146,7 +146,7 @@ def logical_not(input: Tensor) -> Tensor:
     >>> torch.logical_not(torch.tensor([0, 2]))
     tensor([ True, False])
     """
-    return bitwise_not(truth(input))  # type: ignore[no-any-return]
+    return bitwise_not(truth(input))
 
 
 @op(kind="binary", complex_body=True, ref="logical_and", result=D.bool, inplace=True, out=True)
@@ -157,7 +157,7 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_and(torch.tensor([0, 2]), torch.tensor([1, 1]))
     tensor([False,  True])
     """
-    return bitwise_and(truth(input), truth(other))  # type: ignore[no-any-return]
+    return bitwise_and(truth(input), truth(other))
 
 
 @op(kind="binary", complex_body=True, ref="logical_or", result=D.bool, inplace=True, out=True)
@@ -168,7 +168,7 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_or(torch.tensor([0, 2]), torch.tensor([0, 1]))
     tensor([False,  True])
     """
-    return bitwise_or(truth(input), truth(other))  # type: ignore[no-any-return]
+    return bitwise_or(truth(input), truth(other))
 
 
 @op(kind="binary", complex_body=True, ref="logical_xor", result=D.bool, inplace=True, out=True)
@@ -179,7 +179,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.logical_xor(torch.tensor([0, 2]), torch.tensor([1, 1]))
     tensor([ True, False])
     """
-    return bitwise_xor(truth(input), truth(other))  # type: ignore[no-any-return]
+    return bitwise_xor(truth(input), truth(other))
 
 
 @op(kind="unary", complex_body=True, ref="isnan", result=D.bool)
@@ -190,7 +190,7 @@ def isnan(input: Tensor) -> Tensor:
     >>> torch.isnan(torch.tensor([1., float("nan")]))
     tensor([False,  True])
     """
-    return ne(input, input)  # type: ignore[no-any-return]
+    return ne(input, input)
 
 
 @op(kind="unary", ref="isinf", result=D.bool)
@@ -202,8 +202,8 @@ def isinf(input: Tensor) -> Tensor:
     tensor([False,  True])
     """
     if not input._dtype.is_floating_point:
-        return ne(input, input)  # type: ignore[no-any-return]
-    return eq(input, float("inf")) | eq(input, float("-inf"))  # type: ignore[no-any-return]
+        return ne(input, input)
+    return eq(input, float("inf")) | eq(input, float("-inf"))
 
 
 @op(kind="unary", ref="isfinite", result=D.bool)
@@ -215,8 +215,8 @@ def isfinite(input: Tensor) -> Tensor:
     tensor([ True, False])
     """
     if not input._dtype.is_floating_point:
-        return eq(input, input)  # type: ignore[no-any-return]
-    return eq(input - input, 0)  # type: ignore[operator,no-any-return]
+        return eq(input, input)
+    return eq(input - input, 0)
 
 
 @op(kind="unary", ref="signbit", result=D.bool, out="exact")
@@ -228,9 +228,9 @@ def signbit(input: Tensor) -> Tensor:
     tensor([ True, False])
     """
     if not input._dtype.is_floating_point:
-        return lt(input, 0)  # type: ignore[no-any-return]
+        return lt(input, 0)
     # 1 / -0 is -inf; a NaN's sign cannot be seen by arithmetic and counts as positive here
-    return lt(input, 0) | (eq(input, 0) & lt(1 / input, 0))  # type: ignore[operator,no-any-return]
+    return lt(input, 0) | (eq(input, 0) & lt(1 / input, 0))
 
 
 @op(kind="unary", ref="isposinf", result=D.bool, out="exact")
@@ -241,7 +241,7 @@ def isposinf(input: Tensor) -> Tensor:
     >>> torch.isposinf(torch.tensor([1., float("inf")]))
     tensor([False,  True])
     """
-    return eq(input, float("inf")) if input._dtype.is_floating_point else ne(input, input)  # type: ignore[no-any-return]
+    return eq(input, float("inf")) if input._dtype.is_floating_point else ne(input, input)
 
 
 @op(kind="unary", ref="isneginf", result=D.bool, out="exact")
@@ -252,4 +252,4 @@ def isneginf(input: Tensor) -> Tensor:
     >>> torch.isneginf(torch.tensor([1., float("-inf")]))
     tensor([False,  True])
     """
-    return eq(input, float("-inf")) if input._dtype.is_floating_point else ne(input, input)  # type: ignore[no-any-return]
+    return eq(input, float("-inf")) if input._dtype.is_floating_point else ne(input, input)

@@ -28,7 +28,7 @@ def ceil(input: Tensor) -> Tensor:
     >>> torch.ceil(torch.tensor([-1.5, 1.5]))
     tensor([-1.,  2.])
     """
-    return -floor(-input)  # type: ignore[no-any-return]
+    return -floor(-input)
 
 
 @op(kind="unary", ref="trunc", inplace=True, out="exact", check=refuse("trunc", D.bool), aliases=("fix",), vjp=_zero)
@@ -40,8 +40,8 @@ def trunc(input: Tensor) -> Tensor:
     tensor([-1.,  1.])
     """
     if not input._dtype.is_floating_point:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    return select_where(input < 0, ceil(input), floor(input))  # type: ignore[attr-defined,operator,no-any-return]
+        return input.clone()
+    return select_where(input < 0, ceil(input), floor(input))
 
 
 @op(vjp=lambda g: _zero(g), inplace=True, out="exact", aliases=("special.round",), grad_name="RoundBackward0")
@@ -61,21 +61,21 @@ def round(input: Tensor, *, decimals: int | None = None) -> Tensor:
             return in_float32(lambda x: round(x, decimals=decimals), input)
         scale = 10.0 ** (decimals if decimals > 0 else -decimals)
         if decimals > 0:
-            return _round(input * scale) / scale  # type: ignore[no-any-return, operator]
-        return _round(input / scale) * scale  # type: ignore[no-any-return, operator]
-    return _round(input)  # type: ignore[no-any-return]
+            return _round(input * scale) / scale
+        return _round(input / scale) * scale
+    return _round(input)
 
 
 @op(kind="unary", ref="rint", on=(), check=refuse("round", D.bool), vjp=_zero)
 def _round(input: Tensor) -> Tensor:
     """The nearest integer, halves to even."""
     if not input._dtype.is_floating_point:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
     low = floor(input)
     part = input - low
     odd = (low * 0.5) != floor(low * 0.5)
     up = (part > 0.5).logical_or((part == 0.5).logical_and(odd))
-    return (low + up.to(input._dtype)).copysign(input)  # type: ignore[no-any-return]
+    return (low + up.to(input._dtype)).copysign(input)
 
 
 @op(kind="unary", inplace=True, out="exact", check=refuse_integers("frac"), vjp=lambda g: g)
@@ -86,4 +86,4 @@ def frac(input: Tensor) -> Tensor:
     >>> torch.frac(torch.tensor([1.5, -1.25]))
     tensor([ 0.5000, -0.2500])
     """
-    return input - trunc(input)  # type: ignore[operator,no-any-return]
+    return input - trunc(input)

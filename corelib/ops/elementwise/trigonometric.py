@@ -47,7 +47,7 @@ def tan(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(tan, input)
-    return sin(input) / cos(input)  # type: ignore[no-any-return]
+    return sin(input) / cos(input)
 
 
 @op(
@@ -64,7 +64,7 @@ def asin(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(asin, input)
     # (1 - x)(1 + x) keeps the digits near ±1 that 1 - x² loses
-    return atan(input / sqrt((1 - input) * (1 + input)))  # type: ignore[operator,no-any-return]
+    return atan(input / sqrt((1 - input) * (1 + input)))
 
 
 @op(
@@ -80,7 +80,7 @@ def acos(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(acos, input)
-    return 2 * atan(sqrt((1 - input) / (1 + input)))  # type: ignore[operator,no-any-return]
+    return 2 * atan(sqrt((1 - input) / (1 + input)))
 
 
 @op(
@@ -98,7 +98,7 @@ def atan(input: Tensor) -> Tensor:
         return in_float32(atan, input)
     # Three halvings, atan(x) = 2 atan(x / (1 + sqrt(1 + x²))), bring |x| under tan(pi/16) = 0.2, where Taylor's series
     # to x^23 is exact to float64. Large |x| goes by atan(x) = pi/2 - atan(1/x).
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     large = size > 1
     x = select_where(large, 1 / size, size)
     for _ in range(3):
@@ -108,7 +108,7 @@ def atan(input: Tensor) -> Tensor:
         term = (1 if k % 4 == 1 else -1) / k
         total = term if total is None else total * square_ + term
     angle = 8 * x * total
-    return select_where(large, 1.5707963267948966 - angle, angle).copysign(input)  # type: ignore[no-any-return]
+    return select_where(large, 1.5707963267948966 - angle, angle).copysign(input)
 
 
 @op(kind="unary", ref="sinh", promote="float", inplace=True, out=True, vjp=lambda g, input: g * input.cosh())
@@ -122,11 +122,11 @@ def sinh(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(sinh, input)
     # with t = expm1(|x|): sinh = (t + t / (t + 1)) / 2, without cancellation near 0; exp is halved early for large |x|
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     t = expm1(size)
     half = exp(size * 0.5)
     big = (0.5 * half) * half
-    return select_where(size > 20, big, 0.5 * (t + t / (t + 1))).copysign(input)  # type: ignore[no-any-return]
+    return select_where(size > 20, big, 0.5 * (t + t / (t + 1))).copysign(input)
 
 
 @op(kind="unary", ref="cosh", promote="float", inplace=True, out=True, vjp=lambda g, input: g * input.sinh())
@@ -140,8 +140,8 @@ def cosh(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(cosh, input)
     # exp(|x|/2) twice, so that nothing overflows before the result does
-    half = exp(input.abs() * 0.5)  # type: ignore[attr-defined]
-    return (0.5 * half) * half + 0.5 / half / half  # type: ignore[no-any-return]
+    half = exp(input.abs() * 0.5)
+    return (0.5 * half) * half + 0.5 / half / half
 
 
 @op(on=("torch", "Tensor", "nn.functional"), kind="unary", ref="tanh", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 - out * out))
@@ -155,8 +155,8 @@ def tanh(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(tanh, input)
     # with t = expm1(-2|x|), which never overflows: -t / (t + 2)
-    t = expm1(input.abs() * -2.0)  # type: ignore[attr-defined]
-    return (-t / (t + 2)).copysign(input)  # type: ignore[no-any-return]
+    t = expm1(input.abs() * -2.0)
+    return (-t / (t + 2)).copysign(input)
 
 
 _LN2 = 0.6931471805599453
@@ -176,11 +176,11 @@ def asinh(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(asinh, input)
     # log(x + sqrt(x² + 1)) = log1p(x + x² / (1 + sqrt(x² + 1))), without cancellation near 0; x² overflows early
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     large = size > 1e9
     x = select_where(large, 1.0, size)
     near = log1p(x + x * x / (1 + sqrt(x * x + 1)))
-    return select_where(large, log(size) + _LN2, near).copysign(input)  # type: ignore[no-any-return]
+    return select_where(large, log(size) + _LN2, near).copysign(input)
 
 
 @op(
@@ -197,9 +197,9 @@ def acosh(input: Tensor) -> Tensor:
     if input._dtype.itemsize == 2:
         return in_float32(acosh, input)
     # with t = x - 1: log1p(t + sqrt(2t + t²)), which keeps the digits near 1
-    large = input > 1e9  # type: ignore[operator]
-    t = select_where(large, 0.0, input - 1)  # type: ignore[operator]
-    return select_where(large, log(input) + _LN2, log1p(t + sqrt(t) * sqrt(t + 2)))  # type: ignore[no-any-return]
+    large = input > 1e9
+    t = select_where(large, 0.0, input - 1)
+    return select_where(large, log(input) + _LN2, log1p(t + sqrt(t) * sqrt(t + 2)))
 
 
 @op(
@@ -215,8 +215,8 @@ def atanh(input: Tensor) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(atanh, input)
-    size = input.abs()  # type: ignore[attr-defined]
-    return (0.5 * log1p(2 * size / (1 - size))).copysign(input)  # type: ignore[no-any-return]
+    size = input.abs()
+    return (0.5 * log1p(2 * size / (1 - size))).copysign(input)
 
 
 @op(kind="unary", ref="deg2rad", promote="float", inplace=True, out=True, vjp=lambda g: g * (pi / 180))
@@ -227,7 +227,7 @@ def deg2rad(input: Tensor) -> Tensor:
     >>> torch.deg2rad(torch.tensor([180.]))
     tensor([3.1416])
     """
-    return input * (pi / 180)  # type: ignore[operator,no-any-return]
+    return input * (pi / 180)
 
 
 @op(kind="unary", ref="rad2deg", promote="float", inplace=True, out=True, vjp=lambda g: g * (180 / pi))
@@ -238,14 +238,14 @@ def rad2deg(input: Tensor) -> Tensor:
     >>> torch.rad2deg(torch.tensor([0.]))
     tensor([0.])
     """
-    return input * (180 / pi)  # type: ignore[operator,no-any-return]
+    return input * (180 / pi)
 
 
 def _sinc_vjp(g: Tensor, input: Tensor) -> Tensor:
     zero = input == 0
     x = select_where(zero, 1.0, input) * pi
     slope = (x * cos(x) - sin(x)) / (x * select_where(zero, 1.0, input))
-    return g * select_where(zero, 0.0, slope)  # type: ignore[no-any-return]
+    return g * select_where(zero, 0.0, slope)
 
 
 @op(kind="unary", complex_body=True, ref="sinc", promote="float", inplace=True, out=True, aliases=("special.sinc",), vjp=_sinc_vjp)
@@ -260,4 +260,4 @@ def sinc(input: Tensor) -> Tensor:
         return in_float32(sinc, input)
     zero = input == 0
     x = select_where(zero, 1.0, input) * pi
-    return select_where(zero, 1.0, sin(x) / x)  # type: ignore[no-any-return]
+    return select_where(zero, 1.0, sin(x) / x)

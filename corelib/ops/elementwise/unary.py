@@ -36,8 +36,8 @@ def refuse_integers(name: str) -> Any:
 def in_float32(function: Any, *operands: Any) -> Tensor:
     """A function of half-precision operands computed in float32: its steps lose more digits than a half type has."""
     kind = next(x._dtype for x in operands if isinstance(x, Tensor))
-    wide = [x.to(D.float32) if isinstance(x, Tensor) else x for x in operands]  # type: ignore[attr-defined]
-    return function(*wide).to(kind)  # type: ignore[no-any-return]
+    wide = [x.to(D.float32) if isinstance(x, Tensor) else x for x in operands]
+    return function(*wide).to(kind)
 
 
 @op(kind="unary", ref="negative", inplace=True, out="exact", check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
@@ -87,11 +87,11 @@ def sqrt(input: Tensor) -> Tensor:
 
 def _zero(g: Tensor) -> Tensor:
     """The gradient of what is constant almost everywhere."""
-    return g.new_zeros(g._shape)  # type: ignore[attr-defined,no-any-return]
+    return g.new_zeros(g._shape)
 
 
 def _abs_vjp(g: Tensor, input: Tensor) -> Tensor:
-    return g * input.sign()  # type: ignore[attr-defined,no-any-return]
+    return g * input.sign()
 
 
 @op(kind="unary", ref="absolute", inplace=True, out="exact", aliases=("absolute",), check=refuse("abs", D.bool), vjp=_abs_vjp)
@@ -103,9 +103,9 @@ def abs(input: Tensor) -> Tensor:
     tensor([1, 2])
     """
     if not input._dtype.is_signed:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
     # maximum of both signs keeps NaN, and gives +0 for -0 once 0 is added
-    return input.maximum(-input) + 0  # type: ignore[attr-defined,no-any-return]
+    return input.maximum(-input) + 0
 
 
 @op(kind="unary", ref="sign", inplace=True, out="exact", vjp=_zero)
@@ -117,9 +117,9 @@ def sign(input: Tensor) -> Tensor:
     tensor([-1.,  0.,  1.])
     """
     if input._dtype is D.bool:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    up = (input > 0).to(input._dtype)  # type: ignore[operator]
-    return up - (input < 0).to(input._dtype) if input._dtype.is_signed else up  # type: ignore[operator,no-any-return]
+        return input.clone()
+    up = (input > 0).to(input._dtype)
+    return up - (input < 0).to(input._dtype) if input._dtype.is_signed else up
 
 
 @op(kind="unary", complex_body=True, promote="float", inplace=True, out=True, vjp=lambda g, out: -0.5 * g * out * out * out)
@@ -130,7 +130,7 @@ def rsqrt(input: Tensor) -> Tensor:
     >>> torch.rsqrt(torch.tensor([4.]))
     tensor([0.5000])
     """
-    return 1 / sqrt(input)  # type: ignore[no-any-return]
+    return 1 / sqrt(input)
 
 
 @op(kind="unary", complex_body=True, ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
@@ -141,7 +141,7 @@ def square(input: Tensor) -> Tensor:
     >>> torch.square(torch.tensor([3.]))
     tensor([9.])
     """
-    return input * input  # type: ignore[operator,no-any-return]
+    return input * input
 
 
 @op()

@@ -23,7 +23,7 @@ def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
     if condition._dtype is not D.bool:
         if condition._dtype is not D.uint8:
             raise RuntimeError(f"where(): expected condition to be a boolean tensor, but got a tensor with dtype {condition._dtype}")
-        condition = condition != 0  # type: ignore[assignment]
+        condition = condition != 0
     tensors = [x for x in (condition, input, other) if isinstance(x, Tensor)]
     shape = broadcast_shapes(*[t._shape for t in tensors])
     if shape is None:
@@ -43,7 +43,7 @@ def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
         for x in (input, other)
     ]
     if condition._device is not device and not condition._shape:
-        condition = condition.to(device)  # type: ignore[attr-defined]
+        condition = condition.to(device)
     strides = output_strides((condition, *made), shape) if device.runtime.strided_any else None
     return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)
 

@@ -40,19 +40,19 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     tensor([30, 10])
     """
     if not input._shape:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    moved = input.movedim(dim, 0)  # type: ignore[attr-defined]
-    return take_rows(moved, index.reshape((-1,))).movedim(0, dim).contiguous()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
+    moved = input.movedim(dim, 0)
+    return take_rows(moved, index.reshape((-1,))).movedim(0, dim).contiguous()
 
 
 def _flat_places(shape: tuple[int, ...], dim: int, index: Tensor) -> Any:
     """The flat places in a contiguous tensor of `shape` that gather and scatter mean by `index` along `dim`."""
     strides = contiguous_strides(shape)
-    places: Any = index * strides[dim]  # type: ignore[operator]
+    places: Any = index * strides[dim]
     ndim = len(shape)
     for d in range(ndim):
         if d != dim and index._shape[d] > 1:
-            step = arange(index._shape[d], device=index._device) * strides[d]  # type: ignore[operator]
+            step = arange(index._shape[d], device=index._device) * strides[d]
             places = places + step.reshape((-1, *[1] * (ndim - 1 - d)))
     return places
 
@@ -74,7 +74,7 @@ def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: 
 
 def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Any:
     if isinstance(index, Tensor) and index._dtype is D.int32:
-        index = index.long()  # type: ignore[attr-defined]
+        index = index.long()
     at = _check_same_rank("gather", input, dim, index)
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         if index._numel and d != at and n > m:
@@ -101,10 +101,10 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
             [3]])
     """
     if not input._shape or not index._shape:
-        flat = take_rows(input.reshape((-1,)), index.reshape((-1,)))  # type: ignore[attr-defined]
-        return flat.reshape(index._shape)  # type: ignore[no-any-return]
+        flat = take_rows(input.reshape((-1,)), index.reshape((-1,)))
+        return flat.reshape(index._shape)
     places = _flat_places(input._shape, dim, index)
-    return take_rows(input.contiguous().reshape((-1,)), places)  # type: ignore[attr-defined,no-any-return]
+    return take_rows(input.contiguous().reshape((-1,)), places)
 
 
 @op(out="exact")
@@ -120,7 +120,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
     check_index("take_along_dim", indices, n, dim or 0, RuntimeError, wrap=True)
     indices = _wrapped(indices, n)
     if dim is None:
-        return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))  # type: ignore[attr-defined,no-any-return]
+        return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))
     if len(input._shape) != len(indices._shape):
         raise RuntimeError(
             f"take_along_dim(): input and indices should have the same number of dimensions, but got {len(input._shape)} "
@@ -132,8 +132,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
     )
     if shape is None:
         raise RuntimeError(f"take_along_dim(): shapes {list(input._shape)} and {list(indices._shape)} cannot be broadcast")
-    wide = input.expand((*shape[:at], input._shape[at], *shape[at + 1 :]))  # type: ignore[attr-defined]
-    return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))  # type: ignore[attr-defined,no-any-return]
+    wide = input.expand((*shape[:at], input._shape[at], *shape[at + 1 :]))
+    return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))
 
 
 @op(out=True)
@@ -147,8 +147,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     _integer_index("take", index)
     check_index("take", index, input._numel, 0, IndexError, wrap=True)
     n = input._numel
-    return take_rows(input.reshape((-1,)), _wrapped(index, n))  # type: ignore[attr-defined,no-any-return]
+    return take_rows(input.reshape((-1,)), _wrapped(index, n))
 
 
 def _wrapped(index: Tensor, size: int) -> Tensor:
-    return select_where(index < 0, index + size, index)  # type: ignore[operator,no-any-return]
+    return select_where(index < 0, index + size, index)

@@ -58,7 +58,7 @@ def _row_numbers(input: Tensor, indices: Any, dims: list[int], shape: tuple[int,
     total: Any = None
     for d in dims:
         n = input._shape[d]
-        at = _wrapped(indices[d], n).expand(shape)  # type: ignore[attr-defined]
+        at = _wrapped(indices[d], n).expand(shape)
         total = at if total is None else total * n + at
     return total.reshape((-1,))
 
@@ -71,13 +71,13 @@ def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
     """Elements chosen by index tensors, one (or None) for each dimension."""
     dims, shape, out_shape, at = joint_shape(input, indices)
     rest = [d for d in range(len(input._shape)) if d not in dims]
-    rows = input.permute((*dims, *rest)).reshape((prod([input._shape[d] for d in dims]), *[input._shape[d] for d in rest]))  # type: ignore[attr-defined]
+    rows = input.permute((*dims, *rest)).reshape((prod([input._shape[d] for d in dims]), *[input._shape[d] for d in rest]))
     taken = take_rows(rows, _row_numbers(input, indices, dims, shape))
     taken = taken.reshape((*shape, *[input._shape[d] for d in rest]))
     if at:
         k = len(shape)
         taken = taken.permute((*range(k, k + at), *range(k), *range(k + at, len(out_shape))))
-    return taken.contiguous()  # type: ignore[no-any-return]
+    return taken.contiguous()
 
 
 def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool) -> Any:
@@ -95,7 +95,7 @@ def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bo
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
-            values = values.reshape(values._shape[lead:])  # type: ignore[attr-defined]
+            values = values.reshape(values._shape[lead:])
         if broadcast_shapes(values._shape, shape) != shape:
             raise RuntimeError(
                 f"index_put(): shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing "
@@ -128,15 +128,15 @@ def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor,
     rest = [d for d in range(len(input._shape)) if d not in dims]
     order = (*dims, *rest)
     sizes = [input._shape[d] for d in order]
-    rows = input.permute(order).reshape((prod(sizes[: len(dims)]), *sizes[len(dims) :]))  # type: ignore[attr-defined]
-    spread = values.expand(out_shape)  # type: ignore[attr-defined]
+    rows = input.permute(order).reshape((prod(sizes[: len(dims)]), *sizes[len(dims) :]))
+    spread = values.expand(out_shape)
     if at:
         k = len(shape)
         spread = spread.permute((*range(at, at + k), *range(at), *range(at + k, len(out_shape))))
     spread = spread.reshape((prod(shape), *sizes[len(dims) :]))
     made = put_rows(rows, _row_numbers(input, indices, dims, shape), spread, accumulate)
     back = [order.index(d) for d in range(len(order))]
-    return made.reshape(tuple(sizes)).permute(tuple(back)).contiguous()  # type: ignore[no-any-return]
+    return made.reshape(tuple(sizes)).permute(tuple(back)).contiguous()
 
 
 def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
@@ -177,7 +177,7 @@ def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:
                     )
             found.extend(nonzero(t, as_tuple=True))
         elif t._dtype in (D.int64, D.int32):
-            found.append(t if t._dtype is D.int64 else t.long())  # type: ignore[attr-defined]
+            found.append(t if t._dtype is D.int64 else t.long())
         else:
             raise IndexError(f"{name}(): tensors used as indices must be long, int, byte or bool tensors, got {t._dtype}")
     if len(found) > len(input._shape):
@@ -188,7 +188,7 @@ def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:
 @op(on=())
 def true_places(input: Tensor) -> Tensor:
     """The coordinates of the elements that are not zero, a row for each: a scan that counts them and a put."""
-    flat = (input != 0).reshape((-1,))  # type: ignore[attr-defined]
+    flat = (input != 0).reshape((-1,))
     n = flat._shape[0]
     count = int(flat.sum()) if n else 0
     rank = flat.long().cumsum(0) - 1 if n else flat.long()
@@ -198,7 +198,7 @@ def true_places(input: Tensor) -> Tensor:
     columns = []
     for size, stride in zip(input._shape, contiguous_strides(input._shape), strict=True):
         columns.append((places // stride) % size if size else places)
-    return stack(columns, 1) if columns else places.new_zeros((count, 0))  # type: ignore[no-any-return]
+    return stack(columns, 1) if columns else places.new_zeros((count, 0))
 
 
 @public("torch")
@@ -214,16 +214,16 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
         raise TypeError(f"nonzero(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input._device.type == "meta":
         raise NotImplementedError("nonzero(): the number of elements depends on data, which a meta tensor does not have")
-    input = input.detach()  # type: ignore[attr-defined]
+    input = input.detach()
     runtime: Any = input._device._runtime
     if as_tuple and not input._shape:
-        input = input.reshape((1,))  # type: ignore[attr-defined]
+        input = input.reshape((1,))
     if runtime.backend.host_memory:  # the host finds them in one pass
         made = _from_array(np.argwhere(input._array()).astype(np.int64, copy=False), input._device, copy=False)
     else:
         made = true_places(input)
     if as_tuple:
-        return tuple(c.contiguous() for c in made.unbind(1))  # type: ignore[attr-defined]
+        return tuple(c.contiguous() for c in made.unbind(1))
     if out is not None:
         return _into("nonzero", made, out)
     return made
@@ -263,7 +263,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
             f"masked_select(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} at "
             "non-singleton dimensions"
         )
-    wide, chosen = input.expand(shape), mask.expand(shape)  # type: ignore[attr-defined]
+    wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
     made: Tensor = index(wide, nonzero(chosen, as_tuple=True))

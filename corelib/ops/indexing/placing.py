@@ -36,7 +36,7 @@ def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) ->
             )
     check_index("index_copy", index, input._shape[at] if input._shape else 1, at, wrap=True)
     n = input._shape[at] if input._shape else 1
-    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), source)  # type: ignore[attr-defined]
+    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), source)
 
 
 @op(
@@ -54,9 +54,9 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     tensor([6., 0., 5.])
     """
     if not input._shape:
-        return source.reshape(()).clone()  # type: ignore[attr-defined,no-any-return]
-    moved = source.reshape((*input._shape[:dim], index._numel, *input._shape[dim + 1 :])).movedim(dim, 0)  # type: ignore[attr-defined]
-    return put_rows(input.movedim(dim, 0), index, moved, False).movedim(0, dim).contiguous()  # type: ignore[attr-defined,no-any-return]
+        return source.reshape(()).clone()
+    moved = source.reshape((*input._shape[:dim], index._numel, *input._shape[dim + 1 :])).movedim(dim, 0)
+    return put_rows(input.movedim(dim, 0), index, moved, False).movedim(0, dim).contiguous()
 
 
 def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
@@ -66,14 +66,14 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any
     if len(index._shape) > 1:
         raise IndexError("index_fill_(): Index has to be a vector/scalar")
     n = input._shape[at] if input._shape else 1
-    index = index.long()  # type: ignore[attr-defined]
+    index = index.long()
     check_index("index_fill_", index, n, at, wrap=True)
     if isinstance(value, Tensor):
         if value._shape:
             raise RuntimeError(f"index_fill_(): only supports a 0-dimensional value tensor, but got tensor with {len(value._shape)} dimension(s).")
     else:
         value = fitting_number("index_fill_", value, input._dtype)
-    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), value)  # type: ignore[attr-defined]
+    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), value)
 
 
 @op(
@@ -92,12 +92,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Any) -> T
     tensor([5., 0., 5.])
     """
     if isinstance(value, Tensor):
-        value = value.to(device=input._device, dtype=input._dtype)  # type: ignore[attr-defined]
+        value = value.to(device=input._device, dtype=input._dtype)
     n = input._shape[dim] if input._shape else 1
-    ones = input.new_ones((index._numel,), dtype=D.bool)  # type: ignore[attr-defined]
-    chosen = put_rows(input.new_zeros((n,), dtype=D.bool), index, ones, False)  # type: ignore[attr-defined]
+    ones = input.new_ones((index._numel,), dtype=D.bool)
+    chosen = put_rows(input.new_zeros((n,), dtype=D.bool), index, ones, False)
     shape = (n,) + (1,) * (len(input._shape) - 1 - dim) if input._shape else ()
-    return select_where(chosen.reshape(shape), value, input).contiguous()  # type: ignore[no-any-return]
+    return select_where(chosen.reshape(shape), value, input).contiguous()
 
 
 def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Any:
@@ -125,8 +125,8 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     tensor([[6., 0.],
             [0., 5.]])
     """
-    flat = input.contiguous().reshape((-1,))  # type: ignore[attr-defined]
-    return put_rows(flat, index.reshape((-1,)), source.reshape((-1,)), accumulate).reshape(input._shape)  # type: ignore[attr-defined,no-any-return]
+    flat = input.contiguous().reshape((-1,))
+    return put_rows(flat, index.reshape((-1,)), source.reshape((-1,)), accumulate).reshape(input._shape)
 
 
 def _infer_masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
@@ -140,7 +140,7 @@ def _infer_masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
             f"masked_scatter(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} (the mask) at "
             "non-singleton dimensions"
         )
-    wide = mask.expand(shape)  # type: ignore[attr-defined]
+    wide = mask.expand(shape)
     if mask._device.type != "meta" and (needed := int(wide.sum())) > source._numel:
         raise RuntimeError(f"masked_scatter_(): Number of elements of source < number of ones in mask: {source._numel} < {needed}")
     return (shape, input._dtype), (input, wide, source)
@@ -148,8 +148,8 @@ def _infer_masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
 
 def _places_of(mask: Tensor) -> Tensor:
     """For each element of a mask the number of True ones before it."""
-    count = mask.reshape((-1,)).to(D.int64).cumsum(0)  # type: ignore[attr-defined]
-    return select_where(mask.reshape((-1,)), count - 1, 0)  # type: ignore[attr-defined,no-any-return]
+    count = mask.reshape((-1,)).to(D.int64).cumsum(0)
+    return select_where(mask.reshape((-1,)), count - 1, 0)
 
 
 def _masked_source(g: Tensor, mask: Tensor, source_shape: Any) -> Tensor:
@@ -157,9 +157,9 @@ def _masked_source(g: Tensor, mask: Tensor, source_shape: Any) -> Tensor:
 
     n = prod(source_shape)
     if not n:
-        return g.new_zeros(source_shape)  # type: ignore[attr-defined,no-any-return]
+        return g.new_zeros(source_shape)
     kept = select_where(mask, g, 0.0).reshape((-1,))
-    return put_rows(g.new_zeros((n,)), _places_of(mask), kept, True).reshape(source_shape)  # type: ignore[attr-defined,no-any-return]
+    return put_rows(g.new_zeros((n,)), _places_of(mask), kept, True).reshape(source_shape)
 
 
 @op(
@@ -174,6 +174,6 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     tensor([5., 0., 6.])
     """
     if not source._numel:
-        return input.expand(mask._shape).clone()  # type: ignore[attr-defined,no-any-return]
-    values = take_rows(source.reshape((-1,)), _places_of(mask)).reshape(mask._shape)  # type: ignore[attr-defined]
-    return select_where(mask, values, input).contiguous()  # type: ignore[no-any-return]
+        return input.expand(mask._shape).clone()
+    values = take_rows(source.reshape((-1,)), _places_of(mask)).reshape(mask._shape)
+    return select_where(mask, values, input).contiguous()

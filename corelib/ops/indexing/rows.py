@@ -50,7 +50,7 @@ def check_index(name: str, index: Tensor, size: int, dim: int, error: Any = Inde
         # as unsigned numbers negative indices are huge, so one maximum checks both ends
         if int(index._array().view("uint64").max()) < size:
             return
-    low, high = int(index.amin()), int(index.amax())  # type: ignore[attr-defined]
+    low, high = int(index.amin()), int(index.amax())
     if high >= size or low < (-size if wrap else 0):
         bad = high if high >= size else low
         raise error(
@@ -64,7 +64,7 @@ def _integer_index(name: str, index: Any, int32: bool = False) -> Tensor:
         raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
     if index._dtype is not D.int64:
         if int32 and index._dtype is D.int32:
-            return index.long()  # type: ignore[attr-defined,no-any-return]
+            return index.long()
         also = " or int32" if int32 else ""
         raise RuntimeError(f"{name}(): Expected dtype int64{also} for index, but got {index._dtype}")
     return index

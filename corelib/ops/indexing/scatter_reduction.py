@@ -31,48 +31,48 @@ def _segments(places: Tensor, values: Tensor, join: Any) -> tuple[Tensor, Tensor
     A log-step scan over the values in the order of their places, which adds no two that belong apart.
     """
     n = places._numel
-    order = places.argsort(stable=True)  # type: ignore[attr-defined]
+    order = places.argsort(stable=True)
     places, made = take_rows(places, order), take_rows(values, order)
     by = 1
     while by < n:
-        same = places.narrow(0, by, n - by) == places.narrow(0, 0, n - by)  # type: ignore[attr-defined]
+        same = places.narrow(0, by, n - by) == places.narrow(0, 0, n - by)
         above, below = made.narrow(0, by, n - by), made.narrow(0, 0, n - by)
         made = cat([made.narrow(0, 0, by), select_where(same, join(above, below), above)])
         by *= 2
-    last = (places.narrow(0, 1, n - 1) != places.narrow(0, 0, n - 1)).new_ones((n,), dtype=D.bool)  # type: ignore[attr-defined]
+    last = (places.narrow(0, 1, n - 1) != places.narrow(0, 0, n - 1)).new_ones((n,), dtype=D.bool)
     if n > 1:
-        last.narrow(0, 0, n - 1).copy_(places.narrow(0, 1, n - 1) != places.narrow(0, 0, n - 1))  # type: ignore[attr-defined]
+        last.narrow(0, 0, n - 1).copy_(places.narrow(0, 1, n - 1) != places.narrow(0, 0, n - 1))
     return places, made, last
 
 
 def _touched(input: Tensor, places: Tensor) -> Tensor:
     """How many values come to each flat place."""
-    zeros = input.new_zeros((input._numel,), dtype=D.int64)  # type: ignore[attr-defined]
-    return put_rows(zeros, places, places.new_ones(places._shape), True)  # type: ignore[attr-defined,no-any-return]
+    zeros = input.new_zeros((input._numel,), dtype=D.int64)
+    return put_rows(zeros, places, places.new_ones(places._shape), True)
 
 
 def _scatter_vjp(g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, out: Tensor) -> Any:
     src_shape = src._shape
     cut = _cut(src, index._shape)
     if reduce == "sum":
-        mine, theirs = g, g.gather(dim, index)  # type: ignore[attr-defined]
+        mine, theirs = g, g.gather(dim, index)
     elif reduce == "mean":
-        own = g.new_ones(g._shape) if include_self else g.new_zeros(g._shape)  # type: ignore[attr-defined]
-        count = own.scatter_add(dim, index, g.new_ones(index._shape))  # type: ignore[attr-defined]
-        share = g / select_where(count == 0, 1.0, count)  # type: ignore[operator]
+        own = g.new_ones(g._shape) if include_self else g.new_zeros(g._shape)
+        count = own.scatter_add(dim, index, g.new_ones(index._shape))
+        share = g / select_where(count == 0, 1.0, count)
         mine, theirs = share, share.gather(dim, index)
     elif reduce == "prod":
         # the product of all others: where one factor is 0 it is left out, elsewhere the product is divided by it
         whole = select_where(input == 0, 1.0, input)
         mine = g * scatter_reduce(whole, dim, index, src, "prod", include_self=include_self) / whole
         zero = cut == 0
-        zeros = input.new_zeros(input._shape).scatter_add(dim, index, zero.to(g._dtype)).gather(dim, index)  # type: ignore[attr-defined]
+        zeros = input.new_zeros(input._shape).scatter_add(dim, index, zero.to(g._dtype)).gather(dim, index)
         single = zero & (zeros == 1)
         others = scatter_reduce(input, dim, index, select_where(single, 1.0, cut), "prod", include_self=include_self)
-        divided = (g * out).gather(dim, index) / select_where(zero, 1.0, cut)  # type: ignore[operator]
+        divided = (g * out).gather(dim, index) / select_where(zero, 1.0, cut)
         theirs = select_where(single, (g * others).gather(dim, index), divided)
     else:
-        best, won = (input == out).to(g._dtype), (cut == out.gather(dim, index)).to(g._dtype)  # type: ignore[attr-defined]
+        best, won = (input == out).to(g._dtype), (cut == out.gather(dim, index)).to(g._dtype)
         share = g / best.scatter_add(dim, index, won)
         mine, theirs = best * share, won * share.gather(dim, index)
     if not include_self:
@@ -90,10 +90,10 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
     tensor([2., 0., 3.])
     """
     if not index._numel:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    flat = input.contiguous().reshape((-1,))  # type: ignore[attr-defined]
+        return input.clone()
+    flat = input.contiguous().reshape((-1,))
     places = (_flat_places(input._shape, dim, index) if input._shape and index._shape else index).reshape((-1,))
-    values = _cut(src, index._shape).reshape((-1,))  # type: ignore[attr-defined]
+    values = _cut(src, index._shape).reshape((-1,))
     if reduce in ("sum", "mean"):
         start = flat if include_self else put_rows(flat, places, values * 0, False)
         made = put_rows(start, places, values, True)
@@ -101,7 +101,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
             count = _touched(input, places) + int(include_self)
             count = select_where(count == 0, 1, count).to(input._dtype)
             made = made / count if input._dtype.is_floating_point else made.div(count, rounding_mode="floor")
-        return made.reshape(input._shape)  # type: ignore[no-any-return]
+        return made.reshape(input._shape)
     join = _JOIN[reduce]
     ordered, joined, last = _segments(places, values, join)
     if include_self:
@@ -109,7 +109,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
     # one more row takes what is not the last of its place
     longer = cat([flat, flat.narrow(0, 0, 1)])
     made = put_rows(longer, select_where(last, ordered, input._numel), joined, False)
-    return made.narrow(0, 0, input._numel).reshape(input._shape).contiguous()  # type: ignore[no-any-return]
+    return made.narrow(0, 0, input._numel).reshape(input._shape).contiguous()
 
 
 def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool) -> Any:
@@ -127,7 +127,7 @@ def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, 
     if source._shape != expected:
         raise RuntimeError(f"index_reduce(): Source/destination tensor must have same slice shapes; source has shape {list(source._shape)}, accepted is {list(expected)}")
     check_index("index_reduce", index, input._shape[at] if input._shape else 1, at)
-    return (input._shape, input._dtype), (input, at, index.reshape((-1,)), source, reduce, include_self)  # type: ignore[attr-defined]
+    return (input._shape, input._dtype), (input, at, index.reshape((-1,)), source, reduce, include_self)
 
 
 @op(infer=_infer_index_reduce, out="exact", inplace=True)
@@ -139,7 +139,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     tensor([0., 5.])
     """
     if not input._shape:
-        return scatter_reduce(input, dim, index.reshape(source._shape), source, reduce, include_self=include_self)  # type: ignore[attr-defined,no-any-return]
+        return scatter_reduce(input, dim, index.reshape(source._shape), source, reduce, include_self=include_self)
     shape = (-1,) + (1,) * (len(input._shape) - 1 - dim)
-    wide = index.reshape(shape).expand(source._shape)  # type: ignore[attr-defined]
-    return scatter_reduce(input, dim, wide, source, reduce, include_self=include_self)  # type: ignore[no-any-return]
+    wide = index.reshape(shape).expand(source._shape)
+    return scatter_reduce(input, dim, wide, source, reduce, include_self=include_self)

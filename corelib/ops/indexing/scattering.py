@@ -42,11 +42,11 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     tensor([0., 2.])
     """
     if alpha != 1:
-        source = source * alpha  # type: ignore[operator]
+        source = source * alpha
     if not input._shape:
-        return input + source.reshape(())  # type: ignore[attr-defined,operator,no-any-return]
-    rows = put_rows(input.movedim(dim, 0), index.reshape((-1,)), source.movedim(dim, 0), True)  # type: ignore[attr-defined]
-    return rows.movedim(0, dim).contiguous()  # type: ignore[no-any-return]
+        return input + source.reshape(())
+    rows = put_rows(input.movedim(dim, 0), index.reshape((-1,)), source.movedim(dim, 0), True)
+    return rows.movedim(0, dim).contiguous()
 
 
 def _infer_scatter(name: str) -> Any:
@@ -75,27 +75,27 @@ def _cut(src: Tensor, shape: tuple[int, ...]) -> Tensor:
     for d, n in enumerate(shape):
         if src._shape and made._shape[d] != n:
             made = made.narrow(d, 0, n)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _uncut(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     if g._shape == shape:
         return g
-    made: Any = g.new_zeros(shape)  # type: ignore[attr-defined]
+    made: Any = g.new_zeros(shape)
     part = made
     for d, n in enumerate(g._shape):
         part = part.narrow(d, 0, n)
     part.copy_(g)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _put_flat(input: Tensor, dim: int, index: Tensor, src: Tensor, accumulate: bool) -> Tensor:
     if index._numel == 0:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    flat = input.contiguous().reshape((-1,))  # type: ignore[attr-defined]
+        return input.clone()
+    flat = input.contiguous().reshape((-1,))
     places = _flat_places(input._shape, dim, index) if input._shape and index._shape else index
-    rows = put_rows(flat, places.reshape((-1,)), _cut(src, index._shape).reshape((-1,)), accumulate)  # type: ignore[attr-defined]
-    return rows.reshape(input._shape)  # type: ignore[no-any-return]
+    rows = put_rows(flat, places.reshape((-1,)), _cut(src, index._shape).reshape((-1,)), accumulate)
+    return rows.reshape(input._shape)
 
 
 @op(
@@ -141,20 +141,20 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
     if not isinstance(src, Tensor):
         if not isinstance(src, (int, float)):
             raise TypeError(f"scatter(): argument 'src' must be Tensor or Number, not {type(src).__name__}")
-        src = input.new_full(index._shape, src)  # type: ignore[attr-defined]
+        src = input.new_full(index._shape, src)
     if reduce is None:
-        return scatter_set(input, dim, index, src)  # type: ignore[no-any-return]
+        return scatter_set(input, dim, index, src)
     if reduce == "add":
-        return scatter_add(input, dim, index, src)  # type: ignore[no-any-return]
+        return scatter_add(input, dim, index, src)
     if reduce == "multiply":
         if not input._shape or not index._shape:
-            return input * src  # type: ignore[operator,no-any-return]
+            return input * src
         # one place of `index` along dim at a time: within it no element is met twice
-        made: Any = input.clone()  # type: ignore[attr-defined]
+        made: Any = input.clone()
         at = wrap_dim("scatter", dim, len(input._shape))
         for i in range(index._shape[at] if index._numel else 0):
-            place = index.narrow(at, i, 1)  # type: ignore[attr-defined]
-            factor = _cut(src, index._shape).narrow(at, i, 1)  # type: ignore[attr-defined]
+            place = index.narrow(at, i, 1)
+            factor = _cut(src, index._shape).narrow(at, i, 1)
             made = scatter_set(made, at, place, gather(made, at, place) * factor)
-        return made  # type: ignore[no-any-return]
+        return made
     raise RuntimeError(f"scatter(): argument 'reduce' must be either add or multiply, got {reduce!r}")

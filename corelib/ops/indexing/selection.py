@@ -68,10 +68,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
     """
     value = masked_fill_checked(input, mask, value)
     if isinstance(value, Tensor):
-        value = value.to(device=input._device, dtype=input._dtype)  # type: ignore[attr-defined]
+        value = value.to(device=input._device, dtype=input._dtype)
     else:
-        value = input.new_full((), value)  # type: ignore[attr-defined]
-    return select_where(mask, value, input).contiguous()  # type: ignore[no-any-return]
+        value = input.new_full((), value)
+    return select_where(mask, value, input).contiguous()
 
 
 def _clamp_form(input: Any, min: Any, max: Any) -> Any:
@@ -82,23 +82,23 @@ def _clamp_form(input: Any, min: Any, max: Any) -> Any:
 def _clamp_vjp(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
     inside = None
     if min is not None:
-        inside = input >= min  # type: ignore[operator]
+        inside = input >= min
     if max is not None:
-        low = input <= max  # type: ignore[operator]
+        low = input <= max
         inside = low if inside is None else inside & low
-    return select_where(inside, g, 0.0)  # type: ignore[no-any-return]
+    return select_where(inside, g, 0.0)
 
 
 def _clamp_bound(g: Tensor, input: Tensor, min: Any, max: Any, which: str) -> Tensor:
     if which == "min":
-        chosen = input < min  # type: ignore[operator]
+        chosen = input < min
         if max is not None:
             chosen = chosen & (min < max)
     else:
-        chosen = input > max  # type: ignore[operator]
+        chosen = input > max
         if min is not None:
             chosen = chosen | (max < min)
-    return select_where(chosen, g, 0.0)  # type: ignore[no-any-return]
+    return select_where(chosen, g, 0.0)
 
 
 _PLAIN = (float, int, type(None))
@@ -119,7 +119,7 @@ def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
     if dtype is D.bool and (len(given) > 2 or not isinstance(given[1], Tensor)):
         raise NotImplementedError("clamp(): \"clamp_cpu\" not implemented for 'Bool'")
     if input._dtype is not dtype:
-        input = input.to(dtype)  # type: ignore[attr-defined]
+        input = input.to(dtype)
     shape = broadcast_shapes(*[x._shape for x in given if isinstance(x, Tensor)])
     if shape is None:
         raise RuntimeError(
@@ -157,8 +157,8 @@ def clamp(input: Tensor, min: Tensor | Any = None, max: Tensor | Any = None) -> 
     if max is not None:
         made = select_where((made > max), max, made)
     if made is input:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    return made  # type: ignore[no-any-return]
+        return input.clone()
+    return made
 
 
 @op(inplace=True, out=True)
@@ -169,7 +169,7 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
     >>> torch.clamp_min(torch.tensor([-1., 1.]), 0)
     tensor([0., 1.])
     """
-    return clamp(input, min, None)  # type: ignore[no-any-return]
+    return clamp(input, min, None)
 
 
 @op(inplace=True, out=True)
@@ -180,7 +180,7 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     >>> torch.clamp_max(torch.tensor([-1., 1.]), 0)
     tensor([-1.,  0.])
     """
-    return clamp(input, None, max)  # type: ignore[no-any-return]
+    return clamp(input, None, max)
 
 
 def _fmax_vjp(first_wins: Any) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def fmax(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.fmax(torch.tensor([1., float("nan")]), torch.tensor([3., 2.]))
     tensor([3., 2.])
     """
-    return select_where((input >= other) | (other != other), input, other)  # type: ignore[operator,no-any-return]
+    return select_where((input >= other) | (other != other), input, other)
 
 
 @op(kind="binary", ref="fmin", numbers=False, out=True, vjp=_fmax_vjp(lambda a, b: a <= b))
@@ -210,7 +210,7 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.fmin(torch.tensor([1., float("nan")]), torch.tensor([3., 2.]))
     tensor([1., 2.])
     """
-    return select_where((input <= other) | (other != other), input, other)  # type: ignore[operator,no-any-return]
+    return select_where((input <= other) | (other != other), input, other)
 
 
 def _one_dtype(dtype: Any, input: Any, values: Any) -> None:
@@ -226,8 +226,8 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     >>> torch.heaviside(torch.tensor([-1., 0., 2.]), torch.tensor([0.5]))
     tensor([0.0000, 0.5000, 1.0000])
     """
-    step = (input > 0).to(input._dtype)  # type: ignore[operator]
-    return select_where(input == 0, values, step)  # type: ignore[no-any-return]
+    step = (input > 0).to(input._dtype)
+    return select_where(input == 0, values, step)
 
 
 def _float_only(name: str) -> Any:
@@ -265,10 +265,10 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
     tensor([5.])
     """
     # from the nearer end, so that weight 1 gives `end` exactly, as in PyTorch
-    step = end - input  # type: ignore[operator]
+    step = end - input
     if isinstance(weight, (int, float, complex)):
-        return input + weight * step if abs(weight) < 0.5 else end - step * (1 - weight)  # type: ignore[operator,no-any-return]
-    return select_where(weight.abs() < 0.5, input + weight * step, end - step * (1 - weight))  # type: ignore[attr-defined,operator,no-any-return]
+        return input + weight * step if abs(weight) < 0.5 else end - step * (1 - weight)
+    return select_where(weight.abs() < 0.5, input + weight * step, end - step * (1 - weight))
 
 
 @op(
@@ -286,8 +286,8 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]))
     tensor([7.])
     """
-    product = tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2  # type: ignore[operator]
-    return input + product  # type: ignore[no-any-return]
+    product = tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2
+    return input + product
 
 
 def _no_integer_division(dtype: Any, *operands: Any) -> None:
@@ -313,7 +313,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     >>> torch.addcdiv(torch.tensor([1.]), torch.tensor([6.]), torch.tensor([3.]))
     tensor([3.])
     """
-    return input + (value * tensor1) / tensor2  # type: ignore[operator,no-any-return]
+    return input + (value * tensor1) / tensor2
 
 
 @op(
@@ -328,9 +328,9 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
     tensor([0., 1.])
     """
     if not input._dtype.is_floating_point:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.clone()
     top = finfo(input._dtype).max
     made = select_where(input != input, 0.0 if nan is None else nan, input)
     made = select_where(made == float("inf"), top if posinf is None else posinf, made)
-    return select_where(made == float("-inf"), -top if neginf is None else neginf, made)  # type: ignore[no-any-return]
+    return select_where(made == float("-inf"), -top if neginf is None else neginf, made)
 

@@ -56,7 +56,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
             )
     view, indices = _view_part(self, index if kind is tuple else (index,))
     if not indices:
-        return alias(view) if view is self else view  # type: ignore[no-any-return]
+        return alias(view) if view is self else view
     return _gather(view, indices)
 
 
@@ -106,11 +106,11 @@ def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]
         elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
             t = select(t, dim, _bounded(int(part), t._shape[dim], dim))
         elif isinstance(part, Tensor):
-            indices.append(part if part._device is self._device or not part._shape else part.to(self._device))  # type: ignore[attr-defined]
+            indices.append(part if part._device is self._device or not part._shape else part.to(self._device))
             dim += _rank(part)
             if part._dtype.order < 2 and not part._shape:  # a 0-d mask makes a dimension of its own
                 t = unsqueeze(t, dim)
-                indices[-1] = part.reshape((1,))  # type: ignore[attr-defined]
+                indices[-1] = part.reshape((1,))
                 dim += 1
             indices_extra = _rank(part) - 1
             indices.extend(["mask"] * (indices_extra if indices_extra > 0 else 0))
@@ -186,8 +186,8 @@ def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
     if start > n:
         start = n
     if recorded:
-        return strided_slice(t, dim, start, length, step)  # type: ignore[no-any-return]
-    return strided_slice.op.body(t, dim, start, length, step)  # type: ignore[no-any-return]
+        return strided_slice(t, dim, start, length, step)
+    return strided_slice.op.body(t, dim, start, length, step)
 
 
 def _plain(bound: Any) -> Any:
@@ -204,7 +204,7 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     view, indices = _view_part(self, index if type(index) is tuple else (index,))
     if not isinstance(value, Tensor):
         if not indices and isinstance(value, (int, float, bool)):
-            view.fill_(value)  # type: ignore[attr-defined]
+            view.fill_(value)
             return
         value = tensor(value, dtype=self._dtype, device=self._device)
     elif indices and value._dtype is not self._dtype:
@@ -213,12 +213,12 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
             f"destination and {kind_name(value._dtype)} for the source."
         )
     elif value._dtype is not self._dtype or value._device is not self._device:
-        value = value.to(device=self._device, dtype=self._dtype)  # type: ignore[attr-defined]
+        value = value.to(device=self._device, dtype=self._dtype)
     if not indices:
         lead = len(value._shape) - len(view._shape)
         if lead > 0 and value._shape[:lead] == (1,) * lead:
             value = value.reshape(value._shape[lead:])
-        view.copy_(value)  # type: ignore[attr-defined]
+        view.copy_(value)
         return
     index_put_(view, tuple(indices), value)
 

@@ -17,13 +17,13 @@ from corelib.tensor.tensor import Tensor
 
 def named(kind: str, *names: str) -> Any:
     """A result with names, as PyTorch's return types have them."""
-    made = NamedTuple(kind, [(name, Any) for name in names])  # type: ignore[misc]
+    made = NamedTuple(kind, [(name, Any) for name in names])
     made.__module__ = "torch.return_types"
 
     def show(self: Any) -> str:
         return f"torch.return_types.{kind}(\n" + ",\n".join(f"{n}={v!r}" for n, v in zip(names, self, strict=True)) + ")"
 
-    made.__repr__ = show  # type: ignore[assignment, method-assign]
+    made.__repr__ = show
     return made
 
 
@@ -95,7 +95,7 @@ def linalg_cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
     """
     made, info = _cholesky("linalg.cholesky", input, upper)
     refuse(info, _not_positive("linalg.cholesky"))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @op(out="exact")
@@ -103,7 +103,7 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """`linalg.cholesky` by its older name."""
     made, info = _cholesky("cholesky", input, upper)
     refuse(info, _not_positive("cholesky"))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @public("linalg", outs=True)
@@ -166,7 +166,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
         )
     m, n = LU_data._shape[-2:]
     k = min(m, n)
-    empty = LU_data.new_empty((0,))  # type: ignore[attr-defined]
+    empty = LU_data.new_empty((0,))
     p = permutation_matrix(LU_pivots, m, LU_data._dtype) if unpack_pivots else empty
     upper: Any = LU_data
     return _Unpacked(p, *((unit_lower(LU_data, k), upper[..., :k, :].triu()) if unpack_data else (empty, empty)))
@@ -242,7 +242,7 @@ def linalg_eigvals(A: Tensor) -> Tensor:
     tensor([1.+0.j, 1.+0.j])
     """
     matrices("linalg.eigvals", A, square=True)
-    return eig_of(A)[0]  # type: ignore[no-any-return]
+    return eig_of(A)[0]
 
 
 @op(on=("linalg",), out="exact")
@@ -254,7 +254,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     tensor([1., 2.])
     """
     matrices("linalg.eigvalsh", A, square=True)
-    return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]  # type: ignore[no-any-return]
+    return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]
 
 
 @public("linalg", names=("svd",), outs=True)
@@ -279,7 +279,7 @@ def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     if not compute_uv:
         m, n = input._shape[-2:]
         batch = input._shape[:-2]
-        return _OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))  # type: ignore[attr-defined]
+        return _OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))
     return _OldSVD(u, s, vh.mT)
 
 
@@ -292,7 +292,7 @@ def linalg_svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     tensor([4., 3.])
     """
     matrices("linalg.svdvals", A)
-    return svd_of(A, False)[1]  # type: ignore[no-any-return]
+    return svd_of(A, False)[1]
 
 
 @op(on=("linalg",), out="exact", aliases=("torch.orgqr", "Tensor.orgqr"))
@@ -314,9 +314,9 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
     if input._shape[:-2] != tau._shape[:-1]:
         raise RuntimeError(f"linalg.householder_product: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau._shape[:-1])}")
     v: Any = unit_lower(input, n)
-    made: Any = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)  # type: ignore[attr-defined]
+    made: Any = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)
     factors: Any = tau
     for i in reversed(range(k)):
         column = v[..., i : i + 1]
         made = made - factors[..., i, None, None] * (column @ (column.mT @ made))
-    return made.clone() if k == 0 else made  # type: ignore[no-any-return]
+    return made.clone() if k == 0 else made

@@ -73,7 +73,7 @@ def linalg_solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """
     made, info = _solved("linalg.solve", A, B, left)
     refuse(info, lambda k: ("torch.linalg.solve", "The solver failed because the input matrix is singular."))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _triangular(name: str, a: Any, b: Any, upper: bool, left: bool, unit: bool) -> Any:
@@ -96,7 +96,7 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
     tensor([[2.],
             [1.]])
     """
-    return _triangular("linalg.solve_triangular", A, B, upper, left, unitriangular)  # type: ignore[no-any-return]
+    return _triangular("linalg.solve_triangular", A, B, upper, left, unitriangular)
 
 
 @public("torch", "Tensor", outs=True)
@@ -138,7 +138,7 @@ def inverse(input: Tensor) -> Tensor:
     """
     made, info = _inverse("linalg.inv", input)
     refuse(info, _singular("linalg.inv"))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _lu_solved(name: str, lu: Any, pivots: Any, b: Any, left: bool, adjoint: bool) -> Any:
@@ -168,13 +168,13 @@ def linalg_lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True,
     tensor([[1.],
             [1.]])
     """
-    return _lu_solved("linalg.lu_solve", LU, pivots, B, left, adjoint)  # type: ignore[no-any-return]
+    return _lu_solved("linalg.lu_solve", LU, pivots, B, left, adjoint)
 
 
 @op(out="exact")
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
-    return _lu_solved("lu_solve", LU_data, LU_pivots, input, True, False)  # type: ignore[no-any-return]
+    return _lu_solved("lu_solve", LU_data, LU_pivots, input, True, False)
 
 
 @op(out="exact")
@@ -191,8 +191,8 @@ def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
         raise RuntimeError(f"cholesky_solve: Incompatible matrix sizes for cholesky_solve: each A matrix is {L._shape[-1]} by {L._shape[-1]} but each b matrix is {list(input._shape[-2:])}")
     factor, b = _together(L, input)
     if upper:
-        return triangular_system(factor, triangular_system(factor.mH, b, False, False), True, False)  # type: ignore[no-any-return]
-    return triangular_system(factor.mH, triangular_system(factor, b, False, False), True, False)  # type: ignore[no-any-return]
+        return triangular_system(factor, triangular_system(factor.mH, b, False, False), True, False)
+    return triangular_system(factor.mH, triangular_system(factor, b, False, False), True, False)
 
 
 @op(out="exact")
@@ -204,7 +204,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     tensor([[0.2500]])
     """
     matrices("cholesky_inverse", input, square=True)
-    return cholesky_solve(eye_like(input).expand(input._shape), input, upper)  # type: ignore[no-any-return]
+    return cholesky_solve(eye_like(input).expand(input._shape), input, upper)
 
 
 # Determinants.
@@ -230,7 +230,7 @@ def _det_slope(g: Any, input: Any, out: Any) -> Any:
 def det_of(input: Tensor) -> Tensor:
     """The determinant of checked matrices."""
     lu, pivots, _ = lu_of(input)
-    return lu.diagonal(0, -2, -1).prod(-1) * _sign_of(pivots).to(lu._dtype)  # type: ignore[no-any-return]
+    return lu.diagonal(0, -2, -1).prod(-1) * _sign_of(pivots).to(lu._dtype)
 
 
 @op(out="exact", aliases=("linalg.det",))
@@ -242,7 +242,7 @@ def det(input: Tensor) -> Tensor:
     tensor(-6.)
     """
     matrices("linalg.det", input, square=True)
-    return det_of(input)  # type: ignore[no-any-return]
+    return det_of(input)
 
 
 def _slogdet_of(name: str, input: Any) -> tuple[Any, Any]:
@@ -278,7 +278,7 @@ def logdet(input: Tensor) -> Tensor:
     tensor(0.)
     """
     sign, size = _slogdet_of("logdet", input)
-    return select_where(sign == -1, float("nan"), size)  # type: ignore[no-any-return]
+    return select_where(sign == -1, float("nan"), size)
 
 
 # Least squares.
@@ -302,7 +302,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
         raise RuntimeError(f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver!r}")
     driver = driver or "gelsy"
     vector = len(B._shape) == 1 or (len(a._shape) - 1 == len(B._shape) and B._shape == a._shape[:-1])
-    b: Any = B.unsqueeze(-1) if vector else B  # type: ignore[attr-defined]
+    b: Any = B.unsqueeze(-1) if vector else B
     m, n = a._shape[-2:]
     if len(b._shape) < 2 or b._shape[-2] != m:
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {m} and {list(B._shape)}")
@@ -334,8 +334,8 @@ def linalg_tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     rows, columns = A._shape[:ind], A._shape[ind:]
     if prod(rows) != prod(columns):
         raise RuntimeError(f"tensorinv(): Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {prod(columns)} != {prod(rows)}")
-    flat: Any = A.reshape((prod(rows), prod(columns)))  # type: ignore[attr-defined]
-    return inverse(flat).reshape((*columns, *rows))  # type: ignore[no-any-return]
+    flat: Any = A.reshape((prod(rows), prod(columns)))
+    return inverse(flat).reshape((*columns, *rows))
 
 
 @op(on=("linalg",), out="exact")
@@ -353,4 +353,4 @@ def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
     shape = a._shape[len(B._shape) :]
     if prod(shape) != B._numel or a._numel != B._numel**2:
         raise RuntimeError(f"tensorsolve(): Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == prod(self.shape[:other.ndim]), but got {prod(shape)} != {B._numel}")
-    return linalg_solve(a.reshape((B._numel, B._numel)), B.reshape((-1,))).reshape(shape)  # type: ignore[attr-defined,no-any-return]
+    return linalg_solve(a.reshape((B._numel, B._numel)), B.reshape((-1,))).reshape(shape)

@@ -23,10 +23,10 @@ def _wide(name: str, input: Any, dtype: Any) -> Any:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input._dtype.is_complex:
-        input = input.abs()  # type: ignore[attr-defined]
+        input = input.abs()
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {input._dtype}")
-    return input if dtype is None else input.to(dtype)  # type: ignore[attr-defined,no-any-return]
+    return input if dtype is None else input.to(dtype)
 
 
 @op(out=True)
@@ -38,20 +38,20 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
     tensor(5.)
     """
     if dtype is not None and input._dtype.is_floating_point:
-        input = input.to(dtype)  # type: ignore[attr-defined]
+        input = input.to(dtype)
     if input._dtype.is_complex:
-        input = input.abs()  # type: ignore[attr-defined]
+        input = input.abs()
     if not input._dtype.is_floating_point:
         raise RuntimeError(
             f"norm(): linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype}"
         )
     if p == "nuc":
-        return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim)  # type: ignore[no-any-return]
+        return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim)
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"norm(): argument 'p' must be a number, 'fro' or inf, got {p!r}")
     p = 2.0 if p == "fro" or p is None else float(p)
     dims, _ = reduced("norm", input, dim, True)
-    return vector_norm(input, p, dims, keepdim)  # type: ignore[no-any-return]
+    return vector_norm(input, p, dims, keepdim)
 
 
 @op(on=("linalg",), out="exact")
@@ -64,7 +64,7 @@ def linalg_vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool =
     """
     x = _wide("linalg.vector_norm", x, dtype)
     dims, _ = reduced("linalg.vector_norm", x, None if dim is None or dim == () or dim == [] else dim, True)
-    return vector_norm(x, float(ord), dims, keepdim)  # type: ignore[no-any-return]
+    return vector_norm(x, float(ord), dims, keepdim)
 
 
 def _two_dims(name: str, input: Any, dim: Any) -> tuple[int, int]:
@@ -103,7 +103,7 @@ def linalg_matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim
     >>> torch.linalg.matrix_norm(torch.tensor([[1., -2.], [3., 4.]]), 1)
     tensor(6.)
     """
-    return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)  # type: ignore[no-any-return]
+    return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
 
 
 @op(on=("linalg",), out=True)
@@ -120,23 +120,23 @@ def linalg_norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = Fal
         raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {len(A._shape)}D.")
     pair = dim if dim is not None and not isinstance(dim, int) and len(dim) == 2 else (0, 1) if dim is None and len(A._shape) == 2 else None
     if ord is not None and pair is not None:
-        return linalg_matrix_norm(A, ord, pair, keepdim, dtype=dtype)  # type: ignore[no-any-return]
+        return linalg_matrix_norm(A, ord, pair, keepdim, dtype=dtype)
     if isinstance(ord, str):
         if dim is not None or len(A._shape) != 2:
             raise RuntimeError(f"linalg.norm: Order {ord} can only be used with two dimensions, got dim={dim} of {len(A._shape)}")
-    return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)  # type: ignore[no-any-return]
+    return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
 @public("torch")
 def frobenius_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
-    return norm(input, "fro", dim, keepdim)  # type: ignore[no-any-return]
+    return norm(input, "fro", dim, keepdim)
 
 
 @public("torch")
 def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
-    return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)  # type: ignore[no-any-return]
+    return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
 
 
 @op(on=("linalg",), out=True)
@@ -150,15 +150,15 @@ def linalg_cond(A: Tensor, p: Any = None) -> Tensor:
     matrices("linalg.cond", A)
     if p in (None, 2, -2):
         s = svd_of(A, False)[1]
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]  # type: ignore[no-any-return]
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     matrices("linalg.cond", A, square=True)
     try:
         other = A.inverse()
     except LinAlgError:
         if len(A._shape) > 2:
             raise
-        return A.new_full((), inf)  # type: ignore[attr-defined,no-any-return]
-    return linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)  # type: ignore[no-any-return]
+        return A.new_full((), inf)
+    return linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
 
 
 # Rank and pseudoinverse.
@@ -169,14 +169,14 @@ def _limit(values: Any, input: Any, atol: Any, rtol: Any) -> Any:
     if rtol is None:
         plain = finfo(input._dtype).eps * max(input._shape[-2:])
         if isinstance(atol, Tensor):
-            rtol = select_where(atol > 0, 0.0, plain)  # type: ignore[operator]
+            rtol = select_where(atol > 0, 0.0, plain)
         else:
             rtol = 0.0 if atol is not None and atol > 0 else plain
     largest = values.amax(-1, True)
-    relative = largest * (rtol.unsqueeze(-1).to(values._dtype) if isinstance(rtol, Tensor) else rtol)  # type: ignore[attr-defined]
+    relative = largest * (rtol.unsqueeze(-1).to(values._dtype) if isinstance(rtol, Tensor) else rtol)
     if atol is None:
         return relative
-    return relative.maximum(atol.unsqueeze(-1).to(values._dtype)) if isinstance(atol, Tensor) else relative.clamp(atol)  # type: ignore[attr-defined]
+    return relative.maximum(atol.unsqueeze(-1).to(values._dtype)) if isinstance(atol, Tensor) else relative.clamp(atol)
 
 
 @op(on=("linalg",), out=True)
@@ -189,11 +189,11 @@ def linalg_matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: An
     """
     matrices("linalg.matrix_rank", A, square=hermitian)
     if 0 in A._shape[-2:]:
-        return A.new_zeros(A._shape[:-2]).long()  # type: ignore[attr-defined,no-any-return]
-    fixed: Any = A.detach()  # type: ignore[attr-defined]
+        return A.new_zeros(A._shape[:-2]).long()
+    fixed: Any = A.detach()
     values = eigh_of(fixed, False)[0].abs() if hermitian else svd_of(fixed, False)[1]
     limit = _limit(values, A, tol if tol is not None else atol, 0.0 if tol is not None else rtol)
-    return (values > limit).sum(-1)  # type: ignore[no-any-return]
+    return (values > limit).sum(-1)
 
 
 def _pinv_slope(g: Any, input: Any, out: Any) -> Any:
@@ -217,15 +217,15 @@ def _infer_pinv(input: Tensor, limit: Any, *rest: Any) -> Any:
 def pinv_of(input: Tensor, rtol: Any, atol: Any = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse, in which singular values up to a limit count as 0."""
     if input._numel == 0:
-        return input.new_zeros(_infer_pinv(input, rtol)[0][0])  # type: ignore[attr-defined,no-any-return]
+        return input.new_zeros(_infer_pinv(input, rtol)[0][0])
     if hermitian:
         w, v = eigh_of(input, False)
         size = w.abs()
         keep = size > _limit(size, input, atol, rtol)
-        return (v * select_where(keep, 1 / select_where(keep, w, 1.0), 0.0).unsqueeze(-2)) @ v.mT  # type: ignore[no-any-return]
+        return (v * select_where(keep, 1 / select_where(keep, w, 1.0), 0.0).unsqueeze(-2)) @ v.mT
     u, s, vh = svd_of(input, False)
     keep = s > _limit(s, input, atol, rtol)
-    return (vh.mT * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mT  # type: ignore[no-any-return]
+    return (vh.mT * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mT
 
 
 @op(on=("linalg",), out="exact")
@@ -237,26 +237,26 @@ def linalg_pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = N
     tensor([[0.5000, 0.0000]])
     """
     matrices("linalg.pinv", A, square=hermitian)
-    return pinv_of(A, rcond if rcond is not None else rtol, atol, hermitian)  # type: ignore[no-any-return]
+    return pinv_of(A, rcond if rcond is not None else rtol, atol, hermitian)
 
 
 @op()
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """`linalg.pinv` by its older name."""
     matrices("linalg.pinv", input)
-    return pinv_of(input, rcond)  # type: ignore[no-any-return]
+    return pinv_of(input, rcond)
 
 
 @public("linalg", names=("diagonal",))
 def matrix_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """A view of the diagonals of matrices; `torch.diagonal` of the last two dimensions."""
-    return A.diagonal(offset, dim1, dim2)  # type: ignore[attr-defined,no-any-return]
+    return A.diagonal(offset, dim1, dim2)
 
 
 @public("linalg", names=("matmul",))
 def matrix_product(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`torch.matmul`."""
-    return matmul(input, other, out=out)  # type: ignore[no-any-return]
+    return matmul(input, other, out=out)
 
 
 show(LinAlgError, ("LinAlgError",), ("linalg",))
@@ -278,7 +278,7 @@ def exp_of(input: Tensor) -> Tensor:
     a: Any = input
     size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
     if size != size or size == inf:
-        return a * float("nan")  # type: ignore[no-any-return]
+        return a * float("nan")
     halvings = max(0, ceil(log2(size / 0.5))) if size > 0.5 else 0
     a = a / 2.0**halvings
     one = eye_like(a)
@@ -287,7 +287,7 @@ def exp_of(input: Tensor) -> Tensor:
         made = one + (a @ made) / k
     for _ in range(halvings):
         made = made @ made
-    return made.clone() if made is one else made  # type: ignore[no-any-return]
+    return made.clone() if made is one else made
 
 
 @op(aliases=("linalg.matrix_exp",))
@@ -300,7 +300,7 @@ def matrix_exp(input: Tensor) -> Tensor:
             [0., 1.]])
     """
     matrices("linalg.matrix_exp", input, square=True)
-    return exp_of(input)  # type: ignore[no-any-return]
+    return exp_of(input)
 
 
 # Low rank (Halko et al., "Finding structure with randomness", 2009).
@@ -335,7 +335,7 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     q, niter = 6 if q is None else q, 2 if niter is None else niter
     a: Any = A
     m, n = a._shape[-2:]
-    shift: Any = None if M is None else M.expand(a._shape)  # type: ignore[attr-defined]
+    shift: Any = None if M is None else M.expand(a._shape)
     flat = m < n
     if flat:
         a, shift = a.mT, None if shift is None else shift.mT

@@ -122,7 +122,7 @@ def ctc_paths(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_
     """The loss of each sample, from padded targets (n, s) and lengths as tensors."""
     paths = _Paths(log_probs, targets, input_lengths, target_lengths, blank)
     loss = paths.loss(paths.alphas() if paths.t else [])
-    return select_where(loss == float("inf"), 0.0, loss) if zero_infinity else loss  # type: ignore[no-any-return]
+    return select_where(loss == float("inf"), 0.0, loss) if zero_infinity else loss
 
 
 @op(on=("nn.functional",))
@@ -145,7 +145,7 @@ def ctc_loss(
     if targets._dtype not in (D.int64, D.int32):
         raise RuntimeError(f"ctc_loss(): targets must be of an integer dtype, int64 or int32, got {targets._dtype}")
     batched = len(log_probs._shape) == 3
-    x: Any = log_probs if batched else log_probs.unsqueeze(1)  # type: ignore[attr-defined]
+    x: Any = log_probs if batched else log_probs.unsqueeze(1)
     if len(x._shape) != 3:
         raise RuntimeError(f"ctc_loss(): Expected log_probs of 2 or 3 dimensions, got {len(log_probs._shape)}")
     t, n, classes = x._shape
@@ -154,7 +154,7 @@ def ctc_loss(
         if isinstance(value, Tensor):
             if value._dtype not in (D.int64, D.int32, D.uint8):
                 raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
-            value = value.tolist()  # type: ignore[attr-defined]
+            value = value.tolist()
         value = [value] if isinstance(value, int) else [int(v) for v in value]
         if len(value) != n:
             raise RuntimeError(f"ctc_loss(): {what} must be of size batch_size, {n}, got {len(value)}")
@@ -168,12 +168,12 @@ def ctc_loss(
     if min(labels, default=0) < 0:
         raise RuntimeError(f"ctc_loss(): Expected target_lengths to be non-negative, but got {labels}")
     longest = max(labels, default=0)
-    y: Any = targets.long().to(x._device)  # type: ignore[attr-defined]
+    y: Any = targets.long().to(x._device)
     if len(y._shape) == 1 and batched:
         if y._shape[0] != sum(labels):
             raise RuntimeError(f"ctc_loss(): Expected targets to have {sum(labels)} elements, the sum of target_lengths, but got {y._shape[0]}")
         starts = x.new_tensor([sum(labels[:i]) for i in range(n)], dtype=D.int64).unsqueeze(1)
-        places = (starts + arange(longest, device=x._device)).clamp(max=max(y._shape[0] - 1, 0))  # type: ignore[attr-defined]
+        places = (starts + arange(longest, device=x._device)).clamp(max=max(y._shape[0] - 1, 0))
         y = y.index_select(0, places.reshape((-1,))).reshape((n, longest)) if y._numel else y.new_zeros((n, longest))
     else:
         y = y if batched else y.reshape((1, -1))
@@ -181,10 +181,10 @@ def ctc_loss(
             raise RuntimeError(f"ctc_loss(): Expected targets of shape ({n}, at least {longest}), or of one dimension, but got {list(targets._shape)}")
         y = y.narrow(1, 0, longest)
     input_at, target_at = x.new_tensor(inputs, dtype=D.int64), x.new_tensor(labels, dtype=D.int64)
-    y = select_where(arange(longest, device=x._device) < target_at.unsqueeze(1), y, blank)  # type: ignore[operator]
+    y = select_where(arange(longest, device=x._device) < target_at.unsqueeze(1), y, blank)
     loss = ctc_paths(x, y, input_at, target_at, blank, zero_infinity)
     if reduction == "mean":
-        return (loss / target_at.clamp(1).to(loss._dtype)).mean()  # type: ignore[no-any-return]
+        return (loss / target_at.clamp(1).to(loss._dtype)).mean()
     if reduction == "sum":
-        return loss.sum()  # type: ignore[no-any-return]
-    return loss if batched else loss.squeeze(0)  # type: ignore[no-any-return]
+        return loss.sum()
+    return loss if batched else loss.squeeze(0)

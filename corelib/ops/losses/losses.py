@@ -68,8 +68,8 @@ def _mse_slope(g: Any, input: Any, target: Any, reduction: str) -> Any:
     vjp={"input": _mse_slope, "target": lambda g, input, target, reduction: -_mse_slope(g, input, target, reduction)})
 def squared_error(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """The squared differences, reduced."""
-    off: Any = input - target  # type: ignore[operator]
-    return _reduced(off * off, reduction)  # type: ignore[no-any-return]
+    off: Any = input - target
+    return _reduced(off * off, reduction)
 
 
 @op(on=("nn.functional",))
@@ -84,8 +84,8 @@ def mse_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: An
     input, target = _pair("mse_loss", input, target)
     if weight is not None:
         loss = squared_error(input, target, "none") * weight
-        return loss.sum() / weight.expand_as(loss).sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[no-any-return]
-    return squared_error(input, target, reduction)  # type: ignore[no-any-return]
+        return loss.sum() / weight.expand_as(loss).sum() if reduction == "mean" else _reduced(loss, reduction)
+    return squared_error(input, target, reduction)
 
 
 @op(on=("nn.functional",))
@@ -98,11 +98,11 @@ def l1_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any
     """
     reduction = _reduction("l1_loss", reduction, size_average, reduce)
     input, target = _pair("l1_loss", input, target)
-    loss = (input - target).abs()  # type: ignore[operator]
+    loss = (input - target).abs()
     if weight is not None:
         loss = loss * weight
-        return loss.sum() / weight.expand_as(loss).sum() if reduction == "mean" else _reduced(loss, reduction)  # type: ignore[no-any-return]
-    return _reduced(loss, reduction)  # type: ignore[no-any-return]
+        return loss.sum() / weight.expand_as(loss).sum() if reduction == "mean" else _reduced(loss, reduction)
+    return _reduced(loss, reduction)
 
 
 def _smooth_slope(g: Any, input: Any, target: Any, reduction: str, beta: float) -> Any:
@@ -115,8 +115,8 @@ def _smooth_slope(g: Any, input: Any, target: Any, reduction: str, beta: float) 
     vjp={"input": _smooth_slope, "target": lambda g, input, target, reduction, beta: -_smooth_slope(g, input, target, reduction, beta)})
 def smooth_error(input: Tensor, target: Tensor, reduction: str, beta: float) -> Tensor:
     """Quadratic below beta, linear above, reduced."""
-    size: Any = (input - target).abs()  # type: ignore[operator]
-    return _reduced(select_where(size < beta, 0.5 * size * size / (beta or 1.0), size - 0.5 * beta), reduction)  # type: ignore[no-any-return]
+    size: Any = (input - target).abs()
+    return _reduced(select_where(size < beta, 0.5 * size * size / (beta or 1.0), size - 0.5 * beta), reduction)
 
 
 @op(on=("nn.functional",))
@@ -131,9 +131,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: Any = None, redu
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss(): smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
-        return l1_loss(input, target, reduction=reduction)  # type: ignore[no-any-return]
+        return l1_loss(input, target, reduction=reduction)
     input, target = _pair("smooth_l1_loss", input, target)
-    return smooth_error(input, target, reduction, beta)  # type: ignore[no-any-return]
+    return smooth_error(input, target, reduction, beta)
 
 
 @op(on=("nn.functional",))
@@ -144,7 +144,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     if delta <= 0:
         raise RuntimeError(f"huber_loss(): huber_loss does not support non-positive values for delta, got {delta}")
     loss = smooth_error(input, target, "none", delta) * delta
-    return _reduced(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
+    return _reduced(loss if weight is None else loss * weight, reduction)
 
 
 def _bce_slope(g: Any, input: Any, target: Any, weight: Any, reduction: str) -> Any:
@@ -162,8 +162,8 @@ def _bce_target(g: Any, input: Any, weight: Any, reduction: str) -> Any:
     infer=lambda input, target, weight, reduction: ((input._shape if reduction == "none" else (), input._dtype), (input, target, weight, reduction)))
 def cross_entropy_of_two(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
     """Minus target * log(input) + (1 - target) * log(1 - input), the logarithms at least -100."""
-    loss: Any = (target - 1) * (-input).log1p().clamp_min(-100) - target * input.log().clamp_min(-100)  # type: ignore[attr-defined,operator]
-    return _reduced(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
+    loss: Any = (target - 1) * (-input).log1p().clamp_min(-100) - target * input.log().clamp_min(-100)
+    return _reduced(loss if weight is None else loss * weight, reduction)
 
 
 @op(on=("nn.functional",))
@@ -176,11 +176,11 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     """
     reduction = _reduction("binary_cross_entropy", reduction, size_average, reduce)
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
-    if input._numel and input._device.type != "meta" and not bool(((input >= 0) & (input <= 1)).all()):  # type: ignore[operator]
+    if input._numel and input._device.type != "meta" and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
     if weight is not None:
-        weight = weight.expand_as(input)  # type: ignore[attr-defined]
-    return cross_entropy_of_two(input, target, weight, reduction)  # type: ignore[no-any-return]
+        weight = weight.expand_as(input)
+    return cross_entropy_of_two(input, target, weight, reduction)
 
 
 def _logits_slope(g: Any, input: Any, target: Any, weight: Any, pos_weight: Any, reduction: str) -> Any:
@@ -208,11 +208,11 @@ def _logits_target(g: Any, input: Any, weight: Any, pos_weight: Any, reduction: 
 def cross_entropy_of_logits(input: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: str) -> Tensor:
     """The cross entropy of sigmoid(input), without overflow."""
     # (1 - y) x + (1 + (w - 1) y) softplus(-x), and softplus(-x) = max(-x, 0) + log1p(exp(-|x|))
-    soft: Any = (-input).clamp_min(0) + (-input.abs()).exp().log1p()  # type: ignore[attr-defined,operator]
+    soft: Any = (-input).clamp_min(0) + (-input.abs()).exp().log1p()
     if pos_weight is not None:
-        soft = soft * (1 + (pos_weight - 1) * target)  # type: ignore[operator]
-    loss = (1 - target) * input + soft  # type: ignore[operator]
-    return _reduced(loss if weight is None else loss * weight, reduction)  # type: ignore[no-any-return]
+        soft = soft * (1 + (pos_weight - 1) * target)
+    loss = (1 - target) * input + soft
+    return _reduced(loss if weight is None else loss * weight, reduction)
 
 
 @op(on=("nn.functional",))
@@ -235,10 +235,10 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"{name}(): Target size ({target.shape}) must be the same as input size ({input.shape})")
     input, target = _pair(name, input, target)
     if weight is not None:
-        weight = weight.expand_as(input)  # type: ignore[attr-defined]
+        weight = weight.expand_as(input)
     if pos_weight is not None:
-        pos_weight = pos_weight.expand_as(input)  # type: ignore[attr-defined]
-    return cross_entropy_of_logits(input, target, weight, pos_weight, reduction)  # type: ignore[no-any-return]
+        pos_weight = pos_weight.expand_as(input)
+    return cross_entropy_of_logits(input, target, weight, pos_weight, reduction)
 
 
 @op(on=("nn.functional",))
@@ -264,13 +264,13 @@ def kl_div(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any 
     if not (input._dtype.is_floating_point and target._dtype.is_floating_point):
         raise RuntimeError(f"kl_div(): Integral inputs not supported, got input {input._dtype} and target {target._dtype}.")
     if log_target:
-        loss = target.exp() * (target - input)  # type: ignore[attr-defined,operator]
+        loss = target.exp() * (target - input)
     else:
-        product: Any = target * select_where(target > 0, target, 1.0).log()  # type: ignore[operator]
-        loss = select_where(target > 0, product, 0.0) - target * input  # type: ignore[operator]
+        product: Any = target * select_where(target > 0, target, 1.0).log()
+        loss = select_where(target > 0, product, 0.0) - target * input
     if how == "batchmean":
-        return loss.sum() / (input._shape[0] if input._shape else 1)  # type: ignore[no-any-return]
-    return _reduced(loss, how)  # type: ignore[no-any-return]
+        return loss.sum() / (input._shape[0] if input._shape else 1)
+    return _reduced(loss, how)
 
 
 # Negative log likelihood. `nll` works on rows (n, c) of log-probabilities; others are brought to that shape.
@@ -299,10 +299,10 @@ def _nll_vjp(g: Any, input: Any, target: Any, weight: Any, ignore_index: int, re
 def nll(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
     """Minus the target's log-probability in each row, weighed and reduced."""
     w, safe = _row_weights(target, input, weight, ignore_index)
-    each = -input.gather(1, safe.unsqueeze(1)).squeeze(1) * w  # type: ignore[attr-defined]
+    each = -input.gather(1, safe.unsqueeze(1)).squeeze(1) * w
     if reduction == "none":
-        return each  # type: ignore[no-any-return]
-    return each.sum() / w.sum() if reduction == "mean" else each.sum()  # type: ignore[no-any-return]
+        return each
+    return each.sum() / w.sum() if reduction == "mean" else each.sum()
 
 
 def check_target(name: str, target: Any, classes: int, ignore_index: int) -> None:
@@ -368,7 +368,7 @@ def nll_loss(
     _check_weight("nll_loss", weight, rows._shape[1])
     check_target("nll_loss", flat, rows._shape[1], ignore_index)
     made = nll(rows, flat, weight, ignore_index, reduction)
-    return made.reshape(shape) if reduction == "none" else made  # type: ignore[no-any-return]
+    return made.reshape(shape) if reduction == "none" else made
 
 
 def _infer_fused(input: Any, target: Any, ignore_index: int, reduction: str) -> Any:
@@ -403,8 +403,8 @@ def softmax_nll_backward(g: Tensor, logp: Tensor, target: Tensor, ignore_index: 
     """The gradient of the logits: (softmax - one hot) times each row's share of g."""
     w, safe = _row_weights(target, logp, None, ignore_index)
     each: Any = select_where(w == 0, 0.0, w * (g / w.sum() if reduction == "mean" else g))
-    made = logp.exp() * each.unsqueeze(1)  # type: ignore[attr-defined]
-    return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))  # type: ignore[no-any-return]
+    made = logp.exp() * each.unsqueeze(1)
+    return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))
 
 
 @op(on=("nn.functional",))
@@ -429,7 +429,7 @@ def cross_entropy(
     ):
         if not softmax_nll.op.kernel_for(input._key, input._dtype):  # a kernel checks as it goes
             check_target("cross_entropy", target, input._shape[1], ignore_index)
-        return softmax_nll(input, target, ignore_index, reduction)[0]  # type: ignore[no-any-return]
+        return softmax_nll(input, target, ignore_index, reduction)[0]
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"cross_entropy(): label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     for i, (what, t) in enumerate((("input", input), ("target", target))):
@@ -457,7 +457,7 @@ def cross_entropy(
         elif reduction == "sum":
             smooth = smooth.sum()
         made = made * (1 - label_smoothing) + smooth * (label_smoothing / classes)
-    return made.reshape(shape) if reduction == "none" else made  # type: ignore[no-any-return]
+    return made.reshape(shape) if reduction == "none" else made
 
 
 def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str, label_smoothing: float, at: int) -> Any:
@@ -484,6 +484,6 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 0.]]))
     tensor([1.])
     """
-    a = (x1 * x1).sum(dim).sqrt().clamp_min(eps)  # type: ignore[operator]
-    b = (x2 * x2).sum(dim).sqrt().clamp_min(eps)  # type: ignore[operator]
-    return (x1 * x2).sum(dim) / (a * b)  # type: ignore[operator,no-any-return]
+    a = (x1 * x1).sum(dim).sqrt().clamp_min(eps)
+    b = (x2 * x2).sum(dim).sqrt().clamp_min(eps)
+    return (x1 * x2).sum(dim) / (a * b)

@@ -33,12 +33,12 @@ def poisson_nll_loss(
     >>> torch.nn.functional.poisson_nll_loss(torch.tensor([0.]), torch.tensor([2.]))
     tensor(1.)
     """
-    loss: Any = input.exp() - target * input if log_input else input - target * (input + eps).log()  # type: ignore[attr-defined,operator]
+    loss: Any = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
-        above = target > 1  # type: ignore[operator]
+        above = target > 1
         t = select_where(above, target, 2.0)
         loss = loss + select_where(above, t * t.log() - t + 0.5 * (2 * pi * t).log(), 0.0)
-    return _of("poisson_nll_loss", loss, reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("poisson_nll_loss", loss, reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -55,7 +55,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
     if isinstance(var, float):
         if var < 0:
             raise ValueError("var has negative entry/entries")
-        var = input.new_full(input._shape, var)  # type: ignore[attr-defined]
+        var = input.new_full(input._shape, var)
     elif bool((var < 0).any()):
         raise ValueError("var has negative entry/entries")
     if var._shape != input._shape:
@@ -67,8 +67,8 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
         raise ValueError(f"{reduction} is not valid")
     # the gradient goes to the variance as if it had not been raised to eps
     spread = var + (var.detach().clamp(min=eps) - var.detach())
-    loss = 0.5 * (spread.log() + (input - target) ** 2 / spread)  # type: ignore[operator]
-    return _reduced(loss + 0.5 * logarithm(2 * pi) if full else loss, reduction)  # type: ignore[no-any-return]
+    loss = 0.5 * (spread.log() + (input - target) ** 2 / spread)
+    return _reduced(loss + 0.5 * logarithm(2 * pi) if full else loss, reduction)
 
 
 @op(on=("nn.functional",))
@@ -81,9 +81,9 @@ def hinge_embedding_loss(
     >>> torch.nn.functional.hinge_embedding_loss(torch.tensor([0.5, 0.25]), torch.tensor([1, -1]))
     tensor(0.6250)
     """
-    lacking = (margin - input).clamp_min(0)  # type: ignore[operator]
+    lacking = (margin - input).clamp_min(0)
     loss = select_where(target != 1, lacking, 0.0) + select_where(target != -1, input, 0.0)
-    return _of("hinge_embedding_loss", loss, reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("hinge_embedding_loss", loss, reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -101,8 +101,8 @@ def margin_ranking_loss(
             f"margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: {input1.size()}, input2: "
             f"{input2.size()}, target: {target.size()} "
         )
-    loss = (-target * (input1 - input2) + margin).clamp_min(0)  # type: ignore[operator]
-    return _of("margin_ranking_loss", loss, reduction, size_average, reduce)  # type: ignore[no-any-return]
+    loss = (-target * (input1 - input2) + margin).clamp_min(0)
+    return _of("margin_ranking_loss", loss, reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -123,10 +123,10 @@ def cosine_embedding_loss(
             f"{dims}D target tensor expects {dims + 1}D input tensors, but found inputs with sizes {list(input1._shape)} and {list(input2._shape)}."
         )
     tiny = 1e-12
-    sizes = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)  # type: ignore[operator]
-    cosine = (input1 * input2).sum(-1) / sizes.sqrt()  # type: ignore[operator]
+    sizes = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)
+    cosine = (input1 * input2).sum(-1) / sizes.sqrt()
     loss = select_where(target == 1, 1 - cosine, 0.0) + select_where(target == -1, (cosine - margin).clamp_min(0), 0.0)
-    return _of("cosine_embedding_loss", loss, reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("cosine_embedding_loss", loss, reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -145,7 +145,7 @@ def triplet_margin_loss(
     """
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet("triplet_margin_loss", lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, _reduction("triplet_margin_loss", reduction, size_average, reduce))  # type: ignore[no-any-return]
+    return _triplet("triplet_margin_loss", lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, _reduction("triplet_margin_loss", reduction, size_average, reduce))
 
 
 def _triplet(name: str, distance: Any, anchor: Any, positive: Any, negative: Any, margin: float, swap: bool, reduction: str) -> Any:
@@ -171,7 +171,7 @@ def triplet_margin_with_distance_loss(
         raise ValueError(f"{reduction} is not a valid value for reduction")
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet("triplet_margin_with_distance_loss", distance_function or pairwise_distance, anchor, positive, negative, margin, swap, reduction)  # type: ignore[no-any-return]
+    return _triplet("triplet_margin_with_distance_loss", distance_function or pairwise_distance, anchor, positive, negative, margin, swap, reduction)
 
 
 @op(on=("nn.functional",))
@@ -182,10 +182,10 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: Any = None, re
     >>> torch.nn.functional.soft_margin_loss(torch.tensor([0.]), torch.tensor([1.]))
     tensor(0.6931)
     """
-    z = -target * input  # type: ignore[operator]
+    z = -target * input
     # from the larger side, so that exp does not overflow
     loss = z.clamp_min(0) + (-z.abs()).exp().log1p()
-    return _of("soft_margin_loss", loss, reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("soft_margin_loss", loss, reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -198,16 +198,16 @@ def multilabel_soft_margin_loss(
     >>> torch.nn.functional.multilabel_soft_margin_loss(torch.zeros(1, 2), torch.tensor([[1., 0.]]))
     tensor(0.6931)
     """
-    loss: Any = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))  # type: ignore[operator]
+    loss: Any = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         loss = loss * weight
-    return _of("multilabel_soft_margin_loss", loss.sum(-1) / input._shape[-1], reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("multilabel_soft_margin_loss", loss.sum(-1) / input._shape[-1], reduction, size_average, reduce)
 
 
 def _rows(name: str, input: Tensor) -> Any:
     if len(input._shape) > 2 or not input._shape or not input._shape[-1]:
         raise RuntimeError(f"{name}(): Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input._shape)}")
-    return input.reshape((-1, input._shape[-1]))  # type: ignore[attr-defined]
+    return input.reshape((-1, input._shape[-1]))
 
 
 @op(on=("nn.functional",))
@@ -224,7 +224,7 @@ def multi_margin_loss(
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     x = _rows("multi_margin_loss", input)
-    index = target.reshape((-1, 1))  # type: ignore[attr-defined]
+    index = target.reshape((-1, 1))
     if index._shape[0] != x._shape[0]:
         raise RuntimeError(f"multi_margin_loss(): inconsistent target size, expected {[x._shape[0]]} but got {list(target._shape)}")
     lacking = (margin - x.gather(1, index) + x).relu()
@@ -232,9 +232,9 @@ def multi_margin_loss(
     if weight is not None:
         if len(weight._shape) != 1:
             raise ValueError("weight must be one-dimensional")
-        loss = loss * weight.take(index)  # type: ignore[attr-defined]
+        loss = loss * weight.take(index)
     loss = loss.scatter(1, index, 0.0).sum(1) / x._shape[1]
-    return _of("multi_margin_loss", loss if target._shape else loss.reshape(()), reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("multi_margin_loss", loss if target._shape else loss.reshape(()), reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -250,7 +250,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: Any = No
     x = _rows("multilabel_margin_loss", input)
     if target._shape != input._shape:
         raise RuntimeError(f"multilabel_margin_loss(): inconsistent target size: {list(target._shape)} for input of size: {list(input._shape)}")
-    places: Any = target.reshape(x._shape)  # type: ignore[attr-defined]
+    places: Any = target.reshape(x._shape)
     counts = (places < 0).to(D.int64).cumsum(1) == 0
     kept = select_where(counts, places, 0)
     # a class that is no target gives what every target lacks against it
@@ -258,7 +258,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: Any = No
     lacking = (1 - x.gather(1, kept).unsqueeze(2) + x.unsqueeze(1)).relu()
     pairs = counts.unsqueeze(2) & ~chosen.unsqueeze(1)
     loss = select_where(pairs, lacking, 0.0).sum((1, 2)) / x._shape[1]
-    return _of("multilabel_margin_loss", loss if len(input._shape) > 1 else loss.reshape(()), reduction, size_average, reduce)  # type: ignore[no-any-return]
+    return _of("multilabel_margin_loss", loss if len(input._shape) > 1 else loss.reshape(()), reduction, size_average, reduce)
 
 
 @op(on=("nn.functional",))
@@ -275,6 +275,6 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     noise = -empty_like(logits).exponential_().log()
     soft = softmax_along((logits + noise) / tau, dim)
     if not hard:
-        return soft  # type: ignore[no-any-return]
+        return soft
     one = soft.detach().argmax(dim, True)
-    return logits.new_zeros(logits._shape).scatter(dim, one, 1.0) - soft.detach() + soft  # type: ignore[attr-defined,no-any-return]
+    return logits.new_zeros(logits._shape).scatter(dim, one, 1.0) - soft.detach() + soft

@@ -20,7 +20,7 @@ from corelib.tensor.tensor import Tensor
 def _infer_softmax(name: str) -> Any:
     def infer(input: Tensor, dim: Any, _stacklevel: int, dtype: Any) -> Any:
         if dtype is not None and dtype is not input._dtype:
-            input = input.to(dtype)  # type: ignore[attr-defined]
+            input = input.to(dtype)
         if dim is None:
             dim = 0 if len(input._shape) in (0, 1, 3) else 1
         if not input._dtype.is_floating_point:
@@ -42,21 +42,21 @@ def _infer_like_second(g: Tensor, out: Tensor, dim: int) -> Any:
 def softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     if not input._shape:
-        return input * 0 + 1  # type: ignore[operator,no-any-return]
+        return input * 0 + 1
     if input._dtype.itemsize == 2:
-        return softmax_along(input.float(), dim).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
+        return softmax_along(input.float(), dim).to(input._dtype)
     if input._shape[dim] == 0:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    e = (input - amax(input, dim, True)).exp()  # type: ignore[operator]
-    return e / sum_op(e, dim, True)  # type: ignore[no-any-return]
+        return input.clone()
+    e = (input - amax(input, dim, True)).exp()
+    return e / sum_op(e, dim, True)
 
 
 @op(on=(), infer=_infer_like_second)
 def softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     """The gradient of softmax from its result: y * (g - sum(g * y))."""
     if not y._shape:
-        return g * 0  # type: ignore[operator,no-any-return]
-    return y * (g - sum_op(g * y, dim, True))  # type: ignore[operator,no-any-return]
+        return g * 0
+    return y * (g - sum_op(g * y, dim, True))
 
 
 @op(
@@ -66,21 +66,21 @@ def softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
 def log_softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     if not input._shape:
-        return input * 0  # type: ignore[operator,no-any-return]
+        return input * 0
     if input._dtype.itemsize == 2:
-        return log_softmax_along(input.float(), dim).to(input._dtype)  # type: ignore[attr-defined,no-any-return]
+        return log_softmax_along(input.float(), dim).to(input._dtype)
     if input._shape[dim] == 0:
-        return input.clone()  # type: ignore[attr-defined,no-any-return]
-    off = input - amax(input, dim, True)  # type: ignore[operator]
-    return off - sum_op(off.exp(), dim, True).log()  # type: ignore[no-any-return]
+        return input.clone()
+    off = input - amax(input, dim, True)
+    return off - sum_op(off.exp(), dim, True).log()
 
 
 @op(on=(), infer=_infer_like_second)
 def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     """The gradient of log_softmax from its result: g - exp(y) * sum(g)."""
     if not y._shape:
-        return g * 0  # type: ignore[operator,no-any-return]
-    return g - y.exp() * sum_op(g, dim, True)  # type: ignore[attr-defined,no-any-return]
+        return g * 0
+    return g - y.exp() * sum_op(g, dim, True)
 
 
 @op(on=("nn.functional",))
@@ -91,7 +91,7 @@ def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = N
     >>> torch.softmax(torch.tensor([0., 0.]), 0)
     tensor([0.5000, 0.5000])
     """
-    return softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
+    return softmax_along(input, dim, 3, dtype)
 
 
 @op(on=("nn.functional",))
@@ -102,7 +102,7 @@ def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any
     >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
     tensor([-0.6931, -0.6931])
     """
-    return log_softmax_along(input, dim, 3, dtype)  # type: ignore[no-any-return]
+    return log_softmax_along(input, dim, 3, dtype)
 
 
 def _soft_method(entry: Any, name: str) -> None:
@@ -122,7 +122,7 @@ _soft_method(log_softmax_along, "log_softmax")
 @op(on=("nn.functional",))
 def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """softmax of the negated input."""
-    return softmax_along(-input, dim, 3, dtype)  # type: ignore[operator,no-any-return]
+    return softmax_along(-input, dim, 3, dtype)
 
 
 def _float_only(name: str) -> Any:
@@ -141,7 +141,7 @@ def _relu_check(dtype: Any, *operands: Any) -> None:
 @op(kind="binary", on=(), numbers=False)
 def relu_backward(g: Tensor, y: Tensor) -> Tensor:
     """`g`, but 0 where the result was 0 or less: a NaN lets `g` pass, as PyTorch's does."""
-    return select_where(y <= 0, 0.0, g)  # type: ignore[operator,no-any-return]
+    return select_where(y <= 0, 0.0, g)
 
 
 @op(
@@ -150,7 +150,7 @@ def relu_backward(g: Tensor, y: Tensor) -> Tensor:
 )
 def rectify(input: Tensor) -> Tensor:
     """max(x, 0)."""
-    return input.maximum(input.new_zeros(()))  # type: ignore[attr-defined,no-any-return]
+    return input.maximum(input.new_zeros(()))
 
 
 @public("torch", "nn.functional")
@@ -211,32 +211,32 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     tensor([0.0000, 0.8413])
     """
     if approximate == "none":
-        return 0.5 * input * (1 + (input * _INV_SQRT2).erf())  # type: ignore[operator,no-any-return]
-    inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)  # type: ignore[operator]
-    return 0.5 * input * (1 + inner.tanh())  # type: ignore[no-any-return]
+        return 0.5 * input * (1 + (input * _INV_SQRT2).erf())
+    inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)
+    return 0.5 * input * (1 + inner.tanh())
 
 
 @op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
 def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     """The gradient of gelu."""
     if approximate == "none":
-        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()  # type: ignore[operator]
-        return g * slope  # type: ignore[no-any-return]
-    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()  # type: ignore[operator]
-    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)  # type: ignore[operator]
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)  # type: ignore[no-any-return]
+        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
+        return g * slope
+    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()
+    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
 @op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""
-    return input * input.sigmoid()  # type: ignore[attr-defined,no-any-return]
+    return input * input.sigmoid()
 
 
 def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
-    s = input.sigmoid()  # type: ignore[attr-defined]
-    return g * (s * (1 + input * (1 - s)))  # type: ignore[no-any-return]
+    s = input.sigmoid()
+    return g * (s * (1 + input * (1 - s)))
 
 
 def _with_inplace(name: str, compute: Any, doc: str) -> Any:
@@ -245,7 +245,7 @@ def _with_inplace(name: str, compute: Any, doc: str) -> Any:
 
     def function(input: Tensor, *args: Any, inplace: bool = False, **names: Any) -> Tensor:
         if len(args) > len(core.params) - 1:  # `inplace` given by position
-            *args, inplace = args  # type: ignore[assignment]
+            *args, inplace = args
         if inplace:
             return run(core, (input, *args), names)
         made: Tensor = compute(input, *args, **names)
@@ -273,14 +273,14 @@ silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing 
 
 
 def _elu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
-    below = input <= 0  # type: ignore[operator]
-    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)  # type: ignore[no-any-return]
+    below = input <= 0
+    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)
 
 
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
 def elu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
-    return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())  # type: ignore[operator,no-any-return]
+    return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
 
 
 elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
@@ -295,7 +295,7 @@ elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, 
     vjp=lambda g, input, negative_slope: select_where(input > 0, g, g * negative_slope))
 def leaky_relu_of(input: Tensor, negative_slope: Any = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
-    return select_where(input > 0, input, input * negative_slope)  # type: ignore[operator,no-any-return]
+    return select_where(input > 0, input, input * negative_slope)
 
 
 leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negative_slope * x below, elementwise.
@@ -307,8 +307,8 @@ leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negativ
 
 
 def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor:
-    scaled = input * beta  # type: ignore[operator]
-    return select_where(scaled > threshold, g, g * scaled.sigmoid())  # type: ignore[no-any-return]
+    scaled = input * beta
+    return select_where(scaled > threshold, g, g * scaled.sigmoid())
 
 
 @op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
@@ -319,10 +319,10 @@ def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
     >>> torch.nn.functional.softplus(torch.tensor([0.]))
     tensor([0.6931])
     """
-    scaled = input * beta  # type: ignore[operator]
+    scaled = input * beta
     # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
     made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
-    return select_where(scaled > threshold, input, made)  # type: ignore[no-any-return]
+    return select_where(scaled > threshold, input, made)
 
 
 @op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
@@ -334,11 +334,11 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
     tensor([-0.6931])
     """
-    return input.clamp_max(0) - (-input.abs()).exp().log1p()  # type: ignore[attr-defined,no-any-return]
+    return input.clamp_max(0) - (-input.abs()).exp().log1p()
 
 
 def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: Any, max_val: Any) -> Tensor:
-    return select_where((input <= min_val) | (input >= max_val), 0.0, g)  # type: ignore[operator,no-any-return]
+    return select_where((input <= min_val) | (input >= max_val), 0.0, g)
 
 
 def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
@@ -352,7 +352,7 @@ def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
 @op(on=(), grad_name="HardtanhBackward0", infer=_infer_hardtanh, vjp=_hardtanh_vjp)
 def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
     """x cut to a range."""
-    return input.clamp(min_val, max_val)  # type: ignore[attr-defined,no-any-return]
+    return input.clamp(min_val, max_val)
 
 
 hardtanh = _with_inplace("hardtanh", hardtanh_of, "x cut to the range from min_val (default -1) to max_val (default 1).")
@@ -372,22 +372,22 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
     vjp=lambda g, input: _elu_vjp(g * _SELU_SCALE, input, _SELU_ALPHA))
 def selu_of(input: Tensor) -> Tensor:
     """Self-normalizing elu (Klambauer et al., 2017)."""
-    below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()  # type: ignore[operator]
-    return _SELU_SCALE * select_where(input > 0, input, below)  # type: ignore[operator,no-any-return]
+    below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()
+    return _SELU_SCALE * select_where(input > 0, input, below)
 
 
 selu = _with_inplace("selu", selu_of, "scale * elu(x, alpha) with the constants that keep mean and variance.")
 
 
 def _celu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
-    below = input <= 0  # type: ignore[operator]
-    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)  # type: ignore[no-any-return]
+    below = input <= 0
+    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)
 
 
 @op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
 def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
-    return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())  # type: ignore[operator,no-any-return]
+    return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
 
 
 celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
@@ -395,13 +395,13 @@ celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1
 
 def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
     t = softplus(input, 1, float("inf")).tanh()
-    return g * (t + input * (1 - t * t) * input.sigmoid())  # type: ignore[attr-defined,no-any-return]
+    return g * (t + input * (1 - t * t) * input.sigmoid())
 
 
 @op(on=(), grad_name="MishBackward0", infer=_infer_like_input("mish"), vjp=_mish_vjp)
 def mish_of(input: Tensor) -> Tensor:
     """x times tanh(softplus(x))."""
-    return input * softplus(input, 1, float("inf")).tanh()  # type: ignore[operator,no-any-return]
+    return input * softplus(input, 1, float("inf")).tanh()
 
 
 mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (Misra, 2019).")
@@ -410,53 +410,53 @@ mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (M
 @op(on=("nn.functional",))
 def softsign(input: Tensor) -> Tensor:
     """x / (1 + |x|), elementwise."""
-    return input / (1 + input.abs())  # type: ignore[attr-defined,no-any-return]
+    return input / (1 + input.abs())
 
 
 @op(on=("nn.functional",))
 def tanhshrink(input: Tensor) -> Tensor:
     """x - tanh(x), elementwise."""
-    return input - input.tanh()  # type: ignore[attr-defined,no-any-return]
+    return input - input.tanh()
 
 
 @op(on=(), grad_name="HardsigmoidBackward0", infer=_infer_like_input("hardsigmoid"),
     vjp=lambda g, input: select_where((input > -3) & (input < 3), g / 6, 0.0))
 def hardsigmoid_of(input: Tensor) -> Tensor:
     """x / 6 + 1/2 cut to the range from 0 to 1."""
-    return (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
+    return (input + 3).clamp(0, 6) / 6
 
 
 hardsigmoid = _with_inplace("hardsigmoid", hardsigmoid_of, "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
 
 
 def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
-    slope = select_where(input < 3, input / 3 + 0.5, 1.0)  # type: ignore[operator]
-    return g * select_where(input <= -3, 0.0, slope)  # type: ignore[operator,no-any-return]
+    slope = select_where(input < 3, input / 3 + 0.5, 1.0)
+    return g * select_where(input <= -3, 0.0, slope)
 
 
 @op(on=(), grad_name="HardswishBackward0", infer=_infer_like_input("hardswish"), vjp=_hardswish_vjp)
 def hardswish_of(input: Tensor) -> Tensor:
     """x times hardsigmoid(x)."""
-    return input * (input + 3).clamp(0, 6) / 6  # type: ignore[operator,no-any-return]
+    return input * (input + 3).clamp(0, 6) / 6
 
 
 hardswish = _with_inplace("hardswish", hardswish_of, "x times hardsigmoid(x), elementwise.")
 
 
 def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
-    return select_where((input >= -lambd) & (input <= lambd), 0.0, g)  # type: ignore[no-any-return]
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, g)
 
 
 @op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
-    return select_where((input >= -lambd) & (input <= lambd), 0.0, input)  # type: ignore[no-any-return]
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
 @op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
-    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))  # type: ignore[operator,no-any-return]
+    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
 
 
 def _threshold_check(dtype: Any) -> None:
@@ -468,7 +468,7 @@ def _threshold_check(dtype: Any) -> None:
     vjp=lambda g, input, threshold: select_where(input <= threshold, 0.0, g))
 def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
     """x above the threshold, else the value."""
-    return select_where(input <= threshold, value, input)  # type: ignore[operator,no-any-return]
+    return select_where(input <= threshold, value, input)
 
 
 threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")
@@ -480,8 +480,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight._numel > 1:
         shape = [1] * len(input._shape)
         shape[1 if len(shape) > 1 else 0] = weight._numel
-        weight = weight.reshape(tuple(shape))  # type: ignore[attr-defined]
-    return select_where(input > 0, input, weight * input)  # type: ignore[operator,no-any-return]
+        weight = weight.reshape(tuple(shape))
+    return select_where(input > 0, input, weight * input)
 
 
 @op(on=("nn.functional",))
@@ -493,5 +493,5 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     n = input._shape[at]
     if n % 2:
         raise RuntimeError(f"glu(): Halving dimension must be even, but dimension {at} is size {n}")
-    a, b = input.chunk(2, at)  # type: ignore[attr-defined]
-    return a * b.sigmoid()  # type: ignore[no-any-return]
+    a, b = input.chunk(2, at)
+    return a * b.sigmoid()

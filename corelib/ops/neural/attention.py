@@ -42,7 +42,7 @@ def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Any, causa
 @op(on=(), infer=_infer_attention)
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     """softmax(query @ key.T * scale + mask) @ value, of checked arguments."""
-    return matmul(_weights(query, key, mask, causal, scale), value)  # type: ignore[no-any-return]
+    return matmul(_weights(query, key, mask, causal, scale), value)
 
 
 def _weights(query: Any, key: Any, mask: Any, causal: bool, scale: float) -> Any:
@@ -93,9 +93,9 @@ def scaled_dot_product_attention(
         raise RuntimeError(f"{name}(): Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {attn_mask._dtype} and query.dtype: {query._dtype} instead.")
     if enable_gqa and query._shape[-3] != key._shape[-3]:
         times = query._shape[-3] // key._shape[-3]
-        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)  # type: ignore[attr-defined]
+        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
     if not dropout_p:
-        return attention(query, key, value, attn_mask, is_causal, factor)  # type: ignore[no-any-return]
+        return attention(query, key, value, attn_mask, is_causal, factor)
     weights = dropout(_weights(query, key, attn_mask, is_causal, factor), dropout_p, True)
-    return matmul(weights, value)  # type: ignore[no-any-return]
+    return matmul(weights, value)

@@ -33,7 +33,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     _checked("dropout", p)
     if not training or p == 0 or input._numel == 0:
         return input
-    return _dropped(input, p, input._shape, inplace)  # type: ignore[no-any-return]
+    return _dropped(input, p, input._shape, inplace)
 
 
 def _channelwise(name: str) -> Any:
@@ -71,7 +71,7 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
     _checked("alpha_dropout", p)
     if not training or p == 0 or input._numel == 0:
         return input
-    return _alpha_dropped(input, p, input._shape, inplace)  # type: ignore[no-any-return]
+    return _alpha_dropped(input, p, input._shape, inplace)
 
 
 @op(on=("nn.functional",))
@@ -82,12 +82,12 @@ def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False,
         return input
     if len(input._shape) < 2:
         raise RuntimeError(f"feature_alpha_dropout(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
-    return _alpha_dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)  # type: ignore[no-any-return]
+    return _alpha_dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)
 
 
 def _in_place(name: str, function: Any) -> Any:
     def dropped(input: Tensor, p: float, train: bool) -> Tensor:
-        return function(input, p, train, True)  # type: ignore[no-any-return]
+        return function(input, p, train, True)
 
     dropped.__name__ = dropped.__qualname__ = name
     dropped.__doc__ = f"`nn.functional.{name[:-1]}` in place."

@@ -19,7 +19,7 @@ def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) 
     if len(weight._shape) != 2:
         raise RuntimeError(f"embedding(): 'weight' must be 2-D, got shape {list(weight._shape)}")
     if indices._dtype is not D.int64:
-        indices = indices.long()  # type: ignore[attr-defined]
+        indices = indices.long()
     check_index("embedding", indices, weight._shape[0], 0)
     return ((*indices._shape, weight._shape[1]), weight._dtype), (weight, indices, padding_idx, scale)
 
@@ -37,7 +37,7 @@ def _rows_vjp(g: Any, weight: Any, indices: Any, padding_idx: int, scale: bool) 
 @op(on=(), infer=_infer_rows, grad_name="EmbeddingBackward0", vjp=_rows_vjp)
 def embedding_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) -> Tensor:
     """The rows of `weight` that `indices` say."""
-    return take_rows(weight, indices)  # type: ignore[no-any-return]
+    return take_rows(weight, indices)
 
 
 def shrink_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
@@ -80,7 +80,7 @@ def embedding(
     at = row_number("embedding", padding_idx, weight._shape[0] if weight._shape else 0)
     if max_norm is not None:
         shrink_rows(weight, input, max_norm, norm_type)
-    return embedding_rows(weight, input, at, scale_grad_by_freq)  # type: ignore[no-any-return]
+    return embedding_rows(weight, input, at, scale_grad_by_freq)
 
 
 @op(on=("nn.functional",))
@@ -97,8 +97,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if tensor._numel == 0:
         if num_classes <= 0:
             raise RuntimeError(f"one_hot(): Can not infer total number of classes from empty tensor (num_classes={num_classes})")
-        return tensor.new_zeros((*tensor._shape, num_classes))  # type: ignore[attr-defined,no-any-return]
-    low, high = int(tensor.amin()), int(tensor.amax())  # type: ignore[attr-defined]
+        return tensor.new_zeros((*tensor._shape, num_classes))
+    low, high = int(tensor.amin()), int(tensor.amax())
     if low < 0:
         raise RuntimeError(f"one_hot(): Class values must be non-negative, got {low}")
     if num_classes == -1:
@@ -107,4 +107,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(f"one_hot(): num_classes should be positive, got {num_classes}")
     elif high >= num_classes:
         raise RuntimeError(f"one_hot(): Class values must be smaller than num_classes, got {high} for num_classes={num_classes}")
-    return (tensor.unsqueeze(-1) == arange(num_classes, device=tensor._device)).long()  # type: ignore[attr-defined,no-any-return]
+    return (tensor.unsqueeze(-1) == arange(num_classes, device=tensor._device)).long()

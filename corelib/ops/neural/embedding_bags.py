@@ -53,7 +53,7 @@ def embedding_bag(
             raise ValueError("embedding_bag(): offsets has to be a 1D Tensor but got None")
         if len(offsets._shape) != 1:
             raise ValueError("embedding_bag(): offsets has to be a 1D Tensor")
-        starts = offsets.long()  # type: ignore[attr-defined]
+        starts = offsets.long()
         if include_last_offset and not offsets._numel:
             raise RuntimeError("embedding_bag(): include_last_offset: number of offsets should be at least 1")
         bags = offsets._numel - include_last_offset
@@ -79,19 +79,19 @@ def embedding_bag(
     rows: Any = embedding_rows(weight, index, padding, scale_grad_by_freq)
     total, width = rows._shape
     if not bags or not total:
-        return rows.sum() * 0 + rows.new_zeros((bags, width))  # type: ignore[no-any-return]
+        return rows.sum() * 0 + rows.new_zeros((bags, width))
     counted = index != padding
     place = arange(total, device=input._device)
-    bag = (place.unsqueeze(1) >= starts[:bags]).sum(1) - 1  # type: ignore[operator]
+    bag = (place.unsqueeze(1) >= starts[:bags]).sum(1) - 1
     if include_last_offset:
-        counted = counted & (place < starts[-1])  # type: ignore[operator]
+        counted = counted & (place < starts[-1])
     if mode == "max":
         at = bag.unsqueeze(1).expand((total, width))
         seen = select_where(counted.unsqueeze(1), rows.detach(), float("-inf"))
         most = rows.new_full((bags, width), float("-inf")).scatter_reduce(0, at, seen, "amax")
         wins = (seen == most.gather(0, at)) & counted.unsqueeze(1)
-        first = place.new_full((bags, width), total).scatter_reduce(0, at, select_where(wins, place.unsqueeze(1), total), "amin")  # type: ignore[attr-defined]
-        return select_where(first < total, rows.gather(0, first.clamp(max=total - 1)), 0.0)  # type: ignore[no-any-return]
+        first = place.new_full((bags, width), total).scatter_reduce(0, at, select_where(wins, place.unsqueeze(1), total), "amin")
+        return select_where(first < total, rows.gather(0, first.clamp(max=total - 1)), 0.0)
     if factors is not None:
         rows = rows * factors.unsqueeze(1)
     rows = select_where(counted.unsqueeze(1), rows, 0.0)
@@ -100,4 +100,4 @@ def embedding_bag(
     if mode == "mean":
         sizes = bag.new_zeros((bags,)).index_add(0, bag, counted.long())
         made = made / sizes.clamp(1).to(made._dtype).unsqueeze(1)
-    return made.to(rows._dtype)  # type: ignore[no-any-return]
+    return made.to(rows._dtype)

@@ -87,9 +87,9 @@ def multi_head_attention_forward(
     batched = _check_dims(query, key, value, key_padding_mask, attn_mask, num_heads)
     if not batched:
         same = (key is query, value is key)
-        query = query.unsqueeze(1)  # type: ignore[attr-defined]
-        key = query if same[0] else key.unsqueeze(1)  # type: ignore[attr-defined]
-        value = key if same[1] else value.unsqueeze(1)  # type: ignore[attr-defined]
+        query = query.unsqueeze(1)
+        key = query if same[0] else key.unsqueeze(1)
+        value = key if same[1] else value.unsqueeze(1)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, batch, embed_dim = query._shape
     sources = key._shape[0]

@@ -87,8 +87,8 @@ def layer_norm_backward(g: Tensor, input: Tensor, normalized_shape: Any, weight:
     """The gradients of layer_norm's input, weight and bias."""
     n = len(normalized_shape)
     dims, lead = tuple(range(-n, 0)), tuple(range(len(input._shape) - n))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()  # type: ignore[attr-defined]
-    gw: Any = g if wide is input else g.float()  # type: ignore[attr-defined]
+    wide: Any = input if input._dtype.itemsize > 2 else input.float()
+    gw: Any = g if wide is input else g.float()
     off = wide - wide.mean(dims, True)
     scale = ((off * off).mean(dims, True) + eps).rsqrt()
     hat = off * scale
@@ -118,10 +118,10 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     """
     _, (input, shape, weight, eps) = _infer_rms_norm(input, normalized_shape, weight, eps)
     dims = tuple(range(-len(shape), 0))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()  # type: ignore[attr-defined]
+    wide: Any = input if input._dtype.itemsize > 2 else input.float()
     made = wide * ((wide * wide).mean(dims, True) + eps).rsqrt()
     made = made if weight is None else made * weight
-    return made.to(input._dtype)  # type: ignore[no-any-return]
+    return made.to(input._dtype)
 
 
 def _channels(t: Any, ndim: int) -> Any:
@@ -144,7 +144,7 @@ def _batch_vjp(gs: Any, input: Any, weight: Any, eps: Any, needs: Any) -> Any:
 def batch_norm_training(input: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Any:
     """The batch normalized by its own statistics, and those: mean and biased variance of each channel."""
     dims = (0, *range(2, len(input._shape)))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()  # type: ignore[attr-defined]
+    wide: Any = input if input._dtype.itemsize > 2 else input.float()
     mean = wide.mean(dims, True)
     off = wide - mean
     var = (off * off).mean(dims, True)
@@ -165,8 +165,8 @@ def _infer_batch_backward(g: Any, input: Any, weight: Any, eps: Any, needs: Any)
 def batch_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None, eps: Any, needs: Any) -> Any:
     """The gradients of batch_norm's input, weight and bias in training."""
     dims = (0, *range(2, len(input._shape)))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()  # type: ignore[attr-defined]
-    gw: Any = g if wide is input else g.float()  # type: ignore[attr-defined]
+    wide: Any = input if input._dtype.itemsize > 2 else input.float()
+    gw: Any = g if wide is input else g.float()
     off = wide - wide.mean(dims, True)
     scale = ((off * off).mean(dims, True) + eps).rsqrt()
     hat = off * scale
@@ -200,18 +200,18 @@ def batch_norm(
         made, mean, var = batch_norm_training(input, weight, bias, eps)
         if running_mean is not None:
             with no_grad():
-                running_mean.mul_(1 - momentum).add_(mean.detach().to(running_mean._dtype), alpha=momentum)  # type: ignore[attr-defined]
-                unbiased = var.detach().to(running_var._dtype) * (n / (n - 1))  # type: ignore[union-attr]
-                running_var.mul_(1 - momentum).add_(unbiased, alpha=momentum)  # type: ignore[union-attr]
-        return made  # type: ignore[no-any-return]
+                running_mean.mul_(1 - momentum).add_(mean.detach().to(running_mean._dtype), alpha=momentum)
+                unbiased = var.detach().to(running_var._dtype) * (n / (n - 1))
+                running_var.mul_(1 - momentum).add_(unbiased, alpha=momentum)
+        return made
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm(): Expected running_mean and running_var to be defined when training=False")
     ndim = len(input._shape)
-    scale = (running_var + eps).rsqrt()  # type: ignore[operator]
+    scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
-    made = (input - _channels(running_mean, ndim)) * _channels(scale, ndim)  # type: ignore[operator]
-    return made if bias is None else made + _channels(bias, ndim)  # type: ignore[no-any-return]
+    made = (input - _channels(running_mean, ndim)) * _channels(scale, ndim)
+    return made if bias is None else made + _channels(bias, ndim)
 
 
 @op(on=("nn.functional",))
@@ -232,12 +232,12 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
         if t is not None and t._shape != (c,):
             raise RuntimeError(f"group_norm(): Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of shape {list(t._shape)} and input of shape {list(input._shape)}")
     if input._numel == 0:
-        return input * 1  # type: ignore[operator,no-any-return]
-    rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))  # type: ignore[attr-defined]
+        return input * 1
+    rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))
     made = layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape)
     if weight is not None:
         made = made * _channels(weight, len(input._shape))
-    return made if bias is None else made + _channels(bias, len(input._shape))  # type: ignore[no-any-return]
+    return made if bias is None else made + _channels(bias, len(input._shape))
 
 
 @op(on=("nn.functional",))
@@ -247,14 +247,14 @@ def instance_norm(
 ) -> Tensor:
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)  # type: ignore[no-any-return]
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     if running_mean is not None:
         with no_grad():
             dims = tuple(range(2, len(input._shape)))
             n = prod(input._shape[2:])
-            running_mean.mul_(1 - momentum).add_(input.mean(dims).mean(0), alpha=momentum)  # type: ignore[attr-defined]
-            running_var.mul_(1 - momentum).add_(input.var(dims, correction=1 if n > 1 else 0).mean(0), alpha=momentum)  # type: ignore[union-attr, attr-defined]
-    return group_norm(input, input._shape[1], weight, bias, eps)  # type: ignore[no-any-return]
+            running_mean.mul_(1 - momentum).add_(input.mean(dims).mean(0), alpha=momentum)
+            running_var.mul_(1 - momentum).add_(input.var(dims, correction=1 if n > 1 else 0).mean(0), alpha=momentum)
+    return group_norm(input, input._shape[1], weight, bias, eps)
 
 
 @op(on=("nn.functional",))
@@ -265,5 +265,5 @@ def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, o
     >>> torch.nn.functional.normalize(torch.tensor([[3., 4.]]))
     tensor([[0.6000, 0.8000]])
     """
-    made = input / input.norm(p, dim, True).clamp_min(eps).expand_as(input)  # type: ignore[attr-defined,operator]
-    return made if out is None else out.copy_(made)  # type: ignore[no-any-return]
+    made = input / input.norm(p, dim, True).clamp_min(eps).expand_as(input)
+    return made if out is None else out.copy_(made)

@@ -80,7 +80,7 @@ def _sgd_body(
     weight_decay: float, nesterov: bool, maximize: bool, first: bool,
 ) -> None:
     fallback.ran_body(_sgd_step_.op, param._device)
-    step: Any = -grad if maximize else grad  # type: ignore[operator]
+    step: Any = -grad if maximize else grad
     if weight_decay != 0:
         step = step.add(param, alpha=weight_decay)
     if momentum_buffer is not None:
@@ -90,7 +90,7 @@ def _sgd_body(
         else:
             buffer.mul_(momentum).add_(step, alpha=1 - dampening)
         step = step.add(buffer, alpha=momentum) if nesterov else buffer
-    param.add_(step, alpha=-lr)  # type: ignore[attr-defined]
+    param.add_(step, alpha=-lr)
 
 
 @op(kind="composite", on=())
@@ -117,7 +117,7 @@ def _adam_body(
 ) -> None:
     fallback.ran_body(_adam_step_.op, param._device)
     p: Any = param
-    g: Any = -grad if maximize else grad  # type: ignore[operator]
+    g: Any = -grad if maximize else grad
     mean: Any = exp_avg
     square: Any = exp_avg_sq
     if weight_decay != 0:

@@ -31,10 +31,10 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         drawn = x.new_empty((int(low.sum()),), dtype=D.float64).uniform_(lower, upper)
         slope = x.new_zeros(x._shape).masked_scatter(low, drawn.to(x._dtype))
     made = select_where(low, x * slope, x)
-    return x.copy_(made) if inplace else made  # type: ignore[no-any-return]
+    return x.copy_(made) if inplace else made
 
 
 @public("torch", "nn.functional")
 def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
     """`rrelu` in place."""
-    return rrelu(input, lower, upper, training, True)  # type: ignore[no-any-return]
+    return rrelu(input, lower, upper, training, True)

@@ -61,7 +61,7 @@ def _gru_vjp(g: Tensor, inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Any:
     new = g * (1 - z) * (1 - n * n)
     reset = new * hn * r * (1 - r)
     update = g * (hidden - n) * z * (1 - z)
-    return cat([reset, update, new], -1), cat([reset, update, new * r], -1), g * z  # type: ignore[operator]
+    return cat([reset, update, new], -1), cat([reset, update, new * r], -1), g * z
 
 
 @op(
@@ -71,7 +71,7 @@ def _gru_vjp(g: Tensor, inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Any:
 def gru_gates(inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Tensor:
     """The hidden state (n, h) after a step, from the input's and the hidden state's parts (n, 3h) of reset, update and new gates."""
     _, z, n, _ = _gru_parts(inputs, hiddens)
-    return n + z * (hidden - n)  # type: ignore[no-any-return]
+    return n + z * (hidden - n)
 
 
 class _Step:
@@ -189,22 +189,22 @@ def _cell(kind: str, input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: A
 @public("torch")
 def lstm_cell(input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> tuple[Tensor, Tensor]:
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
-    return _cell("lstm", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)  # type: ignore[no-any-return]
+    return _cell("lstm", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
 
 
 @public("torch")
 def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
-    return _cell("gru", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]  # type: ignore[no-any-return]
+    return _cell("gru", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
 @public("torch")
 def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
-    return _cell("rnn_tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]  # type: ignore[no-any-return]
+    return _cell("rnn_tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
 @public("torch")
 def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
     """relu(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
-    return _cell("rnn_relu", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]  # type: ignore[no-any-return]
+    return _cell("rnn_relu", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]

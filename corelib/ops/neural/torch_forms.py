@@ -22,7 +22,7 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
-    return normalization.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)  # type: ignore[no-any-return]
+    return normalization.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 @public("torch")
@@ -35,7 +35,7 @@ def instance_norm(
     >>> torch.instance_norm(torch.tensor([[[1., 3.]]]), None, None, None, None, True, 0.1, 0., False)
     tensor([[[-1.,  1.]]])
     """
-    return normalization.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)  # type: ignore[no-any-return]
+    return normalization.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
 
 
 @public("torch")
@@ -46,7 +46,7 @@ def layer_norm(input: Tensor, normalized_shape: Any, weight: Any = None, bias: A
     >>> torch.layer_norm(torch.tensor([1., 3.]), (2,), eps=0.)
     tensor([-1.,  1.])
     """
-    return normalization.layer_norm(input, normalized_shape, weight, bias, eps)  # type: ignore[no-any-return]
+    return normalization.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
 @public("torch")
@@ -57,7 +57,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Any = None, bias: Any = N
     >>> torch.group_norm(torch.tensor([[1., 3.]]), 1, eps=0.)
     tensor([[-1.,  1.]])
     """
-    return normalization.group_norm(input, num_groups, weight, bias, eps)  # type: ignore[no-any-return]
+    return normalization.group_norm(input, num_groups, weight, bias, eps)
 
 
 @public("torch")
@@ -68,7 +68,7 @@ def dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.dropout(torch.ones(2), 0.5, False)
     tensor([1., 1.])
     """
-    return _dropout.dropout(input, p, train)  # type: ignore[no-any-return]
+    return _dropout.dropout(input, p, train)
 
 
 @public("torch")
@@ -79,7 +79,7 @@ def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.alpha_dropout(torch.ones(2), 0.5, False)
     tensor([1., 1.])
     """
-    return _dropout.alpha_dropout(input, p, train)  # type: ignore[no-any-return]
+    return _dropout.alpha_dropout(input, p, train)
 
 
 @public("torch")
@@ -90,7 +90,7 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.feature_alpha_dropout(torch.ones(1, 2), 0.5, False)
     tensor([[1., 1.]])
     """
-    return _dropout.feature_alpha_dropout(input, p, train)  # type: ignore[no-any-return]
+    return _dropout.feature_alpha_dropout(input, p, train)
 
 
 @public("torch", names=("softmax", "special.softmax"))
@@ -101,7 +101,7 @@ def softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
     >>> torch.softmax(torch.tensor([0., 0.]), 0)
     tensor([0.5000, 0.5000])
     """
-    return activation.softmax(input, dim, 3, dtype)  # type: ignore[no-any-return]
+    return activation.softmax(input, dim, 3, dtype)
 
 
 @public("torch", names=("log_softmax", "special.log_softmax"))
@@ -112,7 +112,7 @@ def log_softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
     >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
     tensor([-0.6931, -0.6931])
     """
-    return activation.log_softmax(input, dim, 3, dtype)  # type: ignore[no-any-return]
+    return activation.log_softmax(input, dim, 3, dtype)
 
 
 def _split(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:

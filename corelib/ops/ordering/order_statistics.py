@@ -47,13 +47,13 @@ def _put_back(gs: Any, shape: Any, dim: int, keepdim: bool, indices: Tensor) -> 
     g = gs[0]
     if g is None or not shape:
         return g
-    return _scattered(g if keepdim else g.unsqueeze(dim), shape, dim, indices if keepdim else indices.unsqueeze(dim))  # type: ignore[attr-defined]
+    return _scattered(g if keepdim else g.unsqueeze(dim), shape, dim, indices if keepdim else indices.unsqueeze(dim))
 
 
 def _ranked(input: Tensor, dim: int, keepdim: bool, rank: Any) -> Any:
     """(element, place) at a rank along `dim`: a number, or a function of the sorted values that gives a tensor of ranks."""
     if not input._shape:
-        return input.clone(), input.new_zeros((), dtype=D.int64)  # type: ignore[attr-defined]
+        return input.clone(), input.new_zeros((), dtype=D.int64)
     values, places = sort_along(input, dim, False, True)
     if callable(rank):
         at = rank(values)
@@ -118,8 +118,8 @@ def _median(name: str, kind: Any, along: Any, doc: str) -> Any:
     def function(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
         if dim is None:
             if not input._numel:
-                return input.new_full((), float("nan"))  # type: ignore[attr-defined]
-            return along(input.reshape((-1,)), 0, False)[0]  # type: ignore[attr-defined]
+                return input.new_full((), float("nan"))
+            return along(input.reshape((-1,)), 0, False)[0]
         made = along(input, dim, keepdim)
         return kind(*(made if out is None else store_all(name, made, out)))
 
@@ -165,7 +165,7 @@ def mode_along(input: Tensor, dim: int, keepdim: bool) -> Any:
         new = values.new_ones(values._shape, dtype=D.bool)
         if n > 1:
             new.narrow(dim, 1, n - 1).copy_(values.narrow(dim, 1, n - 1) != values.narrow(dim, 0, n - 1))
-        start = select_where(new, place, 0).cummax(dim).values  # type: ignore[attr-defined]
+        start = select_where(new, place, 0).cummax(dim).values
         return (place - start).argmax(dim, True)
 
     return _ranked(input, dim, keepdim, longest)
@@ -191,7 +191,7 @@ def msort(input: Tensor) -> Tensor:
     >>> torch.msort(torch.tensor([3, 1, 2]))
     tensor([1, 2, 3])
     """
-    return sort_along(input, 0, False, False)[0]  # type: ignore[no-any-return]
+    return sort_along(input, 0, False, False)[0]
 
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -201,7 +201,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
     if not isinstance(q, Tensor):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}(): q must be in the range [0, 1] but got {q}")
-        q = input.new_tensor(q)  # type: ignore[attr-defined]
+        q = input.new_tensor(q)
     elif q._device.type != "meta" and q._numel and not bool(((q >= 0) & (q <= 1)).all()):
         raise RuntimeError(f"{name}(): q values must be in the range [0, 1]")
     if input._dtype not in (D.float32, D.float64):
@@ -216,7 +216,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         raise RuntimeError(f"{name}(): input tensor must be non-empty")
     whole = dim is None
     shape = input._shape
-    x: Any = input.reshape((-1,)) if whole else input.movedim(wrap_dim(name, dim, len(shape)), -1) if shape else input.reshape((1,))  # type: ignore[attr-defined]
+    x: Any = input.reshape((-1,)) if whole else input.movedim(wrap_dim(name, dim, len(shape)), -1) if shape else input.reshape((1,))
     values = sort_along(x, -1, False, False)[0]
     n = values._shape[-1]
     missing = (values != values).sum(-1, True)
@@ -233,7 +233,7 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
     if keepdim:
         at = 0 if whole else wrap_dim(name, dim, len(shape))
         made = made.reshape((made._shape[0],) + (1,) * len(shape)) if whole else made.unsqueeze(1 + at) if shape else made
-    return made if q._shape else made.squeeze(0)  # type: ignore[no-any-return]
+    return made if q._shape else made.squeeze(0)
 
 
 def _quantile_of(name: str, skip: bool, doc: str) -> Any:

@@ -24,7 +24,7 @@ def _infer_searchsorted(sequence: Tensor, values: Tensor, right: bool, int32: bo
 def places_in_order(sequence: Tensor, values: Tensor, right: bool, int32: bool) -> Tensor:
     """Where values belong in sorted rows (or one row for all of them): by bisection, one step a bit of the row's length."""
     n = sequence._shape[-1]
-    low = values.new_zeros(values._shape, dtype=D.int64)  # type: ignore[attr-defined]
+    low = values.new_zeros(values._shape, dtype=D.int64)
     high: Any = low + n
     one_row = len(sequence._shape) == 1
     for _ in range(n.bit_length()):
@@ -34,7 +34,7 @@ def places_in_order(sequence: Tensor, values: Tensor, right: bool, int32: bool) 
         above = there > values if right else there >= values
         going = low < high
         low, high = select_where(going & ~above, middle + 1, low), select_where(going & above, middle, high)
-    return low.to(D.int32) if int32 else low  # type: ignore[no-any-return]
+    return low.to(D.int32) if int32 else low
 
 
 @public("torch")
@@ -53,7 +53,7 @@ def searchsorted(
     """
     name = "torch.searchsorted()"
     if not isinstance(input, Tensor):
-        input = sorted_sequence.new_tensor(input)  # type: ignore[attr-defined]
+        input = sorted_sequence.new_tensor(input)
         if len(sorted_sequence._shape) != 1:
             raise RuntimeError(f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim({len(sorted_sequence._shape)})")
     if side is not None and side not in ("left", "right"):
@@ -77,7 +77,7 @@ def searchsorted(
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     made = places_in_order(sorted_sequence.detach(), input.detach(), right or side == "right", out_int32)
     if out is None:
-        return made  # type: ignore[no-any-return]
+        return made
     if out._dtype is not made._dtype:
         raise RuntimeError(f"{name}: output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) depending on whether out_int32 flag is True, but we got output tensor's dtype {out._dtype} and out_int32 flag is {out_int32}")
     return store(TABLE["places_in_order"], made, out)
@@ -115,8 +115,8 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
         raise RuntimeError("isin(): Unsupported input type encountered for isin(): Bool")
     x, among = elements.detach().to(kind), test_elements.detach().to(kind).reshape((-1,))
     if not among._numel or not x._numel:
-        return x.new_full(x._shape, invert and bool(x._numel), dtype=D.bool)  # type: ignore[no-any-return]
+        return x.new_full(x._shape, invert and bool(x._numel), dtype=D.bool)
     among = among.sort().values
     at = places_in_order(among, x, False, False).clamp(max=among._numel - 1)
-    found = take_rows(among, at) == x  # type: ignore[operator]
-    return ~found if invert else found  # type: ignore[no-any-return]
+    found = take_rows(among, at) == x
+    return ~found if invert else found

@@ -25,7 +25,7 @@ def _named(kind: str, first: str = "values", second: str = "indices") -> Any:
     def show(self: Any) -> str:
         return f"torch.return_types.{kind}(\n{first}={self[0]!r},\n{second}={self[1]!r})"
 
-    made.__repr__ = show  # type: ignore[assignment, method-assign]
+    made.__repr__ = show
     return made
 
 
@@ -57,21 +57,21 @@ def _infer_arg(name: str) -> Any:
 def _place(input: Tensor, best: Tensor, dim: int) -> Tensor:
     """The first place along `dim` where the input equals the best, NaN counting as equal to NaN."""
     n = input._shape[dim] if input._shape else 1
-    hit = (input == best) | ((input != input) & (best != best))  # type: ignore[operator]
+    hit = (input == best) | ((input != input) & (best != best))
     shape = [1] * len(input._shape)
     if shape:
         shape[dim] = n
-    places = arange(n, device=input._device).reshape(tuple(shape))  # type: ignore[attr-defined]
-    return amin(select_where(hit, places, n), dim, True)  # type: ignore[no-any-return]
+    places = arange(n, device=input._device).reshape(tuple(shape))
+    return amin(select_where(hit, places, n), dim, True)
 
 
 def _arg(input: Tensor, dim: Any, keepdim: bool, extreme: Any) -> Tensor:
     if dim is None:
-        flat = input.reshape((-1,))  # type: ignore[attr-defined]
+        flat = input.reshape((-1,))
         found = _place(flat, extreme(flat, 0, True), 0)
-        return found.reshape((1,) * len(input._shape) if keepdim else ())  # type: ignore[attr-defined,no-any-return]
+        return found.reshape((1,) * len(input._shape) if keepdim else ())
     found = _place(input, extreme(input, dim, True), dim)
-    return found if keepdim or not input._shape else found.squeeze(dim)  # type: ignore[attr-defined,no-any-return]
+    return found if keepdim or not input._shape else found.squeeze(dim)
 
 
 @op(ref="argmax", infer=_infer_arg("argmax"), out=True)
@@ -99,8 +99,8 @@ def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
     """A gradient of chosen elements, put back where they came from."""
     if not shape:
-        return g  # type: ignore[no-any-return]
-    return g.new_zeros(shape).scatter_add(dim, indices, g)  # type: ignore[no-any-return]
+        return g
+    return g.new_zeros(shape).scatter_add(dim, indices, g)
 
 
 def _infer_extreme_dim(name: str) -> Any:
@@ -125,7 +125,7 @@ def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
     indices = _arg(input, dim, True, best)
     values = best(input, dim, True)
     if not keepdim and input._shape:
-        values, indices = values.squeeze(dim), indices.squeeze(dim)  # type: ignore[attr-defined]
+        values, indices = values.squeeze(dim), indices.squeeze(dim)
     return values, indices
 
 
@@ -154,20 +154,20 @@ def _all_of(name: str, best: Any) -> Any:
 
 
 def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
-    hit = (input == out).to(g._dtype)  # type: ignore[attr-defined]
-    return g * (hit / hit.sum())  # type: ignore[no-any-return]
+    hit = (input == out).to(g._dtype)
+    return g * (hit / hit.sum())
 
 
 @op(on=(), out=True, grad_name="MaxBackward1", infer=_all_of("max", amax), vjp=_all_vjp)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
-    return amax(input)  # type: ignore[no-any-return]
+    return amax(input)
 
 
 @op(on=(), out=True, grad_name="MinBackward1", infer=_all_of("min", amin), vjp=_all_vjp)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
-    return amin(input)  # type: ignore[no-any-return]
+    return amin(input)
 
 
 def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any) -> Any:
@@ -225,13 +225,13 @@ def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
 def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
     """A bitonic sort of (element, place) pairs: log² n rounds of compare and swap over the whole tensor at once."""
     if input._numel < 2:
-        return input.clone(), input.new_zeros(input._shape, dtype=D.int64)  # type: ignore[attr-defined]
+        return input.clone(), input.new_zeros(input._shape, dtype=D.int64)
     if input._shape[dim] == 1:  # each line is in order
-        return input.clone().contiguous(), input.new_zeros(input._shape, dtype=D.int64)  # type: ignore[attr-defined]
-    x = input.movedim(dim, -1)  # type: ignore[attr-defined]
+        return input.clone().contiguous(), input.new_zeros(input._shape, dtype=D.int64)
+    x = input.movedim(dim, -1)
     n = x._shape[-1]
     size = 1 << (n - 1).bit_length() if n > 1 else n
-    place = arange(size, device=input._device).expand((*x._shape[:-1], size))  # type: ignore[attr-defined]
+    place = arange(size, device=input._device).expand((*x._shape[:-1], size))
     if size > n:  # pads sort behind everything: their places are larger than any element's, see `behind`
         x = cat([x, x.new_zeros((*x._shape[:-1], size - n))], -1)
     values = x
@@ -240,11 +240,11 @@ def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
     while block <= size:
         step = block // 2
         while step:
-            partner = i ^ step  # type: ignore[operator]
+            partner = i ^ step
             other, other_place = values.index_select(-1, partner), place.index_select(-1, partner)
             first = _before(values, place, other, other_place, n, descending)
             # the lower place of a pair keeps the earlier element where its block runs upwards
-            upwards = ((i & block) == 0) == ((i & step) == 0)  # type: ignore[operator]
+            upwards = ((i & block) == 0) == ((i & step) == 0)
             keep = first == upwards
             values, place = select_where(keep, values, other), select_where(keep, place, other_place)
             step //= 2
@@ -274,7 +274,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     tensor([1, 2, 3])
     """
     if isinstance(dim, bool):
-        dim, descending = -1, dim  # type: ignore[assignment]
+        dim, descending = -1, dim
     values, indices = sort_along(input, dim, descending, stable)
     if out is not None:
         return _Sort(*store_all("sort", (values, indices), out))
@@ -289,7 +289,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     >>> torch.argsort(torch.tensor([3, 1, 2]))
     tensor([1, 2, 0])
     """
-    found: Tensor = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]  # type: ignore[attr-defined]
+    found: Tensor = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
     return found
 
 
@@ -348,10 +348,10 @@ def unique(
     >>> torch.unique(torch.tensor([3, 1, 3]))
     tensor([1, 3])
     """
-    input = input.detach()  # type: ignore[attr-defined]
+    input = input.detach()
     if dim is not None:
         return _unique_slices(input, dim, return_inverse, return_counts)
-    flat = input.reshape((-1,))  # type: ignore[attr-defined]
+    flat = input.reshape((-1,))
     values, order = sort_along(flat, 0, False, True)
     first, group = _groups(values)
     kept = values[first]
@@ -410,7 +410,7 @@ def unique_consecutive(
     """
     if dim is not None:
         raise NotImplementedError("unique_consecutive(): argument 'dim' is not supported yet; flatten the tensor")
-    flat = input.detach().reshape((-1,))  # type: ignore[attr-defined]
+    flat = input.detach().reshape((-1,))
     first, group = _groups(flat)
     return _answer(flat[first], arange(flat._shape[0], device=flat._device), group, input._shape, return_inverse, return_counts)
 
@@ -449,7 +449,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     n = int(max_all(input)) + 1 if input._numel else 0
     n = n if n > minlength else minlength
     if weights is None:
-        one = input.new_ones(input._shape, dtype=D.int64)  # type: ignore[attr-defined]
+        one = input.new_ones(input._shape, dtype=D.int64)
     else:
-        one = weights.to(D.float64) if weights._dtype is not D.float32 else weights  # type: ignore[attr-defined]
-    return one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)  # type: ignore[attr-defined,no-any-return]
+        one = weights.to(D.float64) if weights._dtype is not D.float32 else weights
+    return one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)

@@ -17,7 +17,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     >>> torch.pairwise_distance(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.]]))
     tensor([5.0000])
     """
-    return (x1 - x2 + eps).norm(p, -1, keepdim)  # type: ignore[attr-defined,operator,no-any-return]
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 @op()
@@ -28,7 +28,7 @@ def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
     >>> torch.dist(torch.tensor([0., 0.]), torch.tensor([3., 4.]))
     tensor(5.)
     """
-    return (input - other).norm(p)  # type: ignore[operator,attr-defined,no-any-return]
+    return (input - other).norm(p)
 
 
 def _floats(name: str, *tensors: Tensor) -> None:
@@ -57,8 +57,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = "us
         raise RuntimeError(f"cdist(): X1 and X2 must have the same number of columns. X1: {x1._shape[-1]} X2: {x2._shape[-1]}")
     if p < 0:
         raise RuntimeError("cdist(): cdist only supports non-negative p values")
-    apart = x1.unsqueeze(-2) - x2.unsqueeze(-3)  # type: ignore[attr-defined]
-    return apart.norm(p, -1)  # type: ignore[no-any-return]
+    apart = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    return apart.norm(p, -1)
 
 
 @op(on=("torch", "nn.functional"))
@@ -77,4 +77,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
         raise RuntimeError("pdist(): pdist only supports non-negative p values")
     n = input._shape[0]
     first, second = triu_indices(n, n, 1, device=input._device)
-    return (input.index_select(0, first) - input.index_select(0, second)).norm(p, -1)  # type: ignore[attr-defined,no-any-return]
+    return (input.index_select(0, first) - input.index_select(0, second)).norm(p, -1)

@@ -39,9 +39,9 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         made, labels = _join(made, labels, t, more, later, sizes)
     drop = [i for i, c in enumerate(labels) if c not in output]
     if drop:
-        made = made.sum(tuple(drop))  # type: ignore[attr-defined]
+        made = made.sum(tuple(drop))
         labels = [c for c in labels if c in output]
-    result: Tensor = made.permute(tuple(labels.index(c) for c in output)) if labels else made  # type: ignore[attr-defined]
+    result: Tensor = made.permute(tuple(labels.index(c) for c in output)) if labels else made
     return result
 
 

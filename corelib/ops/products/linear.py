@@ -31,7 +31,7 @@ def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
 
 
 def _rows(x: Tensor) -> Tensor:
-    return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))  # type: ignore[attr-defined,no-any-return]
+    return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))
 
 
 def _infer_backward(g: Any, input: Any, weight: Any, needs: Any) -> Any:
@@ -43,10 +43,10 @@ def _infer_backward(g: Any, input: Any, weight: Any, needs: Any) -> Any:
 @op(on=(), several=True, infer=_infer_backward)
 def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: Any) -> Any:
     """The gradients of linear's input, weight and bias; an empty tensor for one that is not needed."""
-    rows, none = _rows(g), g.new_empty((0,))  # type: ignore[attr-defined]
+    rows, none = _rows(g), g.new_empty((0,))
     dx = mm(rows, weight).reshape(input._shape) if needs[0] else none
-    dw = mm(rows.t(), _rows(input)) if needs[1] else none  # type: ignore[attr-defined]
-    return dx, dw, rows.sum(0) if needs[2] else none  # type: ignore[attr-defined]
+    dw = mm(rows.t(), _rows(input)) if needs[1] else none
+    return dx, dw, rows.sum(0) if needs[2] else none
 
 
 def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
@@ -64,10 +64,10 @@ def _form(input: Any, weight: Any, bias: Any) -> Any:
 @op(on=(), infer=_infer_linear, grad_name=_form, vjp={("input", "weight", "bias"): _vjp})
 def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias` for a weight of two dimensions."""
-    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())  # type: ignore[attr-defined]
+    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())
     if bias is not None:
         made = made + bias
-    return made.reshape((*input._shape[:-1], weight._shape[0]))  # type: ignore[no-any-return]
+    return made.reshape((*input._shape[:-1], weight._shape[0]))
 
 
 @public("nn.functional")
@@ -84,11 +84,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if isinstance(weight, Tensor) and len(weight._shape) == 1 and isinstance(input, Tensor):
         made: Tensor = matmul(input, weight)
         return made if bias is None else made + bias
-    return affine(input, weight, bias)  # type: ignore[no-any-return]
+    return affine(input, weight, bias)
 
 
 @op(on=("torch", "nn.functional"))
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
-    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)  # type: ignore[operator]
-    return made if bias is None else made + bias  # type: ignore[no-any-return]
+    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return made if bias is None else made + bias

@@ -39,7 +39,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     _vector("addmv", "vec", vec)
     product = _scaled(mv(mat, vec), alpha)
     _fits("addmv", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
+    return product if beta == 0 else _scaled(input, beta) + product
 
 
 @op(out=True, inplace=True)
@@ -52,13 +52,13 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     """
     _vector("addr", "vec1", vec1)
     _vector("addr", "vec2", vec2)
-    product: Any = vec1.unsqueeze(1) * vec2.unsqueeze(0)  # type: ignore[attr-defined]
+    product: Any = vec1.unsqueeze(1) * vec2.unsqueeze(0)
     _fits("addr", input, product._shape)
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
-        return made if not beta else input | made  # type: ignore[operator,no-any-return]
+        return made if not beta else input | made
     product = _scaled(product, alpha)
-    return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
+    return product if beta == 0 else _scaled(input, beta) + product
 
 
 @op(out="exact", inplace=True)
@@ -71,7 +71,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     """
     product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha)
     _fits("addbmm", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
+    return product if beta == 0 else _scaled(input, beta) + product
 
 
 @op(out="exact")
@@ -83,15 +83,15 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     tensor(11)
     """
     if not input._shape or not other._shape:
-        return input * other  # type: ignore[operator,no-any-return]
+        return input * other
     if input._shape[-1] != other._shape[-1]:
         raise RuntimeError(f"inner(): inner() the last dimension must match on both input tensors but got shapes {list(input._shape)} and {list(other._shape)}")
     n = input._shape[-1]
     if input._numel and other._numel:
         check_same_dtype("inner", input, other)
-    a, b = input.reshape((prod(input._shape[:-1]), n)), other.reshape((prod(other._shape[:-1]), n))  # type: ignore[attr-defined]
+    a, b = input.reshape((prod(input._shape[:-1]), n)), other.reshape((prod(other._shape[:-1]), n))
     product = mm(a, b.t()) if n or input._dtype is not D.bool else a.new_zeros((a._shape[0], b._shape[0]))
-    return product.reshape(input._shape[:-1] + other._shape[:-1])  # type: ignore[no-any-return]
+    return product.reshape(input._shape[:-1] + other._shape[:-1])
 
 
 @op(out="exact")
@@ -102,7 +102,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.vdot(torch.tensor([1, 2]), torch.tensor([3, 4]))
     tensor(11)
     """
-    return input.conj().dot(other)  # type: ignore[attr-defined,no-any-return]
+    return input.conj().dot(other)
 
 
 @op(out=True)
@@ -115,8 +115,8 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     """
     n = max(len(input._shape), len(other._shape))
     a, b = ((1,) * (n - len(t._shape)) + t._shape for t in (input, other))
-    wide = input.reshape(tuple([x for m in a for x in (m, 1)])) * other.reshape(tuple([x for m in b for x in (1, m)]))  # type: ignore[attr-defined]
-    return wide.reshape(tuple([x * y for x, y in zip(a, b, strict=True)]))  # type: ignore[no-any-return]
+    wide = input.reshape(tuple([x for m in a for x in (m, 1)])) * other.reshape(tuple([x for m in b for x in (1, m)]))
+    return wide.reshape(tuple([x * y for x, y in zip(a, b, strict=True)]))
 
 
 @op()
@@ -131,7 +131,7 @@ def trace(input: Tensor) -> Tensor:
         raise RuntimeError(f"trace(): expected a matrix, but got tensor with dim {len(input._shape)}")
     if input._dtype is D.bool:
         raise NotImplementedError("trace(): \"trace\" not implemented for 'Bool'; numbers are accepted")
-    return input.diagonal().sum()  # type: ignore[attr-defined,no-any-return]
+    return input.diagonal().sum()
 
 
 @op(on=("linalg",), out="exact")
@@ -147,9 +147,9 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     at = wrap_dim("linalg.cross", dim, len(input._shape))
     if input._shape[at] != 3 or other._shape[at] != 3:
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {input._shape[at]} and {other._shape[at]}")
-    a, b = input.roll(-1, at), other.roll(-1, at)  # type: ignore[attr-defined]
-    c, d = input.roll(-2, at), other.roll(-2, at)  # type: ignore[attr-defined]
-    return a * d - c * b  # type: ignore[no-any-return]
+    a, b = input.roll(-1, at), other.roll(-1, at)
+    c, d = input.roll(-2, at), other.roll(-2, at)
+    return a * d - c * b
 
 
 @public("torch", "Tensor")
@@ -164,7 +164,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Any = No
         dim = next((d for d, n in enumerate(input._shape) if n == 3), None)
         if dim is None:
             raise RuntimeError("cross(): no dimension of size 3 in input")
-    return linalg_cross(input, other, dim=dim, out=out)  # type: ignore[no-any-return]
+    return linalg_cross(input, other, dim=dim, out=out)
 
 
 @op(on=("linalg",), out="exact")
@@ -175,7 +175,7 @@ def linalg_vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     >>> torch.linalg.vecdot(torch.tensor([1, 2]), torch.tensor([3, 4]))
     tensor(11)
     """
-    return (x.conj() * y).sum(dim)  # type: ignore[attr-defined,operator,no-any-return]
+    return (x.conj() * y).sum(dim)
 
 
 @op(on=("torch", "Tensor"), out=True, aliases=("linalg.matrix_power",))
@@ -194,7 +194,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     if n < 0:
         raise NotImplementedError(f"matrix_power(): n={n} needs the inverse, which corelib does not have yet; 0 and above are accepted")
     if n == 0:
-        return eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()  # type: ignore[attr-defined,no-any-return]
+        return eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
     made, square = None, input
     while n:  # by squaring
         if n & 1:
@@ -202,7 +202,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         n >>= 1
         if n:
             square = matmul(square, square)
-    return made.clone() if made is input else made  # type: ignore[no-any-return,union-attr,attr-defined,return-value]
+    return made.clone() if made is input else made
 
 
 def _cheapest(sizes: list[int]) -> Any:
@@ -252,7 +252,7 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Tensor:
     made = made.squeeze(0) if first else made
     made = made.squeeze(-1) if last else made
     if out is None:
-        return made  # type: ignore[no-any-return]
+        return made
     return store(TABLE["mm"], made, out)
 
 
@@ -279,8 +279,8 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     if n < 0:
         raise RuntimeError(f"vander(): N must be non-negative, got {n}")
     powers = arange(n, device=x._device)
-    made = x.unsqueeze(-1) ** (powers if increasing else powers.flip(0))  # type: ignore[attr-defined,operator]
-    return made  # type: ignore[no-any-return]
+    made = x.unsqueeze(-1) ** (powers if increasing else powers.flip(0))
+    return made
 
 
 @op(inplace=True, out="exact")
@@ -299,5 +299,5 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     at = wrap_dim("renorm", dim, len(input._shape))
-    size = input.norm(p, [d for d in range(len(input._shape)) if d != at], True)  # type: ignore[attr-defined]
-    return input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)  # type: ignore[no-any-return]
+    size = input.norm(p, [d for d in range(len(input._shape)) if d != at], True)
+    return input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)

@@ -53,13 +53,13 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     tensor([[1.],
             [1.]])
     """
-    return batched_matmul(input, mat2)  # type: ignore[no-any-return]
+    return batched_matmul(input, mat2)
 
 
 def _infer_batched(input: Tensor, other: Tensor) -> Any:
     a, b = input._shape, other._shape
     batch = a[:-2] if a[:-2] == b[:-2] else broadcast_shapes(a[:-2], b[:-2])
-    return ((*batch, a[-2], b[-1]), input._dtype), (input, other)  # type: ignore[misc]
+    return ((*batch, a[-2], b[-1]), input._dtype), (input, other)
 
 
 @op(
@@ -94,7 +94,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     torch.Size([4, 2, 5])
     """
     _check_bmm("bmm", input, mat2)
-    return batched_matmul(input, mat2)  # type: ignore[no-any-return]
+    return batched_matmul(input, mat2)
 
 
 def _infer_vector(name: str, first: str, second: str) -> Any:
@@ -134,7 +134,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     >>> torch.dot(torch.tensor([2, 3]), torch.tensor([2, 1]))
     tensor(7)
     """
-    return batched_matmul(input.unsqueeze(0), tensor.unsqueeze(1)).reshape(())  # type: ignore[attr-defined,no-any-return]
+    return batched_matmul(input.unsqueeze(0), tensor.unsqueeze(1)).reshape(())
 
 
 @op(
@@ -151,7 +151,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     >>> torch.eye(2).mv(torch.tensor([1., 2.]))
     tensor([1., 2.])
     """
-    return batched_matmul(input, vec.unsqueeze(1)).reshape((input._shape[0],))  # type: ignore[attr-defined,no-any-return]
+    return batched_matmul(input, vec.unsqueeze(1)).reshape((input._shape[0],))
 
 
 @op(out=True, aliases=("ger",), ref="outer")
@@ -165,7 +165,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
     _matrix("outer", "input", input, 1, "1-D tensor")
     _matrix("outer", "vec2", vec2, 1, "1-D tensor")
-    return input.unsqueeze(1) * vec2.unsqueeze(0)  # type: ignore[attr-defined,no-any-return]
+    return input.unsqueeze(1) * vec2.unsqueeze(0)
 
 
 @op(out="exact", ref="matmul")
@@ -183,32 +183,32 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     a, b = input._shape, other._shape
     n, m = len(a), len(b)
     if n == 2 and m == 2:
-        return mm(input, other)  # type: ignore[no-any-return]
+        return mm(input, other)
     if n == 1 and m == 1:
-        return dot(input, other)  # type: ignore[no-any-return]
+        return dot(input, other)
     if n == 2 and m == 1:
-        return mv(input, other)  # type: ignore[no-any-return]
+        return mv(input, other)
     if n == 0 or m == 0:
         raise RuntimeError(f"matmul(): both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
     check_same_dtype("matmul", input, other)
     if n == 1:
-        return matmul(input.unsqueeze(0), other).squeeze(-2)  # type: ignore[attr-defined,no-any-return]
+        return matmul(input.unsqueeze(0), other).squeeze(-2)
     if a[-1] != b[-2 if m > 1 else 0]:
         raise RuntimeError(
             f"matmul(): mat1 and mat2 shapes cannot be multiplied ({prod(a[:-1])}x{a[-1]} and "
             f"{b[-2] if m > 1 else b[0]}x{b[-1] if m > 1 else 1})"
         )
     if m == 1:
-        return matmul(input, other.unsqueeze(-1)).squeeze(-1)  # type: ignore[attr-defined,no-any-return]
+        return matmul(input, other.unsqueeze(-1)).squeeze(-1)
     if m == 2:  # one large product in place of many small ones
-        flat = mm(input.reshape((prod(a[:-1]), a[-1])), other)  # type: ignore[attr-defined]
-        return flat.reshape((*a[:-1], b[-1]))  # type: ignore[no-any-return]
+        flat = mm(input.reshape((prod(a[:-1]), a[-1])), other)
+        return flat.reshape((*a[:-1], b[-1]))
     if broadcast_shapes(a[:-2], b[:-2]) is None:
         raise RuntimeError(
             f"matmul(): The size of tensor a ({list(a)}) must match the size of tensor b ({list(b)}) at non-singleton batch "
             "dimensions"
         )
-    return batched_matmul(input, other)  # type: ignore[no-any-return]
+    return batched_matmul(input, other)
 
 
 def _scaled(x: Any, factor: Any) -> Any:
@@ -249,7 +249,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
     if mat1._dtype.itemsize == 2 and mat1._dtype.is_floating_point:
         return in_float32(lambda x, a, b: addmm(x, a, b, beta=beta, alpha=alpha), input, mat1, mat2)
     product = _scaled(mm(mat1, mat2), alpha)
-    return product if beta == 0 else _scaled(input, beta) + product  # type: ignore[no-any-return]
+    return product if beta == 0 else _scaled(input, beta) + product
 
 
 @op(
@@ -273,8 +273,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     if broadcast_shapes(input._shape, shape) != shape:
         raise RuntimeError(f"baddbmm(): The expanded size of the tensor {list(shape)} must match the existing size {list(input._shape)}")
     if beta == 0:
-        return product  # type: ignore[no-any-return]
-    return _scaled(input, beta) + product  # type: ignore[no-any-return]
+        return product
+    return _scaled(input, beta) + product
 
 
 @public("torch")
@@ -308,13 +308,13 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
             )
         if a._shape[i] != b._shape[j]:
             if a._shape[i] == 1:
-                b = b.sum(j, True)  # type: ignore[attr-defined]
+                b = b.sum(j, True)
             else:
-                a = a.sum(i, True)  # type: ignore[attr-defined]
+                a = a.sum(i, True)
     fa, fb = [d for d in range(a.dim()) if d not in da], [d for d in range(b.dim()) if d not in db]
     k = prod(a._shape[d] for d in da)
-    left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))  # type: ignore[attr-defined]
-    right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))  # type: ignore[attr-defined]
+    left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))
+    right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))
     made: Tensor = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
     if out is not None:
         return store(TABLE["mm"], made, out)

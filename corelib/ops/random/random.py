@@ -59,7 +59,7 @@ _PART = 0.5**0.5
 
 def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) -> Tensor:
     if pin_memory:
-        t = t.pin_memory()  # type: ignore[attr-defined]
+        t = t.pin_memory()
     if out is not None:
         return store(TABLE["full"], t, out)
     return t.requires_grad_() if requires_grad else t
@@ -181,7 +181,7 @@ def _like(name: str, make: Any) -> Any:
         if strides is not None:  # the numbers stand in the order of memory
             flat = made
             made = Tensor._empty(flat._device, flat._dtype, flat._shape, strides)
-            copy_elements(made._as_view((made._numel,), None, 0, made._numel), flat.reshape((-1,)))  # type: ignore[attr-defined]
+            copy_elements(made._as_view((made._numel,), None, 0, made._numel), flat.reshape((-1,)))
         return made.requires_grad_() if requires_grad else made
 
     like.__name__ = like.__qualname__ = name
@@ -213,12 +213,12 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
         return _done(filled(t, array), requires_grad, out, pin_memory)
     first: Any = mean if isinstance(mean, Tensor) else std
-    if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):  # type: ignore[attr-defined,operator]
+    if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
         unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
-        return _done(unit * std + mean, False, out)  # type: ignore[operator]
+        return _done(unit * std + mean, False, out)
 
 
 def _drawn(name: str, draw: Any) -> Any:
@@ -285,7 +285,7 @@ def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
 def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
-        probabilities = p.detach().expand(t._shape).cpu().numpy()  # type: ignore[attr-defined]
+        probabilities = p.detach().expand(t._shape).cpu().numpy()
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -341,10 +341,10 @@ _drawn("cauchy_", _cauchy)
 @op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))
 def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
-    if input._numel and not bool(((input >= 0) & (input <= 1)).all()):  # type: ignore[attr-defined,operator]
+    if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)  # type: ignore[attr-defined]
+    array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
     made: Tensor = empty_like(input)
     return filled(made, array, by_memory=False)
 
@@ -394,7 +394,7 @@ def multinomial(
         raise RuntimeError(
             f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
         )
-    weights = input.detach().cpu()  # type: ignore[attr-defined]
+    weights = input.detach().cpu()
     array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
     array = array.reshape(-1, n)
     if not (np.isfinite(array).all() and (array >= 0).all()):

@@ -32,8 +32,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     for what, x in (("rtol", rtol), ("atol", atol)):
         if x < 0:
             raise RuntimeError(f"isclose(): {what} must be greater than or equal to zero, but got {x}")
-    a: Any = input.detach()  # type: ignore[attr-defined]
-    b: Any = other.detach()  # type: ignore[attr-defined]
+    a: Any = input.detach()
+    b: Any = other.detach()
     close = a == b
     if a._dtype.is_floating_point or a._dtype.is_complex:
         if equal_nan:
@@ -43,7 +43,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     elif rtol or atol:
         wide_a, wide_b = a.double(), b.double()
         close = close | ((wide_a - wide_b).abs() <= atol + (rtol * wide_b).abs())
-    return close  # type: ignore[no-any-return]
+    return close
 
 
 @public("torch")
@@ -69,7 +69,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     _same_kind("equal", input, other)
     if input._dtype is not other._dtype:
         raise RuntimeError(f"equal(): Expected object of data type {input._dtype} but got data type {other._dtype} for argument 'other'")
-    return input._shape == other._shape and bool((input.detach() == other.detach()).all())  # type: ignore[attr-defined]
+    return input._shape == other._shape and bool((input.detach() == other.detach()).all())
 
 
 attach("allclose", allclose)

@@ -33,7 +33,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
         length = made._shape[at] - 1
         above, below = made.narrow(at, 1, length), made.narrow(at, 0, length)
         made = above ^ below if made._dtype is D.bool else above - below
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made
 
 
 def _widths(name: str, y: Tensor, x: Tensor | None, at: int) -> Any:
@@ -45,10 +45,10 @@ def _widths(name: str, y: Tensor, x: Tensor | None, at: int) -> Any:
     if len(x._shape) == 1:
         if x._shape[0] != y._shape[at]:
             raise RuntimeError(f"{name}(): There must be one `x` value for each sample point, got {x._shape[0]} for {y._shape[at]}")
-        steps = x.narrow(0, 1, x._shape[0] - 1) - x.narrow(0, 0, x._shape[0] - 1)  # type: ignore[attr-defined]
+        steps = x.narrow(0, 1, x._shape[0] - 1) - x.narrow(0, 0, x._shape[0] - 1)
         return steps.reshape((-1,) + (1,) * (len(y._shape) - 1 - at))
     n = x._shape[at]
-    return x.narrow(at, 1, n - 1) - x.narrow(at, 0, n - 1)  # type: ignore[attr-defined]
+    return x.narrow(at, 1, n - 1) - x.narrow(at, 0, n - 1)
 
 
 def _areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
@@ -62,7 +62,7 @@ def _areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
         return y, at
     widths = _widths(name, y, x, at)
     n = y._shape[at] - 1
-    sums = y.narrow(at, 0, n) + y.narrow(at, 1, n)  # type: ignore[attr-defined]
+    sums = y.narrow(at, 0, n) + y.narrow(at, 1, n)
     return (sums * (widths if widths is not None else 1 if dx is None else dx)) / 2.0, at
 
 
@@ -75,7 +75,7 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Ten
     tensor(4.)
     """
     strips, at = _areas("trapezoid", y, x, dx, dim)
-    return strips.sum(at)  # type: ignore[no-any-return]
+    return strips.sum(at)
 
 
 @public("torch")
@@ -87,7 +87,7 @@ def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int =
     tensor([1.5000, 4.0000])
     """
     strips, at = _areas("cumulative_trapezoid", y, x, dx, dim)
-    return strips.cumsum(at)  # type: ignore[no-any-return]
+    return strips.cumsum(at)
 
 
 def _slope(y: Any, at: int, spacing: Any, edge_order: int) -> Tensor:
@@ -98,7 +98,7 @@ def _slope(y: Any, at: int, spacing: Any, edge_order: int) -> Tensor:
         return y.narrow(at, start, length)
 
     if isinstance(spacing, Tensor):
-        steps = spacing.narrow(0, 1, n - 1) - spacing.narrow(0, 0, n - 1)  # type: ignore[attr-defined]
+        steps = spacing.narrow(0, 1, n - 1) - spacing.narrow(0, 0, n - 1)
         steps = steps.reshape((-1,) + (1,) * (len(y._shape) - 1 - at))
         left, right = steps.narrow(0, 0, n - 2), steps.narrow(0, 1, n - 2)
         first, last = [steps.narrow(0, i, 1) for i in (0, 1)] if n > 2 else [steps] * 2, [steps.narrow(0, i, 1) for i in (n - 2, n - 3)] if n > 2 else [steps] * 2
@@ -116,7 +116,7 @@ def _slope(y: Any, at: int, spacing: Any, edge_order: int) -> Tensor:
         start = -(2 * h + k) / (h * (h + k)) * part(0, 1) + (h + k) / (h * k) * part(1, 1) - h / (k * (h + k)) * part(2, 1)
         k, h = last[0], last[1]
         end = k / (h * (h + k)) * part(n - 3, 1) - (h + k) / (h * k) * part(n - 2, 1) + (2 * k + h) / (k * (h + k)) * part(n - 1, 1)
-    return cat([start, *inner, end], at)  # type: ignore[no-any-return]
+    return cat([start, *inner, end], at)
 
 
 @public("torch")
@@ -139,7 +139,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
     each = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
     if len(each) != len(dims):
         raise RuntimeError(f"gradient(): torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got a list of length {len(each)}")
-    x: Any = input if input._dtype.is_floating_point or input._dtype.is_complex else input.float()  # type: ignore[attr-defined]
+    x: Any = input if input._dtype.is_floating_point or input._dtype.is_complex else input.float()
     for d, s in zip(dims, each, strict=True):
         if input._shape[d] < edge_order + 1:
             raise RuntimeError(f"gradient(): torch.gradient expected each dimension size to be at least edge_order+1, got {input._shape[d]} for dimension {d}")

@@ -34,8 +34,8 @@ def _infer_total(name: str) -> Any:
             if dtype.order < 6:
                 dtype = D.int64
         if dtype is not input._dtype:
-            input = input.to(dtype)  # type: ignore[attr-defined]
-        dims, shape = reduced(name, input, dim, keepdim)  # type: ignore[assignment]
+            input = input.to(dtype)
+        dims, shape = reduced(name, input, dim, keepdim)
         return (shape, dtype), (input, dims, keepdim)
 
     return infer
@@ -43,14 +43,14 @@ def _infer_total(name: str) -> Any:
 
 def expand_reduced(g: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
     """A reduction's gradient seen in the shape of its input."""
-    return kept(g, shape, dim, keepdim).expand(shape)  # type: ignore[attr-defined,no-any-return]
+    return kept(g, shape, dim, keepdim).expand(shape)
 
 
 def kept(x: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
     """A reduction's result with its dimensions kept as 1."""
     if not keepdim and len(dim) < len(shape):
         at = iter(x._shape)
-        x = x.reshape(tuple([1 if i in dim else next(at) for i in range(len(shape))]))  # type: ignore[attr-defined]
+        x = x.reshape(tuple([1 if i in dim else next(at) for i in range(len(shape))]))
     return x
 
 
@@ -78,7 +78,7 @@ def _infer_mean(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
             f"{kind_name(dtype)}"
         )
     if dtype is not input._dtype:
-        input = input.to(dtype)  # type: ignore[attr-defined]
+        input = input.to(dtype)
     dims, shape = reduced("mean", input, dim, keepdim)
     return (shape, dtype), (input, dims, keepdim)
 
@@ -91,7 +91,7 @@ def _count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
 
 
 def _mean_vjp(g: Tensor, input_shape: Any, dim: Any, keepdim: bool) -> Tensor:
-    return expand_reduced(g / _count(input_shape, dim), input_shape, dim, keepdim)  # type: ignore[operator]
+    return expand_reduced(g / _count(input_shape, dim), input_shape, dim, keepdim)
 
 
 @op(kind="reduction", ref="mean", infer=_infer_mean, out=True, vjp=_mean_vjp)
@@ -104,7 +104,7 @@ def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
     """
     n = _count(input._shape, dim)
     total = sum(input, dim or None, keepdim)
-    return total / n if n else total / 0.0  # type: ignore[no-any-return]
+    return total / n if n else total / 0.0
 
 
 def _infer_prod(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
@@ -116,21 +116,21 @@ def _infer_prod(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
 def _prod_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
     """Each element's factor is the product of all others: exclusive products from both sides, so zeros do no harm."""
     if not input._shape:
-        return g * 1  # type: ignore[operator,no-any-return]
+        return g * 1
     if len(dim) > 1 or len(input._shape) == 1:
-        flat = input.reshape((-1,))  # type: ignore[attr-defined]
-        return (g.reshape((1,)) * _others(flat, 0)).reshape(input._shape)  # type: ignore[attr-defined,no-any-return]
-    return kept(g, input._shape, dim, keepdim) * _others(input, dim[0])  # type: ignore[operator,no-any-return]
+        flat = input.reshape((-1,))
+        return (g.reshape((1,)) * _others(flat, 0)).reshape(input._shape)
+    return kept(g, input._shape, dim, keepdim) * _others(input, dim[0])
 
 
 def _others(x: Tensor, dim: int) -> Tensor:
     n = x._shape[dim]
-    one = x.narrow(dim, 0, 1) * 0 + 1 if n else x  # type: ignore[attr-defined]
+    one = x.narrow(dim, 0, 1) * 0 + 1 if n else x
     if n < 2:
-        return one  # type: ignore[no-any-return]
-    before = cat([one, x.narrow(dim, 0, n - 1).cumprod(dim)], dim)  # type: ignore[attr-defined]
-    after = cat([one, x.flip(dim).narrow(dim, 0, n - 1).cumprod(dim)], dim).flip(dim)  # type: ignore[attr-defined]
-    return before * after  # type: ignore[no-any-return]
+        return one
+    before = cat([one, x.narrow(dim, 0, n - 1).cumprod(dim)], dim)
+    after = cat([one, x.flip(dim).narrow(dim, 0, n - 1).cumprod(dim)], dim).flip(dim)
+    return before * after
 
 
 @op(kind="reduction", ref="prod", infer=_infer_prod, out=True, vjp=_prod_vjp)
@@ -163,8 +163,8 @@ def _infer_extreme(name: str) -> Any:
 
 def _extreme_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
     """Elements that tie share the gradient equally."""
-    best = (input == kept(out, input._shape, dim, keepdim)).to(g._dtype)  # type: ignore[attr-defined]
-    return best / best.sum(dim, True) * kept(g, input._shape, dim, keepdim)  # type: ignore[no-any-return]
+    best = (input == kept(out, input._shape, dim, keepdim)).to(g._dtype)
+    return best / best.sum(dim, True) * kept(g, input._shape, dim, keepdim)
 
 
 @op(ref="amax", infer=_infer_extreme("amax"), out="exact", vjp=_extreme_vjp)
@@ -194,7 +194,7 @@ def _infer_any(name: str) -> Any:
         if isinstance(dim, (tuple, list)) and not dim:  # no dimension here, not all
             dims, shape = (), input._shape
         else:
-            dims, shape = reduced(name, input, dim, keepdim)  # type: ignore[assignment]
+            dims, shape = reduced(name, input, dim, keepdim)
         return (shape, D.uint8 if input._dtype is D.uint8 else D.bool), (input, dims, keepdim)
 
     return infer
@@ -210,7 +210,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
     hit = input != 0
-    return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)  # type: ignore[attr-defined,no-any-return]
+    return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)
 
 
 @op(ref="all", infer=_infer_any("all"), out=True)
@@ -223,7 +223,7 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """
     kind = D.uint8 if input._dtype is D.uint8 else D.bool
     miss = input == 0
-    return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else (~miss).contiguous()).to(kind)  # type: ignore[attr-defined,no-any-return]
+    return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else (~miss).contiguous()).to(kind)
 
 
 def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
@@ -239,10 +239,10 @@ def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, corre
 def _variance(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
     dims, _ = reduced("var", input, dim, True)
     n = _count(input._shape, dims)
-    off = input - mean(input, dims or None, True)  # type: ignore[operator]
+    off = input - mean(input, dims or None, True)
     total = sum(off * off, dims or None, keepdim)
     left = max_number(n - correction, 0)
-    return total / left if left else total / 0.0  # type: ignore[no-any-return]
+    return total / left if left else total / 0.0
 
 
 def max_number(a: Any, b: Any) -> Any:
@@ -264,9 +264,9 @@ def _infer_var(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Any:
 
 def _var_vjp(g: Tensor, input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
     left = _count(input._shape, dim) - correction
-    off = input - mean(input, dim or None, True)  # type: ignore[operator]
+    off = input - mean(input, dim or None, True)
     scale = 2.0 / left if left > 0 else float("nan" if left == 0 else "inf")
-    return kept(g, input._shape, dim, keepdim) * (off * scale)  # type: ignore[operator,no-any-return]
+    return kept(g, input._shape, dim, keepdim) * (off * scale)
 
 
 @op(out=True, ref="var")
@@ -279,19 +279,19 @@ def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     """
     dim, correction = _variance_arguments("var", input, dim, unbiased, correction)
     if input._dtype.is_complex:  # of both parts together
-        return variance(input.real, dim, correction, keepdim) + variance(input.imag, dim, correction, keepdim)  # type: ignore[attr-defined,no-any-return]
-    return variance(input, dim, correction, keepdim)  # type: ignore[no-any-return]
+        return variance(input.real, dim, correction, keepdim) + variance(input.imag, dim, correction, keepdim)
+    return variance(input, dim, correction, keepdim)
 
 
 def _std_vjp(g: Tensor, input: Tensor, dim: Any, correction: Any, keepdim: bool, out: Tensor) -> Tensor:
-    slope = select_where(out == 0, 0.0, g / (2 * out))  # type: ignore[operator]
+    slope = select_where(out == 0, 0.0, g / (2 * out))
     return _var_vjp(slope, input, dim, correction, keepdim)
 
 
 @op(on=(), grad_name="StdBackward0", infer=_infer_var, vjp=_std_vjp)
 def deviation(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
     """The square root of the variance."""
-    return _variance(input, dim, correction, keepdim).sqrt()  # type: ignore[attr-defined,no-any-return]
+    return _variance(input, dim, correction, keepdim).sqrt()
 
 
 @op(out=True, ref="std")
@@ -304,13 +304,13 @@ def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     """
     dim, correction = _variance_arguments("std", input, dim, unbiased, correction)
     if input._dtype.is_complex:
-        return var(input, dim, unbiased, keepdim, correction=correction).sqrt()  # type: ignore[no-any-return]
-    return deviation(input, dim, correction, keepdim)  # type: ignore[no-any-return]
+        return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+    return deviation(input, dim, correction, keepdim)
 
 
 def _infer_logsumexp(input: Tensor, dim: Any, keepdim: bool) -> Any:
     if not input._dtype.is_floating_point:
-        input = input.to(get_default_dtype())  # type: ignore[attr-defined]
+        input = input.to(get_default_dtype())
     dims, shape = reduced("logsumexp", input, dim, keepdim)
     return (shape, input._dtype), (input, dims, keepdim)
 
@@ -328,27 +328,27 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     tensor(1000.6932)
     """
     if 0 in [input._shape[d] for d in dim]:
-        return sum(input.exp(), dim, keepdim).log()  # type: ignore[attr-defined,no-any-return]
+        return sum(input.exp(), dim, keepdim).log()
     top = amax(input, dim, True)
     top = select_where(top.isfinite(), top, 0.0)
     total = sum((input - top).exp(), dim, True).log() + top
-    return total if keepdim else total.reshape(reduced("logsumexp", input, dim, False)[1])  # type: ignore[no-any-return]
+    return total if keepdim else total.reshape(reduced("logsumexp", input, dim, False)[1])
 
 
 def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
     g, out = kept(g, input._shape, dim, keepdim), kept(out, input._shape, dim, keepdim)
     if p == 0:
-        return input * 0  # type: ignore[operator,no-any-return]
+        return input * 0
     if p == 1:
-        return input.sign() * g  # type: ignore[attr-defined,no-any-return]
+        return input.sign() * g
     if p == 2:
-        return g * select_where(out == 0, 0.0, input / out)  # type: ignore[operator,no-any-return]
-    size = input.abs()  # type: ignore[attr-defined]
+        return g * select_where(out == 0, 0.0, input / out)
+    size = input.abs()
     if p in (float("inf"), float("-inf")):
         best = (size == out).to(g._dtype)
-        return input.sign() * (best / best.sum(dim, True)) * g  # type: ignore[attr-defined,no-any-return]
-    scale = select_where(out == 0, 0.0, g / out ** (p - 1))  # type: ignore[operator]
-    return select_where(size == 0, 0.0, input * size ** (p - 2) * scale)  # type: ignore[operator,no-any-return]
+        return input.sign() * (best / best.sum(dim, True)) * g
+    scale = select_where(out == 0, 0.0, g / out ** (p - 1))
+    return select_where(size == 0, 0.0, input * size ** (p - 2) * scale)
 
 
 @op(
@@ -359,15 +359,15 @@ def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
     """The p-norm along checked dimensions."""
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: vector_norm(x, p, dim, keepdim), input)
-    size = input.abs()  # type: ignore[attr-defined]
+    size = input.abs()
     if p == float("inf"):
-        return amax(size, dim, keepdim)  # type: ignore[no-any-return]
+        return amax(size, dim, keepdim)
     if p == float("-inf"):
-        return amin(size, dim, keepdim)  # type: ignore[no-any-return]
+        return amin(size, dim, keepdim)
     if p == 0:
-        return sum((size != 0).to(input._dtype), dim or None, keepdim)  # type: ignore[no-any-return]
+        return sum((size != 0).to(input._dtype), dim or None, keepdim)
     if p == 1:
-        return sum(size, dim or None, keepdim)  # type: ignore[no-any-return]
+        return sum(size, dim or None, keepdim)
     if p == 2:
-        return sum(size * size, dim or None, keepdim).sqrt()  # type: ignore[no-any-return]
-    return sum(size**p, dim or None, keepdim) ** (1 / p)  # type: ignore[no-any-return]
+        return sum(size * size, dim or None, keepdim).sqrt()
+    return sum(size**p, dim or None, keepdim) ** (1 / p)

@@ -23,7 +23,7 @@ def _infer_scan(name: str) -> Any:
         if dtype is None:
             dtype = D.int64 if input._dtype.order < 6 else input._dtype
         if dtype is not input._dtype:
-            input = input.to(dtype)  # type: ignore[attr-defined]
+            input = input.to(dtype)
         return (input._shape, dtype), (input, dim)
 
     return infer
@@ -33,16 +33,16 @@ def _shifted(x: Tensor, dim: int, by: int, fill: Any) -> Tensor:
     """The elements moved `by` places up, with `fill` before them."""
     n = x._shape[dim]
     shape = (*x._shape[:dim], by, *x._shape[dim + 1 :])
-    return cat([x.new_full(shape, fill), x.narrow(dim, 0, n - by)], dim)  # type: ignore[attr-defined,no-any-return]
+    return cat([x.new_full(shape, fill), x.narrow(dim, 0, n - by)], dim)
 
 
 def _log_step(input: Tensor, dim: int, join: Any, neutral: Any) -> Tensor:
-    made: Any = input.clone() if not input._shape else input  # type: ignore[attr-defined]
+    made: Any = input.clone() if not input._shape else input
     n, by = input._shape[dim] if input._shape else 0, 1
     while by < n:
         made = join(made, _shifted(made, dim, by, neutral))
         by *= 2
-    return made.clone() if made is input else made.contiguous()  # type: ignore[no-any-return]
+    return made.clone() if made is input else made.contiguous()
 
 
 @op(
@@ -64,7 +64,7 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
     if not input._shape or input._shape[dim] == 0:
         return g
     n = input._shape[dim]
-    x, g = input.movedim(dim, -1), g.movedim(dim, -1)  # type: ignore[attr-defined]
+    x, g = input.movedim(dim, -1), g.movedim(dim, -1)
     columns = []
     one = ones_like(x.narrow(-1, 0, 1))
     before = one
@@ -73,7 +73,7 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
         after = cat([before, x.narrow(-1, i + 1, n - i - 1)], -1).cumprod(-1)
         columns.append((after * g.narrow(-1, i, n - i)).sum(-1))
         before = before * x.narrow(-1, i, 1)
-    return stack(columns, -1).movedim(-1, dim)  # type: ignore[no-any-return]
+    return stack(columns, -1).movedim(-1, dim)
 
 
 @op(ref="cumprod", infer=_infer_scan("cumprod"), out=True, inplace=True, vjp=_cumprod_vjp)
@@ -98,10 +98,10 @@ def _infer_running(name: str) -> Any:
 def _running(input: Tensor, dim: int, wins: Any) -> Any:
     """The best element up to each, and its place; of equal ones the last, and NaN from where there is one."""
     if not input._shape:
-        return input.clone(), input.new_zeros((), dtype=D.int64)  # type: ignore[attr-defined]
+        return input.clone(), input.new_zeros((), dtype=D.int64)
     n = input._shape[dim]
-    values: Any = input.contiguous()  # type: ignore[attr-defined]
-    places = arange(n, device=input._device).reshape((-1,) + (1,) * (len(input._shape) - 1 - dim)).expand(input._shape)  # type: ignore[attr-defined]
+    values: Any = input.contiguous()
+    places = arange(n, device=input._device).reshape((-1,) + (1,) * (len(input._shape) - 1 - dim)).expand(input._shape)
     by = 1
     while by < n:
         before, earlier = values.narrow(dim, 0, n - by), places.narrow(dim, 0, n - by)
@@ -170,7 +170,7 @@ def _logcumsumexp_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor
         logs = select_where(there, select_where(there, size, 1.0).log() - out, float("-inf"))
         return (logs.flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
 
-    return part(g, g > 0) - part(-g, g < 0)  # type: ignore[attr-defined,operator,no-any-return]
+    return part(g, g > 0) - part(-g, g < 0)
 
 
 @op(infer=_infer_logcumsumexp, out="exact", vjp=_logcumsumexp_vjp)

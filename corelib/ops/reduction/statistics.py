@@ -24,7 +24,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     >>> torch.count_nonzero(torch.tensor([0, 2, 3]))
     tensor(2)
     """
-    return sum((input != 0).to(D.int64), dim)  # type: ignore[attr-defined,no-any-return]
+    return sum((input != 0).to(D.int64), dim)
 
 
 @op(out=True)
@@ -38,7 +38,7 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
     if input._dtype.is_complex:
         raise RuntimeError("nansum(): nansum does not support complex inputs")
     kept = select_where(input == input, input, 0) if input._dtype.is_floating_point else input
-    return sum(kept, dim, keepdim, dtype=dtype)  # type: ignore[no-any-return]
+    return sum(kept, dim, keepdim, dtype=dtype)
 
 
 @op(out=True)
@@ -51,8 +51,8 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any
     """
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"nanmean(): expected input to have floating point or complex dtype but got {input._dtype}")
-    count = sum((input == input).to(D.int64), dim, keepdim)  # type: ignore[attr-defined]
-    return nansum(input, dim, keepdim, dtype=dtype) / count  # type: ignore[no-any-return]
+    count = sum((input == input).to(D.int64), dim, keepdim)
+    return nansum(input, dim, keepdim, dtype=dtype) / count
 
 
 def _pair_of(name: str, first: Any, word: str) -> Any:
@@ -99,12 +99,12 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
         raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input._shape)} dimensions")
     if input._dtype is D.bool:
         raise RuntimeError("cov(): bool dtype is not supported for input")
-    x: Any = input.reshape((1, -1)) if len(input._shape) < 2 else input  # type: ignore[attr-defined]
+    x: Any = input.reshape((1, -1)) if len(input._shape) < 2 else input
     n = x._shape[1]
     frequency, importance = _weights("fweights", fweights, n, True), _weights("aweights", aweights, n, False)
     w = frequency if importance is None else importance if frequency is None else frequency * importance
     if not n or not x._shape[0]:
-        return x.new_full((x._shape[0], x._shape[0]), float("nan")).squeeze()  # type: ignore[no-any-return]
+        return x.new_full((x._shape[0], x._shape[0]), float("nan")).squeeze()
     if not (x._dtype.is_floating_point or x._dtype.is_complex):
         x = x.float()
     total = n if w is None else w.sum()
@@ -115,8 +115,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
         left = total - correction
     off = x - average
     made = off @ (off if w is None else off * w).mH
-    least = max(left, 0) if not isinstance(left, Tensor) else left.clamp(min=0)  # type: ignore[attr-defined]
-    return (made / least if isinstance(least, Tensor) or least else made / 0.0).squeeze()  # type: ignore[no-any-return]
+    least = max(left, 0) if not isinstance(left, Tensor) else left.clamp(min=0)
+    return (made / least if isinstance(least, Tensor) or least else made / 0.0).squeeze()
 
 
 @op()
@@ -132,12 +132,12 @@ def corrcoef(input: Tensor) -> Tensor:
         raise RuntimeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {len(input._shape)} dimensions")
     made: Any = cov(input)
     if not made._shape:
-        return made / made  # type: ignore[no-any-return]
+        return made / made
     spread = made.diagonal().sqrt()
     made = made / spread.unsqueeze(1) / spread.unsqueeze(0)
     if made._dtype.is_complex:
-        return view_as_complex(view_as_real(made).clamp(-1, 1))  # type: ignore[no-any-return]
-    return made.clamp(-1, 1)  # type: ignore[no-any-return]
+        return view_as_complex(view_as_real(made).clamp(-1, 1))
+    return made.clamp(-1, 1)
 
 
 def _range(name: str, input: Tensor, low: Any, high: Any) -> tuple[float, float]:
@@ -153,7 +153,7 @@ def _range(name: str, input: Tensor, low: Any, high: Any) -> tuple[float, float]
 
 def _binned(x: Tensor, low: float, high: float, bins: int) -> tuple[Any, Any]:
     """For each element its bin, and whether it lies in the range."""
-    inside = (x >= low) & (x <= high)  # type: ignore[operator]
+    inside = (x >= low) & (x <= high)
     at = ((select_where(inside, x, low) - low) * bins / (high - low)).to(D.int64)
     return at.clamp(max=bins - 1), inside
 
@@ -170,10 +170,10 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
         raise NotImplementedError(f"histc(): \"histogram_cpu\" not implemented for '{kind_name(input._dtype)}'; floats are accepted")
     if bins <= 0:
         raise RuntimeError(f"histc(): bins must be > 0, got {bins}")
-    x = input.detach().reshape((-1,))  # type: ignore[attr-defined]
+    x = input.detach().reshape((-1,))
     low, high = _range("histc", x, float(min), float(max))
     at, inside = _binned(x, low, high, bins)
-    return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))  # type: ignore[attr-defined,no-any-return]
+    return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))
 
 
 class _Histogram(NamedTuple):
@@ -198,15 +198,15 @@ def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None
     >>> torch.histogram(torch.tensor([1., 2., 1.]), 2, range=(0., 3.)).hist
     tensor([2., 1.])
     """
-    x: Any = input.detach().reshape((-1,))  # type: ignore[attr-defined]
+    x: Any = input.detach().reshape((-1,))
     if not x._dtype.is_floating_point:
         raise NotImplementedError(f"histogram(): \"histogram_cpu\" not implemented for {x._dtype}; floats are accepted")
     if weight is not None and weight._shape != input._shape:
         raise RuntimeError(f"histogram(): if weight tensor is provided it should have the same shape as the input tensor, got {list(weight._shape)} and {list(input._shape)}")
     if isinstance(bins, Tensor):
-        edges, n = bins.clone(), bins._numel - 1  # type: ignore[attr-defined]
+        edges, n = bins.clone(), bins._numel - 1
         at = places_in_order(edges, x, True, False) - 1
-        inside = (x >= edges[0]) & (x <= edges[-1])  # type: ignore[index]
+        inside = (x >= edges[0]) & (x <= edges[-1])
         at = at.clamp(0, n - 1)
     else:
         if bins <= 0:
@@ -215,10 +215,10 @@ def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None
         edges, n = linspace(low, high, bins + 1, dtype=x._dtype, device=x._device), bins
         at, inside = _binned(x, low, high, n)
         # a step to the side where the rounding of the position and that of the edges disagree
-        at = select_where(x < edges.take(at), at - 1, at)  # type: ignore[attr-defined]
-        at = select_where((x >= edges.take(at + 1)) & (at < n - 1), at + 1, at).clamp(0, n - 1)  # type: ignore[attr-defined]
+        at = select_where(x < edges.take(at), at - 1, at)
+        at = select_where((x >= edges.take(at + 1)) & (at < n - 1), at + 1, at).clamp(0, n - 1)
     counted = inside.to(x._dtype) if weight is None else select_where(inside, weight.detach().reshape((-1,)), 0.0)
     hist = x.new_zeros((n,)).index_add(0, at, counted)
     if density:
-        hist = hist / hist.sum() / (edges[1:] - edges[:-1])  # type: ignore[index]
+        hist = hist / hist.sum() / (edges[1:] - edges[:-1])
     return _Histogram(hist, edges)

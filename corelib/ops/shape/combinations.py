@@ -31,7 +31,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 @public("torch")
 def dstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors behind each other: along the third dimension."""
-    return cat([atleast_3d(t) for t in listed("dstack", tensors)], 2, out=out)  # type: ignore[no-any-return]
+    return cat([atleast_3d(t) for t in listed("dstack", tensors)], 2, out=out)
 
 
 @public("torch")
@@ -44,7 +44,7 @@ def column_stack(tensors: Any, *, out: Any = None) -> Tensor:
             [2, 4]])
     """
     made = [t.reshape((t._numel, 1)) if len(t._shape) < 2 else t for t in listed("column_stack", tensors)]
-    return cat(made, 1, out=out)  # type: ignore[no-any-return]
+    return cat(made, 1, out=out)
 
 
 def _split_along(name: str, least: int, dim: Any) -> Any:
@@ -90,12 +90,12 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     a, b = (wrap_dim("rot90", d, ndim, "dims") for d in dims)
     turns = k % 4
     if turns == 1:
-        return input.flip((b,)).transpose(a, b)  # type: ignore[attr-defined,no-any-return]
+        return input.flip((b,)).transpose(a, b)
     if turns == 2:
-        return input.flip((a, b))  # type: ignore[attr-defined,no-any-return]
+        return input.flip((a, b))
     if turns == 3:
-        return input.flip((a,)).transpose(a, b)  # type: ignore[attr-defined,no-any-return]
-    return input.clone()  # type: ignore[attr-defined,no-any-return]
+        return input.flip((a,)).transpose(a, b)
+    return input.clone()
 
 
 @public("torch")
@@ -150,8 +150,8 @@ def cartesian_prod(*tensors: Any) -> Tensor:
         if len(t._shape) != 1:
             raise RuntimeError(f"cartesian_prod(): Expect a 1D vector, but got shape {list(t._shape)}")
     if len(tensors) == 1:
-        return tensors[0]  # type: ignore[no-any-return]
-    return stack([t.flatten() for t in meshgrid(*tensors, indexing="ij")], 1)  # type: ignore[attr-defined,no-any-return]
+        return tensors[0]
+    return stack([t.flatten() for t in meshgrid(*tensors, indexing="ij")], 1)
 
 
 @public("torch")
@@ -171,8 +171,8 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         raise RuntimeError(f"combinations(): Expect a non-negative number, but got {r}")
     if r == 0:
-        return input.new_empty((0,))  # type: ignore[attr-defined,no-any-return]
+        return input.new_empty((0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = [i for row in choose(range(input._numel), r) for i in row]
-    chosen = input.new_tensor(places, dtype=D.int64)  # type: ignore[attr-defined]
-    return input.index_select(0, chosen).reshape((-1, r))  # type: ignore[attr-defined,no-any-return]
+    chosen = input.new_tensor(places, dtype=D.int64)
+    return input.index_select(0, chosen).reshape((-1, r))

@@ -28,8 +28,8 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if len(input._shape) not in (1, 2):
         raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {len(input._shape)}D")
     if len(input._shape) == 1:
-        return diag_embed(input, diagonal)  # type: ignore[no-any-return]
-    return input.diagonal(diagonal).clone()  # type: ignore[attr-defined,no-any-return]
+        return diag_embed(input, diagonal)
+    return input.diagonal(diagonal).clone()
 
 
 def _infer_diag_embed(input: Tensor, offset: int, dim1: int, dim2: int) -> Any:
@@ -54,9 +54,9 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     >>> torch.diag_embed(torch.tensor([1, 2])).shape
     torch.Size([2, 2])
     """
-    made = input.new_zeros(_infer_diag_embed(input, offset, dim1, dim2)[0][0])  # type: ignore[attr-defined]
+    made = input.new_zeros(_infer_diag_embed(input, offset, dim1, dim2)[0][0])
     made.diagonal(offset, dim1, dim2).copy_(input)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @op()
@@ -68,7 +68,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     tensor([[1, 0],
             [0, 2]])
     """
-    return diag_embed(input.reshape((-1,)), offset)  # type: ignore[attr-defined,no-any-return]
+    return diag_embed(input.reshape((-1,)), offset)
 
 
 def _infer_scatter_like(name: str, view: Any) -> Any:
@@ -84,9 +84,9 @@ def _infer_scatter_like(name: str, view: Any) -> Any:
 
 
 def _replaced(input: Tensor, src: Tensor, view: Any, *where: Any) -> Tensor:
-    made: Any = input.clone()  # type: ignore[attr-defined]
+    made: Any = input.clone()
     view(made, *where).copy_(src)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _zeroed(g: Tensor, view: Any, *where: Any) -> Tensor:
@@ -115,7 +115,7 @@ def _strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
 
 def view_scatter(input: Tensor, src: Tensor, view: Any, *where: Any) -> Tensor:
     """The scatter op of a kind of view."""
-    return _SCATTERS[view](input, src, *where)  # type: ignore[no-any-return]
+    return _SCATTERS[view](input, src, *where)
 
 
 @op(
@@ -199,10 +199,10 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
     strides: Any = self.stride()
     n = min(shape)
     step = sum(strides)
-    self.as_strided((n,), (step,), self._offset).fill_(fill_value)  # type: ignore[attr-defined]
+    self.as_strided((n,), (step,), self._offset).fill_(fill_value)
     if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
         for top in range(shape[1] + 1, shape[0], shape[1] + 1):
-            below = self.narrow(0, top, min(shape[1], shape[0] - top))  # type: ignore[attr-defined]
+            below = self.narrow(0, top, min(shape[1], shape[0] - top))
             below.diagonal().fill_(fill_value)
     return self
 
@@ -215,8 +215,8 @@ def _triangle_indices(name: str, row: int, col: int, offset: int, lower: bool, d
         if n < 0:
             raise RuntimeError(f"{name}(): {what} must be non-negative, got {n}")
     square = ones((row, col), dtype=D.bool, device=device, layout=layout)
-    inside = square.tril(offset) if lower else square.triu(offset)  # type: ignore[attr-defined]
-    return inside.nonzero().t().contiguous().to(dtype or D.int64)  # type: ignore[no-any-return]
+    inside = square.tril(offset) if lower else square.triu(offset)
+    return inside.nonzero().t().contiguous().to(dtype or D.int64)
 
 
 @public("torch")
@@ -260,13 +260,13 @@ def block_diag(*tensors: Tensor) -> Tensor:
     if not tensors:
         raise TypeError("block_diag(): expected at least one tensor")
     kind = reduce(promote_types, [t._dtype for t in tensors])
-    blocks = [t.to(kind).reshape((1,) * (2 - len(t._shape)) + t._shape) for t in tensors]  # type: ignore[attr-defined]
+    blocks = [t.to(kind).reshape((1,) * (2 - len(t._shape)) + t._shape) for t in tensors]
     width, left, rows = sum(b._shape[1] for b in blocks), 0, []
     for b in blocks:
         n, m = b._shape
         rows.append(cat([b.new_zeros((n, left)), b, b.new_zeros((n, width - left - m))], 1))
         left += m
-    return cat(rows, 0)  # type: ignore[no-any-return]
+    return cat(rows, 0)
 
 
 @public("torch")
@@ -284,6 +284,6 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
         raise TypeError(f"unravel_index(): expected 'shape' to be int or sequence of ints, but got {shape!r}")
     if any(n < 0 for n in sizes):
         raise ValueError(f"unravel_index(): 'shape' cannot have negative values, but got {sizes}")
-    steps = indices.new_tensor([prod(sizes[d + 1 :]) for d in range(len(sizes))], dtype=D.int64)  # type: ignore[attr-defined]
-    coordinates = indices.unsqueeze(-1) // steps % indices.new_tensor(sizes, dtype=D.int64)  # type: ignore[attr-defined]
-    return coordinates.unbind(-1)  # type: ignore[no-any-return]
+    steps = indices.new_tensor([prod(sizes[d + 1 :]) for d in range(len(sizes))], dtype=D.int64)
+    coordinates = indices.unsqueeze(-1) // steps % indices.new_tensor(sizes, dtype=D.int64)
+    return coordinates.unbind(-1)

@@ -65,7 +65,7 @@ def _cat_backward(g: Tensor, tensors: Any, dim: int, needs: Any) -> list[Any]:
     grads, start = [], 0
     for t, need in zip(tensors, needs, strict=True):
         if t._shape == (0,) and len(g._shape) != 1:
-            grads.append(g.new_zeros((0,)) if need else None)  # type: ignore[attr-defined]
+            grads.append(g.new_zeros((0,)) if need else None)
             continue
         n = t._shape[dim]
         grads.append(strided_slice(g, dim, start, n, 1) if need else None)
@@ -98,7 +98,7 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
 @op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
 def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     """`stack` of checked tensors."""
-    return cat([t.unsqueeze(dim) for t in tensors], dim)  # type: ignore[attr-defined,no-any-return]
+    return cat([t.unsqueeze(dim) for t in tensors], dim)
 
 
 @op(on=("torch",), out=True, ref="stack")
@@ -123,11 +123,11 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
                 f"{list(t._shape)} at entry {i}"
             )
     at = wrap_dim("stack", dim, len(tensors[0]._shape) + 1)
-    return stack_along(tensors, at)  # type: ignore[no-any-return]
+    return stack_along(tensors, at)
 
 
 def _at_least(x: Tensor, ndim: int) -> Tensor:
-    return x.reshape((1,) * (ndim - len(x._shape)) + x._shape) if len(x._shape) < ndim else x  # type: ignore[attr-defined,no-any-return]
+    return x.reshape((1,) * (ndim - len(x._shape)) + x._shape) if len(x._shape) < ndim else x
 
 
 def _at_least_of(ndim: int) -> Any:
@@ -147,10 +147,10 @@ def _raised(x: Tensor, ndim: int) -> Tensor:
     if have >= ndim:
         return x
     if ndim == 3 and have == 2:
-        return x.unsqueeze(-1)  # type: ignore[attr-defined,no-any-return]
+        return x.unsqueeze(-1)
     if ndim == 3 and have == 1:
-        return x.unsqueeze(0).unsqueeze(-1)  # type: ignore[attr-defined,no-any-return]
-    return x.reshape((1,) * (ndim - have) + x._shape)  # type: ignore[attr-defined,no-any-return]
+        return x.unsqueeze(0).unsqueeze(-1)
+    return x.reshape((1,) * (ndim - have) + x._shape)
 
 
 atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in (1, 2, 3))
@@ -167,13 +167,13 @@ def listed(name: str, tensors: Any) -> Any:
 def hstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
     made = [_at_least(t, 1) for t in listed("hstack", tensors)]
-    return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)  # type: ignore[no-any-return]
+    return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)
 
 
 @public("torch", names=("vstack", "row_stack"))
 def vstack(tensors: Any, *, out: Any = None) -> Tensor:
     """The tensors below each other, vectors as rows."""
-    return cat([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out=out)  # type: ignore[no-any-return]
+    return cat([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out=out)
 
 
 def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
@@ -181,8 +181,8 @@ def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
     shape = (1,) * lead + input_shape
     split = [n for pair in zip(repeats, shape, strict=True) for n in pair]
     if 0 in repeats:
-        return g.new_zeros(input_shape)  # type: ignore[attr-defined,no-any-return]
-    return g.reshape(tuple(split)).sum(tuple(range(0, len(split), 2))).reshape(input_shape)  # type: ignore[attr-defined,no-any-return]
+        return g.new_zeros(input_shape)
+    return g.reshape(tuple(split)).sum(tuple(range(0, len(split), 2))).reshape(input_shape)
 
 
 @op(on=(), vjp=_repeat_backward)
@@ -206,9 +206,9 @@ def repeat(input: Tensor, repeats: Any) -> Tensor:
     shape = (1,) * lead + input._shape
     split = [n for pair in zip(times, shape, strict=True) for n in pair]
     ones = [n for m in shape for n in (1, m)]
-    made = input.reshape(tuple(ones)).expand(tuple(split))  # type: ignore[attr-defined]
+    made = input.reshape(tuple(ones)).expand(tuple(split))
     made = made.clone(memory_format=_contiguous())
-    return made.reshape(tuple([a * b for a, b in zip(times, shape, strict=True)]))  # type: ignore[no-any-return]
+    return made.reshape(tuple([a * b for a, b in zip(times, shape, strict=True)]))
 
 
 def _contiguous() -> Any:
@@ -227,7 +227,7 @@ def tile(input: Tensor, dims: Any) -> Tensor:
     tensor([1, 2, 1, 2])
     """
     times = _ints("tile", dims, "dims")
-    return repeat(input, (1,) * (len(input._shape) - len(times)) + times)  # type: ignore[no-any-return]
+    return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
 
 
 method_with_varargs("tile", tile)
@@ -244,11 +244,11 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
     if repeats is None:  # of indices: how often each occurs
         return repeat_interleave(arange(input._shape[0], device=input._device), input)
     if dim is None:
-        input, dim = input.reshape((-1,)), 0  # type: ignore[attr-defined]
+        input, dim = input.reshape((-1,)), 0
     at = wrap_dim("repeat_interleave", dim, len(input._shape))
     n = input._shape[at]
     if isinstance(repeats, (list, tuple)):
-        repeats = input.new_tensor(list(repeats), dtype=D.int64)  # type: ignore[attr-defined]
+        repeats = input.new_tensor(list(repeats), dtype=D.int64)
     if isinstance(repeats, Tensor):
         if repeats._dtype not in (D.int64, D.int32):
             raise RuntimeError(f"repeat_interleave(): repeats has to be Long or Int tensor, got {repeats._dtype}")
@@ -257,18 +257,18 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
                 f"repeat_interleave(): repeats must have the same size as input along dim, but got repeats.size(0) = "
                 f"{repeats._numel} and input.size({at}) = {n}"
             )
-        counts = repeats.expand((n,)).tolist()  # type: ignore[attr-defined]
+        counts = repeats.expand((n,)).tolist()
     else:
         counts = [int(repeats)] * n
     if any(c < 0 for c in counts):
         raise RuntimeError("repeat_interleave(): repeats can not be negative")
     if counts and len(set(counts)) == 1:
         shape = input._shape
-        wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))  # type: ignore[attr-defined]
+        wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))
         made = wide.clone(memory_format=_contiguous())
-        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))  # type: ignore[no-any-return]
+        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))
     places = [i for i, c in enumerate(counts) for _ in range(c)]
-    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))  # type: ignore[attr-defined]
+    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))
     return made
 
 
@@ -294,7 +294,7 @@ def flip(input: Tensor, dims: Any) -> Tensor:
     for d in dims:
         n = input._shape[d]
         made = made.index_select(d, (n - 1) - arange(n, device=input._device))
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made
 
 
 method_with_varargs("flip", flip)
@@ -303,13 +303,13 @@ method_with_varargs("flip", flip)
 @op()
 def fliplr(input: Tensor) -> Tensor:
     """A copy with the second dimension in reverse."""
-    return flip(input, (1,))  # type: ignore[no-any-return]
+    return flip(input, (1,))
 
 
 @op()
 def flipud(input: Tensor) -> Tensor:
     """A copy with the first dimension in reverse."""
-    return flip(input, (0,))  # type: ignore[no-any-return]
+    return flip(input, (0,))
 
 
 @op(vjp=lambda g, shifts, dims: g.roll(_negated(shifts), dims))
@@ -324,7 +324,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     if dims is None or dims == ():
         if len(moves) != 1:
             raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: 0")
-        return roll(input.reshape((-1,)), moves, (0,)).reshape(input._shape)  # type: ignore[attr-defined,no-any-return]
+        return roll(input.reshape((-1,)), moves, (0,)).reshape(input._shape)
     along = _ints("roll", dims, "dims")
     if len(along) != len(moves):
         raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
@@ -335,7 +335,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         if n and by % n:
             cut = n - by % n
             made = cat([strided_slice(made, at, cut, n - cut, 1), strided_slice(made, at, 0, cut, 1)], at)
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made
 
 
 def _negated(shifts: Any) -> Any:
@@ -346,10 +346,10 @@ def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
     if len(input._shape) < 2:
         raise RuntimeError(f"{name}(): input tensor must have at least 2 dimensions, got shape {list(input._shape)}")
     n, m = input._shape[-2:]
-    rows = arange(n, device=input._device).unsqueeze(1) + diagonal  # type: ignore[attr-defined]
+    rows = arange(n, device=input._device).unsqueeze(1) + diagonal
     columns = arange(m, device=input._device)
-    inside = columns <= rows if lower else columns >= rows  # type: ignore[operator]
-    return select_where(inside, input, False if input._dtype is D.bool else 0)  # type: ignore[no-any-return]
+    inside = columns <= rows if lower else columns >= rows
+    return select_where(inside, input, False if input._dtype is D.bool else 0)
 
 
 @op(out="exact", inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))

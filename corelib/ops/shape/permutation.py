@@ -40,7 +40,7 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     >>> torch.zeros(2, 3).swapaxes(0, 1).shape
     torch.Size([3, 2])
     """
-    return transpose(input, axis0, axis1)  # type: ignore[no-any-return]
+    return transpose(input, axis0, axis1)
 
 
 @op(kind="view", grad_name="TBackward0", vjp=lambda g: g.t())
@@ -121,18 +121,18 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     if len(set(src)) != len(src) or len(set(dst)) != len(dst):
         raise RuntimeError(f"movedim(): repeated dim in `source` ({src}) or `destination` ({dst})")
     if ndim == 0:
-        return permute(input, ())  # type: ignore[no-any-return]
+        return permute(input, ())
     order = [-1] * ndim
     for s, d in zip(src, dst, strict=True):
         order[d] = s
     rest = iter([d for d in range(ndim) if d not in src])
-    return permute(input, tuple([next(rest) if d < 0 else d for d in order]))  # type: ignore[no-any-return]
+    return permute(input, tuple([next(rest) if d < 0 else d for d in order]))
 
 
 @op(on=("torch",))
 def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Another name of `movedim`."""
-    return movedim(input, source, destination)  # type: ignore[no-any-return]
+    return movedim(input, source, destination)
 
 
 attach("moveaxis", moveaxis)
@@ -140,21 +140,21 @@ attach("moveaxis", moveaxis)
 
 def _flip_all(self: Tensor) -> Tensor:
     """The dimensions in reverse order; the transpose of a matrix."""
-    return permute(self, tuple(range(len(self._shape) - 1, -1, -1)))  # type: ignore[no-any-return]
+    return permute(self, tuple(range(len(self._shape) - 1, -1, -1)))
 
 
 def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions swapped."""
     if len(self._shape) < 2:
         raise RuntimeError(f"mT: tensor.mT is only supported on matrices or batches of matrices. Got {len(self._shape)}-D tensor.")
-    return transpose(self, -2, -1)  # type: ignore[no-any-return]
+    return transpose(self, -2, -1)
 
 
 def _adjoint(self: Tensor) -> Tensor:
     """The transpose of a matrix, conjugated where it is complex."""
     if len(self._shape) not in (0, 2):
         raise RuntimeError(f"H: tensor.H is only supported on matrices (2-D tensors). Got {len(self._shape)}-D tensor.")
-    return t(self).conj() if self._dtype.is_complex else t(self)  # type: ignore[no-any-return]
+    return t(self).conj() if self._dtype.is_complex else t(self)
 
 
 attach("T", property(_flip_all))

@@ -24,7 +24,7 @@ def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
     parts = [
         some.new_zeros((*shape[:dim], n, *shape[dim + 1 :])) if g is None else g for g, n in zip(gs, sizes, strict=True)
     ]
-    return cat(parts, dim)  # type: ignore[no-any-return]
+    return cat(parts, dim)
 
 
 @op(kind="view", on=(), several=True, grad_name="SplitBackward0", vjp=_split_backward)
@@ -69,7 +69,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
                 f"split(): split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {at}), "
                 f"but got split_sizes={list(sizes)}"
             )
-    return split_sizes(tensor, sizes, at)  # type: ignore[no-any-return]
+    return split_sizes(tensor, sizes, at)
 
 
 @public("torch")
@@ -127,7 +127,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
 
 def _unbind_backward(gs: Any, dim: int) -> Tensor:
     some = next(g for g in gs if g is not None)
-    return stack([some.new_zeros(some._shape) if g is None else g for g in gs], dim)  # type: ignore[no-any-return]
+    return stack([some.new_zeros(some._shape) if g is None else g for g in gs], dim)
 
 
 @op(kind="view", several=True, vjp=_unbind_backward)
@@ -150,14 +150,14 @@ def unbind(input: Tensor, dim: int = 0) -> Any:
 def _unfold_backward(g: Tensor, input_shape: Any, dimension: int, size: int, step: int) -> Tensor:
     n = input_shape[dimension] if input_shape else 1
     if not input_shape:
-        return g.reshape(())  # type: ignore[attr-defined,no-any-return]
+        return g.reshape(())
     dimension %= len(input_shape)
     count = g._shape[dimension]
-    places = arange(count, device=g._device).unsqueeze(1) * step + arange(size, device=g._device)  # type: ignore[attr-defined]
-    moved = g.movedim(dimension, -2)  # type: ignore[attr-defined]
+    places = arange(count, device=g._device).unsqueeze(1) * step + arange(size, device=g._device)
+    moved = g.movedim(dimension, -2)
     rest = moved._shape[:-2]
-    made = g.new_zeros((n, *rest)).index_add(0, places.reshape((-1,)), moved.reshape((*rest, -1)).movedim(-1, 0))  # type: ignore[attr-defined]
-    return made.movedim(0, dimension)  # type: ignore[no-any-return]
+    made = g.new_zeros((n, *rest)).index_add(0, places.reshape((-1,)), moved.reshape((*rest, -1)).movedim(-1, 0))
+    return made.movedim(0, dimension)
 
 
 @op(kind="view", on=("Tensor",), vjp=_unfold_backward)
@@ -196,14 +196,14 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     if not shape:
         wrap_dim("flatten", start_dim, 0, "start_dim")
         wrap_dim("flatten", end_dim, 0, "end_dim")
-        return input.reshape((1,))  # type: ignore[attr-defined,no-any-return]
+        return input.reshape((1,))
     a = wrap_dim("flatten", start_dim, len(shape), "start_dim")
     b = wrap_dim("flatten", end_dim, len(shape), "end_dim")
     if a > b:
         raise RuntimeError(f"flatten(): flatten() has invalid args: start_dim ({start_dim}) cannot come after end_dim ({end_dim})")
     if a == b:
         return input
-    return input.reshape((*shape[:a], prod(shape[a : b + 1]), *shape[b + 1 :]))  # type: ignore[attr-defined,no-any-return]
+    return input.reshape((*shape[:a], prod(shape[a : b + 1]), *shape[b + 1 :]))
 
 
 @op()
@@ -214,7 +214,7 @@ def ravel(input: Tensor) -> Tensor:
     >>> torch.zeros(2, 3).ravel().shape
     torch.Size([6])
     """
-    return input.contiguous().view((-1,))  # type: ignore[attr-defined,no-any-return]
+    return input.contiguous().view((-1,))
 
 
 @op()
@@ -238,7 +238,7 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
         raise RuntimeError(
             f"unflatten(): unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} ({n}) in the input tensor"
         )
-    return view(input, (*input._shape[:at], *made, *input._shape[at + 1 :])) if input._strides is None else input.reshape(  # type: ignore[attr-defined,no-any-return]
+    return view(input, (*input._shape[:at], *made, *input._shape[at + 1 :])) if input._strides is None else input.reshape(
         (*input._shape[:at], *made, *input._shape[at + 1 :])
     )
 
@@ -251,7 +251,7 @@ def broadcast_to(input: Tensor, size: Any) -> Tensor:
     >>> torch.ones(1).broadcast_to((2, 2)).shape
     torch.Size([2, 2])
     """
-    return expand(input, _ints("broadcast_to", size, "size"))  # type: ignore[no-any-return]
+    return expand(input, _ints("broadcast_to", size, "size"))
 
 
 method_with_varargs("broadcast_to", broadcast_to)

@@ -42,15 +42,15 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 def select_backward(g: Tensor, shape: Any, dim: int, index: int) -> Tensor:
     """Zeros in the shape of the input, with `g` at the index."""
-    made = g.new_zeros(shape)  # type: ignore[attr-defined]
+    made = g.new_zeros(shape)
     made.select(dim, index).copy_(g)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _narrowed(g: Tensor, input_shape: Any, dim: int, start: int, length: int, step: int) -> Tensor:
-    made = g.new_zeros(input_shape)  # type: ignore[attr-defined]
+    made = g.new_zeros(input_shape)
     strided_slice(made, dim, start, length, step).copy_(g)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @op(kind="view", on=(), grad_name="SliceBackward0", vjp=_narrowed)
@@ -85,7 +85,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     start = start + n if start < 0 else start
     if start + length > n:
         raise RuntimeError(f"narrow(): start ({start}) + length ({length}) exceeds dimension size ({n}).")
-    return strided_slice(input, at, start, length, 1)  # type: ignore[no-any-return]
+    return strided_slice(input, at, start, length, 1)
 
 
 @op(kind="view", vjp=lambda g, input, size, stride, storage_offset: _strided_backward(g, input, size, stride, storage_offset))
@@ -130,9 +130,9 @@ def _strided_backward(g: Tensor, input: Tensor, size: Any, stride: Any, storage_
     low = offset if offset < input._offset else input._offset
     span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + input._offset - low if input._numel else 0
     reach = 1 + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) + offset - low if g._numel else 0
-    flat = g.new_zeros((span if span > reach else reach,))  # type: ignore[attr-defined]
-    flat = flat.scatter_add(0, places(size, stride, offset - low), g.reshape((-1,)))  # type: ignore[attr-defined]
-    return flat.index_select(0, places(shape, strides, input._offset - low)).reshape(shape)  # type: ignore[no-any-return]
+    flat = g.new_zeros((span if span > reach else reach,))
+    flat = flat.scatter_add(0, places(size, stride, offset - low), g.reshape((-1,)))
+    return flat.index_select(0, places(shape, strides, input._offset - low)).reshape(shape)
 
 
 @op(kind="view", vjp=lambda g, input_shape, offset, dim1, dim2: _diagonal_backward(g, input_shape, offset, dim1, dim2))
@@ -160,6 +160,6 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 
 def _diagonal_backward(g: Tensor, input_shape: Any, offset: int, dim1: int, dim2: int) -> Tensor:
-    made = g.new_zeros(input_shape)  # type: ignore[attr-defined]
+    made = g.new_zeros(input_shape)
     made.diagonal(offset, dim1, dim2).copy_(g)
-    return made  # type: ignore[no-any-return]
+    return made

@@ -36,7 +36,7 @@ def _copied(name: str, of: Any) -> Any:
 
 
 def _slice(input: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Tensor:
-    return of_dim(input, dim, start, end, step)  # type: ignore[no-any-return]
+    return of_dim(input, dim, start, end, step)
 
 
 for _name, _view in (
@@ -110,7 +110,7 @@ def typename(obj: Any) -> str:
     'torch.FloatTensor'
     """
     if isinstance(obj, Tensor):
-        return obj.type()  # type: ignore[attr-defined,no-any-return]
+        return obj.type()
     kind = obj if isinstance(obj, type) else type(obj)
     module = "" if kind.__module__ in ("builtins", "__builtin__") else f"{kind.__module__}."
     return module + kind.__qualname__
@@ -127,15 +127,15 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """
     if size < 0:
         raise RuntimeError(f"nonzero_static(): 'size' must be an non-negative integer, got {size}")
-    found: Any = input.nonzero()[:size]  # type: ignore[attr-defined]
+    found: Any = input.nonzero()[:size]
     missing = size - found._shape[0]
-    return cat([found, found.new_full((missing, found._shape[1]), fill_value)]) if missing else found  # type: ignore[no-any-return]
+    return cat([found, found.new_full((missing, found._shape[1]), fill_value)]) if missing else found
 
 
 @public("torch")
 def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """`other - alpha * input`, elementwise."""
-    return other - input * alpha if alpha != 1 else other - input  # type: ignore[operator,no-any-return]
+    return other - input * alpha if alpha != 1 else other - input
 
 
 def sum_to_size(self: Tensor, *size: Any) -> Tensor:
@@ -145,13 +145,13 @@ def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self._shape[lead:], strict=True)):
         raise RuntimeError(f"sum_to_size(): size {list(shape)} is not expandable to size {list(self._shape)}.")
     dims = [*range(lead), *[lead + i for i, n in enumerate(shape) if n == 1 and self._shape[lead + i] != 1]]
-    made: Any = self.sum(dims, True) if dims else self  # type: ignore[attr-defined]
-    return made.reshape(shape)  # type: ignore[no-any-return]
+    made: Any = self.sum(dims, True) if dims else self
+    return made.reshape(shape)
 
 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
     """Resize in place to another tensor's shape, as `resize_`."""
-    return self.resize_(the_template._shape, memory_format=memory_format)  # type: ignore[attr-defined,no-any-return]
+    return self.resize_(the_template._shape, memory_format=memory_format)
 
 
 def _each(self: Tensor, function: Any, *others: Tensor) -> Tensor:
@@ -160,9 +160,9 @@ def _each(self: Tensor, function: Any, *others: Tensor) -> Tensor:
         raise TypeError(f"{name}(): can only be called on CPU tensors, got {self._device}")
     if self._requires_grad:
         raise RuntimeError(f"{name}(): can't call {name} on a Variable that requires grad. Use var.detach().{name}()")
-    rows = zip(*[x.expand(self._shape).reshape((-1,)).tolist() for x in (self, *others)], strict=True)  # type: ignore[attr-defined]
-    made = self.new_tensor([function(*row) for row in rows], dtype=self._dtype)  # type: ignore[attr-defined]
-    return self.copy_(made.reshape(self._shape))  # type: ignore[attr-defined,no-any-return]
+    rows = zip(*[x.expand(self._shape).reshape((-1,)).tolist() for x in (self, *others)], strict=True)
+    made = self.new_tensor([function(*row) for row in rows], dtype=self._dtype)
+    return self.copy_(made.reshape(self._shape))
 
 
 def apply_(self: Tensor, callable: Any) -> Tensor:
@@ -183,7 +183,7 @@ def map2_(self: Tensor, tensor1: Tensor, tensor2: Tensor, callable: Any) -> Tens
 def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
     """The dimensions from the outermost in memory to the innermost."""
     strides = self.stride()
-    return tuple(sorted(range(len(self._shape)), key=lambda d: (-strides[d], -self._shape[d], d)))  # type: ignore[index]
+    return tuple(sorted(range(len(self._shape)), key=lambda d: (-strides[d], -self._shape[d], d)))
 
 
 for _method in (sum_to_size, resize_as_, apply_, map_, map2_, dim_order):
@@ -208,7 +208,7 @@ def logspace(
     """
     kind = dtype or (out._dtype if out is not None else get_default_dtype())
     wide = kind if kind in (D.float32, D.float64) else D.float32 if kind.is_floating_point else D.float64
-    made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)  # type: ignore[operator]
+    made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
     if out is not None:
         return store(TABLE["clone"], made, out)
-    return made.requires_grad_() if requires_grad else made  # type: ignore[no-any-return]
+    return made.requires_grad_() if requires_grad else made

@@ -118,12 +118,12 @@ def reshape(input: Tensor, shape: Any) -> Tensor:
     """
     shape = filled_size("reshape", input, shape if type(shape) is tuple else _ints("reshape", shape))
     if input._strides is None or view_strides(input._shape, input.stride(), shape) is not None:
-        return view(input, shape)  # type: ignore[no-any-return]
-    return view(input.contiguous(), shape)  # type: ignore[attr-defined,no-any-return]
+        return view(input, shape)
+    return view(input.contiguous(), shape)
 
 
 method_with_varargs("view", view)
-_view_shape = Tensor.view  # type: ignore[attr-defined]
+_view_shape = Tensor.view
 
 
 def _view_method(self: Tensor, *size: Any, dtype: Any = None) -> Tensor:

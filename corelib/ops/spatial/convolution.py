@@ -47,7 +47,7 @@ def columns(x: Tensor, kernel: Any, sizes: Any, stride: Any, dilation: Any) -> A
     """All windows of a padded input (b, c, *n) as a view (b, c, *kernel, *sizes)."""
     n = len(kernel)
     steps = x.stride()
-    return x.as_strided(  # type: ignore[attr-defined]
+    return x.as_strided(
         (*x._shape[:2], *kernel, *sizes),
         (*steps[:2], *[steps[2 + i] * dilation[i] for i in range(n)], *[steps[2 + i] * stride[i] for i in range(n)]),
         x._offset,
@@ -78,9 +78,9 @@ def convolution(
     sizes = _infer_conv(input, weight, bias, stride, padding, dilation, groups)[0][0][2:]
     k = weight._shape[1] * prod(kernel)
     cols = columns(x, kernel, sizes, stride, dilation).reshape((b, groups, k, prod(sizes)))
-    made = batched_matmul(weight.reshape((1, groups, o // groups, k)), cols)  # type: ignore[attr-defined]
+    made = batched_matmul(weight.reshape((1, groups, o // groups, k)), cols)
     made = made.reshape((b, o, *sizes))
-    return made if bias is None else made + bias.reshape((1, o, *[1] * len(kernel)))  # type: ignore[attr-defined,no-any-return]
+    return made if bias is None else made + bias.reshape((1, o, *[1] * len(kernel)))
 
 
 def _infer_conv_input(g: Tensor, weight: Tensor, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
@@ -102,14 +102,14 @@ def conv_input(y: Tensor, weight: Tensor, shape: Any, stride: Any, padding: Any,
     kernel, sizes = weight._shape[2:], y._shape[2:]
     n = len(kernel)
     k = weight._shape[1] * prod(kernel)
-    w = weight.reshape((1, groups, o // groups, k)).transpose(2, 3)  # type: ignore[attr-defined]
-    cols = batched_matmul(w, y.reshape((b, groups, o // groups, prod(sizes))))  # type: ignore[attr-defined]
+    w = weight.reshape((1, groups, o // groups, k)).transpose(2, 3)
+    cols = batched_matmul(w, y.reshape((b, groups, o // groups, prod(sizes))))
     cols = cols.reshape((b, weight._shape[1] * groups, *kernel, *sizes))
     padded = tuple([m + 2 * p for m, p in zip(shape[2:], padding, strict=True)])
     made = fold(cols, padded, stride, dilation)
     for i in range(n):
         made = made.narrow(2 + i, padding[i], shape[2 + i])
-    return made.contiguous()  # type: ignore[no-any-return]
+    return made.contiguous()
 
 
 def fold(cols: Any, padded: tuple[int, ...], stride: Any, dilation: Any) -> Any:
@@ -149,8 +149,8 @@ def conv_weight(y: Tensor, input: Tensor, shape: Any, stride: Any, padding: Any,
     b, o = y._shape[:2]
     k = prod(shape[1:])
     cols = columns(x, shape[2:], y._shape[2:], stride, dilation).reshape((b, groups, k, prod(y._shape[2:])))
-    rows = y.reshape((b, groups, o // groups, prod(y._shape[2:])))  # type: ignore[attr-defined]
-    return batched_matmul(rows, cols.transpose(2, 3)).sum(0).reshape(shape)  # type: ignore[no-any-return]
+    rows = y.reshape((b, groups, o // groups, prod(y._shape[2:])))
+    return batched_matmul(rows, cols.transpose(2, 3)).sum(0).reshape(shape)
 
 
 def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int, n: int) -> Any:
@@ -166,7 +166,7 @@ def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, p
     if len(weight._shape) != n + 2:
         raise RuntimeError(f"{name}(): expected weight with {n + 2} dimensions, got shape {list(weight._shape)}")
     batched = len(input._shape) == n + 2
-    x: Any = input if batched else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x: Any = input if batched else input.unsqueeze(0)
     if groups <= 0:
         raise RuntimeError(f"{name}(): non-positive groups is not supported, got {groups}")
     channels = weight._shape[0] if transposed else weight._shape[1] * groups
@@ -222,7 +222,7 @@ def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, p
 def _convolve(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
     x, batched, stride, padding, dilation = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
     made = convolution(x, weight, bias, stride, padding, dilation, groups)
-    return made if batched else made.squeeze(0)  # type: ignore[no-any-return]
+    return made if batched else made.squeeze(0)
 
 
 @op(on=("torch", "nn.functional"))
@@ -280,7 +280,7 @@ def _transposed(name: str, n: int, input: Any, weight: Any, bias: Any, stride: A
     made = conv_input(x, weight, (x._shape[0], weight._shape[1] * groups, *sizes), stride, padding, dilation, groups)
     if bias is not None:
         made = made + bias.reshape((1, -1, *[1] * n))
-    return made if batched else made.squeeze(0)  # type: ignore[no-any-return]
+    return made if batched else made.squeeze(0)
 
 
 @op(on=("torch", "nn.functional"))

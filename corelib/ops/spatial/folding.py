@@ -22,14 +22,14 @@ def _two(name: str, what: str, value: Any, least: int) -> tuple[int, int]:
     if min(pair) < least:
         kind = "greater than zero" if least else "non-negative"
         raise RuntimeError(f"{name}: {what} should be {kind}, but got {what}_height: {pair[0]} {what}_width: {pair[1]}")
-    return pair  # type: ignore[return-value]
+    return pair
 
 
 def _places(input: Tensor, size: int, kernel: int, dilation: int, padding: int, stride: int) -> tuple[Tensor, int]:
     """Where each place of the kernel, and then each window, lies in a padded dimension; and how many windows there are."""
     windows = (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
     places = [k * dilation + i * stride for k in range(kernel) for i in range(windows)]
-    return input.new_tensor(places, dtype=D.int64), windows  # type: ignore[attr-defined]
+    return input.new_tensor(places, dtype=D.int64), windows
 
 
 def _infer_im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
@@ -60,7 +60,7 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride:
     rows, oh = _places(input, h, kh, dh, ph, sh)
     columns, ow = _places(input, w, kw, dw, pw, sw)
     parts = x.index_select(-2, rows).index_select(-1, columns).reshape((*lead, c, kh, oh, kw, ow))
-    return parts.transpose(-3, -2).reshape((*lead, c * kh * kw, oh * ow))  # type: ignore[no-any-return]
+    return parts.transpose(-3, -2).reshape((*lead, c * kh * kw, oh * ow))
 
 
 def _infer_col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
@@ -95,11 +95,11 @@ def col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, pad
     c = input._shape[-2] // (kh * kw)
     rows, oh = _places(input, h, kh, dh, ph, sh)
     columns, ow = _places(input, w, kw, dw, pw, sw)
-    wide = input.float() if input._dtype.itemsize == 2 and input._dtype.is_floating_point else input  # type: ignore[attr-defined]
+    wide = input.float() if input._dtype.itemsize == 2 and input._dtype.is_floating_point else input
     parts = wide.reshape((*lead, c, kh, kw, oh, ow)).transpose(-3, -2).reshape((*lead, c, kh * oh, kw * ow))
     tall = parts.new_zeros((*lead, c, kh * oh, w + 2 * pw)).index_add(-1, columns, parts)
     made = tall.new_zeros((*lead, c, h + 2 * ph, w + 2 * pw)).index_add(-2, rows, tall)
-    return made.narrow(-2, ph, h).narrow(-1, pw, w).contiguous().to(input._dtype)  # type: ignore[no-any-return]
+    return made.narrow(-2, ph, h).narrow(-1, pw, w).contiguous().to(input._dtype)
 
 
 @public("nn.functional", names=("unfold",))
@@ -110,7 +110,7 @@ def unfold_windows(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: 
     >>> torch.nn.functional.unfold(torch.ones(1, 2, 3, 3), 2).shape
     torch.Size([1, 8, 4])
     """
-    return im2col(input, kernel_size, dilation, padding, stride)  # type: ignore[no-any-return]
+    return im2col(input, kernel_size, dilation, padding, stride)
 
 
 @public("nn.functional")
@@ -123,14 +123,14 @@ def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, p
             [2., 4., 2.],
             [1., 2., 1.]])
     """
-    return col2im(input, output_size, kernel_size, dilation, padding, stride)  # type: ignore[no-any-return]
+    return col2im(input, output_size, kernel_size, dilation, padding, stride)
 
 
 def _lp_pool(n: int, pool: Any) -> Any:
     def function(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
         size = kernel_size**n if isinstance(kernel_size, int) else prod(kernel_size)
-        mean = pool(input**norm_type, kernel_size, stride, 0, ceil_mode)  # type: ignore[operator]
-        return (mean * size) ** (1.0 / norm_type)  # type: ignore[no-any-return]
+        mean = pool(input**norm_type, kernel_size, stride, 0, ceil_mode)
+        return (mean * size) ** (1.0 / norm_type)
 
     function.__name__ = function.__qualname__ = f"lp_pool{n}d"
     function.__doc__ = f"""The p-norm of each window over the last {n} dimension{"s" if n > 1 else ""}, p being `norm_type`; `stride` defaults to the window."""

@@ -44,13 +44,13 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
     axes = []
     for d in reversed(range(n)):
         m = spatial[d]
-        line: Any = linspace(-1, 1, m, dtype=theta._dtype, device=theta._device) if m > 1 else theta.new_zeros((1,))  # type: ignore[attr-defined]
+        line: Any = linspace(-1, 1, m, dtype=theta._dtype, device=theta._device) if m > 1 else theta.new_zeros((1,))
         if not align_corners:
             line = line * ((m - 1) / m)
         axes.append(line.reshape([m if i == d else 1 for i in range(n)]).expand(spatial))
-    axes.append(theta.new_ones(spatial))  # type: ignore[attr-defined]
+    axes.append(theta.new_ones(spatial))
     base = stack(axes, -1).reshape((1, prod(spatial), n + 1))
-    return (base @ theta.transpose(1, 2)).reshape((theta._shape[0], *spatial, n))  # type: ignore[attr-defined,no-any-return]
+    return (base @ theta.transpose(1, 2)).reshape((theta._shape[0], *spatial, n))
 
 
 def _unnormalized(x: Any, size: int, align_corners: bool) -> Any:
@@ -139,11 +139,11 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
     if mode == "bicubic" and n != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     sizes = input._shape[2:]
-    at = [_unnormalized(grid[..., n - 1 - d], sizes[d], align_corners) for d in range(n)]  # type: ignore[index]
+    at = [_unnormalized(grid[..., n - 1 - d], sizes[d], align_corners) for d in range(n)]
     if mode != "bicubic":
         at = [_inside(x, m, padding_mode, align_corners) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
-        return _read(input, [x.round() for x in at])  # type: ignore[no-any-return]
+        return _read(input, [x.round() for x in at])
     lows = [x.detach().floor() for x in at]
     if mode == "bilinear":
         weights = [[low + 1 - x, x - low] for x, low in zip(at, lows, strict=True)]
@@ -163,4 +163,4 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
             weight = weight * w[s]
         part = _read(input, places) * weight.unsqueeze(1)
         made = part if made is None else made + part
-    return made  # type: ignore[no-any-return]
+    return made

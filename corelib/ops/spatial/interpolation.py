@@ -119,7 +119,7 @@ def interpolate(
     if not input._dtype.is_floating_point and not (mode == "nearest" and input._dtype.name == "uint8"):
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
-        return _AREA[n](input, sizes)  # type: ignore[no-any-return]
+        return _AREA[n](input, sizes)
     made: Any = input
     for i in range(n):
         d, m, o = 2 + i, input._shape[2 + i], sizes[i]
@@ -127,13 +127,13 @@ def interpolate(
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = [min(int(floor((j + half) * scale)), m - 1) for j in range(o)]
-            made = made.index_select(d, input.new_tensor(places, dtype=int64))  # type: ignore[attr-defined]
+            made = made.index_select(d, input.new_tensor(places, dtype=int64))
             continue
         if m == o and (align_corners or scale == 1):
             continue
         if antialias or mode == "bicubic":
             rows = _smooth_rows(mode, m, o, align_corners, scale) if antialias else _cubic_rows(m, o, align_corners, scale)
-            made = (made.movedim(d, -1) @ input.new_tensor(rows).t()).movedim(-1, d)  # type: ignore[attr-defined]
+            made = (made.movedim(d, -1) @ input.new_tensor(rows).t()).movedim(-1, d)
             continue
         if align_corners:
             centres = [j * _scale(m, o, True, scale) for j in range(o)]
@@ -142,29 +142,29 @@ def interpolate(
         low = [min(int(c), m - 1) for c in centres]
         high = [min(j + 1, m - 1) for j in low]
         shape = (o, *[1] * (len(input._shape) - 1 - d))
-        weight = input.new_tensor([c - j for c, j in zip(centres, low, strict=True)]).reshape(shape)  # type: ignore[attr-defined]
-        a = made.index_select(d, input.new_tensor(low, dtype=int64))  # type: ignore[attr-defined]
-        b = made.index_select(d, input.new_tensor(high, dtype=int64))  # type: ignore[attr-defined]
+        weight = input.new_tensor([c - j for c, j in zip(centres, low, strict=True)]).reshape(shape)
+        a = made.index_select(d, input.new_tensor(low, dtype=int64))
+        b = made.index_select(d, input.new_tensor(high, dtype=int64))
         made = a * (1 - weight) + b * weight
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made
 
 
 @public("nn.functional")
 def upsample(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
     """`interpolate` by its old name, deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
-    return interpolate(input, size, scale_factor, mode, align_corners)  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @public("nn.functional")
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """`interpolate` with mode "nearest", deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
-    return interpolate(input, size, scale_factor, "nearest")  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor, "nearest")
 
 
 @public("nn.functional")
 def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """`interpolate` with mode "bilinear" and align_corners, deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
-    return interpolate(input, size, scale_factor, "bilinear", True)  # type: ignore[no-any-return]
+    return interpolate(input, size, scale_factor, "bilinear", True)

@@ -37,11 +37,11 @@ def _infer_pad(input: Tensor, pads: Any, value: Any) -> Any:
 def constant_pad(input: Tensor, pads: Any, value: Any) -> Tensor:
     """Places of one value before and behind each dimension; negative numbers cut places off."""
     shape = _infer_pad(input, pads, value)[0][0]
-    made = input.new_full(shape, value)  # type: ignore[attr-defined]
+    made = input.new_full(shape, value)
     source = _cut(input, tuple((-a, -b) for a, b in pads))
     target = _cut(made, pads)
     copy_elements(target, source)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def zero_pad(input: Tensor, padding: Any) -> Any:
@@ -71,7 +71,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     for i in range(len(sizes) // 2):
         pads[ndim - 1 - i] = (sizes[2 * i], sizes[2 * i + 1])
     if mode == "constant":
-        return constant_pad(input, tuple(pads), 0 if value is None else value)  # type: ignore[no-any-return]
+        return constant_pad(input, tuple(pads), 0 if value is None else value)
     if value not in (None, 0):
         raise ValueError(f"pad(): Padding mode '{mode}' doesn't take in value argument, got {value}")
     if mode not in ("reflect", "replicate", "circular"):
@@ -88,7 +88,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
     for d, (a, b) in enumerate(pads):
         if a or b:
             made = made.index_select(d, _places(mode, made, d, a, b))
-    return made.clone() if made is input else made  # type: ignore[no-any-return]
+    return made.clone() if made is input else made
 
 
 def _places(mode: str, x: Any, dim: int, before: int, behind: int) -> Any:

@@ -28,10 +28,10 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = shape
     if c % (r * r):
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)={c} is not divisible by {r * r}")
-    parts: Any = input.reshape((*lead, c // (r * r), r, r, h, w))  # type: ignore[attr-defined]
+    parts: Any = input.reshape((*lead, c // (r * r), r, r, h, w))
     n = len(lead)
     order = (*range(n + 1), n + 3, n + 1, n + 4, n + 2)
-    return parts.permute(order).reshape((*lead, c // (r * r), h * r, w * r))  # type: ignore[no-any-return]
+    return parts.permute(order).reshape((*lead, c // (r * r), h * r, w * r))
 
 
 @op(on=("torch", "nn.functional"))
@@ -51,10 +51,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     for what, m, d in (("height", h, -2), ("width", w, -1)):
         if m % r:
             raise RuntimeError(f"pixel_unshuffle expects {what} to be divisible by downscale_factor, but input.size({d})={m} is not divisible by {r}")
-    parts: Any = input.reshape((*lead, c, h // r, r, w // r, r))  # type: ignore[attr-defined]
+    parts: Any = input.reshape((*lead, c, h // r, r, w // r, r))
     n = len(lead)
     order = (*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    return parts.permute(order).reshape((*lead, c * r * r, h // r, w // r))  # type: ignore[no-any-return]
+    return parts.permute(order).reshape((*lead, c * r * r, h // r, w // r))
 
 
 @op(on=("torch", "nn.functional"))
@@ -73,7 +73,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     n, c, *rest = shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape((n, groups, c // groups, *rest)).transpose(1, 2).reshape(shape)  # type: ignore[attr-defined,no-any-return]
+    return input.reshape((n, groups, c // groups, *rest)).transpose(1, 2).reshape(shape)
 
 
 @op(on=("nn.functional",))
@@ -90,6 +90,6 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         raise ValueError(f"Expected 3D or higher dimensionality                          input (got {len(input._shape)} dimensions)")
     if not input._numel:
         return input
-    squares: Any = input.mul(input).movedim(1, -1)  # type: ignore[attr-defined]
+    squares: Any = input.mul(input).movedim(1, -1)
     around = pad(squares, (size // 2, (size - 1) // 2)).unfold(-1, size, 1).mean(-1).movedim(-1, 1)
-    return input / (around * alpha + k) ** beta  # type: ignore[operator,no-any-return]
+    return input / (around * alpha + k) ** beta

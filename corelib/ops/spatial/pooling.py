@@ -111,20 +111,20 @@ def max_windows(input: Tensor, kernel: Any, stride: Any, padding: Any, dilation:
         here = x[index]
         flat: Any = 0
         for i in range(n):
-            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])  # type: ignore[operator]
+            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
             flat = flat * input._shape[len(input._shape) - n + i] + step.reshape((-1, *[1] * (n - 1 - i)))
         inside = True
         for i in range(n):  # a window of nothing but -inf must still point into the input, not into its padding
-            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])  # type: ignore[operator]
+            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
             ok = ((step >= 0) & (step < input._shape[len(input._shape) - n + i])).reshape((-1, *[1] * (n - 1 - i)))
             inside = ok & inside
         if best is None:
-            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)  # type: ignore[attr-defined]
+            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)
             continue
         better = inside & ((here > best) | (here != here) | ~known)
         best, where = select_where(better, here, best), select_where(better, flat, where)
         known = known | inside
-    return best.contiguous(), where.contiguous()  # type: ignore[union-attr]
+    return best.contiguous(), where.contiguous()
 
 
 def _max_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
@@ -163,19 +163,19 @@ def window_sum(input: Tensor, kernel: Any, stride: Any, sizes: Any) -> Tensor:
     """The sum of each window of a padded input."""
     made: Any = None
     for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
-        here = input[index]  # type: ignore[index]
+        here = input[index]
         made = here.clone() if made is None else made + here
-    return made.contiguous()  # type: ignore[no-any-return]
+    return made.contiguous()
 
 
 @op(on=(), vjp=lambda g, kernel, stride, sizes: window_sum(g, kernel, stride, sizes),
     infer=lambda y, shape, kernel, stride, sizes: ((shape, y._dtype), (y, shape, kernel, stride, sizes)))
 def window_spread(y: Tensor, shape: Any, kernel: Any, stride: Any, sizes: Any) -> Tensor:
     """Each window's number added to all of the window's places."""
-    made = y.new_zeros(shape)  # type: ignore[attr-defined]
+    made = y.new_zeros(shape)
     for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
         made[index] += y
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
@@ -216,7 +216,7 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     >>> torch.nn.functional.avg_pool1d(torch.tensor([[1., 3., 5., 7.]]), 2)
     tensor([[2., 6.]])
     """
-    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)  # type: ignore[no-any-return]
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 @op(on=("nn.functional",))
@@ -229,7 +229,7 @@ def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     >>> torch.nn.functional.avg_pool2d(torch.ones(1, 4, 4), 2).shape
     torch.Size([1, 2, 2])
     """
-    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 @op(on=("nn.functional",))
@@ -240,7 +240,7 @@ def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     >>> torch.nn.functional.avg_pool3d(torch.ones(1, 4, 4, 4), 2).shape
     torch.Size([1, 2, 2, 2])
     """
-    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 def _adaptive_sizes(name: str, n: int, input: Any, output_size: Any) -> tuple[int, ...]:
@@ -293,7 +293,7 @@ def _window_means(x: Any, windows: list[tuple[int, int]]) -> Any:
 @op(on=("torch", "nn.functional"))
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
-    return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
 @op(on=("nn.functional",))
@@ -304,7 +304,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     >>> torch.nn.functional.adaptive_avg_pool2d(torch.ones(1, 4, 6), 2).shape
     torch.Size([1, 2, 2])
     """
-    return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
 
 
 @op(on=("nn.functional",))
@@ -315,7 +315,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     >>> torch.nn.functional.adaptive_avg_pool3d(torch.ones(1, 4, 6, 5), 2).shape
     torch.Size([1, 2, 2, 2])
     """
-    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
 def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indices: bool) -> Any:

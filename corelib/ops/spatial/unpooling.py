@@ -42,9 +42,9 @@ def unpool_windows(input: Tensor, indices: Tensor, sizes: Any, name: str) -> Ten
         raise RuntimeError(f"{name}(): Expected shape of indices to be same as that of the input tensor ({list(input._shape)}) but got indices tensor with shape: {list(indices._shape)}")
     if len(lead) not in (1, 2) or 0 in input._shape[-n:]:
         raise RuntimeError(f"{name}(): Input to {name} should be a {n + 1}d or {n + 2}d tensor with non-empty spatial dimensions, but got a tensor of shape {list(input._shape)}")
-    flat: Any = input.reshape((*lead, prod(input._shape[-n:])))  # type: ignore[attr-defined]
-    made = flat.new_zeros((*lead, prod(sizes))).scatter(-1, indices.reshape(flat._shape), flat)  # type: ignore[attr-defined]
-    return made.reshape((*lead, *sizes))  # type: ignore[no-any-return]
+    flat: Any = input.reshape((*lead, prod(input._shape[-n:])))
+    made = flat.new_zeros((*lead, prod(sizes))).scatter(-1, indices.reshape(flat._shape), flat)
+    return made.reshape((*lead, *sizes))
 
 
 def _unpool(n: int) -> Any:
@@ -52,7 +52,7 @@ def _unpool(n: int) -> Any:
 
     def function(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
         sizes = _output_size(name, n, input, kernel_size, stride, padding, output_size)
-        return unpool_windows(input, indices, sizes, name)  # type: ignore[no-any-return]
+        return unpool_windows(input, indices, sizes, name)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""The elements that max_pool{n}d found put back at the places it gave in `indices`, zeros elsewhere.
@@ -74,13 +74,13 @@ max_unpool1d, max_unpool2d, max_unpool3d = _unpool(1), _unpool(2), _unpool(3)
 def fractional_windows(input: Tensor, kernel: Any, sizes: Any, samples: Tensor) -> Any:
     """The largest element of each window, and its flat place. samples (n, c, dimensions): where in [0, 1) the sequences start."""
     n = len(kernel)
-    x: Any = input if len(input._shape) == n + 2 else input.unsqueeze(0)  # type: ignore[attr-defined]
+    x: Any = input if len(input._shape) == n + 2 else input.unsqueeze(0)
     b, c = x._shape[:2]
     order = [1, 0] if n == 2 else [0, 1, 2]  # PyTorch takes the sample of the width first in two dimensions
     flat: Any = 0
     for d in range(n):
         m, k, o = x._shape[2 + d], kernel[d], sizes[d]
-        at: Any = samples[:, :, order[d]].unsqueeze(-1)  # type: ignore[index]
+        at: Any = samples[:, :, order[d]].unsqueeze(-1)
         starts: Any = arange(o, device=x._device)
         if o > 1:
             alpha = (m - k) / (o - 1)

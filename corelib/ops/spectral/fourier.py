@@ -33,7 +33,7 @@ def _norm(name: str, norm: Any) -> str:
         return "backward"
     if norm not in NORMS:
         raise RuntimeError(f'{name}(): Invalid normalization mode: "{norm}"; accepted are {", ".join(NORMS)}')
-    return norm  # type: ignore[no-any-return]
+    return norm
 
 
 def _complex(name: str, input: Any) -> Any:
@@ -45,7 +45,7 @@ def _complex(name: str, input: Any) -> Any:
     dtype = input._dtype if input._dtype.is_floating_point else get_default_dtype()
     if dtype.itemsize == 2:
         raise RuntimeError(f"{name}(): Unsupported dtype {kind_name(dtype)}")
-    return input.to(dtype.to_complex())  # type: ignore[attr-defined]
+    return input.to(dtype.to_complex())
 
 
 def _real(name: str, input: Any) -> Any:
@@ -158,17 +158,17 @@ def _declare(kind: str) -> None:
     def one(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Any = None) -> Tensor:
         x = prepare(f"fft_{kind}", input)
         made = run(f"fft_{kind}", x, [_one(f"fft_{kind}", x, dim)], [n], _norm(kind, norm), forward)
-        return _stored(kind, made, out)  # type: ignore[no-any-return]
+        return _stored(kind, made, out)
 
     def two(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None, *, out: Any = None) -> Tensor:
         x = prepare(f"fft_{kind}2", input)
         dims, sizes = _several(f"fft_{kind}2", x, s, dim)
-        return _stored(kind, run(f"fft_{kind}2", x, dims, sizes, _norm(kind, norm), forward), out)  # type: ignore[no-any-return]
+        return _stored(kind, run(f"fft_{kind}2", x, dims, sizes, _norm(kind, norm), forward), out)
 
     def several(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None, *, out: Any = None) -> Tensor:
         x = prepare(f"fft_{kind}n", input)
         dims, sizes = _several(f"fft_{kind}n", x, s, dim)
-        return _stored(kind, run(f"fft_{kind}n", x, dims, sizes, _norm(kind, norm), forward), out)  # type: ignore[no-any-return]
+        return _stored(kind, run(f"fft_{kind}n", x, dims, sizes, _norm(kind, norm), forward), out)
 
     size = "(n // 2 + 1,)" if run is _from_real else "(n,)"
     made = {"fft": "(4,)", "ifft": "(4,)", "rfft": "(3,)", "irfft": "(6,)", "hfft": "(6,)", "ihfft": "(3,)"}[kind]
@@ -205,7 +205,7 @@ def fft_fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, layout: Any = None
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
-    return _frequencies(n, d, False, dtype, layout, device, requires_grad, out)  # type: ignore[no-any-return]
+    return _frequencies(n, d, False, dtype, layout, device, requires_grad, out)
 
 
 @public("fft", names=("rfftfreq",))
@@ -216,7 +216,7 @@ def fft_rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, layout: Any = Non
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    return _frequencies(n, d, True, dtype, layout, device, requires_grad, out)  # type: ignore[no-any-return]
+    return _frequencies(n, d, True, dtype, layout, device, requires_grad, out)
 
 
 def _shifted(name: str, input: Any, dim: Any, towards: int) -> Any:
@@ -234,7 +234,7 @@ def fft_fftshift(input: Tensor, dim: Any = None) -> Tensor:
     >>> torch.fft.fftshift(torch.arange(4))
     tensor([2, 3, 0, 1])
     """
-    return _shifted("fft_fftshift", input, dim, 1)  # type: ignore[no-any-return]
+    return _shifted("fft_fftshift", input, dim, 1)
 
 
 @public("fft", names=("ifftshift",))
@@ -245,4 +245,4 @@ def fft_ifftshift(input: Tensor, dim: Any = None) -> Tensor:
     >>> torch.fft.ifftshift(torch.arange(5))
     tensor([2, 3, 4, 0, 1])
     """
-    return _shifted("fft_ifftshift", input, dim, -1)  # type: ignore[no-any-return]
+    return _shifted("fft_ifftshift", input, dim, -1)

@@ -88,14 +88,14 @@ def stft(
     frames = frames * _middle(x, window, n_fft, win)
     found: Any = _FFT["rfft" if onesided else "fft"](frames, norm="ortho" if normalized else None)
     found = found.transpose(-1, -2)
-    return found if return_complex else view_as_real(found)  # type: ignore[no-any-return]
+    return found if return_complex else view_as_real(found)
 
 
 def _added(frames: Any, hop: int) -> Any:
     """The sum of overlapping frames (..., frames, n_fft), hop samples apart."""
     count, size = frames._shape[-2:]
     rows: Any = arange(count, device=frames._device)
-    places = (rows.unsqueeze(1) * hop + arange(size, device=frames._device)).reshape(-1)  # type: ignore[attr-defined]
+    places = (rows.unsqueeze(1) * hop + arange(size, device=frames._device)).reshape(-1)
     whole = frames.new_zeros(*frames._shape[:-2], size + hop * (count - 1))
     return whole.index_add(-1, places, frames.reshape(*frames._shape[:-2], -1))
 
@@ -161,4 +161,4 @@ def istft(
             "Please check your center and hop_length settings.", UserWarning, stacklevel=2,
         )
         signal = pad(signal, [0, end - whole])
-    return signal  # type: ignore[no-any-return]
+    return signal

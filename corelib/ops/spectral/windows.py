@@ -24,7 +24,7 @@ def _window(name: str, length: Any, periodic: bool, weights: Any, dtype: Any, la
         raise RuntimeError(f"{name} is not implemented for {layout}, only for torch.strided")
     names = {"dtype": dtype, "device": device, "pin_memory": pin_memory}
     if length < 2:
-        return (ones if length else empty)(length, **names).requires_grad_(requires_grad)  # type: ignore[attr-defined]
+        return (ones if length else empty)(length, **names).requires_grad_(requires_grad)
     places = length + 1 if periodic else length
     made: Any = weights(arange(places, **{**names, "dtype": dtype or _default()}), places)
     return (made.narrow(0, 0, length).contiguous() if periodic else made).requires_grad_(requires_grad)
@@ -46,7 +46,7 @@ def hann_window(
     >>> torch.hann_window(4)
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
-    return _general_hamming("hann_window", window_length, periodic, 0.5, 0.5, dtype, layout, device, requires_grad, pin_memory)  # type: ignore[no-any-return]
+    return _general_hamming("hann_window", window_length, periodic, 0.5, 0.5, dtype, layout, device, requires_grad, pin_memory)
 
 
 def _general_hamming(name: str, length: Any, periodic: bool, alpha: float, beta: float, *rest: Any) -> Any:
@@ -69,7 +69,7 @@ def hamming_window(
     >>> torch.hamming_window(4)
     tensor([0.0800, 0.5400, 1.0000, 0.5400])
     """
-    return _general_hamming("hamming_window", window_length, periodic, alpha, beta, dtype, layout, device, requires_grad, pin_memory)  # type: ignore[no-any-return]
+    return _general_hamming("hamming_window", window_length, periodic, alpha, beta, dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
@@ -89,7 +89,7 @@ def blackman_window(
         x = x * (math.pi / (n - 1))
         return (4 * x).cos() * 0.08 - (2 * x).cos() * 0.5 + 0.42
 
-    return _window("blackman_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)  # type: ignore[no-any-return]
+    return _window("blackman_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
@@ -109,7 +109,7 @@ def bartlett_window(
         rising = x * (2 / (n - 1))
         return rising.minimum(2 - rising)
 
-    return _window("bartlett_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)  # type: ignore[no-any-return]
+    return _window("bartlett_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
@@ -130,4 +130,4 @@ def kaiser_window(
         half = (n - 1) / 2
         return i0((1 - ((x - half) / half) ** 2).clamp(0).sqrt() * beta) / i0(x.new_full((), beta))
 
-    return _window("kaiser_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)  # type: ignore[no-any-return]
+    return _window("kaiser_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)
