@@ -7,7 +7,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
+    from importlib.abc import Loader
+else:
+    Loader = object
 
 # Old module -> the modules that have its names now, both below `corelib`.
 MOVED = {
@@ -112,7 +117,7 @@ MOVED = {
 }
 
 
-class _Finder:
+class _Finder(Loader):
     """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
 
     def __init__(self, load: Callable[[str], ModuleType]) -> None:
@@ -120,7 +125,7 @@ class _Finder:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The import system's question."""
-        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None  # a loader by its methods
+        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None
 
     def create_module(self, spec: ModuleSpec) -> None:
         """An ordinary module."""
@@ -142,4 +147,4 @@ class _Finder:
 
 def install(load: Callable[[str], ModuleType]) -> None:
     """Let imports find the old paths; `load` imports a module by its name."""
-    sys.meta_path.append(_Finder(load))  # as above
+    sys.meta_path.append(_Finder(load))

@@ -227,7 +227,7 @@ def _run(
                             found[id(node), number] = part
                             if accumulate:
                                 _accumulate_captured(node, number, part, inputs, create_graph)
-                if not any(e is not None and id(e[0]) in needed for e in node.edges):
+                if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
             grads = node.apply(g)
             if node.post_hooks is not None:

@@ -102,8 +102,8 @@ def guarded(what: str, function: Any) -> Any:
         raise BackendError(f"{what} raised {told(error)}") from error
 
 
-def check_backend(backend: Any, entry: Entry) -> None:
-    """Refuse what is no backend, or not the one that its entry point promised."""
+def check_backend(backend: Any, entry: Entry) -> Backend:
+    """The backend; refused where it is none, or not the one that its entry point promised."""
     if not isinstance(backend, Backend):
         raise BackendError(f"its hook corelib_backend must return a corelib.backend.Backend, got {backend!r}")
     problem = api_problem(backend.api_version, entry)
@@ -125,6 +125,7 @@ def check_backend(backend: Any, entry: Entry) -> None:
                 f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each "
                 f"with one of {_quoted(CAPABILITIES)}"
             )
+    return backend
 
 
 def _quoted(names: Any) -> str:

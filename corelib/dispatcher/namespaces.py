@@ -53,5 +53,5 @@ def _with_outs(function: Any, name: str) -> Any:
 
     given = signature(function)
     here = [*given.parameters.values(), Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Any")]
-    wrapped.__signature__ = given.replace(parameters=here)
+    vars(wrapped)["__signature__"] = given.replace(parameters=here)
     return wrapped

@@ -95,8 +95,8 @@ def _of(chain: tuple[tuple[Any, str], ...]) -> Any:
     if len(chain) == 1:
         only = made
 
-        def made(*args: Any, **attributes: Any) -> Any:
-            return only(*args, **attributes)
+        def made(*args: Any) -> Any:
+            return only(*args)
 
     made._chain = chain
     return made
@@ -115,9 +115,9 @@ def chained(kernels: tuple[Any, ...]) -> Any:
     if len(kernels) == 1:
         return kernels[0]
 
-    def kernel(*args: Any, **attributes: Any) -> Any:
+    def kernel(*args: Any) -> Any:
         for one in kernels:
-            result = one(*args, **attributes)
+            result = one(*args)
             if result is not NotImplemented:
                 return result
         return NotImplemented

@@ -58,10 +58,17 @@ def load(wanted: device) -> Runtime:
             f"indices 0 to {count - 1}"
         )
     if not backend.indexed:
-        return device(wanted.type).runtime
+        return at_work(device(wanted.type))
     if wanted.index is None:
-        return device(wanted.type, 0).runtime
+        return at_work(device(wanted.type, 0))
     return Runtime(backend, wanted)
+
+
+def at_work(place: device) -> Runtime:
+    """The runtime of a device, with all that a backend has."""
+    found = place.runtime
+    assert isinstance(found, Runtime)
+    return found
 
 
 def _load_backend(device_type: str) -> Backend:
