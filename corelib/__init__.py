@@ -155,6 +155,6 @@ def __dir__() -> list[str]:
 
 # Start-up: what these slots need is loaded when a device is first used, and by the first backward.
 _LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
-_DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins").device_types)
+_DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _moved.install(_import)

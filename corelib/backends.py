@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import builtins
 
     from corelib.contract.backend import Backend
-    from corelib.dispatcher.checks import BackendError as BackendError
-    from corelib.dispatcher.plugins import BackendInfo as BackendInfo
-    from corelib.dispatcher.registration import Registration
+    from corelib.dispatcher.plugins.checks import BackendError as BackendError
+    from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
+    from corelib.dispatcher.plugins.registration import Registration
     from corelib.dispatcher.report import Report
 
 cuda = _Cuda()
@@ -36,7 +36,7 @@ def list() -> builtins.list[BackendInfo]:
     >>> [(b.device_type, b.provider, b.devices) for b in torch.backends.list()][0]
     ('meta', 'corelib', ['meta'])
     """
-    from corelib.dispatcher import plugins
+    from corelib.dispatcher.plugins import manager as plugins
 
     return plugins.describe()
 
@@ -60,7 +60,7 @@ def register(backend: Backend) -> Registration:
     ...     (torch.zeros(2, device="paper") + 1).shape
     torch.Size([2])
     """
-    from corelib.dispatcher import registration
+    from corelib.dispatcher.plugins import registration
 
     return registration.register(backend)
 
@@ -123,7 +123,7 @@ def reset_report() -> None:
 
 def __getattr__(name: str) -> object:
     if name in ("BackendError", "BackendInfo"):  # their module is loaded when a device is
-        from corelib.dispatcher import plugins
+        from corelib.dispatcher.plugins import manager as plugins
 
         return getattr(plugins, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

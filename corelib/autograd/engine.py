@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
-from corelib.dispatcher.primitive import run_primitive
+from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted

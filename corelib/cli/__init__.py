@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 0
-    from corelib.dispatcher.checks import BackendError
+    from corelib.dispatcher.plugins.checks import BackendError
     from corelib.tensor.device import device
 
     try:
@@ -78,7 +78,7 @@ def _parser(command_name: str) -> argparse.ArgumentParser:
 def _add_installed(commands: Any, command_name: str) -> None:
     """Commands that other packages bring, by entry points in the group `corelib.commands`: a module with HELP, `add_arguments`
     and `run`. `conformance` is always there, and says what to install where its package is not."""
-    from corelib.dispatcher.discovery import installed_modules
+    from corelib.dispatcher.plugins.discovery import installed_modules
 
     found = installed_modules("corelib.commands")
     if "conformance" not in found:

@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from corelib.dispatcher.discovery import INSTALL
+from corelib.dispatcher.plugins.discovery import INSTALL
 
 if TYPE_CHECKING:
-    from corelib.dispatcher.packs import Pack
-    from corelib.dispatcher.plugins import BackendInfo
+    from corelib.dispatcher.plugins.packs import Pack
+    from corelib.dispatcher.plugins.manager import BackendInfo
 
 _HEADS = ("DEVICE TYPE", "PROVIDER", "STATUS", "DTYPES", "DEVICES")
 _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
@@ -22,10 +22,10 @@ _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, or JSON with `args.json`."""
-    from corelib.dispatcher import plugins
+    from corelib.dispatcher.plugins import manager as plugins
 
     with warnings.catch_warnings():
-        from corelib.dispatcher.packs import PackWarning
+        from corelib.dispatcher.plugins.packs import PackWarning
 
         warnings.simplefilter("ignore", PackWarning)  # the table has a line for each, with the reason
         found = plugins.describe()

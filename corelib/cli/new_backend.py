@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 def create(name: str, device_type: str, into: Path) -> tuple[Path, list[Path]]:
     """Write the project and return its folder and files; ValueError for a name, a device type or a folder that is taken or malformed."""
-    from corelib.dispatcher.discovery import INSTALL, is_device_type
-    from corelib.dispatcher.plugins import entries
+    from corelib.dispatcher.plugins.discovery import INSTALL, is_device_type
+    from corelib.dispatcher.plugins.manager import entries
 
     if not _NAME.fullmatch(name):
         raise ValueError(f"argument NAME (={name!r}) must be lower-case letters, digits and single hyphens, such as corelib-acme")

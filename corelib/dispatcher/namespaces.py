@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-from corelib.dispatcher.outs import store_all
+from corelib.dispatcher.calls.outs import store_all
 from corelib.tensor.base import attach
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,9 +7,10 @@ from typing import Any
 from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
 from corelib.contract.meta import MetaBackend
-from corelib.dispatcher import determinism, plugins
+from corelib.dispatcher import determinism
+from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.kernels import install
-from corelib.dispatcher.loaded import AT_WORK
+from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import device, LOAD
 from corelib.tensor.keys import dispatch_key, DispatchKey
 from corelib.tensor.layout import strided

@@ -11,8 +11,8 @@ import warnings
 from typing import Any, NamedTuple
 
 from corelib.contract.kernels import KernelTable
-from corelib.dispatcher.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
-from corelib.dispatcher.discovery import discover, Entry, KERNELS
+from corelib.dispatcher.plugins.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
+from corelib.dispatcher.plugins.discovery import discover, Entry, KERNELS
 from corelib.dispatcher.report import callers_level
 
 

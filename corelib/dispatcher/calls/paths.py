@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher import call
+from corelib.dispatcher.calls import call
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record

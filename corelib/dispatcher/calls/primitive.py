@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.dispatcher.fallback import missing
+from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor

@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
-from corelib.dispatcher.discovery import Entry
+from corelib.dispatcher.plugins.discovery import Entry
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.dtype import ALL
 from corelib.version import __version__
@@ -30,7 +30,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
     """
     import pluggy
 
-    from corelib.dispatcher import hookspecs  # start-up: it needs pluggy, as plugins do, and nothing else
+    from corelib.dispatcher.plugins import hookspecs# start-up: it needs pluggy, as plugins do, and nothing else
 
     try:
         module = entry.point.load()
@@ -51,7 +51,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
             f"its module {entry.value!r} has a function {required}, but not marked as a hook: write @hookimpl above it "
             "(from corelib.backend import hookimpl)"
             if unmarked
-            else f"its module {entry.value!r} has no hook {required} (corelib.dispatcher.hookspecs describes the hooks)"
+            else f"its module {entry.value!r} has no hook {required} (corelib.dispatcher.plugins.hookspecs describes the hooks)"
         )
     return manager.hook
 

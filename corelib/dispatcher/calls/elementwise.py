@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from corelib.dispatcher import fallback
+from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op
-from corelib.dispatcher.outs import store
-from corelib.dispatcher.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.tensor import dtype as D

@@ -11,13 +11,13 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from corelib.dispatcher import call as _call, fallback
-from corelib.dispatcher.elementwise import BROADCASTS, elementwise, ROW_MAJOR
-from corelib.dispatcher.inplace import inplace, inplace_binary
+from corelib.dispatcher.calls import call as _call, fallback
+from corelib.dispatcher.calls.elementwise import BROADCASTS, elementwise, ROW_MAJOR
+from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.namespaces import ENTRIES, show
 from corelib.dispatcher.op import Op
-from corelib.dispatcher.paths import path_of
+from corelib.dispatcher.calls.paths import path_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.tensor.tensor import Tensor
