@@ -21,7 +21,7 @@ from corelib.autograd.grad_mode import (
     no_grad as no_grad,
     set_grad_enabled as set_grad_enabled,
 )
-from corelib.tensor import dtype as _dtypes
+from corelib.tensor import dtype as _dtypes, rooms as _rooms
 from corelib.tensor.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
@@ -69,8 +69,7 @@ from corelib.tensor.promotion import (
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-
-__version__ = "0.1.0"
+from corelib.version import __version__ as __version__
 
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
@@ -154,6 +153,13 @@ def __getattr__(name: str) -> Any:
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
     return found
+
+
+def _find(room: str, name: str) -> Any:
+    return getattr(__getattr__(room), name)
+
+
+_rooms.find = _find
 
 
 def _installed() -> list[str]:

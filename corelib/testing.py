@@ -9,8 +9,12 @@ from typing import Any
 
 import numpy as np
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import empty
+from corelib.ops.random import randint
+from corelib.tensor.construct import from_numpy, tensor
+from corelib.tensor.dtype import bool as bool_, int64
+from corelib.tensor.limits import finfo, iinfo
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
@@ -99,7 +103,7 @@ class _Comparison:
                 raise TypeError(f"No comparison pair was able to handle inputs of type {type(got)} and {type(want)}.")
             self.tensors(got, want, path)
         elif isinstance(got, np.ndarray) and isinstance(want, np.ndarray):
-            self.tensors(corelib.from_numpy(got), corelib.from_numpy(want), path)
+            self.tensors(from_numpy(got), from_numpy(want), path)
         elif isinstance(got, bool) and isinstance(want, bool):
             if got is not want:
                 self.fail(f"Booleans mismatch: {got} is not {want}", path)
@@ -151,8 +155,8 @@ def assert_close(
 def assert_allclose(actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: str = "") -> None:
     """`assert_close` by its older name, deprecated as in PyTorch: of tensors or what makes some, whatever their dtypes."""
     warnings.warn("`torch.testing.assert_allclose()` is deprecated since 1.12. Please use `torch.testing.assert_close()` instead.", FutureWarning, stacklevel=2)
-    got = actual if isinstance(actual, Tensor) else corelib.tensor(actual)
-    want = expected if isinstance(expected, Tensor) else corelib.tensor(expected, dtype=got.dtype)
+    got = actual if isinstance(actual, Tensor) else tensor(actual)
+    want = expected if isinstance(expected, Tensor) else tensor(expected, dtype=got.dtype)
     if rtol is None and atol is None:
         names = [str(t.dtype).rpartition(".")[2] for t in (got, want)]
         rtol, atol = (max(v) for v in zip(*({"float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8)}.get(n, (0.0, 0.0)) for n in names), strict=True))
@@ -195,18 +199,18 @@ def make_tensor(
         raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
     apart = noncontiguous and math.prod(shape) > 1
     size = (*shape[:-1], 2 * shape[-1]) if apart else shape
-    if dtype is corelib.bool:
+    if dtype is bool_:
         first, last = _range(dtype, low, high, 0, 2, (0, 2))
-        made: Any = corelib.randint(first, last, size, device=device, dtype=dtype)
+        made: Any = randint(first, last, size, device=device, dtype=dtype)
     elif whole:
-        limits = corelib.iinfo(dtype)
-        most = limits.max + (dtype is not corelib.int64)
+        limits = iinfo(dtype)
+        most = limits.max + (dtype is not int64)
         first, last = _range(dtype, low, high, limits.min, most, (-9, 10))
-        made = corelib.randint(first, last, size, device=device, dtype=dtype)
+        made = randint(first, last, size, device=device, dtype=dtype)
     else:
-        first, last = _range(dtype, low, high, corelib.finfo(dtype).min, corelib.finfo(dtype).max, (-9, 9))
-        made = corelib.empty(size, device=device, dtype=dtype)
-        if last - first > corelib.finfo(dtype).max:  # whose width the dtype does not hold
+        first, last = _range(dtype, low, high, finfo(dtype).min, finfo(dtype).max, (-9, 9))
+        made = empty(size, device=device, dtype=dtype)
+        if last - first > finfo(dtype).max:  # whose width the dtype does not hold
             made.uniform_(first / 2, last / 2).mul_(2)
         else:
             made.uniform_(first, last)
@@ -215,5 +219,5 @@ def make_tensor(
     elif memory_format is not None:
         made = made.clone(memory_format=memory_format)
     if exclude_zero:
-        made[made == 0] = 1 if whole else corelib.finfo(dtype).tiny
+        made[made == 0] = 1 if whole else finfo(dtype).tiny
     return made.requires_grad_(requires_grad) if not whole else made  # type: ignore[no-any-return]

@@ -9,8 +9,9 @@ from itertools import accumulate
 from math import floor, isclose
 from typing import Any, Generic, TypeVar
 
-import corelib
-from corelib import Generator, Tensor
+from corelib.ops.random import randperm
+from corelib.tensor.generator import Generator
+from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -231,6 +232,6 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
             f"Sum of input lengths does not equal the length of the input dataset! Got lengths {list(lengths)} for {n} samples"
         )
     device = "cpu" if generator is None else generator.device
-    order = corelib.randperm(n, generator=generator, device=device).tolist()
+    order = randperm(n, generator=generator, device=device).tolist()
     ends = accumulate(lengths)
     return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]  # type: ignore[misc]

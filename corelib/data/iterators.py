@@ -11,11 +11,13 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import corelib
 from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import unpack
 from corelib.data.worker import Fetcher, Job
+from corelib.ops.creation import empty
+from corelib.ops.pinning import pinned_batch, pinning_backend
+from corelib.tensor.dtype import int64
 
 if TYPE_CHECKING:
     from corelib.data.loader import DataLoader
@@ -38,8 +40,6 @@ class LoaderIterator:
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
                     stacklevel=4,
                 )
-            from corelib.ops.pinning import pinning_backend
-
             self._pins = pinning_backend() is not None
         else:
             self._pins = False
@@ -51,7 +51,7 @@ class LoaderIterator:
         self._begin(loader)
         generator = loader.generator
         # Drawn with workers or without, as PyTorch does.
-        seed = corelib.empty((), dtype=corelib.int64, device="cpu" if generator is None else generator.device)
+        seed = empty((), dtype=int64, device="cpu" if generator is None else generator.device)
         self._base_seed = int(seed.random_(generator=generator).item())
 
     def _begin(self, loader: DataLoader[Any]) -> None:
@@ -66,8 +66,6 @@ class LoaderIterator:
         batch = self._next()
         self._given += 1
         if self._pins:
-            from corelib.ops.pinning import pinned_batch
-
             batch = pinned_batch(batch)
         if self._streams and self._length_told is not None and self._given > self._length_told:
             advice = "" if self._num_workers == 0 else (

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar, cast
 
-from corelib import Generator
 from corelib.data.collate import default_collate, default_convert
 from corelib.data.dataset import Dataset, IterableDataset
 from corelib.data.iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
 from corelib.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from corelib.tensor.generator import Generator
 
 T = TypeVar("T", covariant=True)
 

@@ -17,8 +17,9 @@ import tempfile
 from multiprocessing import reduction
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.tensor.construct import from_numpy
+from corelib.tensor.dtype import bfloat16
+from corelib.tensor.tensor import Tensor
 
 THRESHOLD = 1 << 16
 PASSES_FILES = sys.platform != "win32"
@@ -44,7 +45,7 @@ class _Pickler(pickle.Pickler):
             raise RuntimeError(
                 "DataLoader: a worker's batch holds a tensor with a history; only leaves travel between processes, detach() it first"
             )
-        if type(obj) is not Tensor or obj.requires_grad or obj.dtype is corelib.bfloat16:
+        if type(obj) is not Tensor or obj.requires_grad or obj.dtype is bfloat16:
             return NotImplemented
         array = obj.numpy()
         # Row-major in the order of its memory, so that channels_last batches arrive as such.
@@ -56,7 +57,7 @@ class _Pickler(pickle.Pickler):
 
 
 def _tensor(array: Any, dims: tuple[int, ...] | None) -> Tensor:
-    made: Tensor = corelib.from_numpy(array)
+    made: Tensor = from_numpy(array)
     return made if dims is None else made.permute(dims)
 
 
@@ -142,7 +143,7 @@ def _memory(descriptor: int, size: int) -> memoryview:
 
 
 def _descriptor_limit() -> int:
-    import resource
+    import resource  # Windows has none
 
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
-import corelib
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import pack, send
+from corelib.tensor.device import set_default_device
+from corelib.tensor.generator import manual_seed
+from corelib.tensor.host import np
 
 _info: WorkerInfo | None = None
 _SECONDS_TO_END = 5.0
@@ -159,7 +161,7 @@ def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not a handler that a fork brought along
     inbox = _Inbox(tasks)
     _seed(job.base_seed, worker_id)
-    corelib.set_default_device("cpu")  # another device's driver does not survive a fork
+    set_default_device("cpu")  # another device's driver does not survive a fork
     _info = WorkerInfo(worker_id, job.num_workers, job.base_seed + worker_id, job.dataset)
     where = f"in DataLoader worker process {worker_id}"
     streams = isinstance(job.dataset, IterableDataset)
@@ -201,9 +203,7 @@ def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
 
 def _seed(base_seed: int, worker_id: int) -> None:
     """As PyTorch: Python and corelib with the sum, NumPy with a hash of both, so that their streams differ."""
-    import numpy
-
     random.seed(base_seed + worker_id)
-    corelib.manual_seed(base_seed + worker_id)
+    manual_seed(base_seed + worker_id)
     entropy = [worker_id, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]
-    numpy.random.seed(numpy.random.SeedSequence(entropy).generate_state(4))
+    np.random.seed(np.random.SeedSequence(entropy).generate_state(4))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import zeros_like
 from corelib.optim.optimizer import Params, as_number
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adadelta"]
 
@@ -41,7 +41,7 @@ class Adadelta(PerParameter):
         })
 
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["square_avg"], state["acc_delta"] = step_count(), corelib.zeros_like(p), corelib.zeros_like(p)
+        state["step"], state["square_avg"], state["acc_delta"] = step_count(), zeros_like(p), zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         rho, eps, square, deltas = group["rho"], group["eps"], state["square_avg"], state["acc_delta"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import full_like, zeros
 from corelib.optim.optimizer import Params, as_number, check_fused, check_switches
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.tensor.dtype import float32
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adagrad"]
 
@@ -59,8 +60,8 @@ class Adagrad(PerParameter):
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         if group["fused"]:
             check_fused(p)
-        state["step"] = corelib.zeros((), dtype=corelib.float32, device=p.device) if group["fused"] else step_count()
-        state["sum"] = corelib.full_like(p, self.defaults["initial_accumulator_value"])
+        state["step"] = zeros((), dtype=float32, device=p.device) if group["fused"] else step_count()
+        state["sum"] = full_like(p, self.defaults["initial_accumulator_value"])
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         state["step"].add_(1)

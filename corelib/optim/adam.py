@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import enable_grad
+from corelib.ops.arithmetic import maximum
+from corelib.ops.creation import zeros_like
 from corelib.ops.optim_steps import _adam_step_
-from corelib.optim.optimizer import (
-    Optimizer,
-    Params,
-    as_number,
-    check_fused,
-    check_not_negative,
-    check_one_element,
-    check_switches,
-)
+from corelib.optim.optimizer import Optimizer, Params, as_number, check_fused, check_not_negative, check_one_element, check_switches
+from corelib.tensor.construct import tensor
+from corelib.tensor.dtype import float32, float64
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adam"]
 
@@ -119,7 +116,7 @@ class Adam(Optimizer):
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = None
         if closure is not None:
-            with corelib.enable_grad():
+            with enable_grad():
                 loss = closure()
         for group in self.param_groups:
             if group["capturable"]:
@@ -129,7 +126,7 @@ class Adam(Optimizer):
                     "make the optimizer with capturable=False"
                 )
             if group["differentiable"]:
-                with corelib.enable_grad():
+                with enable_grad():
                     for p in group["params"]:
                         if p.grad is not None:
                             _differentiable_step(group, p, self._state_of(group, p))
@@ -156,10 +153,10 @@ class Adam(Optimizer):
             if group["fused"]:
                 check_fused(p)
             state["step"] = _step_count(group, p, 0.0)
-            state["exp_avg"] = corelib.zeros_like(p)
-            state["exp_avg_sq"] = corelib.zeros_like(p)
+            state["exp_avg"] = zeros_like(p)
+            state["exp_avg_sq"] = zeros_like(p)
             if group["amsgrad"]:
-                state["max_exp_avg_sq"] = corelib.zeros_like(p)
+                state["max_exp_avg_sq"] = zeros_like(p)
         return state
 
     def _advance(self, p: Tensor, step: Tensor) -> int:
@@ -179,10 +176,10 @@ class Adam(Optimizer):
 def _step_count(group: dict[str, Any], p: Tensor, value: float) -> Tensor:
     # On the host unless the user asked otherwise: a kernel launch on a device to add one would be dear.
     if group["fused"]:
-        step: Tensor = corelib.tensor(value, dtype=corelib.float32, device=p.device)
+        step: Tensor = tensor(value, dtype=float32, device=p.device)
         return step
-    wide = corelib.get_default_dtype() == corelib.float64
-    step = corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device="cpu")
+    wide = get_default_dtype() == float64
+    step = tensor(value, dtype=float64 if wide else float32, device="cpu")
     return step
 
 
@@ -207,6 +204,6 @@ def _differentiable_step(group: dict[str, Any], p: Tensor, state: dict[str, Any]
     first = state["exp_avg"] = state["exp_avg"].lerp(grad, 1 - beta1)
     second = state["exp_avg_sq"] = state["exp_avg_sq"] * beta2 + grad * grad * (1 - beta2)
     if group["amsgrad"]:
-        second = state["max_exp_avg_sq"] = corelib.maximum(state["max_exp_avg_sq"], second)
+        second = state["max_exp_avg_sq"] = maximum(state["max_exp_avg_sq"], second)
     denominator = second.sqrt() / (1 - beta2**count) ** 0.5 + eps
     p.sub_(lr / (1 - beta1**count) * (first / denominator))

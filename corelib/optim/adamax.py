@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.arithmetic import maximum
+from corelib.ops.creation import zeros_like
 from corelib.optim.optimizer import Params, as_number
 from corelib.optim.per_parameter import PerParameter, check_betas, check_rates, decayed, step_count
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adamax"]
 
@@ -42,7 +43,7 @@ class Adamax(PerParameter):
         })
 
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["exp_avg"], state["exp_inf"] = step_count(), corelib.zeros_like(p), corelib.zeros_like(p)
+        state["step"], state["exp_avg"], state["exp_inf"] = step_count(), zeros_like(p), zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         beta1, beta2 = group["betas"]
@@ -50,6 +51,6 @@ class Adamax(PerParameter):
         state["step"].add_(1)
         grad = decayed(grad, p, group["weight_decay"])
         mean.lerp_(grad, 1 - beta1)
-        largest.copy_(corelib.maximum(largest * beta2, grad.abs().add(group["eps"])))
+        largest.copy_(maximum(largest * beta2, grad.abs().add(group["eps"])))
         rate = as_number(group["lr"]) / (1 - beta1 ** state["step"].item())
         p.addcdiv_(mean, largest.clone() if group["differentiable"] else largest, value=-rate)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib import Tensor
 from corelib.optim.adam import Adam
 from corelib.optim.optimizer import Params
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["AdamW"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import zeros_like
 from corelib.optim.optimizer import Params, as_number
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["ASGD"]
 
@@ -44,7 +44,7 @@ class ASGD(PerParameter):
         state["step"] = step_count(0.0, p.device)
         state["eta"] = step_count(as_number(group["lr"]), p.device)
         state["mu"] = step_count(1.0, p.device)
-        state["ax"] = corelib.zeros_like(p)
+        state["ax"] = zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         lr, lambd, average = as_number(group["lr"]), group["lambd"], state["ax"]

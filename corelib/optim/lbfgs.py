@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import enable_grad, no_grad
+from corelib.ops.joining import cat
 from corelib.optim.optimizer import Optimizer, Params, as_number, check_not_negative, check_one_element
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["LBFGS"]
 
@@ -61,7 +62,7 @@ class LBFGS(Optimizer):
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
     def _flat_gradient(self) -> Any:
-        return corelib.cat([
+        return cat([
             p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]
         ])
 
@@ -85,10 +86,10 @@ class LBFGS(Optimizer):
 
         return look
 
-    @corelib.no_grad()
+    @no_grad()
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """One step, up to `max_iter` iterations. `closure` recomputes the loss and its gradients; the first loss is returned."""
-        call = corelib.enable_grad()(closure)
+        call = enable_grad()(closure)
         group = self.param_groups[0]
         lr, most_calls = as_number(group["lr"]), group["max_eval"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import zeros_like
+from corelib.ops.products import addmm
 from corelib.optim.optimizer import Params, as_number, check_one_element
 from corelib.optim.per_parameter import PerParameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Muon"]
 
@@ -51,7 +52,7 @@ class Muon(PerParameter):
                     raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
 
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["momentum_buffer"] = corelib.zeros_like(p)
+        state["momentum_buffer"] = zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         lr, momentum, buffer = as_number(group["lr"]), group["momentum"], state["momentum_buffer"]
@@ -76,5 +77,5 @@ def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int
     x = x.div(x.norm().clamp(min=eps))
     for _ in range(steps):
         gram = x @ x.T
-        x = corelib.addmm(x, corelib.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        x = addmm(x, addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.T if tall else x

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import zeros_like
 from corelib.optim.optimizer import Params, as_number
 from corelib.optim.per_parameter import PerParameter, check_betas, check_rates, decayed, step_count
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["NAdam"]
 
@@ -54,7 +54,7 @@ class NAdam(PerParameter):
 
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
         state["step"], state["mu_product"] = step_count(), step_count(1.0)
-        state["exp_avg"], state["exp_avg_sq"] = corelib.zeros_like(p), corelib.zeros_like(p)
+        state["exp_avg"], state["exp_avg_sq"] = zeros_like(p), zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         beta1, beta2 = group["betas"]

@@ -13,9 +13,9 @@ from functools import wraps
 from itertools import chain
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.hooks import RemovableHandle, add_hook
+from corelib.autograd.handles import RemovableHandle, add_hook
+from corelib.tensor.dtype import float32
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
@@ -364,7 +364,7 @@ def _cast(param: Tensor, value: Any, key: Any, step_on_device: bool) -> Any:
     if isinstance(value, Tensor):
         if key == "step":
             # A count in half precision would stop at 2048, so it keeps its own dtype, and its place on the host.
-            return value.to(dtype=corelib.float32, device=param.device) if step_on_device else value
+            return value.to(dtype=float32, device=param.device) if step_on_device else value
         if param.is_floating_point():
             return value.to(dtype=param.dtype, device=param.device)
         return value.to(device=param.device)

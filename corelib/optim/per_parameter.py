@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import enable_grad, set_grad_enabled
 from corelib.optim.optimizer import Optimizer, check_not_negative, check_one_element
+from corelib.tensor.construct import tensor
+from corelib.tensor.dtype import float32, float64
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.tensor import Tensor
 
 _SWITCHES = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
 
@@ -33,8 +36,8 @@ def check_betas(name: str, betas: Any) -> None:
 
 def step_count(value: float = 0.0, device: Any = "cpu") -> Tensor:
     """A count of steps as PyTorch keeps it: a float tensor, on the host unless said otherwise."""
-    wide = corelib.get_default_dtype() == corelib.float64
-    made: Tensor = corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device=device)
+    wide = get_default_dtype() == float64
+    made: Tensor = tensor(value, dtype=float64 if wide else float32, device=device)
     return made
 
 
@@ -61,7 +64,7 @@ class PerParameter(Optimizer):
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = None
         if closure is not None:
-            with corelib.enable_grad():
+            with enable_grad():
                 loss = closure()
         for group in self.param_groups:
             if group.get("capturable"):
@@ -70,7 +73,7 @@ class PerParameter(Optimizer):
                     "If capturable=True, params and state_steps must be on supported devices: none so far; make the "
                     "optimizer with capturable=False"
                 )
-            with corelib.set_grad_enabled(bool(group.get("differentiable"))):
+            with set_grad_enabled(bool(group.get("differentiable"))):
                 for p in group["params"]:
                     if p.grad is None:
                         continue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.creation import zeros_like
 from corelib.optim.optimizer import Params, as_number
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["RMSprop"]
 
@@ -47,11 +47,11 @@ class RMSprop(PerParameter):
             group.setdefault("centered", False)
 
     def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["square_avg"] = step_count(), corelib.zeros_like(p)
+        state["step"], state["square_avg"] = step_count(), zeros_like(p)
         if group["momentum"] > 0:
-            state["momentum_buffer"] = corelib.zeros_like(p)
+            state["momentum_buffer"] = zeros_like(p)
         if group["centered"]:
-            state["grad_avg"] = corelib.zeros_like(p)
+            state["grad_avg"] = zeros_like(p)
 
     def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
         lr, alpha, square = as_number(group["lr"]), group["alpha"], state["square_avg"]

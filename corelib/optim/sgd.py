@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import enable_grad
+from corelib.ops.creation import empty_like
 from corelib.ops.optim_steps import _sgd_step_
-from corelib.optim.optimizer import (
-    Optimizer,
-    Params,
-    as_number,
-    check_fused,
-    check_not_negative,
-    check_one_element,
-    check_switches,
-)
+from corelib.optim.optimizer import Optimizer, Params, as_number, check_fused, check_not_negative, check_one_element, check_switches
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["SGD"]
 
@@ -96,11 +89,11 @@ class SGD(Optimizer):
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = None
         if closure is not None:
-            with corelib.enable_grad():
+            with enable_grad():
                 loss = closure()
         for group in self.param_groups:
             if group["differentiable"]:
-                with corelib.enable_grad():
+                with enable_grad():
                     _differentiable_step(group, self.state)
                 continue
             lr, momentum, dampening = as_number(group["lr"]), group["momentum"], group["dampening"]
@@ -116,7 +109,7 @@ class SGD(Optimizer):
                 buffer = state.get("momentum_buffer")
                 first = buffer is None
                 if first:
-                    buffer = state["momentum_buffer"] = corelib.empty_like(grad)
+                    buffer = state["momentum_buffer"] = empty_like(grad)
                 _sgd_step_(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
         return loss
 

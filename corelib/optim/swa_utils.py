@@ -11,12 +11,14 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
 from corelib.nn.module import Module
 from corelib.nn.normalization import _BatchNorm, _InstanceNorm
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
 from corelib.optim.optimizer import Optimizer
+from corelib.tensor.construct import tensor
+from corelib.tensor.dtype import int64
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn"]
 
@@ -30,7 +32,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
     """A function (average, parameter, count) that gives decay * average + (1 - decay) * parameter."""
     _check_decay(decay)
 
-    @corelib.no_grad()
+    @no_grad()
     def ema_update(ema_param: Any, current_param: Any, num_averaged: Any) -> Any:
         return decay * ema_param + (1 - decay) * current_param
 
@@ -40,7 +42,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
 def get_swa_avg_fn() -> Callable[..., Tensor]:
     """A function (average, parameter, count) that gives the mean with one more parameter in it."""
 
-    @corelib.no_grad()
+    @no_grad()
     def swa_update(averaged_param: Any, current_param: Any, num_averaged: Any) -> Any:
         return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
 
@@ -51,7 +53,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
     """As `get_ema_avg_fn`, of lists, in place."""
     _check_decay(decay)
 
-    @corelib.no_grad()
+    @no_grad()
     def ema_update(ema_param_list: Any, current_param_list: Any, _: Any) -> None:
         for average, current in zip(ema_param_list, current_param_list, strict=True):
             if average.is_floating_point():
@@ -65,7 +67,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
 def get_swa_multi_avg_fn() -> Callable[..., None]:
     """As `get_swa_avg_fn`, of lists, in place."""
 
-    @corelib.no_grad()
+    @no_grad()
     def swa_update(averaged_param_list: Any, current_param_list: Any, num_averaged: Any) -> None:
         share = 1 / (float(num_averaged) + 1)
         for average, current in zip(averaged_param_list, current_param_list, strict=True):
@@ -105,7 +107,7 @@ class AveragedModel(Module):
         self.module = deepcopy(model)
         if device is not None:
             self.module = self.module.to(device)
-        self.register_buffer("n_averaged", corelib.tensor(0, dtype=corelib.int64, device=device))
+        self.register_buffer("n_averaged", tensor(0, dtype=int64, device=device))
         self.avg_fn = avg_fn
         self.multi_avg_fn = multi_avg_fn
         self.use_buffers = use_buffers
@@ -136,7 +138,7 @@ class AveragedModel(Module):
         self.n_averaged += 1
 
 
-@corelib.no_grad()
+@no_grad()
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Compute the running statistics of a model's batch norms anew, as means over the batches of a loader.
 

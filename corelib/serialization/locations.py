@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from corelib.serialization.archive import ArchiveReader
 from corelib.serialization.rebuild import shown
 from corelib.tensor.device import cpu, device, resolve
+from corelib.tensor.host import np
 from corelib.tensor.storage import Storage
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from corelib.serialization.archive import ArchiveReader
-else:
-    from corelib.tensor.host import np
 
 __all__ = ["MapLocation", "StorageReader", "filled_storage"]
 

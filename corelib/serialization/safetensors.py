@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from math import prod
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from corelib.serialization.archive import write_all
 from corelib.serialization.locations import filled_storage
@@ -19,12 +19,8 @@ from corelib.serialization.rebuild import shown
 from corelib.serialization.replace_file import replacing
 from corelib.tensor import dtype as dtypes
 from corelib.tensor.device import resolve
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
-
-if TYPE_CHECKING:
-    import numpy as np
-else:
-    from corelib.tensor.host import np
 
 __all__ = ["load_file", "save_file"]
 

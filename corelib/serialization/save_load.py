@@ -16,6 +16,7 @@ from corelib.serialization.locations import MapLocation, StorageReader
 from corelib.serialization.pickling import DataPickler
 from corelib.serialization.rebuild import StorageType, shown
 from corelib.serialization.replace_file import replacing
+from corelib.serialization.safetensors import load_file
 from corelib.serialization.unpickling import DataUnpickler, TrustedUnpickler
 from corelib.tensor.device import device
 from corelib.tensor.storage import TypedStorage
@@ -142,8 +143,6 @@ def load(
 
 
 def _load_safetensors(path: str, map_location: MapLocation) -> Any:
-    from corelib.serialization.safetensors import load_file
-
     if map_location is not None and not isinstance(map_location, (str, bytes, device)):
         raise RuntimeError(
             f"load(): Loading safetensors file with {type(map_location).__name__} map_location is not supported. Use a "

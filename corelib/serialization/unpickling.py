@@ -11,12 +11,14 @@ import pickle
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pickle import UnpicklingError
 from struct import unpack_from
 from typing import Any
 
 from corelib.serialization.rebuild import CONSTRUCTORS, allowed_global, check_key, shown
 from corelib.serialization.safe_globals import named_safe_globals
+from corelib.tensor import rooms
 
 __all__ = ["DataUnpickler", "TrustedUnpickler"]
 
@@ -385,11 +387,10 @@ class TrustedUnpickler(pickle.Unpickler):
             pass
         if module != "torch" and not module.startswith("torch."):
             return super().find_class(module, name)
-        import corelib
-
-        for torch_room, room in (("torch.nn.", "nn"), ("torch.optim.", "optim")):
-            if module.startswith(torch_room) and hasattr(getattr(corelib, room), name):
-                return getattr(getattr(corelib, room), name)
+        for room in ("nn", "optim"):
+            if module.startswith(f"torch.{room}."):
+                with suppress(AttributeError):
+                    return rooms.find(room, name)
         raise UnpicklingError(
             f"load(): the file names PyTorch's {module}.{name}, for which corelib has nothing. Accepted are "
             f"{ACCEPTED}, the classes of torch.nn and torch.optim that corelib has, and classes of other modules."

@@ -8,8 +8,8 @@ from functools import wraps
 from typing import Any
 from weakref import ref
 
-from corelib import Tensor
 from corelib.optim.optimizer import Optimizer
+from corelib.tensor.tensor import Tensor
 
 _ORDER = (
     "In PyTorch 1.1.0 and later, you should call them in the opposite order: `optimizer.step()` before "
