@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.ops.creation import zeros_like
 from corelib.ops.products import addmm
-from corelib.optim.optimizer import Params, as_number, check_one_element
+from corelib.optim.optimizer import Group, Params, State, as_number, check_one_element
 from corelib.optim.per_parameter import PerParameter
 from corelib.tensor.tensor import Tensor
 
@@ -51,10 +49,10 @@ class Muon(PerParameter):
                 if p.ndim != 2:
                     raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         state["momentum_buffer"] = zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         lr, momentum, buffer = as_number(group["lr"]), group["momentum"], state["momentum_buffer"]
         buffer.lerp_(grad, 1 - momentum)
         step = grad.lerp(buffer, momentum) if group["nesterov"] else buffer
@@ -65,7 +63,7 @@ class Muon(PerParameter):
         p.add_(step, alpha=-lr * ratio)
 
 
-def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
+def orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:
     """A matrix with singular values near 1 and the same singular vectors, by a quintic Newton-Schulz iteration in bfloat16."""
     if steps >= 100:
         raise ValueError("Number of steps must be less than 100 for computational efficiency")

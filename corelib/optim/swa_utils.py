@@ -15,12 +15,15 @@ from corelib.autograd.grad_mode import no_grad
 from corelib.nn.module import Module
 from corelib.nn.normalization import _BatchNorm, _InstanceNorm
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.optimizer import Number, Optimizer
 from corelib.tensor.construct import tensor
+from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import int64
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn"]
+
+Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
 def _check_decay(decay: float) -> None:
@@ -33,7 +36,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
     _check_decay(decay)
 
     @no_grad()
-    def ema_update(ema_param: Any, current_param: Any, num_averaged: Any) -> Any:
+    def ema_update(ema_param: Tensor, current_param: Tensor, num_averaged: Number) -> Tensor:
         return decay * ema_param + (1 - decay) * current_param
 
     return ema_update
@@ -43,7 +46,7 @@ def get_swa_avg_fn() -> Callable[..., Tensor]:
     """A function (average, parameter, count) that gives the mean with one more parameter in it."""
 
     @no_grad()
-    def swa_update(averaged_param: Any, current_param: Any, num_averaged: Any) -> Any:
+    def swa_update(averaged_param: Tensor, current_param: Tensor, num_averaged: Number) -> Tensor:
         return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
 
     return swa_update
@@ -54,7 +57,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
     _check_decay(decay)
 
     @no_grad()
-    def ema_update(ema_param_list: Any, current_param_list: Any, _: Any) -> None:
+    def ema_update(ema_param_list: Tensors, current_param_list: Tensors, _: Number) -> None:
         for average, current in zip(ema_param_list, current_param_list, strict=True):
             if average.is_floating_point():
                 average.lerp_(current, 1 - decay)
@@ -68,7 +71,7 @@ def get_swa_multi_avg_fn() -> Callable[..., None]:
     """As `get_swa_avg_fn`, of lists, in place."""
 
     @no_grad()
-    def swa_update(averaged_param_list: Any, current_param_list: Any, num_averaged: Any) -> None:
+    def swa_update(averaged_param_list: Tensors, current_param_list: Tensors, num_averaged: Number) -> None:
         share = 1 / (float(num_averaged) + 1)
         for average, current in zip(averaged_param_list, current_param_list, strict=True):
             if average.is_floating_point():
@@ -98,7 +101,7 @@ class AveragedModel(Module):
     n_averaged: Tensor
 
     def __init__(
-        self, model: Module, device: Any = None, avg_fn: Callable[..., Tensor] | None = None, multi_avg_fn: Callable[..., None] | None = None,
+        self, model: Module, device: Device | str | int | None = None, avg_fn: Callable[..., Tensor] | None = None, multi_avg_fn: Callable[..., None] | None = None,
         use_buffers: bool = False,
     ) -> None:
         super().__init__()
@@ -118,7 +121,7 @@ class AveragedModel(Module):
     def update_parameters(self, model: Module) -> None:
         """Take a model's parameters into the average."""
 
-        def tensors(m: Module) -> Any:
+        def tensors(m: Module) -> Iterable[Tensor]:
             return chain(m.parameters(), m.buffers()) if self.use_buffers else m.parameters()
 
         averages = [t.detach() for t in tensors(self.module)]
@@ -139,7 +142,7 @@ class AveragedModel(Module):
 
 
 @no_grad()
-def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
+def update_bn(loader: Iterable[Any], model: Module, device: Device | str | int | None = None) -> None:
     """Compute the running statistics of a model's batch norms anew, as means over the batches of a loader.
 
     A batch is a tensor, or a list or tuple whose first element is one; `device`: where it is moved first.
@@ -184,7 +187,7 @@ class SWALR(LRScheduler):
         t = max(0, min(1, step / max(1, self.anneal_epochs)))
         return (1 - math.cos(math.pi * t)) / 2 if self._anneal_strategy == "cos" else t
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at this step."""
         self._check_within_step()
         step = self._step_count - 1
