@@ -92,7 +92,8 @@ def _mapping(like: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
             made = copy.copy(like)
             made.update(items)
             return made
-        return type(like)(items)  # type: ignore[call-arg]
+        of_its_kind: Callable[..., Any] = type(like)
+        return of_its_kind(items)
     except TypeError:
         return items
 
@@ -105,7 +106,8 @@ def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
             for i, item in enumerate(items):
                 made[i] = item
             return made
-        return type(like)(items)  # type: ignore[call-arg]
+        of_its_kind: Callable[..., Any] = type(like)
+        return of_its_kind(items)
     except TypeError:
         return items
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import accumulate
 from math import floor, isclose
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from corelib.ops.random import randperm
 from corelib.tensor.generator import Generator
@@ -169,7 +169,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from stream
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type, misc]
+        return sum(len(cast(Sized, stream)) for stream in self._streams())
 
 
 class Subset(Dataset[T_co]):
@@ -214,7 +214,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
     >>> [len(part) for part in random_split(range(10), [0.7, 0.3])]
     [7, 3]
     """
-    n = len(dataset)  # type: ignore[arg-type]
+    n = len(cast(Sized, dataset))
     if isclose(sum(lengths), 1) and sum(lengths) <= 1:
         sizes = []
         for i, fraction in enumerate(lengths):
@@ -234,4 +234,4 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
     device = "cpu" if generator is None else generator.device
     order = randperm(n, generator=generator, device=device).tolist()
     ends = accumulate(lengths)
-    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]  # type: ignore[misc]
+    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]

@@ -134,7 +134,7 @@ class DataLoader(Generic[T]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.generator = generator
-        self.collate_fn: Any = collate_fn or (default_collate if self._auto_collation else default_convert)
+        self.collate_fn: Callable[[Any], Any] = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
         self._initialized = True
         self.check_worker_number_rationality()

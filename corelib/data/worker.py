@@ -9,7 +9,9 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
@@ -76,7 +78,7 @@ class _Verbatim(str):
 class Fetcher:
     """Turns indices into a batch, for both kinds of dataset."""
 
-    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Any, drop_last: bool) -> None:
+    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Callable[[Any], Any], drop_last: bool) -> None:
         self._dataset = dataset
         self._auto = auto_collation
         self._collate = collate_fn
@@ -117,11 +119,11 @@ class Job:
 
     dataset: Any
     auto_collation: bool
-    collate_fn: Any
+    collate_fn: Callable[[Any], Any]
     drop_last: bool
     base_seed: int
     num_workers: int
-    init_fn: Any
+    init_fn: Callable[[int], None] | None
 
     def fetcher(self) -> Fetcher:
         """For one pass over the dataset."""
@@ -131,7 +133,7 @@ class Job:
 class _Inbox:
     """The tasks, read by a thread, so that a parent that sends never waits for a worker that computes."""
 
-    def __init__(self, tasks: Any) -> None:
+    def __init__(self, tasks: Connection) -> None:
         self._tasks = tasks
         self.queue: SimpleQueue[Any] = SimpleQueue()
         self.newest_pass = 0
@@ -150,7 +152,7 @@ class _Inbox:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
+def work(tasks: Connection, answers: Connection, worker_id: int, job: Job) -> None:
     """The worker's main function.
 
     Tasks are (pass, number, pickled indices); answers are headers (pass, number, kind) with a batch, an error or, at the

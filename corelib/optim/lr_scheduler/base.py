@@ -61,6 +61,16 @@ def functions_for(optimizer: Optimizer, functions: Factor | list[Factor]) -> lis
     return list(functions)
 
 
+def warn_of_epoch() -> None:
+    """The warning of a `step` that was told its epoch."""
+    warnings.warn(
+        "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
+        "`scheduler.step()` to step the scheduler.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
 class LRScheduler:
     """The base of all schedules; a subclass gives `get_lr`, the rates of the epoch `self.last_epoch`.
 
@@ -131,12 +141,7 @@ class LRScheduler:
                 )
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. "
-                "Please use `scheduler.step()` to step the scheduler.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn_of_epoch()
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:

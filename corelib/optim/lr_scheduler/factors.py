@@ -30,8 +30,12 @@ class LambdaLR(LRScheduler):
         lr_lambda: Factor | list[Factor],
         last_epoch: int = -1,
     ) -> None:
-        self.lr_lambdas = functions_for(optimizer, lr_lambda)
+        self.lr_lambdas = self._functions(optimizer, lr_lambda)
         super().__init__(optimizer, last_epoch)
+
+    @staticmethod
+    def _functions(optimizer: Optimizer, lr_lambda: Factor | list[Factor]) -> list[Factor]:
+        return functions_for(optimizer, lr_lambda)
 
     def state_dict(self) -> StateDict:
         """Every attribute except the optimizer, and of the functions only the attributes of callable objects."""
@@ -66,16 +70,13 @@ class MultiplicativeLR(LambdaLR):
     [0.25]
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Factor | list[Factor],
-        last_epoch: int = -1,
-    ) -> None:
-        for function in functions_for(optimizer, lr_lambda):
+    @staticmethod
+    def _functions(optimizer: Optimizer, lr_lambda: Factor | list[Factor]) -> list[Factor]:
+        functions = functions_for(optimizer, lr_lambda)
+        for function in functions:
             if not callable(function):
                 raise TypeError(f"lr_lambda should be a function, but got {type(function).__name__}")
-        super().__init__(optimizer, lr_lambda, last_epoch)
+        return functions
 
     def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from math import inf
 
-from corelib.optim.lr_scheduler.base import LRScheduler, checked, of_groups, set_rate
+from corelib.optim.lr_scheduler.base import LRScheduler, checked, of_groups, set_rate, warn_of_epoch
 from corelib.optim.optimizer import Number, Optimizer
 
 
@@ -78,12 +77,7 @@ class ReduceLROnPlateau(LRScheduler):
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-                "`scheduler.step()` to step the scheduler.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn_of_epoch()
         self.last_epoch = epoch
         if self._is_better(value, self.best):
             self.best, self.num_bad_epochs = value, 0
