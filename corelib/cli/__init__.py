@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from corelib.cli import backends, new_backend
 from corelib.dispatcher.discovery import installed_modules
@@ -74,7 +73,7 @@ def _parser(command_name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_installed(commands: Any, command_name: str) -> None:
+def _add_installed(commands: argparse._SubParsersAction[argparse.ArgumentParser], command_name: str) -> None:
     """Commands that other packages bring, by entry points in the group `corelib.commands`: a module with HELP, `add_arguments`
     and `run`. `conformance` is always there, and says what to install where its package is not."""
     found = installed_modules("corelib.commands")

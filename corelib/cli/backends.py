@@ -8,7 +8,6 @@ import shutil
 import textwrap
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from corelib.backend.base import API_VERSION
 from corelib.dispatcher.discovery import INSTALL
@@ -100,7 +99,7 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -
 
 def _widths(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
     """The columns' widths: as needed, with the widest ones narrowed, but no narrower than their longest word."""
-    columns: list[Any] = list(zip(heads, *rows, strict=True))
+    columns: list[tuple[str, ...]] = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     least = [max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
     while sum(widths) + 2 * (len(widths) - 1) > width:

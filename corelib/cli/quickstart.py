@@ -17,7 +17,7 @@ from typing import Any
 from corelib.autograd.grad_mode import no_grad
 from corelib.data import DataLoader, Dataset, random_split
 from corelib.nn import BatchNorm1d, CrossEntropyLoss, Dropout, Linear, Module, ReLU, Sequential
-from corelib.optim import Adam
+from corelib.optim import Adam, Optimizer
 from corelib.optim.lr_scheduler import ExponentialLR
 from corelib.serialization import load, save
 from corelib.tensor import dtype as D
@@ -27,6 +27,8 @@ from corelib.tensor.generator import manual_seed
 from corelib.tensor.tensor import Tensor
 
 SHADES = " .:-=+*#%@"
+
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 class MissingPackageError(Exception):
@@ -75,7 +77,7 @@ class Network(Module):
         return scores
 
 
-def train(batches: Iterable[Any], model: Any, loss_fn: Any, optimizer: Any, device: Any) -> float:
+def train(batches: Batches, model: Module, loss_fn: Module, optimizer: Optimizer, device: Device) -> float:
     """One pass over the training images; returns the mean loss."""
     model.train()
     total, count = 0.0, 0
@@ -90,7 +92,7 @@ def train(batches: Iterable[Any], model: Any, loss_fn: Any, optimizer: Any, devi
     return total / count
 
 
-def test(batches: Iterable[Any], model: Any, device: Any) -> float:
+def test(batches: Batches, model: Module, device: Device) -> float:
     """The part of the test images that the model recognizes."""
     model.eval()
     correct, count = 0, 0

@@ -120,7 +120,7 @@ class DataPickler(pickle._Pickler):
             return self._reduce_tensor(obj)
         return NotImplemented
 
-    def _reduce_tensor(self, t: Any) -> Any:
+    def _reduce_tensor(self, t: Tensor) -> Any:
         kind: Any = type(t)
         attributes = user_attributes(t)
         if t._backward_hooks:
@@ -134,7 +134,7 @@ class DataPickler(pickle._Pickler):
             return plain if not attributes else (_FROM_TYPE, (plain[0], _TENSOR, plain[1], attributes))
         if kind is rooms.find("nn", "Buffer"):
             function, args = _reduce_plain(t)
-            return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "persistent": t.persistent, "_is_buffer": True})
+            return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "_is_buffer": True})
         if kind.__reduce_ex__ is rooms.find("nn", "Parameter").__reduce_ex__:
             args = (t.data, t.requires_grad, OrderedDict())
             return (_PARAMETER_WITH_STATE, (*args, attributes)) if attributes else (_PARAMETER, args)
@@ -168,7 +168,7 @@ class DataPickler(pickle._Pickler):
     dispatch[bytes] = _save_bytes
 
 
-def _reduce_plain(t: Any) -> tuple[_TorchName, tuple[Any, ...]]:
+def _reduce_plain(t: Tensor) -> tuple[_TorchName, tuple[Any, ...]]:
     """The function and arguments that rebuild what PyTorch calls a plain tensor."""
     # Tuples of its own for each tensor, so that the pickle is PyTorch's byte for byte.
     size, stride = tuple(list(t.shape)), tuple(list(t.stride()))
