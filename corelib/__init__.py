@@ -19,8 +19,8 @@ from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
 )
-from corelib.tensor import dtype as _dtypes
-from corelib.ops.construction.construct import (
+from corelib.tensor import dtype as _dtypes, rooms as _rooms
+from corelib.tensor.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
     from_numpy as from_numpy,
@@ -147,6 +147,19 @@ def __getattr__(name: str) -> Any:
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
     return found
+
+
+def _find(room: str, name: str) -> Any:
+    return getattr(__getattr__(room), name)
+
+
+_rooms.find = _find
+
+
+def _installed() -> list[str]:
+    from corelib.dispatcher import plugins, runtime
+
+    return [*runtime._backends, *[entry.device_type for entry in plugins.entries()]]
 
 
 def __dir__() -> list[str]:
