@@ -8,7 +8,7 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
 
 __all__ = ["functional_call", "stack_module_state"]

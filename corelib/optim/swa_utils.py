@@ -13,8 +13,9 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.nn.module import Module
-from corelib.nn.normalization import _BatchNorm, _InstanceNorm
+from corelib.nn.modules.module import Module
+from corelib.nn.modules.batchnorm import _BatchNorm
+from corelib.nn.modules.instancenorm import _InstanceNorm
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
 from corelib.optim.optimizer import Optimizer
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 
 __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]

@@ -7,8 +7,8 @@ from typing import Any
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from corelib.nn.module import Module
+from corelib.nn.modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from corelib.nn.modules.module import Module
 from corelib.nn.utils import parametrize
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]

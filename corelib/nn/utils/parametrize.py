@@ -10,8 +10,8 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.nn.containers import ModuleDict, ModuleList
-from corelib.nn.module import Module
+from corelib.nn.modules.container import ModuleDict, ModuleList
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 
 __all__ = [

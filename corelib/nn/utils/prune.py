@@ -9,7 +9,7 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.utils.convert_parameters import parameters_to_vector
 
 

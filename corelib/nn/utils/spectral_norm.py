@@ -7,9 +7,9 @@ from typing import Any
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.nn.uninitialized import is_lazy
+from corelib.nn.parameter import is_lazy
 from corelib.nn.utils.parametrizations import matrix_of, output_dim
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]

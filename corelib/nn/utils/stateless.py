@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 
 __all__ = ["functional_call"]
 

@@ -6,9 +6,9 @@ import warnings
 from typing import Any
 
 from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.nn.uninitialized import is_lazy
+from corelib.nn.parameter import is_lazy
 from corelib.nn.utils.parametrizations import norm_but
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]

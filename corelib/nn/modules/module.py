@@ -1,7 +1,7 @@
 """Module: the base class of every layer and model, PyTorch's in names, rules and printing.
 
-A call with no hooks registered goes right to ``forward``. Hooks are in hooks.py, moves and casts in
-conversion.py, state_dicts in state_dict.py.
+A call with no hooks registered goes right to ``forward``. Hooks are in nn/hooks.py, moves and casts in _conversion.py,
+state_dicts in _state_dict.py.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ from typing import Any, Self
 
 from corelib import Tensor
 from corelib.nn import hooks as _hooks
-from corelib.nn.conversion import ConversionMixin
-from corelib.nn.hooks import Hooks, RemovableHandle, add_hook
-from corelib.nn.parameter import Buffer, Parameter
-from corelib.nn.state_dict import StateDictMixin
-
-__all__ = ["Module"]
-
-_HOOK_DICTS = (
-    "_call_hooks",
-    "_backward_pre_hooks",
-    "_backward_hooks",
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
+from corelib.nn.hooks import (
+    Hooks,
+    HooksMixin,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
 )
+from corelib.nn.modules._conversion import ConversionMixin
+from corelib.nn.modules._state_dict import StateDictMixin
+from corelib.nn.parameter import Buffer, Parameter
+
+__all__ = [
+    "Module", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
+    "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook", "register_module_parameter_registration_hook",
+]
 
 
-class Module(ConversionMixin, StateDictMixin):
+class Module(HooksMixin, ConversionMixin, StateDictMixin):
     """The base class of layers and models: assign Parameters, Buffers and Modules in ``__init__``, define ``forward``.
 
     What is assigned to an attribute is registered, so that ``parameters()``, ``to()``, ``state_dict()`` and the like
@@ -64,15 +63,6 @@ class Module(ConversionMixin, StateDictMixin):
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
     _modules: dict[str, Any]
-    # The ids of every hook that a call must run, of whatever kind: the one test a call makes.
-    _call_hooks: Hooks
-    _backward_pre_hooks: Hooks
-    _backward_hooks: Hooks
-    _forward_hooks: Hooks
-    _forward_hooks_with_kwargs: Hooks
-    _forward_hooks_always_called: Hooks
-    _forward_pre_hooks: Hooks
-    _forward_pre_hooks_with_kwargs: Hooks
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init:
@@ -90,7 +80,7 @@ class Module(ConversionMixin, StateDictMixin):
         state["_parameters"] = {}
         state["_buffers"] = {}
         state["_non_persistent_buffers_set"] = set()
-        for name in _HOOK_DICTS:
+        for name in _hooks.REGISTRIES:
             state[name] = OrderedDict()
         state["_modules"] = {}
         if self.call_super_init:
@@ -397,44 +387,6 @@ class Module(ConversionMixin, StateDictMixin):
                 else:
                     grad.requires_grad_(False)
                 grad.zero_()
-
-    # -- hooks --------------------------------------------------------------------------------------------------
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args)`` before ``forward``; what it returns replaces the arguments.
-
-        With ``with_kwargs`` it is ``hook(module, args, kwargs)`` and returns None or both. ``prepend`` puts it first.
-        """
-        marks = ((self._call_hooks, True), (self._forward_pre_hooks_with_kwargs, with_kwargs))
-        return add_hook(self._forward_pre_hooks, hook, prepend, marks)
-
-    def register_forward_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after ``forward``; what it returns replaces the output.
-
-        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. ``always_call`` runs it also if forward
-        raised, with None for the output. ``prepend`` puts it first.
-        """
-        marks = (
-            (self._call_hooks, True),
-            (self._forward_hooks_with_kwargs, with_kwargs),
-            (self._forward_hooks_always_called, always_call),
-        )
-        return add_hook(self._forward_hooks, hook, prepend, marks)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, grad_output)`` when the outputs' gradients are known; what it returns replaces them."""
-        return add_hook(self._backward_pre_hooks, hook, prepend, ((self._call_hooks, True),))
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
-
-        What it returns replaces ``grad_input``. Both are tuples, with None for what is not a Tensor.
-        """
-        return add_hook(self._backward_hooks, hook, prepend, ((self._call_hooks, True),))
 
     # -- printing -----------------------------------------------------------------------------------------------
 

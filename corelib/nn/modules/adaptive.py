@@ -1,94 +1,17 @@
-"""Losses of sequences without known places, and of very many classes."""
+"""A softmax over very many classes, in pieces of less and less width."""
 
 from __future__ import annotations
 
-import math
-import warnings
 from typing import Any, NamedTuple
 
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.containers import ModuleList, Sequential
-from corelib.nn.linear import Linear
-from corelib.nn.loss import NLLLoss, _Loss, _WeightedLoss
-from corelib.nn.module import Module
-from corelib.ops.linear_losses import LinearCrossEntropyOptions
+from corelib.nn.modules.container import ModuleList, Sequential
+from corelib.nn.modules.linear import Linear
+from corelib.nn.modules.module import Module
 
-__all__ = ["AdaptiveLogSoftmaxWithLoss", "CTCLoss", "LinearCrossEntropyLoss", "NLLLoss2d"]
-
-
-class CTCLoss(_Loss):
-    """Minus the log-likelihood of labels without known places; see ``nn.functional.ctc_loss``.
-
-    ``forward(log_probs, targets, input_lengths, target_lengths)``. Graves et al., "Connectionist temporal classification", 2006.
-
-    >>> import corelib as torch
-    >>> torch.nn.CTCLoss()(torch.full((2, 1, 2), 0.5).log(), torch.tensor([[1]]), [2], [1]).exp()
-    tensor(1.3333)
-    """
-
-    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction=reduction)
-        self.blank = blank
-        self.zero_infinity = zero_infinity
-
-    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any) -> Tensor:
-        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)
-
-
-class NLLLoss2d(NLLLoss):
-    """NLLLoss by an old name, deprecated as in PyTorch."""
-
-    def __init__(
-        self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
-    ) -> None:
-        warnings.warn("`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement.", FutureWarning, stacklevel=2)
-        super().__init__(weight, size_average, ignore_index, reduce, reduction)
-
-
-class LinearCrossEntropyLoss(_WeightedLoss):
-    """Cross entropy of a linear layer of its own: (N, in_features) to ``num_classes`` logits, times ``out_features`` places.
-
-    ``options`` goes through the batch in pieces; see ``nn.functional.linear_cross_entropy``. RuntimeError for a weight of another shape
-    than (num_classes,) and for a ``label_smoothing`` outside [0, 1].
-
-    >>> import corelib as torch
-    >>> torch.nn.LinearCrossEntropyLoss(5, 10)(torch.randn(2, 5), torch.tensor([1, 7])).shape
-    torch.Size([])
-    """
-
-    def __init__(
-        self, in_features: int, num_classes: int, *, out_features: tuple[int, ...] = (), bias: bool = False, device: Any = None, dtype: Any = None,
-        reduction: str = "mean", weight: Tensor | None = None, ignore_index: int | None = None, label_smoothing: float = 0.0,
-        options: LinearCrossEntropyOptions | None = None,
-    ) -> None:
-        if weight is not None and weight.shape != (num_classes,):
-            raise RuntimeError(f"expected weight shape to be {(num_classes,)}, got {tuple(weight.shape)}")
-        if not 0 <= label_smoothing <= 1:
-            raise RuntimeError(f"expected label_smoothing to be in range [0, 1], got {label_smoothing}")
-        super().__init__(weight, reduction=reduction)
-        self.num_classes = num_classes
-        self.out_features = out_features
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
-        self.linear = Linear(in_features, num_classes * math.prod(out_features), bias=bias, device=device, dtype=dtype)
-        self.options = options
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        places = (self.num_classes, *self.out_features)
-        weight, bias = self.linear.weight.reshape((*places, self.linear.in_features)), self.linear.bias
-        return F.linear_cross_entropy(
-            input, weight, target, linear_bias=None if bias is None else bias.reshape(places), weight=self.weight, reduction=self.reduction,
-            ignore_index=self.ignore_index, label_smoothing=self.label_smoothing, options=self.options,
-        )
-
-    def extra_repr(self) -> str:
-        return (
-            f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
-            f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
-            f"label_smoothing={self.label_smoothing}, options={self.options}"
-        )
+__all__ = ["AdaptiveLogSoftmaxWithLoss"]
 
 
 class _ASMoutput(NamedTuple):

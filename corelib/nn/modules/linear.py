@@ -1,4 +1,4 @@
-"""Layers that are affine maps of the last dimension: Linear, Bilinear, Identity."""
+"""Layers that are affine maps of the last dimension: Linear, Bilinear, Identity, LazyLinear."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
+from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn import init
-from corelib.nn.module import Module
-from corelib.nn.parameter import Parameter
+from corelib.nn.modules.module import Module
+from corelib.nn.parameter import Parameter, UninitializedParameter
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 class Identity(Module):
@@ -138,3 +139,39 @@ class Bilinear(Module):
 
 class NonDynamicallyQuantizableLinear(Linear):
     """A Linear under another name, as PyTorch has it for the projection inside an attention."""
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """Linear whose ``in_features`` is the size of the first input's last dimension.
+
+    >>> import corelib as torch
+    >>> torch.nn.LazyLinear(3)
+    LazyLinear(in_features=0, out_features=3, bias=True)
+    """
+
+    cls_to_become = Linear
+
+    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(0, 0, False)
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_features = out_features
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw the initial weight and bias again, once there are any."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take ``in_features`` from the input."""
+        if self.has_uninitialized_params():
+            self.in_features = input.shape[-1]
+            self.weight.materialize((self.out_features, self.in_features))  # type: ignore[attr-defined]
+            if self.bias is not None:
+                self.bias.materialize((self.out_features,))  # type: ignore[attr-defined]
+            self.reset_parameters()
+        if self.in_features == 0:
+            if input.shape[-1] != self.weight.shape[-1]:
+                raise AssertionError(f"The in_features inferred from input: {input.shape[-1]} is not equal to in_features from self.weight: {self.weight.shape[-1]}")
+            self.in_features = input.shape[-1]

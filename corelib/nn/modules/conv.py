@@ -8,14 +8,19 @@ from typing import Any
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
+from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn import init
-from corelib.nn.module import Module
-from corelib.nn.parameter import Parameter
-from corelib.nn.sizes import per_dimension
+from corelib.nn.modules._sizes import per_dimension
+from corelib.nn.modules.module import Module
+from corelib.nn.parameter import Parameter, UninitializedParameter
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+__all__ = [
+    "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LazyConv1d", "LazyConv2d",
+    "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
+]
 
 _PADDING_STRINGS = ("same", "valid")
+
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
@@ -352,3 +357,102 @@ class ConvTranspose3d(_ConvTranspose):
         return F.conv_transpose3d(
             input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
         )
+
+
+class _LazyConv(LazyModuleMixin):
+    """What lazy convolutions share; a subclass is also of the convolution's class."""
+
+    in_channels: int
+    out_channels: int
+    groups: int
+    transposed: bool
+    kernel_size: tuple[int, ...]
+    weight: Any
+    bias: Any
+    _spatial: int
+
+    def _uninitialized(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        self.out_channels = out_channels
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw the initial weight and bias again, once there are any."""
+        if not self.has_uninitialized_params() and self.in_channels != 0:
+            super().reset_parameters()  # type: ignore[misc]
+
+    def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Take ``in_channels`` from the input."""
+        if self.has_uninitialized_params():
+            n = self._spatial
+            if input.dim() not in (n + 1, n + 2):
+                raise RuntimeError(f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {type(self).__name__}, but got input of size: {input.shape}")
+            self.in_channels = input.shape[input.dim() - n - 1]
+            if self.in_channels % self.groups != 0:
+                raise ValueError(f"in_channels must be divisible by groups, got {self.in_channels} and {self.groups}")
+            channels = (self.in_channels, self.out_channels // self.groups) if self.transposed else (self.out_channels, self.in_channels // self.groups)
+            self.weight.materialize((*channels, *self.kernel_size))
+            if self.bias is not None:
+                self.bias.materialize((self.out_channels,))
+            self.reset_parameters()
+
+
+class _LazyForward(_LazyConv):
+    def __init__(
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True,
+        padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
+        self._uninitialized(out_channels, bias, device, dtype)
+
+
+class _LazyTransposed(_LazyConv):
+    def __init__(
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, bias: bool = True,
+        dilation: Any = 1, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
+    ) -> None:
+        super().__init__(0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype)
+        self._uninitialized(out_channels, bias, device, dtype)
+
+
+class LazyConv1d(_LazyForward, Conv1d):  # type: ignore[misc]
+    """Conv1d whose ``in_channels`` is that of the first input."""
+
+    cls_to_become = Conv1d
+
+
+class LazyConv2d(_LazyForward, Conv2d):  # type: ignore[misc]
+    """Conv2d whose ``in_channels`` is that of the first input.
+
+    >>> import corelib as torch
+    >>> conv = torch.nn.LazyConv2d(3, 2)
+    >>> conv(torch.ones(1, 4, 5, 5)).shape, conv
+    (torch.Size([1, 3, 4, 4]), Conv2d(4, 3, kernel_size=(2, 2), stride=(1, 1)))
+    """
+
+    cls_to_become = Conv2d
+
+
+class LazyConv3d(_LazyForward, Conv3d):  # type: ignore[misc]
+    """Conv3d whose ``in_channels`` is that of the first input."""
+
+    cls_to_become = Conv3d
+
+
+class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):  # type: ignore[misc]
+    """ConvTranspose1d whose ``in_channels`` is that of the first input."""
+
+    cls_to_become = ConvTranspose1d
+
+
+class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):  # type: ignore[misc]
+    """ConvTranspose2d whose ``in_channels`` is that of the first input."""
+
+    cls_to_become = ConvTranspose2d
+
+
+class LazyConvTranspose3d(_LazyTransposed, ConvTranspose3d):  # type: ignore[misc]
+    """ConvTranspose3d whose ``in_channels`` is that of the first input."""
+
+    cls_to_become = ConvTranspose3d

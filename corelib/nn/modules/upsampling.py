@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 
 __all__ = ["Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"]
 

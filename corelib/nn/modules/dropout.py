@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 import corelib
 from corelib import Tensor
 from corelib.nn.hooks import Hooks, RemovableHandle, add_hook
-from corelib.nn.parameter import Parameter
-from corelib.nn.uninitialized import is_lazy
+from corelib.nn.parameter import Parameter, is_lazy
 
 _EXTRA_STATE = "_extra_state"
 

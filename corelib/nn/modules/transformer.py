@@ -6,18 +6,21 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from corelib.nn.modules.normalization import LayerNorm
+
 import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn import init
-from corelib.nn.containers import ModuleList
-from corelib.nn.dropout import Dropout
-from corelib.nn.linear import Linear
-from corelib.nn.module import Module
-from corelib.nn.multihead import MultiheadAttention
-from corelib.nn.normalization import LayerNorm
+from corelib.nn.modules.activation import MultiheadAttention
+from corelib.nn.modules.container import ModuleList
+from corelib.nn.modules.dropout import Dropout
+from corelib.nn.modules.linear import Linear
+from corelib.nn.modules.module import Module
 
-__all__ = ["Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer"]
+__all__ = [
+    "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+]
 
 
 def _activation_of(activation: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:

@@ -8,7 +8,7 @@ import corelib
 from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn import init
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 
 __all__ = ["Embedding", "EmbeddingBag"]

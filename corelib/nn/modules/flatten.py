@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 
 __all__ = ["Flatten", "Unflatten"]
 

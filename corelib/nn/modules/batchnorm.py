@@ -1,0 +1,245 @@
+"""Batch normalization, and what it shares with instance normalization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import corelib
+from corelib import Tensor
+from corelib.nn import functional as F
+from corelib.nn.modules.lazy import LazyModuleMixin
+from corelib.nn import init
+from corelib.nn.modules.module import Module
+from corelib.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d"]
+
+
+class _AffineNorm(Module):
+    """A normalization followed, if ``affine``, by a learned scale that starts at one and a bias that starts at zero."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _make_affine(self, affine: bool, bias: bool, shape: Any, device: Any, dtype: Any) -> None:
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            made = Parameter(corelib.empty(shape, device=device, dtype=dtype)) if wanted else None
+            self.register_parameter(name, made)
+
+    def reset_parameters(self) -> None:
+        """Set the scale to one and the bias to zero."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _affine_tensors(self) -> tuple[Any, Any]:
+        params = self._parameters
+        try:
+            return params["weight"], params["bias"]
+        except KeyError:
+            return self.weight, self.bias
+
+
+class _BatchNorm(_AffineNorm):
+    _version = 2
+    _dimensions: tuple[int, ...]
+
+    num_features: int
+    eps: float
+    momentum: float | None
+    affine: bool
+    track_running_stats: bool
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        self._make_affine(affine, bias, num_features, device, dtype)
+        if track_running_stats:
+            self.register_buffer("running_mean", corelib.zeros(num_features, device=device, dtype=dtype))
+            self.register_buffer("running_var", corelib.ones(num_features, device=device, dtype=dtype))
+            self.register_buffer("num_batches_tracked", corelib.tensor(0, dtype=corelib.int64, device=device))
+        else:
+            for name in ("running_mean", "running_var", "num_batches_tracked"):
+                self.register_buffer(name, None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Forget the running mean, the running variance and the number of batches."""
+        if self.track_running_stats:
+            # A subclass that sets track_running_stats has these buffers.
+            self.running_mean.zero_()  # type: ignore[union-attr]
+            self.running_var.fill_(1)  # type: ignore[union-attr]
+            self.num_batches_tracked.zero_()  # type: ignore[union-attr]
+
+    def reset_parameters(self) -> None:
+        """Reset the running statistics, the scale and the bias."""
+        self.reset_running_stats()
+        super().reset_parameters()
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() not in self._dimensions:
+            accepted = " or ".join(f"{dim}D" for dim in self._dimensions)
+            raise ValueError(f"expected {accepted} input (got {input.dim()}D input)")
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        buffers = self._buffers
+        running_mean, running_var = buffers["running_mean"], buffers["running_var"]
+        training = self.training
+        momentum = 0.0 if self.momentum is None else self.momentum
+        if training and self.track_running_stats:
+            tracked = buffers["num_batches_tracked"]
+            if tracked is not None:
+                tracked.add_(1)
+                if self.momentum is None:
+                    # The running statistics are then the plain mean over all batches so far.
+                    momentum = 1.0 / float(tracked)
+        use_batch = training or (running_mean is None and running_var is None)
+        if training and not self.track_running_stats:
+            running_mean = running_var = None
+        weight, bias = self._affine_tensors()
+        return F.batch_norm(input, running_mean, running_var, weight, bias, use_batch, momentum, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *rest: Any
+    ) -> None:
+        version = local_metadata.get("version")
+        if (version is None or version < 2) and self.track_running_stats:
+            # Version 1 had no num_batches_tracked.
+            tracked = self.num_batches_tracked
+            fresh = tracked is None or tracked.is_meta
+            state_dict.setdefault(
+                prefix + "num_batches_tracked", corelib.tensor(0, dtype=corelib.int64) if fresh else tracked
+            )
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalizes each channel of (N, C) or (N, C, L) over the batch and, in evaluation, by its running statistics.
+
+    Running statistics move by ``momentum`` towards each batch's; with None they are the mean over all batches.
+    Raises ValueError for an input of another number of dimensions. Ioffe and Szegedy, "Batch normalization", 2015.
+
+    >>> import corelib as torch
+    >>> torch.nn.BatchNorm1d(2, affine=False)(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor([[-1.0000, -1.0000],
+            [ 1.0000,  1.0000]])
+    """
+
+    _dimensions = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalizes each channel of (N, C, H, W) over the batch and, in evaluation, by its running statistics.
+
+    As BatchNorm1d otherwise. Raises ValueError for an input that is not 4-dimensional.
+
+    >>> import corelib as torch
+    >>> torch.nn.BatchNorm2d(3)(torch.randn(2, 3, 4, 4)).shape
+    torch.Size([2, 3, 4, 4])
+    """
+
+    _dimensions = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Normalizes each channel of (N, C, D, H, W) over the batch and, in evaluation, by its running statistics.
+
+    As BatchNorm1d otherwise. Raises ValueError for an input that is not 5-dimensional.
+
+    >>> import corelib as torch
+    >>> torch.nn.BatchNorm3d(3)(torch.randn(2, 3, 2, 4, 4)).shape
+    torch.Size([2, 3, 2, 4, 4])
+    """
+
+    _dimensions = (5,)
+
+
+class _LazyNorm(LazyModuleMixin):
+    """What lazy norms share; a subclass is also of the norm's class."""
+
+    num_features: int
+    weight: Any
+    bias: Any
+    running_mean: Any
+    running_var: Any
+    _dimensions: tuple[int, ...]
+
+    def __init__(
+        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+        *, bias: bool = True,
+    ) -> None:
+        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
+        self.affine, self.track_running_stats = affine, track_running_stats
+        if affine:
+            self.weight = UninitializedParameter(device=device, dtype=dtype)
+            if bias:
+                self.bias = UninitializedParameter(device=device, dtype=dtype)
+        if track_running_stats:
+            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
+            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
+            self.num_batches_tracked = corelib.tensor(0, dtype=corelib.int64, device=device)
+
+    def reset_parameters(self) -> None:
+        """Reset the running statistics, the scale and the bias, once there are any."""
+        if not self.has_uninitialized_params() and self.num_features != 0:
+            super().reset_parameters()  # type: ignore[misc]
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take ``num_features`` from the input."""
+        if self.has_uninitialized_params():
+            unbatched = "Instance" in type(self).__name__ and input.dim() == self._dimensions[0]
+            self.num_features = input.shape[0 if unbatched else 1]
+            for tensor in (self.weight, self.bias, self.running_mean, self.running_var):
+                if tensor is not None:
+                    tensor.materialize((self.num_features,))
+            self.reset_parameters()
+
+
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):  # type: ignore[misc]
+    """BatchNorm1d whose ``num_features`` is the number of the first input's channels.
+
+    >>> import corelib as torch
+    >>> norm = torch.nn.LazyBatchNorm1d()
+    >>> norm(torch.ones(2, 3)).shape, norm.num_features
+    (torch.Size([2, 3]), 3)
+    """
+
+    cls_to_become = BatchNorm1d
+
+
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):  # type: ignore[misc]
+    """BatchNorm2d whose ``num_features`` is the number of the first input's channels."""
+
+    cls_to_become = BatchNorm2d
+
+
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):  # type: ignore[misc]
+    """BatchNorm3d whose ``num_features`` is the number of the first input's channels."""
+
+    cls_to_become = BatchNorm3d
