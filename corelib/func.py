@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
+from corelib.ops.joining import stack
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["functional_call", "stack_module_state"]
 
@@ -46,7 +46,7 @@ def _stacked(tensors: list[Tensor], name: str) -> Tensor:
     needs = {t.requires_grad for t in tensors}
     if len(needs) > 1:
         raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
-    made = corelib.stack(tensors)
+    made = stack(tensors)
     return made.detach().requires_grad_() if needs == {True} else made
 
 

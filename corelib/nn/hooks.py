@@ -12,8 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.function import Function
+from corelib.autograd.grad_mode import is_grad_enabled
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "RemovableHandle",
@@ -280,26 +281,22 @@ def _forward_hooks_of(module: HooksMixin) -> list[tuple[int, Callable[..., Any],
     return found
 
 
-_identity_function: Any = None
+class BackwardHookFunction(Function):
+    """The identity: a node of the graph at which a module's backward begins or ends."""
+
+    @staticmethod
+    def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
+        ctx.mark_non_differentiable(*[arg for arg in args if not arg.requires_grad])
+        return args
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        return grads
 
 
 def _mark_boundary(tensors: list[Tensor]) -> tuple[Tensor, ...]:
     """``tensors`` again, behind one common node of the graph."""
-    global _identity_function
-    if _identity_function is None:
-        # Made at the first use, so that corelib.nn does not import autograd's Function.
-        class BackwardHookFunction(corelib.autograd.Function):
-            @staticmethod
-            def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
-                ctx.mark_non_differentiable(*[arg for arg in args if not arg.requires_grad])
-                return args
-
-            @staticmethod
-            def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-                return grads
-
-        _identity_function = BackwardHookFunction
-    marked = _identity_function.apply(*tensors)
+    marked = BackwardHookFunction.apply(*tensors)
     return marked if isinstance(marked, tuple) else (marked,)
 
 
@@ -331,7 +328,7 @@ class BackwardHook:
     def _mark(self, values: tuple[Any, ...], hook: Callable[..., Any]) -> tuple[tuple[Any, ...], list[int] | None]:
         positions = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
         tensors: list[Tensor] = [values[i] for i in positions]
-        if not (corelib.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
+        if not (is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
             return values, None
         marked = _mark_boundary(tensors)
         node = next(tensor.grad_fn for tensor in marked if tensor.grad_fn is not None)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, NoReturn, Self, TypeVar
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
+from corelib.ops.creation import empty
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
@@ -37,7 +40,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         if data is None:
-            data = corelib.empty(0)
+            data = empty(0)
         elif not isinstance(data, Tensor):
             raise TypeError(
                 f"Parameter(): data must be a Tensor, got {type(data).__name__}. "
@@ -92,7 +95,7 @@ class Buffer(Tensor):
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Self:
         if data is None:
-            data = corelib.empty(0)
+            data = empty(0)
         elif not isinstance(data, Tensor):
             raise TypeError(f"Buffer(): data must be a Tensor, got {type(data).__name__}")
         made = _same_memory(cls, data)
@@ -143,10 +146,10 @@ class _Uninitialized(Tensor):
 
     def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
         """Become an ordinary parameter or buffer of this shape; what it holds is undefined. Its device and dtype are kept by default."""
-        made = corelib.empty(shape, device=self.device if device is None else device, dtype=self.dtype if dtype is None else dtype)
+        made = empty(shape, device=self.device if device is None else device, dtype=self.dtype if dtype is None else dtype)
         needs = self.requires_grad
         self.__class__ = self.cls_to_become
-        with corelib.no_grad():
+        with no_grad():
             self.requires_grad_(False)
             self.data = made
         self.requires_grad_(needs)
@@ -158,9 +161,9 @@ class _Uninitialized(Tensor):
         """One of another device or dtype, uninitialized too."""
         device, dtype = kwargs.get("device"), kwargs.get("dtype")
         for value in args:
-            if isinstance(value, corelib.dtype):
+            if isinstance(value, DType):
                 dtype = value
-            elif isinstance(value, (str, corelib.device)):
+            elif isinstance(value, (str, Device)):
                 device = value
         return self._another(self.device if device is None else device, self.dtype if dtype is None else dtype)
 
@@ -171,7 +174,7 @@ class _Uninitialized(Tensor):
     @property
     def data(self) -> Tensor:
         """No elements, of its dtype and on its device."""
-        return corelib.empty(0, device=self.device, dtype=self.dtype)
+        return empty(0, device=self.device, dtype=self.dtype)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -179,7 +182,7 @@ class _Uninitialized(Tensor):
             self.materialize(value.shape, value.device, value.dtype)
             self.data = value
             return
-        fresh = corelib.empty(0, device=value.device, dtype=value.dtype)
+        fresh = empty(0, device=value.device, dtype=value.dtype)
         kind, needs = type(self), self.requires_grad
         self.__class__ = self.cls_to_become
         self.requires_grad_(False)
@@ -212,7 +215,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
     cls_to_become = Parameter
 
     def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Self:
-        made: Any = _same_memory(Parameter, corelib.empty(0, device=device, dtype=dtype))
+        made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype))
         if requires_grad:
             made.requires_grad_()
         made.__class__ = cls
@@ -236,7 +239,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
     cls_to_become = Buffer
 
     def __new__(cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True) -> Self:
-        made: Any = _same_memory(Buffer, corelib.empty(0, device=device, dtype=dtype))
+        made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype))
         if requires_grad:
             made.requires_grad_()
         made.persistent = persistent

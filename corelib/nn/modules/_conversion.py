@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
 from corelib.nn.parameter import Parameter
+from corelib.ops.creation import empty_like
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import bfloat16, float16, float32, float64
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.tensor import Tensor
 
 
 class ConversionMixin:
@@ -31,7 +35,7 @@ class ConversionMixin:
         for param in self._parameters.values():
             if param is None:
                 continue
-            with corelib.no_grad():
+            with no_grad():
                 applied = fn(param)
                 grad = param.grad
                 # Through ``.data``, so that optimizers and other holders of the tensors see the change.
@@ -84,7 +88,7 @@ class ConversionMixin:
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying the values; what the tensors hold afterwards is undefined."""
-        return self._apply(lambda tensor: corelib.empty_like(tensor, device=device), recurse=recurse)
+        return self._apply(lambda tensor: empty_like(tensor, device=device), recurse=recurse)
 
     def cpu(self) -> Self:
         """Move every parameter and buffer to the CPU."""
@@ -104,19 +108,19 @@ class ConversionMixin:
 
     def float(self) -> Self:
         """Cast every floating point parameter and buffer to float32."""
-        return self._cast_floating(corelib.float32)
+        return self._cast_floating(float32)
 
     def double(self) -> Self:
         """Cast every floating point parameter and buffer to float64."""
-        return self._cast_floating(corelib.float64)
+        return self._cast_floating(float64)
 
     def half(self) -> Self:
         """Cast every floating point parameter and buffer to float16."""
-        return self._cast_floating(corelib.float16)
+        return self._cast_floating(float16)
 
     def bfloat16(self) -> Self:
         """Cast every floating point parameter and buffer to bfloat16."""
-        return self._cast_floating(corelib.bfloat16)
+        return self._cast_floating(bfloat16)
 
 
 def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
@@ -125,7 +129,7 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, 
     given = dict(kwargs)
     memory_format = given.pop("memory_format", None)
     tensor_first = "tensor" in given or bool(args and isinstance(args[0], Tensor))
-    dtype_first = bool(args and isinstance(args[0], corelib.dtype))
+    dtype_first = bool(args and isinstance(args[0], DType))
     names = ["tensor"] if tensor_first else ["dtype"] if dtype_first else ["device", "dtype"]
     names.append("non_blocking")
     if len(args) > len(names):
@@ -146,6 +150,6 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, 
             raise TypeError(f"to(): argument 'tensor' must be Tensor, not {type(other).__name__}")
         return other.device, other.dtype, non_blocking, memory_format
     device, dtype = given.get("device"), given.get("dtype")
-    if dtype is not None and not isinstance(dtype, corelib.dtype):
+    if dtype is not None and not isinstance(dtype, DType):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
-    return (None if device is None else corelib.device(device)), dtype, non_blocking, memory_format
+    return (None if device is None else Device(device)), dtype, non_blocking, memory_format

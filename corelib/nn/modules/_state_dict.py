@@ -11,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
 from corelib.nn.hooks import Hooks, RemovableHandle, add_hook
 from corelib.nn.parameter import Parameter, is_lazy
+from corelib.tensor.tensor import Tensor
 
 _EXTRA_STATE = "_extra_state"
 
@@ -216,7 +216,7 @@ class StateDictMixin:
                 stacklevel=2,
             )
         try:
-            with corelib.no_grad():
+            with no_grad():
                 if not assign:
                     tensor.copy_(loaded)
                 else:

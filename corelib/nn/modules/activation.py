@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn import init
 from corelib.nn import init as _init
 from corelib.nn.modules.linear import NonDynamicallyQuantizableLinear
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.ops.creation import empty
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "CELU", "ELU", "GELU", "GLU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid",
@@ -473,7 +473,7 @@ class PReLU(Module):
         super().__init__()
         self.num_parameters = num_parameters
         self.init = init
-        self.weight = Parameter(corelib.empty(num_parameters, device=device, dtype=dtype))
+        self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -629,7 +629,7 @@ class MultiheadAttention(Module):
             raise AssertionError("embed_dim must be divisible by num_heads")
 
         def weight(*shape: int) -> Parameter:
-            return Parameter(corelib.empty(shape, device=device, dtype=dtype))
+            return Parameter(empty(shape, device=device, dtype=dtype))
 
         if self._qkv_same_embed_dim:
             self.in_proj_weight = weight(3 * embed_dim, embed_dim)

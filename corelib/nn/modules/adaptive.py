@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules.container import ModuleList, Sequential
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
+from corelib.ops.joining import cat
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
 
@@ -97,7 +97,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         parts = [log[:, : self.shortlist_size]]
         for i, tail in enumerate(self.tail.children()):
             parts.append(F.log_softmax(tail(input), dim=1) + log[:, self.shortlist_size + i].unsqueeze(1))
-        return corelib.cat(parts, 1)
+        return cat(parts, 1)
 
     def log_prob(self, input: Tensor) -> Tensor:
         """The log-probabilities of all classes: (N, in_features) to (N, n_classes)."""

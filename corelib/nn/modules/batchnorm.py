@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn import init
+from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
+from corelib.ops.creation import empty, ones, zeros
+from corelib.tensor.dtype import int64
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d"]
 
@@ -23,7 +24,7 @@ class _AffineNorm(Module):
 
     def _make_affine(self, affine: bool, bias: bool, shape: Any, device: Any, dtype: Any) -> None:
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            made = Parameter(corelib.empty(shape, device=device, dtype=dtype)) if wanted else None
+            made = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
             self.register_parameter(name, made)
 
     def reset_parameters(self) -> None:
@@ -74,9 +75,9 @@ class _BatchNorm(_AffineNorm):
         self.track_running_stats = track_running_stats
         self._make_affine(affine, bias, num_features, device, dtype)
         if track_running_stats:
-            self.register_buffer("running_mean", corelib.zeros(num_features, device=device, dtype=dtype))
-            self.register_buffer("running_var", corelib.ones(num_features, device=device, dtype=dtype))
-            self.register_buffer("num_batches_tracked", corelib.tensor(0, dtype=corelib.int64, device=device))
+            self.register_buffer("running_mean", zeros(num_features, device=device, dtype=dtype))
+            self.register_buffer("running_var", ones(num_features, device=device, dtype=dtype))
+            self.register_buffer("num_batches_tracked", zeros((), dtype=int64, device=device))
         else:
             for name in ("running_mean", "running_var", "num_batches_tracked"):
                 self.register_buffer(name, None)
@@ -134,7 +135,7 @@ class _BatchNorm(_AffineNorm):
             tracked = self.num_batches_tracked
             fresh = tracked is None or tracked.is_meta
             state_dict.setdefault(
-                prefix + "num_batches_tracked", corelib.tensor(0, dtype=corelib.int64) if fresh else tracked
+                prefix + "num_batches_tracked", zeros((), dtype=int64) if fresh else tracked
             )
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
@@ -203,7 +204,7 @@ class _LazyNorm(LazyModuleMixin):
         if track_running_stats:
             self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
             self.running_var = UninitializedBuffer(device=device, dtype=dtype)
-            self.num_batches_tracked = corelib.tensor(0, dtype=corelib.int64, device=device)
+            self.num_batches_tracked = zeros((), dtype=int64, device=device)
 
     def reset_parameters(self) -> None:
         """Reset the running statistics, the scale and the bias, once there are any."""

@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, overload
 
-from corelib import Tensor
 from corelib.nn.modules.module import Module, indent
 from corelib.nn.parameter import Parameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn import init
 from corelib.nn.modules._sizes import per_dimension
+from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter, UninitializedParameter
+from corelib.ops.creation import empty
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "LazyConv1d", "LazyConv2d",
@@ -81,9 +81,9 @@ class _ConvNd(Module):
         channels_of_weight = (
             (in_channels, out_channels // groups) if transposed else (out_channels, in_channels // groups)
         )
-        self.weight = Parameter(corelib.empty((*channels_of_weight, *kernel_size), device=device, dtype=dtype))
+        self.weight = Parameter(empty((*channels_of_weight, *kernel_size), device=device, dtype=dtype))
         if bias:
-            self.bias = Parameter(corelib.empty(out_channels, device=device, dtype=dtype))
+            self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 

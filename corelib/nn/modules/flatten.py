@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Flatten", "Unflatten"]
 

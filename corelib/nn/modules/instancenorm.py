@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules.batchnorm import _BatchNorm, _LazyNorm
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LazyInstanceNorm1d", "LazyInstanceNorm2d",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn import init
+from corelib.nn.modules.lazy import LazyModuleMixin
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter, UninitializedParameter
+from corelib.ops.creation import empty
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
@@ -52,9 +52,9 @@ class Linear(Module):
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(corelib.empty((out_features, in_features), device=device, dtype=dtype))
+        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
         if bias:
-            self.bias = Parameter(corelib.empty(out_features, device=device, dtype=dtype))
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
@@ -110,10 +110,10 @@ class Bilinear(Module):
         self.in2_features = in2_features
         self.out_features = out_features
         self.weight = Parameter(
-            corelib.empty((out_features, in1_features, in2_features), device=device, dtype=dtype)
+            empty((out_features, in1_features, in2_features), device=device, dtype=dtype)
         )
         if bias:
-            self.bias = Parameter(corelib.empty(out_features, device=device, dtype=dtype))
+            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()

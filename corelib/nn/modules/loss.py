@@ -7,12 +7,12 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules.distance import PairwiseDistance
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
 from corelib.ops.linear_losses import LinearCrossEntropyOptions
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "CTCLoss", "CosineEmbeddingLoss", "CrossEntropyLoss", "GaussianNLLLoss",

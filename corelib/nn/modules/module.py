@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-from corelib import Tensor
 from corelib.nn import hooks as _hooks
 from corelib.nn.hooks import (
     Hooks,
@@ -26,6 +25,7 @@ from corelib.nn.hooks import (
 from corelib.nn.modules._conversion import ConversionMixin
 from corelib.nn.modules._state_dict import StateDictMixin
 from corelib.nn.parameter import Buffer, Parameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "Module", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",

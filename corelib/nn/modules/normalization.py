@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
-from corelib.nn.modules.batchnorm import _AffineNorm
 from corelib.nn import init
 from corelib.nn.modules._sizes import per_dimension
+from corelib.nn.modules.batchnorm import _AffineNorm
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.ops.creation import empty
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
@@ -132,7 +132,7 @@ class RMSNorm(Module):
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         if elementwise_affine:
-            self.weight = Parameter(corelib.empty(self.normalized_shape, device=device, dtype=dtype))
+            self.weight = Parameter(empty(self.normalized_shape, device=device, dtype=dtype))
         else:
             self.register_parameter("weight", None)
         self.reset_parameters()

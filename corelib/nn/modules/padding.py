@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules._sizes import per_dimension
 from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "CircularPad1d", "CircularPad2d", "CircularPad3d", "ConstantPad1d", "ConstantPad2d", "ConstantPad3d",

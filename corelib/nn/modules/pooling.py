@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules._sizes import per_dimension
 from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",

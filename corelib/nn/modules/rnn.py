@@ -7,15 +7,17 @@ import numbers
 import warnings
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn import init
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.utils.rnn import PackedSequence
+from corelib.ops.creation import empty, zeros
+from corelib.ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase"]
 
+_LAYERS = {"LSTM": lstm, "GRU": gru, "RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu}
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
@@ -83,7 +85,7 @@ class RNNBase(Module):
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 names = [f"{name}_l{layer}{suffix}" for name in shapes]
                 for name, shape in zip(names, shapes.values(), strict=True):
-                    setattr(self, name, Parameter(corelib.empty(shape, device=device, dtype=dtype)))
+                    setattr(self, name, Parameter(empty(shape, device=device, dtype=dtype)))
                 self._all_weights.append(names)
         self.reset_parameters()
 
@@ -144,7 +146,7 @@ class RNNBase(Module):
     # How a state looks: a tensor here, two in an LSTM.
 
     def _zeros(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
-        return corelib.zeros(self.get_expected_hidden_size(input, batch_sizes), dtype=input.dtype, device=input.device)
+        return zeros(self.get_expected_hidden_size(input, batch_sizes), dtype=input.dtype, device=input.device)
 
     def _check_batched(self, hx: Any, batched: bool) -> Any:
         if hx.dim() != (3 if batched else 2):
@@ -167,7 +169,7 @@ class RNNBase(Module):
         return input.dim() == 3
 
     def forward(self, input: Any, hx: Any = None) -> Any:
-        run = getattr(corelib, self.mode.lower())
+        run = _LAYERS[self.mode]
         weights = [w for names in self._all_weights for w in (getattr(self, name) for name in names)]
         options = (weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional)
         if isinstance(input, PackedSequence):
@@ -245,7 +247,7 @@ class LSTM(RNNBase):
 
     def _zeros(self, input: Tensor, batch_sizes: Tensor | None) -> Any:
         shapes = self.get_expected_hidden_size(input, batch_sizes), self.get_expected_cell_size(input, batch_sizes)
-        return tuple(corelib.zeros(shape, dtype=input.dtype, device=input.device) for shape in shapes)
+        return tuple(zeros(shape, dtype=input.dtype, device=input.device) for shape in shapes)
 
     def _check_batched(self, hx: Any, batched: bool) -> Any:
         dims = 3 if batched else 2
@@ -292,11 +294,11 @@ class RNNCellBase(Module):
         self.hidden_size = hidden_size
         self.bias = bias
         gates = num_chunks * hidden_size
-        self.weight_ih = Parameter(corelib.empty((gates, input_size), device=device, dtype=dtype))
-        self.weight_hh = Parameter(corelib.empty((gates, hidden_size), device=device, dtype=dtype))
+        self.weight_ih = Parameter(empty((gates, input_size), device=device, dtype=dtype))
+        self.weight_hh = Parameter(empty((gates, hidden_size), device=device, dtype=dtype))
         for name in ("bias_ih", "bias_hh"):
             if bias:
-                setattr(self, name, Parameter(corelib.empty(gates, device=device, dtype=dtype)))
+                setattr(self, name, Parameter(empty(gates, device=device, dtype=dtype)))
             else:
                 self.register_parameter(name, None)
         self.reset_parameters()
@@ -329,7 +331,7 @@ class RNNCellBase(Module):
         batched = input.dim() == 2
         x = input if batched else input.unsqueeze(0)
         if hx is None:
-            hx = corelib.zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
+            hx = zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
         elif not batched:
             hx = hx.unsqueeze(0)
         made = function(x, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
@@ -355,7 +357,7 @@ class RNNCell(RNNCellBase):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Any:
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
-        return self._step(corelib.rnn_tanh_cell if self.nonlinearity == "tanh" else corelib.rnn_relu_cell, input, hx)
+        return self._step(rnn_tanh_cell if self.nonlinearity == "tanh" else rnn_relu_cell, input, hx)
 
 
 class GRUCell(RNNCellBase):
@@ -370,7 +372,7 @@ class GRUCell(RNNCellBase):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Any:
-        return self._step(corelib.gru_cell, input, hx)
+        return self._step(gru_cell, input, hx)
 
 
 class LSTMCell(RNNCellBase):
@@ -390,9 +392,9 @@ class LSTMCell(RNNCellBase):
         batched = input.dim() == 2
         x = input if batched else input.unsqueeze(0)
         if hx is None:
-            zeros = corelib.zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
-            state: Any = (zeros, zeros)
+            start = zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
+            state: Any = (start, start)
         else:
             state = hx if batched else tuple(h.unsqueeze(0) for h in hx)
-        made = corelib.lstm_cell(x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        made = lstm_cell(x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         return made if batched else tuple(h.squeeze(0) for h in made)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn import init
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.ops.creation import empty
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Embedding", "EmbeddingBag"]
 
@@ -64,8 +65,8 @@ class Embedding(Module):
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
         if _weight is None:
-            empty = corelib.empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
-            self.weight = Parameter(empty, requires_grad=not _freeze)
+            made = empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
+            self.weight = Parameter(made, requires_grad=not _freeze)
             self.reset_parameters()
         else:
             if list(_weight.shape) != [num_embeddings, embedding_dim]:
@@ -80,7 +81,7 @@ class Embedding(Module):
         """Draw the initial weight again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            with corelib.no_grad():
+            with no_grad():
                 self.weight[self.padding_idx].fill_(0)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -173,7 +174,7 @@ class EmbeddingBag(Module):
             padding_idx %= num_embeddings
         self.padding_idx = padding_idx
         if _weight is None:
-            self.weight = Parameter(corelib.empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
+            self.weight = Parameter(empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
             self.reset_parameters()
         else:
             if list(_weight.shape) != [num_embeddings, embedding_dim]:
@@ -189,7 +190,7 @@ class EmbeddingBag(Module):
         """Draw the initial weight again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
-            with corelib.no_grad():
+            with no_grad():
                 self.weight[self.padding_idx].fill_(0)
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:

@@ -6,10 +6,6 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from corelib.nn.modules.normalization import LayerNorm
-
-import corelib
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn import init
 from corelib.nn.modules.activation import MultiheadAttention
@@ -17,6 +13,9 @@ from corelib.nn.modules.container import ModuleList
 from corelib.nn.modules.dropout import Dropout
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
+from corelib.nn.modules.normalization import LayerNorm
+from corelib.ops.creation import full, ones
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
@@ -33,7 +32,7 @@ def _activation_of(activation: str | Callable[[Tensor], Tensor]) -> Callable[[Te
 
 
 def _causal_mask(size: int, device: Any = None, dtype: Any = None) -> Tensor:
-    made: Tensor = corelib.full((size, size), float("-inf"), dtype=dtype, device=device).triu(1)
+    made: Tensor = full((size, size), float("-inf"), dtype=dtype, device=device).triu(1)
     return made
 
 
@@ -43,7 +42,7 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, size: int) -> bool:
         return is_causal is True
     if tuple(mask.shape) != (size, size):
         return False
-    causal = _causal_mask(size, mask.device) if mask.is_floating_point() else corelib.ones(size, size, device=mask.device).triu(1) > 0
+    causal = _causal_mask(size, mask.device) if mask.is_floating_point() else ones(size, size, device=mask.device).triu(1) > 0
     return bool((mask == causal.to(mask.dtype)).all())
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn import functional as F
 from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Upsample", "UpsamplingBilinear2d", "UpsamplingNearest2d"]
 

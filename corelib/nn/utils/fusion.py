@@ -5,18 +5,19 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.ops.creation import zeros_like
+from corelib.ops.unary import rsqrt
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]
 
 
 def _fused(weight: Tensor, bias: Any, mean: Tensor, var: Tensor, eps: float, scale: Any, shift: Any, shape: list[int]) -> tuple[Parameter, Parameter]:
     trained, dtype = (True, weight.dtype) if bias is None else (bias.requires_grad, bias.dtype)
-    bias = corelib.zeros_like(mean) if bias is None else bias
-    factor = corelib.rsqrt(var + eps) if scale is None else scale * corelib.rsqrt(var + eps)
+    bias = zeros_like(mean) if bias is None else bias
+    factor = rsqrt(var + eps) if scale is None else scale * rsqrt(var + eps)
     made = (bias - mean) * factor
     made = made if shift is None else made + shift
     return Parameter((weight * factor.reshape(shape)).to(weight.dtype), weight.requires_grad), Parameter(made.to(dtype), trained and bias.requires_grad)

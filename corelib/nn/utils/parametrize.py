@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.autograd.grad_mode import no_grad
 from corelib.nn.modules.container import ModuleDict, ModuleList
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations", "transfer_parametrizations_and_params",
@@ -76,7 +76,7 @@ class ParametrizationList(ModuleList):
         super().__init__(modules)
         self.unsafe = unsafe
         before = original.detach()
-        with corelib.no_grad():
+        with no_grad():
             new: Any = original
             for module in reversed(list(self.children())):
                 if hasattr(module, "right_inverse"):
@@ -108,7 +108,7 @@ class ParametrizationList(ModuleList):
 
     def right_inverse(self, value: Tensor) -> None:
         """Change the originals so that the parametrized tensor becomes ``value``, as far as the modules can."""
-        with corelib.no_grad():
+        with no_grad():
             found: Any = value
             for module in reversed(list(self.children())):
                 if not hasattr(module, "right_inverse"):
@@ -140,7 +140,7 @@ class ParametrizationList(ModuleList):
 def _put(kept: Any, new: Any) -> None:
     """Give a tensor that others hold the values, and the memory, of another."""
     if kept is not new:
-        with corelib.no_grad():
+        with no_grad():
             kept.data = new.detach()
 
 
@@ -244,7 +244,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     if chain.is_tensor:
         original: Any = chain.original
         if leave_parametrized:
-            with corelib.no_grad():
+            with no_grad():
                 _put(original, getattr(module, tensor_name))
     elif leave_parametrized:
         value = getattr(module, tensor_name)

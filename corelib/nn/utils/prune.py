@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
 
-import corelib
-from corelib import Tensor
 from corelib.nn.modules.module import Module
 from corelib.nn.utils.convert_parameters import parameters_to_vector
+from corelib.ops.creation import ones_like, zeros_like
+from corelib.ops.random import rand, rand_like
+from corelib.tensor.layout import contiguous_format
+from corelib.tensor.tensor import Tensor
 
 
 class BasePruningMethod(ABC):
@@ -61,7 +63,7 @@ class BasePruningMethod(ABC):
         if first:
             module.register_parameter(name + "_orig", original)
             del module._parameters[name]
-            mask = corelib.ones_like(original)
+            mask = ones_like(original)
         else:
             mask = getattr(module, name + "_mask").detach().clone()
         try:
@@ -79,7 +81,7 @@ class BasePruningMethod(ABC):
         """A pruned copy of a tensor, without a module."""
         if importance_scores is not None and importance_scores.shape != t.shape:
             raise AssertionError(f"importance_scores should have the same shape as tensor t, got {importance_scores.shape} vs {t.shape}")
-        mask = corelib.ones_like(t) if default_mask is None else default_mask
+        mask = ones_like(t) if default_mask is None else default_mask
         return t * self.compute_mask(t if importance_scores is None else importance_scores, default_mask=mask)
 
     def remove(self, module: Module) -> None:
@@ -187,7 +189,7 @@ class RandomUnstructured(_Amount):
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The default one with more zeros."""
-        return _without(default_mask, corelib.rand_like(t), self._count(t.numel()), largest=True)
+        return _without(default_mask, rand_like(t), self._count(t.numel()), largest=True)
 
 
 class L1Unstructured(_Amount):
@@ -201,7 +203,7 @@ class L1Unstructured(_Amount):
 
 
 def _without(mask: Tensor, scores: Tensor, count: int, largest: bool) -> Tensor:
-    made: Any = mask.clone(memory_format=corelib.contiguous_format)
+    made: Any = mask.clone(memory_format=contiguous_format)
     if count:
         made.view(-1)[scores.detach().reshape(-1).topk(count, largest=largest)[1]] = 0
     return made  # type: ignore[no-any-return]
@@ -221,7 +223,7 @@ class _Channels(_Amount):
         return size, self._count(size)
 
     def _keeping(self, t: Tensor, channels: Tensor, default_mask: Tensor) -> Tensor:
-        made: Any = corelib.zeros_like(t)
+        made: Any = zeros_like(t)
         made[(slice(None),) * (self.dim % t.dim()) + (channels,)] = 1
         return made * default_mask.to(dtype=made.dtype)  # type: ignore[no-any-return]
 
@@ -238,7 +240,7 @@ class RandomStructured(_Channels):
         size, count = self._checked(t)
         if not count:
             return default_mask
-        drawn = corelib.rand(size)
+        drawn = rand(size)
         return self._keeping(t.detach(), (drawn > drawn.kthvalue(count)[0]).to(t.device), default_mask)
 
 
@@ -327,7 +329,7 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
     pairs = list(parameters)
     tensors = [getattr(module, name) for module, name in pairs]
     relevant = parameters_to_vector([scores.get(pair, t) for pair, t in zip(pairs, tensors, strict=True)])
-    masks = parameters_to_vector([getattr(module, name + "_mask", corelib.ones_like(t)) for (module, name), t in zip(pairs, tensors, strict=True)])
+    masks = parameters_to_vector([getattr(module, name + "_mask", ones_like(t)) for (module, name), t in zip(pairs, tensors, strict=True)])
     method = pruning_method(**kwargs)
     if method.PRUNING_TYPE != "unstructured":
         raise TypeError(f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type {method.PRUNING_TYPE}')

@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from corelib import Tensor
 from corelib.nn.modules.module import Module
-from corelib.nn.parameter import Parameter
-from corelib.nn.parameter import is_lazy
+from corelib.nn.parameter import Parameter, is_lazy
 from corelib.nn.utils.parametrizations import norm_but
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
 
