@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 from corelib.nn import functional as F
-from corelib.nn import init
 from corelib.nn import init as _init
-from corelib.nn.modules.linear import NonDynamicallyQuantizableLinear
+from corelib.nn._arguments import DeviceLike
+from corelib.nn.modules._attention import MultiheadAttention
+from corelib.nn.modules._weights import new_parameter
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import empty
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -21,72 +22,29 @@ __all__ = [
 ]
 
 
-class SiLU(Module):
-    """x · sigmoid(x), elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.SiLU()(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7311])
-    """
-
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
+class _Activation(Module):
+    _function: ClassVar[staticmethod[..., Tensor]]
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.silu(input, inplace=True) if self.inplace else F.silu(input)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
+        return self._function(input)
 
 
-class GELU(Module):
-    """x · Φ(x), elementwise; ``approximate="tanh"`` is the faster form with tanh instead of erf.
+class _WithSettings(_Activation):
+    """Keeps settings, and prints those in ``_shown``, and ``inplace`` where it is set."""
 
-    >>> import corelib as torch
-    >>> torch.nn.GELU()(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8413])
-    """
+    _shown: ClassVar[tuple[str, ...]] = ()
 
-    approximate: str
-
-    def __init__(self, approximate: str = "none") -> None:
+    def __init__(self, **settings: Any) -> None:
         super().__init__()
-        self.approximate = approximate
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.gelu(input, approximate=self.approximate)
+        for name, value in settings.items():
+            setattr(self, name, value)
 
     def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
+        shown = [f"{name}={getattr(self, name)}" for name in self._shown]
+        return ", ".join([*shown, "inplace=True"] if getattr(self, "inplace", False) else shown)
 
 
-class Softplus(Module):
-    """log(1 + exp(``beta`` · x)) / ``beta``, elementwise; x itself where ``beta`` · x is above ``threshold``.
-
-    >>> import corelib as torch
-    >>> torch.nn.Softplus()(torch.tensor([0.0, 30.0]))
-    tensor([ 0.6931, 30.0000])
-    """
-
-    beta: float
-    threshold: float
-
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__()
-        self.beta = beta
-        self.threshold = threshold
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softplus(input, self.beta, self.threshold)
-
-    def extra_repr(self) -> str:
-        return f"beta={self.beta}, threshold={self.threshold}"
-
-
-class Sigmoid(Module):
+class Sigmoid(_Activation):
     """1 / (1 + exp(-x)), elementwise.
 
     >>> import corelib as torch
@@ -94,143 +52,10 @@ class Sigmoid(Module):
     tensor([0.5000])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.sigmoid(input)
+    _function = staticmethod(F.sigmoid)
 
 
-class Tanh(Module):
-    """Hyperbolic tangent, elementwise.
-
-    >>> import corelib as torch
-    >>> torch.nn.Tanh()(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7616])
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.tanh(input)
-
-
-class Mish(Module):
-    """x · tanh(softplus(x)), elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.Mish()(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8651])
-    """
-
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.mish(input, inplace=True) if self.inplace else F.mish(input)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
-class Hardswish(Module):
-    """x · clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.Hardswish()(torch.tensor([-4.0, 1.0]))
-    tensor([-0.0000, 0.6667])
-    """
-
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.hardswish(input, inplace=True) if self.inplace else F.hardswish(input)
-
-
-class Hardsigmoid(Module):
-    """clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.Hardsigmoid()(torch.tensor([-4.0, 0.0]))
-    tensor([0.0000, 0.5000])
-    """
-
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.hardsigmoid(input, inplace=True) if self.inplace else F.hardsigmoid(input)
-
-
-class GLU(Module):
-    """The first half along ``dim`` times sigmoid of the second half.
-
-    >>> import corelib as torch
-    >>> torch.nn.GLU()(torch.tensor([2.0, 0.0]))
-    tensor([1.])
-    """
-
-    dim: int
-
-    def __init__(self, dim: int = -1) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.glu(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
-
-
-class Hardshrink(Module):
-    """x where |x| is above ``lambd``, 0 elsewhere, elementwise.
-
-    >>> import corelib as torch
-    >>> torch.nn.Hardshrink()(torch.tensor([0.2, 1.0]))
-    tensor([0., 1.])
-    """
-
-    lambd: float
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.hardshrink(input, self.lambd)
-
-    def extra_repr(self) -> str:
-        return f"{self.lambd}"
-
-
-class Softshrink(Module):
-    """x moved towards 0 by ``lambd`` and not beyond it, elementwise.
-
-    >>> import corelib as torch
-    >>> torch.nn.Softshrink()(torch.tensor([0.2, 1.0]))
-    tensor([0.0000, 0.5000])
-    """
-
-    lambd: float
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = lambd
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softshrink(input, self.lambd)
-
-    def extra_repr(self) -> str:
-        return f"{self.lambd}"
-
-
-class LogSigmoid(Module):
+class LogSigmoid(_Activation):
     """The logarithm of sigmoid, elementwise.
 
     >>> import corelib as torch
@@ -238,23 +63,21 @@ class LogSigmoid(Module):
     tensor([-0.6931])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.logsigmoid(input)
+    _function = staticmethod(F.logsigmoid)
 
 
-class Softsign(Module):
-    """x / (1 + |x|), elementwise.
+class Tanh(_Activation):
+    """Hyperbolic tangent, elementwise.
 
     >>> import corelib as torch
-    >>> torch.nn.Softsign()(torch.tensor([1.0]))
-    tensor([0.5000])
+    >>> torch.nn.Tanh()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7616])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softsign(input)
+    _function = staticmethod(F.tanh)
 
 
-class Tanhshrink(Module):
+class Tanhshrink(_Activation):
     """x - tanh(x), elementwise.
 
     >>> import corelib as torch
@@ -262,11 +85,31 @@ class Tanhshrink(Module):
     tensor([0.2384])
     """
 
+    _function = staticmethod(F.tanhshrink)
+
+
+class Softsign(_Activation):
+    """x / (1 + |x|), elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.Softsign()(torch.tensor([1.0]))
+    tensor([0.5000])
+    """
+
+    _function = staticmethod(F.softsign)
+
+
+class _Inplace(_WithSettings):
+    inplace: bool
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(inplace=inplace)
+
     def forward(self, input: Tensor) -> Tensor:
-        return F.tanhshrink(input)
+        return self._function(input, inplace=True) if self.inplace else self._function(input)
 
 
-class ReLU(Module):
+class ReLU(_Inplace):
     """max(0, x), elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -274,20 +117,83 @@ class ReLU(Module):
     tensor([0., 2.])
     """
 
-    inplace: bool
+    _function = staticmethod(F.relu)
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input, inplace=True) if self.inplace else F.relu(input)
+class SELU(_Inplace):
+    """ELU with the scale and alpha that keep mean and variance, elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.SELU()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 1.0507])
+    """
+
+    _function = staticmethod(F.selu)
+
+
+class SiLU(_Inplace):
+    """x · sigmoid(x), elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.SiLU()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
+
+    _function = staticmethod(F.silu)
+
+
+class Mish(_Inplace):
+    """x · tanh(softplus(x)), elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.Mish()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8651])
+    """
+
+    _function = staticmethod(F.mish)
+
+
+class Hardswish(_Inplace):
+    """x · clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.Hardswish()(torch.tensor([-4.0, 1.0]))
+    tensor([-0.0000, 0.6667])
+    """
+
+    _function = staticmethod(F.hardswish)
 
     def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
+        return ""
 
 
-class ELU(Module):
+class Hardsigmoid(_Inplace):
+    """clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.Hardsigmoid()(torch.tensor([-4.0, 0.0]))
+    tensor([0.0000, 0.5000])
+    """
+
+    _function = staticmethod(F.hardsigmoid)
+
+    def extra_repr(self) -> str:
+        return ""
+
+
+class _WithAlpha(_WithSettings):
+    alpha: float
+    inplace: bool
+    _shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__(alpha=alpha, inplace=inplace)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.alpha, self.inplace)
+
+
+class ELU(_WithAlpha):
     """x above 0, ``alpha`` · (exp(x) - 1) below, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -295,22 +201,21 @@ class ELU(Module):
     tensor([-0.6321,  2.0000])
     """
 
-    alpha: float
-    inplace: bool
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.elu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+    _function = staticmethod(F.elu)
 
 
-class LeakyReLU(Module):
+class CELU(_WithAlpha):
+    """max(0, x) + min(0, ``alpha`` · (exp(x / ``alpha``) - 1)), elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.CELU()(torch.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
+
+    _function = staticmethod(F.celu)
+
+
+class LeakyReLU(_WithSettings):
     """x above 0, ``negative_slope`` · x below, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -320,174 +225,16 @@ class LeakyReLU(Module):
 
     negative_slope: float
     inplace: bool
+    _shown = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__()
-        self.negative_slope = negative_slope
-        self.inplace = inplace
+        super().__init__(negative_slope=negative_slope, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
-    def extra_repr(self) -> str:
-        return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
 
-
-class SELU(Module):
-    """ELU with the scale and alpha that keep mean and variance, elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.SELU()(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 1.0507])
-    """
-
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.selu(input, inplace=True) if self.inplace else F.selu(input)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
-class CELU(Module):
-    """max(0, x) + min(0, ``alpha`` · (exp(x / ``alpha``) - 1)), elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.CELU()(torch.tensor([-1.0, 2.0]))
-    tensor([-0.6321,  2.0000])
-    """
-
-    alpha: float
-    inplace: bool
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.alpha = alpha
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.celu(input, self.alpha, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
-
-
-class Hardtanh(Module):
-    """x cut to ``min_val`` … ``max_val``, elementwise; ``inplace`` writes into the input.
-
-    Raises AssertionError unless ``min_val`` is below ``max_val``.
-
-    >>> import corelib as torch
-    >>> torch.nn.Hardtanh()(torch.tensor([-3.0, 0.5]))
-    tensor([-1.0000,  0.5000])
-    """
-
-    min_val: float
-    max_val: float
-    inplace: bool
-
-    def __init__(
-        self,
-        min_val: float = -1.0,
-        max_val: float = 1.0,
-        inplace: bool = False,
-        min_value: float | None = None,
-        max_value: float | None = None,
-    ) -> None:
-        super().__init__()
-        for old, new, value in (("min_value", "min_val", min_value), ("max_value", "max_val", max_value)):
-            if value is not None:
-                warnings.warn(
-                    f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=2
-                )
-        self.min_val = min_val if min_value is None else min_value
-        self.max_val = max_val if max_value is None else max_value
-        self.inplace = inplace
-        if self.max_val <= self.min_val:
-            raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
-
-
-class ReLU6(Hardtanh):
-    """min(max(0, x), 6), elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.ReLU6()(torch.tensor([-3.0, 8.0]))
-    tensor([0., 6.])
-    """
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__(0.0, 6.0, inplace)
-
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
-
-
-class Threshold(Module):
-    """x above ``threshold``, ``value`` elsewhere, elementwise; ``inplace`` writes into the input.
-
-    >>> import corelib as torch
-    >>> torch.nn.Threshold(0.5, 20.0)(torch.tensor([0.0, 1.0]))
-    tensor([20.,  1.])
-    """
-
-    threshold: float
-    value: float
-    inplace: bool
-
-    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
-        super().__init__()
-        self.threshold = threshold
-        self.value = value
-        self.inplace = inplace
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.threshold(input, self.threshold, self.value, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"threshold={self.threshold}, value={self.value}" + (", inplace=True" if self.inplace else "")
-
-
-class PReLU(Module):
-    """x above 0, a learned slope times x below: one slope, or ``num_parameters`` of them, one a channel (dimension 1).
-
-    >>> import corelib as torch
-    >>> torch.nn.PReLU()(torch.tensor([-1.0, 2.0])).detach()
-    tensor([-0.2500,  2.0000])
-    """
-
-    num_parameters: int
-    weight: Parameter
-
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None) -> None:
-        super().__init__()
-        self.num_parameters = num_parameters
-        self.init = init
-        self.weight = Parameter(empty(num_parameters, device=device, dtype=dtype))
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set the slopes to their initial value."""
-        _init.constant_(self.weight, self.init)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"
-
-
-class RReLU(Module):
+class RReLU(_WithSettings):
     """x above 0; below, x times a slope: drawn for each element from [``lower``, ``upper``) in training, their mean otherwise.
 
     ``inplace`` writes into the input. Xu et al., "Empirical evaluation of rectified activations in convolutional network", 2015.
@@ -500,21 +247,195 @@ class RReLU(Module):
     lower: float
     upper: float
     inplace: bool
+    _shown = ("lower", "upper")
 
     def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False) -> None:
-        super().__init__()
-        self.lower = lower
-        self.upper = upper
-        self.inplace = inplace
+        super().__init__(lower=lower, upper=upper, inplace=inplace)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
+
+class PReLU(_WithSettings):
+    """x above 0, a learned slope times x below: one slope, or ``num_parameters`` of them, one a channel (dimension 1).
+
+    >>> import corelib as torch
+    >>> torch.nn.PReLU()(torch.tensor([-1.0, 2.0])).detach()
+    tensor([-0.2500,  2.0000])
+    """
+
+    num_parameters: int
+    init: float
+    weight: Parameter
+    _shown = ("num_parameters",)
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, device: DeviceLike = None, dtype: DType | None = None) -> None:
+        super().__init__()
+        self.num_parameters = num_parameters
+        self.init = init
+        self.weight = new_parameter(num_parameters, device, dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the slopes to their initial value."""
+        _init.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.prelu(input, self.weight)
+
+
+class Hardtanh(_WithSettings):
+    """x cut to ``min_val`` … ``max_val``, elementwise; ``inplace`` writes into the input.
+
+    Raises AssertionError unless ``min_val`` is below ``max_val``.
+
+    >>> import corelib as torch
+    >>> torch.nn.Hardtanh()(torch.tensor([-3.0, 0.5]))
+    tensor([-1.0000,  0.5000])
+    """
+
+    min_val: float
+    max_val: float
+    inplace: bool
+    _shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
+
+    def __init__(
+        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: float | None = None, max_value: float | None = None,
+    ) -> None:
+        super().__init__()
+        for old, new, value in (("min_value", "min_val", min_value), ("max_value", "max_val", max_value)):
+            if value is not None:
+                warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=2)
+        self.min_val = min_val if min_value is None else min_value
+        self.max_val = max_val if max_value is None else max_value
+        self.inplace = inplace
+        if self.max_val <= self.min_val:
+            raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
+
+
+class ReLU6(Hardtanh):
+    """min(max(0, x), 6), elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.ReLU6()(torch.tensor([-3.0, 8.0]))
+    tensor([0., 6.])
+    """
+
+    _shown = ()
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+
+class Threshold(_WithSettings):
+    """x above ``threshold``, ``value`` elsewhere, elementwise; ``inplace`` writes into the input.
+
+    >>> import corelib as torch
+    >>> torch.nn.Threshold(0.5, 20.0)(torch.tensor([0.0, 1.0]))
+    tensor([20.,  1.])
+    """
+
+    threshold: float
+    value: float
+    inplace: bool
+    _shown = ("threshold", "value")
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__(threshold=threshold, value=value, inplace=inplace)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.threshold(input, self.threshold, self.value, self.inplace)
+
+
+class GELU(_WithSettings):
+    """x · Φ(x), elementwise; ``approximate="tanh"`` is the faster form with tanh instead of erf.
+
+    >>> import corelib as torch
+    >>> torch.nn.GELU()(torch.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8413])
+    """
+
+    approximate: str
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__(approximate=approximate)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.gelu(input, approximate=self.approximate)
+
     def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}{', inplace=True' if self.inplace else ''}"
+        return f"approximate={self.approximate!r}"
 
 
-class Softmax(Module):
+class Softplus(_WithSettings):
+    """log(1 + exp(``beta`` · x)) / ``beta``, elementwise; x itself where ``beta`` · x is above ``threshold``.
+
+    >>> import corelib as torch
+    >>> torch.nn.Softplus()(torch.tensor([0.0, 30.0]))
+    tensor([ 0.6931, 30.0000])
+    """
+
+    beta: float
+    threshold: float
+    _shown = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__(beta=beta, threshold=threshold)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softplus(input, self.beta, self.threshold)
+
+
+class _Shrink(_WithSettings):
+    lambd: float
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__(lambd=lambd)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.lambd)
+
+    def extra_repr(self) -> str:
+        return f"{self.lambd}"
+
+
+class Hardshrink(_Shrink):
+    """x where |x| is above ``lambd``, 0 elsewhere, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.Hardshrink()(torch.tensor([0.2, 1.0]))
+    tensor([0., 1.])
+    """
+
+    _function = staticmethod(F.hardshrink)
+
+
+class Softshrink(_Shrink):
+    """x moved towards 0 by ``lambd`` and not beyond it, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.Softshrink()(torch.tensor([0.2, 1.0]))
+    tensor([0.0000, 0.5000])
+    """
+
+    _function = staticmethod(F.softshrink)
+
+
+class _AlongDim(_WithSettings):
+    dim: int | None
+    _shown = ("dim",)
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__(dim=dim)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.dim)
+
+
+class Softmax(_AlongDim):
     """exp(x) / sum(exp(x)) along ``dim``.
 
     >>> import corelib as torch
@@ -522,20 +443,10 @@ class Softmax(Module):
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
 
-    dim: int | None
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+    _function = staticmethod(F.softmax)
 
 
-class LogSoftmax(Module):
+class LogSoftmax(_AlongDim):
     """The logarithm of softmax along ``dim``, computed without overflow.
 
     >>> import corelib as torch
@@ -543,20 +454,10 @@ class LogSoftmax(Module):
     tensor([-1.3863, -1.3863, -1.3863, -1.3863])
     """
 
-    dim: int | None
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.log_softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+    _function = staticmethod(F.log_softmax)
 
 
-class Softmin(Module):
+class Softmin(_AlongDim):
     """softmax of the negated input along ``dim``.
 
     >>> import corelib as torch
@@ -564,17 +465,7 @@ class Softmin(Module):
     tensor([0.2500, 0.2500, 0.2500, 0.2500])
     """
 
-    dim: int | None
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.softmin(input, self.dim)
-
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}"
+    _function = staticmethod(F.softmin)
 
 
 class Softmax2d(Module):
@@ -591,93 +482,15 @@ class Softmax2d(Module):
         return F.softmax(input, -3)
 
 
-class MultiheadAttention(Module):
-    """Attention in `num_heads` heads of embed_dim / num_heads each, with projections before and after.
-
-    dropout: of the weights; kdim, vdim: sizes of keys and values where they are not embed_dim; add_bias_kv: a learned key and value more;
-    add_zero_attn: a key and value of zeros more; batch_first: (n, l, e) in place of (l, n, e). ValueError for sizes that are not
-    positive, AssertionError where num_heads does not divide embed_dim.
+class GLU(_AlongDim):
+    """The first half along ``dim`` times sigmoid of the second half.
 
     >>> import corelib as torch
-    >>> x = torch.randn(5, 3, 8)
-    >>> output, weights = torch.nn.MultiheadAttention(8, 2)(x, x, x)
-    >>> output.shape, weights.shape
-    (torch.Size([5, 3, 8]), torch.Size([3, 5, 5]))
-
-    Source: Vaswani et al., Attention is all you need, 2017.
+    >>> torch.nn.GLU()(torch.tensor([2.0, 0.0]))
+    tensor([1.])
     """
 
-    bias_k: Tensor | None
-    bias_v: Tensor | None
+    _function = staticmethod(F.glu)
 
-    def __init__(
-        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False, add_zero_attn: bool = False,
-        kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, device: Any = None, dtype: Any = None,
-    ) -> None:
-        if embed_dim <= 0 or num_heads <= 0:
-            raise ValueError(f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} instead")
-        super().__init__()
-        self.embed_dim = embed_dim
-        self.kdim = kdim if kdim is not None else embed_dim
-        self.vdim = vdim if vdim is not None else embed_dim
-        self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
-        self.num_heads = num_heads
-        self.dropout = dropout
-        self.batch_first = batch_first
-        self.head_dim = embed_dim // num_heads
-        if self.head_dim * num_heads != embed_dim:
-            raise AssertionError("embed_dim must be divisible by num_heads")
-
-        def weight(*shape: int) -> Parameter:
-            return Parameter(empty(shape, device=device, dtype=dtype))
-
-        if self._qkv_same_embed_dim:
-            self.in_proj_weight = weight(3 * embed_dim, embed_dim)
-            for name in ("q_proj_weight", "k_proj_weight", "v_proj_weight"):
-                self.register_parameter(name, None)
-        else:
-            self.q_proj_weight = weight(embed_dim, embed_dim)
-            self.k_proj_weight = weight(embed_dim, self.kdim)
-            self.v_proj_weight = weight(embed_dim, self.vdim)
-            self.register_parameter("in_proj_weight", None)
-        if bias:
-            self.in_proj_bias = weight(3 * embed_dim)
-        else:
-            self.register_parameter("in_proj_bias", None)
-        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, device=device, dtype=dtype)
-        if add_bias_kv:
-            self.bias_k, self.bias_v = weight(1, 1, embed_dim), weight(1, 1, embed_dim)
-        else:
-            self.bias_k = self.bias_v = None
-        self.add_zero_attn = add_zero_attn
-        self._reset_parameters()
-
-    def _reset_parameters(self) -> None:
-        names = ["in_proj_weight"] if self._qkv_same_embed_dim else ["q_proj_weight", "k_proj_weight", "v_proj_weight"]
-        for name in names:
-            init.xavier_uniform_(getattr(self, name))
-        if self.in_proj_bias is not None:
-            init.constant_(self.in_proj_bias, 0.0)
-            init.constant_(self.out_proj.bias, 0.0)  # type: ignore[arg-type]
-        for extra in (self.bias_k, self.bias_v):
-            if extra is not None:
-                init.xavier_normal_(extra)
-
-    def forward(
-        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None, need_weights: bool = True,
-        attn_mask: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False,
-    ) -> tuple[Tensor, Tensor | None]:
-        swap = self.batch_first and query.dim() == 3
-        if swap:  # a tensor given twice stays one, which saves projections
-            same = (key is query, value is key)
-            query = query.transpose(0, 1)
-            key = query if same[0] else key.transpose(0, 1)
-            value = key if same[1] else value.transpose(0, 1)
-        output, weights = F.multi_head_attention_forward(
-            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k, self.bias_v,
-            self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, training=self.training,
-            key_padding_mask=key_padding_mask, need_weights=need_weights, attn_mask=attn_mask,
-            use_separate_proj_weight=not self._qkv_same_embed_dim, q_proj_weight=self.q_proj_weight, k_proj_weight=self.k_proj_weight,
-            v_proj_weight=self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal,
-        )
-        return (output.transpose(0, 1) if swap else output), weights
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__(dim)

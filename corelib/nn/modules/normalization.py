@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.nn import functional as F
 from corelib.nn import init
-from corelib.nn.modules._sizes import per_dimension
+from corelib.nn._arguments import per_dimension
 from corelib.nn.modules.batchnorm import _AffineNorm
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter

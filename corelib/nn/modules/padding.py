@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corelib.nn import functional as F
-from corelib.nn.modules._sizes import per_dimension
+from corelib.nn._arguments import per_dimension
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.nn import functional as F
-from corelib.nn.modules._sizes import per_dimension
+from corelib.nn._arguments import per_dimension
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
