@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeGuard, TypeVar
 
 from corelib.autograd.grad_mode import no_grad
 from corelib.ops.creation import empty
@@ -253,6 +253,6 @@ class UninitializedBuffer(_Uninitialized, Buffer):
         return type(self)(self.requires_grad, device, dtype, self.persistent)
 
 
-def is_lazy(param: Any) -> bool:
+def is_lazy(param: object) -> TypeGuard[_Uninitialized]:
     """Whether ``param`` is an UninitializedParameter or an UninitializedBuffer."""
     return isinstance(param, _Uninitialized)

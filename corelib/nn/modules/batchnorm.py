@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from corelib.nn import functional as F
-from corelib.nn import init
-from corelib.nn.modules.lazy import LazyModuleMixin
-from corelib.nn.modules.module import Module
-from corelib.nn.parameter import Parameter, UninitializedBuffer, UninitializedParameter
-from corelib.ops.creation import empty, ones, zeros
-from corelib.tensor.dtype import int64
+from corelib.nn._arguments import DeviceLike
+from corelib.nn.modules._weights import weight_and_bias
+from corelib.nn.modules.lazy import LazyLayer, without_inputs
+from corelib.nn.modules.normalization import _AffineNorm
+from corelib.ops.creation import ones, zeros
+from corelib.tensor.dtype import dtype as DType, int64
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d"]
 
 
-class _AffineNorm(Module):
-    """A normalization followed, if ``affine``, by a learned scale that starts at one and a bias that starts at zero."""
+class _NormBase(_AffineNorm):
+    """What batch and instance normalization share: channels, running statistics, the check of the input's dimensions."""
 
-    weight: Parameter | None
-    bias: Parameter | None
-
-    def _make_affine(self, affine: bool, bias: bool, shape: Any, device: Any, dtype: Any) -> None:
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            made = Parameter(empty(shape, device=device, dtype=dtype)) if wanted else None
-            self.register_parameter(name, made)
-
-    def reset_parameters(self) -> None:
-        """Set the scale to one and the bias to zero."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
-
-    def _affine_tensors(self) -> tuple[Any, Any]:
-        params = self._parameters
-        try:
-            return params["weight"], params["bias"]
-        except KeyError:
-            return self.weight, self.bias
-
-
-class _BatchNorm(_AffineNorm):
     _version = 2
-    _dimensions: tuple[int, ...]
+    _dimensions: ClassVar[tuple[int, ...]]
 
     num_features: int
     eps: float
@@ -62,8 +38,8 @@ class _BatchNorm(_AffineNorm):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
         *,
         bias: bool = True,
     ) -> None:
@@ -86,39 +62,22 @@ class _BatchNorm(_AffineNorm):
     def reset_running_stats(self) -> None:
         """Forget the running mean, the running variance and the number of batches."""
         if self.track_running_stats:
-            # A subclass that sets track_running_stats has these buffers.
-            self.running_mean.zero_()  # type: ignore[union-attr]
-            self.running_var.fill_(1)  # type: ignore[union-attr]
-            self.num_batches_tracked.zero_()  # type: ignore[union-attr]
+            for buffer, value in ((self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)):
+                if buffer is not None:
+                    buffer.fill_(value)
 
     def reset_parameters(self) -> None:
         """Reset the running statistics, the scale and the bias."""
         self.reset_running_stats()
         super().reset_parameters()
 
+    def _channel_dim(self, input: Tensor) -> int:
+        return 1
+
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() not in self._dimensions:
             accepted = " or ".join(f"{dim}D" for dim in self._dimensions)
             raise ValueError(f"expected {accepted} input (got {input.dim()}D input)")
-
-    def forward(self, input: Tensor) -> Tensor:
-        self._check_input_dim(input)
-        buffers = self._buffers
-        running_mean, running_var = buffers["running_mean"], buffers["running_var"]
-        training = self.training
-        momentum = 0.0 if self.momentum is None else self.momentum
-        if training and self.track_running_stats:
-            tracked = buffers["num_batches_tracked"]
-            if tracked is not None:
-                tracked.add_(1)
-                if self.momentum is None:
-                    # The running statistics are then the plain mean over all batches so far.
-                    momentum = 1.0 / float(tracked)
-        use_batch = training or (running_mean is None and running_var is None)
-        if training and not self.track_running_stats:
-            running_mean = running_var = None
-        weight, bias = self._affine_tensors()
-        return F.batch_norm(input, running_mean, running_var, weight, bias, use_batch, momentum, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -138,6 +97,27 @@ class _BatchNorm(_AffineNorm):
                 prefix + "num_batches_tracked", zeros((), dtype=int64) if fresh else tracked
             )
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
+
+class _BatchNorm(_NormBase):
+    def forward(self, input: Tensor) -> Tensor:
+        self._check_input_dim(input)
+        buffers = self._buffers
+        running_mean, running_var = buffers["running_mean"], buffers["running_var"]
+        training = self.training
+        momentum = 0.0 if self.momentum is None else self.momentum
+        if training and self.track_running_stats:
+            tracked = buffers["num_batches_tracked"]
+            if tracked is not None:
+                tracked.add_(1)
+                if self.momentum is None:
+                    # The running statistics are then the plain mean over all batches so far.
+                    momentum = 1.0 / float(tracked)
+        use_batch = training or (running_mean is None and running_var is None)
+        if training and not self.track_running_stats:
+            running_mean = running_var = None
+        weight, bias = weight_and_bias(self)
+        return F.batch_norm(input, running_mean, running_var, weight, bias, use_batch, momentum, self.eps)
 
 
 class BatchNorm1d(_BatchNorm):
@@ -181,48 +161,23 @@ class BatchNorm3d(_BatchNorm):
     _dimensions = (5,)
 
 
-class _LazyNorm(LazyModuleMixin):
-    """What lazy norms share; a subclass is also of the norm's class."""
+class _LazyNormBase(LazyLayer, _NormBase):
+    _inputs = "num_features"
 
-    num_features: int
-    weight: Any
-    bias: Any
-    running_mean: Any
-    running_var: Any
-    _dimensions: tuple[int, ...]
-
-    def __init__(
-        self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True, device: Any = None, dtype: Any = None,
-        *, bias: bool = True,
-    ) -> None:
-        super().__init__(0, eps, momentum, False, False, device, dtype, bias=False)
-        self.affine, self.track_running_stats = affine, track_running_stats
-        if affine:
-            self.weight = UninitializedParameter(device=device, dtype=dtype)
-            if bias:
-                self.bias = UninitializedParameter(device=device, dtype=dtype)
-        if track_running_stats:
-            self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
-            self.running_var = UninitializedBuffer(device=device, dtype=dtype)
-            self.num_batches_tracked = zeros((), dtype=int64, device=device)
-
-    def reset_parameters(self) -> None:
-        """Reset the running statistics, the scale and the bias, once there are any."""
-        if not self.has_uninitialized_params() and self.num_features != 0:
-            super().reset_parameters()  # type: ignore[misc]
+    @without_inputs(_NormBase.__init__)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(0, *args, **kwargs)
+        self._uninitialize()
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Take ``num_features`` from the input."""
         if self.has_uninitialized_params():
-            unbatched = "Instance" in type(self).__name__ and input.dim() == self._dimensions[0]
-            self.num_features = input.shape[0 if unbatched else 1]
-            for tensor in (self.weight, self.bias, self.running_mean, self.running_var):
-                if tensor is not None:
-                    tensor.materialize((self.num_features,))
-            self.reset_parameters()
+            self.num_features = input.shape[self._channel_dim(input)]
+            shape = (self.num_features,)
+            self._materialize(weight=shape, bias=shape, running_mean=shape, running_var=shape)
 
 
-class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):  # type: ignore[misc]
+class LazyBatchNorm1d(_LazyNormBase, BatchNorm1d):
     """BatchNorm1d whose ``num_features`` is the number of the first input's channels.
 
     >>> import corelib as torch
@@ -234,13 +189,13 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):  # type: ignore[misc]
     cls_to_become = BatchNorm1d
 
 
-class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):  # type: ignore[misc]
+class LazyBatchNorm2d(_LazyNormBase, BatchNorm2d):
     """BatchNorm2d whose ``num_features`` is the number of the first input's channels."""
 
     cls_to_become = BatchNorm2d
 
 
-class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):  # type: ignore[misc]
+class LazyBatchNorm3d(_LazyNormBase, BatchNorm3d):
     """BatchNorm3d whose ``num_features`` is the number of the first input's channels."""
 
     cls_to_become = BatchNorm3d

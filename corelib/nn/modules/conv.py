@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, ClassVar
 
 from corelib.nn import functional as F
-from corelib.nn import init
-from corelib.nn._arguments import per_dimension
-from corelib.nn.modules.lazy import LazyModuleMixin
+from corelib.nn._arguments import DeviceLike, Sizes, per_dimension
+from corelib.nn.modules._weights import new_parameter, start_uniform, weight_and_bias
+from corelib.nn.modules.lazy import LazyLayer, without_inputs
 from corelib.nn.modules.module import Module
-from corelib.nn.parameter import Parameter, UninitializedParameter
-from corelib.ops.creation import empty
+from corelib.nn.parameter import Parameter
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -51,8 +50,8 @@ class _ConvNd(Module):
         groups: int,
         bias: bool,
         padding_mode: str,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         if groups <= 0:
@@ -78,15 +77,14 @@ class _ConvNd(Module):
         self.groups = groups
         self.padding_mode = padding_mode
         self._reversed_padding_repeated_twice = self._padding_for_pad()
-        channels_of_weight = (
-            (in_channels, out_channels // groups) if transposed else (out_channels, in_channels // groups)
-        )
-        self.weight = Parameter(empty((*channels_of_weight, *kernel_size), device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(empty(out_channels, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.weight = new_parameter(self._weight_shape(), device, dtype)
+        self.register_parameter("bias", new_parameter(out_channels, device, dtype) if bias else None)
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        if self.transposed:
+            return self.in_channels, self.out_channels // self.groups, *self.kernel_size
+        return self.out_channels, self.in_channels // self.groups, *self.kernel_size
 
     def _padding_for_pad(self) -> list[int]:
         """The padding as F.pad takes it: before and after, the last dimension first."""
@@ -100,18 +98,7 @@ class _ConvNd(Module):
 
     def reset_parameters(self) -> None:
         """Draw the initial weight and bias again: uniform in ±1/sqrt(in_channels / groups · kernel elements)."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
-            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
-
-    def _tensors(self) -> tuple[Any, Any]:
-        params = self._parameters
-        try:
-            return params["weight"], params["bias"]
-        except KeyError:
-            return self.weight, self.bias
+        start_uniform(self.weight, self.bias)
 
     def extra_repr(self) -> str:
         text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
@@ -131,21 +118,22 @@ class _ConvNd(Module):
 
 
 class _Conv(_ConvNd):
-    _spatial: int
+    _spatial: ClassVar[int]
+    _function: ClassVar[staticmethod[..., Tensor]]
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: str | int | tuple[int, ...] = 0,
-        dilation: int | tuple[int, ...] = 1,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: str | Sizes = 0,
+        dilation: Sizes = 1,
         groups: int = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         n = self._spatial
         super().__init__(
@@ -164,17 +152,15 @@ class _Conv(_ConvNd):
             dtype,
         )
 
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
-        raise NotImplementedError
-
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if self.padding_mode == "zeros":
-            return self._convolve(input, weight, bias, self.padding)
-        padded = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
-        return self._convolve(padded, weight, bias, (0,) * self._spatial)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input = F.pad(input, self._reversed_padding_repeated_twice, mode=self.padding_mode)
+            padding = (0,) * self._spatial
+        return self._function(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
     def forward(self, input: Tensor) -> Tensor:
-        return self._conv_forward(input, *self._tensors())
+        return self._conv_forward(input, *weight_and_bias(self))
 
 
 class Conv1d(_Conv):
@@ -189,9 +175,7 @@ class Conv1d(_Conv):
     """
 
     _spatial = 1
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
-        return F.conv1d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+    _function = staticmethod(F.conv1d)
 
 
 class Conv2d(_Conv):
@@ -206,9 +190,7 @@ class Conv2d(_Conv):
     """
 
     _spatial = 2
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
-        return F.conv2d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+    _function = staticmethod(F.conv2d)
 
 
 class Conv3d(_Conv):
@@ -223,29 +205,28 @@ class Conv3d(_Conv):
     """
 
     _spatial = 3
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, padding: Any) -> Tensor:
-        return F.conv3d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
+    _function = staticmethod(F.conv3d)
 
 
-class _ConvTranspose(_ConvNd):
-    _spatial: int
+class _ConvTransposeNd(_ConvNd):
+    _spatial: ClassVar[int]
+    _function: ClassVar[staticmethod[..., Tensor]]
     padding: tuple[int, ...]
 
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int | tuple[int, ...],
-        stride: int | tuple[int, ...] = 1,
-        padding: int | tuple[int, ...] = 0,
-        output_padding: int | tuple[int, ...] = 0,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes = 0,
+        output_padding: Sizes = 0,
         groups: int = 1,
         bias: bool = True,
-        dilation: int | tuple[int, ...] = 1,
+        dilation: Sizes = 1,
         padding_mode: str = "zeros",
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}, got {padding_mode!r}')
@@ -294,15 +275,13 @@ class _ConvTranspose(_ConvNd):
             )
         return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
 
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
-        raise NotImplementedError
-
     def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-        weight, bias = self._tensors()
-        return self._convolve(input, weight, bias, self._output_padding(input, output_size))
+        padding = self._output_padding(input, output_size)
+        weight, bias = weight_and_bias(self)
+        return self._function(input, weight, bias, self.stride, self.padding, padding, self.groups, self.dilation)
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The gradient of Conv1d with respect to its input, as a layer: (N, in_channels, L) to out_channels, upsampled.
 
     ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
@@ -314,14 +293,10 @@ class ConvTranspose1d(_ConvTranspose):
     """
 
     _spatial = 1
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
-        return F.conv_transpose1d(
-            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
-        )
+    _function = staticmethod(F.conv_transpose1d)
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The gradient of Conv2d with respect to its input, as a layer: (N, in_channels, H, W) to out_channels, upsampled.
 
     ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
@@ -333,14 +308,10 @@ class ConvTranspose2d(_ConvTranspose):
     """
 
     _spatial = 2
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
-        return F.conv_transpose2d(
-            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
-        )
+    _function = staticmethod(F.conv_transpose2d)
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The gradient of Conv3d with respect to its input, as a layer: (N, in_channels, D, H, W) to out_channels, upsampled.
 
     ``output_padding`` adds to one side of the output; ``forward(input, output_size)`` finds it from the wanted size.
@@ -352,35 +323,12 @@ class ConvTranspose3d(_ConvTranspose):
     """
 
     _spatial = 3
-
-    def _convolve(self, input: Tensor, weight: Tensor, bias: Tensor | None, output_padding: Any) -> Tensor:
-        return F.conv_transpose3d(
-            input, weight, bias, self.stride, self.padding, output_padding, self.groups, self.dilation
-        )
+    _function = staticmethod(F.conv_transpose3d)
 
 
-class _LazyConv(LazyModuleMixin):
-    """What lazy convolutions share; a subclass is also of the convolution's class."""
-
-    in_channels: int
-    out_channels: int
-    groups: int
-    transposed: bool
-    kernel_size: tuple[int, ...]
-    weight: Any
-    bias: Any
-    _spatial: int
-
-    def _uninitialized(self, out_channels: int, bias: bool, device: Any, dtype: Any) -> None:
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
-        self.out_channels = out_channels
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
-
-    def reset_parameters(self) -> None:
-        """Draw the initial weight and bias again, once there are any."""
-        if not self.has_uninitialized_params() and self.in_channels != 0:
-            super().reset_parameters()  # type: ignore[misc]
+class _LazyConvNd(LazyLayer, _ConvNd):
+    _inputs = "in_channels"
+    _spatial: ClassVar[int]
 
     def initialize_parameters(self, input: Tensor, *args: Any, **kwargs: Any) -> None:
         """Take ``in_channels`` from the input."""
@@ -391,38 +339,32 @@ class _LazyConv(LazyModuleMixin):
             self.in_channels = input.shape[input.dim() - n - 1]
             if self.in_channels % self.groups != 0:
                 raise ValueError(f"in_channels must be divisible by groups, got {self.in_channels} and {self.groups}")
-            channels = (self.in_channels, self.out_channels // self.groups) if self.transposed else (self.out_channels, self.in_channels // self.groups)
-            self.weight.materialize((*channels, *self.kernel_size))
-            if self.bias is not None:
-                self.bias.materialize((self.out_channels,))
-            self.reset_parameters()
+            self._materialize(weight=self._weight_shape(), bias=(self.out_channels,))
 
 
-class _LazyForward(_LazyConv):
-    def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True,
-        padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
-    ) -> None:
-        super().__init__(0, 0, kernel_size, stride, padding, dilation, groups, False, padding_mode, device, dtype)
-        self._uninitialized(out_channels, bias, device, dtype)
+class _LazyConv(_LazyConvNd, _Conv):
+    @without_inputs(_Conv.__init__)
+    def __init__(self, out_channels: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(0, 0, *args, **kwargs)
+        self.out_channels = out_channels
+        self._uninitialize()
 
 
-class _LazyTransposed(_LazyConv):
-    def __init__(
-        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, bias: bool = True,
-        dilation: Any = 1, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
-    ) -> None:
-        super().__init__(0, 0, kernel_size, stride, padding, output_padding, groups, False, dilation, padding_mode, device, dtype)
-        self._uninitialized(out_channels, bias, device, dtype)
+class _LazyConvTranspose(_LazyConvNd, _ConvTransposeNd):
+    @without_inputs(_ConvTransposeNd.__init__)
+    def __init__(self, out_channels: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(0, 0, *args, **kwargs)
+        self.out_channels = out_channels
+        self._uninitialize()
 
 
-class LazyConv1d(_LazyForward, Conv1d):  # type: ignore[misc]
+class LazyConv1d(_LazyConv, Conv1d):
     """Conv1d whose ``in_channels`` is that of the first input."""
 
     cls_to_become = Conv1d
 
 
-class LazyConv2d(_LazyForward, Conv2d):  # type: ignore[misc]
+class LazyConv2d(_LazyConv, Conv2d):
     """Conv2d whose ``in_channels`` is that of the first input.
 
     >>> import corelib as torch
@@ -434,25 +376,25 @@ class LazyConv2d(_LazyForward, Conv2d):  # type: ignore[misc]
     cls_to_become = Conv2d
 
 
-class LazyConv3d(_LazyForward, Conv3d):  # type: ignore[misc]
+class LazyConv3d(_LazyConv, Conv3d):
     """Conv3d whose ``in_channels`` is that of the first input."""
 
     cls_to_become = Conv3d
 
 
-class LazyConvTranspose1d(_LazyTransposed, ConvTranspose1d):  # type: ignore[misc]
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     """ConvTranspose1d whose ``in_channels`` is that of the first input."""
 
     cls_to_become = ConvTranspose1d
 
 
-class LazyConvTranspose2d(_LazyTransposed, ConvTranspose2d):  # type: ignore[misc]
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     """ConvTranspose2d whose ``in_channels`` is that of the first input."""
 
     cls_to_become = ConvTranspose2d
 
 
-class LazyConvTranspose3d(_LazyTransposed, ConvTranspose3d):  # type: ignore[misc]
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     """ConvTranspose3d whose ``in_channels`` is that of the first input."""
 
     cls_to_become = ConvTranspose3d

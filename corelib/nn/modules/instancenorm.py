@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from corelib.nn import functional as F
-from corelib.nn.modules.batchnorm import _BatchNorm, _LazyNorm
+from corelib.nn._arguments import DeviceLike
+from corelib.nn.modules._weights import weight_and_bias
+from corelib.nn.modules.batchnorm import _LazyNormBase, _NormBase
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -15,38 +17,37 @@ __all__ = [
 ]
 
 
-class _InstanceNorm(_BatchNorm):
+class _InstanceNorm(_NormBase):
     """Normalizes each channel of each sample; running statistics, where they are tracked, are used in evaluation."""
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = False, track_running_stats: bool = False,
-        device: Any = None, dtype: Any = None, *, bias: bool = True,
+        device: DeviceLike = None, dtype: DType | None = None, *, bias: bool = True,
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
+    def _channel_dim(self, input: Tensor) -> int:
+        return int(input.dim() == self._dimensions[1])
+
     def forward(self, input: Tensor) -> Tensor:
-        dims = self._dimensions
-        if input.dim() not in dims:
-            raise ValueError(f"expected {dims[0]}D or {dims[1]}D input (got {input.dim()}D input)")
-        batched = input.dim() == dims[1]
-        channels = input.size(1 if batched else 0)
+        self._check_input_dim(input)
+        dim = self._channel_dim(input)
+        channels = input.shape[dim]
         if channels != self.num_features:
             if self.affine:
-                raise ValueError(
-                    f"expected input's size at dim={1 if batched else 0} to match num_features ({self.num_features}), but got: {channels}."
-                )
+                raise ValueError(f"expected input's size at dim={dim} to match num_features ({self.num_features}), but got: {channels}.")
             warnings.warn(
-                f"input's size at dim={1 if batched else 0} does not match num_features. You can silence this warning by not passing in "
+                f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing in "
                 "num_features, which is not used because affine=False",
                 stacklevel=2,
             )
-        x = input if batched else input.unsqueeze(0)
-        weight, bias = self._affine_tensors()
+        x = input if dim else input.unsqueeze(0)
+        weight, bias = weight_and_bias(self)
         made = F.instance_norm(
             x, self.running_mean, self.running_var, weight, bias, self.training or not self.track_running_stats,
             self.momentum if self.momentum is not None else 0.0, self.eps,
         )
-        return made if batched else made.squeeze(0)
+        return made if dim else made.squeeze(0)
 
 
 class InstanceNorm1d(_InstanceNorm):
@@ -71,19 +72,19 @@ class InstanceNorm3d(_InstanceNorm):
     _dimensions = (4, 5)
 
 
-class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):  # type: ignore[misc]
+class LazyInstanceNorm1d(_LazyNormBase, InstanceNorm1d):
     """InstanceNorm1d whose ``num_features`` is the number of the first input's channels."""
 
     cls_to_become = InstanceNorm1d
 
 
-class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):  # type: ignore[misc]
+class LazyInstanceNorm2d(_LazyNormBase, InstanceNorm2d):
     """InstanceNorm2d whose ``num_features`` is the number of the first input's channels."""
 
     cls_to_become = InstanceNorm2d
 
 
-class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):  # type: ignore[misc]
+class LazyInstanceNorm3d(_LazyNormBase, InstanceNorm3d):
     """InstanceNorm3d whose ``num_features`` is the number of the first input's channels."""
 
     cls_to_become = InstanceNorm3d

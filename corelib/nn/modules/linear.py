@@ -7,10 +7,12 @@ from typing import Any
 
 from corelib.nn import functional as F
 from corelib.nn import init
-from corelib.nn.modules.lazy import LazyModuleMixin
+from corelib.nn._arguments import DeviceLike
+from corelib.nn.modules._weights import new_parameter, start_uniform
+from corelib.nn.modules.lazy import LazyLayer, without_inputs
 from corelib.nn.modules.module import Module
-from corelib.nn.parameter import Parameter, UninitializedParameter
-from corelib.ops.creation import empty
+from corelib.nn.parameter import Parameter
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
@@ -47,30 +49,23 @@ class Linear(Module):
     bias: Parameter | None
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+        self, in_features: int, out_features: int, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None
     ) -> None:
         super().__init__()
         self.in_features = in_features
         self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
-        if bias:
-            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.weight = new_parameter((out_features, in_features), device, dtype)
+        self.register_parameter("bias", new_parameter(out_features, device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the initial weight and bias again."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
-            bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
-            init.uniform_(self.bias, -bound, bound)
+        start_uniform(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        params = self._parameters
+        params: dict[str, Any] = self._parameters
         try:
-            # What self.weight and self.bias find by way of __getattr__, at a fraction of the cost.
+            # As weight_and_bias, without the call: the layer that is called most.
             weight, bias = params["weight"], params["bias"]
         except KeyError:
             weight, bias = self.weight, self.bias
@@ -102,20 +97,15 @@ class Bilinear(Module):
         in2_features: int,
         out_features: int,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.in1_features = in1_features
         self.in2_features = in2_features
         self.out_features = out_features
-        self.weight = Parameter(
-            empty((out_features, in1_features, in2_features), device=device, dtype=dtype)
-        )
-        if bias:
-            self.bias = Parameter(empty(out_features, device=device, dtype=dtype))
-        else:
-            self.register_parameter("bias", None)
+        self.weight = new_parameter((out_features, in1_features, in2_features), device, dtype)
+        self.register_parameter("bias", new_parameter(out_features, device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -141,7 +131,7 @@ class NonDynamicallyQuantizableLinear(Linear):
     """A Linear under another name, as PyTorch has it for the projection inside an attention."""
 
 
-class LazyLinear(LazyModuleMixin, Linear):
+class LazyLinear(LazyLayer, Linear):
     """Linear whose ``in_features`` is the size of the first input's last dimension.
 
     >>> import corelib as torch
@@ -150,27 +140,19 @@ class LazyLinear(LazyModuleMixin, Linear):
     """
 
     cls_to_become = Linear
+    _inputs = "in_features"
 
-    def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(0, 0, False)
-        self.weight = UninitializedParameter(device=device, dtype=dtype)
+    @without_inputs(Linear.__init__)
+    def __init__(self, out_features: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(0, 0, *args, **kwargs)
         self.out_features = out_features
-        if bias:
-            self.bias = UninitializedParameter(device=device, dtype=dtype)
-
-    def reset_parameters(self) -> None:
-        """Draw the initial weight and bias again, once there are any."""
-        if not self.has_uninitialized_params() and self.in_features != 0:
-            super().reset_parameters()
+        self._uninitialize()
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Take ``in_features`` from the input."""
         if self.has_uninitialized_params():
             self.in_features = input.shape[-1]
-            self.weight.materialize((self.out_features, self.in_features))  # type: ignore[attr-defined]
-            if self.bias is not None:
-                self.bias.materialize((self.out_features,))  # type: ignore[attr-defined]
-            self.reset_parameters()
+            self._materialize(weight=(self.out_features, self.in_features), bias=(self.out_features,))
         if self.in_features == 0:
             if input.shape[-1] != self.weight.shape[-1]:
                 raise AssertionError(f"The in_features inferred from input: {input.shape[-1]} is not equal to in_features from self.weight: {self.weight.shape[-1]}")

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 from corelib.nn import functional as F
 from corelib.nn import init
-from corelib.nn._arguments import per_dimension
-from corelib.nn.modules.batchnorm import _AffineNorm
+from corelib.nn._arguments import DeviceLike, per_dimension
+from corelib.nn.modules._weights import new_parameter, weight_and_bias
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import empty
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+
+
+class _AffineNorm(Module):
+    """A normalization followed, if ``affine``, by a learned scale that starts at one and a bias that starts at zero."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _make_affine(
+        self, affine: bool, bias: bool, shape: int | tuple[int, ...], device: DeviceLike, dtype: DType | None
+    ) -> None:
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter(shape, device, dtype) if wanted else None)
+
+    def reset_parameters(self) -> None:
+        """Set the scale to one and the bias to zero."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
 
 
 class LayerNorm(_AffineNorm):
@@ -32,12 +52,12 @@ class LayerNorm(_AffineNorm):
 
     def __init__(
         self,
-        normalized_shape: Any,
+        normalized_shape: int | Iterable[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = per_dimension(normalized_shape, 1)
@@ -47,7 +67,7 @@ class LayerNorm(_AffineNorm):
         self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
-        weight, bias = self._affine_tensors()
+        weight, bias = weight_and_bias(self)
         return F.layer_norm(input, self.normalized_shape, weight, bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -78,8 +98,8 @@ class GroupNorm(_AffineNorm):
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
         *,
         bias: bool = True,
     ) -> None:
@@ -94,7 +114,7 @@ class GroupNorm(_AffineNorm):
         self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
-        weight, bias = self._affine_tensors()
+        weight, bias = weight_and_bias(self)
         return F.group_norm(input, self.num_groups, weight, bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -121,20 +141,17 @@ class RMSNorm(Module):
 
     def __init__(
         self,
-        normalized_shape: Any,
+        normalized_shape: int | Iterable[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = per_dimension(normalized_shape, 1)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        if elementwise_affine:
-            self.weight = Parameter(empty(self.normalized_shape, device=device, dtype=dtype))
-        else:
-            self.register_parameter("weight", None)
+        self.register_parameter("weight", new_parameter(self.normalized_shape, device, dtype) if elementwise_affine else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
