@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from corelib.nn import functional as F
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
@@ -9,7 +11,8 @@ from corelib.tensor.tensor import Tensor
 __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
+    _function: ClassVar[staticmethod[..., Tensor]]
     p: float
     inplace: bool
 
@@ -20,11 +23,14 @@ class _Dropout(Module):
         self.p = p
         self.inplace = inplace
 
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.p, self.training, self.inplace)
+
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """In training, sets each element to zero with probability ``p`` and divides the others by 1 - p.
 
     In evaluation it returns its input. Raises ValueError unless 0 <= p <= 1. Hinton et al., "Improving neural
@@ -35,11 +41,10 @@ class Dropout(_Dropout):
     tensor([1., 1., 1.])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.dropout(input, self.p, self.training, self.inplace)
+    _function = staticmethod(F.dropout)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Dropout of whole channels of (N, C, L) or (C, L): all of a channel's elements or none.
 
     Tompson et al., "Efficient object localization using convolutional networks", 2015.
@@ -49,11 +54,10 @@ class Dropout1d(_Dropout):
     tensor(0.)
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.dropout1d(input, self.p, self.training, self.inplace)
+    _function = staticmethod(F.dropout1d)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Dropout of whole channels of (N, C, H, W) or (C, H, W): all of a channel's elements or none.
 
     Tompson et al., "Efficient object localization using convolutional networks", 2015.
@@ -63,11 +67,10 @@ class Dropout2d(_Dropout):
     tensor(0.)
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.dropout2d(input, self.p, self.training, self.inplace)
+    _function = staticmethod(F.dropout2d)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W): all of a channel's elements or none.
 
     Tompson et al., "Efficient object localization using convolutional networks", 2015.
@@ -77,11 +80,10 @@ class Dropout3d(_Dropout):
     tensor(0.)
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.dropout3d(input, self.p, self.training, self.inplace)
+    _function = staticmethod(F.dropout3d)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance of what SELU gives; ``inplace`` is accepted and not used, as in PyTorch.
 
     Klambauer et al., "Self-normalizing neural networks", 2017.
@@ -95,7 +97,7 @@ class AlphaDropout(_Dropout):
         return F.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """AlphaDropout of whole channels, dimension 1: all of a channel's elements or none; ``inplace`` is accepted and not used, as in PyTorch.
 
     Klambauer et al., "Self-normalizing neural networks", 2017.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.nn import functional as F
+from corelib.nn._arguments import Sizes
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
@@ -14,7 +13,7 @@ __all__ = ["Fold", "Unfold"]
 class Fold(Module):
     """Columns added up where their windows lie; see `functional.fold`."""
 
-    def __init__(self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
+    def __init__(self, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> None:
         super().__init__()
         self.output_size = output_size
         self.kernel_size = kernel_size
@@ -32,7 +31,7 @@ class Fold(Module):
 class Unfold(Module):
     """Windows as columns; see `functional.unfold`."""
 
-    def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
+    def __init__(self, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.dilation = dilation

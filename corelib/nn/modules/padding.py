@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from corelib.nn import functional as F
-from corelib.nn._arguments import per_dimension
+from corelib.nn._arguments import Sizes, per_dimension
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
@@ -14,12 +16,12 @@ __all__ = [
 ]
 
 
-class _ConstantPad(Module):
+class _ConstantPadNd(Module):
     padding: tuple[int, ...]
     value: float
-    _sides: int
+    _sides: ClassVar[int]
 
-    def __init__(self, padding: int | tuple[int, ...], value: float) -> None:
+    def __init__(self, padding: Sizes, value: float) -> None:
         super().__init__()
         self.padding = per_dimension(padding, self._sides)
         self.value = value
@@ -31,7 +33,15 @@ class _ConstantPad(Module):
         return f"padding={self.padding}, value={self.value}"
 
 
-class ConstantPad1d(_ConstantPad):
+class _ZeroPadNd(_ConstantPadNd):
+    def __init__(self, padding: Sizes) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class ConstantPad1d(_ConstantPadNd):
     """Puts ``value`` around the last dimension; ``padding`` is an int or (left, right), negative to crop.
 
     >>> import corelib as torch
@@ -42,7 +52,7 @@ class ConstantPad1d(_ConstantPad):
     _sides = 2
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """Puts ``value`` around the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
 
     >>> import corelib as torch
@@ -54,7 +64,7 @@ class ConstantPad2d(_ConstantPad):
     _sides = 4
 
 
-class ZeroPad1d(ConstantPad1d):
+class ZeroPad1d(_ZeroPadNd, ConstantPad1d):
     """Puts zeros around the last dimension; ``padding`` is an int or (left, right).
 
     >>> import corelib as torch
@@ -62,14 +72,8 @@ class ZeroPad1d(ConstantPad1d):
     tensor([[1., 1., 0.]])
     """
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None:
-        super().__init__(padding, 0.0)
 
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
-
-
-class ZeroPad2d(ConstantPad2d):
+class ZeroPad2d(_ZeroPadNd, ConstantPad2d):
     """Puts zeros around the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
 
     >>> import corelib as torch
@@ -79,19 +83,13 @@ class ZeroPad2d(ConstantPad2d):
              [0., 0., 0.]]])
     """
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None:
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
-
 
 class _PadByMode(Module):
     padding: tuple[int, ...]
-    _mode: str
-    _sides: int
+    _mode: ClassVar[str]
+    _sides: ClassVar[int]
 
-    def __init__(self, padding: int | tuple[int, ...]) -> None:
+    def __init__(self, padding: Sizes) -> None:
         super().__init__()
         self.padding = per_dimension(padding, self._sides)
 
@@ -102,7 +100,15 @@ class _PadByMode(Module):
         return f"{self.padding}"
 
 
-class ReflectionPad1d(_PadByMode):
+class _ReflectionPadNd(_PadByMode):
+    _mode = "reflect"
+
+
+class _ReplicationPadNd(_PadByMode):
+    _mode = "replicate"
+
+
+class ReflectionPad1d(_ReflectionPadNd):
     """Continues the last dimension by its reflection at each end; ``padding`` is an int or (left, right).
 
     >>> import corelib as torch
@@ -110,11 +116,10 @@ class ReflectionPad1d(_PadByMode):
     tensor([[2., 1., 0., 1., 2., 1., 0.]])
     """
 
-    _mode = "reflect"
     _sides = 2
 
 
-class ReflectionPad2d(_PadByMode):
+class ReflectionPad2d(_ReflectionPadNd):
     """Continues the last two dimensions by their reflections; ``padding`` is an int or (left, right, top, bottom).
 
     >>> import corelib as torch
@@ -123,11 +128,10 @@ class ReflectionPad2d(_PadByMode):
              [3., 2., 3.]]])
     """
 
-    _mode = "reflect"
     _sides = 4
 
 
-class ReplicationPad1d(_PadByMode):
+class ReplicationPad1d(_ReplicationPadNd):
     """Repeats the first and the last element of the last dimension; ``padding`` is an int or (left, right).
 
     >>> import corelib as torch
@@ -135,11 +139,10 @@ class ReplicationPad1d(_PadByMode):
     tensor([[0., 0., 0., 1., 1.]])
     """
 
-    _mode = "replicate"
     _sides = 2
 
 
-class ReplicationPad2d(_PadByMode):
+class ReplicationPad2d(_ReplicationPadNd):
     """Repeats the edges of the last two dimensions; ``padding`` is an int or (left, right, top, bottom).
 
     >>> import corelib as torch
@@ -148,11 +151,10 @@ class ReplicationPad2d(_PadByMode):
              [0., 0., 1.]]])
     """
 
-    _mode = "replicate"
     _sides = 4
 
 
-class _CircularPad(_PadByMode):
+class _CircularPadNd(_PadByMode):
     _mode = "circular"
 
     def forward(self, input: Tensor) -> Tensor:
@@ -162,7 +164,7 @@ class _CircularPad(_PadByMode):
         return super().forward(input)
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """Continues the last dimension by its other end; ``padding`` is an int or (left, right).
 
     Raises ValueError for an input that has neither 2 nor 3 dimensions.
@@ -175,7 +177,7 @@ class CircularPad1d(_CircularPad):
     _sides = 2
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """Continues the last two dimensions by their other ends; ``padding`` is an int or (left, right, top, bottom).
 
     Raises ValueError for an input that has neither 3 nor 4 dimensions.
@@ -188,37 +190,29 @@ class CircularPad2d(_CircularPad):
     _sides = 4
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """Puts ``value`` around the last three dimensions; ``padding`` is an int or six ints, from the last dimension's left on."""
 
     _sides = 6
 
 
-class ReflectionPad3d(_PadByMode):
+class ReflectionPad3d(_ReflectionPadNd):
     """Continues the last three dimensions by their reflections; ``padding`` is an int or six ints."""
 
-    _mode = "reflect"
     _sides = 6
 
 
-class ReplicationPad3d(_PadByMode):
+class ReplicationPad3d(_ReplicationPadNd):
     """Repeats the edges of the last three dimensions; ``padding`` is an int or six ints."""
 
-    _mode = "replicate"
     _sides = 6
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """Continues the last three dimensions by their other ends; ``padding`` is an int or six ints. ValueError for another input than 4D or 5D."""
 
     _sides = 6
 
 
-class ZeroPad3d(ConstantPad3d):
+class ZeroPad3d(_ZeroPadNd, ConstantPad3d):
     """Puts zeros around the last three dimensions; ``padding`` is an int or six ints."""
-
-    def __init__(self, padding: int | tuple[int, ...]) -> None:
-        super().__init__(padding, 0.0)
-
-    def extra_repr(self) -> str:
-        return f"{self.padding}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from corelib.nn import functional as F
-from corelib.nn._arguments import per_dimension
+from corelib.nn._arguments import Sizes, per_dimension
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
@@ -16,16 +17,16 @@ __all__ = [
     "MaxUnpool3d",
 ]
 
-_Sizes = int | tuple[int, ...]
 
+class _MaxPoolNd(Module):
+    _function: ClassVar[staticmethod[..., Any]]
 
-class _MaxPool(Module):
     def __init__(
         self,
-        kernel_size: _Sizes,
-        stride: _Sizes | None = None,
-        padding: _Sizes = 0,
-        dilation: _Sizes = 1,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
@@ -37,8 +38,10 @@ class _MaxPool(Module):
         self.return_indices = return_indices
         self.ceil_mode = ceil_mode
 
-    def _windows(self) -> tuple[Any, ...]:
-        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+    def forward(self, input: Tensor) -> Any:
+        return self._function(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
 
     def extra_repr(self) -> str:
         return (
@@ -47,7 +50,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest element of each window of (N, C, L) or (C, L); ``stride`` is ``kernel_size`` by default.
 
     ``return_indices`` gives also where in L each was found; ``ceil_mode`` lets the last window run over the edge.
@@ -57,11 +60,10 @@ class MaxPool1d(_MaxPool):
     tensor([[3., 2.]])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        return F.max_pool1d(input, *self._windows())
+    _function = staticmethod(F.max_pool1d)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest element of each window of (N, C, H, W) or (C, H, W); ``stride`` is ``kernel_size`` by default.
 
     ``return_indices`` gives also where in H · W each was found; ``ceil_mode`` lets the last window run over the edge.
@@ -72,11 +74,10 @@ class MaxPool2d(_MaxPool):
              [13., 15.]]])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        return F.max_pool2d(input, *self._windows())
+    _function = staticmethod(F.max_pool2d)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest element of each window of (N, C, D, H, W) or (C, D, H, W); ``stride`` is ``kernel_size`` by default.
 
     ``return_indices`` gives also where in D · H · W each was; ``ceil_mode`` lets the last window run over the edge.
@@ -86,11 +87,40 @@ class MaxPool3d(_MaxPool):
     tensor([[[[7.]]]])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        return F.max_pool3d(input, *self._windows())
+    _function = staticmethod(F.max_pool3d)
 
 
-class AvgPool1d(Module):
+class _AvgPoolNd(Module):
+    kernel_size: Sizes
+    stride: Sizes
+    padding: Sizes
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _SpatialAvgPool(_AvgPoolNd):
+    _function: ClassVar[staticmethod[..., Tensor]]
+
+    def __init__(
+        self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride if stride is not None else kernel_size
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override
+        )
+
+
+class AvgPool1d(_AvgPoolNd):
     """The mean of each window of (N, C, L) or (C, L); ``stride`` is ``kernel_size`` by default.
 
     ``count_include_pad`` counts the padding's zeros.
@@ -102,9 +132,9 @@ class AvgPool1d(Module):
 
     def __init__(
         self,
-        kernel_size: _Sizes,
-        stride: _Sizes | None = None,
-        padding: _Sizes = 0,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
@@ -120,11 +150,8 @@ class AvgPool1d(Module):
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         )
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
-
-class AvgPool2d(Module):
+class AvgPool2d(_SpatialAvgPool):
     """The mean of each window of (N, C, H, W) or (C, H, W); ``stride`` is ``kernel_size`` by default.
 
     ``count_include_pad`` counts the padding's zeros; ``divisor_override`` divides by a given number instead.
@@ -135,49 +162,31 @@ class AvgPool2d(Module):
              [10.5000, 12.5000]]])
     """
 
-    def __init__(
-        self,
-        kernel_size: _Sizes,
-        stride: _Sizes | None = None,
-        padding: _Sizes = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = stride if stride is not None else kernel_size
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
-        self.divisor_override = divisor_override
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.avg_pool2d(
-            input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-        )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+    _function = staticmethod(F.avg_pool2d)
 
 
-class _AdaptiveMaxPool(Module):
+class AvgPool3d(_SpatialAvgPool):
+    """The mean of each window of (N, C, D, H, W) or (C, D, H, W); arguments as those of AvgPool2d."""
+
+    _function = staticmethod(F.avg_pool3d)
+
+
+class _AdaptiveMaxPoolNd(Module):
+    _function: ClassVar[staticmethod[..., Any]]
+
     def __init__(self, output_size: int | tuple[int | None, ...] | None, return_indices: bool = False) -> None:
         super().__init__()
         self.output_size = output_size
         self.return_indices = return_indices
 
+    def forward(self, input: Tensor) -> Any:
+        return self._function(input, self.output_size, self.return_indices)
+
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest element of each of ``output_size`` windows that together cover L of (N, C, L) or (C, L).
 
     >>> import corelib as torch
@@ -185,11 +194,10 @@ class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     torch.Size([1, 64, 5])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
+    _function = staticmethod(F.adaptive_max_pool1d)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest element of each of ``output_size`` windows that together cover (N, C, H, W) or (C, H, W).
 
     ``output_size`` is an int, or a pair of which None keeps the input's size.
@@ -199,20 +207,30 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     torch.Size([1, 64, 5, 7])
     """
 
-    def forward(self, input: Tensor) -> Any:
-        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+    _function = staticmethod(F.adaptive_max_pool2d)
 
 
-class _AdaptiveAvgPool(Module):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
+    """The largest element of each of ``output_size`` windows that together cover (N, C, D, H, W) or (C, D, H, W)."""
+
+    _function = staticmethod(F.adaptive_max_pool3d)
+
+
+class _AdaptiveAvgPoolNd(Module):
+    _function: ClassVar[staticmethod[..., Tensor]]
+
     def __init__(self, output_size: int | tuple[int | None, ...] | None) -> None:
         super().__init__()
         self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, self.output_size)
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows that together cover L of (N, C, L) or (C, L).
 
     >>> import corelib as torch
@@ -220,11 +238,10 @@ class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     torch.Size([1, 64, 5])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool1d(input, self.output_size)
+    _function = staticmethod(F.adaptive_avg_pool1d)
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows that together cover (N, C, H, W) or (C, H, W).
 
     ``output_size`` is an int, or a pair of which None keeps the input's size.
@@ -234,67 +251,34 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     torch.Size([1, 64, 5, 7])
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(input, self.output_size)
+    _function = staticmethod(F.adaptive_avg_pool2d)
 
 
-class AvgPool3d(Module):
-    """The mean of each window of (N, C, D, H, W) or (C, D, H, W); arguments as those of AvgPool2d."""
-
-    def __init__(
-        self, kernel_size: _Sizes, stride: _Sizes | None = None, padding: _Sizes = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-        divisor_override: int | None = None,
-    ) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = stride if stride is not None else kernel_size
-        self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
-        self.divisor_override = divisor_override
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.avg_pool3d(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override
-        )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """The largest element of each of ``output_size`` windows that together cover (N, C, D, H, W) or (C, D, H, W)."""
-
-    def forward(self, input: Tensor) -> Any:
-        return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)
-
-
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean of each of ``output_size`` windows that together cover (N, C, D, H, W) or (C, D, H, W)."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.adaptive_avg_pool3d(input, self.output_size)
+    _function = staticmethod(F.adaptive_avg_pool3d)
 
 
-class _MaxUnpool(Module):
-    _spatial: int
+class _MaxUnpoolNd(Module):
+    _spatial: ClassVar[int]
+    _function: ClassVar[staticmethod[..., Tensor]]
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
         super().__init__()
         n = self._spatial
         self.kernel_size = per_dimension(kernel_size, n)
         self.stride = per_dimension(stride if stride is not None else kernel_size, n)
         self.padding = per_dimension(padding, n)
 
-    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
-        unpool = getattr(F, f"max_unpool{self._spatial}d")
-        return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)  # type: ignore[no-any-return]
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        return self._function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """Puts what MaxPool1d found back at the places it gave; zeros elsewhere. ``output_size`` picks one of the sizes that pool alike.
 
     >>> import corelib as torch
@@ -304,25 +288,29 @@ class MaxUnpool1d(_MaxUnpool):
     """
 
     _spatial = 1
+    _function = staticmethod(F.max_unpool1d)
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """Puts what MaxPool2d found back at the places it gave; as MaxUnpool1d otherwise."""
 
     _spatial = 2
+    _function = staticmethod(F.max_unpool2d)
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """Puts what MaxPool3d found back at the places it gave; as MaxUnpool1d otherwise."""
 
     _spatial = 3
+    _function = staticmethod(F.max_unpool3d)
 
 
-class _FractionalMaxPool(Module):
-    _spatial: int
+class _FractionalMaxPoolNd(Module):
+    _spatial: ClassVar[int]
+    _function: ClassVar[staticmethod[..., Any]]
 
     def __init__(
-        self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Tensor | None = None,
+        self, kernel_size: Sizes, output_size: Sizes | None = None, output_ratio: float | tuple[float, ...] | None = None, return_indices: bool = False, _random_samples: Tensor | None = None,
     ) -> None:
         super().__init__()
         n, name = self._spatial, type(self).__name__
@@ -341,11 +329,10 @@ class _FractionalMaxPool(Module):
             raise ValueError(f"kernel_size must be greater than zero in all dimensions, got {self.kernel_size}")
 
     def forward(self, input: Tensor) -> Any:
-        pool = getattr(F, f"fractional_max_pool{self._spatial}d")
-        return pool(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
+        return self._function(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples)
 
 
-class FractionalMaxPool2d(_FractionalMaxPool):
+class FractionalMaxPool2d(_FractionalMaxPoolNd):
     """The largest element of windows laid at random over (N, C, H, W) or (C, H, W), for any ``output_size`` or ``output_ratio``.
 
     ValueError unless one of the two is given. Graham, "Fractional max-pooling", 2014.
@@ -356,42 +343,46 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     """
 
     _spatial = 2
+    _function = staticmethod(F.fractional_max_pool2d)
 
 
-class FractionalMaxPool3d(_FractionalMaxPool):
+class FractionalMaxPool3d(_FractionalMaxPoolNd):
     """The largest element of windows laid at random over (N, C, D, H, W) or (C, D, H, W); as FractionalMaxPool2d otherwise."""
 
     _spatial = 3
+    _function = staticmethod(F.fractional_max_pool3d)
 
 
-class _LPPool(Module):
-    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> None:
+class _LPPoolNd(Module):
+    _function: ClassVar[staticmethod[..., Tensor]]
+
+    def __init__(self, norm_type: float, kernel_size: Sizes, stride: Sizes | None = None, ceil_mode: bool = False) -> None:
         super().__init__()
         self.norm_type = norm_type
         self.kernel_size = kernel_size
         self.stride = stride
         self.ceil_mode = ceil_mode
 
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
     def extra_repr(self) -> str:
         return f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, ceil_mode={self.ceil_mode}"
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """The p-norm of each window of (N, C, L) or (C, L); see `functional.lp_pool1d`."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool1d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+    _function = staticmethod(F.lp_pool1d)
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """The p-norm of each window of (N, C, H, W) or (C, H, W); see `functional.lp_pool2d`."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool2d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+    _function = staticmethod(F.lp_pool2d)
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """The p-norm of each window of (N, C, D, H, W) or (C, D, H, W); see `functional.lp_pool3d`."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.lp_pool3d(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+    _function = staticmethod(F.lp_pool3d)

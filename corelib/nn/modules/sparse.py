@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from corelib.autograd.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn import init
+from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.ops.creation import empty
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["Embedding", "EmbeddingBag"]
 
 
-class Embedding(Module):
+class _Table(Module):
+    """What both embeddings share: the table, its initial values, and the row that counts for nothing."""
+
+    num_embeddings: int
+    embedding_dim: int
+    padding_idx: int | None
+    weight: Parameter
+
+    def _make_table(self, given: Tensor | None, requires_grad: bool, device: DeviceLike, dtype: DType | None) -> None:
+        shape = (self.num_embeddings, self.embedding_dim)
+        if given is None:
+            self.weight = Parameter(empty(shape, device=device, dtype=dtype), requires_grad=requires_grad)
+            self.reset_parameters()
+            return
+        if tuple(given.shape) != shape:
+            raise AssertionError(f"Shape of weight does not match num_embeddings and embedding_dim, got {tuple(given.shape)} and {shape}")
+        self.weight = Parameter(given, requires_grad=requires_grad)
+
+    def reset_parameters(self) -> None:
+        """Draw the initial weight again."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            with no_grad():
+                self.weight[self.padding_idx].fill_(0)
+
+
+def _rows_and_columns(embeddings: Tensor) -> tuple[int, int]:
+    if embeddings.dim() != 2:
+        raise AssertionError(f"Embeddings parameter is expected to be 2-dimensional, got {embeddings.dim()} dimensions")
+    rows, columns = embeddings.shape
+    return rows, columns
+
+
+class Embedding(_Table):
     """The rows of ``weight`` (num_embeddings, embedding_dim) at the given indices: (*) int64 to (*, embedding_dim).
 
     The weight starts normal, with zeros in row ``padding_idx``, which gets no gradient. ``max_norm`` scales the rows
@@ -27,13 +62,9 @@ class Embedding(Module):
     torch.Size([2, 4, 3])
     """
 
-    num_embeddings: int
-    embedding_dim: int
-    padding_idx: int | None
     max_norm: float | None
     norm_type: float
     scale_grad_by_freq: bool
-    weight: Parameter
     sparse: bool
 
     def __init__(
@@ -47,8 +78,8 @@ class Embedding(Module):
         sparse: bool = False,
         _weight: Tensor | None = None,
         _freeze: bool = False,
-        device: Any = None,
-        dtype: Any = None,
+        device: DeviceLike = None,
+        dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.num_embeddings = num_embeddings
@@ -64,25 +95,8 @@ class Embedding(Module):
         self.max_norm = max_norm
         self.norm_type = norm_type
         self.scale_grad_by_freq = scale_grad_by_freq
-        if _weight is None:
-            made = empty((num_embeddings, embedding_dim), device=device, dtype=dtype)
-            self.weight = Parameter(made, requires_grad=not _freeze)
-            self.reset_parameters()
-        else:
-            if list(_weight.shape) != [num_embeddings, embedding_dim]:
-                raise AssertionError(
-                    "Shape of weight does not match num_embeddings and embedding_dim, "
-                    f"got {tuple(_weight.shape)} and {(num_embeddings, embedding_dim)}"
-                )
-            self.weight = Parameter(_weight, requires_grad=not _freeze)
+        self._make_table(_weight, not _freeze, device, dtype)
         self.sparse = sparse
-
-    def reset_parameters(self) -> None:
-        """Draw the initial weight again."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx].fill_(0)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.embedding(
@@ -127,11 +141,7 @@ class Embedding(Module):
         >>> torch.nn.Embedding.from_pretrained(table)(torch.tensor([1]))
         tensor([[3., 4.]])
         """
-        if embeddings.dim() != 2:
-            raise AssertionError(
-                f"Embeddings parameter is expected to be 2-dimensional, got {embeddings.dim()} dimensions"
-            )
-        rows, cols = embeddings.shape
+        rows, cols = _rows_and_columns(embeddings)
         return cls(
             num_embeddings=rows,
             embedding_dim=cols,
@@ -145,7 +155,7 @@ class Embedding(Module):
         )
 
 
-class EmbeddingBag(Module):
+class EmbeddingBag(_Table):
     """The sum, mean or maximum (``mode``) of the rows of ``weight`` (num_embeddings, embedding_dim) in each bag of indices.
 
     ``forward(input, offsets, per_sample_weights)``: (bags, length), or (total,) with ``offsets`` where each bag begins, to
@@ -160,7 +170,7 @@ class EmbeddingBag(Module):
     def __init__(
         self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0, scale_grad_by_freq: bool = False,
         mode: str = "mean", sparse: bool = False, _weight: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
-        device: Any = None, dtype: Any = None,
+        device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__()
         self.num_embeddings = num_embeddings
@@ -173,25 +183,10 @@ class EmbeddingBag(Module):
                 raise AssertionError(f"padding_idx must be within num_embeddings, got {padding_idx} and {num_embeddings}")
             padding_idx %= num_embeddings
         self.padding_idx = padding_idx
-        if _weight is None:
-            self.weight = Parameter(empty((num_embeddings, embedding_dim), device=device, dtype=dtype))
-            self.reset_parameters()
-        else:
-            if list(_weight.shape) != [num_embeddings, embedding_dim]:
-                raise AssertionError(
-                    f"Shape of weight does not match num_embeddings and embedding_dim, got {tuple(_weight.shape)} and {(num_embeddings, embedding_dim)}"
-                )
-            self.weight = Parameter(_weight)
+        self._make_table(_weight, True, device, dtype)
         self.mode = mode
         self.sparse = sparse
         self.include_last_offset = include_last_offset
-
-    def reset_parameters(self) -> None:
-        """Draw the initial weight again."""
-        init.normal_(self.weight)
-        if self.padding_idx is not None:
-            with no_grad():
-                self.weight[self.padding_idx].fill_(0)
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
         return F.embedding_bag(
@@ -218,9 +213,7 @@ class EmbeddingBag(Module):
         mode: str = "mean", sparse: bool = False, include_last_offset: bool = False, padding_idx: int | None = None,
     ) -> Self:
         """An EmbeddingBag over a given table, whose memory it shares; not trained unless ``freeze`` is False."""
-        if embeddings.dim() != 2:
-            raise AssertionError(f"Embeddings parameter is expected to be 2-dimensional, got {embeddings.dim()} dimensions")
-        rows, cols = embeddings.shape
+        rows, cols = _rows_and_columns(embeddings)
         made = cls(
             num_embeddings=rows, embedding_dim=cols, _weight=embeddings, max_norm=max_norm, norm_type=norm_type, scale_grad_by_freq=scale_grad_by_freq,
             mode=mode, sparse=sparse, include_last_offset=include_last_offset, padding_idx=padding_idx,
