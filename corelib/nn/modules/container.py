@@ -6,7 +6,7 @@ import operator
 import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Any, Self, overload
+from typing import Any, Self, SupportsIndex, overload
 
 from corelib.nn.modules.module import Module, indent
 from corelib.nn.parameter import Parameter
@@ -15,7 +15,7 @@ from corelib.tensor.tensor import Tensor
 __all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
-def position(index: Any, length: int) -> int:
+def position(index: SupportsIndex, length: int) -> int:
     """``index`` counted from 0. Raises IndexError outside the container, TypeError if it is no integer."""
     index = operator.index(index)
     if not -length <= index < length:
@@ -34,22 +34,35 @@ class _Numbered(Module):
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules.values())
 
-    def _names(self) -> list[str]:
-        return list(self._modules)
+    def _name_at(self, idx: int) -> str:
+        return list(self._modules)[position(idx, len(self))]
+
+    def _part(self, named: list[tuple[str, Module]]) -> Self:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, idx: int) -> Module: ...
+
+    @overload
+    def __getitem__(self, idx: slice) -> Self: ...
+
+    def __getitem__(self, idx: int | slice) -> Module | Self:
+        if isinstance(idx, slice):
+            return self._part(list(self._modules.items())[idx])
+        return self._modules[self._name_at(idx)]
 
     def __setitem__(self, idx: int, module: Module) -> None:
-        setattr(self, self._names()[position(idx, len(self))], module)
+        setattr(self, self._name_at(idx), module)
 
     def __delitem__(self, idx: int | slice) -> None:
-        names = self._names()
-        for name in names[idx] if isinstance(idx, slice) else [names[position(idx, len(names))]]:
+        for name in list(self._modules)[idx] if isinstance(idx, slice) else [self._name_at(idx)]:
             delattr(self, name)
         # Those after it move up, so that names are positions again.
         self._modules = {str(i): module for i, module in enumerate(self._modules.values())}
 
-    def pop(self, key: int | slice) -> Any:
+    def pop(self, key: int | slice) -> Module | Self:
         """Take out and return the module, or the modules, at ``key``."""
-        taken = self[key]  # type: ignore[index]  # each subclass has its own __getitem__
+        taken = self[key]
         del self[key]
         return taken
 
@@ -95,16 +108,8 @@ class Sequential(_Numbered):
             for i, module in enumerate(args):
                 self.add_module(str(i), module)
 
-    @overload
-    def __getitem__(self, idx: int) -> Module: ...
-
-    @overload
-    def __getitem__(self, idx: slice) -> Self: ...
-
-    def __getitem__(self, idx: int | slice) -> Module | Self:
-        if isinstance(idx, slice):
-            return type(self)(OrderedDict(list(self._modules.items())[idx]))
-        return self._modules[self._names()[position(idx, len(self))]]
+    def _part(self, named: list[tuple[str, Module]]) -> Self:
+        return type(self)(OrderedDict(named))
 
     def forward(self, input: Any) -> Any:
         for module in self._modules.values():
@@ -149,7 +154,7 @@ class Sequential(_Numbered):
         return list(self) * times
 
 
-def _modules_of(other: Any) -> Sequential:
+def _modules_of(other: object) -> Sequential:
     if not isinstance(other, Sequential):
         raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
     return other
@@ -170,16 +175,11 @@ class ModuleList(_Numbered):
         if modules is not None:
             self.extend(modules)
 
-    @overload
-    def __getitem__(self, idx: int) -> Module: ...
+    def _name_at(self, idx: int) -> str:
+        return str(position(idx, len(self)))
 
-    @overload
-    def __getitem__(self, idx: slice) -> Self: ...
-
-    def __getitem__(self, idx: int | slice) -> Module | Self:
-        if isinstance(idx, slice):
-            return type(self)(list(self._modules.values())[idx])
-        return self._modules[str(position(idx, len(self)))]
+    def _part(self, named: list[tuple[str, Module]]) -> Self:
+        return type(self)(module for _, module in named)
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before position ``index``."""
@@ -303,7 +303,7 @@ def pairs_of(given: Any, kind: str, update_of: str, ordered: bool = True) -> lis
 class Container(Module):
     """A module of the modules given by keyword; deprecated as in PyTorch: subclass Module instead."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Module | None) -> None:
         warnings.warn(
             "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.", FutureWarning, stacklevel=2
         )
@@ -316,7 +316,7 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 
-def _line(name: Any, value: Any, kind: str) -> str:
+def _line(name: str | int, value: object, kind: str) -> str:
     if not isinstance(value, Tensor):
         return f"  ({name}): Object of type: {type(value).__name__}"
     size = "x".join(str(size) for size in value.shape)
@@ -325,7 +325,14 @@ def _line(name: Any, value: Any, kind: str) -> str:
     return f"  ({name}): {holder} containing: [{kind} of size {size}{device}]"
 
 
-class ParameterList(Module):
+class _NotCallable(Module):
+    def _not_callable(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"{self._get_name()} should not be called.")
+
+    __call__ = _not_callable
+
+
+class ParameterList(_NotCallable):
     """A list of parameters that are registered; other values are kept as they are.
 
     >>> import corelib as torch
@@ -339,7 +346,7 @@ class ParameterList(Module):
         if values is not None:
             self.extend(values)
 
-    def __getitem__(self, idx: Any) -> Any:
+    def __getitem__(self, idx: int | slice) -> Any:
         if isinstance(idx, slice):
             return type(self)([self[i] for i in range(*idx.indices(len(self)))])
         return getattr(self, str(position(idx, len(self))))
@@ -373,13 +380,8 @@ class ParameterList(Module):
     def extra_repr(self) -> str:
         return "\n".join(_line(i, value, str(getattr(value, "dtype", ""))) for i, value in enumerate(self))
 
-    def _not_callable(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError(f"{self._get_name()} should not be called.")
 
-    __call__ = _not_callable
-
-
-class ParameterDict(Module):
+class ParameterDict(_NotCallable):
     """A dictionary of parameters that are registered; other values are kept as they are.
 
     Names are strings. A plain dict's names are taken in sorted order, an OrderedDict's in its own.
@@ -395,12 +397,9 @@ class ParameterDict(Module):
         if parameters is not None:
             self.update(parameters)
 
-    def _key_to_attr(self, key: Any) -> str:
+    def _key_to_attr(self, key: object) -> str:
         if not isinstance(key, str):
-            raise TypeError(
-                "Index given to ParameterDict cannot be used as a key as it is not a string "
-                f"(type is '{type(key).__name__}')."
-            )
+            raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').")
         return key
 
     def __getitem__(self, key: str) -> Any:
@@ -482,11 +481,6 @@ class ParameterDict(Module):
         return "\n".join(
             _line(key, value, value.type() if isinstance(value, Tensor) else "") for key, value in self.items()
         )
-
-    def _not_callable(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError(f"{self._get_name()} should not be called.")
-
-    __call__ = _not_callable
 
     def __or__(self, other: ParameterDict) -> ParameterDict:
         merged = self.copy()

@@ -5,20 +5,30 @@ from __future__ import annotations
 import math
 import numbers
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from corelib.nn import init
+from corelib.nn._arguments import DeviceLike
+from corelib.nn.modules._weights import new_parameter
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.utils.rnn import PackedSequence
-from corelib.ops.creation import empty, zeros
+from corelib.ops.creation import zeros
 from corelib.ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["GRU", "GRUCell", "LSTM", "LSTMCell", "RNN", "RNNBase", "RNNCell", "RNNCellBase"]
 
 _LAYERS = {"LSTM": lstm, "GRU": gru, "RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu}
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
+def _start_uniform(module: Module, hidden_size: int) -> None:
+    bound = 1.0 / math.sqrt(hidden_size) if hidden_size > 0 else 0
+    for weight in module.parameters():
+        init.uniform_(weight, -bound, bound)
 
 
 class RNNBase(Module):
@@ -40,10 +50,11 @@ class RNNBase(Module):
 
     def __init__(
         self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None,
+        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):  # type: ignore[operator]
+        chance: Any = dropout
+        if not isinstance(chance, numbers.Number) or isinstance(chance, bool) or not 0 <= dropout <= 1:
             raise ValueError("dropout should be a number in range [0, 1] representing the probability of an element being zeroed")
         if dropout > 0 and num_layers == 1:
             warnings.warn(
@@ -78,22 +89,20 @@ class RNNBase(Module):
         for layer in range(num_layers):
             for suffix in ("", "_reverse") if bidirectional else ("",):
                 width = input_size if layer == 0 else out * (2 if bidirectional else 1)
-                shapes: dict[str, Any] = {"weight_ih": (gates, width), "weight_hh": (gates, out)}
+                shapes: dict[str, int | tuple[int, ...]] = {"weight_ih": (gates, width), "weight_hh": (gates, out)}
                 if bias:
                     shapes |= {"bias_ih": gates, "bias_hh": gates}
                 if proj_size:
                     shapes["weight_hr"] = (proj_size, hidden_size)
                 names = [f"{name}_l{layer}{suffix}" for name in shapes]
                 for name, shape in zip(names, shapes.values(), strict=True):
-                    setattr(self, name, Parameter(empty(shape, device=device, dtype=dtype)))
+                    setattr(self, name, new_parameter(shape, device, dtype))
                 self._all_weights.append(names)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the initial weights and biases again, uniform in ±1/sqrt(hidden_size)."""
-        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
-        for weight in self.parameters():
-            init.uniform_(weight, -bound, bound)
+        _start_uniform(self, self.hidden_size)
 
     def flatten_parameters(self) -> None:
         """Nothing: where PyTorch moves weights next to each other for cuDNN, corelib's kernels take them where they are."""
@@ -288,26 +297,21 @@ class RNNCellBase(Module):
     hidden_size: int
     bias: bool
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: DeviceLike = None, dtype: DType | None = None) -> None:
         super().__init__()
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.bias = bias
         gates = num_chunks * hidden_size
-        self.weight_ih = Parameter(empty((gates, input_size), device=device, dtype=dtype))
-        self.weight_hh = Parameter(empty((gates, hidden_size), device=device, dtype=dtype))
+        self.weight_ih = new_parameter((gates, input_size), device, dtype)
+        self.weight_hh = new_parameter((gates, hidden_size), device, dtype)
         for name in ("bias_ih", "bias_hh"):
-            if bias:
-                setattr(self, name, Parameter(empty(gates, device=device, dtype=dtype)))
-            else:
-                self.register_parameter(name, None)
+            self.register_parameter(name, new_parameter(gates, device, dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Draw the initial weights and biases again."""
-        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
-        for weight in self.parameters():
-            init.uniform_(weight, -bound, bound)
+        _start_uniform(self, self.hidden_size)
 
     def extra_repr(self) -> str:
         shown = f"{self.input_size}, {self.hidden_size}"
@@ -317,7 +321,7 @@ class RNNCellBase(Module):
             shown += f", nonlinearity={self.nonlinearity}"
         return shown
 
-    def _check(self, input: Tensor, states: Any, names: tuple[str, ...]) -> None:
+    def _check(self, input: Tensor, states: tuple[Tensor, ...], names: tuple[str, ...]) -> None:
         cell = type(self).__name__
         if input.dim() not in (1, 2):
             raise ValueError(f"{cell}: Expected input to be 1D or 2D, got {input.dim()}D instead")
@@ -325,7 +329,7 @@ class RNNCellBase(Module):
             if state.dim() not in (1, 2):
                 raise ValueError(f"{cell}: Expected {name} to be 1D or 2D, got {state.dim()}D instead")
 
-    def _step(self, function: Any, input: Tensor, hx: Any) -> Any:
+    def _step(self, function: Callable[..., Tensor], input: Tensor, hx: Tensor | None) -> Tensor:
         """A step of a cell with one state, of a batch or of one element."""
         self._check(input, () if hx is None else (hx,), ("hidden",))
         batched = input.dim() == 2
@@ -349,12 +353,12 @@ class RNNCell(RNNCellBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device: Any = None, dtype: Any = None
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device: DeviceLike = None, dtype: DType | None = None
     ) -> None:
         super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Any:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         if self.nonlinearity not in ("tanh", "relu"):
             raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
         return self._step(rnn_tanh_cell if self.nonlinearity == "tanh" else rnn_relu_cell, input, hx)
@@ -368,10 +372,10 @@ class GRUCell(RNNCellBase):
     torch.Size([3, 20])
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> None:
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> Any:
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         return self._step(gru_cell, input, hx)
 
 
@@ -384,17 +388,17 @@ class LSTMCell(RNNCellBase):
     torch.Size([3, 20])
     """
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> None:
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
-    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> Any:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         self._check(input, () if hx is None else hx, ("hx[0]", "hx[1]"))
         batched = input.dim() == 2
         x = input if batched else input.unsqueeze(0)
         if hx is None:
             start = zeros(x.size(0), self.hidden_size, dtype=x.dtype, device=x.device)
-            state: Any = (start, start)
-        else:
-            state = hx if batched else tuple(h.unsqueeze(0) for h in hx)
-        made = lstm_cell(x, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return made if batched else tuple(h.squeeze(0) for h in made)
+            hx = start, start
+        elif not batched:
+            hx = hx[0].unsqueeze(0), hx[1].unsqueeze(0)
+        hidden, cell = lstm_cell(x, hx, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        return (hidden, cell) if batched else (hidden.squeeze(0), cell.squeeze(0))

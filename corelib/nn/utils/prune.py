@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from corelib.nn.modules.module import Module
+from corelib.nn.utils._pre_hooks import forget, hooks_on, take_off
 from corelib.nn.utils.convert_parameters import parameters_to_vector
 from corelib.ops.creation import ones_like, zeros_like
 from corelib.ops.random import rand, rand_like
@@ -44,13 +45,13 @@ class BasePruningMethod(ABC):
         """Prune a parameter of a module: add mask, original and hook. What is pruned already is pruned further."""
         method: Any = cls(*args, **kwargs)
         method._tensor_name = name
-        hooks = module._forward_pre_hooks
-        old = [key for key, hook in hooks.items() if isinstance(hook, BasePruningMethod) and hook._tensor_name == name]
+        old = hooks_on(module, BasePruningMethod, name, "_tensor_name")
         if len(old) > 1:
             raise AssertionError(f"Avoid adding multiple pruning hooks to the same tensor {name} of module {module}. Use a PruningContainer.")
         first = not old
         if old:
-            before: Any = hooks.pop(old[0])
+            key, before = old[0]
+            forget(module, key)
             chain = before if isinstance(before, PruningContainer) else PruningContainer(before)
             chain.add_pruning_method(method)
             method = chain
@@ -342,12 +343,9 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
 
 def remove(module: Module, name: str) -> Module:
     """Make a pruned parameter an ordinary one, its zeros included. ValueError if it is not pruned."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[key]
-            return module
-    raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
+    if not take_off(module, BasePruningMethod, name, "_tensor_name"):
+        raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
+    return module
 
 
 def is_pruned(module: Module) -> bool:

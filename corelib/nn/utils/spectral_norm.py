@@ -8,6 +8,7 @@ from corelib.autograd.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter, is_lazy
+from corelib.nn.utils._pre_hooks import hooks_on, take_off
 from corelib.nn.utils.parametrizations import matrix_of, output_dim
 from corelib.ops.more_products import multi_dot
 from corelib.ops.products import dot, mv
@@ -59,9 +60,8 @@ class SpectralNorm:
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         """Put the hook, its parameter and its buffers on a module."""
-        for hook in module._forward_pre_hooks.values():
-            if isinstance(hook, SpectralNorm) and hook.name == name:
-                raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
+        if hooks_on(module, SpectralNorm, name):
+            raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
         made = SpectralNorm(name, n_power_iterations, dim, eps)
         weight = module._parameters[name]
         if weight is None:
@@ -140,12 +140,7 @@ def spectral_norm(module: Module, name: str = "weight", n_power_iterations: int 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     """Make the weight an ordinary parameter again. ValueError if it has no spectral norm."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, SpectralNorm) and hook.name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[key]
-            break
-    else:
+    if not take_off(module, SpectralNorm, name):
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
     hooks: Any = module._state_dict_hooks
     for key in [k for k, h in hooks.items() if isinstance(h, _Saved) and h.hook.name == name]:
