@@ -22,7 +22,7 @@ def _same_memory(cls: type[_T], data: Tensor) -> _T:
     # Not a view in autograd's sense: changing it in place must not rewrite the history of ``data``.
     made._base = None
     made.__class__ = cls
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 class Parameter(Tensor):
@@ -62,7 +62,7 @@ class Parameter(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __repr__(self) -> str:  # type: ignore[override]  # mypy misreads the base's keyword
+    def __repr__(self) -> str:  # type: ignore[override]  # mypy drops the name of the base's keyword
         return "Parameter containing:\n" + super().__repr__()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -134,11 +134,11 @@ def _unshaped(self: Any) -> NoReturn:
 class _Uninitialized(Tensor):
     """What both have in common. Every op asks for the shape first, and gets the error."""
 
-    _shape = property(_unshaped)  # type: ignore[assignment]
+    _shape = property(_unshaped)
     cls_to_become: Any
 
     @property
-    def shape(self) -> NoReturn:  # type: ignore[override]
+    def shape(self) -> NoReturn:
         raise RuntimeError(
             "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to load an "
             "uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before accessing their attributes."
@@ -157,7 +157,7 @@ class _Uninitialized(Tensor):
     def _another(self, device: Any, dtype: Any) -> Any:
         raise NotImplementedError
 
-    def to(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def to(self, *args: Any, **kwargs: Any) -> Any:
         """One of another device or dtype, uninitialized too."""
         device, dtype = kwargs.get("device"), kwargs.get("dtype")
         for value in args:
@@ -190,7 +190,7 @@ class _Uninitialized(Tensor):
         self.requires_grad_(needs)
         self.__class__ = kind
 
-    def __repr__(self) -> str:  # type: ignore[override]
+    def __repr__(self) -> str:  # type: ignore[override]  # as Parameter's
         return f"<{type(self).__name__}>"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
@@ -219,7 +219,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
         if requires_grad:
             made.requires_grad_()
         made.__class__ = cls
-        return made  # type: ignore[no-any-return]
+        return made
 
     def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
         pass
@@ -244,7 +244,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
             made.requires_grad_()
         made.persistent = persistent
         made.__class__ = cls
-        return made  # type: ignore[no-any-return]
+        return made
 
     def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True) -> None:
         pass

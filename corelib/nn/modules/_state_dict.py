@@ -62,7 +62,8 @@ class StateDictMixin:
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, state_dict, prefix, local_metadata)`` after ``state_dict`` is made; it returns None."""
         # PyTorch's mark, so that one hook is not registered both ways.
-        hook._from_public_api = True  # type: ignore[attr-defined]
+        marked: Any = hook
+        marked._from_public_api = True
         return add_hook(self._state_dict_hooks, hook)
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -139,7 +140,7 @@ class StateDictMixin:
                 if getattr(hook, "_from_public_api", False):
                     raise RuntimeError("state_dict post-hook must return None")
                 destination = replaced
-        return destination  # type: ignore[no-any-return]
+        return destination
 
     def _load_from_state_dict(
         self,
@@ -255,9 +256,9 @@ class StateDictMixin:
         error_msgs: list[str] = []
         metadata = getattr(state_dict, "_metadata", None)
         # A copy, since _load_from_state_dict and hooks may change it.
-        copied = OrderedDict(state_dict)
+        copied: Any = OrderedDict(state_dict)
         if metadata is not None:
-            copied._metadata = metadata  # type: ignore[attr-defined]
+            copied._metadata = metadata
 
         def load(module: Any, found: dict[str, Any], prefix: str) -> None:
             local_metadata = {} if metadata is None else metadata.get(prefix[:-1], {})

@@ -64,9 +64,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def reset_parameters(self) -> None:
         """Draw the initial weights again."""
         self.head.reset_parameters()
-        for inner, outer in self.tail.children():  # type: ignore[misc,attr-defined]
-            inner.reset_parameters()
-            outer.reset_parameters()
+        for tail in self.tail.children():
+            for layer in tail.children():
+                layer.reset_parameters()
 
     def forward(self, input_: Tensor, target_: Tensor) -> _ASMoutput:
         dims = target_.dim()
@@ -111,4 +111,4 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if rows.numel():
             found = self._all(input.index_select(0, rows), head.index_select(0, rows)).argmax(1)
             output = output.index_copy(0, rows, found)
-        return output  # type: ignore[no-any-return]
+        return output

@@ -246,7 +246,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
             found = getattr(found, name)
             if not isinstance(found, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
-        return found  # type: ignore[no-any-return]
+        return found
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put ``module`` at a dotted path; with ``strict`` there must be a module already."""

@@ -164,7 +164,7 @@ class TransformerEncoder(Module):
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool | None = None
     ) -> Any:
-        causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))  # type: ignore[union-attr]
+        causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))
         output: Any = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, is_causal=causal, src_key_padding_mask=src_key_padding_mask)
@@ -185,7 +185,7 @@ class TransformerDecoder(Module):
         tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
     ) -> Any:
-        causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))  # type: ignore[union-attr]
+        causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))
         output: Any = tgt
         for layer in self.layers:
             output = layer(

@@ -78,7 +78,7 @@ class _Orthogonal(Module):
                 q = q[..., :k]
         if hasattr(self, "base"):
             q = self.base @ q
-        return q.mT if flat else q  # type: ignore[no-any-return]
+        return q.mT if flat else q
 
     def right_inverse(self, Q: Tensor) -> Tensor:
         if Q.shape != self.shape:
@@ -98,7 +98,7 @@ class _Orthogonal(Module):
                 diagonal = a.diagonal(dim1=-2, dim2=-1)
                 # A reflection of nothing leaves the sign to the diagonal.
                 diagonal.copy_(where(tau == 0.0, -diagonal.sign(), diagonal.sign()))
-                return a.mT if flat else a  # type: ignore[no-any-return]
+                return a.mT if flat else a
             if n == k:
                 self.base = q.clone() if _is_orthogonal(q) else _orthogonalized(q)
             else:

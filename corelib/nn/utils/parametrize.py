@@ -134,7 +134,7 @@ class ParametrizationList(ModuleList):
         x = modules[0](self.original) if self.is_tensor else modules[0](*[getattr(self, f"original{i}") for i in range(self.ntensors)])
         for module in modules[1:]:
             x = module(x)
-        return x  # type: ignore[no-any-return]
+        return x
 
 
 def _put(kept: Any, new: Any) -> None:
@@ -154,7 +154,7 @@ def _own_class(module: Module) -> None:
             own = {k: v for k, v in vars(type(self)).items() if k not in ("__dict__", "__weakref__")}
             replica = memo[id(self)] = self.__new__(type(type(self).__name__, type(self).__bases__, own))
             replica.__dict__ = deepcopy(self.__dict__, memo)
-            for slot in copyreg._slotnames(type(self)):  # type: ignore[attr-defined]
+            for slot in copyreg._slotnames(type(self)):  # type: ignore[attr-defined]  # typeshed leaves it out
                 if hasattr(self, slot):
                     setattr(replica, slot, deepcopy(getattr(self, slot), memo))
         return memo[id(self)]

@@ -38,7 +38,7 @@ class BasePruningMethod(ABC):
         if self._tensor_name is None:
             raise AssertionError(f"Module {module} has to be pruned")
         mask, original = getattr(module, self._tensor_name + "_mask"), getattr(module, self._tensor_name + "_orig")
-        return mask.to(dtype=original.dtype) * original  # type: ignore[no-any-return]
+        return mask.to(dtype=original.dtype) * original
 
     @classmethod
     def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> Any:
@@ -148,7 +148,7 @@ class PruningContainer(BasePruningMethod):
         else:
             raise ValueError(f"Unrecognized PRUNING_TYPE {method.PRUNING_TYPE}")
         made[where] = method.compute_mask(t[where], default_mask=default_mask[where]).to(dtype=made.dtype)
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 class Identity(BasePruningMethod):
@@ -161,7 +161,7 @@ class Identity(BasePruningMethod):
         return default_mask
 
     @classmethod
-    def apply(cls, module: Module, name: str) -> Any:  # type: ignore[override]
+    def apply(cls, module: Module, name: str) -> Any:  # type: ignore[override]  # PyTorch's takes no more
         """Add mask, original and hook."""
         return super().apply(module, name)
 
@@ -207,7 +207,7 @@ def _without(mask: Tensor, scores: Tensor, count: int, largest: bool) -> Tensor:
     made: Any = mask.clone(memory_format=contiguous_format)
     if count:
         made.view(-1)[scores.detach().reshape(-1).topk(count, largest=largest)[1]] = 0
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 class _Channels(_Amount):
@@ -226,7 +226,7 @@ class _Channels(_Amount):
     def _keeping(self, t: Tensor, channels: Tensor, default_mask: Tensor) -> Tensor:
         made: Any = zeros_like(t)
         made[(slice(None),) * (self.dim % t.dim()) + (channels,)] = 1
-        return made * default_mask.to(dtype=made.dtype)  # type: ignore[no-any-return]
+        return made * default_mask.to(dtype=made.dtype)
 
 
 class RandomStructured(_Channels):

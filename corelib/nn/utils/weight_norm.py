@@ -24,7 +24,7 @@ class WeightNorm:
     def compute_weight(self, module: Module) -> Tensor:
         """The direction ``name_v`` with the norm ``name_g``."""
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return v * (g / norm_but(v, self.dim))  # type: ignore[no-any-return]
+        return v * (g / norm_but(v, self.dim))
 
     @staticmethod
     def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
