@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 Hooks = OrderedDict[int, Any]
+_Grads = tuple[Tensor | None, ...]
 
 # A module's own, by kind.
 REGISTRIES = (
@@ -303,11 +304,11 @@ def _mark_boundary(tensors: list[Tensor]) -> tuple[Tensor, ...]:
 class BackwardHook:
     """One call's full backward hooks: on a node before and one after the module's part of the graph."""
 
-    def __init__(self, module: HooksMixin, user_hooks: list[Any], user_pre_hooks: list[Any]) -> None:
+    def __init__(self, module: HooksMixin, user_hooks: list[Callable[..., Any]], user_pre_hooks: list[Callable[..., Any]]) -> None:
         self.module = module
         self.user_hooks = user_hooks
         self.user_pre_hooks = user_pre_hooks
-        self.grad_outputs: tuple[Any, ...] | None = None
+        self.grad_outputs: _Grads | None = None
         self.n_inputs = self.n_outputs = -1
         self.input_positions: list[int] | None = None
         self.output_positions: list[int] | None = None
@@ -339,7 +340,7 @@ class BackwardHook:
         # A named tuple is made again from its fields.
         return (tuple(filled) if type(values) is tuple else type(values)(*filled)), positions
 
-    def _enter_backward(self, _: Any, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _enter_backward(self, _: _Grads, grad_output: _Grads) -> _Grads:
         assert self.output_positions is not None
         self.grad_outputs = _spread(self.output_positions, grad_output, self.n_outputs)
         for user_pre_hook in self.user_pre_hooks:
@@ -374,7 +375,7 @@ class BackwardHook:
                 )
         self.grad_outputs = None
 
-    def _leave_backward(self, grad_input: tuple[Any, ...], _: Any) -> tuple[Any, ...] | None:
+    def _leave_backward(self, grad_input: _Grads, _: _Grads) -> _Grads | None:
         if self.grad_outputs is None:
             # The gradient reached the inputs by another way than through the module's outputs.
             return None
@@ -394,8 +395,8 @@ class BackwardHook:
         return tuple(grads[i] for i in self.input_positions)
 
 
-def _spread(positions: list[int], values: tuple[Any, ...], size: int) -> tuple[Any, ...]:
-    spread: list[Any] = [None] * size
+def _spread(positions: list[int], values: _Grads, size: int) -> _Grads:
+    spread: list[Tensor | None] = [None] * size
     for i, value in zip(positions, values, strict=True):
         spread[i] = value
     return tuple(spread)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, NoReturn, Self, TypeGuard, TypeVar
+from collections.abc import Sequence
+from typing import Any, NoReturn, Self, SupportsIndex, TypeGuard, TypeVar
 
 from corelib.autograd.grad_mode import no_grad
+from corelib.nn._arguments import DeviceLike
 from corelib.ops.creation import empty
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
@@ -65,7 +67,7 @@ class Parameter(Tensor):
     def __repr__(self) -> str:  # type: ignore[override]  # mypy drops the name of the base's keyword
         return "Parameter containing:\n" + super().__repr__()
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         # The same three arguments as PyTorch's _rebuild_parameter; hooks are never saved.
         rebuild: tuple[Any, ...] = (_rebuild_parameter, (self.data, self.requires_grad, OrderedDict()))
         # The user's own attributes go along; what the core keeps there (gradient, hooks) does not.
@@ -73,7 +75,7 @@ class Parameter(Tensor):
         return (*rebuild, extra) if extra else rebuild
 
 
-def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
+def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: OrderedDict[int, Any]) -> Parameter:
     return Parameter(data, requires_grad)
 
 
@@ -115,7 +117,7 @@ class Buffer(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         return (_rebuild_buffer, (self.data, self.persistent, self.requires_grad))
 
 
@@ -123,7 +125,7 @@ def _rebuild_buffer(data: Tensor, persistent: bool, requires_grad: bool) -> Buff
     return Buffer(data.requires_grad_(requires_grad), persistent=persistent)
 
 
-def _unshaped(self: Any) -> NoReturn:
+def _unshaped(self: object) -> NoReturn:
     raise ValueError(
         f"Attempted to use an uninitialized parameter, a torch.nn.parameter.{type(self).__name__}. This error happens when you are using a "
         "`LazyModule` or explicitly manipulating such objects. When using LazyModules call `forward` with a dummy batch to initialize the "
@@ -135,7 +137,7 @@ class _Uninitialized(Tensor):
     """What both have in common. Every op asks for the shape first, and gets the error."""
 
     _shape = property(_unshaped)
-    cls_to_become: Any
+    cls_to_become: Any  # Parameter or Buffer
 
     @property
     def shape(self) -> NoReturn:
@@ -144,7 +146,7 @@ class _Uninitialized(Tensor):
             "uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before accessing their attributes."
         )
 
-    def materialize(self, shape: Any, device: Any = None, dtype: Any = None) -> None:
+    def materialize(self, shape: int | Sequence[int], device: DeviceLike = None, dtype: DType | None = None) -> None:
         """Become an ordinary parameter or buffer of this shape; what it holds is undefined. Its device and dtype are kept by default."""
         made = empty(shape, device=self.device if device is None else device, dtype=self.dtype if dtype is None else dtype)
         needs = self.requires_grad
@@ -154,10 +156,10 @@ class _Uninitialized(Tensor):
             self.data = made
         self.requires_grad_(needs)
 
-    def _another(self, device: Any, dtype: Any) -> Any:
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
         raise NotImplementedError
 
-    def to(self, *args: Any, **kwargs: Any) -> Any:
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """One of another device or dtype, uninitialized too."""
         device, dtype = kwargs.get("device"), kwargs.get("dtype")
         for value in args:
@@ -193,12 +195,11 @@ class _Uninitialized(Tensor):
     def __repr__(self) -> str:  # type: ignore[override]  # as Parameter's
         return f"<{type(self).__name__}>"
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if id(self) not in memo:
-            memo[id(self)] = self._another(self.device, self.dtype)
-        return memo[id(self)]
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made: Self = memo.setdefault(id(self), self._another(self.device, self.dtype))
+        return made
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         return (type(self), (self.requires_grad,))
 
 
@@ -214,17 +215,17 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
     cls_to_become = Parameter
 
-    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Self:
+    def __new__(cls, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> Self:
         made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype))
         if requires_grad:
             made.requires_grad_()
         made.__class__ = cls
         return made
 
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> None:
         pass
 
-    def _another(self, device: Any, dtype: Any) -> Any:
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
         return type(self)(self.requires_grad, device, dtype)
 
 
@@ -238,7 +239,7 @@ class UninitializedBuffer(_Uninitialized, Buffer):
 
     cls_to_become = Buffer
 
-    def __new__(cls, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True) -> Self:
+    def __new__(cls, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> Self:
         made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype))
         if requires_grad:
             made.requires_grad_()
@@ -246,10 +247,10 @@ class UninitializedBuffer(_Uninitialized, Buffer):
         made.__class__ = cls
         return made
 
-    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None, persistent: bool = True) -> None:
+    def __init__(self, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> None:
         pass
 
-    def _another(self, device: Any, dtype: Any) -> Any:
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
         return type(self)(self.requires_grad, device, dtype, self.persistent)
 
 

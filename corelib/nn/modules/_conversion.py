@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from corelib.autograd.grad_mode import no_grad
+from corelib.nn._arguments import DeviceLike
 from corelib.nn.parameter import Parameter
 from corelib.ops.creation import empty_like
 from corelib.tensor.device import device as Device
-from corelib.tensor.dtype import bfloat16, float16, float32, float64
-from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.dtype import bfloat16, dtype as DType, float16, float32, float64
+from corelib.tensor.layout import memory_format as MemoryFormat
 from corelib.tensor.tensor import Tensor
 
 
@@ -86,7 +87,7 @@ class ConversionMixin:
 
         return self._apply(convert)
 
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
+    def to_empty(self, *, device: DeviceLike, recurse: bool = True) -> Self:
         """Move to a device without copying the values; what the tensors hold afterwards is undefined."""
         return self._apply(lambda tensor: empty_like(tensor, device=device), recurse=recurse)
 
@@ -94,7 +95,7 @@ class ConversionMixin:
         """Move every parameter and buffer to the CPU."""
         return self._apply(lambda tensor: tensor.to("cpu"))
 
-    def cuda(self, device: Any = None) -> Self:
+    def cuda(self, device: DeviceLike = None) -> Self:
         """Move every parameter and buffer to a CUDA device, the current one by default."""
         target = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device
         return self._apply(lambda tensor: tensor.to(target))
@@ -103,7 +104,7 @@ class ConversionMixin:
         """Cast every parameter and buffer, integer ones too."""
         return self._apply(lambda tensor: tensor.type(dst_type))
 
-    def _cast_floating(self, dtype: Any) -> Self:
+    def _cast_floating(self, dtype: DType) -> Self:
         return self._apply(lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor)
 
     def float(self) -> Self:
@@ -123,7 +124,7 @@ class ConversionMixin:
         return self._cast_floating(bfloat16)
 
 
-def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
+def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Device | None, DType | None, bool, MemoryFormat | None]:
     """(device, dtype, non_blocking, memory_format) of the three forms of ``to``."""
     usage = "to() accepts (device, dtype, non_blocking), (dtype, non_blocking) or (tensor, non_blocking)"
     given = dict(kwargs)

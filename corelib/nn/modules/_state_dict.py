@@ -192,7 +192,7 @@ class StateDictMixin:
                     if first not in (self._modules if dot else local_state):
                         unexpected_keys.append(key)
 
-    def _load_tensor(self, name: str, key: str, tensor: Tensor, loaded: Any, assign: bool) -> str | None:
+    def _load_tensor(self, name: str, key: str, tensor: Tensor, loaded: object, assign: bool) -> str | None:
         """Copy or assign one tensor; the text of what is wrong with it, if something is."""
         if not isinstance(loaded, Tensor):
             return (

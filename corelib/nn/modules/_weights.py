@@ -30,7 +30,7 @@ def start_uniform(weight: Tensor, bias: Tensor | None) -> None:
         init.uniform_(bias, -bound, bound)
 
 
-def weight_and_bias(module: Module) -> tuple[Any, Any]:
+def weight_and_bias(module: Module) -> tuple[Any, Tensor | None]:
     """What ``module.weight`` and ``module.bias`` find by way of __getattr__, at a fraction of the cost."""
     params = module._parameters
     try:

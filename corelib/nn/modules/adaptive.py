@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from corelib.nn import functional as F
+from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.container import ModuleList, Sequential
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
 from corelib.ops.joining import cat
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss"]
@@ -32,7 +35,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     """
 
     def __init__(
-        self, in_features: int, n_classes: int, cutoffs: Any, div_value: float = 4.0, head_bias: bool = False, device: Any = None, dtype: Any = None,
+        self, in_features: int, n_classes: int, cutoffs: Iterable[int], div_value: float = 4.0, head_bias: bool = False, device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__()
         cutoffs = list(cutoffs)

@@ -179,7 +179,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
                 value = replaced
         return value
 
-    def _check_name(self, kind: str, name: Any, registry: dict[str, Any]) -> None:
+    def _check_name(self, kind: str, name: object, registry: dict[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
         if "." in name:
@@ -239,13 +239,14 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
 
     def get_submodule(self, target: str) -> Module:
         """The module at a dotted path, ``""`` being this one. Raises AttributeError if there is none."""
-        found: Any = self
+        found: Module = self
         for name in target.split(".") if target else ():
             if not hasattr(found, name):
                 raise AttributeError(f"{found._get_name()} has no attribute `{name}`")
-            found = getattr(found, name)
-            if not isinstance(found, Module):
+            child = getattr(found, name)
+            if not isinstance(child, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
+            found = child
         return found
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
@@ -418,7 +419,7 @@ def indent(text: str, clear_blank: bool = True) -> str:
     return "\n".join([first, *("  " + line if line.strip() or not clear_blank else "" for line in rest)])
 
 
-def _typename(value: Any) -> str:
+def _typename(value: object) -> str:
     if isinstance(value, Tensor):
         return str(value.type())
     kind = value if isinstance(value, type) else type(value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 from corelib.nn import functional as F
 from corelib.nn import init
+from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.activation import MultiheadAttention
 from corelib.nn.modules.container import ModuleList
 from corelib.nn.modules.dropout import Dropout
@@ -15,6 +15,7 @@ from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
 from corelib.nn.modules.normalization import LayerNorm
 from corelib.ops.creation import full, ones
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -31,7 +32,7 @@ def _activation_of(activation: str | Callable[[Tensor], Tensor]) -> Callable[[Te
     return found
 
 
-def _causal_mask(size: int, device: Any = None, dtype: Any = None) -> Tensor:
+def _causal_mask(size: int, device: DeviceLike = None, dtype: DType | None = None) -> Tensor:
     made: Tensor = full((size, size), float("-inf"), dtype=dtype, device=device).triu(1)
     return made
 
@@ -54,8 +55,8 @@ class _Layer(Module):
     """What encoder and decoder layers share: self-attention and two linear layers, with a norm before or after each."""
 
     def __init__(
-        self, attentions: tuple[str, ...], d_model: int, nhead: int, dim_feedforward: int, dropout: float, activation: Any, layer_norm_eps: float,
-        batch_first: bool, norm_first: bool, bias: bool, device: Any, dtype: Any,
+        self, attentions: tuple[str, ...], d_model: int, nhead: int, dim_feedforward: int, dropout: float, activation: str | Callable[[Tensor], Tensor], layer_norm_eps: float,
+        batch_first: bool, norm_first: bool, bias: bool, device: DeviceLike, dtype: DType | None,
     ) -> None:
         super().__init__()
         for name in attentions:
@@ -71,12 +72,12 @@ class _Layer(Module):
             setattr(self, f"dropout{i}", Dropout(dropout))
         self.activation = _activation_of(activation)
 
-    def _added(self, x: Tensor, i: int, block: Callable[[Tensor], Any]) -> Any:
+    def _added(self, x: Tensor, i: int, block: Callable[[Tensor], Tensor]) -> Tensor:
         """x and the ith block of it, with the norm before the block or after the sum."""
         norm, drop = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
         return x + drop(block(norm(x))) if self.norm_first else norm(x + drop(block(x)))
 
-    def _feed_forward(self, x: Tensor) -> Any:
+    def _feed_forward(self, x: Tensor) -> Tensor:
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
 
 
@@ -93,7 +94,7 @@ class TransformerEncoderLayer(_Layer):
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Tensor], Tensor] = F.relu,
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__(
             ("self_attn",), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype
@@ -101,8 +102,8 @@ class TransformerEncoderLayer(_Layer):
 
     def forward(
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False
-    ) -> Any:
-        def attend(x: Tensor) -> Any:
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
             return self.self_attn(x, x, x, attn_mask=src_mask, key_padding_mask=src_key_padding_mask, need_weights=False, is_causal=is_causal)[0]
 
         return self._added(self._added(src, 1, attend), 2, self._feed_forward)
@@ -120,7 +121,7 @@ class TransformerDecoderLayer(_Layer):
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation: str | Callable[[Tensor], Tensor] = F.relu,
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__(
             ("self_attn", "multihead_attn"), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias,
@@ -131,11 +132,11 @@ class TransformerDecoderLayer(_Layer):
         self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
         tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
-        def attend(x: Tensor) -> Any:
+    ) -> Tensor:
+        def attend(x: Tensor) -> Tensor:
             return self.self_attn(x, x, x, attn_mask=tgt_mask, key_padding_mask=tgt_key_padding_mask, is_causal=tgt_is_causal, need_weights=False)[0]
 
-        def look(x: Tensor) -> Any:
+        def look(x: Tensor) -> Tensor:
             return self.multihead_attn(
                 x, memory, memory, attn_mask=memory_mask, key_padding_mask=memory_key_padding_mask, is_causal=memory_is_causal, need_weights=False
             )[0]
@@ -163,9 +164,9 @@ class TransformerEncoder(Module):
 
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool | None = None
-    ) -> Any:
+    ) -> Tensor:
         causal = _is_causal(mask, is_causal, _length(src, self.layers[0].self_attn.batch_first))
-        output: Any = src
+        output = src
         for layer in self.layers:
             output = layer(output, src_mask=mask, is_causal=causal, src_key_padding_mask=src_key_padding_mask)
         return output if self.norm is None else self.norm(output)
@@ -184,9 +185,9 @@ class TransformerDecoder(Module):
         self, tgt: Tensor, memory: Tensor, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
         tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None, tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         causal = _is_causal(tgt_mask, tgt_is_causal, _length(tgt, self.layers[0].self_attn.batch_first))
-        output: Any = tgt
+        output = tgt
         for layer in self.layers:
             output = layer(
                 output, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
@@ -209,8 +210,8 @@ class Transformer(Module):
 
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6, dim_feedforward: int = 2048,
-        dropout: float = 0.1, activation: str | Callable[[Tensor], Tensor] = F.relu, custom_encoder: Any = None, custom_decoder: Any = None,
-        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: Any = None, dtype: Any = None,
+        dropout: float = 0.1, activation: str | Callable[[Tensor], Tensor] = F.relu, custom_encoder: Module | None = None, custom_decoder: Module | None = None,
+        layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True, device: DeviceLike = None, dtype: DType | None = None,
     ) -> None:
         super().__init__()
         options = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype)
@@ -237,7 +238,7 @@ class Transformer(Module):
                 init.xavier_uniform_(p)
 
     @staticmethod
-    def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+    def generate_square_subsequent_mask(sz: int, device: DeviceLike = None, dtype: DType | None = None) -> Tensor:
         """The causal mask (sz, sz): -inf above the diagonal, 0 elsewhere."""
         return _causal_mask(sz, device, dtype)
 
@@ -245,7 +246,7 @@ class Transformer(Module):
         self, src: Tensor, tgt: Tensor, src_mask: Tensor | None = None, tgt_mask: Tensor | None = None, memory_mask: Tensor | None = None,
         src_key_padding_mask: Tensor | None = None, tgt_key_padding_mask: Tensor | None = None, memory_key_padding_mask: Tensor | None = None,
         src_is_causal: bool | None = None, tgt_is_causal: bool | None = None, memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         at = 0 if self.batch_first else 1
         if src.dim() == 3 and src.size(at) != tgt.size(at):
             raise RuntimeError("the batch number of src and tgt must be equal")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, TypeVar
 
 from corelib.nn.modules.module import Module
 
 __all__ = ["skip_init"]
 
+_M = TypeVar("_M", bound=Module)
 
-def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
+
+def skip_init(module_cls: type[_M], *args: Any, **kwargs: Any) -> _M:
     """A module whose parameters are allocated and not initialized. RuntimeError unless its class takes a ``device``.
 
     >>> import corelib as torch

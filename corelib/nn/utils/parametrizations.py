@@ -11,7 +11,8 @@ from corelib.nn.modules.module import Module
 from corelib.nn.utils import parametrize
 from corelib.ops.arithmetic import add
 from corelib.ops.creation import eye, zeros_like
-from corelib.ops.decompositions import geqrf, linalg_householder_product as householder_product
+from corelib.ops.decompositions import geqrf
+from corelib.ops.decompositions import linalg_householder_product as householder_product
 from corelib.ops.joining import cat
 from corelib.ops.linear_systems import linalg_solve as solve
 from corelib.ops.matrix_norms import matrix_exp
@@ -46,7 +47,7 @@ def _orthogonalized(a: Tensor) -> Tensor:
 
 
 class _Orthogonal(Module):
-    base: Any
+    base: Tensor
 
     def __init__(self, weight: Tensor, orthogonal_map: str, *, use_trivialization: bool = True) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class _Orthogonal(Module):
     def forward(self, X: Tensor) -> Tensor:
         n, k = X.shape[-2:]
         flat = n < k
-        x: Any = X.mT if flat else X
+        x = X.mT if flat else X
         n, k = max(n, k), min(n, k)
         if self.orthogonal_map == "householder":
             a = x.tril(-1)
@@ -86,7 +87,7 @@ class _Orthogonal(Module):
         with no_grad():
             n, k = Q.shape[-2:]
             flat = n < k
-            q: Any = Q.mT if flat else Q
+            q = Q.mT if flat else Q
             n, k = max(n, k), min(n, k)
             if not hasattr(self, "base"):
                 if self.orthogonal_map != "householder":

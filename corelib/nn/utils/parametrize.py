@@ -44,14 +44,14 @@ def cached() -> Iterator[None]:
             _Cache.tensors.clear()
 
 
-def _register(module: Module, name: str, tensor: Any) -> None:
+def _register(module: Module, name: str, tensor: Tensor) -> None:
     if isinstance(tensor, Parameter):
         module.register_parameter(name, tensor)
     else:
         module.register_buffer(name, tensor)
 
 
-def _same(what: str, got: Any, wanted: Any, shape: bool = True) -> None:
+def _same(what: str, got: object, wanted: Tensor, shape: bool = True) -> None:
     """ValueError unless a tensor has the dtype, and the shape, of another."""
     if not isinstance(got, Tensor):
         raise ValueError(f"{what} must return a tensor. Got {type(got).__name__}.")
@@ -70,7 +70,7 @@ class ParametrizationList(ModuleList):
     original: Tensor
     unsafe: bool
 
-    def __init__(self, modules: Sequence[Module], original: Any, unsafe: bool = False) -> None:
+    def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
         super().__init__(modules)
@@ -137,7 +137,7 @@ class ParametrizationList(ModuleList):
         return x
 
 
-def _put(kept: Any, new: Any) -> None:
+def _put(kept: Tensor, new: Tensor) -> None:
     """Give a tensor that others hold the values, and the memory, of another."""
     if kept is not new:
         with no_grad():
@@ -242,7 +242,7 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     anyone: Any = module
     chain = anyone.parametrizations[tensor_name]
     if chain.is_tensor:
-        original: Any = chain.original
+        original: Tensor = chain.original
         if leave_parametrized:
             with no_grad():
                 _put(original, getattr(module, tensor_name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
 from typing import Any
 
@@ -23,10 +23,10 @@ class BasePruningMethod(ABC):
     computes the parameter from its original and its mask.
     """
 
-    _tensor_name: Any
+    _tensor_name: str
     PRUNING_TYPE: str
 
-    def __call__(self, module: Module, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: tuple[Any, ...]) -> None:
         setattr(module, self._tensor_name, self.apply_mask(module))
 
     @abstractmethod
@@ -41,7 +41,7 @@ class BasePruningMethod(ABC):
         return mask.to(dtype=original.dtype) * original
 
     @classmethod
-    def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> Any:
+    def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> BasePruningMethod:
         """Prune a parameter of a module: add mask, original and hook. What is pruned already is pruned further."""
         method: Any = cls(*args, **kwargs)
         method._tensor_name = name
@@ -103,13 +103,13 @@ class PruningContainer(BasePruningMethod):
     """Several ways to prune the same parameter, one after another; the last one says the new mask."""
 
     def __init__(self, *args: BasePruningMethod) -> None:
-        self._pruning_methods: tuple[Any, ...] = ()
+        self._pruning_methods: tuple[BasePruningMethod, ...] = ()
         if len(args) == 1:
             self._tensor_name = args[0]._tensor_name
         for method in args:
             self.add_pruning_method(method)
 
-    def add_pruning_method(self, method: Any) -> None:
+    def add_pruning_method(self, method: BasePruningMethod) -> None:
         """One more. TypeError if it is none, ValueError if it is of another parameter."""
         if not isinstance(method, BasePruningMethod) and method is not None:
             raise TypeError(f"{type(method)} is not a BasePruningMethod subclass")
@@ -122,16 +122,16 @@ class PruningContainer(BasePruningMethod):
     def __len__(self) -> int:
         return len(self._pruning_methods)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[BasePruningMethod]:
         return iter(self._pruning_methods)
 
-    def __getitem__(self, idx: Any) -> Any:
+    def __getitem__(self, idx: int) -> BasePruningMethod:
         return self._pruning_methods[idx]
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The last method's mask of what is not pruned yet."""
         method = self._pruning_methods[-1]
-        made: Any = default_mask.to(dtype=t.dtype).clone()
+        made = default_mask.to(dtype=t.dtype).clone()
         if method.PRUNING_TYPE == "unstructured":
             where: Any = default_mask == 1
         elif method.PRUNING_TYPE == "structured":
@@ -161,7 +161,7 @@ class Identity(BasePruningMethod):
         return default_mask
 
     @classmethod
-    def apply(cls, module: Module, name: str) -> Any:  # type: ignore[override]  # PyTorch's takes no more
+    def apply(cls, module: Module, name: str) -> BasePruningMethod:  # type: ignore[override]  # PyTorch's takes no more
         """Add mask, original and hook."""
         return super().apply(module, name)
 
@@ -169,7 +169,9 @@ class Identity(BasePruningMethod):
 class _Amount(BasePruningMethod):
     """A method told how much: a fraction in [0, 1], or a number of elements or channels."""
 
-    def __init__(self, amount: Any) -> None:
+    amount: float
+
+    def __init__(self, amount: float) -> None:
         if not isinstance(amount, Real):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
         if (isinstance(amount, int) and amount < 0) or (not isinstance(amount, int) and not 0.0 <= float(amount) <= 1.0):
@@ -204,7 +206,7 @@ class L1Unstructured(_Amount):
 
 
 def _without(mask: Tensor, scores: Tensor, count: int, largest: bool) -> Tensor:
-    made: Any = mask.clone(memory_format=contiguous_format)
+    made = mask.clone(memory_format=contiguous_format)
     if count:
         made.view(-1)[scores.detach().reshape(-1).topk(count, largest=largest)[1]] = 0
     return made
@@ -232,7 +234,7 @@ class _Channels(_Amount):
 class RandomStructured(_Channels):
     """Prunes channels along ``dim`` at random."""
 
-    def __init__(self, amount: Any, dim: int = -1) -> None:
+    def __init__(self, amount: float, dim: int = -1) -> None:
         super().__init__(amount)
         self.dim = dim
 
@@ -248,7 +250,7 @@ class RandomStructured(_Channels):
 class LnStructured(_Channels):
     """Prunes the channels along ``dim`` of the smallest n-norm."""
 
-    def __init__(self, amount: Any, n: Any, dim: int = -1) -> None:
+    def __init__(self, amount: float, n: float | str, dim: int = -1) -> None:
         super().__init__(amount)
         self.n = n
         self.dim = dim
@@ -284,13 +286,13 @@ def identity(module: Module, name: str) -> Module:
     return module
 
 
-def random_unstructured(module: Module, name: str, amount: Any) -> Module:
+def random_unstructured(module: Module, name: str, amount: float) -> Module:
     """Prune elements at random, a fraction (float) or a number (int) of them."""
     RandomUnstructured.apply(module, name, amount=amount)
     return module
 
 
-def l1_unstructured(module: Module, name: str, amount: Any, importance_scores: Tensor | None = None) -> Module:
+def l1_unstructured(module: Module, name: str, amount: float, importance_scores: Tensor | None = None) -> Module:
     """Prune the elements of the smallest magnitude, or score.
 
     >>> import corelib as torch
@@ -302,13 +304,13 @@ def l1_unstructured(module: Module, name: str, amount: Any, importance_scores: T
     return module
 
 
-def random_structured(module: Module, name: str, amount: Any, dim: int) -> Module:
+def random_structured(module: Module, name: str, amount: float, dim: int) -> Module:
     """Prune channels along ``dim`` at random."""
     RandomStructured.apply(module, name, amount=amount, dim=dim)
     return module
 
 
-def ln_structured(module: Module, name: str, amount: Any, n: Any, dim: int, importance_scores: Tensor | None = None) -> Module:
+def ln_structured(module: Module, name: str, amount: float, n: float | str, dim: int, importance_scores: Tensor | None = None) -> Module:
     """Prune the channels along ``dim`` of the smallest n-norm."""
     LnStructured.apply(module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores)
     return module
@@ -320,7 +322,10 @@ def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
     return module
 
 
-def global_unstructured(parameters: Any, pruning_method: Any, importance_scores: Any = None, **kwargs: Any) -> None:
+def global_unstructured(
+    parameters: Iterable[tuple[Module, str]], pruning_method: Callable[..., BasePruningMethod],
+    importance_scores: dict[tuple[Module, str], Tensor] | None = None, **kwargs: Any,
+) -> None:
     """Prune the parameters given as (module, name) together: the least of all of them."""
     if not isinstance(parameters, Iterable):
         raise TypeError("global_unstructured(): parameters is not an Iterable")

@@ -54,7 +54,7 @@ class SpectralNorm:
             delattr(module, self.name + suffix)
         module.register_parameter(self.name, Parameter(weight.detach()))
 
-    def __call__(self, module: Module, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: tuple[Any, ...]) -> None:
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
     @staticmethod
@@ -91,7 +91,7 @@ class _Saved:
     def __init__(self, hook: SpectralNorm) -> None:
         self.hook = hook
 
-    def __call__(self, module: Module, state_dict: Any, prefix: str, local_metadata: dict[str, Any]) -> None:
+    def __call__(self, module: Module, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any]) -> None:
         versions = local_metadata.setdefault("spectral_norm", {})
         key = self.hook.name + ".version"
         if key in versions:
@@ -142,10 +142,10 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     """Make the weight an ordinary parameter again. ValueError if it has no spectral norm."""
     if not take_off(module, SpectralNorm, name):
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
-    hooks: Any = module._state_dict_hooks
+    hooks = module._state_dict_hooks
     for key in [k for k, h in hooks.items() if isinstance(h, _Saved) and h.hook.name == name]:
         del hooks[key]
-    loading: Any = module._load_state_dict_pre_hooks
+    loading = module._load_state_dict_pre_hooks
     for key in [k for k, (h, _) in loading.items() if isinstance(h, _Loaded) and h.hook.name == name]:
         del loading[key]
     return module
