@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
@@ -42,9 +40,9 @@ class Unflatten(Module):
     """
 
     dim: int
-    unflattened_size: Any
+    unflattened_size: tuple[int, ...] | list[int]
 
-    def __init__(self, dim: int, unflattened_size: Any) -> None:
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...] | list[int]) -> None:
         super().__init__()
         if not isinstance(unflattened_size, (tuple, list)):
             raise TypeError(
