@@ -8,7 +8,7 @@ from typing import Any
 
 from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
-from corelib.ops.joining import stack
+from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["functional_call", "stack_module_state"]

@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Callable
 from typing import ParamSpec
 
-from corelib.autograd.grad_mode import no_grad
-from corelib.ops.creation import empty_like, eye as identity, full
-from corelib.ops.random import randperm
-from corelib.ops.where import where
-from corelib.tensor.generator import Generator
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import empty_like, eye as identity, full
+from corelib.ops.random.random import randperm
+from corelib.ops.elementwise.where import where
+from corelib.ops.random.generator import Generator
 from corelib.tensor.tensor import Tensor
 
 __all__ = [

@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any, NoReturn, Self, SupportsIndex, TypeGuard, TypeVar
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
-from corelib.ops.creation import empty
+from corelib.ops.construction.creation import empty
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor

@@ -11,11 +11,9 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.modules.module import Module
+from corelib.graph.grad_mode import no_grad
 from corelib.nn.modules.batchnorm import _BatchNorm
-from corelib.nn.modules.instancenorm import _InstanceNorm
+from corelib.nn.modules.module import Module
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
 from corelib.optim.optimizer import Number, Optimizer
 from corelib.ops.construction.construct import tensor
@@ -149,7 +147,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Device | str | int |
 
     A batch is a tensor, or a list or tuple whose first element is one; `device`: where it is moved first.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and not isinstance(m, _InstanceNorm)]
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         return
     momenta, was_training = [m.momentum for m in norms], model.training

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import empty_like
+from corelib.ops.construction.creation import empty_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import bfloat16, dtype as DType, float16, float32, float64
 from corelib.tensor.layout import memory_format as MemoryFormat

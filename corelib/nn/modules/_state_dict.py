@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from corelib.autograd.grad_mode import no_grad
-from corelib.nn.hooks import Hooks, RemovableHandle, add_hook
+from corelib.graph.grad_mode import no_grad
+from corelib.graph.handles import Hooks, RemovableHandle, add_hook
 from corelib.nn.parameter import Parameter, is_lazy
 from corelib.tensor.tensor import Tensor
 

@@ -9,7 +9,7 @@ from corelib.nn import init
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import empty
+from corelib.ops.construction.creation import empty
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

@@ -10,7 +10,7 @@ from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.container import ModuleList, Sequential
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
-from corelib.ops.joining import cat
+from corelib.ops.shape.joining import cat
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

@@ -9,7 +9,7 @@ from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules._weights import weight_and_bias
 from corelib.nn.modules.lazy import LazyLayer, without_inputs
 from corelib.nn.modules.normalization import _AffineNorm
-from corelib.ops.creation import ones, zeros
+from corelib.ops.construction.creation import ones, zeros
 from corelib.tensor.dtype import dtype as DType, int64
 from corelib.tensor.tensor import Tensor
 

@@ -12,7 +12,7 @@ from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.distance import PairwiseDistance
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
-from corelib.ops.linear_losses import LinearCrossEntropyOptions
+from corelib.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

@@ -14,8 +14,8 @@ from corelib.nn.modules._weights import new_parameter
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
 from corelib.nn.utils.rnn import PackedSequence
-from corelib.ops.creation import zeros
-from corelib.ops.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from corelib.ops.construction.creation import zeros
+from corelib.ops.neural.recurrent import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

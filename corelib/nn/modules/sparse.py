@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Self
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn import init
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import empty
+from corelib.ops.construction.creation import empty
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

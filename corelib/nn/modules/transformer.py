@@ -14,7 +14,7 @@ from corelib.nn.modules.dropout import Dropout
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
 from corelib.nn.modules.normalization import LayerNorm
-from corelib.ops.creation import full, ones
+from corelib.ops.construction.creation import full, ones
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 

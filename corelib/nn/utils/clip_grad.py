@@ -8,9 +8,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 
-from corelib.autograd.grad_mode import no_grad
-from corelib.ops.creation import zeros
-from corelib.ops.joining import stack
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import zeros
+from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]

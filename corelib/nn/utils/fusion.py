@@ -10,8 +10,8 @@ from corelib.nn.modules.conv import _ConvNd
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
-from corelib.ops.creation import zeros_like
-from corelib.ops.unary import rsqrt
+from corelib.ops.construction.creation import zeros_like
+from corelib.ops.elementwise.unary import rsqrt
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["fuse_conv_bn_eval", "fuse_conv_bn_weights", "fuse_linear_bn_eval", "fuse_linear_bn_weights"]

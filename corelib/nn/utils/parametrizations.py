@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn.modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from corelib.nn.modules.module import Module
 from corelib.nn.utils import parametrize
-from corelib.ops.arithmetic import add
-from corelib.ops.creation import eye, zeros_like
-from corelib.ops.decompositions import geqrf
-from corelib.ops.decompositions import linalg_householder_product as householder_product
-from corelib.ops.joining import cat
-from corelib.ops.linear_systems import linalg_solve as solve
-from corelib.ops.matrix_norms import matrix_exp
-from corelib.ops.products import dot, mv
-from corelib.ops.random import randn
-from corelib.ops.where import where
+from corelib.ops.elementwise.arithmetic import add
+from corelib.ops.construction.creation import eye, zeros_like
+from corelib.ops.linalg.decompositions import geqrf
+from corelib.ops.linalg.decompositions import linalg_householder_product as householder_product
+from corelib.ops.shape.joining import cat
+from corelib.ops.linalg.linear_systems import linalg_solve as solve
+from corelib.ops.linalg.matrix_norms import matrix_exp
+from corelib.ops.products.products import dot, mv
+from corelib.ops.random.random import randn
+from corelib.ops.elementwise.where import where
 from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn.modules.container import ModuleDict, ModuleList
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter

@@ -10,8 +10,8 @@ from typing import Any
 from corelib.nn.modules.module import Module
 from corelib.nn.utils._pre_hooks import forget, hooks_on, take_off
 from corelib.nn.utils.convert_parameters import parameters_to_vector
-from corelib.ops.creation import ones_like, zeros_like
-from corelib.ops.random import rand, rand_like
+from corelib.ops.construction.creation import ones_like, zeros_like
+from corelib.ops.random.random import rand, rand_like
 from corelib.tensor.layout import contiguous_format
 from corelib.tensor.tensor import Tensor
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from corelib.ops.creation import arange, empty_like
-from corelib.ops.joining import cat, stack
-from corelib.ops.sorting import sort
+from corelib.ops.construction.creation import arange, empty_like
+from corelib.ops.shape.joining import cat, stack
+from corelib.ops.ordering.sorting import sort
 from corelib.tensor import dtype as _dtypes
-from corelib.tensor.construct import as_tensor, tensor
+from corelib.ops.construction.construct import as_tensor, tensor
 from corelib.tensor.dtype import int64
 from corelib.tensor.tensor import Tensor
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import functional as F
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter, is_lazy
 from corelib.nn.utils._pre_hooks import hooks_on, take_off
 from corelib.nn.utils.parametrizations import matrix_of, output_dim
-from corelib.ops.more_products import multi_dot
-from corelib.ops.products import dot, mv
+from corelib.ops.products.more_products import multi_dot
+from corelib.ops.products.products import dot, mv
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]

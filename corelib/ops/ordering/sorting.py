@@ -9,6 +9,7 @@ from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced

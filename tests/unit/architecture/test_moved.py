@@ -55,7 +55,7 @@ def test_pickles_with_the_old_paths_of_layers_load():
         data = data.replace(f"corelib.nn.{new}\n".encode(), f"corelib.nn.{old}\n".encode())
     for name in [name for name in sys.modules if name.removeprefix("corelib.") in MOVED]:
         del sys.modules[name]
-    with pytest.warns(DeprecationWarning, match="corelib.nn.linear is now corelib.nn.modules.linear"):
+    with pytest.warns(DeprecationWarning, match="corelib.nn.modules.linear is now corelib.nn.modules.linear"):
         loaded = pickle.loads(data)
     assert str(loaded) == str(model) and type(loaded[0]) is corelib.nn.Linear
     assert (loaded[0].weight == model[0].weight).all()

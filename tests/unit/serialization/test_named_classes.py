@@ -5,7 +5,7 @@ import sys
 
 import corelib
 import pytest
-from corelib.tensor import rooms
+from corelib.tensor.rooms import NAMED
 
 
 def test_nn_is_loaded_when_a_file_holds_a_parameter_and_not_before(tmp_path):
@@ -26,6 +26,6 @@ print('corelib.nn' in sys.modules, type(p).__name__, p.requires_grad, type(b).__
 
 
 def test_a_room_says_so_where_it_has_no_such_name():
-    assert rooms.find("nn", "Linear") is corelib.nn.Linear
+    assert NAMED.value("nn", "Linear") is corelib.nn.Linear
     with pytest.raises(AttributeError, match="NoSuchLayer"):
-        rooms.find("nn", "NoSuchLayer")
+        NAMED.value("nn", "NoSuchLayer")
