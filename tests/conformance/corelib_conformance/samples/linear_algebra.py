@@ -156,7 +156,7 @@ o.add(spec(3, dtype="int64"))
 o, o2, o3 = declare("linalg_matrix_norm"), declare("linalg_norm"), declare("linalg_cond")
 ORDERS: tuple[Any, ...] = ("fro", "nuc", 1, -1, 2, -2, float("inf"), float("-inf"))
 for order in ORDERS:
-    smooth = order in ("fro", "nuc")  # which of several sums is the largest cannot be said within an error: tests/oracle/test_linalg.py
+    smooth = order in ("fro", "nuc")  # which of several sums is the largest cannot be said within an error: tests/oracle/ops/test_linalg.py
     for o1, calls in (
         (o, (((3, 4), (order,), {}), ((2, 3, 4), (order, (0, 2)), {}), ((2, 3, 4), (order,), {"keepdim": True}))),
         (o2, (((3, 4), (order,), {}), ((2, 3, 4), (order, (1, 2), True), {}))),

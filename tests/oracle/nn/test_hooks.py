@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import corelib
-from .layers import as_array, assert_close, evaluate
+from .pairs import as_array, assert_close, evaluate
 
 ERRORS = [
     "nn.Linear(2, 3)(torch.ones(4, 5))",

@@ -7,8 +7,8 @@ import re
 import pytest
 import torch
 
-from .errors import REFUSALS, Refusal
-from .harness import COUNTS, attempt, subject
+from .refusals import REFUSALS, Refusal
+from ..harness import COUNTS, attempt, subject
 
 
 def named(text: str, message: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import corelib
-from .layers import as_array, assert_close, evaluate, inputs_for
+from .pairs import as_array, assert_close, evaluate, inputs_for
 
 INITIAL = [
     ("uniform_(x)", (5, 7)),

@@ -11,8 +11,8 @@ import torch
 
 import corelib
 
-from .layers import assert_same_state, evaluate, made_after_seed
-from .test_nn_recurrent import compare, tensors
+from .pairs import assert_same_state, evaluate, made_after_seed
+from .test_recurrent import compare, tensors
 
 STARTS = [
     "nn.EmbeddingBag(6, 3)", "nn.EmbeddingBag(6, 3, mode='sum', padding_idx=-1)", "nn.EmbeddingBag(6, 3, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)", "nn.CTCLoss(2, 'sum', True)",

@@ -13,8 +13,8 @@ import torch
 
 import corelib
 
-from .harness import COUNTS
-from .layers import evaluate, made_after_seed
+from ..harness import COUNTS
+from .pairs import evaluate, made_after_seed
 
 ABSTRACT = {"Module", "RNNBase", "RNNCellBase"}
 """Those that are there to be subclassed."""
@@ -23,7 +23,7 @@ ABSTRACT = {"Module", "RNNBase", "RNNCellBase"}
 def constructions() -> list[str]:
     """What the tests of this folder construct: every `nn.Name(...)` that stands in a string of theirs and makes a module by itself."""
     found: dict[str, None] = {}
-    for path in sorted(Path(__file__).parent.glob("test_nn*.py")):
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
         for text in re.findall(r'"(nn\.[A-Z]\w*\([^"]*\))"', path.read_text(encoding="utf-8")):
             found[text.replace("{r}", "reduction='sum'")] = None
     kept = []

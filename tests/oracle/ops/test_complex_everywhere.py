@@ -13,7 +13,7 @@ import torch
 import corelib
 from corelib.ops import namespace
 
-from .harness import COUNTS
+from ..harness import COUNTS
 
 RNG = np.random.default_rng(0)
 OPERANDS = [RNG.standard_normal((3, 3)) + 1j * RNG.standard_normal((3, 3)) for _ in range(2)]

@@ -13,7 +13,7 @@ import torch.nn.utils.prune
 
 import corelib
 
-from .test_nn_recurrent import compare, leaves, tensors
+from .test_recurrent import compare, leaves, tensors
 
 
 def both(function: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from corelib_conformance import samples
-from .harness import (
+from ..harness import (
     COUNTS,
     OPS,
     WIDE,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from .harness import subject
+from ..harness import subject
 
 PROGRAMS: list[Any] = []
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import corelib
-from .layers import as_array, assert_close, assert_same_state, inputs_for, made_after_seed
+from .pairs import as_array, assert_close, assert_same_state, inputs_for, made_after_seed
 
 LAYERS = [
     # (expression, shapes of its inputs)

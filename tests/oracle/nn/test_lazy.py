@@ -11,8 +11,8 @@ import torch
 
 import corelib
 
-from .layers import evaluate
-from .test_nn_recurrent import tensors
+from .pairs import evaluate
+from .test_recurrent import tensors
 
 ROWS: list[tuple[str, tuple[int, ...]]] = [
     ("nn.LazyLinear(3)", (2, 5)), ("nn.LazyLinear(3, bias=False)", (4, 2, 5)),

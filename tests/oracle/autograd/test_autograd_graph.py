@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from .harness import subject
+from ..harness import subject
 from .test_autograd import leaf, outcome
 
 PROGRAMS: list[Any] = []

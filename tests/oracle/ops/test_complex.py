@@ -14,7 +14,7 @@ import torch
 
 import corelib
 
-from .harness import COUNTS
+from ..harness import COUNTS
 
 RNG = np.random.default_rng(3)
 NUMBERS = {

@@ -11,7 +11,7 @@ import torch
 
 import corelib
 
-from .layers import assert_same_state, evaluate, made_after_seed
+from .pairs import assert_same_state, evaluate, made_after_seed
 
 LAYERS = [
     f"nn.{kind}({arguments})"

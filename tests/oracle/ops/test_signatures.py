@@ -10,7 +10,7 @@ import torch
 
 import corelib
 
-from .harness import COUNTS
+from ..harness import COUNTS
 
 OTHER = {
     "cholesky_solve": "PyTorch's documentation says L, as here", "orgqr": "PyTorch's documentation says tau, as here", "polygamma": "n is the method's only argument",

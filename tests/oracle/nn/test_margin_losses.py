@@ -11,7 +11,7 @@ import torch
 
 import corelib
 
-from .layers import evaluate
+from .pairs import evaluate
 
 # A module, and the operands it is called with: numbers of (3, 4), signs, classes, rows of classes, probabilities.
 ROWS = [

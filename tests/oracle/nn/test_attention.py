@@ -11,8 +11,8 @@ import torch
 
 import corelib
 
-from .layers import assert_same_state, evaluate, made_after_seed
-from .test_nn_recurrent import compare, leaves, tensors
+from .pairs import assert_same_state, evaluate, made_after_seed
+from .test_recurrent import compare, leaves, tensors
 
 ATTENTIONS = [
     "nn.MultiheadAttention(8, 2)", "nn.MultiheadAttention(8, 4, bias=False)", "nn.MultiheadAttention(8, 2, add_bias_kv=True)",

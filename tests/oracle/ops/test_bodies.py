@@ -18,7 +18,7 @@ import torch
 import corelib
 
 from corelib_conformance import samples
-from .harness import (
+from ..harness import (
     COUNTS,
     OPS,
     Inputs,
@@ -41,7 +41,7 @@ from .test_gradients import ULPS, Run, alike
 
 assert samples.FAMILIES
 
-PLUGIN = Path(__file__).parents[1] / "unit" / "backend" / "plugins" / "primitives_only"
+PLUGIN = Path(__file__).parents[2] / "unit" / "backend" / "plugins" / "primitives_only"
 HALVES_AND_DOUBLE = ("float16", "bfloat16", "float64")
 PRESENT = [op for op in OPS.values() if not missing(op) and not op.extension]
 CASES = [("bare", op.name, dtype) for op in PRESENT for dtype in op.dtypes]

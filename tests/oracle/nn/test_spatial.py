@@ -10,8 +10,8 @@ import torch
 
 import corelib
 
-from .layers import assert_same_state, evaluate, made_after_seed
-from .test_nn_recurrent import compare, tensors
+from .pairs import assert_same_state, evaluate, made_after_seed
+from .test_recurrent import compare, tensors
 
 # A module and the shape of its input.
 ROWS: list[tuple[str, tuple[int, ...]]] = [

@@ -10,7 +10,7 @@ import torch
 
 import corelib
 
-from .harness import flatten, is_tensor
+from ..harness import flatten, is_tensor
 
 EXPRESSIONS = """
 T.alias_copy(x)

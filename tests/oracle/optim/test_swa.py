@@ -11,8 +11,8 @@ import torch.optim.swa_utils
 
 import corelib
 
-from .test_nn_recurrent import tensors
-from .test_optim_family import model
+from ..nn.test_recurrent import tensors
+from .test_optimizer_families import model
 from .test_schedules import flat, rates, sgd
 
 
