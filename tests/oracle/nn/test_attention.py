@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-import corelib
 
-from .pairs import assert_same_state, evaluate, made_after_seed
-from .test_recurrent import compare, leaves, tensors
+from ..pairs import both_seeded, leaves, quiet, refusals_of, tensors
+from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 ATTENTIONS = [
     "nn.MultiheadAttention(8, 2)", "nn.MultiheadAttention(8, 4, bias=False)", "nn.MultiheadAttention(8, 2, add_bias_kv=True)",
@@ -30,11 +27,8 @@ LAYERS = [
 
 @pytest.mark.parametrize("expression", ATTENTIONS + LAYERS)
 def test_starts_and_prints_as_pytorch(expression: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mine, theirs = made_after_seed(expression)
-    assert_same_state(mine, theirs)
-    assert repr(mine) == repr(theirs)
+    with quiet():
+        started_and_printed_alike(expression)
 
 
 def mask_of(T: Any, name: str, length: int, sources: int, batch: int, heads: int) -> dict[str, Any]:
@@ -68,7 +62,7 @@ def test_attention_is_pytorchs(expression: str, mask: str, weights: str) -> None
         options = {"need_weights": weights != "no", "average_attn_weights": weights == "mean"}
         return leaves(layer(q, k, v, **options, **mask_of(T, mask, 4, 5, 3, layer.num_heads))), [q, k, v, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 @pytest.mark.parametrize("same", ["all", "keys", "none"])
@@ -81,7 +75,7 @@ def test_shared_and_unbatched_operands(batched: bool, same: str) -> None:
         args = {"all": (q, q, q), "keys": (q, k, k), "none": (q, k, v)}[same]
         return leaves(layer(*args)), [*dict.fromkeys(args), *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 def test_causal_attention() -> None:
@@ -92,7 +86,7 @@ def test_causal_attention() -> None:
         mask = T.nn.Transformer.generate_square_subsequent_mask(4)
         return [layer(x, x, x, attn_mask=mask, is_causal=True, need_weights=False)[0], layer(x, x, x, attn_mask=mask, is_causal=True)[0]], [x, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 @pytest.mark.parametrize("mask", ["none", "causal", "causal bool", "padding", "both"])
@@ -100,8 +94,7 @@ def test_causal_attention() -> None:
 def test_layers_are_pytorchs(expression: str, mask: str) -> None:
     def make(T: Any) -> Any:
         T.manual_seed(1)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             layer = evaluate(expression, T).eval()
         for p in layer.parameters():
             p.requires_grad_()
@@ -119,31 +112,28 @@ def test_layers_are_pytorchs(expression: str, mask: str) -> None:
         if mask in ("padding", "both"):
             options[names[1]] = padding if mask == "padding" else T.zeros(3, 5).masked_fill(padding, float("-inf"))
         args = (x,) if "Encoder" in kind else (memory, x) if kind == "Transformer" else (x, memory)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             return [layer(*args, **options)], [*args, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 def test_a_small_transformer_trains_as_pytorchs() -> None:
-    found = []
-    for T in (corelib, torch):
-        T.manual_seed(5)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    def losses(T: Any) -> list[float]:
+        with quiet():
             model = T.nn.Transformer(8, 2, 1, 1, 16, dropout=0.0)
         optimizer = T.optim.Adam(model.parameters(), lr=1e-3)
         src, tgt, want = tensors(T, (5, 3, 8), (4, 3, 8), (4, 3, 8), grad=False)
-        losses = []
+        found = []
         for _ in range(10):
             optimizer.zero_grad()
             loss = ((model(src, tgt, tgt_mask=model.generate_square_subsequent_mask(4)) - want) ** 2).mean()
             loss.backward()
             optimizer.step()
-            losses.append(float(loss.detach()))
-        found.append(losses)
-    np.testing.assert_allclose(*found, rtol=1e-4)
+            found.append(float(loss.detach()))
+        return found
+
+    np.testing.assert_allclose(*both_seeded(5, losses), rtol=1e-4)
 
 
 REFUSED = [
@@ -158,12 +148,5 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        (x,) = tensors(T, (4, 3, 8))
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            evaluate(expression, T, x=x)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1])
-    assert str(errors[0]) == str(errors[1])
+    mine, theirs = refusals_of(lambda T: evaluate(expression, T, x=tensors(T, (4, 3, 8))[0]))
+    assert mine == theirs

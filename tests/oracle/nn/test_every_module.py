@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import torch
 import corelib
 
 from ..harness import COUNTS
-from .pairs import evaluate, made_after_seed
+from ..pairs import quiet
+from .modules import evaluate, made_after_seed
 
 ABSTRACT = {"Module", "RNNBase", "RNNCellBase"}
 """Those that are there to be subclassed."""
@@ -29,8 +29,7 @@ def constructions() -> list[str]:
     kept = []
     for expression in found:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet():
                 made = evaluate(expression, torch)
         except Exception:
             continue  # what is refused, and what needs more than its own text
@@ -53,15 +52,13 @@ def test_every_module_is_among_them() -> None:
 
 
 def evaluate_quietly(expression: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         return evaluate(expression, corelib)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_same_seed_same_module(expression: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         mine, theirs = made_after_seed(expression)
     assert repr(mine) == repr(theirs)
     ours, others = mine.state_dict(), theirs.state_dict()

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import corelib
-from .pairs import as_array, assert_close, assert_same_state, inputs_for, made_after_seed
+from ..pairs import as_array, assert_close, both, tensors
+from .modules import assert_same_state, made_after_seed, started_and_printed_alike
 
 LAYERS = [
     # (expression, shapes of its inputs)
@@ -186,13 +187,11 @@ PRINTED = [
 
 @pytest.mark.parametrize(("expression", "shapes"), LAYERS, ids=[expression for expression, _ in LAYERS])
 def test_layer_prints_starts_runs_and_differentiates_as_in_torch(expression, shapes):
-    ours, theirs = made_after_seed(expression)
-    assert repr(ours) == repr(theirs)
-    assert_same_state(ours, theirs)
+    ours, theirs = started_and_printed_alike(expression)
     if shapes is None:
         return
     dtype = np.float64 if "float64" in expression else np.float32
-    x, y = inputs_for(shapes, dtype)
+    x, y = both(lambda T: tensors(T, *shapes, dtype=dtype))
     out, expected = ours(*x), theirs(*y)
     assert_close(out, expected, "output")
     weights = np.random.default_rng(4).standard_normal(tuple(expected.shape)).astype(dtype)
@@ -212,7 +211,7 @@ INPLACE = ["nn.ReLU(True)", "nn.SiLU(True)", "nn.ELU(0.5, True)", "nn.LeakyReLU(
 @pytest.mark.parametrize("expression", INPLACE)
 def test_inplace_activation_writes_into_its_input(expression):
     ours, theirs = made_after_seed(expression)
-    (x,), (y,) = inputs_for([(3, 4)])
+    (x,), (y,) = both(lambda T: tensors(T, (3, 4)))
     x, y = x.detach(), y.detach()
     assert ours(x) is x
     assert_close(x, theirs(y), "output")
@@ -254,14 +253,14 @@ def test_embedding_from_pretrained_shares_memory_and_is_frozen_as_in_torch():
 
 def test_conv_transpose_finds_output_padding_for_a_wanted_size():
     ours, theirs = made_after_seed("nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1)")
-    (x,), (y,) = inputs_for([(1, 3, 4, 4)])
+    (x,), (y,) = both(lambda T: tensors(T, (1, 3, 4, 4)))
     for size in ([8, 7], [1, 2, 7, 8]):
         assert_close(ours(x, output_size=size), theirs(y, output_size=size), "output")
 
 
 def test_max_pool_returns_torchs_indices():
     ours, theirs = made_after_seed("nn.MaxPool2d(2, return_indices=True)")
-    (x,), (y,) = inputs_for([(2, 3, 6, 4)])
+    (x,), (y,) = both(lambda T: tensors(T, (2, 3, 6, 4)))
     for a, b in zip(ours(x), theirs(y), strict=True):
         assert_close(a, b, "pooled or index")
 
@@ -297,7 +296,7 @@ def test_a_network_with_state_of_torch_computes_what_torch_computes():
         corelib.nn.Linear(64, 3),
     )
     ours.load_state_dict({name: corelib.from_numpy(as_array(t).copy()) for name, t in theirs.state_dict().items()})
-    (x,), (y,) = inputs_for([(2, 1, 6, 6)])
+    (x,), (y,) = both(lambda T: tensors(T, (2, 1, 6, 6)))
     assert_close(ours(x), theirs(y), "output", rtol=1e-4, atol=1e-5)
     assert_close(copy.deepcopy(ours)(x), copy.deepcopy(theirs)(y), "copied", rtol=1e-4, atol=1e-5)
 

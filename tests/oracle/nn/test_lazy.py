@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ import torch
 
 import corelib
 
-from .pairs import evaluate
-from .test_recurrent import tensors
+from ..pairs import both, quiet, tensors
+from .modules import evaluate
 
 ROWS: list[tuple[str, tuple[int, ...]]] = [
     ("nn.LazyLinear(3)", (2, 5)), ("nn.LazyLinear(3, bias=False)", (4, 2, 5)),
@@ -26,10 +25,8 @@ ROWS: list[tuple[str, tuple[int, ...]]] = [
 
 @pytest.mark.parametrize(("expression", "shape"), ROWS, ids=[row[0] for row in ROWS])
 def test_lazy_modules_are_pytorchs(expression: str, shape: tuple[int, ...]) -> None:
-    found = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+    def run(T: Any) -> Any:
+        with quiet():
             layer = evaluate(expression, T)
             seen: list[Any] = [repr(layer), list(layer.state_dict()), [repr(v) for v in layer.state_dict().values() if "Uninit" in repr(v)], layer.has_uninitialized_params()]
             doubled = evaluate(expression, T).double()
@@ -48,9 +45,11 @@ def test_lazy_modules_are_pytorchs(expression: str, shape: tuple[int, ...]) -> N
         if "Instance" not in expression:  # which PyTorch leaves without its number of features
             values.append(fresh(x))
             seen.append(repr(fresh))
-        found.append((seen, [v.detach().double().numpy() for v in values]))
-    assert found[0][0] == found[1][0]
-    for mine, theirs in zip(found[0][1], found[1][1], strict=True):
+        return seen, [v.detach().double().numpy() for v in values]
+
+    (told, numbers), (expected, others) = both(run)
+    assert told == expected
+    for mine, theirs in zip(numbers, others, strict=True):
         assert mine.shape == theirs.shape
         assert abs(mine - theirs).max() < 1e-5
 

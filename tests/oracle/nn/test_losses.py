@@ -9,7 +9,8 @@ import pytest
 import torch
 
 import corelib
-from .pairs import as_array, assert_close, evaluate, inputs_for
+from ..pairs import as_array, assert_close, both, both_seeded, tensors
+from .modules import evaluate
 
 INITIAL = [
     ("uniform_(x)", (5, 7)),
@@ -61,15 +62,13 @@ LOSSES = [
 
 @pytest.mark.parametrize(("expression", "shape"), INITIAL, ids=[f"{e} {s}" for e, s in INITIAL])
 def test_init_gives_torchs_values(expression, shape):
-    tensors = []
-    for library in (corelib, torch):
-        library.manual_seed(11)
+    def filled(library):
         x = library.empty(shape)
-        made = evaluate(f"nn.init.{expression}", library, x=x)
-        assert made is x
-        tensors.append(x)
+        assert evaluate(f"nn.init.{expression}", library, x=x) is x
+        return x
+
     loose = "orthogonal" in expression
-    assert_close(*tensors, expression, rtol=1e-3 if loose else 1e-5, atol=1e-4 if loose else 1e-6)
+    assert_close(*both_seeded(11, filled), expression, rtol=1e-3 if loose else 1e-5, atol=1e-4 if loose else 1e-6)
 
 
 def test_init_does_not_record_on_a_parameter():
@@ -104,7 +103,7 @@ REDUCED = [
 
 @pytest.mark.parametrize(("expression", "target"), REDUCED, ids=[f"{e} {t}" for e, t in REDUCED])
 def test_loss_and_its_gradient_are_torchs(expression, target):
-    (x,), (y,) = inputs_for([(5, 4)])
+    (x,), (y,) = both(lambda T: tensors(T, (5, 4)))
     rng = np.random.default_rng(5)
     if target == "class":
         goal = rng.integers(0, 4, 5)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-import corelib
 
-from .pairs import evaluate
+from ..pairs import assert_arrays_close, both, both_seeded, refusals_of
+from .modules import evaluate
 
 # A module, and the operands it is called with: numbers of (3, 4), signs, classes, rows of classes, probabilities.
 ROWS = [
@@ -37,18 +35,18 @@ def operands(T: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize(("expression", "names"), ROWS, ids=[row[0] for row in ROWS])
 def test_losses_are_pytorchs(expression: str, names: str, reduction: str) -> None:
-    found = []
-    for T in (corelib, torch):
+    def run(T: Any) -> Any:
         layer = evaluate(expression.format(r=f"reduction='{reduction}'"), T)
         given = operands(T)
         args = [given[n].clone() for n in names.split()]
         args[0].requires_grad_()
         loss = layer(*args)
         loss.sum().backward()
-        found.append((repr(layer), list(layer.state_dict()), loss.detach().numpy(), args[0].grad.numpy()))
-    assert found[0][:2] == found[1][:2]
-    for mine, theirs in zip(found[0][2:], found[1][2:], strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=1e-6)
+        return (repr(layer), list(layer.state_dict())), (loss.detach().numpy(), args[0].grad.numpy())
+
+    (text, mine), (expected, theirs) = both(run)
+    assert text == expected
+    assert_arrays_close(mine, theirs, rtol=2e-5, atol=1e-6)
 
 
 REFUSED = [
@@ -61,23 +59,15 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            evaluate(expression, T, **operands(T))
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1]), errors
+    refusals_of(lambda T: evaluate(expression, T, **operands(T)))
 
 
 def test_gumbel_softmax_is_pytorchs_under_a_seed() -> None:
-    found = []
-    for T in (corelib, torch):
-        T.manual_seed(4)
+    def drawn(T: Any) -> list[Any]:
         logits = T.tensor([[0.5, 1.0, -1.0], [0.0, 0.0, 2.0]], requires_grad=True)
         soft = T.nn.functional.gumbel_softmax(logits, tau=0.7)
         hard = T.nn.functional.gumbel_softmax(logits, hard=True, dim=0)
         (soft * T.tensor([1.0, 2.0, 3.0])).sum().backward()
-        found.append([soft.detach().numpy(), hard.detach().numpy(), logits.grad.numpy()])
-    for mine, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+        return [soft.detach().numpy(), hard.detach().numpy(), logits.grad.numpy()]
+
+    assert_arrays_close(*both_seeded(4, drawn), rtol=1e-5, atol=1e-6)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import corelib
 
-from .pairs import assert_same_state, evaluate, made_after_seed
+from ..pairs import both, leaves, quiet, refusals_of, tensors
+from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 LAYERS = [
     f"nn.{kind}({arguments})"
@@ -25,39 +24,10 @@ LAYERS = [
 ]  # fmt: skip
 
 
-def tensors(T: Any, *shapes: tuple[int, ...], seed: int = 3, grad: bool = True) -> list[Any]:
-    rng = np.random.default_rng(seed)
-    return [T.from_numpy(rng.standard_normal(s).astype(np.float32)).requires_grad_(grad) for s in shapes]
-
-
-def leaves(value: Any) -> list[Any]:
-    if isinstance(value, (tuple, list)):
-        return [leaf for v in value for leaf in leaves(v)]
-    return [] if value is None else [value]
-
-
-def compare(make: Any) -> None:
-    """Outputs, and gradients of all that requires them, of both libraries. `make(T)` gives (outputs, what to differentiate)."""
-    found = []
-    for T in (corelib, torch):
-        outputs, wanted = make(T)
-        outputs = leaves(outputs)
-        floating = [o for o in outputs if o.is_floating_point()]
-        rng = np.random.default_rng(9)
-        total = sum((o * T.from_numpy(rng.standard_normal(tuple(o.shape)).astype(np.float32))).sum() for o in floating)
-        grads = T.autograd.grad(total, wanted)
-        found.append([t.detach().numpy() for t in (*outputs, *grads)])
-    for mine, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=2e-4, atol=2e-5)
-
-
 @pytest.mark.parametrize("expression", LAYERS)
 def test_starts_and_prints_as_pytorch(expression: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        mine, theirs = made_after_seed(expression)
-    assert_same_state(mine, theirs)
-    assert repr(mine) == repr(theirs)
+    with quiet():
+        mine, theirs = started_and_printed_alike(expression)
     assert [[tuple(w.shape) for w in ws] for ws in mine.all_weights] == [[tuple(w.shape) for w in ws] for ws in theirs.all_weights]
 
 
@@ -82,7 +52,7 @@ def test_outputs_and_gradients_are_pytorchs(expression: str, batched: bool, with
         given = [] if not hx else [tuple(hx) if layer.mode == "LSTM" else hx[0]]
         return layer(x, *given), [x, *hx, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
@@ -102,7 +72,7 @@ def test_packed_sequences_are_pytorchs(expression: str, enforce_sorted: bool) ->
         padded, sizes = T.nn.utils.rnn.pad_packed_sequence(output, total_length=7, padding_value=-1.0)
         return [padded, sizes, state, output.batch_sizes], [x, *hx, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 def test_dropout_between_layers_is_in_training_only() -> None:
@@ -119,9 +89,7 @@ CELLS = ["nn.RNNCell(5, 4)", "nn.RNNCell(5, 4, nonlinearity='relu')", "nn.RNNCel
 @pytest.mark.parametrize("form", ["batch", "one", "state"])
 @pytest.mark.parametrize("expression", CELLS)
 def test_cells_are_pytorchs(expression: str, form: str) -> None:
-    mine, theirs = made_after_seed(expression)
-    assert_same_state(mine, theirs)
-    assert repr(mine) == repr(theirs)
+    started_and_printed_alike(expression)
 
     def make(T: Any) -> Any:
         T.manual_seed(2)
@@ -132,7 +100,7 @@ def test_cells_are_pytorchs(expression: str, form: str) -> None:
         hx = (h, c) if "LSTM" in expression else h
         return cell(x, hx), [x, *leaves(hx), *cell.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 PACKING = [
@@ -148,13 +116,14 @@ PACKING = [
 
 @pytest.mark.parametrize("text", PACKING)
 def test_packing_and_padding_are_pytorchs(text: str) -> None:
-    found = []
-    for T in (corelib, torch):
+    def outcome(T: Any) -> list[Any]:
         (x,) = tensors(T, (3, 2, 4), grad=False)
         try:
-            found.append(leaves(eval(text, {"R": T.nn.utils.rnn, "T": T, "x": x})))
+            return leaves(eval(text, {"R": T.nn.utils.rnn, "T": T, "x": x}))
         except Exception as error:
-            found.append([type(error).__name__])
+            return [type(error).__name__]
+
+    found = both(outcome)
     assert len(found[0]) == len(found[1])
     for mine, theirs in zip(*found, strict=True):
         if isinstance(theirs, str):
@@ -179,11 +148,5 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            evaluate(expression, T)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1])
-    assert str(errors[0]).replace("corelib", "torch") == str(errors[1])
+    mine, theirs = refusals_of(lambda T: evaluate(expression, T))
+    assert mine.replace("corelib", "torch") == theirs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ import torch
 
 import corelib
 
-from .pairs import assert_same_state, evaluate, made_after_seed
-from .test_recurrent import compare, tensors
+from ..pairs import both, refusals_of, tensors
+from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 STARTS = [
     "nn.EmbeddingBag(6, 3)", "nn.EmbeddingBag(6, 3, mode='sum', padding_idx=-1)", "nn.EmbeddingBag(6, 3, max_norm=1.0, norm_type=1.0, scale_grad_by_freq=True)", "nn.CTCLoss(2, 'sum', True)",
@@ -25,9 +24,7 @@ STARTS = [
 
 @pytest.mark.parametrize("expression", STARTS)
 def test_starts_and_prints_as_pytorch(expression: str) -> None:
-    mine, theirs = made_after_seed(expression)
-    assert_same_state(mine, theirs)
-    assert repr(mine) == repr(theirs)
+    started_and_printed_alike(expression)
 
 
 def run(expression: str, use: Any, *shapes: tuple[int, ...]) -> None:
@@ -39,7 +36,7 @@ def run(expression: str, use: Any, *shapes: tuple[int, ...]) -> None:
         inputs = tensors(T, *shapes)
         return use(layer, *inputs, T), [*inputs, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 @pytest.mark.parametrize("mode", ["sum", "mean", "max"])
@@ -80,7 +77,7 @@ def test_linear_cross_entropy() -> None:
 def test_linear_cross_entropy_in_pieces_is_the_whole(options: str, reduction: str) -> None:
     arguments = f"5, 4, bias=True, ignore_index=1, reduction='{reduction}', weight=torch.tensor([1.0, 2.0, 0.5, 1.5])"
     expression = f"nn.LinearCrossEntropyLoss({arguments}, options=nn.LinearCrossEntropyOptions({options}))"
-    mine, theirs = (evaluate(expression, T) for T in (corelib, torch))
+    mine, theirs = both(lambda T: evaluate(expression, T))
     assert repr(mine).replace("torch.", "") == repr(theirs).replace("torch.", "")
     run(expression, lambda loss, x, T: loss(x, T.tensor([0, 1, 3, 2, 2])), (5, 5))
     whole = corelib.nn.LinearCrossEntropyLoss(5, 4, bias=True, ignore_index=1, reduction=reduction, weight=mine.weight)
@@ -114,13 +111,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            evaluate(expression, T)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1]), errors
+    refusals_of(lambda T: evaluate(expression, T))
 
 
 def test_old_names() -> None:
@@ -133,5 +124,5 @@ def test_old_names() -> None:
             assert np.shape(T.nn.functional.upsample(T.ones(1, 1, 2), 4)) == (1, 1, 4)
         assert T.nn.factory_kwargs({"device": "cpu", "factory_kwargs": {"dtype": T.float64}}) == {"device": "cpu", "dtype": T.float64}
     x = np.arange(16, dtype=np.float32).reshape(1, 4, 2, 2)
-    mine, theirs = (T.nn.CrossMapLRN2d(5, 0.1)(T.from_numpy(x)).numpy() for T in (corelib, torch))
+    mine, theirs = both(lambda T: T.nn.CrossMapLRN2d(5, 0.1)(T.from_numpy(x)).numpy())
     np.testing.assert_allclose(mine[:, :3], theirs[:, :3], rtol=1e-6)  # the channels from which PyTorch's window has not gone astray

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import pytest
-import torch
 
-import corelib
 
-from .pairs import assert_same_state, evaluate, made_after_seed
-from .test_recurrent import compare, tensors
+from ..pairs import refusals_of, tensors
+from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 # A module and the shape of its input.
 ROWS: list[tuple[str, tuple[int, ...]]] = [
@@ -28,9 +25,7 @@ ROWS: list[tuple[str, tuple[int, ...]]] = [
 
 @pytest.mark.parametrize(("expression", "shape"), ROWS, ids=[row[0] for row in ROWS])
 def test_modules_are_pytorchs(expression: str, shape: tuple[int, ...]) -> None:
-    mine, theirs = made_after_seed(expression)
-    assert_same_state(mine, theirs)
-    assert repr(mine) == repr(theirs)
+    started_and_printed_alike(expression)
 
     def make(T: Any) -> Any:
         layer = evaluate(expression, T)
@@ -38,7 +33,7 @@ def test_modules_are_pytorchs(expression: str, shape: tuple[int, ...]) -> None:
         outputs = [layer(x), layer(x), *[b.float() for b in layer.buffers()], layer.eval()(x)]
         return outputs, [x, *layer.parameters()]
 
-    compare(make)
+    assert_same_gradients(make)
 
 
 REFUSED = [
@@ -49,10 +44,4 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            evaluate(expression, T)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1]), errors
+    refusals_of(lambda T: evaluate(expression, T))

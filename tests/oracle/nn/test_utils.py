@@ -6,41 +6,32 @@ import copy
 import warnings
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-import torch.nn.utils.prune
+import torch.nn.utils.prune  # noqa: F401  (which PyTorch loads when it is asked for)
 
 import corelib
 
-from .test_recurrent import compare, leaves, tensors
+from ..pairs import assert_close, both, leaves, refusals_of, tensors
+from .modules import assert_same_gradients
 
 
-def both(function: Any) -> Any:
-    """What a function of the library gives with each: numbers near one another, everything else equal."""
-    mine, theirs = (function(T) for T in (corelib, torch))
+def assert_same(run: Any) -> None:
+    """What a function of the library gives with each: tensors near one another, everything else equal."""
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, (list, tuple)):
-            return [plain(v) for v in value]
-        if isinstance(value, dict):
-            return [(k, plain(v)) for k, v in value.items()]
-        return value.detach().double().numpy() if hasattr(value, "detach") else value
-
-    def same(a: Any, b: Any) -> None:
-        if isinstance(a, list):
-            assert len(a) == len(b), (a, b)
-            for x, y in zip(a, b, strict=True):
-                same(x, y)
-        elif isinstance(a, tuple):
-            same(list(a), list(b))
-        elif isinstance(a, np.ndarray):
-            np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
+    def same(mine: Any, theirs: Any) -> None:
+        if isinstance(theirs, dict):
+            same(list(mine.items()), list(theirs.items()))
+        elif isinstance(theirs, (list, tuple)):
+            assert len(mine) == len(theirs), (mine, theirs)
+            for a, b in zip(mine, theirs, strict=True):
+                same(a, b)
+        elif hasattr(theirs, "detach"):
+            assert_close(mine, theirs)
         else:
-            assert a == b
+            assert mine == theirs
 
-    same(plain(mine), plain(theirs))
-    return mine
+    same(*both(run))
 
 
 def symmetric(T: Any) -> Any:
@@ -90,7 +81,7 @@ def test_a_parametrized_weight() -> None:
         P.remove_parametrizations(last, "weight", leave_parametrized=False)
         return [*seen, state(layer), type(layer).__name__, state(last)]
 
-    both(run)
+    assert_same(run)
 
 
 def test_a_copy_stays_parametrized() -> None:
@@ -117,7 +108,7 @@ def test_several_originals_and_transfer() -> None:
         P.remove_parametrizations(layer, "weight")
         return [*seen, state(layer)]
 
-    both(run)
+    assert_same(run)
 
 
 REFUSED = [
@@ -137,13 +128,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            eval(expression, {"torch": T, "nn": T.nn, "U": T.nn.utils, "P": T.nn.utils.parametrize, "two": two_parts(T)})
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1]), errors
+    refusals_of(lambda T: eval(expression, {"torch": T, "nn": T.nn, "U": T.nn.utils, "P": T.nn.utils.parametrize, "two": two_parts(T)}))
 
 
 @pytest.mark.parametrize("make", ["Linear(4, 3)", "Conv2d(2, 3, 2)", "ConvTranspose1d(2, 3, 2)"])
@@ -181,7 +166,7 @@ def test_norms_of_weights(make: str, way: str) -> None:
             getattr(T.nn.utils, "remove_" + name)(layer)
         return [*seen, state(layer), layer(x)]
 
-    both(use)
+    assert_same(use)
 
 
 def test_states_of_the_older_norms_load() -> None:
@@ -194,7 +179,7 @@ def test_states_of_the_older_norms_load() -> None:
         new.load_state_dict(old.state_dict())
         return [new(T.ones(1, 3)), old(T.ones(1, 3))]
 
-    both(run)
+    assert_same(run)
 
 
 def test_pruning() -> None:
@@ -220,7 +205,7 @@ def test_pruning() -> None:
         method = prune.L1Unstructured(amount=2)
         return [*seen, net[0].bias, net[0].weight, net[2].weight, method.prune(T.tensor([3.0, -1.0, 2.0, 0.5])), net(T.ones(1, 4))]
 
-    both(run)
+    assert_same(run)
 
 
 def test_fusion_and_skipped_initialization() -> None:
@@ -243,7 +228,7 @@ def test_fusion_and_skipped_initialization() -> None:
         T.nn.utils.convert_conv2d_weight_memory_format(net, T.channels_last)
         return [*seen, net[0].weight, net[0].weight.stride(), net[1].weight.stride()]
 
-    both(run)
+    assert_same(run)
 
 
 def test_functional_calls() -> None:
@@ -278,7 +263,7 @@ def test_functional_calls() -> None:
         parameters, extra = T.func.stack_module_state([T.nn.Linear(2, 1), T.nn.Linear(2, 1)])
         return [*seen, parameters, extra, [p.requires_grad for p in parameters.values()]]
 
-    both(run)
+    assert_same(run)
 
 
 def test_the_old_name_of_clipping() -> None:
@@ -289,4 +274,4 @@ def test_the_old_name_of_clipping() -> None:
             norm = T.nn.utils.clip_grad_norm([x], 0.5)
         return leaves([norm, x.grad, x * 1]), [x]
 
-    compare(make)
+    assert_same_gradients(make)
