@@ -11,6 +11,9 @@ import torch
 
 import corelib
 
+from ..pairs import assert_arrays_close, both, refusals_of
+from .training import model, ported, run
+
 ROWS = [
     ("Adadelta", {}), ("Adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}), ("Adadelta", {"maximize": True}),
     ("Adagrad", {}), ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.01, "initial_accumulator_value": 0.5}), ("Adagrad", {"maximize": True}),
@@ -29,45 +32,16 @@ ROWS = [
 IDS = [f"{name}-{','.join(options) or 'default'}" for name, options in ROWS]
 
 
-def model(T: Any, dtype: str = "float32") -> Any:
-    rng = np.random.default_rng(0)
-    net = T.nn.Sequential(T.nn.Linear(6, 8), T.nn.Tanh(), T.nn.Linear(8, 3))
-    with T.no_grad():
-        for p in net.parameters():
-            p.copy_(T.from_numpy(rng.standard_normal(tuple(p.shape)).astype("float32") * 0.5))
-    return net.to(getattr(T, dtype))
-
-
-def data(T: Any, dtype: str = "float32") -> Any:
-    rng = np.random.default_rng(1)
-    return T.from_numpy(rng.standard_normal((16, 6)).astype(dtype)), T.from_numpy(rng.integers(0, 3, 16))
-
-
-def run(T: Any, net: Any, optimizer: Any, steps: int, dtype: str = "float32") -> list[Any]:
-    x, y = data(T, dtype)
-    losses = []
-
-    def closure() -> Any:
-        optimizer.zero_grad()
-        loss = T.nn.functional.cross_entropy(net(x), y)
-        loss.backward()
-        return loss
-
-    for _ in range(steps):
-        losses.append(float(optimizer.step(closure).detach()))
-    return [np.array(losses), *[p.detach().numpy().copy() for p in net.parameters()]]
-
-
 @pytest.mark.parametrize(("name", "options"), ROWS, ids=IDS)
 def test_fifty_steps_follow_pytorch(name: str, options: dict[str, Any]) -> None:
     """In float64, where what differs is the algorithm and not its rounding."""
     steps = 12 if name == "LBFGS" else 50
-    made = []
-    for T in (corelib, torch):
+
+    def trained(T: Any) -> list[Any]:
         net = model(T, "float64")
-        made.append(run(T, net, getattr(T.optim, name)(net.parameters(), **options), steps, "float64"))
-    for mine, theirs in zip(*made, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-8)
+        return run(T, net, getattr(T.optim, name)(net.parameters(), **options), steps, "float64")
+
+    assert_arrays_close(*both(trained), rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "options"), ROWS, ids=IDS)
@@ -86,14 +60,7 @@ def test_resumes_from_a_state_dict_of_either_library(name: str, options: dict[st
             k: type(v).__name__ for k, v in state.items() if k not in ("t", "H_diag")
         }
 
-    def ported(value: Any) -> Any:
-        if isinstance(value, torch.Tensor):
-            return corelib.from_numpy(value.detach().numpy().copy())
-        if isinstance(value, dict):
-            return {k: ported(v) for k, v in value.items()}
-        return [ported(v) for v in value] if isinstance(value, list) else value
-
-    for source in (ported(theirs), copy.deepcopy(mine)):
+    for source in (ported(corelib, theirs), copy.deepcopy(mine)):
         resumed_net = model(corelib, "float64")
         resumed_net.load_state_dict(net[0].state_dict())
         resumed = getattr(corelib.optim, name)(resumed_net.parameters(), **options)
@@ -101,27 +68,24 @@ def test_resumes_from_a_state_dict_of_either_library(name: str, options: dict[st
         again = copy.deepcopy(net[1])
         other = getattr(torch.optim, name)(again.parameters(), **options)
         other.load_state_dict(copy.deepcopy(theirs))
-        for got, want in zip(run(corelib, resumed_net, resumed, 5, "float64"), run(torch, again, other, 5, "float64"), strict=True):
-            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-8)
+        assert_arrays_close(run(corelib, resumed_net, resumed, 5, "float64"), run(torch, again, other, 5, "float64"), rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "options"), ROWS, ids=IDS)
 def test_prints_as_pytorch(name: str, options: dict[str, Any]) -> None:
-    assert repr(getattr(corelib.optim, name)(model(corelib).parameters(), **options)) == repr(
-        getattr(torch.optim, name)(model(torch).parameters(), **options)
-    )
+    mine, theirs = both(lambda T: repr(getattr(T.optim, name)(model(T).parameters(), **options)))
+    assert mine == theirs
 
 
 @pytest.mark.parametrize("options", [{}, {"nesterov": False, "lr": 0.02}, {"adjust_lr_fn": "match_rms_adamw", "weight_decay": 0.0}])
 def test_muon_follows_pytorch(options: dict[str, Any]) -> None:
     """Its matrices are made orthogonal in bfloat16, so trajectories agree to bfloat16's digits."""
-    made = []
-    for T in (corelib, torch):
+
+    def trained(T: Any) -> list[Any]:
         net = model(T)
-        weights = [p for p in net.parameters() if p.ndim == 2]
-        made.append(run(T, net, T.optim.Muon(weights, **options), 5))
-    for mine, theirs in zip(*made, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=2e-2, atol=1e-2)
+        return run(T, net, T.optim.Muon([p for p in net.parameters() if p.ndim == 2], **options), 5)
+
+    assert_arrays_close(*both(trained), rtol=2e-2, atol=1e-2)
 
 
 REFUSED = [
@@ -136,20 +100,15 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "options"), REFUSED)
 def test_refuses_what_pytorch_refuses(name: str, options: dict[str, Any]) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with pytest.raises(Exception) as caught:
-            getattr(T.optim, name)(model(T).parameters(), **options)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1])
-    assert str(errors[0]).split(" (")[0].removeprefix(f"{name}(): ") == str(errors[1])
+    mine, theirs = refusals_of(lambda T: getattr(T.optim, name)(model(T).parameters(), **options))
+    assert mine.split(" (")[0].removeprefix(f"{name}(): ") == theirs
 
 
 @pytest.mark.parametrize("name", ["Adadelta", "Adagrad", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop"])
 def test_an_update_can_be_differentiated(name: str) -> None:
     """With differentiable=True the gradient of what comes after a step flows to the gradient it was taken with."""
-    found = []
-    for T in (corelib, torch):
+
+    def gradient(T: Any) -> Any:
         g = T.tensor([0.5, -1.0], dtype=T.float64, requires_grad=True)
         p = T.tensor([1.0, 2.0], dtype=T.float64, requires_grad=True).clone()
         p.retain_grad()
@@ -158,5 +117,6 @@ def test_an_update_can_be_differentiated(name: str) -> None:
         optimizer.param_groups[0]["params"] = [p]
         optimizer.step()
         (p * p).sum().backward()
-        found.append(g.grad.numpy())
-    np.testing.assert_allclose(*found, rtol=1e-6)
+        return g.grad.numpy()
+
+    np.testing.assert_allclose(*both(gradient), rtol=1e-6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,8 @@ import torch
 
 import corelib
 
-
-def sgd(T: Any, **options: Any) -> Any:
-    groups = [{"params": [T.zeros(2, requires_grad=True)]}, {"params": [T.zeros(3, requires_grad=True)], "lr": 0.3}]
-    return T.optim.SGD(groups, lr=0.1, momentum=0.9, **options)
-
-
-def adam(T: Any) -> Any:
-    return T.optim.Adam([T.zeros(2, requires_grad=True)], lr=0.01)
+from ..pairs import both, refusals_of
+from .training import adam, flat, rates, sgd
 
 
 # How a schedule S of an optimizer o is made, and which optimizer.
@@ -39,22 +32,6 @@ ROWS = [
 ]
 
 
-def rates(T: Any, o: Any, schedule: Any, steps: int) -> list[Any]:
-    found = []
-    for _ in range(steps):
-        for group in o.param_groups:
-            for p in group["params"]:
-                p.grad = T.zeros_like(p)
-        o.step()
-        schedule.step()
-        found.append([[g["lr"], g.get("momentum", 0), g.get("betas", 0)] for g in o.param_groups] + [schedule.get_last_lr()])
-    return found
-
-
-def flat(nest: Any) -> list[float]:
-    return [x for item in nest for x in flat(item)] if isinstance(nest, (list, tuple)) else [float(nest)]
-
-
 def made(T: Any, text: str, optimizer: Any) -> Any:
     o = optimizer(T)
     return o, eval(text, {"S": T.optim.lr_scheduler, "o": o, "T": T})
@@ -62,7 +39,7 @@ def made(T: Any, text: str, optimizer: Any) -> Any:
 
 @pytest.mark.parametrize(("text", "optimizer"), ROWS, ids=[text for text, _ in ROWS])
 def test_sixty_steps_follow_pytorch(text: str, optimizer: Any) -> None:
-    found = [flat(rates(T, *made(T, text, optimizer), 59)) for T in (corelib, torch)]
+    found = both(lambda T: flat(rates(T, *made(T, text, optimizer), 59)))
     np.testing.assert_allclose(*found, rtol=1e-7, atol=1e-12)
 
 
@@ -90,8 +67,8 @@ def test_resumes_in_the_middle(text: str, optimizer: Any) -> None:
 )
 def test_plateaus_are_pytorchs(options: dict[str, Any]) -> None:
     metrics = np.random.default_rng(3).standard_normal(60).cumsum() * 0.1 + 2
-    found = []
-    for T in (corelib, torch):
+
+    def followed(T: Any) -> list[float]:
         o = sgd(T)
         schedule = T.optim.lr_scheduler.ReduceLROnPlateau(o, **options)
         for m in metrics[:30]:
@@ -103,21 +80,22 @@ def test_plateaus_are_pytorchs(options: dict[str, Any]) -> None:
         for m in metrics[30:]:
             schedule.step(m)
             seen.append([schedule.get_last_lr(), schedule.best, schedule.num_bad_epochs, schedule.in_cooldown])
-        found.append(flat(seen))
-    np.testing.assert_allclose(*found)
+        return flat(seen)
+
+    np.testing.assert_allclose(*both(followed))
 
 
 def test_warm_restarts_take_fractions_of_epochs() -> None:
-    found = []
-    for T in (corelib, torch):
+    def followed(T: Any) -> list[float]:
         o = sgd(T)
         schedule = T.optim.lr_scheduler.CosineAnnealingWarmRestarts(o, 3, 2)
         seen = []
         for i in range(90):
             schedule.step(i / 7)
             seen.append([schedule.get_last_lr(), schedule.T_i, schedule.T_cur])
-        found.append(flat(seen))
-    np.testing.assert_allclose(*found)
+        return flat(seen)
+
+    np.testing.assert_allclose(*both(followed))
 
 
 REFUSED = [
@@ -135,11 +113,5 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_refuses_what_pytorch_refuses(text: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            made(T, text, sgd)
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1])
-    assert str(errors[0]) == str(errors[1])
+    mine, theirs = refusals_of(lambda T: made(T, text, sgd))
+    assert mine == theirs

@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.optim.swa_utils
+import torch.optim.swa_utils  # noqa: F401  (which PyTorch loads when it is asked for)
 
-import corelib
 
-from ..nn.test_recurrent import tensors
-from .test_optimizer_families import model
-from .test_schedules import flat, rates, sgd
+from ..pairs import as_array, assert_arrays_close, both, refusals_of, tensors
+from .training import flat, model, rates, sgd
 
 
 def averaged(T: Any, make: Any, use_buffers: bool = False, steps: int = 4) -> list[np.ndarray]:
@@ -28,7 +26,7 @@ def averaged(T: Any, make: Any, use_buffers: bool = False, steps: int = 4) -> li
         optimizer.step()
         swa.update_parameters(net)
     T.optim.swa_utils.update_bn([x, (x * 2, 1)], swa)
-    return [t.detach().numpy() for t in swa.state_dict().values()]
+    return [as_array(t) for t in swa.state_dict().values()]
 
 
 MAKERS: dict[str, Any] = {
@@ -41,23 +39,21 @@ CASES = [(name, buffers) for name in MAKERS for buffers in (False, True) if (nam
 
 @pytest.mark.parametrize(("name", "use_buffers"), CASES)
 def test_averages_are_pytorchs(name: str, use_buffers: bool) -> None:
-    make = MAKERS[name]
-    for mine, theirs in zip(averaged(corelib, make, use_buffers), averaged(torch, make, use_buffers), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=2e-4, atol=1e-6)
+    assert_arrays_close(*both(lambda T: averaged(T, MAKERS[name], use_buffers)), rtol=2e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("options", [{}, {"anneal_strategy": "linear", "anneal_epochs": 5}, {"anneal_epochs": 0}])
 def test_the_schedule_is_pytorchs(options: dict[str, Any]) -> None:
-    found = []
-    for T in (corelib, torch):
+    def followed(T: Any) -> list[float]:
         o = sgd(T)
         schedule = T.optim.swa_utils.SWALR(o, [0.02, 0.05], **options)
         seen = rates(T, o, schedule, 7)
         state = schedule.state_dict()
         again = T.optim.swa_utils.SWALR(o, [0.02, 0.05], **options)
         again.load_state_dict(state)
-        found.append(flat([seen, rates(T, o, again, 8)]))
-    np.testing.assert_allclose(*found, rtol=1e-9)
+        return flat([seen, rates(T, o, again, 8)])
+
+    np.testing.assert_allclose(*both(followed), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -68,10 +64,5 @@ def test_the_schedule_is_pytorchs(options: dict[str, Any]) -> None:
     ],
 )
 def test_refuses_what_pytorch_refuses(text: str) -> None:
-    errors = []
-    for T in (corelib, torch):
-        with pytest.raises(Exception) as caught:
-            eval(text, {"S": T.optim.swa_utils, "o": sgd(T), "m": model(T)})
-        errors.append(caught.value)
-    assert type(errors[0]) is type(errors[1])
-    assert str(errors[0]) == str(errors[1])
+    mine, theirs = refusals_of(lambda T: eval(text, {"S": T.optim.swa_utils, "o": sgd(T), "m": model(T)}))
+    assert mine == theirs
