@@ -7,10 +7,11 @@ samples are well formed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -97,10 +98,17 @@ def takes_out(op: Op) -> bool:
     return known
 
 
-def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """The result and the exception, one of them None. Warnings are not what is compared here."""
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """For what warns as PyTorch warns, where that is not what is compared."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """The result and the exception, one of them None. Warnings are not what is compared here."""
+    with quiet():
         try:
             return function(), None
         except Exception as error:

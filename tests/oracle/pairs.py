@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 import torch
 
 import corelib
+
+from .harness import quiet as quiet
 
 LIBRARIES = (corelib, torch)
 
@@ -29,14 +30,6 @@ def both_seeded(seed: int, make: Callable[[Any], Any]) -> list[Any]:
         return make(T)
 
     return both(seeded)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """For what warns as PyTorch warns, where that is not what is compared."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def errors_of(call: Callable[[Any], Any]) -> list[Exception]:
@@ -71,6 +64,13 @@ def leaves(value: Any) -> list[Any]:
 
 def as_array(tensor: Any) -> np.ndarray[Any, Any]:
     return np.asarray(tensor.detach().resolve_conj().resolve_neg().cpu().numpy())
+
+
+def host_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """The elements of one of PyTorch's tensors in NumPy's type of the same dtype, bfloat16 too."""
+    if tensor.dtype is torch.bfloat16:
+        return tensor.detach().contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.detach().numpy()
 
 
 def assert_close(ours: Any, theirs: Any, what: str = "", rtol: float = 2e-5, atol: float = 2e-6) -> None:

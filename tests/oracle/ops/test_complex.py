@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import pickle
-import warnings
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 import corelib
 
 from ..harness import COUNTS
+from ..pairs import LIBRARIES, assert_arrays_close, assert_close, both, errors_of
 
 RNG = np.random.default_rng(3)
 NUMBERS = {
@@ -49,8 +49,8 @@ def named(T: Any, grad: bool = False) -> dict[str, Any]:
 
 def same(mine: Any, theirs: Any) -> None:
     if hasattr(theirs, "numpy"):
-        assert str(mine.dtype) == str(theirs.dtype) and tuple(mine.shape) == tuple(theirs.shape)
-        np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().resolve_conj().numpy(), rtol=1e-5 if str(theirs.dtype) in ("torch.complex64", "torch.float32") else 1e-9, atol=1e-6 if "complex64" in str(theirs.dtype) else 1e-9)
+        single = str(theirs.dtype) in ("torch.complex64", "torch.float32")
+        assert_close(mine, theirs, rtol=1e-5 if single else 1e-9, atol=1e-6 if "complex64" in str(theirs.dtype) else 1e-9)
     elif isinstance(theirs, (complex, float, list)):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9)
     else:
@@ -59,22 +59,22 @@ def same(mine: Any, theirs: Any) -> None:
 
 @pytest.mark.parametrize("expression", VALUES)
 def test_values(expression: str) -> None:
-    mine, theirs = (eval(expression, named(T)) for T in (corelib, torch))
+    mine, theirs = both(lambda T: eval(expression, named(T)))
     same(mine, theirs)
     COUNTS["complex expressions compared"] += 1
 
 
 @pytest.mark.parametrize("expression", DIFFERENTIABLE)
 def test_gradients(expression: str) -> None:
-    found = []
-    for T in (corelib, torch):
+    def differentiated(T: Any) -> Any:
         names = named(T, True)
         result = eval(expression, names)
         parts = T.view_as_real(result.resolve_conj()) if result.is_complex() else result
         weights = T.from_numpy(np.random.default_rng(5).standard_normal(tuple(parts.shape))).to(parts.dtype)
         leaves = [names[n] for n in NUMBERS]
-        found.append(T.autograd.grad((parts * weights).sum(), leaves, allow_unused=True))
-    for mine, theirs in zip(*found, strict=True):
+        return T.autograd.grad((parts * weights).sum(), leaves, allow_unused=True)
+
+    for mine, theirs in zip(*both(differentiated), strict=True):
         assert (mine is None) == (theirs is None) or not (theirs if mine is None else mine).abs().sum()
         if mine is not None and theirs is not None:
             same(mine, theirs)
@@ -92,7 +92,7 @@ FFT = [
 
 @pytest.mark.parametrize("expression", FFT)
 def test_transforms(expression: str) -> None:
-    mine, theirs = (eval(expression, named(T)) for T in (corelib, torch))
+    mine, theirs = both(lambda T: eval(expression, named(T)))
     same(mine, theirs)
 
 
@@ -104,13 +104,9 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
-    kinds = []
-    for T in (corelib, torch):
-        with warnings.catch_warnings(), pytest.raises(Exception) as caught:
-            warnings.simplefilter("ignore")
-            eval(expression, named(T, "backward" in expression))
-        kinds.append(type(caught.value).__name__.replace("NotImplementedError", "RuntimeError"))
-    assert kinds[0] == kinds[1], caught.value
+    errors = errors_of(lambda T: eval(expression, named(T, "backward" in expression)))
+    mine, theirs = (type(error).__name__.replace("NotImplementedError", "RuntimeError") for error in errors)
+    assert mine == theirs, errors
 
 
 TEXTS = ["z", "v", "T.tensor([1 + 2j])", "T.tensor([1.5 - 2j, 100j])", "T.tensor([1e-6j, 1])", "T.tensor([1 + 2j], dtype=T.complex128)", "T.tensor(1j)", "T.zeros(0, dtype=T.complex64)", "T.tensor([float('nan') + 1j, complex(0, float('inf'))])", "z.cfloat() * 1000", "T.arange(2000).to(T.complex64)", "T.tensor([[1 + 1j, 2], [3, 4j]])", "T.tensor([1 + 2j], requires_grad=True)"]
@@ -118,13 +114,12 @@ TEXTS = ["z", "v", "T.tensor([1 + 2j])", "T.tensor([1.5 - 2j, 100j])", "T.tensor
 
 @pytest.mark.parametrize("expression", TEXTS)
 def test_texts(expression: str) -> None:
-    mine, theirs = (repr(eval(expression, named(T))) for T in (corelib, torch))
+    mine, theirs = both(lambda T: repr(eval(expression, named(T))))
     assert mine == theirs
 
 
 def test_parts_are_views_and_can_be_set() -> None:
-    found = []
-    for T in (corelib, torch):
+    def changed(T: Any) -> Any:
         z = T.tensor([1 + 2j, 3 - 1j])
         z.real[0] = 5
         z.imag = T.tensor([0.0, 1.0])
@@ -134,8 +129,10 @@ def test_parts_are_views_and_can_be_set() -> None:
         w = z.clone()
         w += 1j
         w.conj_physical_()
-        found.append((z.tolist(), w.tolist(), z.real.data_ptr() == z.data_ptr(), z.real.stride(), T.view_as_real(z).stride()))
-    assert found[0] == found[1]
+        return z.tolist(), w.tolist(), z.real.data_ptr() == z.data_ptr(), z.real.stride(), T.view_as_real(z).stride()
+
+    mine, theirs = both(changed)
+    assert mine == theirs
 
 
 def test_numpy_pickles_files_and_devices() -> None:
@@ -153,8 +150,7 @@ def test_numpy_pickles_files_and_devices() -> None:
 
 
 def test_training_with_complex_parameters_follows_pytorch() -> None:
-    found = []
-    for T in (corelib, torch):
+    def trained(T: Any) -> Any:
         w = T.nn.Parameter(T.from_numpy(NUMBERS["z"].copy()))
         optimizer = T.optim.SGD([w], lr=0.05, momentum=0.9)
         x, y = T.from_numpy(NUMBERS["w"].copy()), T.from_numpy(NUMBERS["b"][0].copy())
@@ -165,12 +161,12 @@ def test_training_with_complex_parameters_follows_pytorch() -> None:
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
-        found.append((losses, w.detach().numpy()))
-    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-9)
-    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-9)
+        return losses, w.detach().numpy()
+
+    assert_arrays_close(*both(trained), rtol=1e-9)
 
 
 def test_casting_away_the_imaginary_part_warns() -> None:
-    for T in (corelib, torch):
+    for T in LIBRARIES:
         with pytest.warns(UserWarning, match="discards the imaginary part"):
             assert T.tensor([1 + 2j]).to(T.float32).tolist() == [1.0]

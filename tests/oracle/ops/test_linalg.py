@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-import corelib
+from ..pairs import LIBRARIES, assert_arrays_close, both, both_seeded, errors_of
 
 rng = np.random.default_rng(0)
 MATRIX = rng.standard_normal((2, 5, 4))
@@ -16,15 +15,14 @@ MATRIX = rng.standard_normal((2, 5, 4))
 
 @pytest.mark.parametrize("order", [1, -1, 2, -2, float("inf"), float("-inf"), "fro", "nuc"])
 def test_derivatives_of_matrix_norms(order: Any) -> None:
-    found = []
-    for T in (corelib, torch):
+    def differentiated(T: Any) -> Any:
         x = T.from_numpy(MATRIX.copy()).requires_grad_()
         made = T.linalg.matrix_norm(x, order)
         (first,) = T.autograd.grad((made * made).sum(), x, create_graph=True)
         (second,) = T.autograd.grad((first * first).sum(), x)
-        found.append([t.detach().numpy() for t in (made, first, second)])
-    for mine, theirs in zip(*found, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
+        return [t.detach().numpy() for t in (made, first, second)]
+
+    assert_arrays_close(*both(differentiated), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +34,7 @@ def test_derivatives_of_matrix_norms(order: Any) -> None:
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:torch.(qr|triangular_solve) is deprecated", "ignore:torch.triangular_solve")
 def test_results_have_names(expression: str) -> None:
-    mine, theirs = (eval(f"torch.{expression}", {"torch": T, "x": T.from_numpy(MATRIX.copy())}) for T in (corelib, torch))
+    mine, theirs = both(lambda T: eval(f"torch.{expression}", {"torch": T, "x": T.from_numpy(MATRIX.copy())}))
     fields = [f for f in dir(type(theirs)) if not f.startswith("_") and f not in ("count", "index", "n_fields", "n_sequence_fields", "n_unnamed_fields")]
     assert sorted(type(mine)._fields) == fields
     assert type(mine).__name__ == type(theirs).__name__
@@ -54,37 +52,35 @@ def test_results_have_names(expression: str) -> None:
     ],
 )  # fmt: skip
 def test_errors_say_what_pytorchs_say(expression: str) -> None:
-    texts = []
-    for T in (corelib, torch):
-        with pytest.raises(RuntimeError) as caught:
-            eval(f"torch.{expression}", {"torch": T})
-        texts.append((type(caught.value).__name__.lstrip("_"), str(caught.value).split("; accepted")[0].rstrip(".")))
-    assert texts[0][0] == texts[1][0] or {texts[0][0], texts[1][0]} == {"RuntimeError", "NotImplementedError"}
-    assert texts[1][1].startswith(texts[0][1]) or texts[0][1].startswith(texts[1][1]), texts
+    errors = errors_of(lambda T: eval(f"torch.{expression}", {"torch": T}))
+    assert all(isinstance(error, RuntimeError) for error in errors)
+    kind, expected = (type(error).__name__.lstrip("_") for error in errors)
+    assert kind == expected or {kind, expected} == {"RuntimeError", "NotImplementedError"}
+    mine, theirs = (str(error).split("; accepted")[0].rstrip(".") for error in errors)
+    assert theirs.startswith(mine) or mine.startswith(theirs), [mine, theirs]
 
 
 def test_larger_matrices_and_the_panels_of_lu() -> None:
     x = rng.standard_normal((3, 130, 130))
     b = rng.standard_normal((3, 130, 2))
-    mine, theirs = (T.linalg.solve(T.from_numpy(x), T.from_numpy(b)).numpy() for T in (corelib, torch))
+    mine, theirs = both(lambda T: T.linalg.solve(T.from_numpy(x), T.from_numpy(b)).numpy())
     np.testing.assert_allclose(mine, theirs, rtol=1e-8)
     for shape in ((130, 130), (200, 97), (97, 200)):
         a = rng.standard_normal(shape)
-        ours, others = (T.linalg.lu_factor(T.from_numpy(a)) for T in (corelib, torch))
+        ours, others = both(lambda T: T.linalg.lu_factor(T.from_numpy(a)))
         assert ours.pivots.tolist() == others.pivots.tolist()
         np.testing.assert_allclose(ours.LU.numpy(), others.LU.numpy(), atol=1e-10)
-    mine, theirs = (T.linalg.det(T.from_numpy(x * 0.1)).numpy() for T in (corelib, torch))
+    mine, theirs = both(lambda T: T.linalg.det(T.from_numpy(x * 0.1)).numpy())
     np.testing.assert_allclose(mine, theirs, rtol=1e-8)
-    mine, theirs = (T.matrix_exp(T.from_numpy(x[0])).numpy() for T in (corelib, torch))
+    mine, theirs = both(lambda T: T.matrix_exp(T.from_numpy(x[0])).numpy())
     np.testing.assert_allclose(mine, theirs, rtol=1e-7, atol=abs(theirs).max() * 1e-12)
 
 
 def test_orthogonal_parametrizations() -> None:
     for arguments in ("", "orthogonal_map='cayley'", "orthogonal_map='householder'", "use_trivialization=False", "orthogonal_map='householder', use_trivialization=False"):
         for size in ((4, 4), (3, 5), (5, 3)):
-            found = []
-            for T in (corelib, torch):
-                T.manual_seed(3)
+
+            def trained(T: Any, arguments: str = arguments, size: tuple[int, int] = size) -> Any:
                 layer = T.nn.Linear(*size)
                 eval(f"T.nn.utils.parametrizations.orthogonal(layer, {arguments})", {"T": T, "layer": layer})
                 start = layer.weight.detach().clone()
@@ -97,12 +93,14 @@ def test_orthogonal_parametrizations() -> None:
                 small = w @ w.mT if w.shape[0] <= w.shape[1] else w.mT @ w
                 assert float((small - T.eye(small.shape[0])).abs().max().detach()) < 1e-4
                 # Columns that are drawn to make a base square are drawn by another algorithm: the function is the same only for square ones.
-                found.append([start.numpy(), w.detach().numpy(), list(layer.state_dict()), repr(layer)])
+                return [start.numpy(), w.detach().numpy(), list(layer.state_dict()), repr(layer)]
+
+            found = both_seeded(3, trained)
             assert found[0][2:] == found[1][2:]
             np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-4)
             np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-3)
             if "use_trivialization=False" not in arguments or "householder" in arguments:
-                for T in (corelib, torch):
+                for T in LIBRARIES:
                     layer = T.nn.Linear(*size)
                     eval(f"T.nn.utils.parametrizations.orthogonal(layer, {arguments})", {"T": T, "layer": layer})
                     wanted = T.linalg.qr(T.ones(5, 5) + T.eye(5)).Q[: size[1], : size[0]] if size[0] == size[1] == 5 else layer.weight.detach().clone()
@@ -111,9 +109,7 @@ def test_orthogonal_parametrizations() -> None:
 
 
 def test_a_state_of_the_older_spectral_norm_without_its_v() -> None:
-    found = []
-    for T in (corelib, torch):
-        T.manual_seed(1)
+    def resumed(T: Any) -> Any:
         layer = T.nn.utils.spectral_norm(T.nn.Linear(3, 4))
         state = layer.state_dict()
         state["weight"] = state["weight_orig"] / 1.7
@@ -121,5 +117,6 @@ def test_a_state_of_the_older_spectral_norm_without_its_v() -> None:
         state._metadata[""].pop("spectral_norm")
         fresh = T.nn.utils.spectral_norm(T.nn.Linear(3, 4))
         fresh.load_state_dict(state)
-        found.append(fresh.eval()(T.ones(1, 3)).detach().numpy())
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
+        return fresh.eval()(T.ones(1, 3)).detach().numpy()
+
+    np.testing.assert_allclose(*both_seeded(1, resumed), rtol=1e-4)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import corelib
+
+from ..pairs import assert_close, both, both_seeded, errors_of
 
 RNG = np.random.default_rng(5)
 NUMBERS = {
@@ -55,42 +55,32 @@ def named(T: Any) -> dict[str, Any]:
 
 
 def same(mine: Any, theirs: Any) -> None:
-    assert str(mine.dtype) == str(theirs.dtype) and tuple(mine.shape) == tuple(theirs.shape) and mine.requires_grad == theirs.requires_grad
     slack = 2e-6 if str(theirs.dtype) in ("torch.float32", "torch.complex64") else 1e-12
-    np.testing.assert_allclose(mine.detach().numpy(), theirs.detach().resolve_conj().numpy(), rtol=slack, atol=slack)
+    assert_close(mine, theirs, rtol=slack, atol=slack)
+    assert mine.requires_grad == theirs.requires_grad
 
 
 @pytest.mark.parametrize("expression", WINDOWS + SPECTRA)
 def test_values(expression: str) -> None:
-    same(eval(expression, named(corelib)), eval(expression, named(torch)))
+    same(*both(lambda T: eval(expression, named(T))))
 
 
 @pytest.mark.parametrize("expression", [e for e in SPECTRA if "c," not in e])
 def test_gradients(expression: str) -> None:
-    got = []
-    for T in (corelib, torch):
+    def gradient(T: Any) -> Any:
         names = named(T)
         leaf = names["b" if "(b" in expression else "z" if "(z" in expression else "r"].requires_grad_()
         made = eval(expression, names)
         (made.abs() if made.is_complex() else made).pow(2).sum().backward()
-        got.append(leaf.grad)
-    same(*got)
+        return leaf.grad
+
+    same(*both(gradient))
 
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refusals(expression: str) -> None:
-    for T in (corelib, torch):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                eval(expression, named(T))
-        except Exception as error:
-            kind = type(error)
-        else:
-            pytest.fail(f"{T.__name__} did not refuse")
-        if T is corelib:
-            mine = kind
-    assert issubclass(mine, kind)
+    mine, theirs = errors_of(lambda T: eval(expression, named(T)))
+    assert isinstance(mine, type(theirs)), [mine, theirs]
 
 
 def test_a_missing_window_is_said() -> None:
@@ -108,8 +98,4 @@ def test_a_missing_window_is_said() -> None:
 
 @pytest.mark.parametrize("expression", DRAWN)
 def test_random_complex_numbers(expression: str) -> None:
-    made = []
-    for T in (corelib, torch):
-        T.manual_seed(3)
-        made.append(eval(expression, {"T": T}))
-    same(*made)
+    same(*both_seeded(3, lambda T: eval(expression, {"T": T})))

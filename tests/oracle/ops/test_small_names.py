@@ -11,6 +11,7 @@ import torch
 import corelib
 
 from ..harness import flatten, is_tensor
+from ..pairs import both, both_seeded, tensors
 
 EXPRESSIONS = """
 T.alias_copy(x)
@@ -101,7 +102,7 @@ T.special.erfinv(x.tanh())
 
 def evaluate(expression: str, T: Any) -> Any:
     """The expression's value, or the type of what it raises."""
-    x = T.from_numpy(np.random.default_rng(5).standard_normal((3, 4)).astype(np.float32))
+    (x,) = tensors(T, (3, 4), seed=5, grad=False)
     try:
         return eval(expression, {"T": T, "x": x})
     except Exception as error:
@@ -110,7 +111,7 @@ def evaluate(expression: str, T: Any) -> Any:
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_expression_is_as_in_pytorch(expression: str) -> None:
-    got, want = (flatten(evaluate(expression, T)) for T in (corelib, torch))
+    got, want = both(lambda T: flatten(evaluate(expression, T)))
     assert len(got) == len(want)
     for mine, theirs in zip(got, want, strict=True):
         if not is_tensor(theirs):
@@ -124,10 +125,7 @@ def test_expression_is_as_in_pytorch(expression: str) -> None:
 @pytest.mark.parametrize(("method", "arguments"), [("cauchy_", (1.0, 2.0)), ("geometric_", (0.3,)), ("log_normal_", (0.5, 1.5))])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_random_fills_are_pytorchs(method: str, arguments: tuple[float, ...], dtype: str) -> None:
-    made = []
-    for T in (corelib, torch):
-        T.manual_seed(11)
-        made.append(getattr(T.empty(50, dtype=getattr(T, dtype)), method)(*arguments).numpy())
+    made = both_seeded(11, lambda T: getattr(T.empty(50, dtype=getattr(T, dtype)), method)(*arguments).numpy())
     np.testing.assert_allclose(*made, rtol=1e-5)
 
 
@@ -138,22 +136,20 @@ def test_random_fills_refuse_what_pytorch_refuses(call: str) -> None:
 
 @pytest.mark.parametrize("name", ["celu_", "elu_", "hardtanh_", "leaky_relu_", "selu_"])
 def test_in_place_activations(name: str) -> None:
-    found = []
-    for T in (corelib, torch):
+    def activated(T: Any) -> Any:
         x = T.from_numpy(np.linspace(-3, 3, 9).astype(np.float32))
         made = getattr(T.nn.functional, name)(x)
         assert made is x
-        found.append(made.numpy())
-    np.testing.assert_allclose(*found, rtol=1e-6)
+        return made.numpy()
+
+    np.testing.assert_allclose(*both(activated), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "kaiming_normal", "orthogonal"])
 def test_deprecated_initial_values_warn(name: str) -> None:
-    found = []
-    for T in (corelib, torch):
-        T.manual_seed(2)
+    def filled(T: Any) -> Any:
         x = T.empty(3, 3, 3) if name == "dirac" else T.empty(3, 4)
         with pytest.warns(FutureWarning, match=f"nn.init.{name}_"):
-            made = getattr(T.nn.init, name)(x, *([2.0] if name == "constant" else []))
-        found.append(made.numpy())
-    np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)
+            return getattr(T.nn.init, name)(x, *([2.0] if name == "constant" else [])).numpy()
+
+    np.testing.assert_allclose(*both_seeded(2, filled), rtol=1e-5, atol=1e-6)

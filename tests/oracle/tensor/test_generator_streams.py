@@ -14,6 +14,8 @@ import torch
 import corelib
 from corelib.tensor.generator import Generator
 
+from ..pairs import host_array
+
 SEEDS = (0, 1, 42, 2**31, 2**40 + 5, 2**64 - 1)
 SIZES = (0, 1, 5, 15, 16, 17, 31, 100, 1000, 65537)
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -57,22 +59,15 @@ def seeded(seed: int) -> Generator:
     return Generator().manual_seed(seed)
 
 
-def array(tensor: torch.Tensor) -> Any:
-    """A tensor's elements as NumPy's, of its own dtype."""
-    if tensor.dtype == torch.bfloat16:
-        return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return tensor.numpy()
-
-
 def assert_same_bits(ours: Any, theirs: torch.Tensor) -> None:
-    expected = array(theirs)
+    expected = host_array(theirs)
     assert ours.dtype == expected.dtype
     assert ours.tobytes() == expected.tobytes()
 
 
 def assert_rounded_alike(ours: Any, theirs: torch.Tensor, scale: float = 1.0) -> None:
     """Equal to 8 units (half precisions: 1) in the last place of the number, or of `scale` where that is larger."""
-    expected = array(theirs)
+    expected = host_array(theirs)
     assert ours.dtype == expected.dtype
     eps = EPS[ours.dtype.name]
     units = 1 if ours.dtype.itemsize == 2 else 8
@@ -174,7 +169,7 @@ def test_bernoulli_of_a_tensor_is_the_same_bit_for_bit(dtype: str, of: str) -> N
         for n in SIZES:
             p = torch.linspace(0, 1, n, dtype=torch.float64).to(getattr(torch, dtype))
             theirs = torch.empty(n, dtype=getattr(torch, of)).bernoulli_(p)
-            assert_same_bits(generator.bernoulli(array(p), n, np_dtype(of)), theirs)
+            assert_same_bits(generator.bernoulli(host_array(p), n, np_dtype(of)), theirs)
         assert_in_step(generator)
 
 
@@ -259,7 +254,7 @@ def test_multinomial_with_replacement_is_the_same(dtype: str) -> None:
             weights[:, -1] = weights[:, -1] * (categories == 1)
             generator._set_state_bytes(torch.get_rng_state().numpy())
             theirs = torch.multinomial(weights, samples, replacement=True)
-            assert_same_bits(generator.multinomial(array(weights), samples, True), theirs)
+            assert_same_bits(generator.multinomial(host_array(weights), samples, True), theirs)
         assert_in_step(generator)
 
 
@@ -272,7 +267,7 @@ def test_multinomial_of_one_sample_is_the_same(dtype: str, replacement: bool) ->
         weights = torch.rand(4, 65, dtype=getattr(torch, dtype))
         generator._set_state_bytes(torch.get_rng_state().numpy())
         theirs = torch.multinomial(weights, 1, replacement)
-        assert_same_bits(generator.multinomial(array(weights), 1, replacement), theirs)
+        assert_same_bits(generator.multinomial(host_array(weights), 1, replacement), theirs)
     assert_in_step(generator)
 
 
@@ -284,7 +279,7 @@ def test_multinomial_without_replacement_is_the_same(dtype: str) -> None:
         weights = torch.rand(rows, categories, dtype=getattr(torch, dtype)) + 0.01
         generator._set_state_bytes(torch.get_rng_state().numpy())
         theirs = torch.multinomial(weights, samples)
-        assert_same_bits(generator.multinomial(array(weights), samples), theirs)
+        assert_same_bits(generator.multinomial(host_array(weights), samples), theirs)
     assert_in_step(generator)
 
 

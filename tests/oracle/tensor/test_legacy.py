@@ -12,6 +12,8 @@ import torch
 import corelib
 from corelib.backend.meta import MetaBackend
 
+from ..pairs import LIBRARIES, both, refusals_of
+
 SAME = [
     "T.FloatTensor(2, 3).shape", "T.FloatTensor()", "T.FloatTensor([1, 2])", "T.LongTensor([1.7, 2])", "T.LongTensor(np.array([1, 2]))", "T.FloatTensor(np.array([1, 2.0]))", "T.FloatTensor(x)",
     "T.FloatTensor(T.Size([2, 2])).shape", "T.BoolTensor([1, 0, 2])", "isinstance(x, T.FloatTensor)", "isinstance(x, T.LongTensor)", "isinstance(2, T.LongTensor)", "T.FloatTensor.dtype", "issubclass(T.FloatTensor, T.Tensor)",
@@ -28,18 +30,13 @@ REFUSED = [
 
 @pytest.mark.parametrize("expression", SAME)
 def test_the_same(expression: str) -> None:
-    mine, theirs = (eval(expression, {"T": T, "np": np, "x": T.ones(2)}) for T in (corelib, torch))
+    mine, theirs = both(lambda T: eval(expression, {"T": T, "np": np, "x": T.ones(2)}))
     assert repr(mine) == repr(theirs)
 
 
 @pytest.mark.parametrize("expression", REFUSED)
 def test_the_same_refusals(expression: str) -> None:
-    kinds = []
-    for T in (corelib, torch):
-        with pytest.raises((TypeError, RuntimeError, ValueError)) as caught:
-            eval(expression, {"T": T, "x": T.ones(2)})
-        kinds.append(caught.type)
-    assert kinds[0] is kinds[1]
+    refusals_of(lambda T: eval(expression, {"T": T, "x": T.ones(2)}))
 
 
 def test_the_default_type() -> None:
@@ -54,17 +51,17 @@ def test_the_default_type() -> None:
 @pytest.fixture
 def defaults() -> Iterator[None]:
     yield
-    for T in (corelib, torch):
+    for T in LIBRARIES:
         T.use_deterministic_algorithms(False)
 
 
 def test_the_switches_read_as_they_were_set(defaults: Any) -> None:
-    for T in (corelib, torch):
+    for T in LIBRARIES:
         T.use_deterministic_algorithms(True, warn_only=True)
     assert corelib.get_deterministic_debug_mode() == torch.get_deterministic_debug_mode() == 1
     assert corelib.is_deterministic_algorithms_warn_only_enabled() and corelib.are_deterministic_algorithms_enabled()
     for mode in ("error", "warn", "default", 2, 1, 0):
-        for T in (corelib, torch):
+        for T in LIBRARIES:
             T.set_deterministic_debug_mode(mode)
         assert corelib.get_deterministic_debug_mode() == torch.get_deterministic_debug_mode()
 

@@ -8,12 +8,13 @@ import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 import corelib
 from corelib.tensor import printing
+
+from ..pairs import host_array
 
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -38,17 +39,9 @@ def both_options(options: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def host(t: torch.Tensor) -> np.ndarray[Any, Any]:
-    if t.dtype is torch.bfloat16:
-        import ml_dtypes
-
-        return t.detach().contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return t.detach().numpy()
-
-
 def text_of(t: torch.Tensor) -> str:
     return printing.format_array(
-        host(t),
+        host_array(t),
         str(t.dtype).removeprefix("torch."),
         requires_grad=t.requires_grad,
         grad_fn=None if t.grad_fn is None else type(t.grad_fn).__name__,
@@ -97,14 +90,16 @@ def generated(rng: random.Random) -> torch.Tensor:
     return t
 
 
+def generated_with_options(seed: int, count: int) -> Iterator[tuple[torch.Tensor, dict[str, Any]]]:
+    rng = random.Random(seed)
+    for _ in range(count):
+        t, options = generated(rng), rng.choice(OPTIONS)
+        yield t, {} if t.numel() > 2000 and options.get("profile") == "full" else options  # the whole of it takes long to print
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_generated_tensors_print_as_in_pytorch(seed: int) -> None:
-    rng = random.Random(seed)
-    for _ in range(300):
-        t = generated(rng)
-        options = rng.choice(OPTIONS)
-        if t.numel() > 2000 and options.get("profile") == "full":
-            options = {}
+    for t, options in generated_with_options(seed, 300):
         with both_options(options):
             assert text_of(t) == repr(t), (t.shape, t.dtype, options)
 
@@ -172,19 +167,14 @@ def test_meta_tensors_print_their_size(shape: tuple[int, ...], dtype: torch.dtyp
 def ported(t: torch.Tensor) -> corelib.Tensor:
     """The same tensor here: over the same memory, with the same strides and a gradient where it has one."""
     if t.grad_fn is not None:
-        return corelib.from_numpy(host(t.detach())).requires_grad_() * 1
-    made = corelib.from_numpy(host(t))
+        return corelib.from_numpy(host_array(t.detach())).requires_grad_() * 1
+    made = corelib.from_numpy(host_array(t))
     return made.requires_grad_() if t.requires_grad else made
 
 
 @pytest.mark.parametrize("seed", range(10, 15))
 def test_generated_tensors_of_ours_print_as_in_pytorch(seed: int) -> None:
-    rng = random.Random(seed)
-    for _ in range(200):
-        t = generated(rng)
-        options = rng.choice(OPTIONS)
-        if t.numel() > 2000 and options.get("profile") == "full":
-            options = {}
+    for t, options in generated_with_options(seed, 200):
         with both_options(options):
             assert repr(ported(t)) == repr(t), (t.shape, t.dtype, options)
             assert str(ported(t)) == str(t)
