@@ -87,6 +87,8 @@ def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
     if "function" in found and sample.out and takes_out(op):
         found.append("out")
     return tuple(f for f in found if f in op.forms)
+
+
 _TAKES_OUT: dict[str, bool] = {}
 
 
@@ -138,6 +140,27 @@ def finite_max(arrays: list[np.ndarray[Any, Any]]) -> float:
             magnitudes = np.abs(array[np.isfinite(array)].astype(np.float64))
             largest = max(largest, float(magnitudes.max(initial=0.0)))
     return largest
+
+
+def root_of_size(inputs: Inputs) -> float:
+    """How much the errors of a sum over the largest operand may add up to."""
+    return max((float(n.size) for n in inputs.numbers), default=1.0) ** 0.5
+
+
+def dtypes_of(result: Any) -> list[str]:
+    return [name_of(leaf.dtype) for leaf in flatten(result) if is_tensor(leaf)]
+
+
+def tolerance(op: Op, sample: Sample, want: Any, inputs: Inputs, dtype: str = "") -> tuple[float, float]:
+    """The distance allowed from PyTorch's result, in units of the last place, and the number that they are also counted at.
+
+    `dtype` is the one that the op computes in, where that is not its result's.
+    """
+    ulps = op.tolerance(dtype or next(iter(dtypes_of(want)), "float64"), sample)
+    if not op.scaled:
+        return ulps, 0.0
+    outputs = [to_numpy(w, torch) for w in flatten(want) if is_tensor(w)]
+    return ulps * root_of_size(inputs), finite_max([*inputs.numbers, *outputs])
 
 
 def value_difference(
@@ -225,3 +248,26 @@ def error_difference(got: Exception | None, want: Exception | None, result: Any)
         kind = str([name_of(r.dtype) if is_tensor(r) else r for r in flatten(result)])[:80]
         return f"computed {kind}, PyTorch raises {type(want).__name__}: {str(want)[:120]}"
     return f"raised {type(got).__name__}: {str(got)[:200]}; PyTorch raises {type(want).__name__}: {str(want)[:120]}"
+
+
+def overlaps_itself(form: str, inputs: Inputs, error: Exception | None) -> bool:
+    """Whether an op in place is refused because its operand has elements that share memory.
+
+    PyTorch forgets this check in a few ops, and writes the same element several times.
+    """
+    return form == "inplace" and inputs.specs[0].layout == "expanded" and "memory location" in str(error)
+
+
+def samples_of(op: Op, dtype: str) -> Iterator[tuple[int, Sample]]:
+    """The op's samples for a dtype, each with its number."""
+    return ((number, s) for number, s in enumerate(op.samples) if s.dtypes is None or dtype in s.dtypes)
+
+
+class Problems(list[str]):
+    """What differs in an op's samples, each difference with the call that shows it."""
+
+    def add(self, op: Op, number: int, form: str, dtype: str, found: list[str]) -> None:
+        self += [f"#{number} {describe(op, op.samples[number], form, dtype)}\n    {text}" for text in found]
+
+    def check(self) -> None:
+        assert not self, f"{len(self)} differences\n" + "\n".join(self[:12])

@@ -11,7 +11,7 @@ import corelib
 from corelib.dispatcher.op import TABLE
 
 from ..harness import ALL, COUNTS, OPS
-from .test_bodies import GRADIENTS, PRESENT, compare_samples, differentiate_samples
+from .on_devices import GRADIENTS, PRESENT, compare_samples, differentiate_samples
 
 pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
 
