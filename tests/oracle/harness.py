@@ -24,6 +24,7 @@ from corelib_conformance.samples.declare import (
     HALVES as HALVES,
     INTS as INTS,
     Inputs as Inputs,
+    LAYOUTS as LAYOUTS,
     Named as Named,
     OPS as OPS,
     Op as Op,
@@ -59,26 +60,16 @@ def missing(op: Op) -> bool:
     """Whether corelib lacks an op that it need not have yet."""
     if op.name in LISTED:
         return False
-    for root in (torch, torch.Tensor):
-        try:
-            Named(op.path).of(root)
-            Named(op.path).of(subject if root is torch else subject.Tensor)
-        except AttributeError:
-            if hasattr(root, op.path.split(".")[0]):
-                return True
-    return False
+    path = Named(op.path)
+    pairs = ((torch, subject), (torch.Tensor, subject.Tensor))
+    return any(hasattr(theirs, op.path.split(".")[0]) and not (path.stands_in(theirs) and path.stands_in(mine)) for theirs, mine in pairs)
 
 
 def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
     """The ways PyTorch can be asked for this sample."""
     if sample.call is not None:
         return ("call",)
-    found = []
-    try:
-        Named(op.path).of(torch)
-        found.append("function")
-    except AttributeError:
-        pass
+    found = ["function"] if Named(op.path).stands_in(torch) else []
     if sample.args and isinstance(sample.args[0], Spec):
         if hasattr(torch.Tensor, op.name):
             found.append("method")

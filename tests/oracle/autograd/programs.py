@@ -20,25 +20,25 @@ DIFFERENT = {
 }
 
 
-def collection() -> tuple[list[Any], Callable[[Program], Program]]:
-    """The programs of a file, and the decorator that puts a function of the library among them."""
+def collection() -> tuple[Callable[[Program], Program], Callable[[Program], None]]:
+    """The decorator that puts a function of the library among a file's programs, and the test of each of them."""
     programs: list[Any] = []
 
     def program(function: Program) -> Program:
         programs.append(pytest.param(function, id=function.__name__))
         return function
 
-    return programs, program
+    @pytest.mark.parametrize("function", programs)
+    def test(function: Program) -> None:
+        """What a program returns is compared, or the type of what it raises; its name ends in _refused where it is to raise."""
+        expected, got = outcome(function, torch), outcome(function, subject)
+        if function.__name__ in DIFFERENT:
+            assert got == DIFFERENT[function.__name__] != expected
+            return
+        assert got == expected
+        assert expected[0] == "gives" or function.__name__.endswith("_refused"), f"PyTorch {expected}"
 
-
-def assert_as_in_pytorch(function: Program) -> None:
-    """What a program returns is compared, or the type of what it raises; its name ends in _refused where it is to raise."""
-    expected, got = outcome(function, torch), outcome(function, subject)
-    if function.__name__ in DIFFERENT:
-        assert got == DIFFERENT[function.__name__] != expected
-        return
-    assert got == expected
-    assert expected[0] == "gives" or function.__name__.endswith("_refused"), f"PyTorch {expected}"
+    return program, test
 
 
 def plain(x: Any) -> Any:

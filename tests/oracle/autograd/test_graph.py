@@ -8,14 +8,9 @@ import pytest
 import torch
 
 from ..harness import quiet, subject
-from .programs import assert_as_in_pytorch, collection, leaf
+from .programs import collection, leaf
 
-PROGRAMS, program = collection()
-
-
-@pytest.mark.parametrize("function", PROGRAMS)
-def test_a_program_does_as_in_pytorch(function: Any) -> None:
-    assert_as_in_pytorch(function)
+program, test_a_program_does_as_in_pytorch = collection()
 
 
 # Names of nodes.

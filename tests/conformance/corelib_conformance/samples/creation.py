@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .declare import ALL, FLOATS, INTS, WIDE, Op, op, spec
+from .declare import ALL, FLOATS, INTS, LAYOUTS, WIDE, Op, op, spec
 
 SIZES = [(), (0,), (1,), (3,), (2, 3), (2, 0, 3), (2, 1, 4)]
 FILL = 3
@@ -85,7 +85,6 @@ o.call(lambda T, x, y: T.tensor([x, y]), spec(), spec()).call(
     lambda T, x: T.tensor(x.tolist()), spec(2, 3), dtypes=ALL[:1] + INTS + WIDE
 )
 
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 for name in ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like"):
     extra = {"full_like": (FILL,), "randint_like": (7,)}.get(name, ())
     o = op(name, grad=False, values=name in ("zeros_like", "ones_like", "full_like"), forms=())

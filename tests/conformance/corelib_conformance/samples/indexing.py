@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .declare import ALL, OPS, Op, index, op, spec
+from .declare import ALL, LAYOUTS, OPS, Op, index, op, spec
 
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 WRITABLE = LAYOUTS[:5]
 BASIC = [
     0, -1, slice(None), slice(1, None), slice(None, None, 2), slice(-3, -1), slice(3, 1), slice(10, 20), ..., None,

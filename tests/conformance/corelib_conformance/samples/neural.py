@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .declare import FLOATS, OPS, WIDE, Named, Op, index, is_empty, op, spec
+from .declare import FLOATS, LAYOUTS, OPS, WIDE, Named, Op, index, is_empty, op, spec
 
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EDGES = [
     0.0,
     -0.0,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import ALL, Op, index, op, spec
+from .declare import ALL, LAYOUTS, Op, index, op, spec
 
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 
 
 def view(name: str, *calls: Any, shape: tuple[int, ...] = (2, 3, 4), layouts: bool = True, **facts: Any) -> Op:
