@@ -77,7 +77,7 @@ def types(session: nox.Session) -> None:
 def stubs(session: nox.Session) -> None:
     """Write the type stubs anew from the op table."""
     session.install("-e", ".", "-e", "backends/cpu_numpy")
-    session.run("python", "-m", "corelib.ops.stubs")
+    session.run("python", "-m", "tools.stubs")
 
 
 @nox.session

@@ -9,33 +9,35 @@ tensor([2., 4.])
 
 from __future__ import annotations
 
+from importlib import import_module as _import
 from typing import Any
 
-from corelib import ops as _ops
-from corelib.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from corelib.autograd.grad_mode import (
-    enable_grad as enable_grad,
-    inference_mode as inference_mode,
-    is_grad_enabled as is_grad_enabled,
-    is_inference_mode_enabled as is_inference_mode_enabled,
-    no_grad as no_grad,
-    set_grad_enabled as set_grad_enabled,
+from corelib import moved as _moved, ops as _ops
+from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.dispatcher.inference import inference_mode as inference_mode
+from corelib.graph.grad_mode import (
+    enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
+    is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
 )
 from corelib.tensor import dtype as _dtypes
-from corelib.tensor.construct import (
+from corelib.ops.construction.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
     from_numpy as from_numpy,
     frombuffer as frombuffer,
     tensor as tensor,
 )
+from corelib.graph.methods import BACKWARD as _BACKWARD
 from corelib.tensor.device import (
+    DEVICE_TYPES as _DEVICE_TYPES,
+    LOAD as _LOAD,
     device as device,
     get_default_device as get_default_device,
+    resolve as _resolve,
     set_default_device as set_default_device,
 )
 from corelib.tensor.dtype import dtype as dtype
-from corelib.tensor.interchange import from_dlpack as from_dlpack
+from corelib.ops.conversion.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import (
     channels_last as channels_last,
     channels_last_3d as channels_last_3d,
@@ -45,7 +47,7 @@ from corelib.tensor.layout import (
     preserve_format as preserve_format,
     strided as strided,
 )
-from corelib.tensor.legacy import (
+from corelib.ops.construction.legacy import (
     BFloat16Tensor as BFloat16Tensor,
     BoolTensor as BoolTensor,
     ByteTensor as ByteTensor,
@@ -69,8 +71,7 @@ from corelib.tensor.promotion import (
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-
-__version__ = "0.1.0"
+from corelib.version import __version__ as __version__
 
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
@@ -86,21 +87,21 @@ _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
         "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "testing", "utils",
     )},
-    "random": ("corelib.tensor.generator", None),
-    **{name: ("corelib.tensor.generator", name) for name in (
+    "random": ("corelib.ops.random.generator", None),
+    **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
-    **{name: ("corelib.dispatcher.accelerator", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
-    "OutOfMemoryError": ("corelib.backend.base", "OutOfMemoryError"),
+    **{name: ("corelib.accelerator", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
-    **{name: ("corelib.tensor.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
+    **{name: ("corelib.dispatcher.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
     **{name: ("corelib.dispatcher.determinism", name) for name in (
         "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled",
         "set_deterministic_debug_mode", "get_deterministic_debug_mode",
     )},
-    "set_printoptions": ("corelib.tensor.printing", "set_printoptions"),
-    "printoptions": ("corelib.tensor.printing", "printoptions"),
+    "set_printoptions": ("corelib.ops.conversion.printing", "set_printoptions"),
+    "printoptions": ("corelib.ops.conversion.printing", "printoptions"),
 }
 
 
@@ -131,36 +132,29 @@ def is_storage(obj: Any) -> bool:
 
 def synchronize(device: Any = None) -> None:
     """Wait until a device has done all that was asked of it."""
-    from corelib.tensor.device import resolve
-
-    runtime = resolve(device).runtime
+    runtime = _resolve(device).runtime
     runtime.backend.synchronize(runtime.index)
 
 
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
     if later is None:
-        from corelib.dispatcher.discovery import is_device_type
-
-        if is_device_type(name) and name in _installed():
-            from corelib.dispatcher.accelerator import Accelerator
-
-            globals()[name] = made = Accelerator(name)
+        if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
+            globals()[name] = made = _import("corelib.accelerator").Accelerator(name)
             return made
         raise AttributeError(f"module 'corelib' has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(later[0])
+    module = _import(later[0])
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
     return found
 
 
-def _installed() -> list[str]:
-    from corelib.dispatcher import plugins, runtime
-
-    return [*runtime._backends, *[entry.device_type for entry in plugins.entries()]]
-
-
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
+
+
+# Start-up: what these slots need is loaded when a device is first used, and by the first backward.
+_LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
+_DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins").device_types)
+_BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
+_moved.install(_import)

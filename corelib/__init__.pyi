@@ -1,25 +1,25 @@
-# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, str as _str, tuple as _tuple, type as _type
+# Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
+from corelib.ops.random.generator import Generator as _Generator
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
-from corelib.tensor.generator import Generator as _Generator
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
 from corelib.tensor.size import Size as _Size
 from corelib.tensor.tensor import Tensor as _Tensor
-from corelib.autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from corelib.autograd.grad_mode import enable_grad as enable_grad
-from corelib.autograd.grad_mode import inference_mode as inference_mode
-from corelib.autograd.grad_mode import is_grad_enabled as is_grad_enabled
-from corelib.autograd.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
-from corelib.autograd.grad_mode import no_grad as no_grad
-from corelib.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.dispatcher.inference import inference_mode as inference_mode
+from corelib.graph.grad_mode import enable_grad as enable_grad
+from corelib.graph.grad_mode import is_grad_enabled as is_grad_enabled
+from corelib.graph.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
+from corelib.graph.grad_mode import no_grad as no_grad
+from corelib.graph.grad_mode import set_grad_enabled as set_grad_enabled
 from corelib.tensor.device import device as device
 from corelib.tensor.device import get_default_device as get_default_device
 from corelib.tensor.device import set_default_device as set_default_device
 from corelib.tensor.dtype import dtype as dtype
-from corelib.tensor.interchange import from_dlpack as from_dlpack
+from corelib.ops.conversion.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import channels_last as channels_last
 from corelib.tensor.layout import channels_last_3d as channels_last_3d
 from corelib.tensor.layout import contiguous_format as contiguous_format
@@ -27,17 +27,17 @@ from corelib.tensor.layout import layout as layout
 from corelib.tensor.layout import memory_format as memory_format
 from corelib.tensor.layout import preserve_format as preserve_format
 from corelib.tensor.layout import strided as strided
-from corelib.tensor.legacy import BFloat16Tensor as BFloat16Tensor
-from corelib.tensor.legacy import BoolTensor as BoolTensor
-from corelib.tensor.legacy import ByteTensor as ByteTensor
-from corelib.tensor.legacy import CharTensor as CharTensor
-from corelib.tensor.legacy import DoubleTensor as DoubleTensor
-from corelib.tensor.legacy import FloatTensor as FloatTensor
-from corelib.tensor.legacy import HalfTensor as HalfTensor
-from corelib.tensor.legacy import IntTensor as IntTensor
-from corelib.tensor.legacy import LongTensor as LongTensor
-from corelib.tensor.legacy import ShortTensor as ShortTensor
-from corelib.tensor.legacy import set_default_tensor_type as set_default_tensor_type
+from corelib.ops.construction.legacy import BFloat16Tensor as BFloat16Tensor
+from corelib.ops.construction.legacy import BoolTensor as BoolTensor
+from corelib.ops.construction.legacy import ByteTensor as ByteTensor
+from corelib.ops.construction.legacy import CharTensor as CharTensor
+from corelib.ops.construction.legacy import DoubleTensor as DoubleTensor
+from corelib.ops.construction.legacy import FloatTensor as FloatTensor
+from corelib.ops.construction.legacy import HalfTensor as HalfTensor
+from corelib.ops.construction.legacy import IntTensor as IntTensor
+from corelib.ops.construction.legacy import LongTensor as LongTensor
+from corelib.ops.construction.legacy import ShortTensor as ShortTensor
+from corelib.ops.construction.legacy import set_default_tensor_type as set_default_tensor_type
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
 from corelib.tensor.promotion import can_cast as can_cast
@@ -49,43 +49,44 @@ from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.dispatcher.accelerator import Event as Event
-from corelib.tensor.generator import Generator as Generator
-from corelib.backend.base import OutOfMemoryError as OutOfMemoryError
-from corelib.dispatcher.accelerator import Stream as Stream
+from corelib.version import __version__ as __version__
+from corelib.accelerator import Event as Event
+from corelib.ops.random.generator import Generator as Generator
+from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
+from corelib.accelerator import Stream as Stream
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
 from corelib import cli as cli
-from corelib.dispatcher.accelerator import cpu as cpu
-from corelib.dispatcher.accelerator import cuda as cuda
+from corelib.accelerator import cpu as cpu
+from corelib.accelerator import cuda as cuda
 from corelib import data as data
-from corelib.tensor.generator import default_generator as default_generator
+from corelib.ops.random.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
 from corelib import fft as fft
-from corelib.tensor.generator import fork_rng as fork_rng
+from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
-from corelib.tensor.precision import get_float32_matmul_precision as get_float32_matmul_precision
-from corelib.tensor.generator import get_rng_state as get_rng_state
-from corelib.tensor.generator import initial_seed as initial_seed
+from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
+from corelib.ops.random.generator import get_rng_state as get_rng_state
+from corelib.ops.random.generator import initial_seed as initial_seed
 from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from corelib import linalg as linalg
 from corelib.serialization import load as load
-from corelib.tensor.generator import manual_seed as manual_seed
+from corelib.ops.random.generator import manual_seed as manual_seed
 from corelib import nn as nn
-from corelib.dispatcher.accelerator import opencl as opencl
+from corelib.accelerator import opencl as opencl
 from corelib import optim as optim
-from corelib.tensor.printing import printoptions as printoptions
-from corelib.tensor import generator as random
+from corelib.ops.conversion.printing import printoptions as printoptions
+from corelib.ops.random import generator as random
 from corelib.serialization import save as save
-from corelib.tensor.generator import seed as seed
+from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
 from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
-from corelib.tensor.precision import set_float32_matmul_precision as set_float32_matmul_precision
-from corelib.tensor.printing import set_printoptions as set_printoptions
-from corelib.tensor.generator import set_rng_state as set_rng_state
+from corelib.dispatcher.precision import set_float32_matmul_precision as set_float32_matmul_precision
+from corelib.ops.conversion.printing import set_printoptions as set_printoptions
+from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import special as special
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
@@ -113,8 +114,6 @@ def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
-def _installed() -> _list[_str]: ...
-__version__: _str
 inf: _float
 nan: _float
 pi: _float

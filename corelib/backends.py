@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
-from corelib.tensor.precision import Cuda as _Cuda, Cudnn as _Cudnn
+from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
 
 if TYPE_CHECKING:
     import builtins
 
-    from corelib.backend.base import Backend
-    from corelib.dispatcher.plugins import BackendError as BackendError, BackendInfo as BackendInfo
+    from corelib.contract.backend import Backend
+    from corelib.dispatcher.checks import BackendError as BackendError
+    from corelib.dispatcher.plugins import BackendInfo as BackendInfo
     from corelib.dispatcher.registration import Registration
     from corelib.dispatcher.report import Report
 
@@ -52,7 +53,7 @@ def register(backend: Backend) -> Registration:
     installed package provides, and for whatever a plugin would be refused for.
 
     >>> import corelib as torch
-    >>> from corelib.backend.meta import MetaBackend
+    >>> from corelib.contract.meta import MetaBackend
     >>> class Paper(MetaBackend):
     ...     device_type = "paper"
     >>> with torch.backends.register(Paper()):

@@ -1,4 +1,4 @@
-# Written by `python -m corelib.ops.stubs`, from the op table. Change that or the source, not this file.
+# Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
 from builtins import bool as _bool, int as _int, str as _str, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any

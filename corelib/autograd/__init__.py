@@ -1,28 +1,15 @@
-"""Automatic differentiation, as PyTorch's: a graph of nodes recorded by operations and run backwards by the engine.
+"""Automatic differentiation, as PyTorch's: a graph of nodes recorded by operations (`corelib.graph`) and run backwards by the engine."""
 
-Loaded lazily name by name, because the nodes and grad modes are part of every tensor operation and the rest is not.
-"""
+from corelib.autograd import anomaly_mode as anomaly_mode, function as function, functional as functional, grad_mode as grad_mode
+from corelib.autograd.checking import gradcheck as gradcheck, gradgradcheck as gradgradcheck
+from corelib.autograd.engine import backward as backward, grad as grad
+from corelib.autograd.function import Function as Function
+from corelib.dispatcher.inference import inference_mode as inference_mode
+from corelib.graph.anomaly import detect_anomaly as detect_anomaly, set_detect_anomaly as set_detect_anomaly
+from corelib.graph.grad_mode import enable_grad as enable_grad, no_grad as no_grad, set_grad_enabled as set_grad_enabled
+from corelib.graph.node import Node as Node
 
-from __future__ import annotations
-
-from typing import Any
-
-_NAMES = {
-    "backward": "engine", "grad": "engine", "Function": "function", "no_grad": "grad_mode", "enable_grad": "grad_mode",
-    "set_grad_enabled": "grad_mode", "inference_mode": "grad_mode", "set_detect_anomaly": "anomaly",
-    "detect_anomaly": "anomaly", "gradcheck": "checking", "gradgradcheck": "checking", "Node": "node",
-}
-__all__ = sorted(_NAMES)  # noqa: PLE0605
-
-
-def __getattr__(name: str) -> Any:
-    module = _NAMES.get(name)
-    from importlib import import_module
-
-    if module is None:
-        if name in ("function", "functional", "checking", "graph", "grad_mode", "anomaly", "engine", "node", "hooks"):
-            return import_module(f"corelib.autograd.{name}")
-        raise AttributeError(f"module 'corelib.autograd' has no attribute {name!r}")
-    found = getattr(import_module(f"corelib.autograd.{module}"), name)
-    globals()[name] = found
-    return found
+__all__ = [
+    "Function", "Node", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck", "inference_mode", "no_grad",
+    "set_detect_anomaly", "set_grad_enabled",
+]  # fmt: skip

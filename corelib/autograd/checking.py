@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.autograd.engine import grad
-from corelib.autograd.grad_mode import no_grad
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import zeros_like
+from corelib.ops.random.random import rand_like, randn
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -54,7 +56,7 @@ def gradcheck(
         if nondet_tol == 0.0:
             again = _outputs(func(*inputs))
             for j, (a, b) in enumerate(zip(outputs, again, strict=True)):
-                if a._dtype.is_floating_point and not _close(a.detach().tolist(), b.detach().tolist(), 0.0, 0.0):  # type: ignore[attr-defined]
+                if a._dtype.is_floating_point and not _close(a.detach().tolist(), b.detach().tolist(), 0.0, 0.0):
                     raise GradcheckError(f"gradcheck(): output {j} is not the same in two calls; pass nondet_tol")
     except GradcheckError:
         if raise_exception:
@@ -69,12 +71,10 @@ def gradgradcheck(
     check_undefined_grad: bool = True, fast_mode: bool = False, **unused: Any,
 ) -> bool:
     """As `gradcheck`, for the derivative of the gradient; `grad_outputs` are random unless given."""
-    from corelib.ops import rand_like
-
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     outs = [o for o in _outputs(func(*inputs)) if o._requires_grad]
     if grad_outputs is None:
-        given = tuple((rand_like(o.detach()) + 0.1).requires_grad_() for o in outs)  # type: ignore[attr-defined]
+        given = tuple((rand_like(o.detach()) + 0.1).requires_grad_() for o in outs)
     else:
         given = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
     n = len(inputs)
@@ -106,18 +106,16 @@ def _difference(func: Any, inputs: Any, i: int, j: int, step: Any, eps: float) -
             sides.append(moved)
     found = []
     for moved in sides:
-        found.append(_outputs(func(*moved))[j].detach().reshape((-1,)).double().tolist())  # type: ignore[attr-defined]
+        found.append(_outputs(func(*moved))[j].detach().reshape((-1,)).double().tolist())
     return [(a - b) / (2 * eps) for a, b in zip(*found, strict=True)]
 
 
 def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
-    from corelib.ops import zeros_like
-
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     rows = []
     for k in range(out._numel):
-        seed = zeros_like(out.detach()).reshape((-1,))  # type: ignore[attr-defined]
+        seed = zeros_like(out.detach()).reshape((-1,))
         seed[k] = 1.0
         g = grad(out, t, seed.reshape(out._shape), retain_graph=True, allow_unused=True)[0]
         rows.append([0.0] * t._numel if g is None else g.detach().reshape((-1,)).double().tolist())
@@ -134,8 +132,6 @@ def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, 
 
 
 def _check_direction(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
-    from corelib.ops import randn
-
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     step = randn(t._shape, dtype=t._dtype, device=t._device)

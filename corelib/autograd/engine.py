@@ -12,9 +12,15 @@ from heapq import heappop, heappush
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import AccumulateGrad, anomaly, edge_of
 from corelib.dispatcher.primitive import run_primitive
+from corelib.graph.anomaly import anomaly, check_nan
+from corelib.graph.edges import edge_of
+from corelib.graph.fitted import fitted
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.hooks import run_after, run_before
+from corelib.graph.node import AccumulateGrad
+from corelib.ops.construction.creation import zeros_like
+from corelib.tensor.layout import contiguous_format
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -100,8 +106,6 @@ def grad(
                     "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
-                from corelib.ops import zeros_like
-
                 g = zeros_like(t)
         results.append(g)
     return tuple(results)
@@ -136,7 +140,7 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
                 f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {t.shape}."
             )
         elif g._requires_grad and not create_graph:
-            g = g.detach()  # type: ignore[attr-defined]
+            g = g.detach()
         roots.append((edge_of(t), g))
     return roots
 
@@ -223,7 +227,7 @@ def _run(
                             found[id(node), number] = part
                             if accumulate:
                                 _accumulate_captured(node, number, part, inputs, create_graph)
-                if not any(e is not None and id(e[0]) in needed for e in node.edges):  # type: ignore[operator]
+                if not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
             grads = node.apply(g)
             if node.post_hooks is not None:
@@ -298,27 +302,6 @@ def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any,
     have[number] = g if have[number] is None else have[number] + g
 
 
-def fitted(g: Tensor, shape: tuple[int, ...], node: Any, i: int) -> Tensor:
-    """A gradient summed to the shape of the input it belongs to."""
-    if not isinstance(g, Tensor):
-        raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
-    if not (g._dtype.is_floating_point or g._dtype.is_complex):
-        raise RuntimeError(f"{node.name()} returned an invalid gradient at index {i} - expected a floating dtype, got {g._dtype}")
-    if g._shape == shape:
-        return g
-    lead = len(g._shape) - len(shape)
-    if lead >= 0 and all(n == m or n == 1 for n, m in zip(shape, g._shape[lead:], strict=True)):
-        dims = tuple(range(lead)) + tuple(
-            lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
-        )
-        g = g.sum(dims, True) if dims else g  # type: ignore[attr-defined]
-        return g.reshape(shape) if lead else g  # type: ignore[attr-defined,no-any-return]
-    raise RuntimeError(
-        f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
-        f"with {list(shape)}"
-    )
-
-
 # `sys.getrefcount` of a gradient that only the engine holds, as _accumulate sees it, and of its memory: measured once
 # on an object that is known to be nobody else's, because interpreters differ in what they count.
 def _refs(g: Any) -> tuple[int, int]:
@@ -362,9 +345,9 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             else:
                 leaf._grad = _own(g)
     elif create_graph:
-        leaf._grad = have + g  # type: ignore[operator]
+        leaf._grad = have + g
     else:
-        have.add_(g)  # type: ignore[attr-defined]
+        have.add_(g)
     hooks = leaf.__dict__.get("_post_accumulate_hooks")
     if hooks:
         for hook in list(hooks.values()):
@@ -372,9 +355,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
 
 
 def _own(g: Tensor) -> Tensor:
-    from corelib.tensor.layout import contiguous_format
-
-    owned: Tensor = g.detach().clone(memory_format=contiguous_format)  # type: ignore[attr-defined]
+    owned: Tensor = g.detach().clone(memory_format=contiguous_format)
     return owned
 
 
@@ -390,18 +371,12 @@ def _accumulate_captured(node: Any, number: int, g: Tensor, inputs: Any, create_
 
 
 def _before(node: Any, g: Any) -> Any:
-    from corelib.autograd.hooks import run_before
-
     return run_before(node, g)
 
 
 def _after(node: Any, grads: Any, g: Any) -> Any:
-    from corelib.autograd.hooks import run_after
-
     return run_after(node, grads, g)
 
 
 def _check_nan(node: Any, grads: Any) -> None:
-    from corelib.autograd.anomaly import check_nan
-
     check_nan(node, grads)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import SECOND_TIME, Node, anomaly, check_version, edge_of, next_number, rejoined
+from corelib.graph.anomaly import anomaly, remember
+from corelib.graph.edges import edge_of
+from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.node import next_number, Node
+from corelib.graph.recording import check_version, rejoined, SECOND_TIME
+from corelib.ops.construction.creation import zeros
 from corelib.tensor.tensor import Tensor
 
 
@@ -90,11 +94,9 @@ class _FunctionNode(Node, FunctionCtx):
         return [part for part, is_tensor in zip(got, self._is_tensor, strict=True) if is_tensor]
 
     def _zeros(self, i: int) -> Tensor:
-        from corelib.ops import zeros
-
         shape = self.shape if self.outputs == 1 else self.shape[i]
         dtype = self.dtype if self.outputs == 1 else self.dtype[i]
-        return zeros(shape, dtype=dtype, device=self.device)  # type: ignore[no-any-return]
+        return zeros(shape, dtype=dtype, device=self.device)
 
 
 class Function:
@@ -207,16 +209,12 @@ def _place_outputs(ctx: Any, args: Any, outs: list[Any], recorded: bool) -> None
     ctx.saved = tuple(saved)
     ctx._to_save = ()
     if anomaly.enabled:
-        from corelib.autograd.anomaly import remember
-
         remember(ctx)
 
 
 def once_differentiable(function: Any) -> Any:
     """Decorate a backward whose result is not to be differentiated again."""
-    from functools import wraps
 
-    from corelib.autograd.grad_mode import no_grad
 
     @wraps(function)
     def wrapped(ctx: Any, *grads: Any) -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.autograd.engine import grad
+from corelib.ops.construction.creation import ones_like, zeros_like
+from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
 
 def _prepared(inputs: Any, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
     one = isinstance(inputs, Tensor)
     given = (inputs,) if one else tuple(inputs)
-    made = tuple(t.view_as(t) if create_graph and t._requires_grad else t.detach().clone().requires_grad_() for t in given)  # type: ignore[attr-defined]
+    made = tuple(t.view_as(t) if create_graph and t._requires_grad else t.detach().clone().requires_grad_() for t in given)
     return made, one
 
 
@@ -23,8 +25,6 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
     tensor([[2., 0.],
             [0., 4.]])
     """
-    from corelib.ops import stack, zeros_like
-
     args, one = _prepared(inputs, create_graph)
     outputs = func(*args)
     single = isinstance(outputs, Tensor)
@@ -39,7 +39,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
                     raise RuntimeError("jacobian(): Output of the user-provided function is independent of an input, which is not allowed in strict mode.")
                 row.append(zeros_like(t) if g is None else g)
         made.append(tuple(
-            stack(row).reshape((*out._shape, *t._shape)) if row else t.new_zeros((*out._shape, *t._shape))  # type: ignore[attr-defined]
+            stack(row).reshape((*out._shape, *t._shape)) if row else t.new_zeros((*out._shape, *t._shape))
             for row, t in zip(rows, args, strict=True)
         ))
     result = [m[0] if one else m for m in made]
@@ -68,30 +68,26 @@ def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = F
 
 def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and `v` times its Jacobian."""
-    from corelib.ops import zeros_like
-
     args, one = _prepared(inputs, create_graph)
     outputs = func(*args)
     found = grad(outputs, args, v, create_graph=create_graph, allow_unused=True)
     made = tuple(zeros_like(t) if g is None else g for g, t in zip(found, args, strict=True))
-    shown = outputs if create_graph else (outputs.detach() if isinstance(outputs, Tensor) else tuple(o.detach() for o in outputs))  # type: ignore[attr-defined]
+    shown = outputs if create_graph else (outputs.detach() if isinstance(outputs, Tensor) else tuple(o.detach() for o in outputs))
     return shown, made[0] if one else made
 
 
 def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and its Jacobian times `v`, by differentiating the gradient twice."""
-    from corelib.ops import zeros_like
-
     args, one = _prepared(inputs, create_graph)
     tangents = (v,) if isinstance(v, Tensor) else tuple(v)
     outputs = func(*args)
     outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    dummies = tuple(zeros_like(o.detach()).requires_grad_() for o in outs)  # type: ignore[attr-defined]
+    dummies = tuple(zeros_like(o.detach()).requires_grad_() for o in outs)
     first = grad(outs, args, dummies, create_graph=True, allow_unused=True)
     pairs = [(g, t) for g, t in zip(first, tangents, strict=True) if g is not None]
     found = grad([g for g, _ in pairs], dummies, [t for _, t in pairs], create_graph=create_graph, allow_unused=True) if pairs else (None,) * len(outs)
-    made = tuple(zeros_like(o.detach()) if g is None else g for g, o in zip(found, outs, strict=True))  # type: ignore[attr-defined]
-    shown = outs if create_graph else tuple(o.detach() for o in outs)  # type: ignore[attr-defined]
+    made = tuple(zeros_like(o.detach()) if g is None else g for g, o in zip(found, outs, strict=True))
+    shown = outs if create_graph else tuple(o.detach() for o in outs)
     return (shown[0], made[0]) if isinstance(outputs, Tensor) else (shown, made)
 
 
@@ -102,8 +98,6 @@ def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     >>> torch.autograd.functional.hvp(lambda x: (x ** 3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 1.]))
     (tensor(9.), tensor([ 6., 12.]))
     """
-    from corelib.ops import ones_like, zeros_like
-
     args, one = _prepared(inputs, create_graph)
     vectors = tuple(ones_like(t) for t in args) if v is None else (v,) if isinstance(v, Tensor) else tuple(v)
     value = func(*args)
@@ -115,7 +109,7 @@ def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     if pairs:
         found = grad([g for g, _ in pairs], args, [t for _, t in pairs], create_graph=create_graph, allow_unused=True)
     made = tuple(zeros_like(t) if g is None else g for g, t in zip(found, args, strict=True))
-    return value if create_graph else value.detach(), made[0] if one else made  # type: ignore[attr-defined]
+    return value if create_graph else value.detach(), made[0] if one else made
 
 
 # The Hessian is symmetric, and what is computed is its product from the left already.

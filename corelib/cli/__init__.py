@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 0
-    from corelib.dispatcher.plugins import BackendError
+    from corelib.dispatcher.checks import BackendError
     from corelib.tensor.device import device
 
     try:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 def as_json(found: list[BackendInfo], packs: list[Pack]) -> str:
     """The backends and kernel packs as a JSON object."""
     from corelib import __version__
-    from corelib.backend.base import API_VERSION
+    from corelib.contract.kernels import API_VERSION
 
     return json.dumps(
         {

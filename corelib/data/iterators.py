@@ -38,7 +38,7 @@ class LoaderIterator:
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
                     stacklevel=4,
                 )
-            from corelib.ops.pinning import pinning_backend
+            from corelib.ops.conversion.pinning import pinning_backend
 
             self._pins = pinning_backend() is not None
         else:
@@ -66,7 +66,7 @@ class LoaderIterator:
         batch = self._next()
         self._given += 1
         if self._pins:
-            from corelib.ops.pinning import pinned_batch
+            from corelib.ops.conversion.pinning import pinned_batch
 
             batch = pinned_batch(batch)
         if self._streams and self._length_told is not None and self._given > self._length_told:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record
 from corelib.dispatcher import fallback
 from corelib.dispatcher.elementwise import elementwise, scalar_tensor
 from corelib.dispatcher.op import Op
+from corelib.dispatcher.outs import store
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.recording import record
 from corelib.tensor.tensor import Tensor
 
 
 def call(op: Op, args: tuple[Any, ...]) -> Any:
     """Run an op on arguments in the order of its parameters."""
-    infer = op.infer
+    infer = op.facts.infer
     if infer is None:
         return _call_body(op, args)
     try:
@@ -33,7 +31,7 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
     first = args[op.first]
     if op.lists and type(first) is not Tensor and op.first in op.lists:
         first = first[0]
-    if op.by_result:
+    if op.facts.by_result:
         first = next(x for x in args if isinstance(x, Tensor))
         dtype = spec[1]
     else:
@@ -72,7 +70,7 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
             inputs[i] = held[-1]._array()
     if needs:
         needs = grad_mode.enabled
-        if needs and op.vjps is None and op.body is not None:
+        if needs and op.rule.vjps is None and op.body is not None:
             # no rule of its own: differentiated through its body, kernel or not
             return _run_body(op, args, device, dtype, spec)
     if kernel is None:
@@ -88,8 +86,8 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
                 natives = result._array()
         if kernel(natives, *inputs) is NotImplemented:
             result = _run_body(op, args, device, dtype, spec)
-    if needs and op.vjps is not None:
-        record(op, args, result)
+    if needs and op.rule.vjps is not None:
+        record(op.rule, args, result)
     return result
 
 
@@ -100,7 +98,7 @@ def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
     first = args[op.first]
     if not isinstance(first, Tensor) and op.first not in op.lists:
         check_operands(op, args)
-    needs = op.vjps is not None and _requires_grad(op, args) and grad_mode.enabled
+    needs = op.rule.vjps is not None and _requires_grad(op, args) and grad_mode.enabled
     try:
         device = first._device if isinstance(first, Tensor) else first[0]._device
         result = _run_body(op, args, device, None, None)
@@ -108,7 +106,7 @@ def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
         check_operands(op, args)
         raise
     if needs:
-        record(op, args, result)
+        record(op.rule, args, result)
     return result
 
 
@@ -119,7 +117,7 @@ def _native(op: Op, x: Tensor, runtime: Any, device: Any, held: list[Tensor]) ->
             f"and {x._device}!"
         )
     if not runtime.strided_any and x._strides is not None and not x.is_contiguous():
-        x = x.contiguous()  # type: ignore[attr-defined]
+        x = x.contiguous()
         held.append(x)
     native = x._native
     return x._array() if native is None else native
@@ -129,7 +127,7 @@ def _run_body(op: Op, args: tuple[Any, ...], device: Any, dtype: Any, spec: Any)
     if op.body is None:
         return fallback.missing(op, device, dtype, args, spec)
     fallback.ran_body(op, device)
-    if op.vjps is None or not grad_mode.enabled:
+    if op.rule.vjps is None or not grad_mode.enabled:
         return op.body(*args)
     grad_mode.enabled = False
     try:
@@ -157,7 +155,7 @@ def check_operands(op: Op, args: tuple[Any, ...]) -> None:
     for i in op.operands:
         x = args[i] if i < len(args) else None
         if i in op.lists:
-            if x is None and op.defaults[i] is None and i >= 1:  # type: ignore[attr-defined]
+            if x is None and op.defaults[i] is None and i >= 1:
                 continue
             if not isinstance(x, (tuple, list)):
                 raise TypeError(
@@ -171,8 +169,7 @@ def check_operands(op: Op, args: tuple[Any, ...]) -> None:
                         f"{type(t).__name__}"
                     )
         elif not isinstance(x, Tensor):
-            note = str(op.function.__annotations__.get(op.params[i], ""))
-            if (x is None and "None" in note) or ("|" in note and isinstance(x, (int, float))):
+            if (x is None and op.roles[i] in ("optional", "anything")) or (isinstance(x, (int, float)) and op.roles[i] in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
@@ -195,76 +192,3 @@ def write_out(op: Op, args: tuple[Any, ...], out: Any) -> Any:
         stored = [store(op, r, o) for r, o in zip(result, out, strict=True)]
         return type(result)(stored) if type(result) is tuple else type(result)(*stored)
     return store(op, result, out)
-
-
-def store(op: Op, result: Tensor, out: Any) -> Tensor:
-    """Write a result into `out`, which is resized where its shape differs, as PyTorch does."""
-    if not isinstance(out, Tensor):
-        raise TypeError(f"{op.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if out._requires_grad and grad_mode.enabled:
-        raise RuntimeError(
-            f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
-    from corelib.tensor.promotion import can_cast
-
-    if op.exact_out and out._dtype is not result._dtype:
-        raise RuntimeError(
-            f"{op.name}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead"
-        )
-    if out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
-        raise RuntimeError(
-            f"{op.name}(): result type {_kind(result._dtype)} can't be cast to the desired output type {_kind(out._dtype)}"
-        )
-    if out._device is not result._device:
-        raise RuntimeError(
-            f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, "
-            f"{result._device} and {out._device}!"
-        )
-    if out._shape != result._shape:
-        resize_out(op, out, result._shape)
-    out.copy_(result)  # type: ignore[attr-defined]
-    return out
-
-
-def store_all(name: str, results: Sequence[Tensor], out: Any) -> list[Tensor]:
-    """Write several results into the tensors of `out`, which must be as many, and of their dtypes."""
-    if not isinstance(out, (tuple, list)):
-        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
-    if len(out) != len(results):
-        raise TypeError(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
-    if any(r._requires_grad for r in results):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
-            "requires grad."
-        )
-    made: Any = SimpleNamespace(name=name, exact_out=True)
-    return [store(made, r, o) for r, o in zip(results, out, strict=True)]
-
-
-def resize_out(op: Op, out: Tensor, shape: tuple[int, ...]) -> None:
-    """Give `out` a new shape, with PyTorch's warning where it was not empty."""
-    if out._numel:
-        warnings.warn(
-            f"{op.name}(): An output with one or more elements was resized since it had shape {list(out._shape)}, which "
-            f"does not match the required output shape {list(shape)}. This behavior is deprecated, and in a future "
-            "PyTorch release outputs will not be resized unless they have zero elements.",
-            UserWarning,
-            stacklevel=4,
-        )
-    out.resize_(shape)  # type: ignore[attr-defined]
-
-
-_KINDS = {
-    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long",
-    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
-    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
-}
-
-
-def _kind(dtype: Any) -> str:
-    """The name by which PyTorch's messages call a dtype."""
-    return _KINDS[dtype.name]
-
-
-kind_name = _kind

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
+
+from corelib.dispatcher.loaded import AT_WORK
+
+if TYPE_CHECKING:  # start-up: as in loaded.py
+    from corelib.contract.backend import Backend
 
 _LEVELS = ("default", "warn", "error")
 _level = 0
@@ -29,18 +34,16 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 def _set(level: int) -> None:
     global _level
-    from corelib.dispatcher import runtime
-
     before, _level = _level, level
     try:
-        for device_type, backend in runtime._backends.items():
+        for device_type, backend in AT_WORK.items():
             check(device_type, backend)
     except RuntimeError:
         _level = before
         raise
 
 
-def check(device_type: str, backend: Any) -> None:
+def check(device_type: str, backend: Backend) -> None:
     """Refuse or warn of a backend that does not promise the same numbers, as was asked for."""
     if not _level or backend.deterministic:
         return

@@ -8,6 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+BACKENDS = "corelib.backends"
+"""The group of entry points of backends."""
+KERNELS = "corelib.kernels"
+"""The group of entry points of kernel packs."""
+
 # Where corelib's own backends come from: device type -> what to install.
 INSTALL = {name: f'pip install "corelib[{name}]"' for name in ("cpu", "cuda", "opencl")}
 
@@ -90,7 +95,7 @@ def _name(distribution: Any, where: str) -> str:
 
 def _claim(name: str, group: str) -> tuple[str, str]:
     """The device type that an entry point's name claims, and what is wrong with it."""
-    device_type = name.partition(".")[0] if group == "corelib.kernels" else name
+    device_type = name.partition(".")[0] if group == KERNELS else name
     if not is_device_type(device_type):
         return device_type, (
             f"its entry point is named {name!r}, which is no device type: lower-case letters, digits and underscores, "

@@ -5,12 +5,17 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record
 from corelib.dispatcher import fallback
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op
+from corelib.dispatcher.outs import store
+from corelib.dispatcher.primitive import COPY, run_primitive
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.recording import record
 from corelib.tensor import dtype as D
+from corelib.tensor.device import device as Device, resolve
+from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.promotion import get_default_dtype, result_type
 from corelib.tensor.size import broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
 from corelib.tensor.tensor import Tensor
 
@@ -35,13 +40,11 @@ def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any
     dtype = common_dtype(op, operands)
     if dtype.is_complex and op.complex_as is not None:
         if out is not None:
-            from corelib.dispatcher.call import store
-
             return store(op, op.complex_as(*operands), out)
         return op.complex_as(*operands)
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
-    cast = [_cast(x, dtype, device) if op.promote != "keep" else x for x in operands]
+    cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]
     if len(args) > len(op.operands) and "alpha" in op.params:
         cast[1] = _scaled(op, cast[1], args[2], dtype)
         args = args[:2]
@@ -55,14 +58,14 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
     """Kernel or body, for operands of one dtype and device."""
     runtime = device.runtime
     kernel = op.kernel_for(runtime.key, dtype)
-    if op.vjps is None and op.body is not None and op.result is None and grad_mode.enabled:
+    if op.rule.vjps is None and op.body is not None and op.facts.result is None and grad_mode.enabled:
         if any(getattr(x, "_requires_grad", False) for x in operands):
             kernel = None  # no rule of its own: differentiated through its body
     if kernel is None:
-        if op.body is None or (dtype.is_complex and not op.complex_body):
+        if op.body is None or (dtype.is_complex and not op.facts.complex_body):
             return fallback.missing(op, device, dtype, args)
         fallback.ran_body(op, device)
-        if op.vjps is None and grad_mode.enabled:
+        if op.rule.vjps is None and grad_mode.enabled:
             return op.body(*args)
         before = grad_mode.enabled
         grad_mode.enabled = False
@@ -72,12 +75,12 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
             grad_mode.enabled = before
     else:
         strides = output_strides(operands, shape) if runtime.strided_any else None
-        result = Tensor._empty(device, op.result or dtype, shape, strides)
+        result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
         if kernel(result._array(), *natives_of(given)) is NotImplemented:
             return fallback.passed(op, device, dtype, args)
-    if op.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
-        record(op, args, result)
+    if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
+        record(op.rule, args, result)
     return result
 
 
@@ -85,10 +88,8 @@ def _laid_out(made: Tensor, strides: tuple[int, ...] | None) -> Tensor:
     """What a body made, with the strides that a kernel would have been given: its steps may see the operands in another order."""
     if made._strides == strides or made._numel < 2 or (strides is None and made.is_contiguous()):
         return made
-    from corelib.ops.copying import copy_elements
-
     placed = Tensor._empty(made._device, made._dtype, made._shape, strides)
-    copy_elements(placed, made)
+    COPY.value(placed, made)
     return placed
 
 
@@ -120,25 +121,22 @@ def row_major(x: Tensor) -> Tensor:
     """A tensor, or a copy of it outside the graph, without strides."""
     if x._strides is None or x.is_contiguous():
         return x
-    from corelib.ops.copying import copy_elements
-
     made = Tensor._empty(x._device, x._dtype, x._shape)
-    copy_elements(made, x)
+    COPY.value(made, x)
     return made
 
 
-def scalar_tensor(value: Any, dtype: Any, device: Any) -> Tensor:
+def scalar_tensor(value: Number, dtype: DType, device: Device) -> Tensor:
     """A 0-d tensor that holds a number."""
-    from corelib.ops import full
-
-    found: Tensor = full((), value, dtype=dtype, device=device)  # type: ignore[misc]
-    return found
+    made = Tensor._empty(device, dtype, ())
+    run_primitive("fill", made, cast_number(value, dtype))
+    return made
 
 
 def _operand(op: Op, i: int, x: Any) -> Any:
-    if isinstance(x, Tensor) or (type(x) in _NUMBERS and op.numbers):
+    if isinstance(x, Tensor) or (type(x) in _NUMBERS and op.facts.numbers):
         return x
-    if not op.numbers:
+    if not op.facts.numbers:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
         )
@@ -153,31 +151,24 @@ def _operand(op: Op, i: int, x: Any) -> Any:
 def _wrapped_number(op: Op, x: Any) -> Tensor:
     if op.kind == "unary":
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not {type(x).__name__}")
-    from corelib.tensor.construct import tensor
-
-    made: Tensor = tensor(x)
-    return made
+    return scalar_tensor(x, result_type(x), resolve(None))
 
 
 def common_dtype(op: Op, operands: list[Any]) -> Any:
     """The dtype that an elementwise op computes in."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
-    if op.promote == "keep":
+    if op.facts.promote == "keep":
         return tensors[0]._dtype
     first = tensors[0]._dtype
     if len(tensors) == len(operands) and all(t._dtype is first for t in tensors):
         dtype = first
     else:
-        from corelib.tensor.promotion import result_type
-
         dtype = result_type(*operands)
-    if op.promote == "float" and not (dtype.is_floating_point or dtype.is_complex):
-        from corelib.tensor.promotion import get_default_dtype
-
+    if op.facts.promote == "float" and not (dtype.is_floating_point or dtype.is_complex):
         dtype = get_default_dtype()
-    elif op.promote == "number" and dtype is D.bool:
+    elif op.facts.promote == "number" and dtype is D.bool:
         dtype = D.int64
-    check = op.check
+    check = op.facts.check
     if check is not None:
         check(dtype, *operands)
     return dtype
@@ -211,8 +202,8 @@ def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int,
     if len(operands) == 2 and len(tensors) == 2:
         if len(BROADCASTS) > 4096:
             BROADCASTS.clear()
-        BROADCASTS[tensors[0]._shape, tensors[1]._shape] = (found, prod(found))  # type: ignore[assignment, arg-type]
-    return found  # type: ignore[return-value]
+        BROADCASTS[tensors[0]._shape, tensors[1]._shape] = (found, prod(found))
+    return found
 
 
 def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
@@ -234,7 +225,7 @@ def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
 def _cast(x: Any, dtype: Any, device: Any) -> Any:
     if isinstance(x, Tensor):
         if x._dtype is not dtype or x._device is not device:
-            return x.to(device=device, dtype=dtype)  # type: ignore[attr-defined]
+            return x.to(device=device, dtype=dtype)
         return x
     return cast_number(x, dtype)
 
@@ -327,13 +318,11 @@ def _compare(inner: int, outer: int, rows: list[tuple[int, ...]], shape: tuple[i
 
 def _into(op: Op, args: Any, dtype: Any, device: Any, shape: tuple[int, ...], out: Tensor) -> Tensor:
     """The `out=` form: the result is computed and written into `out`."""
-    from corelib.dispatcher.call import store
-
     kernel = op.kernel_for(device.runtime.key, dtype)
     if (
         kernel is not None
         and isinstance(out, Tensor)
-        and out._dtype is (op.result or dtype)
+        and out._dtype is (op.facts.result or dtype)
         and out._shape == shape
         and out._device is device
         and out._storage is None  # nothing else can share its memory

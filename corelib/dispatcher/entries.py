@@ -8,72 +8,25 @@ the templates below, with its own parameter names and defaults put into the temp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import wraps
-from inspect import Parameter, signature
 from types import FunctionType
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record, recorder
 from corelib.dispatcher import call as _call, fallback
-from corelib.dispatcher.elementwise import BROADCASTS, ROW_MAJOR, elementwise
+from corelib.dispatcher.elementwise import BROADCASTS, elementwise, ROW_MAJOR
 from corelib.dispatcher.inplace import inplace, inplace_binary
 from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.namespaces import ENTRIES, show
 from corelib.dispatcher.op import Op
 from corelib.dispatcher.paths import path_of
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.recording import node_along, record, recorder
 from corelib.tensor.tensor import Tensor
-
-ENTRIES: dict[str, Any] = {}
-"""Every op's entry function, by each of its names."""
-NAMESPACES: dict[str, dict[str, Any]] = {}
-"""What each public namespace shows: "torch" (the package itself), "nn.functional", "linalg", "fft", "special"."""
-
-
-def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
-    """Put a function into public namespaces, or on Tensor. In a namespace a name goes without its prefix (linalg_inv is
-    linalg.inv); a name with a dot in it says where it belongs, and stands nowhere else."""
-    for name in names:
-        where, _, last = name.rpartition(".")
-        for place in (where,) if where else places:
-            if place == "Tensor":
-                setattr(Tensor, last, function)
-            else:
-                NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
-
-
-def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Callable[[Any], Any]:
-    """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
-    `out=`, tensors for their several results, too."""
-
-    def place(function: Any) -> Any:
-        if outs:
-            function = _with_outs(function, (*names, function.__name__)[0])
-        show(function, names or (function.__name__,), places)
-        return function
-
-    return place
-
-
-def _with_outs(function: Any, name: str) -> Any:
-    """A function of several results that also writes them into tensors."""
-
-    @wraps(function)
-    def wrapped(*args: Any, out: Any = None, **names: Any) -> Any:
-        results = function(*args, **names)
-        return results if out is None else type(results)(*_call.store_all(name, results, out))
-
-    given = signature(function)
-    here = [*given.parameters.values(), Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Any")]
-    wrapped.__signature__ = given.replace(parameters=here)  # type: ignore[attr-defined]
-    return wrapped
-
 
 def unary_entry(op: Op) -> Any:
     """The entry of an op of one tensor."""
-    kernels, recorders, new, T = op.kernels, op.recorders, object.__new__, Tensor
-    result = op.result
-    differentiable = op.vjps is not None
+    kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
+    result = op.facts.result
+    differentiable = op.rule.vjps is not None
     # An op without a rule of its own is differentiated through its body, kernel or not.
     through_body = op.body is not None and result is None
 
@@ -91,7 +44,7 @@ def unary_entry(op: Op) -> Any:
         shape = input._shape
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array()) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input,))  # type: ignore[no-any-return]
+            return fallback.passed(op, device, dtype, (input,))
         t = new(T)
         t._native = native
         t._storage = None
@@ -107,9 +60,9 @@ def unary_entry(op: Op) -> Any:
         t._base = None
         if input._requires_grad and grad_mode.enabled:
             if differentiable:
-                (recorders.get(1) or recorder(op, 1))((input,), t)
+                (recorders.get(1) or recorder(op.rule, 1))((input,), t)
             elif through_body:
-                return op.body(input)  # type: ignore[no-any-return]
+                return op.body(input)
         return t
 
     return entry
@@ -117,11 +70,11 @@ def unary_entry(op: Op) -> Any:
 
 def binary_entry(op: Op) -> Any:
     """The entry of an op of two operands, either of which may be a Python number."""
-    kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
-    result = op.result
-    differentiable = op.vjps is not None
+    kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.rule.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
+    result = op.facts.result
+    differentiable = op.rule.vjps is not None
     through_body = op.body is not None and result is None
-    tensors_only = not op.numbers
+    tensors_only = not op.facts.numbers
 
     def compute(input: Any, other: Any) -> Tensor:
         if active.count:
@@ -160,7 +113,7 @@ def binary_entry(op: Op) -> Any:
             return elementwise(op, (input, other), None)
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input, other))  # type: ignore[no-any-return]
+            return fallback.passed(op, device, dtype, (input, other))
         t = new(T)
         t._native = native
         t._storage = None
@@ -176,9 +129,9 @@ def binary_entry(op: Op) -> Any:
         t._base = None
         if (need_other or input._requires_grad) and grad_mode.enabled:
             if differentiable:
-                (recorders.get(2) or recorder(op, 2))((input, other), t)
+                (recorders.get(2) or recorder(op.rule, 2))((input, other), t)
             elif through_body:
-                return op.body(input, other)  # type: ignore[no-any-return]
+                return op.body(input, other)
         return t
 
     if "alpha" in op.params:
@@ -233,15 +186,15 @@ def reduction_entry(op: Op) -> Any:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record(op, (input, dims, False), t)
+                    record(op.rule, (input, dims, False), t)
                 return t
         if active.count and top() is not None:
-            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})  # type: ignore[no-any-return]
+            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
         if out is not None:
-            return _call.write_out(op, (input, dim, keepdim, dtype), out)  # type: ignore[no-any-return]
+            return _call.write_out(op, (input, dim, keepdim, dtype), out)
         result: Tensor = op.path(input, dim, keepdim, dtype)
-        if dim is not None and result._edge is not None and type(result._edge[0]) is op.node:
-            result._edge[0].__class__ = op.node_along  # PyTorch numbers the form with `dim` as the op's second
+        if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
+            result._edge[0].__class__ = node_along(op.rule)  
         return result
 
     return entry
@@ -252,7 +205,7 @@ _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
 
 # The templates: `make` closes over the op, `{args}` are its parameters.
 _TEMPLATE = """
-def make(op, call, body, active, top, run, record, grad_mode, write):
+def make(op, rule, call, body, active, top, run, record, grad_mode, write):
     def entry({args}):
 {mode}
 {out}
@@ -269,7 +222,7 @@ _WORK = {
         "        try: need = a0._requires_grad\n"
         "        except AttributeError: return call(op, ({tuple}))\n"
         "        result = body({plain})\n"
-        "        if need and grad_mode.enabled and result is not a0: record(op, ({tuple}), result)\n"
+        "        if need and grad_mode.enabled and result is not a0: record(rule, ({tuple}), result)\n"
         "        return result"
     ),
 }
@@ -278,31 +231,31 @@ _MAKERS: dict[tuple[int, bool, str], Any] = {}
 
 def template_entry(op: Op, work: str) -> Any:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
-    n = len(op.params)
-    maker = _MAKERS.get((n, op.out, work))
+    n, takes_out = len(op.params), bool(op.facts.out)
+    maker = _MAKERS.get((n, takes_out, work))
     if maker is None:
         names = [f"a{i}" for i in range(n)]
         plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
         source = _TEMPLATE.format(
-            args=", ".join(names + ["out"] * op.out),
+            args=", ".join(names + ["out"] * takes_out),
             mode=_MODE.format(tuple=as_tuple),
-            out=_OUT.format(tuple=as_tuple) if op.out else "",
+            out=_OUT.format(tuple=as_tuple) if takes_out else "",
             work=_WORK[work].format(tuple=as_tuple, plain=plain),
         )
         scope: dict[str, Any] = {}
         exec(source, scope)  # our own text: nothing of a user's reaches it
-        maker = _MAKERS[n, op.out, work] = scope["make"]
-    made = maker(op, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
+        maker = _MAKERS[n, takes_out, work] = scope["make"]
+    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
     code = made.__code__
-    keyword_only = n - op.positional + op.out
+    keyword_only = n - op.positional + takes_out
     code = code.replace(
         co_argcount=op.positional,
         co_kwonlyargcount=keyword_only,
-        co_varnames=op.params + (("out",) if op.out else ()) + code.co_varnames[n + op.out :],
+        co_varnames=op.params + (("out",) if takes_out else ()) + code.co_varnames[n + takes_out :],
     )
     function = FunctionType(code, made.__globals__, op.name, op.function.__defaults__, made.__closure__)
     if keyword_only:
-        function.__kwdefaults__ = dict(op.function.__kwdefaults__ or {}, **({"out": None} if op.out else {}))
+        function.__kwdefaults__ = dict(op.function.__kwdefaults__ or {}, **({"out": None} if takes_out else {}))
     return function
 
 
@@ -310,19 +263,15 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     """Make the op's entries and put its methods on Tensor."""
     fn = op.function
     path_of(op)
-    defaults = dict(fn.__kwdefaults__ or {})
-    if fn.__defaults__:
-        defaults.update(zip(op.params[op.positional - len(fn.__defaults__) : op.positional], fn.__defaults__, strict=True))
-    op.defaults = tuple(defaults.get(p) for p in op.params)  # type: ignore[attr-defined]
     if op.kind == "unary":
         entry = unary_entry(op)
     elif op.kind == "binary":
-        op.compute, entry = binary_entry(op)  # type: ignore[attr-defined]
+        op.compute, entry = binary_entry(op)
     elif op.kind == "reduction":
         entry = reduction_entry(op)
     elif op.kind == "view":
-        entry = template_entry(op, "view" if op.vjps is not None else "body")
-    elif op.infer is None and op.vjps is None and op.kind in ("composite", "creation"):
+        entry = template_entry(op, "view" if op.rule.vjps is not None else "body")
+    elif op.facts.infer is None and op.rule.vjps is None and op.kind in ("composite", "creation"):
         entry = template_entry(op, "body")
     else:
         entry = template_entry(op, "call")
@@ -336,8 +285,8 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     op.entry = entry
     names = (op.name, *aliases)
     ENTRIES.update({name: entry for name in names if "." not in name})
-    show(entry, names, op.on)
-    if op.inplace:
+    show(entry, names, op.facts.on)
+    if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
         show(op.inplace_entry, [name + "_" for name in names if "." not in name], ["Tensor"])
     return entry
@@ -357,13 +306,13 @@ def _inplace_entry(op: Op) -> Any:
                 return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
         else:
 
-            def entry(self: Tensor, other: Any) -> Tensor:  # type: ignore[misc]
+            def entry(self: Tensor, other: Any) -> Tensor:
                 return inplace_binary(op, self, other)
 
         _rename(entry, op)
     else:
 
-        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # type: ignore[misc]
+        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             return inplace(op, (self, *args), kwargs)
 
     entry.__name__ = entry.__qualname__ = op.name + "_"

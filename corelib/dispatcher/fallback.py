@@ -10,6 +10,7 @@ from typing import Any
 from corelib.dispatcher import report
 from corelib.dispatcher.op import Op
 from corelib.tensor.device import cpu
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.tensor import Tensor
 
 
@@ -35,8 +36,6 @@ def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any
         detail = f"the {device.type} backend has no kernel {op.name!r}, which every backend must have"
         if op.kind == "extension":
             detail = f"the {device.type} backend has no kernel {op.name!r} and neither has the host"
-    from corelib.dispatcher.call import kind_name
-
     raise NotImplementedError(
         f'{op.name}(): "{op.name}_{device.type}" not implemented for \'{kind_name(dtype)}\' (device {device}): {detail}'
     )
@@ -58,7 +57,7 @@ def on_host(op: Op, device: Any, args: Any) -> Any:
         nonlocal moved
         if isinstance(x, Tensor):
             moved += x.nbytes
-            return x.detach().to(cpu)  # type: ignore[attr-defined]
+            return x.detach().to(cpu)
         return [to_host(t) for t in x] if isinstance(x, (list, tuple)) and x and isinstance(x[0], Tensor) else x
 
     tensors = [t for x in args for t in (x if isinstance(x, (list, tuple)) else (x,)) if isinstance(t, Tensor)]

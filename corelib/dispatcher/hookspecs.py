@@ -36,11 +36,10 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from corelib.backend.base import Backend, KernelTable, Probe
+    from corelib.contract.backend import Backend, Probe
+    from corelib.contract.kernels import KernelTable
 
 PROJECT = "corelib"
-BACKENDS = "corelib.backends"
-KERNELS = "corelib.kernels"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
 from corelib.dispatcher.elementwise import (
-    BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited,
+    _cast, _operand, _scaled, BROADCASTS, common_device, common_dtype, natives_of, suited,
 )
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Op
+from corelib.dispatcher.primitive import COPY
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
+from corelib.tensor.dtype import kind_name
+from corelib.tensor.promotion import can_cast
 from corelib.tensor.size import broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
@@ -25,7 +29,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
         if kind is float or kind is int:
-            if not dtype.is_floating_point or self._requires_grad or not op.numbers or not self._device.runtime.scalars:
+            if not dtype.is_floating_point or self._requires_grad or not op.facts.numbers or not self._device.runtime.scalars:
                 return inplace(op, (self, other))
             native = other
         else:
@@ -43,7 +47,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
             native = other._native
             if native is None:
                 native = other._array()
-        if op.result is not None or self.is_inference():
+        if op.facts.result is not None or self.is_inference():
             return inplace(op, (self, other))
     except (KeyError, AttributeError):
         return inplace(op, (self, other))
@@ -73,16 +77,15 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None)
     if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
         if _straight(op, args):
             return self
-    from corelib.autograd.inplace import adopt, before_change, keep_in_graph
 
-    before = before_change(op, self) if grad else self
+    before = before_change(op.rule, self) if grad else self
     result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
     check_result(op.name + "_", self, result)
     write(self, result)
     self._bump()
     if grad:
-        if before._requires_grad and not result._requires_grad and op.vjps is None:
-            keep_in_graph(op, before, result)
+        if before._requires_grad and not result._requires_grad and op.rule.vjps is None:
+            keep_in_graph(op.rule, before, result)
         adopt(self, result)
     return self
 
@@ -112,7 +115,7 @@ def _straight(op: Op, args: tuple[Any, ...]) -> bool:
     tensors = [x for x in operands if isinstance(x, Tensor)]
     dtype = common_dtype(op, operands)
     device = common_device(op, tensors)
-    if device is not self._device or (op.result or dtype) is not self._dtype or dtype is not self._dtype:
+    if device is not self._device or (op.facts.result or dtype) is not self._dtype or dtype is not self._dtype:
         return False
     kernel = op.kernel_for(self._key, dtype)
     if kernel is None:
@@ -176,11 +179,9 @@ def _interleaved(a: Tensor, b: Tensor) -> bool:
 def check_writable(name: str, self: Tensor) -> None:
     """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other."""
     if self._requires_grad and grad_mode.enabled:
-        from corelib.autograd.inplace import check_leaf
 
         check_leaf(name, self)
     if self.is_inference():
-        from corelib.autograd.inplace import check_inference
 
         check_inference(name, self)
     if self._strides is not None and 0 in self._strides:
@@ -195,8 +196,6 @@ def check_writable(name: str, self: Tensor) -> None:
 
 def check_result(name: str, self: Tensor, result: Tensor) -> None:
     """RuntimeError where a result does not fit the tensor it is to be written into."""
-    from corelib.dispatcher.call import kind_name
-    from corelib.tensor.promotion import can_cast
 
     if result._shape != self._shape:
         raise RuntimeError(
@@ -211,6 +210,5 @@ def check_result(name: str, self: Tensor, result: Tensor) -> None:
 
 def write(self: Tensor, value: Tensor) -> None:
     """Copy a value's elements into a tensor, casting; nothing is recorded and the version is the caller's business."""
-    from corelib.ops.copying import copy_elements
 
-    copy_elements(self, value)
+    COPY.value(self, value)

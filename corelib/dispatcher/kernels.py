@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.keys import dispatch_key
+from corelib.contract.kernels import Kernel, KernelTable
+from corelib.dispatcher.op import Op, TABLE
+from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided
 
 
-def install(device_type: str, table: Any) -> None:
-    """Put a backend's kernels into the table of ops; ValueError for a kernel whose op corelib does not have."""
-    from corelib import ops  # noqa: F401  (the ops declare themselves when imported)
-    from corelib.dispatcher.op import TABLE
+class _EveryDtype(dict[Any, Any]):
+    """A dtype table with one kernel for every dtype."""
 
+    def __init__(self, kernel: Kernel) -> None:
+        super().__init__()
+        self._kernel = kernel
+
+    def __missing__(self, key: Any) -> Kernel:
+        return self._kernel
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def get(self, key: Any, default: Any = None) -> Kernel:
+        """The kernel."""
+        return self._kernel
+
+
+def needs_kernel(op: Op) -> bool:
+    """Whether an op says its result's shape, and so may be computed by a kernel that does not need values for it."""
+    return op.primitive or op.kind in ("unary", "binary", "elementwise") or op.facts.infer is not None
+
+
+def install(device_type: str, table: KernelTable) -> None:
+    """Put a backend's kernels into the table of ops; ValueError for a kernel whose op corelib does not have."""
     key = dispatch_key(device_type, strided)
+    if table.default is not None:
+        for op in TABLE.values():
+            if needs_kernel(op):
+                op.kernels[key] = _EveryDtype(table.default)
     for name, by_dtype in table.table.items():
-        op = TABLE.get(name)
-        if op is None:
-            raise ValueError(
-                f"backend of {device_type!r}: kernel {name!r} is for no op of corelib; a kernel has exactly its op's name"
-            )
-        if type(by_dtype) is dict:
-            op.kernels.setdefault(key, {}).update(by_dtype)
-        else:  # a table that answers for every dtype
-            op.kernels[key] = by_dtype
+        found = TABLE.get(name)
+        if found is None:
+            raise ValueError(f"backend of {device_type!r}: kernel {name!r} is for no op of corelib; a kernel has exactly its op's name")
+        found.kernels.setdefault(key, {}).update(by_dtype)

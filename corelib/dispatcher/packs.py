@@ -8,14 +8,12 @@ for an op and dtype, one may return `NotImplemented` to pass to the next. A pack
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from corelib.dispatcher.discovery import Entry, discover
-from corelib.dispatcher.hookspecs import KERNELS
+from corelib.contract.kernels import KernelTable
+from corelib.dispatcher.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
+from corelib.dispatcher.discovery import discover, Entry, KERNELS
 from corelib.dispatcher.report import callers_level
-
-if TYPE_CHECKING:
-    from corelib.backend.base import KernelTable
 
 
 class PackWarning(UserWarning):
@@ -59,9 +57,6 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
 
 def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
     """A pack's table, and what went wrong; the table is then empty."""
-    from corelib.backend.base import KernelTable
-    from corelib.dispatcher.plugins import BackendError, api_problem, checked_hooks, kernel_problem, told
-
     table = KernelTable()
     problem = entry.problem
     if not problem:
@@ -81,9 +76,8 @@ def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
 
 
 def _merged(tables: list[tuple[KernelTable, str]]) -> KernelTable:
-    from corelib.backend.base import KernelTable
-
     merged = KernelTable()
+    merged.default = next((table.default for table, _ in tables if table.default is not None), None)
     for name in dict.fromkeys(name for table, _ in tables for name in table.table):
         chains: dict[Any, list[tuple[Any, str]]] = {}
         for table, provider in tables:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.autograd.grad_mode import grad_mode
-from corelib.autograd.node import record
 from corelib.dispatcher import call
 from corelib.dispatcher.op import Op
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.recording import record
 from corelib.tensor.tensor import Tensor
 
 _PATH = """
@@ -45,7 +45,7 @@ def path({given}):
         natives = result._native
         if natives is None: natives = result._array()
     if kernel(natives, {natives}) is NotImplemented: return run_inferred(op, spec, args, False)
-    if need: record(op, args, result)
+    if need: record(rule, args, result)
     return result
 """
 
@@ -73,11 +73,11 @@ def compile_path(op: Op, n: int) -> Any:
         args="".join(f"a{i}, " for i in range(n)),
         first=f"a{op.first}",
         operands="".join((_OPERAND if i == op.first else _OTHER).format(i=i) for i in operands).strip(),
-        undifferentiable="if need: return run_inferred(op, spec, args)" if op.vjps is None and op.body is not None else "pass",
+        undifferentiable="if need: return run_inferred(op, spec, args)" if op.rule.vjps is None and op.body is not None else "pass",
         natives="".join(f"{'n' if i in operands else 'a'}{i}, " for i in range(n)),
     )
     scope: dict[str, Any] = {
-        "op": op, "infer": op.infer, "kernels": op.kernels, "run_inferred": call.run_inferred, "check_operands": call.check_operands,
+        "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred, "check_operands": call.check_operands,
         "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -86,13 +86,13 @@ def compile_path(op: Op, n: int) -> Any:
 
 def path_of(op: Op) -> Any:
     """What runs an op's arguments, in the order of its parameters: its path, or `call` where it can have none."""
-    if op.infer is None or op.lists or op.by_result:
+    if op.facts.infer is None or op.lists or op.facts.by_result:
         op.path = path = lambda *args: call.call(op, args)
         return path
 
     def first_call(*args: Any) -> Any:
         try:
-            n = len(op.infer(*args)[1])
+            n = len(op.facts.infer(*args)[1])
         except (AttributeError, TypeError, IndexError):
             call.check_operands(op, args)
             raise

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from corelib.dispatcher.fallback import missing
 from corelib.dispatcher.op import TABLE
+from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
+
+COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
+    "copy", "`copy_elements(out, input)`: across dtypes, devices and strides; nothing is checked or recorded. Filled by ops/conversion/copying.py."
+)
 
 
 def run_primitive(name: str, out: Tensor, *args: Any) -> None:
@@ -13,14 +20,10 @@ def run_primitive(name: str, out: Tensor, *args: Any) -> None:
     primitive = TABLE[name]
     kernel = primitive.kernel_for(out._key, out._dtype)
     if kernel is None:
-        from corelib.dispatcher.fallback import missing
-
         missing(primitive, out._device, out._dtype, (out, *args))
     if out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous():
-        from corelib.ops.copying import copy_elements
-
         made = Tensor._empty(out._device, out._dtype, out._shape)
-        kernel(made._array(), *args)  # type: ignore[misc]
-        copy_elements(out, made)
+        kernel(made._array(), *args)
+        COPY.value(out, made)
         return
-    kernel(out._native if out._native is not None else out._array(), *args)  # type: ignore[misc]
+    kernel(out._native if out._native is not None else out._array(), *args)

@@ -5,14 +5,17 @@ For tests, and for backends that are being written; what is installed is found b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from corelib.contract.backend import Backend
+from corelib.dispatcher import plugins
+from corelib.dispatcher.checks import BackendError, check_backend, kernel_problem
 from corelib.dispatcher.discovery import Entry, is_device_type
-
-if TYPE_CHECKING:
-    from corelib.backend.base import Backend
-
-REGISTERED: dict[str, Entry] = {}
+from corelib.dispatcher.loaded import AT_WORK, REGISTERED
+from corelib.dispatcher.op import TABLE
+from corelib.tensor.device import _DEVICES
+from corelib.tensor.keys import dispatch_key
+from corelib.tensor.layout import strided
 
 
 class Registration:
@@ -24,17 +27,11 @@ class Registration:
 
     def undo(self) -> None:
         """Take the backend back: its device type is unknown again. Tensors that live on it must not be used any more."""
-        from corelib.dispatcher import plugins, runtime
-        from corelib.dispatcher.keys import dispatch_key
-        from corelib.dispatcher.op import TABLE
-        from corelib.tensor.device import _DEVICES
-        from corelib.tensor.layout import strided
-
         if REGISTERED.pop(self.device_type, None) is None:
             return
         plugins._loaded.pop(self.device_type, None)
         plugins._providers.pop(self.device_type, None)
-        runtime._backends.pop(self.device_type, None)
+        AT_WORK.pop(self.device_type, None)
         key = dispatch_key(self.device_type, strided)
         for op in TABLE.values():
             op.kernels.pop(key, None)
@@ -52,22 +49,20 @@ class Registration:
 
 def register(backend: Any) -> Registration:
     """Use a backend object for its device type in this process. BackendError for what a plugin would be refused for."""
-    from corelib.dispatcher import plugins
-
     device_type = getattr(backend, "device_type", None)
     if not isinstance(device_type, str) or not is_device_type(device_type):
-        raise plugins.BackendError(
+        raise BackendError(
             f"backends.register(): a backend's device_type must be lower-case letters, digits and underscores, got {device_type!r}"
         )
     claimed = [e.provider for e in plugins.entries() if e.device_type == device_type]
     if claimed or device_type == "meta":
         owner = claimed[0] if claimed else "corelib"
-        raise plugins.BackendError(f"backends.register(): device type {device_type!r} already belongs to {owner}")
+        raise BackendError(f"backends.register(): device type {device_type!r} already belongs to {owner}")
     entry = Entry(device_type, device_type, "", "this process", "", "", None)
-    plugins._check(backend, entry)
-    problem = plugins.kernel_problem(backend.kernels())
+    check_backend(backend, entry)
+    problem = kernel_problem(backend.kernels())
     if problem:
-        raise plugins.BackendError(f"backends.register(): {problem}")
+        raise BackendError(f"backends.register(): {problem}")
     REGISTERED[device_type] = entry
     plugins._providers[device_type] = entry
     plugins._loaded[device_type] = backend

@@ -10,12 +10,11 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
+from corelib.dispatcher.op import TABLE
 
 PATHS = ("native", "pack", "body", "host")
 POLICIES = ("error", "warn", "allow")
@@ -187,23 +186,20 @@ def counting(op: str, device_type: str, kernel: Any) -> Any:
                 return result
         return NotImplemented
 
-    counted._counted = kernel  # type: ignore[attr-defined]
+    counted._counted = kernel
     return counted
 
 
 def counted_table(table: KernelTable, device_type: str) -> KernelTable:
     """A copy of a table, which is about to be installed, whose kernels are counted."""
-    from corelib.backend.base import KernelTable
-
     copy = KernelTable()
+    copy.default = table.default
     for name, by_dtype in table.table.items():
         copy.table[name] = {dtype: counting(name, device_type, kernel) for dtype, kernel in by_dtype.items()}
     return copy
 
 
 def _replace(change: Callable[[str, str, Any], Any]) -> None:
-    from corelib.dispatcher.op import TABLE
-
     for op in TABLE.values():
         for key, by_dtype in op.kernels.items():
             for dtype in list(by_dtype):  # the meta device's tables list nothing: there nothing is computed

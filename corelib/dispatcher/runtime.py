@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from corelib.backend.allocator import CachingAllocator
-from corelib.dispatcher import determinism
-from corelib.dispatcher.keys import DispatchKey, dispatch_key
+from corelib.contract.allocator import CachingAllocator
+from corelib.contract.backend import Backend
+from corelib.contract.meta import MetaBackend
+from corelib.dispatcher import determinism, plugins
+from corelib.dispatcher.kernels import install
+from corelib.dispatcher.loaded import AT_WORK
+from corelib.tensor.device import device, LOAD
+from corelib.tensor.keys import dispatch_key, DispatchKey
 from corelib.tensor.layout import strided
-
-if TYPE_CHECKING:
-    from corelib.backend.base import Backend
-    from corelib.tensor.device import device
 
 
 class Runtime:
@@ -38,17 +39,13 @@ class Runtime:
         self.plain: bool = self.strided_any and self.scalars
 
 
-_backends: dict[str, Any] = {}
-
-
+@LOAD.fill
 def load(wanted: device) -> Runtime:
     """The runtime of a device: loads the plugin of its type on first use and registers that plugin's kernels.
 
     RuntimeError where no plugin provides the type, the plugin cannot load, or the index is not one of its devices.
     """
-    from corelib.tensor.device import device
-
-    backend = _backends.get(wanted.type)
+    backend = AT_WORK.get(wanted.type)
     if backend is None:
         backend = _load_backend(wanted.type)
     if wanted.index is None and not backend.indexed:
@@ -67,18 +64,9 @@ def load(wanted: device) -> Runtime:
     return Runtime(backend, wanted)
 
 
-def _load_backend(device_type: str) -> Any:
-    from corelib.dispatcher.kernels import install
-
-    if device_type == "meta":
-        from corelib.backend.meta import MetaBackend
-
-        backend: Any = MetaBackend()
-    else:
-        from corelib.dispatcher import plugins
-
-        backend = plugins.load(device_type)
+def _load_backend(device_type: str) -> Backend:
+    backend = MetaBackend() if device_type == "meta" else plugins.load(device_type)
     determinism.check(device_type, backend)
     install(device_type, backend.kernels())
-    _backends[device_type] = backend
+    AT_WORK[device_type] = backend
     return backend

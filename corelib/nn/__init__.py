@@ -155,7 +155,7 @@ from corelib.nn.unpooling import (
     MaxUnpool3d,
 )
 from corelib.nn.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from corelib.ops.linear_losses import LinearCrossEntropyOptions
+from corelib.nn.linear_losses import LinearCrossEntropyOptions
 
 __all__ = [
     "CELU",

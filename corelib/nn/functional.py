@@ -2,6 +2,7 @@
 function of the op table that says `nn.functional` where it is declared.
 """
 
+from corelib.nn.linear_losses import linear_cross_entropy as linear_cross_entropy
 from corelib.ops import namespace
 
 globals().update(namespace("nn.functional"))

@@ -36,6 +36,8 @@ class Parameter(Tensor):
     tensor([1., 1.], requires_grad=True)
     """
 
+    _shown_as = "Parameter"
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         if data is None:
             data = corelib.empty(0)
@@ -90,6 +92,8 @@ class Buffer(Tensor):
     """
 
     persistent: bool
+
+    _shown_as = "Buffer"
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Self:
         if data is None:

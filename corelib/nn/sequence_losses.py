@@ -13,7 +13,7 @@ from corelib.nn.containers import ModuleList, Sequential
 from corelib.nn.linear import Linear
 from corelib.nn.loss import NLLLoss, _Loss, _WeightedLoss
 from corelib.nn.module import Module
-from corelib.ops.linear_losses import LinearCrossEntropyOptions
+from corelib.nn.linear_losses import LinearCrossEntropyOptions
 
 __all__ = ["AdaptiveLogSoftmaxWithLoss", "CTCLoss", "LinearCrossEntropyLoss", "NLLLoss2d"]
 

@@ -1,4 +1,4 @@
-"""THE TABLE: what can be computed, one block an op, one family a file. Importing this declares every op.
+"""THE TABLE: what can be computed, one block an op, a file a family, a folder a kind. Importing this declares every op.
 
 Every op is a name of this module; `corelib`, `Tensor` and `corelib.nn.functional` show the same functions.
 """
@@ -7,26 +7,38 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.entries import ENTRIES, NAMESPACES
+from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
-from corelib.ops import (
-    activation, arithmetic, attention, bessel, closeness, combinations, complex_numbers, convolution, copying, creation,
-    ctc, decompositions, diagonals, differences, distances, drawing, dropout, einsum, embedding, embedding_bags,
-    error_functions, exponential, factorizations, floating_point, folding, fourier, gamma, gathering, grids, indexing,
-    integers, interpolation, joining, linear, linear_losses, linear_systems, losses, margins, matrix_norms,
-    more_products, multihead, normalization, operators, optim_steps, order_statistics, padding, permutation, pinning,
-    pixels, placing, pooling, predicates, products, random, rectified, recurrent, reductions, rounding, rows, scans,
-    scatter_reduction, scattering, searching, selection, shapes, slicing, sorting, spectrograms, statistics,
-    torch_forms, trigonometric, unary, unpooling, view_copies, views, where, windows,
+from corelib.ops import operators
+from corelib.ops.elementwise import (
+    arithmetic, bessel, error_functions, exponential, floating_point, gamma, integers, predicates, rounding,
+    trigonometric, unary, where,
 )
+from corelib.ops.reduction import closeness, differences, reductions, scans, statistics
+from corelib.ops.ordering import order_statistics, searching, sorting
+from corelib.ops.shape import combinations, diagonals, joining, permutation, shapes, slicing, view_copies, views
+from corelib.ops.indexing import (
+    gathering, indexing, placing, rows, scatter_reduction, scattering, selection, subscript,
+)
+from corelib.ops.products import distances, einsum, linear, more_products, products
+from corelib.ops.linalg import decompositions, factorizations, linear_systems, matrix_norms
+from corelib.ops.neural import (
+    activation, attention, dropout, embedding, embedding_bags, multihead, normalization, optim_steps, rectified,
+    recurrent, torch_forms,
+)
+from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
+from corelib.ops.losses import ctc, losses, margins
+from corelib.ops.random import drawing, random
+from corelib.ops.complex import complex_numbers
+from corelib.ops.spectral import fourier, spectrograms, windows
+from corelib.ops.construction import construct, creation, legacy
+from corelib.ops.conversion import copying, interchange, pinning, printing
 
 view_copies.show_in_place()
 globals().update(ENTRIES)
 for _shown in NAMESPACES.values():  # functions that are ops by name but have no kernel of their own
     globals().update({name: function for name, function in _shown.items() if not hasattr(function, "op")})
 operators.install()
-
-from corelib.tensor import indexing as _tensor_indexing  # noqa: E402  (puts x[...] on Tensor)
 
 
 def namespace(name: str) -> dict[str, Any]:

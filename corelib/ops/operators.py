@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.op import TABLE
-from corelib.ops.arithmetic import floor_divide, pow, remainder
-from corelib.ops.products import matmul
-from corelib.ops.unary import bitwise_not
+from corelib.ops.elementwise.arithmetic import floor_divide, pow, remainder
+from corelib.ops.elementwise.unary import bitwise_not
+from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
 from corelib.tensor.tensor import Tensor
 
 _NUMBERS = (int, float, bool, complex)
@@ -45,7 +46,7 @@ def _comparison(name: str) -> Any:
 
 def _rtruediv(self: Tensor, other: Any) -> Any:
     # as PyTorch does it, so that the same is saved and the graph has the same nodes
-    return self.reciprocal() * other if _operand(other) else NotImplemented  # type: ignore[attr-defined]
+    return self.reciprocal() * other if _operand(other) else NotImplemented
 
 
 def _sub_reflected(self: Tensor, other: Any) -> Any:
@@ -77,35 +78,34 @@ def _invert(self: Tensor) -> Any:
 
 def install() -> None:
     """Put the operators on Tensor."""
-    T: Any = Tensor
     for operator, name in (
         ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "true_div"), ("floordiv", "floor_divide"),
         ("mod", "remainder"), ("pow", "pow"), ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
         ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift"),
     ):
-        setattr(T, f"__{operator}__", _plain(name))
+        attach(f"__{operator}__", _plain(name))
         inplace = TABLE[name].inplace_entry
-        setattr(T, f"__i{operator}__", inplace)
+        attach(f"__i{operator}__", inplace)
     for name in ("add", "mul"):
-        setattr(T, f"__r{name}__", _commuted(name))
+        attach(f"__r{name}__", _commuted(name))
     for operator, name in (("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
-        setattr(T, f"__r{operator}__", _commuted(name))
-    T.__rsub__ = _sub_reflected
-    T.__rtruediv__ = _rtruediv
-    T.__rfloordiv__ = _reflected(floor_divide, "__rfloordiv__")
-    T.__rmod__ = _reflected(remainder, "__rmod__")
-    T.__rpow__ = _reflected(pow, "__rpow__")
-    T.__rlshift__ = _reflected(TABLE["bitwise_left_shift"].entry, "__rlshift__")
-    T.__rrshift__ = _reflected(TABLE["bitwise_right_shift"].entry, "__rrshift__")
-    T.__itruediv__ = T.div_
-    T.__matmul__ = matmul
-    T.__rmatmul__ = _reflected(matmul, "__rmatmul__")
+        attach(f"__r{operator}__", _commuted(name))
+    attach("__rsub__", _sub_reflected)
+    attach("__rtruediv__", _rtruediv)
+    attach("__rfloordiv__", _reflected(floor_divide, "__rfloordiv__"))
+    attach("__rmod__", _reflected(remainder, "__rmod__"))
+    attach("__rpow__", _reflected(pow, "__rpow__"))
+    attach("__rlshift__", _reflected(TABLE["bitwise_left_shift"].entry, "__rlshift__"))
+    attach("__rrshift__", _reflected(TABLE["bitwise_right_shift"].entry, "__rrshift__"))
+    attach("__itruediv__", TABLE["true_div"].inplace_entry)
+    attach("__matmul__", matmul)
+    attach("__rmatmul__", _reflected(matmul, "__rmatmul__"))
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
-        setattr(T, f"__{name}__", _comparison(name))
-    T.__neg__ = TABLE["neg"].entry
-    T.__pos__ = _positive
-    T.__abs__ = TABLE["abs"].entry
-    T.__invert__ = _invert
-    T.rsub = lambda self, other, *, alpha=1: TABLE["sub"].entry(other, self, alpha=alpha)
+        attach(f"__{name}__", _comparison(name))
+    attach("__neg__", TABLE["neg"].entry)
+    attach("__pos__", _positive)
+    attach("__abs__", TABLE["abs"].entry)
+    attach("__invert__", _invert)
+    attach("rsub", lambda self, other, *, alpha=1: TABLE["sub"].entry(other, self, alpha=alpha))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import corelib
 from corelib import Tensor
-from corelib.ops.optim_steps import _adam_step_
+from corelib.ops.neural.optim_steps import _adam_step_
 from corelib.optim.optimizer import (
     Optimizer,
     Params,

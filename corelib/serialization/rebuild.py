@@ -179,7 +179,7 @@ def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> Te
         raise _refuse("the class of a tensor", new_type, "Tensor or a subclass of it")
     made: Tensor = func(*args)
     if new_type is not type(made):
-        from corelib.tensor.construct import as_subclass
+        from corelib.ops.construction.construct import as_subclass
 
         made = as_subclass(made, new_type)
     elif isinstance(state, dict) and state.get("_is_buffer") is True:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from corelib.tensor.slot import Slot
 
 if TYPE_CHECKING:
-    from corelib.dispatcher.runtime import Runtime
+    from collections.abc import Callable
+
+    from corelib.tensor.runtime import Runtime
+
+LOAD: Slot[Callable[[device], Runtime]] = Slot("load", "The runtime of a device: loads the plugin of its type. Filled by the dispatcher.")
+DEVICE_TYPES: Slot[Callable[[], list[str]]] = Slot(
+    "device_types", "The device types that installed plugins claim; imports none of them. Filled by the dispatcher."
+)
 
 # Types that need no look-up among the installed plugins to be named, as PyTorch names types it was not built for.
 _KNOWN = ("cpu", "cuda", "opencl", "meta", "mps", "xpu")
@@ -49,11 +58,12 @@ class device:
         """What executes on this device; loads the plugin, RuntimeError where there is none."""
         found = self._runtime
         if found is None:
-            from corelib.dispatcher.runtime import load
-
-            found = self._runtime = load(self)
+            found = self._runtime = LOAD.value(self)
         return found
 
+
+DeviceLike: TypeAlias = device | str | int | None
+"""What names a device where one is asked for; None for the default."""
 
 _DEVICES: dict[Any, device] = {}
 
@@ -78,9 +88,7 @@ def _intern(type_: Any, index: int | None) -> device:
     if index is not None and index < 0:
         raise RuntimeError(f"device(): Device index must not be negative, got {index} for type {name!r}")
     if name not in _KNOWN:
-        from corelib.dispatcher.plugins import entries
-
-        installed = sorted({e.device_type for e in entries()})
+        installed = sorted(set(DEVICE_TYPES.value()))
         if name not in installed:
             raise RuntimeError(
                 f"device(): Expected one of {', '.join(dict.fromkeys((*_KNOWN, *installed)))} device type at start of "

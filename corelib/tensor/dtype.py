@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, TypeAlias
 
 from corelib.tensor.host import np
+
+Number: TypeAlias = builtins.int | builtins.float | builtins.complex
+"""A Python number, bool included."""
 
 
 class dtype:
@@ -111,3 +114,15 @@ def from_numpy_dtype(numpy_dtype: Any) -> dtype:
             )
         _BY_NUMPY[numpy_dtype] = found
     return found
+
+
+_KINDS = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int", "int64": "Long",
+    "float16": "Half", "bfloat16": "BFloat16", "float32": "Float", "float64": "Double",
+    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}
+
+
+def kind_name(d: dtype) -> str:
+    """The name by which PyTorch's messages call a dtype, such as "Long" for int64."""
+    return _KINDS[d.name]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 
 class _LazyNumPy:
     """Stands in for the module `numpy`; each attribute is kept after its first use."""
 
     def __getattr__(self, name: str) -> Any:
-        import numpy
+        import numpy  # start-up: half of what `import corelib` would cost
 
         value = getattr(numpy, name)
         setattr(self, name, value)
         return value
 
 
-np: Any = _LazyNumPy()
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = _LazyNumPy()
+
+__all__ = ["np"]

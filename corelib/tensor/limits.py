@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.tensor import dtype as D
+from corelib.tensor.promotion import get_default_dtype
 
 # dtype: bits, digits of the significand after the point, largest exponent
 _FORMATS = {D.float16: (16, 10, 15), D.bfloat16: (16, 7, 127), D.float32: (32, 23, 127), D.float64: (64, 52, 1023)}
@@ -20,8 +21,6 @@ class finfo:
 
     def __init__(self, type: Any = None) -> None:
         if type is None:
-            from corelib.tensor.promotion import get_default_dtype
-
             type = get_default_dtype()
         type = type.to_real() if getattr(type, "is_complex", False) else type
         if type not in _FORMATS:

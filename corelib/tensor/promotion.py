@@ -6,11 +6,11 @@ group before it has a dtype of as high a category (bool, then integers, floats, 
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["can_cast", "get_default_dtype", "promote_types", "result_type", "set_default_dtype"]
@@ -139,8 +139,7 @@ def _number_dtype(position: int, x: Any) -> dtype:
         return D.int64
     if isinstance(x, complex):
         return _COMPLEX[_default]
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(x, numpy.generic) and x.dtype.kind in "biufc":
+    if isinstance(x, np.generic) and x.dtype.kind in "biufc":
         return _number_dtype(position, x.item())
     raise TypeError(
         f"result_type(): argument in position {position} must be Tensor or Number, not {type(x).__name__}"

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeAlias
+
+Shape: TypeAlias = tuple[int, ...]
+"""The size of each dimension."""
+Strides: TypeAlias = tuple[int, ...]
+"""How far apart, in elements, neighbours along each dimension lie."""
+Dims: TypeAlias = int | Sequence[int] | None
+"""One dimension, several, or all."""
 
 
 
@@ -28,7 +36,7 @@ class Size(tuple[int, ...]):
         got = tuple.__getitem__(self, index)
         return Size(got) if isinstance(index, slice) else got
 
-    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+    def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))
 
     def __reduce__(self) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from corelib.tensor.device import resolve
 from corelib.tensor.host import np
 
 if TYPE_CHECKING:
@@ -38,8 +41,6 @@ class UntypedStorage:
         self._version = 0
 
     def _make(self, size: Any, where: Any) -> None:
-        from corelib.tensor.device import resolve
-
         try:
             content = None if isinstance(size, int) else bytes(size)
         except (TypeError, ValueError) as error:
@@ -107,10 +108,9 @@ class UntypedStorage:
 
     def fill_(self, value: int) -> Storage:
         """Set every byte."""
-        from corelib.tensor import dtype as D
-        from corelib.tensor.tensor import Tensor
-
-        Tensor._make(self, D.uint8, (self._nbytes,), None, 0).fill_(value)  # type: ignore[attr-defined]
+        if self._nbytes:
+            self._write(np.full(self._nbytes, int(value) & 255, np.uint8))
+        self._version += 1
         return self
 
     def resize_(self, nbytes: int) -> Storage:
@@ -124,8 +124,6 @@ class UntypedStorage:
 
     def to(self, *, device: Any, non_blocking: bool = False) -> Storage:
         """This storage, or a copy of it where it lies on another device."""
-        from corelib.tensor.device import resolve
-
         place = resolve(device)
         return self if place is self.device else Storage.allocate(place, self._nbytes).copy_(self)
 
@@ -187,7 +185,7 @@ class _PooledStorage(UntypedStorage):
             return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
         return array
 
-    def __del__(self, _finalizing: Any = __import__("sys").is_finalizing) -> None:
+    def __del__(self, _finalizing: Any = sys.is_finalizing) -> None:
         if not _finalizing():
             runtime = self.device._runtime
             if runtime is not None:
@@ -239,8 +237,6 @@ class TypedStorage:
     __copy__ = clone
 
     def __deepcopy__(self, memo: dict[int, Any]) -> TypedStorage:
-        from copy import deepcopy
-
         return TypedStorage(deepcopy(self._untyped, memo), self.dtype)
 
     def untyped(self) -> Storage:
@@ -271,11 +267,12 @@ class TypedStorage:
         return self._host()[index].item()
 
     def __setitem__(self, index: int, value: Any) -> None:
-        from corelib.tensor.tensor import Tensor
-
         self[index]  # the bounds check
-        view = Tensor._make(self._untyped, self.dtype, (self.size(),), None, 0)
-        view[index] = value
+        element = np.asarray(value).astype(self.dtype.np).reshape(1)
+        untyped, at = self._untyped, index % self.size() * self.dtype.itemsize
+        runtime = untyped.device.runtime
+        runtime.backend.host_to_device(untyped._raw, at, element.view(np.uint8), runtime.index)
+        untyped._version += 1
 
     def tolist(self) -> list[Any]:
         """The elements as Python numbers."""

@@ -9,7 +9,8 @@ The slots are what the entry functions read and write, so they are plain values:
 - `_edge` is (node, output number) where gradients flow to, None for what needs none and for leaves not used yet;
 - `_base` is the tensor that this one is a view of.
 
-The operators and methods that are ops are put on the class by the op table; see corelib/ops.
+The operators and methods that are ops come from the op table, and what a tensor knows of its gradient from the graph: both are put on
+`TensorBase`, whose stub says what they are.
 """
 
 from __future__ import annotations
@@ -18,30 +19,19 @@ from math import prod
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from corelib.tensor.base import TensorBase
 from corelib.tensor.layout import CHANNELS_INNERMOST
-from corelib.tensor.size import _CONTIGUOUS, Size, contiguous_strides, is_contiguous
+from corelib.tensor.size import _CONTIGUOUS, contiguous_strides, is_contiguous, Size, wrap_dim
 from corelib.tensor.storage import Storage, TypedStorage
 
 if TYPE_CHECKING:
-    from corelib.dispatcher.keys import DispatchKey
+    from corelib.tensor.keys import DispatchKey
     from corelib.tensor.device import device as Device
     from corelib.tensor.dtype import dtype as DType
     from corelib.tensor.layout import layout as Layout
 
 _new = object.__new__
-_engine: Any = None
-
-
-def _load_engine() -> Any:
-    """The engine's module, imported by the first backward and kept."""
-    global _engine
-    from corelib.autograd import engine
-
-    _engine = engine
-    return engine
-
-
-class Tensor:
+class Tensor(TensorBase):
     """A multi-dimensional array of one dtype on one device. Make one with `corelib.tensor`, `zeros`, `from_numpy`, ...
 
     >>> import corelib as torch
@@ -74,13 +64,9 @@ class Tensor:
     _inference = False
     _one_of_several = False  # a view that unbind, split or chunk made beside others
     _view_version = 0
+    _shown_as = "Tensor"  # the class that prints as tensors do; a class without one of its own prints its name too
     name: str | None = None
     __array_priority__ = 1000
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        from corelib.tensor.legacy import new_tensor
-
-        return new_tensor(cls, args, kwargs)
 
     @staticmethod
     def _make(
@@ -174,7 +160,7 @@ class Tensor:
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(
-                self._storage._raw,  # type: ignore[union-attr]
+                self._storage._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -207,15 +193,11 @@ class Tensor:
         if dim is None:
             return Size(self._shape)
         if not self._shape:
-            from corelib.tensor.size import wrap_dim
-
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")
         try:
             return self._shape[dim]
         except (IndexError, TypeError):
-            from corelib.tensor.size import wrap_dim
-
             return self._shape[wrap_dim("size", dim, len(self._shape))]
 
     def stride(self, dim: int | None = None) -> Any:
@@ -225,8 +207,6 @@ class Tensor:
             strides = contiguous_strides(self._shape)
         if dim is None:
             return strides
-        from corelib.tensor.size import wrap_dim
-
         return strides[wrap_dim("stride", dim, len(strides))]
 
     def storage_offset(self) -> int:
@@ -327,37 +307,15 @@ class Tensor:
     def __iter__(self) -> Any:
         if not self._shape:
             raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))  # type: ignore[attr-defined]
+        return iter(self.unbind(0))
 
     def __hash__(self) -> int:
         return id(self)
-
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        from corelib.tensor.printing import format_tensor
-
-        return format_tensor(self, tensor_contents=tensor_contents)
 
     def __format__(self, spec: str) -> str:
         if not self._shape and type(self) is Tensor and self._device.type != "meta":
             return format(self.item(), spec)
         return object.__format__(self, spec)
-
-    def item(self) -> Any:
-        """The only element as a Python number; RuntimeError where there is not just one."""
-        if self._numel != 1:
-            raise RuntimeError(
-                f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
-            )
-        from corelib.tensor.interchange import host_array
-
-        return host_array(self).item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
-        from corelib.tensor.interchange import host_array
-
-        array = host_array(self)
-        return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
 
     def __bool__(self) -> bool:
         if self._numel != 1:
@@ -403,17 +361,7 @@ class Tensor:
             raise RuntimeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
-        return bool((element == self).any())  # type: ignore[union-attr]
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        from corelib.tensor.construct import reduce_tensor
-
-        return reduce_tensor(self)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        from corelib.tensor.construct import deepcopy_tensor
-
-        return deepcopy_tensor(self, memo)
+        return bool((element == self).any())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()
@@ -422,135 +370,6 @@ class Tensor:
                 raise ValueError(f"__array__(): {array.dtype} cannot become {dtype} without a copy, and copy=False allows none")
             return array.astype(dtype)
         return array.copy() if copy else array
-
-    def numpy(self, *, force: bool = False) -> Any:
-        """A NumPy array that shares this tensor's memory; the array keeps the memory alive.
-
-        RuntimeError for a tensor that requires grad, TypeError for one that is not in the host's memory; with `force`
-        it is detached and copied to the host first.
-        """
-        from corelib.tensor.interchange import to_numpy
-
-        return to_numpy(self, force)
-
-    @property
-    def __cuda_array_interface__(self) -> dict[str, Any]:
-        from corelib.tensor.interchange import cuda_array_interface
-
-        return cuda_array_interface(self)
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        from corelib.tensor.interchange import to_dlpack
-
-        return to_dlpack(self, **kwargs)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        from corelib.tensor.interchange import dlpack_device
-
-        return dlpack_device(self)
-
-    # Autograd; the engine and the nodes are in corelib/autograd.
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether operations on it are recorded for differentiation."""
-        return self._requires_grad
-
-    @requires_grad.setter
-    def requires_grad(self, value: bool) -> None:
-        from corelib.autograd.leaf import set_requires_grad
-
-        set_requires_grad(self, value)
-
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Set `requires_grad` in place; RuntimeError for dtypes without gradients."""
-        from corelib.autograd.leaf import set_requires_grad
-
-        set_requires_grad(self, requires_grad)
-        return self
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether it was made by the user and not by a recorded operation."""
-        from corelib.autograd.leaf import is_leaf
-
-        return is_leaf(self)
-
-    @property
-    def grad_fn(self) -> Any:
-        """The node that made it; None for a leaf."""
-        from corelib.autograd.leaf import grad_fn
-
-        return grad_fn(self)
-
-    @property
-    def grad(self) -> Tensor | None:
-        """The gradient that `backward` has accumulated, or None."""
-        found = self._grad
-        if found is None and self._edge is not None and not self._retains_grad:
-            from corelib.autograd.leaf import warn_non_leaf_grad
-
-            warn_non_leaf_grad(self)
-        return found
-
-    @grad.setter
-    def grad(self, value: Tensor | None) -> None:
-        if value is None:
-            self._grad = None
-            return
-        from corelib.autograd.leaf import set_grad
-
-        set_grad(self, value)
-
-    @grad.deleter
-    def grad(self) -> None:
-        self._grad = None
-
-    @property
-    def output_nr(self) -> int:
-        """Which output of `grad_fn` it is."""
-        return 0 if self._edge is None else int(self._edge[1])
-
-    @property
-    def retains_grad(self) -> bool:
-        """Whether `retain_grad` was called on a non-leaf."""
-        return self._retains_grad
-
-    @property
-    def data(self) -> Tensor:
-        """The same memory outside the graph, without version tracking."""
-        return self.detach()  # type: ignore[attr-defined,no-any-return]
-
-    @data.setter
-    def data(self, value: Tensor) -> None:
-        from corelib.tensor.construct import set_data
-
-        set_data(self, value)
-
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
-    ) -> None:
-        """Accumulate the gradient of this tensor into the leaves it was computed from. See `corelib.autograd.backward`."""
-        engine = _engine or _load_engine()
-        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-
-    def register_hook(self, hook: Any) -> Any:
-        """Call `hook(grad)` when the gradient of this tensor has been computed; what it returns replaces it."""
-        from corelib.autograd.hooks import register_tensor_hook
-
-        return register_tensor_hook(self, hook)
-
-    def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
-        """Call `hook(param)` after a gradient has been accumulated into this leaf's `.grad`."""
-        from corelib.autograd.hooks import register_post_accumulate_hook
-
-        return register_post_accumulate_hook(self, hook)
-
-    def retain_grad(self) -> None:
-        """Keep the gradient of this non-leaf in `.grad` after backward."""
-        from corelib.autograd.hooks import retain_grad
-
-        retain_grad(self)
 
     def _is_view(self) -> bool:
         return self._base is not None

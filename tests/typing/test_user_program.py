@@ -10,7 +10,7 @@ from pathlib import Path
 
 import corelib
 import pytest
-from corelib.ops import stubs
+from tools import stubs
 
 HERE = Path(__file__).parent
 MYPY = (sys.executable, "-m", "mypy", "--no-incremental")
@@ -33,7 +33,7 @@ def checked() -> str:
 
 def test_the_stubs_are_those_of_the_table() -> None:
     for path, text in stubs.generate().items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run python -m corelib.ops.stubs"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run python -m tools.stubs"
 
 
 def test_every_public_function_and_method_is_in_the_stubs() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import ml_dtypes  # noqa: F401  (registers bfloat16 with NumPy)
 import numpy as np
-from corelib.backend.base import Backend, KernelTable
+from corelib.contract.backend import Backend
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 
 _BYTES = np.dtype(np.uint8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from corelib.backend import xp
-from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
 from corelib_cpu_numpy import optim_steps
 from corelib_cpu_numpy.guard import guard
 

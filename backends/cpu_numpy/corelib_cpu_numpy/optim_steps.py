@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
 from corelib_cpu_numpy.guard import guard
 from corelib_cpu_numpy.threads import add_scaled
 
@@ -74,7 +74,7 @@ def _sgd_step_(
     param: Any, grad: Any, momentum_buffer: Any, lr: float, momentum: float, dampening: float, weight_decay: float,
     nesterov: bool, maximize: bool, first: bool,
 ) -> None:
-    """See corelib.ops.optim_steps."""
+    """See corelib.ops.neural.optim_steps."""
     multiply, add = np.multiply, np.add
     if momentum_buffer is None and weight_decay == 0:
         # Without momentum the sign of a maximizing gradient is the sign of the rate.
@@ -111,7 +111,7 @@ def _adam_step_(
     param: Any, grad: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, step: int, lr: float, beta1: float,
     beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
 ) -> None:
-    """See corelib.ops.optim_steps."""
+    """See corelib.ops.neural.optim_steps."""
     multiply, add, subtract = np.multiply, np.add, np.subtract
     # p -= lr / c1 * m / (sqrt(v) / c2 + eps), with both sides of the fraction times c2: one division less an element.
     correction2 = (1 - beta2**step) ** 0.5

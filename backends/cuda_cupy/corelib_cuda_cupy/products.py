@@ -10,7 +10,7 @@ import ctypes
 from typing import Any
 
 from corelib.tensor import dtype as D
-from corelib.tensor.precision import get_float32_matmul_precision
+from corelib.dispatcher.precision import get_float32_matmul_precision
 
 # cudaDataType_t and cublasComputeType_t
 _TYPES = {D.float32: 0, D.float64: 1, D.float16: 2, D.bfloat16: 14}

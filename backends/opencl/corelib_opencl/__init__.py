@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from corelib.backend import Probe, hookimpl
 
 if TYPE_CHECKING:
-    from corelib.backend.base import Backend
+    from corelib.contract.backend import Backend
 
 __version__ = "0.1.0"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
 from corelib.backend.codegen.launch import Launcher
 
 

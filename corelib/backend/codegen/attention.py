@@ -10,10 +10,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.contraction import vector_of
 from corelib.backend.codegen.geometry import broadcast_strides, walk
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 
 if TYPE_CHECKING:

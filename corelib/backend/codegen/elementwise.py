@@ -12,8 +12,8 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.backend.codegen.emit import Scalar, vector_for
-from corelib.backend.codegen.geometry import Walk, broadcast_strides, padded, walk
-from corelib.backend.codegen.trace import Code, Untraceable, trace
+from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
+from corelib.backend.codegen.trace import Code, trace, Untraceable
 from corelib.backend.codegen.types import C
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Any) ->
     lines += ["    " + line for line in _starts(variant, arrays, "row")]
     lines.append("    i64 first = begin;")
     lanes = "s" not in variant.inner and variant.inner[0] == "1" and not isinstance(code, str)
-    emit = vector_for(code, variant.dtypes) if lanes else None  # type: ignore[arg-type]
+    emit = vector_for(code, variant.dtypes) if lanes else None
     if emit is not None and target.vectors:
         lines.append(f"    for (; first + {emit.width} <= end; first += {emit.width}) {{")
         lines += ["      " + line for line in _compute(code, variant, arrays, "first", emit)]
@@ -155,7 +155,7 @@ class Elementwise:
 
     def kernel(self, op: Op) -> Any:
         """The op's kernel, `kernel(out, *args)`; it returns NotImplemented where the body is not elementwise."""
-        name, places, by_result = op.name, op.operands, op.by_result
+        name, places, by_result = op.name, op.operands, op.facts.by_result
 
         def run(out: Any, *args: Any) -> Any:
             operands = [args[i] for i in places if i < len(args) and args[i] is not None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.expressions import FUNCTIONS, SINGLE, expression
+from corelib.backend.codegen.expressions import expression, FUNCTIONS, SINGLE
 from corelib.backend.codegen.types import C, number
 from corelib.tensor import dtype as D
 

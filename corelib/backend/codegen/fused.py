@@ -6,10 +6,10 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.reductions import combine, start
 from corelib.backend.codegen.rows import Let, Map, Program, Reduce, Rows, Scan, Store
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.size import contiguous_strides
 

@@ -10,10 +10,10 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.reductions import combine
 from corelib.backend.codegen.rows import Program, Put, Rows
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.size import contiguous_strides
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 
 

@@ -1,4 +1,4 @@
-"""Philox4x64-10 on the device: one cell makes the four words of a counter; corelib.tensor.philox is the definition."""
+"""Philox4x64-10 on the device: one cell makes the four words of a counter; corelib.ops.random.philox is the definition."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import partial
 from math import ceil, prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
+from corelib.ops.random.philox import MULTIPLIERS, ROUNDS, WEYL
 from corelib.tensor import dtype as D
-from corelib.tensor.philox import MULTIPLIERS, ROUNDS, WEYL
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.cells import Cells

@@ -6,10 +6,11 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen.expressions import expression
 from corelib.backend.codegen.rows import Let, Program, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
+from corelib.contract.backend import StridedArray
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.size import contiguous_strides
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corelib.backend.codegen.emit import VECTORS, Scalar, Vector
-from corelib.backend.codegen.geometry import Walk, broadcast_strides, padded, walk
+from corelib.backend.codegen.emit import Scalar, Vector, VECTORS
+from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
 from corelib.backend.codegen.types import C
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 
 if TYPE_CHECKING:

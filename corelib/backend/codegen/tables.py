@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable, StridedArray
 from corelib.backend.codegen import random, reductions
 from corelib.backend.codegen.attention import Attention
 from corelib.backend.codegen.cells import Cells
@@ -18,9 +17,14 @@ from corelib.backend.codegen.matmul import Matmul
 from corelib.backend.codegen.ordering import Ordering
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.steps import Steps
-from corelib.backend.codegen.trace import Code, Statement, Untraceable, Value, trace
+from corelib.backend.codegen.trace import Code, Statement, trace, Untraceable, Value
 from corelib.backend.codegen.windows import Windows
+from corelib.contract.backend import StridedArray
+from corelib.contract.kernels import KernelTable
+from corelib.dispatcher.op import TABLE
 from corelib.tensor import dtype as D
+from corelib.tensor.device import device
+from corelib.tensor.tensor import Tensor
 
 
 def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) -> None:
@@ -47,11 +51,9 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
 
 def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
     """Whatever may turn out to be elementwise when it is traced; what does not, runs its body from then on."""
-    from corelib.dispatcher.op import TABLE
-
     for op in TABLE.values():
-        fits = op.kind in ("unary", "binary", "elementwise") or (op.kind == "composite" and op.infer is not None)
-        if fits and op.operands and not op.lists and not op.several:
+        fits = op.kind in ("unary", "binary", "elementwise") or (op.kind == "composite" and op.facts.infer is not None)
+        if fits and op.operands and not op.lists and not op.facts.several:
             accepted = [d for d in dtypes if _accepts(op, d)]
             if accepted and (op.kind != "composite" or op.primitive or _may_be_elementwise(op)):
                 table.register(op.name, accepted, elementwise.kernel(op))
@@ -77,17 +79,14 @@ _NEED_ARGUMENTS = ("threshold_of", "hardtanh_of", "lerp", "smooth_error", "nan_t
 
 def _accepts(op: Any, dtype: Any) -> bool:
     """Whether an op computes in a dtype: where it does not, core must see that there is no kernel."""
-    if op.promote == "float" and not dtype.is_floating_point:
+    if op.facts.promote == "float" and not dtype.is_floating_point:
         return False
-    if op.promote == "number" and dtype is D.bool:
+    if op.facts.promote == "number" and dtype is D.bool:
         return False
-    if op.check is not None:
-        from corelib.tensor.device import device
-        from corelib.tensor.tensor import Tensor
-
+    if op.facts.check is not None:
         one = Tensor._empty(device("meta").runtime.device, dtype, ())
         try:
-            op.check(dtype, *[one] * len(op.operands))
+            op.facts.check(dtype, *[one] * len(op.operands))
         except (RuntimeError, TypeError, NotImplementedError):
             return False
     return True

@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.backend.codegen.expressions import expression, gives_bool
 from corelib.backend.codegen.types import C
+from corelib.dispatcher.elementwise import common_dtype
 from corelib.dispatcher.modes import Mode
+from corelib.graph.grad_mode import no_grad
 from corelib.tensor import dtype as D
+from corelib.tensor.device import device
+from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from corelib.dispatcher.op import Op
@@ -59,10 +63,6 @@ def trace(op: Op, args: tuple[Any, ...], dtypes: dict[int, DType]) -> Code:
 
     The operands are `v0`, `v1`, ... in the order of their places. Untraceable where the body does more.
     """
-    from corelib.autograd.grad_mode import no_grad
-    from corelib.tensor.tensor import Tensor
-    from corelib.tensor.device import device
-
     meta = device("meta").runtime.device
     tracer = _Tracer(op.name)
     full = list(args)
@@ -103,19 +103,15 @@ class _Tracer(Mode):
 
     def run(self, op: Op, args: tuple[Any, ...]) -> Any:
         """An op on traced operands: one expression, or its body."""
-        from corelib.tensor.tensor import Tensor
-
-        if op.infer is not None:
+        if op.facts.infer is not None:
             with self:
-                _, args = op.infer(*args)
+                _, args = op.facts.infer(*args)
         operands = [args[i] for i in op.operands if i < len(args) and args[i] is not None]
         if op.name == "select_where":
             condition, *chosen = operands
             dtype = next((x._dtype for x in chosen if isinstance(x, Tensor)), D.float32)
             return self._note(op.name, dtype, dtype, operands)
         if op.kind in ("unary", "binary", "elementwise"):
-            from corelib.dispatcher.elementwise import common_dtype
-
             dtype = common_dtype(op, operands)
             alpha = args[2] if "alpha" in op.params and len(args) > 2 else 1
             if expression(op.name, C[dtype].family) is not None and alpha == 1:
@@ -128,8 +124,6 @@ class _Tracer(Mode):
             return op.body(*args)
 
     def _cast(self, x: Any, dtype: DType) -> Any:
-        from corelib.tensor.tensor import Tensor
-
         if not isinstance(x, Tensor) or x._dtype is dtype:
             return x
         return self._converted(x, dtype, Tensor._empty(x._device, dtype, x._shape))
@@ -143,9 +137,6 @@ class _Tracer(Mode):
         return self.call(made, value)
 
     def _note(self, op_name: str, dtype: DType, result: DType, operands: list[Any]) -> Any:
-        from corelib.tensor.device import device
-        from corelib.tensor.tensor import Tensor
-
         if op_name in ("floor_divide", "remainder") and not dtype.is_floating_point and op_name != self.top:
             raise Untraceable(f"{op_name} of integers refuses zero")
         if expression(op_name, C[dtype].family) is None:

@@ -10,8 +10,8 @@ from itertools import product as combinations
 from math import gcd, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from corelib.backend.base import KernelTable
 from corelib.backend.codegen.types import C
+from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.size import contiguous_strides
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
 
 
 class Plain:

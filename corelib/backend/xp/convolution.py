@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
 from corelib.backend.xp.neural import guarded
-from corelib.tensor.dtype import NUMBERS, float32, float64
+from corelib.contract.kernels import KernelTable
+from corelib.tensor.dtype import float32, float64, NUMBERS
 
 _WIDE = (float32, float64)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
-from corelib.ops.error_functions import ERF_FAR, ERF_NEAR, quotient
-from corelib.tensor.dtype import FLOATS, INTEGERS, NUMBERS, REALS, bool, float32, float64
+from corelib.contract.kernels import KernelTable
+from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR, quotient
+from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
 
 _BITS = (bool, *INTEGERS)
 

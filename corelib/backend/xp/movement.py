@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
+from corelib.contract.kernels import KernelTable
 from corelib.tensor.dtype import NUMBERS, REALS
 
 

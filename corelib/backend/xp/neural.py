@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
-from corelib.tensor.dtype import FLOATS, NUMBERS, float32, float64
+from corelib.contract.kernels import KernelTable
+from corelib.tensor.dtype import float32, float64, FLOATS, NUMBERS
 
 _WIDE = (float32, float64)
 

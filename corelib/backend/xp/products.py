@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.base import KernelTable
-from corelib.tensor.dtype import NUMBERS, bfloat16, float16
+from corelib.contract.kernels import KernelTable
+from corelib.tensor.dtype import bfloat16, float16, NUMBERS
 
 _HALF = (float16, bfloat16)
 

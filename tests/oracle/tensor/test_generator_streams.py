@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.tensor.generator import Generator
+from corelib.ops.random.generator import Generator
 
 from ..pairs import host_array
 

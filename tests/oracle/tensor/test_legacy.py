@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.backend.meta import MetaBackend
+from corelib.contract.meta import MetaBackend
 
 from ..pairs import LIBRARIES, both, refusals_of
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import corelib
-from corelib.tensor import printing
+from corelib.ops.conversion import printing
 
 from ..pairs import host_array
 

@@ -10,8 +10,8 @@ import corelib as torch
 import numpy as np
 import pytest
 from corelib.backend import OutOfMemoryError
-from corelib.backend import allocator as module
-from corelib.backend.allocator import CachingAllocator, size_class
+from corelib.contract import allocator as module
+from corelib.contract.allocator import CachingAllocator, size_class
 from corelib.tensor.device import cpu
 from corelib.tensor.storage import Storage
 from corelib_cpu_numpy.backend import NumpyBackend

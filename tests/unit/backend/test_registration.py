@@ -2,8 +2,8 @@
 
 import corelib
 import pytest
-from corelib.backend.meta import MetaBackend
-from corelib.dispatcher.plugins import BackendError
+from corelib.contract.meta import MetaBackend
+from corelib.dispatcher.checks import BackendError
 
 
 class Paper(MetaBackend):

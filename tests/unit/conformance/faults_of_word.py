@@ -70,7 +70,7 @@ def silent_host(table: Any, m: Any) -> None:
 
 @mutant_core("repeated random numbers", "3/random_numbers")
 def repeated(m: Any) -> Any:
-    from corelib.tensor.generator import Generator
+    from corelib.ops.random.generator import Generator
 
     original, first = Generator.random_uniform, {}
 

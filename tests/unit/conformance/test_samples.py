@@ -1,7 +1,7 @@
 """Every public op of the table has samples in the suite."""
 
 import corelib
-from corelib.dispatcher.entries import NAMESPACES
+from corelib.dispatcher.namespaces import NAMESPACES
 from corelib.dispatcher.op import TABLE
 from corelib_conformance import samples
 from corelib_conformance.samples.declare import OPS

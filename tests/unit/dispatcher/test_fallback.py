@@ -11,8 +11,9 @@ import json, sys, threading, warnings
 import numpy as np
 import corelib
 from corelib import backends
-from corelib.dispatcher.keys import dispatch_key
-from corelib.dispatcher.op import TABLE, op
+from corelib.tensor.keys import dispatch_key
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
 from corelib.tensor.tensor import Tensor
 
 @op(kind="extension", infer=lambda x, descending=False: ((tuple(x.shape), x.dtype), (x, descending)),

@@ -146,7 +146,7 @@ def test_a_choice_of_what_does_not_provide_the_device_is_an_error_even_with_one_
 def test_importing_corelib_and_naming_a_device_load_no_plugin_and_no_plugin_machinery(run):
     shown = run(
         "import sys, corelib\n"
-        "machinery = {'pluggy', 'importlib_metadata', 'numpy', 'corelib.dispatcher.plugins', 'corelib.backend.base'}\n"
+        "machinery = {'pluggy', 'importlib_metadata', 'numpy', 'corelib.dispatcher.plugins', 'corelib.contract.backend'}\n"
         "print(sorted(machinery & set(sys.modules)))\n"
         "corelib.device('good:1'); corelib.device('noimport')\n"
         "from corelib.dispatcher import plugins\n"

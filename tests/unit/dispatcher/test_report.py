@@ -21,7 +21,7 @@ def fresh():
 
 def kernel_of(name):
     """The kernel that the table has for an op on float32 on the cpu."""
-    from corelib.ops import TABLE
+    from corelib.dispatcher.op import TABLE
 
     x = corelib.ones(1)
     return TABLE[name].kernel_for(x._key, x.dtype)
@@ -150,8 +150,9 @@ FALLS_BACK = """
 import warnings
 import numpy as np
 import corelib
-from corelib.dispatcher.keys import dispatch_key
-from corelib.dispatcher.op import TABLE, op
+from corelib.tensor.keys import dispatch_key
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
 from corelib.tensor.tensor import Tensor
 
 @op(kind="extension", infer=lambda x: ((tuple(x.shape), x.dtype), (x,)))

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from corelib.backend.contract import RULES, page
-from corelib.ops import TABLE
+from tools.kernel_contract import RULES, page
+from corelib.dispatcher.op import TABLE
 
 PATH = Path(__file__).resolve().parents[3] / "docs" / "kernel_contract.md"
 
 
 def test_the_page_is_fresh():
-    assert PATH.read_text(encoding="utf-8") == page(), "write it anew: python -m corelib.backend.contract > docs/kernel_contract.md"
+    assert PATH.read_text(encoding="utf-8") == page(), "write it anew: python -m tools.kernel_contract > docs/kernel_contract.md"
 
 
 def test_every_primitive_and_only_they_are_rows_with_rules():

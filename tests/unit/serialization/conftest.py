@@ -93,7 +93,7 @@ def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[device]:
     """A device with memory of its own: the second of two of type "xpu"."""
     from corelib_cpu_numpy.backend import NumpyBackend
 
-    from corelib.dispatcher import runtime
+    from corelib.dispatcher.loaded import AT_WORK
 
     class FarBackend(NumpyBackend):
         device_type = "xpu"
@@ -116,7 +116,7 @@ def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[device]:
         def address(self, buffer: Any) -> int:
             return id(buffer.held)
 
-    monkeypatch.setitem(runtime._backends, "xpu", FarBackend())
+    monkeypatch.setitem(AT_WORK, "xpu", FarBackend())
     devices = [device("xpu"), device("xpu", 0), device("xpu", 1)]
     yield devices[2].runtime.device
     for each in devices:

@@ -178,7 +178,7 @@ def test_the_users_classes_need_the_users_word(saved: Any) -> None:
 
 
 def test_tensor_subclasses_keep_their_class_when_listed(saved: Any) -> None:
-    from corelib.tensor.construct import as_subclass
+    from corelib.ops.construction.construct import as_subclass
 
     x = as_subclass(corelib.arange(3), Kept)
     x.note = "kept"

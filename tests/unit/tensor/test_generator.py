@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import corelib
-from corelib.tensor import generator as module
-from corelib.tensor.generator import Generator, default_generator, fork_rng
-from corelib.tensor.philox import philox4x64, philox_bits
+from corelib.ops.random import generator as module
+from corelib.ops.random.generator import Generator, default_generator, fork_rng
+from corelib.ops.random.philox import philox4x64, philox_bits
 
 F32, F64, I64 = np.dtype("float32"), np.dtype("float64"), np.dtype("int64")
 BF16 = np.dtype(ml_dtypes.bfloat16)
@@ -433,7 +433,7 @@ def test_a_generator_shows_its_device_and_algorithm() -> None:
 
 def test_numpy_is_imported_by_the_first_draw_only() -> None:
     code = (
-        "import sys; import corelib; from corelib.tensor import generator as g; g.manual_seed(0); "
+        "import sys; import corelib; from corelib.ops.random import generator as g; g.manual_seed(0); "
         "assert 'numpy' not in sys.modules; g.default_generator('cpu').random_uniform(1, 'float32'); "
         "assert 'numpy' in sys.modules"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from corelib.tensor.printing import format_array, get_printoptions, printoptions, set_printoptions
+from corelib.ops.conversion.printing import format_array, get_printoptions, printoptions, set_printoptions
 
 
 @pytest.fixture(autouse=True)

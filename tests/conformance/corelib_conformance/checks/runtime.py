@@ -214,8 +214,8 @@ def errors(target: Target, case: Case) -> None:
 @check(0)
 def capabilities(target: Target, case: Case) -> None:
     """Optional functions work where they are declared, and are refused with UnsupportedError where they are not."""
-    from corelib.backend.base import UnsupportedError
-    from corelib.dispatcher.accelerator import Stream, current_stream
+    from corelib.contract.backend import UnsupportedError
+    from corelib.dispatcher.streams import Stream, current_stream
 
     backend, index = target.backend, target.runtime.index
     declared = backend.capabilities()

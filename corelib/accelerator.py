@@ -1,0 +1,164 @@
+"""What `torch.cuda` is, for every device type: `corelib.cuda`, `corelib.opencl`, and the type of any installed plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from corelib.contract.backend import OutOfMemoryError
+from corelib.dispatcher.streams import Event, Stream, current_stream, default_stream, runtime_of, set_stream
+from corelib.ops.random.generator import Generator, default_generator
+from corelib.tensor.device import device as Device
+from corelib.tensor.runtime import Runtime
+from corelib.tensor.tensor import Tensor
+
+
+class Accelerator:
+    """The functions of `torch.cuda` for one device type. `device` arguments are devices, indices, or None for the current one.
+
+    >>> import corelib as torch
+    >>> torch.cpu.is_available(), torch.cpu.device_count()
+    (True, 1)
+    """
+
+    OutOfMemoryError = OutOfMemoryError
+
+    def __init__(self, device_type: str) -> None:
+        self.device_type = device_type
+        self.Stream: type[Stream] = type("Stream", (Stream,), {"_type": device_type, "__doc__": Stream.__doc__})
+        self.Event: type[Event] = type("Event", (Event,), {"_type": device_type, "__doc__": Event.__doc__})
+
+    def __repr__(self) -> str:
+        return f"<devices of type {self.device_type!r}>"
+
+    def _of(self, device: Any) -> Runtime:
+        return runtime_of(self.device_type, device)
+
+    def is_available(self) -> bool:
+        """Whether a tensor could be put on such a device here."""
+        return self.device_count() > 0
+
+    def device_count(self) -> int:
+        """How many devices of this type there are; 0 where the type cannot be used."""
+        try:
+            return int(self._of(None).backend.device_count())
+        except RuntimeError:  # not installed, or unavailable: `corelib backends` tells why
+            return 0
+
+    def current_device(self) -> int:
+        """The index of the device that the type's bare name stands for."""
+        return self._of(None).index
+
+    def set_device(self, device: Any) -> None:
+        """Make the type's bare name ("cuda") stand for another of its devices, in all threads."""
+        runtime = self._of(device)
+        Device(self.device_type)._runtime = runtime
+
+    @contextmanager
+    def device(self, device: Any) -> Iterator[None]:
+        """A context in which the type's bare name stands for this device."""
+        before = self.current_device()
+        self.set_device(device)
+        try:
+            yield
+        finally:
+            self.set_device(before)
+
+    def get_device_name(self, device: Any = None) -> str:
+        """What people call a device."""
+        runtime = self._of(device)
+        return runtime.backend.device_name(runtime.index)
+
+    def synchronize(self, device: Any = None) -> None:
+        """Wait until a device has done all that was asked of it, in every stream."""
+        runtime = self._of(device)
+        runtime.backend.synchronize(runtime.index)
+
+    # Streams
+
+    def current_stream(self, device: Any = None) -> Stream:
+        """The stream that this thread's work on a device goes to."""
+        return current_stream(self._of(device))
+
+    def default_stream(self, device: Any = None) -> Stream:
+        """A device's default stream."""
+        return default_stream(self._of(device))
+
+    def set_stream(self, stream: Stream) -> None:
+        """Let this thread's work go to another stream from now on."""
+        set_stream(stream)
+
+    @contextmanager
+    def stream(self, stream: Stream | None) -> Iterator[None]:
+        """A context in which this thread's work goes to a stream; None changes nothing."""
+        if stream is None:
+            yield
+            return
+        with stream:
+            yield
+
+    # Memory, in bytes
+
+    def memory_allocated(self, device: Any = None) -> int:
+        """What tensors hold now."""
+        return self._of(device).allocator.allocated
+
+    def max_memory_allocated(self, device: Any = None) -> int:
+        """The most that tensors have held."""
+        return self._of(device).allocator.peak_allocated
+
+    def memory_reserved(self, device: Any = None) -> int:
+        """What tensors hold, and what is kept for others."""
+        return self._of(device).allocator.reserved
+
+    def max_memory_reserved(self, device: Any = None) -> int:
+        """The most that has been reserved."""
+        return self._of(device).allocator.peak_reserved
+
+    def memory_stats(self, device: Any = None) -> dict[str, int]:
+        """The caching allocator's figures."""
+        return self._of(device).allocator.stats()
+
+    def reset_peak_memory_stats(self, device: Any = None) -> None:
+        """Begin the most that was held anew."""
+        self._of(device).allocator.reset_peaks()
+
+    def empty_cache(self) -> None:
+        """Give kept memory of the current device back to the driver."""
+        self._of(None).allocator.empty_cache()
+
+    def mem_get_info(self, device: Any = None) -> tuple[int, int]:
+        """(free, total) memory of a device; UnsupportedError where its driver does not tell."""
+        runtime = self._of(device)
+        return runtime.backend.memory_info(runtime.index)
+
+    # Random numbers
+
+    def manual_seed(self, seed: int) -> None:
+        """Seed the current device's default generator."""
+        self._generator(None).manual_seed(seed)
+
+    def manual_seed_all(self, seed: int) -> None:
+        """Seed the default generators of all devices of this type."""
+        for index in range(self.device_count()):
+            self._generator(index).manual_seed(seed)
+
+    def initial_seed(self) -> int:
+        """The seed of the current device's default generator."""
+        return int(self._generator(None).initial_seed())
+
+    def get_rng_state(self, device: Any = None) -> Tensor:
+        """The state of a device's default generator, as a CPU uint8 tensor."""
+        state: Tensor = self._generator(device).get_state()
+        return state
+
+    def set_rng_state(self, new_state: Tensor, device: Any = None) -> None:
+        """Put a device's default generator into a state that `get_rng_state` gave."""
+        self._generator(device).set_state(new_state)
+
+    def _generator(self, device: Any) -> Generator:
+        return default_generator(self._of(device).device)
+
+
+cpu, cuda, opencl = Accelerator("cpu"), Accelerator("cuda"), Accelerator("opencl")

@@ -1,0 +1,245 @@
+"""What a backend author writes: a subclass of `Backend`, and a `KernelTable` of plain functions.
+
+Core promises: every method is called with arguments of the types and units written below; a buffer is handed back
+only to the backend that made it, with the same index; sizes and offsets are in bytes, shapes, strides and offsets of
+native arrays in elements; a range that core passes lies inside the buffer. Methods may be called from any thread.
+
+A backend promises: an error is raised, never swallowed, as a RuntimeError that names the driver's call, and for memory
+that is used up as MemoryError; work is done in the order in which it was asked for on a device's default queue. What it
+does not have it leaves undefined: the defaults here raise `UnsupportedError`, and `capabilities()` says so beforehand.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, NamedTuple, NoReturn
+
+from corelib.contract.kernels import API_VERSION, KernelTable
+from corelib.tensor.dtype import dtype as DType
+
+CAPABILITIES = ("native", "emulated", "storage", "absent")
+STRIDED_KINDS = ("any", "contiguous")
+OPTIONAL = (
+    "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
+    "elapsed_time", "pinned", "host_to_device_later", "dlpack",
+    "adopt",
+)
+
+
+class UnsupportedError(NotImplementedError):
+    """The backend does not provide what was asked for: an optional function that it leaves undefined."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """A device's memory is used up; the message has the figures. Core raises it where `allocate` raised MemoryError."""
+
+
+class Probe(NamedTuple):
+    """What the hook `corelib_probe` returns: whether the device type can be used here, and if not, why not."""
+
+    available: bool
+    reason: str = ""
+
+
+class StridedArray(NamedTuple):
+    """The plainest native array: a buffer and how to step through it. Strides and offset are in elements."""
+
+    buffer: Any
+    dtype: DType
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
+    device_index: int
+
+
+class Backend(ABC):
+    """One device type: its memory, its capabilities and its kernels. One object serves all devices of the type.
+
+    The class attributes are read once, when the device type is first used.
+    """
+
+    device_type: str
+    """What users write before the colon, "cuda" in "cuda:0": lower-case letters, digits and underscores."""
+
+    api_version: tuple[int, int] = API_VERSION
+    """The plugin API (major, minor) that this backend was written for. Write it as a literal, such as `(1, 0)`."""
+
+    dtypes: dict[str, str] = {}
+    """For each dtype, by name: "native" (computed in hardware), "emulated" (computed, by way of another dtype),
+    "storage" (held and copied, not computed) or "absent", which is also what a dtype that is not listed is."""
+
+    strided: str = "any"
+    """What native arrays kernels accept as inputs: "any" strides, or only "contiguous" (then core copies first)."""
+
+    asynchronous: bool = False
+    """Whether kernels may still run when their call has returned; then `synchronize` waits for them."""
+
+    deterministic: bool = True
+    """Whether the same calls give the same bits each time."""
+
+    scalars: bool = True
+    """Whether elementwise kernels accept a Python number in place of an input; if not, core makes an array of it."""
+
+    host_memory: bool = False
+    """Whether native arrays are NumPy arrays over host memory: then `.numpy()` and DLPack share it."""
+
+    indexed: bool = True
+    """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
+
+    small_allocation: Callable[..., Any] | None = None
+    """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator."""
+
+    small_limit: int = 0
+    """Results of fewer elements than this are made by `small_allocation`."""
+
+    # The runtime: 8 functions, 7 of which every backend must have.
+
+    @abstractmethod
+    def device_count(self) -> int:
+        """How many devices of this type there are; their indices count from 0. It does not change later."""
+
+    @abstractmethod
+    def allocate(self, nbytes: int, index: int) -> Any:
+        """A buffer of at least `nbytes` bytes (never 0) on device `index`, aligned to 64 bytes, contents arbitrary.
+
+        Core calls it for fresh blocks only and keeps freed ones for reuse. Raise MemoryError when memory is used up:
+        core gives kept blocks back, tries once more, and then tells the user.
+        """
+
+    @abstractmethod
+    def free(self, buffer: Any, index: int) -> None:
+        """Give a buffer back, after the work that was queued before this call. May be called inside a garbage
+        collection, from any thread, so it must not wait for a lock that allocating code holds."""
+
+    @abstractmethod
+    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        """Copy a one-dimensional contiguous NumPy uint8 array into `buffer` from byte `offset` on.
+
+        `data` belongs to the caller and may change as soon as this returns.
+        """
+
+    @abstractmethod
+    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+        """The bytes from `offset` on as a one-dimensional NumPy uint8 array of length `nbytes`.
+
+        It waits for all work queued before. The array is a copy, or the memory itself where `host_memory` is true.
+        """
+
+    @abstractmethod
+    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+        """Copy `nbytes` bytes from byte `start` of `source` to byte `to` of `target`, both on device `index`."""
+
+    @abstractmethod
+    def synchronize(self, index: int) -> None:
+        """Wait until device `index` has done all that was queued; raises what went wrong in it."""
+
+    def default_queue(self, index: int) -> Any:
+        """The queue (stream) in which work on device `index` runs unless another is chosen; None where there are no queues."""
+        if self.asynchronous:
+            self._lacks("default_queue, which an asynchronous backend must have")
+        return None
+
+    # Native arrays and kernels.
+
+    def native(
+        self, buffer: Any, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
+    ) -> Any:
+        """What kernels take for a tensor: by default a `StridedArray`; override it to give your own arrays.
+
+        Strides and offset are in elements and not negative; a stride may be 0 (an expanded dimension). Called once a
+        tensor, for zero-dimensional and empty ones too. The array need not keep the buffer alive: the tensor does.
+        """
+        return StridedArray(buffer, dtype, shape, strides, offset, index)
+
+    @abstractmethod
+    def kernels(self) -> KernelTable:
+        """The backend's kernels. Called when the device type is first used."""
+
+    def small_buffer(self, native: Any) -> Any:
+        """The buffer behind an array that `small_allocation` made; asked for when a view of it is first needed."""
+        return native
+
+    def address(self, buffer: Any) -> int:
+        """The buffer's address on its device, for `data_ptr()`; without addresses, a number that is its own."""
+        return id(buffer)
+
+    def device_name(self, index: int) -> str:
+        """What people call device `index`, such as "NVIDIA H200"; by default its name in corelib."""
+        return f"{self.device_type}:{index}" if self.indexed else self.device_type
+
+    # Optional: an error unless overridden.
+
+    def memory_info(self, index: int) -> tuple[int, int]:
+        """(free, total) memory of device `index` in bytes."""
+        self._lacks("memory_info")
+
+    def new_queue(self, index: int) -> Any:
+        """A further queue on device `index`, whose work may overlap with the default one's."""
+        self._lacks("new_queue")
+
+    def use_queue(self, queue: Any, index: int) -> None:
+        """Let all work that this thread asks of device `index` go to `queue`: one of `new_queue`, or the default one."""
+        self._lacks("use_queue")
+
+    def synchronize_queue(self, queue: Any, index: int) -> None:
+        """Wait until all work in `queue` has been done."""
+        self._lacks("synchronize_queue")
+
+    def record_event(self, queue: Any, index: int) -> Any:
+        """An event that happens when all that is in `queue` now has been done."""
+        self._lacks("record_event")
+
+    def event_done(self, event: Any) -> bool:
+        """Whether an event has happened; does not wait. May be called inside a garbage collection."""
+        self._lacks("event_done")
+
+    def synchronize_event(self, event: Any) -> None:
+        """Wait until an event has happened."""
+        self._lacks("synchronize_event")
+
+    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+        """Let work that is queued in `queue` from now on wait for an event; does not wait itself."""
+        self._lacks("wait_event")
+
+    def elapsed_time(self, start: Any, end: Any) -> float:
+        """Milliseconds between two events; waits for the later one."""
+        self._lacks("elapsed_time")
+
+    def pinned(self, nbytes: int) -> Any:
+        """A NumPy uint8 array of page-locked host memory, from which copies to the device may be asynchronous."""
+        self._lacks("pinned")
+
+    def host_to_device_later(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        """`host_to_device` of pinned memory, without a wait: `data` must be kept until the copy, which is in the order of the
+        queue, has been done, and its owner does not change it before."""
+        self._lacks("host_to_device_later")
+
+    def dlpack(self, native: Any, **kwargs: Any) -> Any:
+        """A DLPack capsule over a native array; the arguments are those of the array API's `__dlpack__`.
+
+        BufferError where this is not possible, as that protocol asks.
+        """
+        raise BufferError(f"backend {self.device_type!r} does not provide DLPack")
+
+    def adopt(self, external: Any) -> tuple[Any, DType, tuple[int, ...], tuple[int, ...], int]:
+        """Another library's array on one of these devices, without a copy: (buffer, dtype, shape, strides in elements, index).
+
+        `external` has `__dlpack__` or `__cuda_array_interface__`. The buffer begins with the first element, keeps `external` alive,
+        and is not given to `free`. BufferError for what cannot be shared.
+        """
+        self._lacks("adopt")
+
+    def capabilities(self) -> dict[str, Any]:
+        """What this backend declares: its class attributes, and for each optional function whether it is there."""
+        declared: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("api_version", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "indexed")
+        }
+        declared["dtypes"] = dict(self.dtypes)
+        for name in OPTIONAL:
+            declared[name] = getattr(type(self), name) is not getattr(Backend, name)
+        return declared
+
+    def _lacks(self, what: str) -> NoReturn:
+        raise UnsupportedError(f"backend {self.device_type!r} does not provide {what}")

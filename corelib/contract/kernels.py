@@ -1,0 +1,80 @@
+"""KernelTable: what a backend or a kernel pack fills with plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from corelib.tensor.dtype import ALL, dtype as DType
+
+API_VERSION = (1, 0)
+"""The plugin API of this core, (major, minor): another major is refused, and so is a newer minor."""
+
+Native: TypeAlias = Any
+"""A backend's array of a tensor's elements: NumPy's, CuPy's, or what `Backend.native` makes."""
+Kernel: TypeAlias = Callable[..., Any]
+"""`kernel(out, *inputs, *attributes)`, all by position: writes into `out`; returns None, or NotImplemented to pass to the next."""
+
+
+class KernelTable:
+    """Kernels by op name and dtype: `table["add"][corelib.float32]` is a function `kernel(out, *inputs, *attributes)`, all by position.
+
+    A kernel has its op's name, writes into `out`, and returns nothing, or `NotImplemented` (before it has written
+    anything) to pass to the next: a kernel pack of lower priority, the backend's own, the op's body.
+
+    >>> from corelib.backend import KernelTable
+    >>> kernels = KernelTable()
+    >>> @kernels("neg", dtypes=("float32", "float64"))
+    ... def neg(out, x):
+    ...     out[...] = -x
+    >>> sorted(str(dtype) for dtype in kernels.table["neg"])
+    ['torch.float32', 'torch.float64']
+    """
+
+    def __init__(self) -> None:
+        self.table: dict[str, dict[DType, Kernel]] = {}
+        self.priority = 10
+        """For kernel packs: higher is asked first, and the backend's own kernels, at 0, come between."""
+        self.default: Kernel | None = None
+        """The kernel of every op and dtype that is not in the table, for a device that computes nothing, such as meta."""
+        self.api_version = API_VERSION
+        """For kernel packs: the plugin API they were written for, as a literal."""
+
+    def register(self, op_name: str, dtypes: Any, fn: Kernel) -> None:
+        """Make `fn` the kernel of an op for some dtypes, in place of what was registered before.
+
+        dtypes: one dtype or several, as objects or by name ("float32"). ValueError for a name that is no dtype's,
+        TypeError for a kernel that cannot be called. Whether the op exists is checked when core loads the table.
+        """
+        if not callable(fn):
+            raise TypeError(f"KernelTable.register(): the kernel of {op_name!r} must be callable, got {fn!r}")
+        by_dtype = self.table.setdefault(op_name, {})
+        for dtype in _dtypes(op_name, dtypes):
+            by_dtype[dtype] = fn
+
+    def __call__(self, op_name: str, dtypes: Any) -> Callable[[Kernel], Kernel]:
+        """`register` as a decorator."""
+
+        def registered(fn: Kernel) -> Kernel:
+            self.register(op_name, dtypes, fn)
+            return fn
+
+        return registered
+
+    def __getitem__(self, op_name: str) -> dict[DType, Kernel]:
+        return self.table[op_name]
+
+    def __contains__(self, op_name: object) -> bool:
+        return op_name in self.table
+
+
+def _dtypes(op_name: str, dtypes: Any) -> Iterable[DType]:
+    by_name = {d.name: d for d in ALL}
+    for one in (dtypes,) if isinstance(dtypes, (str, DType)) else dtypes:
+        found = by_name.get(one) if isinstance(one, str) else one
+        if not isinstance(found, DType):
+            raise ValueError(
+                f"KernelTable.register(): kernel {op_name!r} is given for dtype {one!r}; accepted are corelib's dtypes "
+                f"and their names: {', '.join(by_name)}"
+            )
+        yield found

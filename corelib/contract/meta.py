@@ -1,0 +1,59 @@
+"""The meta device: shapes and dtypes without data. Its kernels do nothing, so every body runs on it as a shape check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.contract.backend import Backend
+from corelib.contract.kernels import KernelTable
+from corelib.tensor.dtype import ALL
+
+
+def _nothing(*args: Any) -> None:
+    """Compute nothing: a meta tensor has no elements."""
+
+
+class MetaBackend(Backend):
+    """No memory, no values; every dtype."""
+
+    device_type = "meta"
+    indexed = False
+
+    def __init__(self) -> None:
+        self.dtypes = {d.name: "storage" for d in ALL}
+
+    def device_count(self) -> int:
+        return 1
+
+    def synchronize(self, index: int) -> None:
+        pass
+
+    def allocate(self, nbytes: int, index: int) -> Any:
+        return None
+
+    def free(self, buffer: Any, index: int) -> None:
+        pass
+
+    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+        pass
+
+    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+        raise NotImplementedError("Cannot copy out of meta tensor; no data! It has only a shape and a dtype.")
+
+    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+        pass
+
+    def native(self, buffer: Any, dtype: Any, shape: Any, strides: Any, offset: int, index: int) -> Any:
+        return _NATIVE
+
+    def address(self, buffer: Any) -> int:
+        return 0
+
+    def kernels(self) -> KernelTable:
+        """A kernel that does nothing, for every op."""
+        table = KernelTable()
+        table.default = _nothing
+        return table
+
+
+_NATIVE = object()

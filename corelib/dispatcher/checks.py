@@ -1,0 +1,131 @@
+"""What plugins are checked for before they are used. Whatever is wrong becomes a `BackendError` or a text that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
+from corelib.contract.kernels import API_VERSION, KernelTable
+from corelib.dispatcher.discovery import Entry
+from corelib.dispatcher.op import TABLE
+from corelib.tensor.dtype import ALL
+from corelib.version import __version__
+
+
+class BackendError(RuntimeError):
+    """A device type cannot be used: nobody provides it, or its plugin does not work. The message says what to do.
+
+    `reason` is the part of the message that a table with the device type and the package beside it needs.
+    """
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
+def checked_hooks(entry: Entry, required: str) -> Any:
+    """The hooks of one plugin, imported and checked against the specifications; BackendError for what is wrong.
+
+    Each plugin has a manager of its own, so that one with faulty hooks cannot disturb another.
+    """
+    import pluggy
+
+    from corelib.dispatcher import hookspecs  # start-up: it needs pluggy, as plugins do, and nothing else
+
+    try:
+        module = entry.point.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
+        raise BackendError(f"its module {entry.value!r} cannot be imported: {told(error)}") from error
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(module, name=entry.value)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise BackendError(f"the hooks of its module {entry.value!r} are not valid: {told(error)}") from error
+    if not getattr(manager.hook, required).get_hookimpls():
+        unmarked = callable(getattr(module, required, None))
+        raise BackendError(
+            f"its module {entry.value!r} has a function {required}, but not marked as a hook: write @hookimpl above it "
+            "(from corelib.backend import hookimpl)"
+            if unmarked
+            else f"its module {entry.value!r} has no hook {required} (corelib.dispatcher.hookspecs describes the hooks)"
+        )
+    return manager.hook
+
+
+def api_problem(api_version: Any, entry: Entry) -> str:
+    """Why a plugin of this API version cannot be used, or ""."""
+    if not (
+        isinstance(api_version, tuple) and len(api_version) == 2 and all(type(part) is int for part in api_version)
+    ):
+        return f"api_version must be two ints such as {API_VERSION}, got {api_version!r}"
+    if api_version[0] == API_VERSION[0] and api_version[1] <= API_VERSION[1]:
+        return ""
+    theirs, ours = (".".join(map(str, v)) for v in (api_version, API_VERSION))
+    said = f"it was written for plugin API {theirs}, and corelib {__version__} has plugin API {ours}"
+    if api_version > API_VERSION:
+        advice = f"install a corelib with plugin API {theirs} (pip install --upgrade corelib)"
+        if api_version[0] == API_VERSION[0]:
+            return f"{said}; {advice}"
+        return f"{said}; {advice}, or a release of {entry.provider} for plugin API {API_VERSION[0]}"
+    return (
+        f"{said}; install a release of {entry.provider} for plugin API {API_VERSION[0]} "
+        f"(pip install --upgrade {entry.provider}), or a corelib with plugin API {api_version[0]}"
+    )
+
+
+def kernel_problem(table: KernelTable) -> str:
+    """What is wrong with a table of kernels, or ""."""
+    unknown = sorted(set(table.table) - set(TABLE))
+    if unknown:
+        names = ", ".join(map(repr, unknown))
+        return f"it has kernels for no op of corelib: {names}; a kernel has exactly its op's name"
+    return ""
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line: its type and what it says."""
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def guarded(what: str, function: Any) -> Any:
+    """What a plugin's function returns; BackendError for whatever it raises, KeyboardInterrupt excepted."""
+    try:
+        return function()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
+        raise BackendError(f"{what} raised {told(error)}") from error
+
+
+def check_backend(backend: Any, entry: Entry) -> None:
+    """Refuse what is no backend, or not the one that its entry point promised."""
+    if not isinstance(backend, Backend):
+        raise BackendError(f"its hook corelib_backend must return a corelib.backend.Backend, got {backend!r}")
+    problem = api_problem(backend.api_version, entry)
+    if problem:
+        raise BackendError(problem)
+    device_type = getattr(backend, "device_type", None)
+    if device_type != entry.device_type:
+        raise BackendError(
+            f"its backend says device_type (={device_type!r}), but its entry point is for {entry.device_type!r}"
+        )
+    if backend.strided not in STRIDED_KINDS:
+        raise BackendError(f"its backend says strided (={backend.strided!r}); accepted are {_quoted(STRIDED_KINDS)}")
+    if not isinstance(backend.dtypes, dict) or not backend.dtypes:
+        raise BackendError(f"its backend must say in `dtypes` what it can do for each dtype, got {backend.dtypes!r}")
+    names = {d.name for d in ALL}
+    for name, capability in backend.dtypes.items():
+        if name not in names or capability not in CAPABILITIES:
+            raise BackendError(
+                f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each "
+                f"with one of {_quoted(CAPABILITIES)}"
+            )
+
+
+def _quoted(names: Any) -> str:
+    return ", ".join(map(repr, names))

@@ -1,0 +1,54 @@
+"""`inference_mode`: nothing is recorded, and a mode of the dispatcher marks what is made inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.modes import Mode
+from corelib.graph.grad_mode import grad_mode, GradContext
+from corelib.tensor.tensor import Tensor
+
+
+class MarkInference(Mode):
+    """Marks every new tensor; a view of a normal tensor stays normal, as in PyTorch."""
+
+    def dispatch(self, op: Any, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the op and mark what it made."""
+        made = call(*args, **kwargs)
+        for t in made if isinstance(made, tuple) else (made,):
+            if isinstance(t, Tensor) and not any(t is a for a in args):
+                t._inference = t._base is None or t._base._inference
+        return made
+
+
+class inference_mode(GradContext):
+    """Record nothing and mark what is made inside as inference tensors, which can never enter a graph."""
+
+    def __new__(cls, mode: Any = True) -> Any:
+        if not isinstance(mode, bool):
+            return cls()(mode)
+        return super().__new__(cls)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self._mode = mode
+        self._modes: list[Any] = []
+
+    def _again(self) -> Any:
+        return inference_mode(self._mode)
+
+    def __enter__(self) -> None:
+        self._before.append(grad_mode.enabled)
+        marker = None
+        if self._mode:
+            marker = MarkInference()
+            marker.__enter__()
+        self._modes.append((grad_mode.inference, marker))
+        grad_mode.inference = self._mode
+        grad_mode.enabled = not self._mode
+
+    def __exit__(self, *exc: object) -> None:
+        grad_mode.enabled = self._before.pop()
+        grad_mode.inference, marker = self._modes.pop()
+        if marker is not None:
+            marker.__exit__()

@@ -1,0 +1,57 @@
+"""Where users find a function: the package, `Tensor`, `nn.functional`, `linalg` and the other namespaces, filled by the op table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, TypeVar
+
+from corelib.dispatcher.outs import store_all
+from corelib.tensor.base import attach
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ENTRIES: dict[str, Any] = {}
+"""Every op's entry function, by each of its names."""
+NAMESPACES: dict[str, dict[str, Any]] = {}
+"""What each public namespace shows: "torch" (the package itself), "nn.functional", "linalg", "fft", "special"."""
+
+
+def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
+    """Put a function into public namespaces, or on Tensor. In a namespace a name goes without its prefix (linalg_inv is
+    linalg.inv); a name with a dot in it says where it belongs, and stands nowhere else."""
+    for name in names:
+        where, _, last = name.rpartition(".")
+        for place in (where,) if where else places:
+            if place == "Tensor":
+                attach(last, function)
+            else:
+                NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
+
+
+def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Callable[[F], F]:
+    """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
+    `out=`, tensors for their several results, too."""
+
+    def place(function: Any) -> Any:
+        if outs:
+            function = _with_outs(function, (*names, function.__name__)[0])
+        show(function, names or (function.__name__,), places)
+        return function
+
+    return place
+
+
+def _with_outs(function: Any, name: str) -> Any:
+    """A function of several results that also writes them into tensors."""
+
+    @wraps(function)
+    def wrapped(*args: Any, out: Any = None, **names: Any) -> Any:
+        results = function(*args, **names)
+        return results if out is None else type(results)(*store_all(name, results, out))
+
+    given = signature(function)
+    here = [*given.parameters.values(), Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Any")]
+    wrapped.__signature__ = given.replace(parameters=here)
+    return wrapped

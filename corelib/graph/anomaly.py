@@ -1,0 +1,81 @@
+"""Anomaly mode: nodes remember where forward ran, and a NaN in a gradient is an error that shows it."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+
+class _Anomaly:
+    """Whether nodes remember where they were recorded."""
+
+    __slots__ = ("check_nan", "enabled")
+
+    def __init__(self) -> None:
+        self.enabled = False
+        self.check_nan = True
+
+
+anomaly = _Anomaly()
+
+
+class detect_anomaly:
+    """Inside, backward raises where a gradient is NaN and warns with the forward call that made the node.
+
+    >>> import corelib as torch
+    >>> with torch.autograd.detect_anomaly():
+    ...     torch.is_anomaly_enabled()
+    True
+    """
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self._before = (anomaly.enabled, anomaly.check_nan)
+        self._check_nan = check_nan
+
+    def __enter__(self) -> None:
+        self._before = (anomaly.enabled, anomaly.check_nan)
+        anomaly.enabled, anomaly.check_nan = True, self._check_nan
+
+    def __exit__(self, *exc: object) -> None:
+        anomaly.enabled, anomaly.check_nan = self._before
+
+
+class set_detect_anomaly:
+    """Turn anomaly mode on or off, at once or inside a `with`."""
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self._before = (anomaly.enabled, anomaly.check_nan)
+        anomaly.enabled, anomaly.check_nan = mode, check_nan
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        anomaly.enabled, anomaly.check_nan = self._before
+
+
+def is_anomaly_enabled() -> bool:
+    """Whether anomaly mode is on."""
+    return anomaly.enabled
+
+
+def remember(node: Any) -> None:
+    """Keep the stack of the forward call on its node."""
+    import traceback
+
+    node.trace = "".join(traceback.format_stack()[:-3])
+
+
+def check_nan(node: Any, grads: Any) -> None:
+    """RuntimeError where a gradient that a node returned has a NaN."""
+    if not anomaly.check_nan:
+        return
+    for i, g in enumerate(grads):
+        if g is not None and (g._dtype.is_floating_point or g._dtype.is_complex) and bool(g.isnan().any()):
+            if node.trace:
+                warnings.warn(
+                    f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.trace}",
+                    UserWarning,
+                    stacklevel=4,
+                )
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

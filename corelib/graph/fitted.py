@@ -1,0 +1,27 @@
+"""A gradient made to fit the operand it belongs to: broadcasting is undone once, here, for every op."""
+
+from __future__ import annotations
+
+from corelib.graph.node import Node
+from corelib.tensor.tensor import Tensor
+
+
+def fitted(g: Tensor, shape: tuple[int, ...], node: Node, i: int) -> Tensor:
+    """A gradient summed to the shape of the input it belongs to."""
+    if not isinstance(g, Tensor):
+        raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
+    if not (g._dtype.is_floating_point or g._dtype.is_complex):
+        raise RuntimeError(f"{node.name()} returned an invalid gradient at index {i} - expected a floating dtype, got {g._dtype}")
+    if g._shape == shape:
+        return g
+    lead = len(g._shape) - len(shape)
+    if lead >= 0 and all(n == m or n == 1 for n, m in zip(shape, g._shape[lead:], strict=True)):
+        dims = tuple(range(lead)) + tuple(
+            lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
+        )
+        g = g.sum(dims, True) if dims else g
+        return g.reshape(shape) if lead else g
+    raise RuntimeError(
+        f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
+        f"with {list(shape)}"
+    )

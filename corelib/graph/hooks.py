@@ -1,0 +1,114 @@
+"""Hooks on tensors and nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+from corelib.graph.edges import edge_of
+from corelib.graph.handles import HookDict, next_id, RemovableHandle
+from corelib.graph.node import AccumulateGrad
+from corelib.tensor.tensor import Tensor
+
+def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
+    """Register a hook for the gradient of a tensor."""
+    if not t._requires_grad:
+        raise RuntimeError("register_hook(): cannot register a hook on a tensor that doesn't require gradient")
+    node, number = edge_of(t)
+    if node.tensor_hooks is None:
+        node.tensor_hooks = {}
+    hooks = node.tensor_hooks.get(number)
+    if hooks is None:
+        hooks = node.tensor_hooks[number] = HookDict()
+    if not callable(hook):
+        raise TypeError(f"register_hook(): a hook must be callable, got {type(hook).__name__}")
+    key = next_id()
+    hooks[key] = hook
+    if type(node) is AccumulateGrad:
+        t._backward_hooks = hooks
+    return RemovableHandle(hooks, key)
+
+
+def register_post_accumulate_hook(t: Tensor, hook: Any) -> RemovableHandle:
+    """Register a hook that runs after a leaf's `.grad` has been updated."""
+    if not t._requires_grad:
+        raise RuntimeError(
+            "register_post_accumulate_grad_hook(): cannot register a hook on a tensor that doesn't require gradient"
+        )
+    if not t.is_leaf:
+        raise RuntimeError("register_post_accumulate_grad_hook(): post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if t.__dict__.get("_post_accumulate_hooks") is None:
+        t.__dict__["_post_accumulate_hooks"] = HookDict()
+    hooks = t.__dict__["_post_accumulate_hooks"]
+    key = next_id()
+    hooks[key] = hook
+    return RemovableHandle(hooks, key)
+
+
+def retain_grad(t: Tensor) -> None:
+    """Have a non-leaf's gradient kept in `.grad`."""
+    if not t._requires_grad:
+        raise RuntimeError("retain_grad(): can't retain_grad on Tensor that has requires_grad=False")
+    if t.is_leaf or t._retains_grad:
+        return
+    t._retains_grad = True
+    weak = ref(t)
+
+    def keep(g: Tensor) -> None:
+        tensor = weak()
+        if tensor is not None:
+            tensor._grad = g if tensor._grad is None else tensor._grad + g
+
+    keep.runs_last = True  # it keeps what the other hooks make of the gradient
+    register_tensor_hook(t, keep)
+
+
+def _runs_last(hook: Any) -> bool:
+    return getattr(hook, "runs_last", False)
+
+
+def run_before(node: Any, g: Any) -> Any:
+    """Tensor hooks of a node's outputs, then the node's own pre-hooks."""
+    if node.tensor_hooks is not None:
+        for number, hooks in node.tensor_hooks.items():
+            part = g if node.outputs == 1 else g[number]
+            if part is None:
+                continue
+            for hook in sorted(hooks.values(), key=_runs_last):
+                got = hook(part)
+                if got is not None:
+                    _check_same(part, got, "tensor hook")
+                    part = got
+            if node.outputs == 1:
+                g = part
+            else:
+                g[number] = part
+    if node.pre_hooks is not None:
+        for hook in list(node.pre_hooks.values()):
+            parts = (g,) if node.outputs == 1 else tuple(g)
+            got = hook(parts)
+            if got is not None:
+                got = got if isinstance(got, tuple) else (got,)
+                g = got[0] if node.outputs == 1 else list(got)
+    return g
+
+
+def run_after(node: Any, grads: Any, g: Any) -> Any:
+    """A node's post-hooks, which may replace the gradients of its inputs."""
+    given = (g,) if node.outputs == 1 else tuple(g)
+    grads = tuple(grads)
+    for hook in list(node.post_hooks.values()):
+        got = hook(grads, given)
+        if got is not None:
+            got = got if isinstance(got, tuple) else (got,)
+            if len(got) != len(grads):
+                raise RuntimeError(f"hook of {node.name()} has returned {len(got)} values, expected {len(grads)}")
+            grads = got
+    return grads
+
+
+def _check_same(before: Any, after: Any, what: str) -> None:
+    if not hasattr(after, "_storage"):
+        raise RuntimeError(f"{what} must return a Tensor or None, got {type(after).__name__}")
+    if after._shape != before._shape:
+        raise RuntimeError(f"{what} has changed the size of value: from {list(before._shape)} to {list(after._shape)}")

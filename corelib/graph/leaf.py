@@ -1,0 +1,77 @@
+"""What a tensor answers about its place in the graph."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from corelib.graph.edges import edge_of
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.node import AccumulateGrad, Node
+from corelib.tensor.tensor import Tensor
+
+
+def set_requires_grad(t: Tensor, value: bool) -> None:
+    """Set `requires_grad` of a leaf; RuntimeError for other tensors and for dtypes without gradients."""
+    value = bool(value)
+    if value and not (t._dtype.is_floating_point or t._dtype.is_complex):
+        raise RuntimeError(
+            f"requires_grad_(): only Tensors of floating point and complex dtype can require gradients, got {t._dtype}"
+        )
+    if not value and not is_leaf(t):
+        raise RuntimeError(
+            "requires_grad_(): you can only change requires_grad flags of leaf variables. If you want to use a computed "
+            "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+        )
+    if value and t.is_inference() and not grad_mode.inference:
+        raise RuntimeError("requires_grad_(): Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+    t._requires_grad = value
+    if not value:
+        t._edge = None
+
+
+def is_leaf(t: Tensor) -> bool:
+    """Whether no recorded operation made it."""
+    edge = _edge(t)
+    return edge is None or type(edge[0]) is AccumulateGrad
+
+
+def grad_fn(t: Tensor) -> Node | None:
+    """The node that made it, or None."""
+    edge = _edge(t)
+    return None if edge is None or type(edge[0]) is AccumulateGrad else edge[0]
+
+
+def _edge(t: Tensor) -> Any:
+    if t._requires_grad and t._base is not None:
+        return edge_of(t) if t._edge is not None else None
+    return t._edge
+
+
+def set_grad(t: Tensor, value: Tensor | None) -> None:
+    """Set `.grad`; it must look like its tensor."""
+    if value is not None:
+        if not hasattr(value, "_storage"):
+            raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+        for what, a, b in (
+            ("shape", list(t._shape), list(value._shape)),
+            ("dtype", t._dtype, value._dtype),
+            ("device", t._device, value._device),
+        ):
+            if a != b:
+                raise RuntimeError(f"assigned grad has data of a different {what}: expected {a}, got {b}")
+        if value is t:
+            raise RuntimeError("can't assign Variable as its own grad")
+    t._grad = value
+
+
+def warn_non_leaf_grad(t: Tensor) -> None:
+    """Warn about reading `.grad` of a tensor that never gets one."""
+    if t._requires_grad and not is_leaf(t):
+        warnings.warn(
+            "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
+            "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
+            "Tensor, use .retain_grad() on the non-leaf Tensor.",
+            UserWarning,
+            stacklevel=3,
+        )

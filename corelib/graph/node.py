@@ -1,0 +1,98 @@
+"""Nodes of the graph: what a recorded operation keeps, and how it turns its output's gradient into its inputs'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from weakref import ref
+
+from corelib.graph.handles import add_hook, RemovableHandle
+from corelib.tensor.tensor import Tensor
+
+next_number = count().__next__
+
+
+class Node:
+    """One recorded operation.
+
+    `edges` has, for each differentiable input, (node, output number) or None; `seq` grows with creation, so a node's
+    inputs always have smaller numbers; `shape` and `dtype` are the output's (lists where there are several outputs).
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "seq", "shape", "versions")
+    edges: tuple[Any, ...]
+    saved: Any
+    versions: Any
+    seq: int
+    shape: Any
+    dtype: Any
+
+    outputs = 1
+    pre_hooks: Any = None
+    post_hooks: Any = None
+    tensor_hooks: Any = None
+    trace: str | None = None
+    shown: tuple[int, ...] | None = None  # which edges users see, where a form of the op has fewer operands
+    device: Any = None
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """(node, output number) of each input; (None, 0) for one that needs no gradient."""
+        edges = self.edges if self.shown is None else [self.edges[i] for i in self.shown]
+        return tuple((None, 0) if e is None else e for e in edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for the user's notes."""
+        return self.__dict__.setdefault("_metadata", {})
+
+    def name(self) -> str:
+        """The node's name."""
+        return type(self).__name__
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {hex(id(self))}>"
+
+    def __call__(self, *grads: Any) -> Any:
+        got = self.apply(grads[0] if self.outputs == 1 else tuple(grads))
+        return got[0] if len(got) == 1 else tuple(got)
+
+    def apply(self, g: Any) -> Any:
+        """The gradients of the inputs, in the order of `edges`."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Forget what was saved."""
+        self.saved = None
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
+        return add_hook(self, "post_hooks", hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before this node runs; what it returns replaces grad_outputs."""
+        return add_hook(self, "pre_hooks", hook)
+
+
+class AccumulateGrad(Node):
+    """Where gradients arrive at a leaf. It knows its leaf weakly: the leaf owns it."""
+
+    __slots__ = ("_leaf",)
+
+    def __init__(self, leaf: Tensor) -> None:
+        self._leaf = ref(leaf)
+        self.edges = ()
+        self.saved = ()
+        self.versions = None
+        self.seq = -next_number() - 1
+        self.shape = leaf._shape
+        self.dtype = leaf._dtype
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The leaf."""
+        return self._leaf()

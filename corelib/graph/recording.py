@@ -1,0 +1,301 @@
+"""Recording: the nodes of ops, what they save, and how a call becomes one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.graph.anomaly import anomaly, remember
+from corelib.graph.compiled import compile_apply, compile_record
+from corelib.graph.edges import edge_of
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.node import next_number, Node
+from corelib.graph.rule import Recorder, Rule
+from corelib.tensor.tensor import Tensor
+
+_new = object.__new__
+
+SECOND_TIME = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
+    "after calling backward."
+)
+
+
+class OpNode(Node):
+    """A node of an op of the table. `saved` is (out, *arguments, *shapes) with None for what no gradient uses."""
+
+    __slots__ = ()
+    rule: Rule
+
+    def apply(self, g: Any) -> Any:
+        made = node_class(self.rule).apply = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
+        return made(self, g)
+
+
+    def release(self) -> None:
+        """Forget saved tensors; a node that saved none can run again."""
+        if self.versions is not None:
+            self.saved = None
+
+
+class ListsNode(OpNode):
+    """A node of an op with lists of tensors among its operands; their vjps return lists of gradients."""
+
+    __slots__ = ()
+    counts: Any = None  # for each parameter, its number of tensors; -1 for one that is no list
+
+    def apply(self, g: Any) -> Any:
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(SECOND_TIME)
+        if self.versions is not None:
+            for value, version in zip(saved, self.versions, strict=True):
+                if version is not None:
+                    check_version(self, value, version)
+        if saved[0] is not None and grad_mode.enabled:
+            saved = (rejoined(saved[0], self, 0), *saved[1:])
+        if self.rule.several and self.outputs == 1:
+            g = [g]
+        grads: list[Any] = []
+        for vjp, n in zip(self.rule.vjps or (), self.counts, strict=True):
+            if vjp is None or n == 0:
+                continue
+            start = len(grads)
+            needs = tuple(e is not None for e in self.edges[start : start + (n if n > 0 else 1)])
+            if not any(needs):
+                grads.extend([None] * len(needs))
+                continue
+            got = vjp[0](g, *[needs if p == -1 else saved[p] for p in vjp[1]])
+            grads.extend(got if n > 0 else [got])
+        return grads
+
+
+class ConstantNode(OpNode):
+    """A node of an op without slope that was run in place: nothing flows back through it."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        return [None]
+
+
+def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:
+    """The class of the nodes of one form of an op: (name, which operands it has)."""
+    found = _FORMS.get(form)
+    if found is None:
+        name, shown = form
+        found = _FORMS[form] = type(name, (node_class(rule),), {"shown": shown, "__slots__": (), "__module__": "corelib.autograd"})
+    return found
+
+
+_FORMS: dict[tuple[str, tuple[int, ...]], type[OpNode]] = {}
+
+
+def check_version(node: Node, value: Any, version: Any) -> None:
+    """RuntimeError where a saved tensor has been changed in place since."""
+    if type(version) is tuple:
+        for v, n in zip(value, version, strict=True):
+            if n is not None:
+                check_version(node, v, n)
+        return
+    now = value._version
+    if now != version:
+        made = value.grad_fn if value._edge is not None else None
+        what = f", which is output {value.output_nr} of {made.name()}," if made is not None else ""
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{_type_name(value)} {list(value._shape)}]{what} is at version {now}; expected version {version} instead "
+            f"(needed by {node.name()}). Hint: enable anomaly detection to find the operation that failed to compute "
+            "its gradient, with torch.autograd.set_detect_anomaly(True)."
+        )
+
+
+def _type_name(t: Tensor) -> str:
+    kind = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}.get(t._dtype.name)
+    return f"torch.{kind or t._dtype.name}Tensor"
+
+
+def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
+    """A saved output as a part of the graph again, for derivatives of the derivative."""
+    if not (saved._dtype.is_floating_point or saved._dtype.is_complex):
+        return saved
+    t = saved._alias()
+    t._requires_grad = True
+    t._edge = (node, number)
+    return t
+
+
+def node_class(rule: Rule) -> type[OpNode]:
+    """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
+    found: type[OpNode] | None = rule.node_class
+    if found is None:
+        name = rule.naming
+        if not isinstance(name, str):
+            name = "".join(part[:1].upper() + part[1:] for part in rule.name.strip("_").split("_")) + "Backward0"
+        base = ConstantNode if rule.vjps is None else ListsNode if rule.lists else OpNode
+        found = rule.node_class = type(name, (base,), {"rule": rule, "__slots__": (), "__module__": "corelib.autograd"})
+    return found
+
+
+def node_along(rule: Rule) -> type[OpNode]:
+    """The class of a reduction's nodes where it was given dimensions: PyTorch numbers that form as the op's second."""
+    found: type[OpNode] | None = _ALONG.get(rule.name)
+    if found is None:
+        base = node_class(rule)
+        found = _ALONG[rule.name] = type(base.__name__[:-1] + "1", (base,), {"__slots__": (), "__module__": "corelib.autograd"})
+    return found
+
+
+_ALONG: dict[str, type[OpNode]] = {}
+
+
+def record(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
+    """Record an op of any signature, if one of its differentiable operands requires grad.
+
+    `outs` is a Tensor, or a tuple of them for an op with several outputs.
+    """
+    if rule.lists:
+        _record_lists(rule, args, outs)
+    else:
+        recorder(rule, len(args))(args, outs)
+
+
+def recorder(rule: Rule, n: int) -> Recorder:
+    """What records a call of an op without lists, from `n` arguments and the output."""
+    found = rule.recorders.get(n)
+    if found is None:
+        found = rule.recorders[n] = compile_record(rule, node_class(rule), n, _SCOPE)
+    return found
+
+
+def _record_lists(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
+    """As `record`, where some operands are lists."""
+    edges: list[Any] = []
+    uses: list[int] = []
+    n = len(rule.params)
+    counts = [0] * n
+    for i, picks in rule.differentiable:
+        arg = args[i] if i < len(args) else None
+        listed = isinstance(arg, (tuple, list))
+        members: Any = arg if listed else (arg,)
+        counts[i] = len(members) if listed else -1
+        found = [edge_of(t) if t is not None and getattr(t, "_requires_grad", False) else None for t in members]
+        edges.extend(found)
+        if any(found):
+            uses.extend(picks)
+    if not any(edges):
+        return
+    node = _new(node_class(rule))
+    node.edges = tuple(edges)
+    node.counts = counts
+    node.seq = next_number()
+    saved: list[Any] = [None] * (2 * n + 1)
+    versions: list[Any] = [None] * len(saved)
+    for p in set(uses):
+        if p > n:
+            saved[p] = args[p - n - 1]._shape
+        elif p == 0:
+            saved[p] = outs._alias()
+        elif p > 0:
+            saved[p] = args[p - 1] if p <= len(args) else rule.defaults[p - 1]
+        if 0 <= p <= n and saved[p] is not None:
+            versions[p] = _versions(saved[p])
+    node.saved = saved
+    node.versions = versions if any(v is not None for v in versions) else None
+    _finish(node, outs if type(outs) is tuple else (outs,))
+
+
+def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
+    """Join a node and the outputs of its op."""
+    if not outs:
+        return
+    if len(outs) == 1:
+        node.shape, node.dtype = outs[0]._shape, outs[0]._dtype
+    else:
+        node.outputs = len(outs)
+        node.shape = [o._shape for o in outs]
+        node.dtype = [o._dtype for o in outs]
+    node.device = outs[0]._device
+    for i, o in enumerate(outs):
+        if o._dtype.is_floating_point or o._dtype.is_complex:
+            if o._base is not None:
+                o._one_of_several = True
+            o._edge = (node, i)
+            o._requires_grad = True
+            if o._base is not None and o._storage._version:
+                o._view_version = o._storage._version
+    if any(o._dtype.is_complex for o in outs):
+        conjugated(node)
+    if anomaly.enabled:
+        remember(node)
+
+
+class _Conjugated(OpNode):
+    """A node of complex numbers. A rule v(g) that is linear in g, as those for real numbers are, gives the derivative of a function of
+    complex ones by the conjugate of v(conjugate of g): g times the conjugate slope, as PyTorch has it."""
+
+    __slots__ = ()
+
+    def apply(self, g: Any) -> Any:
+        turned = [None if x is None else x.conj() for x in g] if isinstance(g, (list, tuple)) else g.conj()
+        return [None if x is None else x.conj() if x._dtype.is_complex else x for x in super().apply(turned)]
+
+
+_CONJUGATED: dict[type, Any] = {}
+
+
+def conjugated(node: Any) -> None:
+    """Let a node whose op has no rule of its own for complex numbers use that for real ones."""
+    if node.rule.complex:
+        return
+    kind = type(node)
+    found = _CONJUGATED.get(kind)
+    if found is None:
+        found = _CONJUGATED[kind] = type(kind.__name__, (_Conjugated, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+    node.__class__ = found
+
+
+def finish_complex(node: Any, out: Tensor) -> None:
+    """Join a node and its op's complex output."""
+    conjugated(node)
+    out._edge = (node, 0)
+    out._requires_grad = True
+    if out._base is not None and out._storage._version:
+        out._view_version = out._storage._version
+
+
+# What needs no look for tensors inside.
+_PLAIN = frozenset((int, float, bool, str, type(None)))
+
+
+def _versions(value: Any) -> Any:
+    if type(value) in (tuple, list):
+        if _PLAIN.issuperset(map(type, value)):
+            return None
+        found = tuple(_versions(v) for v in value)
+        return found if any(v is not None for v in found) else None
+    return _version_of(value) if hasattr(value, "_storage") else None
+
+
+def _version_of(value: Any) -> Any:
+    """The version of an operand that is saved; None for a Python number. RuntimeError for an inference tensor."""
+    if getattr(value, "_inference", False):
+        _refuse_inference(value)
+    return getattr(value, "_version", None)
+
+
+def _refuse_inference(t: Tensor) -> Any:
+    raise RuntimeError(
+        f"Inference tensors cannot be saved for backward, got one of shape {list(t._shape)}. Please do not save Tensors "
+        "created in inference mode in computation graph. To work around this, you can make a clone to get a normal tensor "
+        "and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )
+
+
+# What the compiled functions call.
+_SCOPE = {
+    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
+    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN, "finish_complex": finish_complex,
+    "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
+}

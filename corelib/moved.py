@@ -1,0 +1,145 @@
+"""Modules that have another place since 0.1: their old paths go on working for one release, with a warning, for plugins and pickles."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+# Old module -> the modules that have its names now, both below `corelib`.
+MOVED = {
+    "autograd.anomaly": "graph.anomaly",
+    "autograd.compiled": "graph.compiled",
+    "autograd.hooks": "graph.hooks graph.handles",
+    "autograd.inference": "dispatcher.inference",
+    "autograd.inplace": "graph.inplace graph.edges",
+    "autograd.leaf": "graph.leaf",
+    "autograd.node": "graph.node graph.recording graph.edges graph.anomaly",
+    "backend.allocator": "contract.allocator",
+    "backend.base": "contract.backend contract.kernels",
+    "backend.meta": "contract.meta",
+    "dispatcher.accelerator": "accelerator dispatcher.streams",
+    "dispatcher.keys": "tensor.keys",
+    "ops.activation": "ops.neural.activation",
+    "ops.arithmetic": "ops.elementwise.arithmetic",
+    "ops.attention": "ops.neural.attention",
+    "ops.bessel": "ops.elementwise.bessel",
+    "ops.closeness": "ops.reduction.closeness",
+    "ops.combinations": "ops.shape.combinations",
+    "ops.complex_numbers": "ops.complex.complex_numbers",
+    "ops.convolution": "ops.spatial.convolution",
+    "ops.copying": "ops.conversion.copying",
+    "ops.creation": "ops.construction.creation",
+    "ops.ctc": "ops.losses.ctc",
+    "ops.decompositions": "ops.linalg.decompositions",
+    "ops.diagonals": "ops.shape.diagonals",
+    "ops.differences": "ops.reduction.differences",
+    "ops.distances": "ops.products.distances",
+    "ops.drawing": "ops.random.drawing",
+    "ops.dropout": "ops.neural.dropout",
+    "ops.einsum": "ops.products.einsum",
+    "ops.embedding": "ops.neural.embedding",
+    "ops.embedding_bags": "ops.neural.embedding_bags",
+    "ops.error_functions": "ops.elementwise.error_functions",
+    "ops.exponential": "ops.elementwise.exponential",
+    "ops.factorizations": "ops.linalg.factorizations",
+    "ops.floating_point": "ops.elementwise.floating_point",
+    "ops.folding": "ops.spatial.folding",
+    "ops.fourier": "ops.spectral.fourier",
+    "ops.gamma": "ops.elementwise.gamma",
+    "ops.gathering": "ops.indexing.gathering",
+    "ops.grids": "ops.spatial.grids",
+    "ops.indexing": "ops.indexing.indexing",
+    "ops.integers": "ops.elementwise.integers",
+    "ops.interpolation": "ops.spatial.interpolation",
+    "ops.joining": "ops.shape.joining",
+    "ops.linear": "ops.products.linear",
+    "ops.linear_losses": "nn.linear_losses",
+    "ops.linear_systems": "ops.linalg.linear_systems",
+    "ops.losses": "ops.losses.losses",
+    "ops.margins": "ops.losses.margins",
+    "ops.matrix_norms": "ops.linalg.matrix_norms",
+    "ops.more_products": "ops.products.more_products",
+    "ops.multihead": "ops.neural.multihead",
+    "ops.normalization": "ops.neural.normalization",
+    "ops.optim_steps": "ops.neural.optim_steps",
+    "ops.order_statistics": "ops.ordering.order_statistics",
+    "ops.padding": "ops.spatial.padding",
+    "ops.permutation": "ops.shape.permutation",
+    "ops.pinning": "ops.conversion.pinning",
+    "ops.pixels": "ops.spatial.pixels",
+    "ops.placing": "ops.indexing.placing",
+    "ops.pooling": "ops.spatial.pooling",
+    "ops.predicates": "ops.elementwise.predicates",
+    "ops.products": "ops.products.products",
+    "ops.random": "ops.random.random",
+    "ops.rectified": "ops.neural.rectified",
+    "ops.recurrent": "ops.neural.recurrent",
+    "ops.reductions": "ops.reduction.reductions",
+    "ops.rounding": "ops.elementwise.rounding",
+    "ops.rows": "ops.indexing.rows",
+    "ops.scans": "ops.reduction.scans",
+    "ops.scatter_reduction": "ops.indexing.scatter_reduction",
+    "ops.scattering": "ops.indexing.scattering",
+    "ops.searching": "ops.ordering.searching",
+    "ops.selection": "ops.indexing.selection",
+    "ops.shapes": "ops.shape.shapes",
+    "ops.slicing": "ops.shape.slicing",
+    "ops.sorting": "ops.ordering.sorting",
+    "ops.spectrograms": "ops.spectral.spectrograms",
+    "ops.statistics": "ops.reduction.statistics",
+    "ops.torch_forms": "ops.neural.torch_forms",
+    "ops.trigonometric": "ops.elementwise.trigonometric",
+    "ops.unary": "ops.elementwise.unary",
+    "ops.unpooling": "ops.spatial.unpooling",
+    "ops.view_copies": "ops.shape.view_copies",
+    "ops.views": "ops.shape.views",
+    "ops.where": "ops.elementwise.where",
+    "ops.windows": "ops.spectral.windows",
+    "tensor.construct": "ops.construction.construct ops.conversion.interchange",
+    "tensor.generator": "ops.random.generator",
+    "tensor.indexing": "ops.indexing.subscript",
+    "tensor.interchange": "ops.conversion.interchange",
+    "tensor.legacy": "ops.construction.legacy",
+    "tensor.mt19937": "ops.random.mt19937",
+    "tensor.philox": "ops.random.philox",
+    "tensor.precision": "dispatcher.precision",
+    "tensor.printing": "ops.conversion.printing",
+    "tensor.sampling": "ops.random.sampling",
+}
+
+
+class _Finder:
+    """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
+
+    def __init__(self, load: Callable[[str], ModuleType]) -> None:
+        self._load = load
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The import system's question."""
+        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None  # a loader by its methods
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An ordinary module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the module answer with the names of its successors."""
+        now = [f"corelib.{name}" for name in MOVED[module.__name__[8:]].split()]
+        warnings.warn(f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2)
+        homes = [self._load(name) for name in now]
+
+        def get(name: str) -> Any:
+            for home in homes:
+                if hasattr(home, name):
+                    return getattr(home, name)
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(now)}")
+
+        module.__dict__["__getattr__"] = get
+
+
+def install(load: Callable[[str], ModuleType]) -> None:
+    """Let imports find the old paths; `load` imports a module by its name."""
+    sys.meta_path.append(_Finder(load))  # as above

@@ -1,0 +1,1 @@
+"""Complex numbers: their parts, and what ops with real results do to them."""

@@ -1,0 +1,280 @@
+"""Complex numbers: made of parts and taken apart, conjugates, magnitudes and angles.
+
+A complex tensor is a view of a real one with a last dimension of 2, and the other way round. Conjugates are computed at once: there is no
+tensor that is only marked as conjugated, so `is_conj` is always False. Derivatives follow PyTorch: the gradient of a real loss is
+dL/d(real) + 1j * dL/d(imag); see autograd/node.py for how rules for real numbers serve for complex ones.
+"""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.ops.construction.creation import check_dtype
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import stack
+from corelib.ops.shape.shapes import broadcast_tensors
+from corelib.tensor import dtype as D
+from corelib.tensor.size import contiguous_strides
+from corelib.tensor.tensor import Tensor
+
+
+def _retyped(input: Tensor, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, numel: int) -> Tensor:
+    """A view of the same memory whose elements are of another dtype."""
+    made = input._as_view(shape, strides, offset, numel)
+    made._dtype = dtype
+    return made
+
+
+@op(kind="view", vjp=lambda g: view_as_complex(g.contiguous()))
+def view_as_real(input: Tensor) -> Tensor:
+    """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts.
+
+    >>> import corelib as torch
+    >>> torch.view_as_real(torch.tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
+    if not input._dtype.is_complex:
+        raise RuntimeError("view_as_real(): view_as_real is only supported for complex tensors")
+    strides = (*[2 * s for s in input.stride()], 1)
+    return _retyped(input, input._dtype.to_real(), (*input._shape, 2), strides, 2 * input._offset, 2 * input._numel)
+
+
+@op(kind="view", vjp=lambda g: view_as_real(g.contiguous()))
+def view_as_complex(input: Tensor) -> Tensor:
+    """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together.
+
+    >>> import corelib as torch
+    >>> torch.view_as_complex(torch.tensor([[1., 2.]]))
+    tensor([1.+2.j])
+    """
+    if input._dtype not in (D.float32, D.float64):
+        raise RuntimeError(f"view_as_complex(): view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {kind_name(input._dtype)}")
+    check_dtype("view_as_complex", input._dtype.to_complex(), input._device)
+    if not input._shape or input._shape[-1] != 2:
+        raise RuntimeError(f"view_as_complex(): Tensor must have a last dimension of size 2, got shape {list(input._shape)}")
+    steps = input.stride()
+    if steps[-1] != 1:
+        raise RuntimeError(f"view_as_complex(): Tensor must have a last dimension with stride 1, got strides {list(steps)}")
+    if any(s % 2 for s, n in zip(steps[:-1], input._shape, strict=False) if n > 1) or input._offset % 2:
+        raise RuntimeError(f"view_as_complex(): Tensor must have a stride and an offset divisible by 2 for all but last dimension, got {list(steps)}, {input._offset}")
+    strides = tuple(s // 2 if n > 1 else c for s, n, c in zip(steps[:-1], input._shape, contiguous_strides(input._shape[:-1]), strict=False))
+    return _retyped(input, input._dtype.to_complex(), input._shape[:-1], strides, input._offset // 2, input._numel // 2)
+
+
+TABLE["view_as_real"].rule.complex = TABLE["view_as_complex"].rule.complex = True
+
+
+@public("torch")
+def real(input: Tensor) -> Tensor:
+    """The real parts, a view; the tensor itself where it is real.
+
+    >>> import corelib as torch
+    >>> torch.real(torch.tensor([1 + 2j]))
+    tensor([1.])
+    """
+    return view_as_real(input)[..., 0] if input._dtype.is_complex else input
+
+
+@public("torch")
+def imag(input: Tensor) -> Tensor:
+    """The imaginary parts, a view. RuntimeError for a tensor of real numbers.
+
+    >>> import corelib as torch
+    >>> torch.imag(torch.tensor([1 + 2j]))
+    tensor([2.])
+    """
+    if not input._dtype.is_complex:
+        raise RuntimeError(f"imag(): imag is not implemented for tensors with non-complex dtypes, got {input._dtype}")
+    return view_as_real(input)[..., 1]
+
+
+def _put_part(which: str) -> Any:
+    def put(self: Tensor, value: Any) -> None:
+        part = real(self) if which == "real" else imag(self)
+        part.copy_(value if isinstance(value, Tensor) else part.new_tensor(value))
+
+    return put
+
+
+attach("real", property(real, _put_part("real"), doc="The real parts, a view."))
+attach("imag", property(imag, _put_part("imag"), doc="The imaginary parts, a view."))
+
+
+def _parts(name: str, first: str, second: str, a: Any, b: Any) -> Any:
+    for t in (a, b):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): argument '{first}' must be Tensor, not {type(t).__name__}")
+        if t._dtype not in (D.float32, D.float64):
+            raise RuntimeError(f"{name}(): Expected both inputs to be Half, Float or Double tensors but got {kind_name(a._dtype)} and {kind_name(b._dtype)}")
+    if a._dtype is not b._dtype:
+        raise RuntimeError(f"{name}(): Expected object of scalar type {kind_name(a._dtype)} but got scalar type {kind_name(b._dtype)} for second argument")
+
+
+@op(on=("torch",), out="exact")
+def complex(real: Tensor, imag: Tensor) -> Tensor:
+    """Complex numbers of their real and imaginary parts, float32 or float64.
+
+    >>> import corelib as torch
+    >>> torch.complex(torch.tensor([1.]), torch.tensor([2.]))
+    tensor([1.+2.j])
+    """
+    _parts("complex", "real", "imag", real, imag)
+    return view_as_complex(stack(broadcast_tensors(real, imag), -1))
+
+
+@op(on=("torch",), out="exact")
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+    """Complex numbers of their magnitudes and angles in radians.
+
+    >>> import corelib as torch
+    >>> torch.polar(torch.tensor([2.]), torch.tensor([0.]))
+    tensor([2.+0.j])
+    """
+    _parts("polar", "abs", "angle", abs, angle)
+    return complex(abs * angle.cos(), abs * angle.sin())
+
+
+@op(kind="unary", complex_body=True, inplace=True, out="exact", vjp=lambda g: g.conj())
+def conj_physical(input: Tensor) -> Tensor:
+    """The conjugate, elementwise; a copy of what is real.
+
+    >>> import corelib as torch
+    >>> torch.conj_physical(torch.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+    if not input._dtype.is_complex:
+        return input.clone()
+    return complex(real(input), -imag(input))
+
+
+TABLE["conj_physical"].rule.complex = True
+
+
+@public("torch", "Tensor")
+def conj(input: Tensor) -> Tensor:
+    """The conjugate, elementwise; the tensor itself where it is real.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1 + 2j]).conj()
+    tensor([1.-2.j])
+    """
+    return conj_physical(input) if input._dtype.is_complex else input
+
+
+def _as_real(input: Tensor) -> Any:
+    return (input._shape, input._dtype.to_real()), (input,)
+
+
+@op(on=(), infer=_as_real, grad_name="AbsBackward0", vjp=lambda g, input: g * sgn(input))
+def magnitude(input: Tensor) -> Tensor:
+    """The magnitudes of complex numbers."""
+    a, b = real(input).abs(), imag(input).abs()
+    return a.hypot(b)
+
+
+def _phase_slope(g: Any, input: Any) -> Any:
+    size = magnitude(input)
+    nothing = size == 0
+    return select_where(nothing, 0.0, g * input / select_where(nothing, 1.0, size * size) * 1j)
+
+
+@op(on=(), infer=_as_real, grad_name="AngleBackward0", vjp=_phase_slope)
+def phase(input: Tensor) -> Tensor:
+    """The angles of complex numbers."""
+    return imag(input).atan2(real(input))
+
+
+TABLE["magnitude"].rule.complex = TABLE["phase"].rule.complex = True
+TABLE["abs"].complex_as = magnitude
+
+
+@op(out=True)
+def angle(input: Tensor) -> Tensor:
+    """The angle in radians, elementwise; of real numbers 0, or pi for negative ones.
+
+    >>> import corelib as torch
+    >>> torch.angle(torch.tensor([1j, -1 + 0j]))
+    tensor([1.5708, 3.1416])
+    """
+    if input._dtype.is_complex:
+        return phase(input)
+    x: Any = input if input._dtype.is_floating_point else input.to(D.float32)
+    return select_where(x != x, x, select_where(x < 0, pi, x * 0.0))
+
+
+@op(inplace=True, out="exact")
+def sgn(input: Tensor) -> Tensor:
+    """z / abs(z), elementwise, and 0 for 0; the sign of real numbers.
+
+    >>> import corelib as torch
+    >>> torch.sgn(torch.tensor([3 + 4j, 0j]))
+    tensor([0.6000+0.8000j, 0.0000+0.0000j])
+    """
+    if not input._dtype.is_complex:
+        return input.sign()
+    size: Any = magnitude(input)
+    return input / select_where(size == 0, 1.0, size)
+
+
+@public("torch", "Tensor")
+def isreal(input: Tensor) -> Tensor:
+    """Whether the imaginary part is 0, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.isreal(torch.tensor([1 + 0j, 1j]))
+    tensor([ True, False])
+    """
+    if input._dtype.is_complex:
+        return imag(input) == 0
+    return input == input if not input._dtype.is_floating_point else (input == input) | (input != input)
+
+
+@public("torch", "Tensor")
+def adjoint(input: Tensor) -> Tensor:
+    """The conjugate of the transpose of matrices."""
+    return conj(input.transpose(-2, -1))
+
+
+attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
+
+
+@public("torch", "Tensor")
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself: conjugates are never only marked as such."""
+    return input
+
+
+@public("torch", "Tensor")
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself: negations are never only marked as such."""
+    return input
+
+
+@public("torch", "Tensor")
+def is_conj(input: Tensor) -> bool:
+    """False: conjugates are computed at once."""
+    return False
+
+
+@public("torch", "Tensor")
+def is_neg(input: Tensor) -> bool:
+    """False: negations are computed at once."""
+    return False
+
+
+@public("torch")
+def view_as_real_copy(input: Tensor) -> Tensor:
+    """A copy of what `view_as_real` shows."""
+    return view_as_real(input).clone()
+
+
+@public("torch")
+def view_as_complex_copy(input: Tensor) -> Tensor:
+    """A copy of what `view_as_complex` shows."""
+    return view_as_complex(input).clone()

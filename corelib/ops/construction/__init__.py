@@ -1,0 +1,1 @@
+"""Tensors from numbers, sequences, sizes and other tensors' shapes."""

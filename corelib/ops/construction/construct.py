@@ -1,0 +1,347 @@
+"""Tensors from and to what is not a tensor: Python data, NumPy, pickles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.node import AccumulateGrad
+from corelib.ops.conversion.interchange import adopt, wrap
+from corelib.tensor import dtype as D
+from corelib.tensor.base import extend
+from corelib.tensor.device import cpu, resolve
+from corelib.tensor.host import np
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.storage import Storage
+from corelib.tensor.tensor import Tensor
+
+_new = object.__new__
+
+
+def default_dtype() -> Any:
+    """The dtype of floats that do not say theirs."""
+    return get_default_dtype()
+
+
+def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
+    """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor.
+
+    dtype defaults to what the data says: bool, int64, the default float, or the array's own.
+    TypeError for what is no number, ValueError for sequences of unequal lengths.
+
+    >>> import corelib as torch
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    if pin_memory:
+        return tensor(data, dtype=dtype, device=device).pin_memory().requires_grad_(requires_grad)
+    if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
+        return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)
+    if isinstance(data, Tensor):
+        import warnings
+
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            UserWarning,
+            stacklevel=2,
+        )
+        made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)
+        if made is data or made._storage is data._storage:
+            made = made.clone()
+        return made.requires_grad_() if requires_grad else made
+    array = _parse(data, dtype)
+    made = _from_array(array, resolve(device), copy=False)
+    return made.requires_grad_() if requires_grad else made
+
+
+def _parse(data: Any, dtype: Any) -> Any:
+    """A fresh NumPy array of the elements, with a dtype that corelib has."""
+    kind = type(data)
+    wanted = None if dtype is None else dtype.np
+    if kind is float:
+        return np.array(data, wanted or default_dtype().np)
+    if kind is bool or kind is int:
+        return _array_of(data, wanted)
+    if isinstance(data, (np.ndarray, np.generic)):
+        D.from_numpy_dtype(data.dtype)
+        return np.array(data, wanted, copy=True, order="C")
+    if isinstance(data, (list, tuple)) and _holds_tensors(data):
+        kinds = {x._dtype for x in data if isinstance(x, Tensor)}
+        if wanted is None and len(kinds) == 1:
+            wanted = kinds.pop().np
+        data = _lists(data)
+    elif not isinstance(data, (list, tuple)) and hasattr(data, "__array__"):
+        return _parse(np.asarray(data), dtype)
+    elif isinstance(data, (str, bytes)):
+        raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
+    elif not isinstance(data, (list, tuple, complex)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        data = [data[i] for i in range(len(data))]
+    return _array_of(data, wanted)
+
+
+def _array_of(data: Any, wanted: Any) -> Any:
+    try:
+        array = np.array(data)
+    except ValueError:
+        raise ValueError(_ragged(data)) from None
+    if array.dtype == object or array.dtype.kind in "USOV":
+        if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
+            raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        first = data
+        while isinstance(first, (list, tuple)) and first:
+            first = first[0]
+        if not isinstance(data, (str, bytes)) and isinstance(first, str):
+            raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
+        if array.dtype == object and any(x is None for x in array.reshape(-1)):
+            raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
+        bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
+        raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+    if array.dtype.kind == "c":
+        if wanted is not None and wanted.kind != "c":
+            raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
+        return array.astype(wanted or (array.dtype if _has_numpy(data) else default_dtype().to_complex().np))
+    if wanted is not None:
+        if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
+        if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+            low, high = np.iinfo(wanted).min, np.iinfo(wanted).max
+            if array.min() < low or array.max() > high:
+                value = array.min() if array.min() < low else array.max()
+                raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
+        return array.astype(wanted)
+    if array.dtype.kind == "f" and not _has_numpy(data):
+        return array.astype(default_dtype().np)
+    if array.size == 0 and not _has_numpy(data):
+        return array.astype(default_dtype().np)
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8:
+        raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+    if array.dtype.kind in "iu" and not _has_numpy(data):
+        return array.astype(np.int64)
+    return array
+
+
+def _has_numpy(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, (np.ndarray, np.generic))
+
+
+def _holds_tensors(data: Any) -> bool:
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return isinstance(data, Tensor)
+
+
+def _lists(data: Any) -> Any:
+    if isinstance(data, Tensor):
+        return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
+    return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
+
+
+def _raise_elements(t: Tensor) -> Any:
+    raise ValueError(
+        f"tensor(): only one element tensors can be converted to Python scalars, got shape {list(t._shape)}; use "
+        "torch.stack to join tensors"
+    )
+
+
+def _ragged(data: Any, dim: int = 0) -> str:
+    lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in data]
+    if len(set(lengths)) > 1:
+        at = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        return f"tensor(): expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})"
+    for x in data:
+        if isinstance(x, (list, tuple)):
+            found = _ragged(x, dim + 1)
+            if found:
+                return found
+    return "tensor(): the nested sequences have unequal lengths"
+
+
+def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
+    """A tensor over an array's memory on the host, or with a copy of it elsewhere."""
+    dtype = D.from_numpy_dtype(array.dtype)
+    if device.type == "meta":
+        return Tensor._empty(device, dtype, array.shape)
+    host = cpu.runtime.device
+    if copy:
+        array = array.copy()
+    made = wrap(array, dtype, host)
+    return made if device is host else made.to(device)
+
+
+def _warn_not_writable(what: str) -> None:
+    import warnings
+
+    warnings.warn(
+        f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This means writing to this tensor "
+        "will result in undefined behavior. You may want to copy the data to protect it or make it writable before converting "
+        "it to a tensor.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def from_numpy(array: Any) -> Tensor:
+    """A tensor that shares a NumPy array's memory.
+
+    TypeError for anything else and for dtypes that corelib lacks; ValueError for negative strides.
+
+    >>> import corelib as torch, numpy as np
+    >>> a = np.zeros(2); t = torch.from_numpy(a); a[0] = 1; t
+    tensor([1., 0.], dtype=torch.float64)
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy(): expected np.ndarray (got {type(array).__name__})")
+    dtype = D.from_numpy_dtype(array.dtype)
+    if not array.flags.writeable:
+        _warn_not_writable("NumPy array")
+        array = array.view()
+    return wrap(array, dtype, cpu.runtime.device)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
+    if isinstance(data, Tensor):
+        return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)
+    if isinstance(data, np.ndarray):
+        shared = from_numpy(data)
+        return shared.to(device=resolve(device), dtype=dtype or shared._dtype)
+    if hasattr(data, "__cuda_array_interface__"):
+        shared = adopt(data, "cuda")
+        place = shared._device if device is None else resolve(device)
+        return shared.to(device=place, dtype=dtype or shared._dtype)
+    return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Any:
+    """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be.
+
+    Of a buffer, such as a bytearray, it takes the bytes as elements of `dtype`, the default float unless given.
+    """
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        made = frombuffer(obj, dtype=dtype or default_dtype()).to(device=resolve(device))
+        made = made.clone() if copy else made
+    elif copy:
+        made = tensor(obj, dtype=dtype, device=device) if not isinstance(obj, Tensor) else as_tensor(obj, dtype, device)
+        if isinstance(obj, Tensor) and (made is obj or made._storage is obj._storage):
+            made = made.detach().clone()
+    else:
+        made = as_tensor(obj, dtype, device)
+        shares = made is obj or (isinstance(obj, np.ndarray) and np.shares_memory(made.detach().numpy(), obj))
+        if copy is False and not shares:
+            raise ValueError("asarray(): can't alias tensor or array with copy=False for the given dtype and device")
+    return made.requires_grad_() if requires_grad else made
+
+
+def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+    """A 1-d tensor over the memory of an object with the buffer protocol; it warns where that cannot be written.
+
+    ValueError for an object without it, for no elements at all, and for counts and offsets that do not fit.
+    """
+    try:
+        length = memoryview(buffer).nbytes
+    except TypeError:
+        raise ValueError(f"frombuffer(): object does not implement Python buffer protocol, got {type(buffer).__name__}") from None
+    if not length or not count:
+        raise ValueError(f"frombuffer(): both buffer length ({length}) and count ({count}) must not be 0")
+    array = np.frombuffer(buffer, dtype.np, count, offset)
+    if not array.flags.writeable:
+        _warn_not_writable("buffer")
+    t = wrap(array, dtype, cpu.runtime.device)
+    return t.requires_grad_() if requires_grad else t
+
+
+def as_subclass(t: Tensor, cls: Any) -> Any:
+    """A tensor of a subclass over the same memory; its graph position is kept."""
+    made = _new(cls)
+    source = t if t._storage is not None else _with_storage(t)
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key",
+                 "_requires_grad", "_edge", "_base"):
+        setattr(made, slot, getattr(source, slot))
+    return made
+
+
+def _with_storage(t: Tensor) -> Tensor:
+    t._own_storage()
+    return t
+
+
+def set_data(t: Tensor, value: Any) -> None:
+    """`t.data = value`: the tensor takes over another's memory and keeps its own place in the graph."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"data: Variable data has to be a tensor, but got {type(value).__name__}")
+    if t._requires_grad and not value._dtype.is_floating_point:
+        raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+    value._own_storage()
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key"):
+        setattr(t, slot, getattr(value, slot))
+    if t._edge is not None and type(t._edge[0]) is AccumulateGrad:
+        t._edge = None
+
+
+def rebuild(
+    cls: Any, storage: Any, dtype: Any, shape: Any, strides: Any, offset: int, requires_grad: bool, attributes: Any
+) -> Any:
+    """The inverse of `reduce_tensor`."""
+    made = Tensor._make(storage, dtype, shape, strides, offset)
+    if cls is not Tensor:
+        made = as_subclass(made, cls)
+    made._requires_grad = requires_grad
+    made.__dict__.update(attributes)
+    return made
+
+
+_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks")
+
+
+def reduce_tensor(t: Tensor) -> Any:
+    """How `pickle` and `copy.copy` see a tensor: its storage and how it lies there, not its history.
+
+    So what shares memory still does after a pickle of both, and copy.copy shares the memory, as in PyTorch.
+    """
+    kept = {k: v for k, v in t.__dict__.items() if k not in (*_LEFT_BEHIND, "_grad")}
+    storage = t._own_storage()
+    return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept)
+
+
+def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
+    """A copy of a leaf with its `.grad`; leaves that share memory share that of the copies."""
+    if id(t) in memo:
+        return memo[id(t)]
+    if not t.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If you "
+            "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage."
+        )
+    import copy
+
+    storage = copy.deepcopy(t._own_storage(), memo)
+    made = rebuild(type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, {})
+    memo[id(t)] = made
+    for key, value in t.__dict__.items():
+        if key not in _LEFT_BEHIND:
+            made.__dict__[key] = copy.deepcopy(value, memo)
+    return made
+
+
+@extend
+class Rebuilt(Tensor):
+    """What every tensor gets from here."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return reduce_tensor(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return deepcopy_tensor(self, memo)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph, without version tracking."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        set_data(self, value)

@@ -1,0 +1,392 @@
+"""Tensors from nothing: filled, counted, or left unset. `fill` and `arange_` are primitives; the rest is shapes."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from corelib.dispatcher.outs import store
+from corelib.dispatcher.elementwise import cast_number
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.primitive import run_primitive
+from corelib.graph.grad_mode import grad_mode
+from corelib.ops.construction.construct import tensor
+from corelib.ops.elementwise.where import select_where
+from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.device import resolve
+from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.size import contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.storage import Storage
+from corelib.tensor.tensor import Tensor
+
+
+@op(kind="creation", on=())
+def fill(out: Tensor, value: Any) -> None:
+    """Primitive: set every element of `out` to a Python number."""
+    ...
+
+
+@op(kind="creation", on=())
+def arange_(out: Tensor, start: Any, step: Any) -> None:
+    """Primitive: element i of the 1-d `out` becomes `start + i * step`."""
+    ...
+
+
+def parse_size(name: str, size: Any) -> tuple[int, ...]:
+    """A shape from `f(2, 3)` or `f((2, 3))`; RuntimeError for negative sizes, TypeError for what is no int."""
+    if len(size) == 1 and not isinstance(size[0], int):
+        size = size[0]
+        if hasattr(size, "__index__") and not isinstance(size, (tuple, list)):
+            size = (size,)
+    try:
+        shape = tuple([n if type(n) is int else n.__index__() for n in size])
+    except (AttributeError, TypeError):
+        bad = next((n for n in size if not hasattr(n, "__index__")), size) if isinstance(size, (tuple, list)) else size
+        raise TypeError(
+            f"{name}(): argument 'size' must be tuple of ints, but found element of type {type(bad).__name__}"
+        ) from None
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(f"{name}(): Trying to create tensor with negative dimension {n}: {list(shape)}")
+    return shape
+
+
+def _blank(name: str, shape: tuple[int, ...], dtype: Any, layout: Any, device: Any, strides: Any = None) -> Tensor:
+    if layout is not None and layout.name != "strided":
+        raise RuntimeError(f"{name}(): argument 'layout' must be torch.strided, got {layout}")
+    if dtype is None:
+        dtype = get_default_dtype()
+    elif not isinstance(dtype, D.dtype):
+        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    place = resolve(device)
+    check_dtype(name, dtype, place)
+    made = Tensor._empty(place, dtype, shape, strides)
+    if grad_mode.inference:
+        made._inference = True
+    return made
+
+
+def check_dtype(name: str, dtype: Any, place: Any) -> None:
+    """NotImplementedError for a dtype that the device's backend declares absent."""
+    if place._runtime.backend.dtypes.get(dtype.name, "absent") == "absent":
+        have = ", ".join(f"torch.{n}" for n, c in place._runtime.backend.dtypes.items() if c != "absent")
+        raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
+
+
+def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_memory: bool) -> Tensor:
+    if pin_memory:
+        t = t.pin_memory()
+    if out is not None:
+        return store(TABLE[name], t, out)
+    return t.requires_grad_() if requires_grad else t
+
+
+@op(kind="creation", on=("torch",))
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+) -> Tensor:
+    """A tensor of shape `size` with every element `fill_value`.
+
+    dtype defaults to what the value says: bool, int64 or the default float.
+
+    >>> import corelib as torch
+    >>> torch.full((2, 2), 7)
+    tensor([[7, 7],
+            [7, 7]])
+    """
+    shape = parse_size("full", (size,))
+    if isinstance(fill_value, Tensor):
+        dtype = dtype or (out._dtype if out is not None else fill_value._dtype)
+        fill_value = fill_value.item()
+    if dtype is None:
+        dtype = out._dtype if out is not None else (
+            D.bool if isinstance(fill_value, bool) else D.int64 if isinstance(fill_value, int) else _complex_default() if isinstance(fill_value, complex) else None
+        )
+    t = _blank("full", shape, dtype, layout, device)
+    run_primitive("fill", t, _number("full", fill_value, t._dtype))
+    return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+def _complex_default() -> Any:
+    return get_default_dtype().to_complex()
+
+
+def _number(name: str, value: Any, dtype: Any) -> Any:
+    if not isinstance(value, (bool, int, float, complex)):
+        item = getattr(value, "item", None)
+        if item is None:
+            raise TypeError(f"{name}(): argument 'fill_value' must be Number, not {type(value).__name__}")
+        value = item()
+    try:
+        return cast_number(value, dtype)
+    except (OverflowError, ValueError):
+        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}") from None
+
+
+def _filler(name: str, value: int) -> Any:
+    def made(
+        *size: Any, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+        pin_memory: bool = False, out: Any = None, **names: Any,
+    ) -> Tensor:
+        if names:
+            size = _named_size(name, size, names)
+        if out is not None and dtype is None:
+            dtype = out._dtype
+        t = _blank(name, parse_size(name, size), dtype, layout, device)
+        run_primitive("fill", t, float(value) if t._dtype.is_floating_point else bool(value) if t._dtype is D.bool else value)
+        return _finish(t, requires_grad, out, "full", pin_memory)
+
+    made.__name__ = made.__qualname__ = name
+    made.__doc__ = f"""A tensor of shape `size`, all {name}; dtype defaults to the default float.
+
+    >>> import corelib as torch
+    >>> torch.{name}(2)
+    tensor([{value}., {value}.])
+    """
+    return made
+
+
+def _named_size(name: str, size: Any, names: dict[str, Any]) -> Any:
+    if set(names) == {"size"} and not size:
+        return (names["size"],)
+    raise TypeError(f"{name}() got an unexpected keyword argument '{next(k for k in names if k != 'size')}'")
+
+
+zeros, ones = public("torch")(_filler("zeros", 0)), public("torch")(_filler("ones", 1))
+
+
+@public("torch")
+def empty(
+    *size: Any, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, memory_format: Any = None, out: Any = None, **names: Any,
+) -> Tensor:
+    """A tensor of shape `size` whose elements are whatever was in its memory."""
+    if names:
+        size = _named_size("empty", size, names)
+    if out is not None and dtype is None:
+        dtype = out._dtype
+    shape = parse_size("empty", size)
+    strides = None if memory_format is None else _format_strides("empty", shape, memory_format)
+    t = _blank("empty", shape, dtype, layout, device, strides)
+    return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tuple[int, ...] | None:
+    """The strides of a new tensor in a memory format; None for row-major, RuntimeError where the shape has no such format."""
+    if memory_format.name == "contiguous_format":
+        return None
+    if memory_format.name not in CHANNELS_INNERMOST:
+        raise RuntimeError(f"{name}(): unsupported memory format option {memory_format}; accepted are contiguous_format, {', '.join(CHANNELS_INNERMOST)}")
+    strides = innermost_strides(name, shape, memory_format.name)
+    return None if strides == contiguous_strides(shape) else strides
+
+
+@public("torch")
+def empty_strided(
+    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """A tensor with the given strides, in elements; its elements are not set."""
+    shape, strides = parse_size("empty_strided", (size,)), tuple(stride)
+    if len(shape) != len(strides):
+        raise RuntimeError(
+            f"empty_strided(): dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
+        )
+    if strides == contiguous_strides(shape):
+        return _finish(_blank("empty_strided", shape, dtype, layout, device), requires_grad, None, "full", pin_memory)
+    place = resolve(device)
+    if dtype is None:
+        dtype = get_default_dtype()
+    check_dtype("empty_strided", dtype, place)
+    span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
+    t = Tensor._make(Storage.allocate(place, span * dtype.itemsize), dtype, shape, strides, 0)
+    return t.requires_grad_() if requires_grad else t
+
+
+def _like(name: str, make: Any) -> Any:
+    def like(
+        input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+    ) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        place = input._device if device is None else resolve(device)
+        dtype = dtype or input._dtype
+        strides = input._strides
+        if memory_format is not None and memory_format.name != "preserve_format":
+            strides = _format_strides(name, input._shape, memory_format)
+        elif strides is not None:
+            if is_dense(input._shape, strides):
+                strides = None if contiguous_strides(input._shape) == strides else strides
+            else:
+                strides = permuted_strides(input._shape, strides)
+        t = _blank(name, input._shape, dtype, layout, place, strides)
+        make(name, t, *args)
+        return _finish(t, requires_grad, None, name, pin_memory)
+
+    like.__name__ = like.__qualname__ = name
+    like.__doc__ = f"""As `{name[:-5]}`, with the shape, and unless given the dtype and device, of `input`."""
+    return like
+
+
+def _fill_with(value: Any) -> Any:
+    return lambda name, t: run_primitive("fill", t, _number(name, value, t._dtype))
+
+
+zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))
+ones_like = public("torch")(_like("ones_like", _fill_with(1)))
+empty_like = public("torch")(_like("empty_like", lambda name, t: None))
+full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype))))
+
+
+def _new(name: str, make: Any) -> Any:
+    def new(
+        self: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, pin_memory: bool = False, **names: Any,
+    ) -> Tensor:
+        return make(
+            *args, dtype=dtype or self._dtype, layout=layout, device=self._device if device is None else device,
+            requires_grad=requires_grad, pin_memory=pin_memory, **names,
+        )
+
+    new.__name__ = new.__qualname__ = "new_" + name
+    new.__doc__ = f"As `corelib.{name}`, with this tensor's dtype and device unless given."
+    return new
+
+
+for _name, _make in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full", full), ("empty_strided", empty_strided)):
+    attach("new_" + _name, _new(_name, _make))
+
+
+def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
+    made: Tensor = tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
+    return made
+
+
+attach("new_tensor", _new_tensor)
+
+
+@public("torch")
+def arange(
+    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+) -> Tensor:
+    """The numbers from `start` up to, and without, `end`, `step` apart.
+
+    dtype defaults to int64 where all three are integers. RuntimeError for a zero step or one of the wrong sign.
+
+    >>> import corelib as torch
+    >>> torch.arange(1, 6, 2)
+    tensor([1, 3, 5])
+    """
+    if end is None:
+        start, end = 0, start
+    elif start is None:
+        start = 0
+    if end is None:
+        raise TypeError("arange(): missing the argument 'end' (position 1)")
+    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
+    for what, x in (("start", start), ("end", end), ("step", step)):
+        if not isinstance(x, (int, float)):
+            raise TypeError(f"arange(): argument '{what}' must be Number, not {type(x).__name__}")
+    if step == 0:
+        raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
+    if dtype is None:
+        dtype = out._dtype if out is not None else D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    if not all(abs(x) != float("inf") and x == x for x in (start, end)):
+        raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            f"arange(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}"
+        )
+    if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise RuntimeError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
+        n = -((start - end) // step)
+    else:
+        n = max(ceil((end - start) / step), 0)
+    t = _blank("arange", (n,), dtype, layout, device)
+    if t._dtype is D.bool:
+        raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
+    run_primitive("arange_", t, *((float(start), float(step)) if t._dtype.is_floating_point else (start, step)))
+    return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+@public("torch")
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+) -> Tensor:
+    """`steps` numbers evenly spaced from `start` to `end`, both included.
+
+    RuntimeError for negative `steps`.
+
+    >>> import corelib as torch
+    >>> torch.linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if not isinstance(steps, int):
+        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    if steps < 0:
+        raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
+    start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
+    dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    if dtype is D.bool and steps > 1:
+        raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
+    place = resolve(device)
+    work = dtype if dtype.is_floating_point else (
+        D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32
+    )
+    if steps < 2:
+        return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
+    # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
+    i = arange(steps, dtype=work, device=place)
+    step = (end - start) / (steps - 1)
+    first = i * step + start
+    last = end - (i.neg() + (steps - 1)) * step
+    t = select_where(i < steps // 2, first, last)
+    if not dtype.is_floating_point:
+        t = t.trunc()
+    return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
+
+
+@public("torch")
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+) -> Tensor:
+    """The n×m matrix with ones on its diagonal.
+
+    >>> import corelib as torch
+    >>> torch.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    m = n if m is None else m
+    for what, x in (("n", n), ("m", m)):
+        if not isinstance(x, int):
+            raise TypeError(f"eye(): argument '{what}' must be int, not {type(x).__name__}")
+        if x < 0:
+            raise RuntimeError(f"eye(): {what} must be greater or equal to 0, got {x}")
+    t = zeros(n, m, dtype=dtype or (out._dtype if out is not None else None), layout=layout, device=device)
+    if n and m:
+        diagonal = t._as_view((min(n, m),), (m + 1,), 0, min(n, m))
+        run_primitive("fill", diagonal, _number("eye", 1, t._dtype))
+    return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+@public("torch")
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A 0-d tensor that holds one number."""
+    t = full((), s, dtype=dtype or get_default_dtype(), layout=layout, device=device, pin_memory=pin_memory)
+    made: Tensor = t.requires_grad_() if requires_grad else t
+    return made

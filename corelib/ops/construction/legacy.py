@@ -1,0 +1,130 @@
+"""PyTorch's older way to make and to name tensors: `Tensor(2, 3)`, `LongTensor([1, 2])`, `x.new(2)`, `x.type("torch.LongTensor")`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.ops.construction.construct import as_subclass, tensor
+from corelib.ops.construction.creation import empty
+from corelib.tensor import dtype as D
+from corelib.tensor.base import extend
+from corelib.tensor.device import resolve
+from corelib.tensor.layout import strided
+from corelib.tensor.promotion import get_default_dtype, set_default_dtype
+from corelib.tensor.tensor import Tensor
+
+
+def made(name: str, dtype: Any, args: Any, device: Any = None) -> Tensor:
+    """A tensor of uninitialized elements from its sizes, one with the elements of a sequence, or one over a tensor's memory.
+
+    TypeError for a number alone where a sequence is meant, and for tensors of another dtype (None takes any).
+    """
+    given: Any = args[0] if len(args) == 1 else None
+    if isinstance(given, Tensor):
+        if dtype is not None and (given._dtype is not dtype or (device is not None and given._device != resolve(device))):
+            raise TypeError(f"{name}(): expected a tensor of {dtype}, but got one of {given._dtype} on {given._device}")
+        alias = given._alias()
+        alias._requires_grad = False
+        return alias
+    if given is None or isinstance(given, int) or type(given).__name__ == "Size":
+        shape = tuple(given) if type(given).__name__ == "Size" else args
+        blank: Tensor = empty(shape or (0,), dtype=dtype or get_default_dtype(), device=device)
+        return blank
+    if isinstance(given, str) or not hasattr(given, "__len__"):
+        raise TypeError(f"{name}(): data must be a sequence (got {type(given).__name__})")
+    if dtype is not None and not dtype.is_floating_point:  # fractions are cut, where `tensor` refuses them
+        found = tensor(given, device=device)
+        if found._dtype.is_floating_point or dtype is D.bool:
+            return found.to(dtype)
+    return tensor(given, dtype=dtype or get_default_dtype(), device=device)
+
+
+def new_tensor(cls: Any, args: Any, kwargs: Any) -> Any:
+    """`Tensor(2, 3)`, `Tensor([1, 2])`, `Tensor()`: of the default dtype."""
+    device = kwargs.pop("device", None)
+    if kwargs:
+        raise TypeError(f"Tensor(): unexpected keyword arguments {sorted(kwargs)}; use torch.tensor(data, dtype=...)")
+    found = made("Tensor", None, args, device)
+    return found if cls is Tensor else as_subclass(found, cls)
+
+
+class TensorType(type):
+    """The type of `FloatTensor` and the others: their instances are the tensors of one dtype on the host."""
+
+    dtype: Any
+    layout = strided
+    is_cuda = False
+
+    def __instancecheck__(cls, obj: Any) -> bool:
+        return isinstance(obj, Tensor) and obj._dtype is cls.dtype and obj._device.type == "cpu"
+
+    def __call__(cls, *args: Any, device: Any = None) -> Tensor:
+        if device is not None and resolve(device).type != "cpu":
+            raise RuntimeError(f"{cls.__name__}(): expected device cpu, but got {device}; use torch.tensor(data, dtype=..., device=...)")
+        return made(cls.__name__, cls.dtype, args, "cpu")
+
+
+def _type(kind: str, dtype: Any) -> TensorType:
+    doc = f"Tensors of {dtype} on the host; `torch.tensor(data, dtype={dtype})` makes one."
+    return TensorType(f"{kind}Tensor", (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
+
+
+FloatTensor = _type("Float", D.float32)
+DoubleTensor = _type("Double", D.float64)
+HalfTensor = _type("Half", D.float16)
+BFloat16Tensor = _type("BFloat16", D.bfloat16)
+ByteTensor = _type("Byte", D.uint8)
+CharTensor = _type("Char", D.int8)
+ShortTensor = _type("Short", D.int16)
+IntTensor = _type("Int", D.int32)
+LongTensor = _type("Long", D.int64)
+BoolTensor = _type("Bool", D.bool)
+TYPES = {
+    t.__name__: t for t in (
+        FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor,
+    )
+}  # fmt: skip
+
+
+def dtype_of(kind: Any) -> Any:
+    """The dtype that a type of tensors, or its name, stands for; anything else as it is. ValueError for names of no type."""
+    if isinstance(kind, TensorType):
+        return kind.dtype
+    if kind is Tensor:
+        return get_default_dtype()
+    if not isinstance(kind, str):
+        return kind
+    module, _, name = kind.rpartition(".")
+    if module not in ("torch", "corelib") or name not in TYPES:
+        raise ValueError(f"invalid type: {kind!r}; accepted are {', '.join(f'torch.{name}' for name in TYPES)}")
+    return TYPES[name].dtype
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """The default dtype by the name of a type of tensors; `set_default_dtype` and `set_default_device` say it better.
+
+    TypeError for types that are not floating.
+
+    >>> import corelib as torch
+    >>> torch.set_default_tensor_type("torch.FloatTensor")
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
+    set_default_dtype(dtype_of(t))
+
+
+@extend
+class Older(Tensor):
+    """What every tensor gets from here."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return new_tensor(cls, args, kwargs)
+
+    def new(self, *args: Any, device: Any = None) -> Tensor:
+        """A tensor of this one's dtype and device: uninitialized from sizes, or with the elements of a sequence. `new_empty` and `new_tensor` say it better.
+
+        >>> import corelib as torch
+        >>> torch.ones(1).new([1, 2])
+        tensor([1., 2.])
+        """
+        return made("new", self._dtype, args, device or self._device)

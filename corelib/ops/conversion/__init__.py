@@ -1,0 +1,1 @@
+"""Tensors to other dtypes, devices and libraries, and to text."""

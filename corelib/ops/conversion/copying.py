@@ -1,0 +1,455 @@
+"""Copies: between dtypes, devices and strides. `copy` is the primitive; it casts and takes any strides."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.fallback import missing
+from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.primitive import COPY, run_primitive
+from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.inplace import adopt, before_change
+from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size
+from corelib.ops.construction.legacy import dtype_of
+from corelib.ops.conversion.pinning import copied_later
+from corelib.tensor import dtype as D
+from corelib.tensor.device import device as Device, resolve
+from corelib.tensor.layout import CHANNELS_INNERMOST, contiguous_format, innermost_strides
+from corelib.tensor.size import (
+    broadcast_shapes, contiguous_strides, contiguous_strides as row_major, is_dense, permuted_strides,
+)
+from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.tensor import Tensor
+
+
+@op(kind="creation", on=())
+def copy(out: Tensor, input: Tensor) -> None:
+    """Primitive: `out` takes the elements of `input`, cast to its dtype; any strides, broadcast to `out`'s shape."""
+    ...
+
+
+@COPY.fill
+def copy_elements(out: Tensor, input: Tensor) -> None:
+    """Copy elements into an existing tensor, across dtypes and devices; nothing is checked or recorded."""
+    if out._numel == 0:
+        return
+    if out._device is not input._device:
+        _copy_across(out, input)
+        return
+    if input._dtype is not out._dtype and input._dtype.is_complex is not out._dtype.is_complex:
+        _copy_part(out, input)
+        return
+    kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
+    if kernel is None:
+        missing(TABLE["copy"], out._device, out._dtype, (out, input))
+    if not out._device.runtime.strided_any and input._shape != out._shape:
+        input = input.expand(out._shape)
+    kernel(out._array(), input._array())
+
+
+def _copy_part(out: Any, input: Any) -> None:
+    """Between complex and real numbers: the real parts, or for bool whether a number is not 0."""
+    with no_grad():
+        if out._dtype.is_complex:
+            out.imag.fill_(0)
+            copy_elements(out.real, input)
+        elif out._dtype is D.bool:
+            copy_elements(out, input != 0)
+        else:
+            copy_elements(out, input.real)
+
+
+def _copy_across(out: Tensor, input: Tensor) -> None:
+    """Between devices: cast on the source where it can, then bytes through the host."""
+    if input._device.type == "meta":
+        raise NotImplementedError(f"to(): Cannot copy out of meta tensor; no data! (to device {out._device})")
+    if out._device.type == "meta":
+        return
+    if input._dtype is not out._dtype:
+        input = to_copy(input, out._dtype, input._device)
+    if input._shape != out._shape:
+        input = input.expand(out._shape)
+    if input._strides is not None or input._offset:
+        input = input.clone(memory_format=_contiguous())
+    source, target = input._device.runtime, out._device.runtime
+    data = source.backend.device_to_host(
+        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
+    )
+    staged = out if out._strides is None else Tensor._empty(out._device, out._dtype, out._shape)
+    target.backend.host_to_device(
+        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
+    )
+    if staged is not out:
+        copy_elements(out, staged)
+
+
+def _contiguous() -> Any:
+    return contiguous_format
+
+
+def _back(g: Any, input: Any) -> Any:
+    if g._dtype.is_complex and not input._dtype.is_complex:
+        g = g.real
+    return g.to(device=input._device, dtype=input._dtype)
+
+
+@op(on=(), grad_name="ToCopyBackward0", vjp=lambda g, input: _back(g, input))
+def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -> Tensor:
+    """A copy with another dtype or on another device; dense strides are kept."""
+    made = Tensor._empty(device, dtype, input._shape, kept_strides(input, memory_format))
+    copy_elements(made, input)
+    return made
+
+
+def channels_last_strides(t: Tensor, format: str) -> tuple[int, ...] | None:
+    """The strides of a tensor with the channels innermost; None for row-major, RuntimeError for another number of dimensions."""
+    found = innermost_strides("contiguous", t._shape, format)
+    return None if found == contiguous_strides(t._shape) else found
+
+
+def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None:
+    """The strides of a copy that preserves the order of dimensions; None for row-major."""
+    if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
+        return channels_last_strides(t, memory_format.name)
+    strides = t._strides
+    if strides is None or (memory_format is not None and memory_format.name == "contiguous_format"):
+        return None
+    if is_dense(t._shape, strides):
+        return None if t.is_contiguous() else strides
+    return permuted_strides(t._shape, strides)
+
+
+@op(vjp=lambda g: g)
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy with memory of its own; gradients flow through it.
+
+    memory_format: `preserve_format` (default) keeps dense strides, `contiguous_format` gives row-major ones.
+
+    >>> import corelib as torch
+    >>> x = torch.zeros(2); y = x.clone(); y[0] = 1; x
+    tensor([0., 0.])
+    """
+    made = Tensor._empty(input._device, input._dtype, input._shape, kept_strides(input, memory_format))
+    copy_elements(made, input)
+    return made
+
+
+def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor if it is row-major contiguous, else a copy that is."""
+    if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
+        if channels_last_strides(self, memory_format.name) == self._strides or self.is_contiguous(memory_format):
+            return self
+        return clone(self, memory_format=memory_format)
+    if self._strides is None or self.is_contiguous():
+        return self
+    return clone(self, memory_format=_contiguous())
+
+
+attach("contiguous", contiguous)
+
+
+@op(on=("torch", "Tensor"))
+def detach(input: Tensor) -> Tensor:
+    """The same memory outside the graph: in-place changes are shared, gradients are not."""
+    made = input._alias()
+    made._inference = input._inference
+    return made
+
+
+def detach_(self: Tensor) -> Tensor:
+    """Take this tensor out of the graph in place; RuntimeError for views."""
+    if self._base is not None and self._requires_grad:
+        raise RuntimeError("detach_(): Can't detach views in-place. Use detach() instead.")
+    self._edge = None
+    self._requires_grad = False
+    return self
+
+
+attach("detach_", detach_)
+
+
+def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """This tensor with another dtype or device: `to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`.
+
+    Keywords: dtype, device, non_blocking (default False), copy (default False), memory_format. Returns this very tensor
+    where nothing changes and `copy` is False.
+    """
+    dtype, device, copy_ = kwargs.get("dtype"), kwargs.get("device"), kwargs.get("copy", False)
+    memory_format, later = kwargs.get("memory_format"), kwargs.get("non_blocking", False)
+    unknown = set(kwargs) - {"dtype", "device", "non_blocking", "copy", "memory_format", "other"}
+    if unknown:
+        raise TypeError(f"to() got an unexpected keyword argument '{sorted(unknown)[0]}'")
+    if "other" in kwargs:
+        args = (kwargs["other"], *args)
+    rest = list(args)
+    if rest:
+        first = rest.pop(0)
+        if isinstance(first, D.dtype):
+            dtype = first
+        elif isinstance(first, Tensor):
+            dtype, device = first._dtype, first._device
+        elif first is None or isinstance(first, (str, int, Device)):
+            device = first
+            if rest and (isinstance(rest[0], D.dtype) or rest[0] is None):
+                dtype = rest.pop(0)
+        else:
+            raise TypeError(
+                f"to(): received an invalid argument of type {type(first).__name__}; accepted are a dtype, a device, a "
+                "device and a dtype, or a Tensor"
+            )
+        if rest:  # non_blocking, copy
+            later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
+    if dtype is not None and not isinstance(dtype, D.dtype):
+        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    dtype = dtype or self._dtype
+    place = self._device if device is None else resolve(device)
+    if dtype is self._dtype and place is self._device and not copy_:
+        return self if memory_format is None else contiguous(self, memory_format)
+    if place is not self._device or dtype is not self._dtype:
+        check_dtype("to", dtype, place)
+    if self._dtype.is_complex and not dtype.is_complex and dtype is not D.bool:
+        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+    if later and place is not self._device and memory_format is None:
+        made = copied_later(self, dtype, place)
+        if made is not None:
+            return made
+    return to_copy(self, dtype, place, memory_format)
+
+
+attach("to", to)
+
+
+def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+    """This tensor on the CPU."""
+    return to(self, "cpu")
+
+
+def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+    """This tensor on a cuda device."""
+    return to(self, "cuda" if device is None else device, non_blocking=non_blocking)
+
+
+attach("cpu", cpu)
+attach("cuda", cuda)
+
+
+def record_stream(self: Tensor, stream: Any) -> None:
+    """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed.
+
+    On a device that is done with everything when a call returns there is nothing to say.
+    """
+    if stream._runtime.backend.asynchronous:
+        stream._runtime.allocator.seen_in(self._own_storage()._raw, stream.queue)
+
+
+attach("record_stream", record_stream)
+
+
+def _converter(dtype: Any, name: str) -> Any:
+    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+        return self if self._dtype is dtype else to(self, dtype)
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"This tensor as {dtype}."
+    return convert
+
+
+for _name in ("half", "bfloat16", "float", "double", "short", "int", "long", "bool", "cfloat", "cdouble"):
+    attach(_name, _converter(getattr(D, _name), _name))
+for _name, _dtype in (("byte", D.uint8), ("char", D.int8)):
+    attach(_name, _converter(_dtype, _name))
+
+
+def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """This tensor as another dtype, or, without one, the name of its type."""
+    if dtype is None:
+        module = "torch" if self._device.type == "cpu" else f"torch.{self._device.type}"
+        return f"{module}.{kind_name(self._dtype)}Tensor"
+    return to(self, dtype_of(dtype))
+
+
+attach("type", type_)
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor with the dtype and device of another."""
+    return to(self, other)
+
+
+attach("type_as", type_as)
+
+
+@op(on=(), grad_name="CopyBackwards", vjp={"src": lambda g: g})
+def copied(input: Tensor, src: Tensor) -> Tensor:
+    """What `input.copy_(src)` leaves in `input`."""
+    made = Tensor._empty(input._device, input._dtype, input._shape)
+    copy_elements(made, src)
+    return made
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+    check_writable("copy_", self)
+    if src._shape != self._shape and broadcast_shapes(self._shape, src._shape) != self._shape:
+        raise RuntimeError(
+            f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
+        )
+    if grad_mode.enabled and (self._requires_grad or src._requires_grad):
+        result = copied(before_change(TABLE["copied"].rule, self), src)
+        copy_elements(self, result)
+        self._bump()
+        adopt(self, result)
+        return self
+    if src._storage is not None and src._storage is self._storage and src is not self:
+        src = src.clone()
+    copy_elements(self, src)
+    self._bump()
+    return self
+
+
+attach("copy_", copy_)
+
+
+@op(on=(), grad_name="FillBackward0", vjp=lambda g: g.new_zeros(g.shape))
+def filled(input: Tensor, value: Any) -> Tensor:
+    """What `input.fill_(value)` leaves in `input`."""
+    made: Tensor = full_like(input, value)
+    return made
+
+
+@public("torch", names=("fill",))
+def filled_with(input: Tensor, value: Any) -> Tensor:
+    """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0.
+
+    >>> import corelib as torch
+    >>> torch.fill(torch.ones(2), 3)
+    tensor([3., 3.])
+    """
+    if isinstance(value, Tensor):
+        return fill_(input * 0, value)
+    return filled(input, value)
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element in place."""
+    check_writable("fill_", self)
+    if isinstance(value, Tensor):
+        if value._shape:
+            raise RuntimeError(
+                f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
+            )
+        return copy_(self, value)
+    if grad_mode.enabled and self._requires_grad:
+        result = filled(before_change(TABLE["filled"].rule, self), value)
+        copy_elements(self, result)
+        self._bump()
+        adopt(self, result)
+        return self
+    if self._numel:
+        run_primitive("fill", self, _number("fill_", value, self._dtype))
+    self._bump()
+    return self
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to zero in place."""
+    return fill_(self, 0)
+
+
+attach("fill_", fill_)
+attach("zero_", zero_)
+
+
+def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+    """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    shape = parse_size("resize_", size)
+    if self._requires_grad:
+        raise RuntimeError("resize_(): cannot resize variables that require grad")
+    numel = 1
+    for n in shape:
+        numel *= n
+    storage = self._own_storage()
+    needed = (numel + self._offset) * self._dtype.itemsize
+    if storage._nbytes < needed:
+        if self._base is not None:
+            raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
+        grown = Storage.allocate(self._device, needed)
+        new = Tensor._make(grown, self._dtype, (self._offset + self._numel,), None, 0)
+        old = Tensor._make(storage, self._dtype, (self._offset + self._numel,), None, 0)
+        if self._strides is None:
+            copy_elements(new, old)
+        self._storage = grown
+    self._native = None
+    self._shape = shape
+    self._strides = None
+    self._numel = numel
+    return self
+
+
+attach("resize_", resize_)
+
+
+def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+    """Make this tensor one over another's memory, in place.
+
+    source: a tensor, whose memory and strides it takes; a storage, with offset, size and strides in elements (default: all
+    of it, in one dimension); or nothing, for an empty tensor. RuntimeError for another dtype or device, and for what lies
+    outside the storage.
+
+    >>> import corelib as torch
+    >>> torch.empty(0).set_(torch.arange(6.).untyped_storage(), 1, (2,), (2,))
+    tensor([1., 3.])
+    """
+    if self._requires_grad:
+        raise RuntimeError("set_(): a tensor that requires grad cannot take another's memory; use .data or no_grad and detach()")
+    if source is None:
+        source = Tensor._empty(self._device, self._dtype, (0,))
+    if isinstance(source, Tensor):
+        if size is None:
+            storage_offset, size, stride = source._offset, source._shape, source.stride()
+        found, dtype = source._own_storage(), source._dtype
+    elif isinstance(source, (Storage, TypedStorage)):
+        found = source.untyped() if isinstance(source, TypedStorage) else source
+        dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
+    else:
+        raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, got {type(source).__name__}")
+    if dtype is not self._dtype:
+        raise RuntimeError(f"set_(): Could not set tensor of type {dtype} to a tensor of type {self._dtype}")
+    if found.device is not self._device:
+        raise RuntimeError(f"set_(): the source is on {found.device} and the tensor on {self._device}; they must be the same")
+    held = found.nbytes() // dtype.itemsize
+    shape = (held - storage_offset,) if size is None else tuple(int(n) for n in size)
+    strides = row_major(shape) if stride is None else tuple(int(n) for n in stride)
+    if len(shape) != len(strides) or storage_offset < 0 or min((0, *shape, *strides)) < 0:
+        raise RuntimeError(f"set_(): got size {shape}, stride {strides}, storage_offset {storage_offset}; none may be negative, one stride a dimension")
+    last = storage_offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    if 0 not in shape and last >= held:
+        raise RuntimeError(
+            f"set_(): size {shape}, stride {strides}, storage_offset {storage_offset} need {last + 1} elements, and the storage has {held}"
+        )
+    made = Tensor._make(found, dtype, shape, strides, storage_offset)
+    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel"):
+        setattr(self, slot, getattr(made, slot))
+    self._base = None
+    self._bump()
+    return self
+
+
+def is_set_to(self: Tensor, tensor: Tensor) -> bool:
+    """Whether both are the same view of the same memory."""
+    return (
+        self._own_storage() is tensor._own_storage() and self._offset == tensor._offset and self._shape == tensor._shape
+        and self.stride() == tensor.stride()
+    )
+
+
+attach("set_", set_)
+attach("is_set_to", is_set_to)

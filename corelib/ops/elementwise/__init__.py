@@ -1,0 +1,1 @@
+"""Each element by itself: arithmetic, comparisons, roots and exponentials, special functions, choices between two."""

@@ -1,0 +1,88 @@
+"""where: the choice between two by a condition. Its primitive `select_where` is what bodies use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.outs import store
+from corelib.dispatcher.elementwise import cast_number, output_strides
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.promotion import result_type
+from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
+    for what, x in (("input", input), ("other", other)):
+        if not isinstance(x, (Tensor, int, float)):
+            raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
+    if condition._dtype is not D.bool:
+        if condition._dtype is not D.uint8:
+            raise RuntimeError(f"where(): expected condition to be a boolean tensor, but got a tensor with dtype {condition._dtype}")
+        condition = condition != 0
+    tensors = [x for x in (condition, input, other) if isinstance(x, Tensor)]
+    shape = broadcast_shapes(*[t._shape for t in tensors])
+    if shape is None:
+        raise RuntimeError(
+            f"where(): The size of tensors condition {list(condition._shape)}, input {list(getattr(input, '_shape', ()))} and "
+            f"other {list(getattr(other, '_shape', ()))} must match at non-singleton dimensions"
+        )
+    dtype = result_type(input, other)
+    device = condition._device
+    for t in tensors:
+        if t._shape or t._device.type != "cpu":
+            device = t._device
+            break
+    made = [
+        (x if x._dtype is dtype and x._device is device else x.to(device=device, dtype=dtype)) if isinstance(x, Tensor)
+        else cast_number(x, dtype)
+        for x in (input, other)
+    ]
+    if condition._device is not device and not condition._shape:
+        condition = condition.to(device)
+    strides = output_strides((condition, *made), shape) if device.runtime.strided_any else None
+    return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)
+
+
+@op(
+    infer=_infer_where, by_result=True, on=(), grad_name="WhereBackward0", ref="where", out="exact",
+    vjp={
+        "input": lambda g, condition: select_where(condition, g, 0.0),
+        "other": lambda g, condition: select_where(condition, 0.0, g),
+    },
+)
+def select_where(condition: Tensor, input: Tensor | Any, other: Tensor | Any) -> Tensor:
+    """Primitive: `input` where `condition` is True, else `other`; either may be a number."""
+    ...
+
+
+@public("torch")
+def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+    """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion.
+
+    With `condition` alone: the indices of its True elements, as `nonzero(as_tuple=True)`.
+
+    >>> import corelib as torch
+    >>> torch.where(torch.tensor([True, False]), torch.tensor([1, 2]), 0)
+    tensor([1, 0])
+    """
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+    made = select_where(condition, input, other)
+    if out is not None:
+        return store(TABLE["select_where"], made, out)
+    return made
+
+
+def _where_method(self: Tensor, condition: Tensor, other: Any) -> Any:
+    """This tensor where `condition` is True, else `other`."""
+    return where(condition, self, other)
+
+
+attach("where", _where_method)

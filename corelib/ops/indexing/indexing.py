@@ -1,0 +1,274 @@
+"""Indexing with several index tensors or with masks: what `x[i, :, j]`, `x[mask]` and `nonzero` come to.
+
+Several indices become one flat index over rows; negative ones are wrapped, and masks become the places of their True.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.dispatcher.outs import store
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.inplace import check_writable, inplace
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.graph.fitted import fitted
+from corelib.graph.grad_mode import grad_mode
+from corelib.ops.construction.construct import _from_array
+from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.gathering import _wrapped
+from corelib.ops.indexing.rows import check_index, put_rows, take_rows
+from corelib.ops.shape.joining import stack
+from corelib.tensor import dtype as D
+from corelib.tensor.host import np
+from corelib.tensor.size import broadcast_shapes, contiguous_strides
+from corelib.tensor.tensor import Tensor
+
+
+# Advanced indexing: x[i, :, j] with index tensors.
+
+
+def joint_shape(input: Tensor, indices: Any) -> tuple[list[int], tuple[int, ...], tuple[int, ...], int]:
+    """The indexed dimensions, the indices' broadcast shape, the result's shape, and where that shape stands in it.
+
+    It stands where the first index stood if the indexed dimensions are neighbours, else at the front (NumPy's rule).
+    """
+    dims = [i for i, t in enumerate(indices) if t is not None]
+    shape = broadcast_shapes(*[indices[i]._shape for i in dims])
+    if shape is None:
+        shapes = ", ".join(str(list(indices[i]._shape)) for i in dims)
+        raise IndexError(f"index(): shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+    at = dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
+    rest = [n for d, n in enumerate(input._shape) if d not in dims]
+    return dims, shape, (*rest[:at], *shape, *rest[at:]), at
+
+
+def _infer_index(input: Tensor, indices: Any) -> Any:
+    dims, _, shape, _ = joint_shape(input, indices)
+    for d in dims:
+        check_index("index", indices[d], input._shape[d], d, IndexError, wrap=True)
+    return (shape, input._dtype), (input, indices)
+
+
+def _row_numbers(input: Tensor, indices: Any, dims: list[int], shape: tuple[int, ...]) -> Any:
+    """One flat index over the indexed dimensions."""
+    total: Any = None
+    for d in dims:
+        n = input._shape[d]
+        at = _wrapped(indices[d], n).expand(shape)
+        total = at if total is None else total * n + at
+    return total.reshape((-1,))
+
+
+@op(
+    on=(), infer=_infer_index, grad_name="IndexBackward0",
+    vjp={"input": lambda g, input_shape, indices: index_put(g.new_zeros(input_shape), indices, g, True)},
+)
+def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
+    """Elements chosen by index tensors, one (or None) for each dimension."""
+    dims, shape, out_shape, at = joint_shape(input, indices)
+    rest = [d for d in range(len(input._shape)) if d not in dims]
+    rows = input.permute((*dims, *rest)).reshape((prod([input._shape[d] for d in dims]), *[input._shape[d] for d in rest]))
+    taken = take_rows(rows, _row_numbers(input, indices, dims, shape))
+    taken = taken.reshape((*shape, *[input._shape[d] for d in rest]))
+    if at:
+        k = len(shape)
+        taken = taken.permute((*range(k, k + at), *range(k), *range(k + at, len(out_shape))))
+    return taken.contiguous()
+
+
+def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool) -> Any:
+    if not isinstance(values, Tensor):
+        raise TypeError(f"index_put(): argument 'values' must be Tensor, not {type(values).__name__}")
+    indices = expand_masks("index_put", input, indices)
+    if values._dtype is not input._dtype:
+        raise RuntimeError(
+            f"index_put(): Index put requires the source and destination dtypes match, got {kind_name(input._dtype)} for the "
+            f"destination and {kind_name(values._dtype)} for the source."
+        )
+    dims, _, shape, _ = joint_shape(input, indices)
+    for d in dims:
+        check_index("index_put", indices[d], input._shape[d], d, IndexError, wrap=True)
+    if broadcast_shapes(values._shape, shape) != shape:
+        lead = len(values._shape) - len(shape)
+        if lead > 0 and values._shape[:lead] == (1,) * lead:
+            values = values.reshape(values._shape[lead:])
+        if broadcast_shapes(values._shape, shape) != shape:
+            raise RuntimeError(
+                f"index_put(): shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing "
+                f"result of shape {list(shape)}"
+            )
+    return (input._shape, input._dtype), (input, indices, values, accumulate)
+
+
+def _put_value_backward(g: Tensor, indices: Any, values_shape: Any) -> Tensor:
+    return fitted(index(g, indices), values_shape, None, 0)
+
+
+@op(
+    infer=_infer_index_put, grad_name="IndexPutBackward0",
+    vjp={
+        "input": lambda g, indices, accumulate: g if accumulate else index_put(g, indices, g.new_zeros(()), False),
+        "values": _put_value_backward,
+    },
+)
+def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose.
+
+    accumulate: add instead of set; equal places add up.
+
+    >>> import corelib as torch
+    >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1., 2.]))
+    tensor([1., 0., 2.])
+    """
+    dims, shape, out_shape, at = joint_shape(input, indices)
+    rest = [d for d in range(len(input._shape)) if d not in dims]
+    order = (*dims, *rest)
+    sizes = [input._shape[d] for d in order]
+    rows = input.permute(order).reshape((prod(sizes[: len(dims)]), *sizes[len(dims) :]))
+    spread = values.expand(out_shape)
+    if at:
+        k = len(shape)
+        spread = spread.permute((*range(at, at + k), *range(at), *range(at + k, len(out_shape))))
+    spread = spread.reshape((prod(shape), *sizes[len(dims) :]))
+    made = put_rows(rows, _row_numbers(input, indices, dims, shape), spread, accumulate)
+    back = [order.index(d) for d in range(len(order))]
+    return made.reshape(tuple(sizes)).permute(tuple(back)).contiguous()
+
+
+def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """The in-place form of `index_put`."""
+    put = TABLE["index_put"]
+    kernel = put.kernel_for(self._key, self._dtype)
+    grad = grad_mode.enabled and (self._requires_grad or values._requires_grad)
+    if kernel is None or grad or (values._storage is self._storage and values._storage is not None):
+        return inplace(put, (self, tuple(indices), values, accumulate))
+    check_writable("index_put_", self)
+    _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)
+    target = self._array()
+    kernel(target, target, [None if t is None else t._array() for t in found], given._array(), accumulate)
+    self._bump()
+    return self
+
+
+attach("index_put_", index_put_)
+
+
+def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:
+    """Index tensors with bool masks replaced by the places of their True elements, one index for each mask dimension."""
+    found: list[Any] = []
+    for t in indices:
+        if t is None:
+            found.append(None)
+            continue
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): indices must be Tensors or None, got {type(t).__name__}")
+        if t._dtype is D.bool or t._dtype is D.uint8:
+            at = len(found)
+            for d, n in enumerate(t._shape):
+                m = input._shape[at + d] if at + d < len(input._shape) else None
+                if n != m:
+                    raise IndexError(
+                        f"{name}(): The shape of the mask {list(t._shape)} at index {d} does not match the shape of the indexed "
+                        f"tensor {list(input._shape)} at index {at + d}"
+                    )
+            found.extend(nonzero(t, as_tuple=True))
+        elif t._dtype in (D.int64, D.int32):
+            found.append(t if t._dtype is D.int64 else t.long())
+        else:
+            raise IndexError(f"{name}(): tensors used as indices must be long, int, byte or bool tensors, got {t._dtype}")
+    if len(found) > len(input._shape):
+        raise IndexError(f"{name}(): too many indices for tensor of dimension {len(input._shape)} (got {len(found)})")
+    return tuple(found) + (None,) * (len(input._shape) - len(found))
+
+
+@op(on=())
+def true_places(input: Tensor) -> Tensor:
+    """The coordinates of the elements that are not zero, a row for each: a scan that counts them and a put."""
+    flat = (input != 0).reshape((-1,))
+    n = flat._shape[0]
+    count = int(flat.sum()) if n else 0
+    rank = flat.long().cumsum(0) - 1 if n else flat.long()
+    # every True element writes its own place at its rank; the others write behind the end, into a row that is cut off
+    target = rank * flat.long() + count * (~flat).long()
+    places = put_rows(rank.new_zeros((count + 1,)), target, arange(n, device=input._device), False).narrow(0, 0, count)
+    columns = []
+    for size, stride in zip(input._shape, contiguous_strides(input._shape), strict=True):
+        columns.append((places // stride) % size if size else places)
+    return stack(columns, 1) if columns else places.new_zeros((count, 0))
+
+
+@public("torch")
+def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
+    """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension.
+
+    >>> import corelib as torch
+    >>> torch.nonzero(torch.tensor([0, 5, 0, 7]))
+    tensor([[1],
+            [3]])
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"nonzero(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input._device.type == "meta":
+        raise NotImplementedError("nonzero(): the number of elements depends on data, which a meta tensor does not have")
+    input = input.detach()
+    runtime: Any = input._device._runtime
+    if as_tuple and not input._shape:
+        input = input.reshape((1,))
+    if runtime.backend.host_memory:  # the host finds them in one pass
+        made = _from_array(np.argwhere(input._array()).astype(np.int64, copy=False), input._device, copy=False)
+    else:
+        made = true_places(input)
+    if as_tuple:
+        return tuple(c.contiguous() for c in made.unbind(1))
+    if out is not None:
+        return _into("nonzero", made, out)
+    return made
+
+
+def _into(name: str, made: Tensor, out: Any) -> Tensor:
+    """Store a result in an `out=` of the very same dtype."""
+    if isinstance(out, Tensor) and out._dtype is not made._dtype:
+        raise RuntimeError(
+            f"{name}(): Expected out tensor to have scalar type {kind_name(made._dtype)} but got scalar type {kind_name(out._dtype)}"
+        )
+    return store(TABLE["true_places" if name == "nonzero" else "index"], made, out)
+
+
+@public("torch")
+def argwhere(input: Tensor) -> Tensor:
+    """The coordinates of the elements that are not zero, a row for each."""
+    made: Tensor = nonzero(input)
+    return made
+
+
+@public("torch")
+def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
+    """The elements, in order, where the bool `mask`, broadcast, is True.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1, 2, 3]).masked_select(torch.tensor([True, False, True]))
+    tensor([1, 3])
+    """
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"masked_select(): argument 'mask' must be Tensor, not {type(mask).__name__}")
+    if mask._dtype is not D.bool:
+        raise RuntimeError(f"masked_select(): expected BoolTensor for mask, got {mask._dtype}")
+    shape = broadcast_shapes(input._shape, mask._shape)
+    if shape is None:
+        raise RuntimeError(
+            f"masked_select(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} at "
+            "non-singleton dimensions"
+        )
+    wide, chosen = input.expand(shape), mask.expand(shape)
+    if not shape:
+        wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
+    made: Tensor = index(wide, nonzero(chosen, as_tuple=True))
+    return made if out is None else _into("masked_select", made, out)
+
+
+for _name, _function in (("nonzero", nonzero), ("argwhere", argwhere), ("masked_select", masked_select)):
+    attach(_name, _function)

@@ -1,0 +1,227 @@
+"""x[...] and x[...] = y. Ints, slices, None and Ellipsis are views; index tensors, lists, arrays and masks gather.
+
+A call outside the graph works the view out in one go. One that is recorded runs the view ops one by one, so that the graph
+has PyTorch's nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.graph.grad_mode import grad_mode
+from corelib.ops.construction.construct import tensor
+from corelib.ops.construction.creation import empty
+from corelib.ops.indexing.indexing import expand_masks, index as index_op, index_put_
+from corelib.ops.shape.slicing import select, strided_slice
+from corelib.ops.shape.views import alias, unsqueeze
+from corelib.tensor.dtype import int64
+from corelib.tensor.size import contiguous_strides
+from corelib.tensor.tensor import Tensor
+
+
+def getitem(self: Tensor, index: Any) -> Tensor:
+    """`self[index]`."""
+    kind = type(index)
+    if kind is int and not (self._requires_grad and grad_mode.enabled):
+        shape = self._shape
+        if shape:
+            n = shape[0]
+            if -n <= index < n:
+                strides = self._strides
+                if strides is None:
+                    strides = contiguous_strides(shape)
+                return self._as_view(
+                    shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
+                )
+    elif kind is slice and not (self._requires_grad and grad_mode.enabled):
+        shape = self._shape
+        step = index.step
+        if shape and (step is None or (type(step) is int and step > 0)):
+            n = shape[0]
+            try:
+                start, stop, step = index.indices(n)
+            except TypeError:
+                start, stop, step = slice(_plain(index.start), _plain(index.stop), step).indices(n)
+            length = (stop - start + step - 1) // step if stop > start else 0
+            strides = self._strides
+            if strides is None:
+                strides = contiguous_strides(shape)
+            return self._as_view(
+                (length,) + shape[1:],  # half the time of a star
+                strides if step == 1 else (strides[0] * step, *strides[1:]),
+                self._offset + start * strides[0],
+                self._numel // n * length if n else 0,
+            )
+    view, indices = _view_part(self, index if kind is tuple else (index,))
+    if not indices:
+        return alias(view) if view is self else view
+    return _gather(view, indices)
+
+
+def _gather(view: Tensor, indices: list[Any]) -> Tensor:
+    made: Tensor = index_op(view, expand_masks("index", view, indices))
+    return made
+
+
+def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]:
+    """The view that the basic parts make, and the index tensors (or None) for its leading dimensions."""
+    consumed = 0
+    for part in index:
+        if part is None or part is Ellipsis or part is True or part is False:
+            continue
+        consumed += _rank(part)
+    ndim = len(self._shape)
+    if consumed > ndim:
+        raise IndexError(f"index(): too many indices for tensor of dimension {ndim} (got {consumed})")
+    if sum(1 for part in index if part is Ellipsis) > 1:
+        raise IndexError("index(): an index can only have a single ellipsis ('...')")
+    t, dim = self, 0
+    indices: list[Any] = []
+    recorded = self._requires_grad and grad_mode.enabled
+    for part in index:
+        kind = type(part)
+        if kind is int:
+            n = t._shape[dim]
+            if not -n <= part < n:
+                raise IndexError(f"index(): index {part} is out of bounds for dimension {dim} with size {n}")
+            t = select(t, dim, part) if recorded else select.op.body(t, dim, part)
+        elif kind is slice:
+            t = _sliced(t, dim, part, recorded)
+            indices.append(None)
+            dim += 1
+        elif part is None:
+            t = unsqueeze(t, dim) if recorded else unsqueeze.op.body(t, dim)
+            indices.append(None)
+            dim += 1
+        elif part is Ellipsis:
+            skip = ndim - consumed
+            indices.extend([None] * skip)
+            dim += skip
+        elif kind is bool:
+            t = unsqueeze(t, dim)
+            indices.append(_index_tensor(self, [part]))
+            dim += 1
+        elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
+            t = select(t, dim, _bounded(int(part), t._shape[dim], dim))
+        elif isinstance(part, Tensor):
+            indices.append(part if part._device is self._device or not part._shape else part.to(self._device))
+            dim += _rank(part)
+            if part._dtype.order < 2 and not part._shape:  # a 0-d mask makes a dimension of its own
+                t = unsqueeze(t, dim)
+                indices[-1] = part.reshape((1,))
+                dim += 1
+            indices_extra = _rank(part) - 1
+            indices.extend(["mask"] * (indices_extra if indices_extra > 0 else 0))
+        elif hasattr(part, "__index__") and not hasattr(part, "__len__"):
+            t = select(t, dim, _bounded(part.__index__(), t._shape[dim], dim))
+        elif isinstance(part, (list, tuple, range)) or hasattr(part, "__array__"):
+            made = _index_tensor(self, part)
+            if made._shape == () and made._dtype.order >= 2:
+                t = select(t, dim, int(made))
+            else:
+                indices.append(made)
+                dim += _rank(made)
+                indices.extend(["mask"] * (_rank(made) - 1))
+        elif isinstance(part, float):
+            raise IndexError(_accepted(part))
+        else:
+            raise (TypeError if isinstance(part, str) else IndexError)(_accepted(part))
+    # a mask of k dimensions stands for k index tensors; `expand_masks` counts them itself
+    kept = [i for i in indices if i != "mask"] if any(type(i) is str for i in indices) else indices
+    while kept and kept[-1] is None:
+        kept.pop()
+    return t, kept
+
+
+def _accepted(part: Any) -> str:
+    return (
+        "index(): only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+        f"{type(part).__name__})"
+    )
+
+
+def _bounded(i: int, n: int, dim: int) -> int:
+    if not -n <= i < n:
+        raise IndexError(f"index(): index {i} is out of bounds for dimension {dim} with size {n}")
+    return i
+
+
+def _rank(part: Any) -> int:
+    """How many dimensions an index takes up: a mask as many as it has, anything else one."""
+    if isinstance(part, Tensor):
+        return len(part._shape) if part._dtype.order < 2 else 1
+    dtype = getattr(part, "dtype", None)
+    if dtype is not None and getattr(dtype, "name", "") in ("bool",):
+        return int(part.ndim)
+    if isinstance(part, (list, tuple)):
+        depth, inner = 0, part
+        while isinstance(inner, (list, tuple)) and inner:
+            depth, inner = depth + 1, inner[0]
+        return depth if isinstance(inner, bool) else 1
+    return 1
+
+
+def _index_tensor(self: Tensor, part: Any) -> Tensor:
+    if isinstance(part, range):
+        part = list(part)
+    if isinstance(part, (list, tuple)) and len(part) == 0:
+        return empty((0,), dtype=int64, device=self._device)
+    made: Tensor = tensor(part, device=self._device)
+    if made._dtype.is_floating_point:
+        raise IndexError(f"index(): tensors used as indices must be long, int, byte or bool tensors, got {made._dtype}")
+    return made
+
+
+def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
+    n = t._shape[dim]
+    step = 1 if part.step is None else part.step.__index__()
+    if step <= 0:
+        raise ValueError(f"index(): slice step must be positive, got {step}")
+    if part.start is None and part.stop is None and step == 1:
+        return t
+    start, stop, step = slice(_plain(part.start), _plain(part.stop), step).indices(n)
+    length = (stop - start + step - 1) // step if stop > start else 0
+    if start > n:
+        start = n
+    if recorded:
+        return strided_slice(t, dim, start, length, step)
+    return strided_slice.op.body(t, dim, start, length, step)
+
+
+def _plain(bound: Any) -> Any:
+    if bound is None or type(bound) is int:
+        return bound
+    try:
+        return bound.__index__()
+    except AttributeError:
+        raise TypeError(f"index(): slice indices must be integers or None or have an __index__ method, got {bound!r}") from None
+
+
+def setitem(self: Tensor, index: Any, value: Any) -> None:
+    """`self[index] = value`, with broadcasting and casting."""
+    view, indices = _view_part(self, index if type(index) is tuple else (index,))
+    if not isinstance(value, Tensor):
+        if not indices and isinstance(value, (int, float, bool)):
+            view.fill_(value)
+            return
+        value = tensor(value, dtype=self._dtype, device=self._device)
+    elif indices and value._dtype is not self._dtype:
+        raise RuntimeError(
+            f"index_put_(): Index put requires the source and destination dtypes match, got {kind_name(self._dtype)} for the "
+            f"destination and {kind_name(value._dtype)} for the source."
+        )
+    elif value._dtype is not self._dtype or value._device is not self._device:
+        value = value.to(device=self._device, dtype=self._dtype)
+    if not indices:
+        lead = len(value._shape) - len(view._shape)
+        if lead > 0 and value._shape[:lead] == (1,) * lead:
+            value = value.reshape(value._shape[lead:])
+        view.copy_(value)
+        return
+    index_put_(view, tuple(indices), value)
+
+
+attach("__getitem__", getitem)
+attach("__setitem__", setitem)

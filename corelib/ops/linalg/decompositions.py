@@ -1,0 +1,322 @@
+"""Decompositions as users call them: cholesky, lu, qr, eigh, svd, with the names and results of torch.linalg and the older ones."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.construction.creation import eye
+from corelib.ops.linalg.factorizations import (
+    cholesky_of, eig_of, eigh_of, LinAlgError, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower,
+)
+from corelib.tensor import dtype as D
+from corelib.tensor.tensor import Tensor
+
+
+def named(kind: str, *names: str) -> Any:
+    """A result with names, as PyTorch's return types have them."""
+    made = NamedTuple(kind, [(name, Any) for name in names])
+    made.__module__ = "torch.return_types"
+
+    def show(self: Any) -> str:
+        return f"torch.return_types.{kind}(\n" + ",\n".join(f"{n}={v!r}" for n, v in zip(names, self, strict=True)) + ")"
+
+    made.__repr__ = show
+    return made
+
+
+def matrices(name: str, *tensors: Any, square: bool = False) -> None:
+    """The checks of PyTorch: tensors of at least two dimensions, float32 or float64, and square where they must be."""
+    for a in tensors:
+        if not isinstance(a, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(a).__name__}")
+        if len(a._shape) < 2:
+            raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+        if not (a._dtype.is_floating_point or a._dtype.is_complex):
+            raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {kind_name(a._dtype)}")
+        if a._dtype.itemsize == 2:
+            raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {kind_name(a._dtype)}")
+        if square and a._shape[-1] != a._shape[-2]:
+            raise RuntimeError(f"{name}: A must be batches of square matrices, but they are {a._shape[-2]} by {a._shape[-1]} matrices")
+
+
+def refuse(info: Any, text: Any) -> None:
+    """LinAlgError with `text(order)` for the first matrix of a batch whose info is not 0."""
+    if info._numel == 0 or not bool(info.any()):
+        return
+    flat = info.reshape((-1,)).tolist()
+    at = next(i for i, v in enumerate(flat) if v)
+    name, rest = text(flat[at])
+    raise LinAlgError(f"{name}: {f'(Batch element {at}): ' if info._shape else ''}{rest}")
+
+
+_CholeskyEx = named("linalg_cholesky_ex", "L", "info")
+_LU = named("linalg_lu", "P", "L", "U")
+_LUFactor, _LUFactorEx = named("linalg_lu_factor", "LU", "pivots"), named("linalg_lu_factor_ex", "LU", "pivots", "info")
+_Unpacked = named("lu_unpack", "P", "L", "U")
+_QR, _OldQR, _Geqrf = named("linalg_qr", "Q", "R"), named("qr", "Q", "R"), named("geqrf", "a", "tau")
+_Eigh = named("linalg_eigh", "eigenvalues", "eigenvectors")
+_SVD, _OldSVD = named("linalg_svd", "U", "S", "Vh"), named("svd", "U", "S", "V")
+
+
+def _cholesky(name: str, input: Any, upper: bool) -> Any:
+    matrices(name, input, square=True)
+    factor, info = cholesky_of(input.mT if upper else input)
+    return (factor.mT if upper else factor), info
+
+
+def _not_positive(name: str) -> Any:
+    return lambda order: (
+        name,
+        "The factorization could not be completed because the input is not positive-definite (the leading minor of order "
+        f"{order} is not positive-definite).",
+    )
+
+
+@public("linalg", outs=True)
+def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+    """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
+    made = _CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
+    if check_errors:
+        refuse(made.info, _not_positive("linalg.cholesky_ex"))
+    return made
+
+
+@op(on=("linalg",), out="exact")
+def linalg_cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
+    """The lower factor l of a symmetric positive-definite matrix, input = l @ l.mT; or its transpose. LinAlgError if it is none.
+
+    >>> import corelib as torch
+    >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    made, info = _cholesky("linalg.cholesky", input, upper)
+    refuse(info, _not_positive("linalg.cholesky"))
+    return made
+
+
+@op(out="exact")
+def cholesky(input: Tensor, upper: bool = False) -> Tensor:
+    """`linalg.cholesky` by its older name."""
+    made, info = _cholesky("cholesky", input, upper)
+    refuse(info, _not_positive("cholesky"))
+    return made
+
+
+@public("linalg", outs=True)
+def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
+    """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
+    matrices("linalg.lu_factor_ex", A)
+    if not pivot:
+        raise RuntimeError("linalg.lu_factor_ex: LU without pivoting is not implemented on the CPU")
+    made = _LUFactorEx(*lu_of(A))
+    if check_errors:
+        refuse(made.info, lambda k: ("torch.linalg.lu_factor_ex", f"U[{k},{k}] is zero and using it on lu_solve would result in a division by zero."))
+    return made
+
+
+@public("linalg", outs=True)
+def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
+    """(LU, pivots): the factors of A = P @ L @ U in one matrix, and the rows exchanged, from 1; for `lu_solve`.
+
+    >>> import corelib as torch
+    >>> torch.linalg.lu_factor(torch.tensor([[1., 2.], [2., 2.]])).pivots
+    tensor([2, 2], dtype=torch.int32)
+    """
+    made = lu_factor_ex(A, pivot=pivot)
+    return _LUFactor(made.LU, made.pivots)
+
+
+@public("torch", "Tensor", names=("lu",))
+def old_lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+    """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
+    made = lu_factor_ex(self, pivot=pivot)
+    return tuple(made) if get_infos else (made.LU, made.pivots)
+
+
+def _unpacked(lu: Any, pivots: Any) -> tuple[Any, Any, Any]:
+    m, n = lu._shape[-2:]
+    k = min(m, n)
+    return permutation_matrix(pivots, m, lu._dtype), unit_lower(lu, k), lu[..., :k, :].triu()
+
+
+@public("linalg", names=("lu",), outs=True)
+def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
+    """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U.
+
+    >>> import corelib as torch
+    >>> torch.linalg.lu(torch.tensor([[1., 2.], [2., 2.]])).U
+    tensor([[2., 2.],
+            [0., 1.]])
+    """
+    made = lu_factor_ex(A, pivot=pivot)
+    return _LU(*_unpacked(made.LU, made.pivots))
+
+
+@public("torch", outs=True)
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
+    """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
+    if LU_pivots._dtype is not D.int32:
+        raise RuntimeError(
+            "lu_unpack(): torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype. Note: this function is intended "
+            f"to be used with the output produced by torch.linalg.lu_factor, got {LU_pivots._dtype}"
+        )
+    m, n = LU_data._shape[-2:]
+    k = min(m, n)
+    empty = LU_data.new_empty((0,))
+    p = permutation_matrix(LU_pivots, m, LU_data._dtype) if unpack_pivots else empty
+    upper: Any = LU_data
+    return _Unpacked(p, *((unit_lower(LU_data, k), upper[..., :k, :].triu()) if unpack_data else (empty, empty)))
+
+
+@public("linalg", names=("qr",), outs=True)
+def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
+    """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
+
+    >>> import corelib as torch
+    >>> torch.linalg.qr(torch.ones(3, 2)).R.shape
+    torch.Size([2, 2])
+    """
+    matrices("linalg.qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
+    return _QR(*qr_of(A, mode))
+
+
+@public("torch", "Tensor", names=("qr",), outs=True)
+def old_qr(input: Tensor, some: bool = True) -> Any:
+    """`linalg.qr` by its older name; `some` is mode "reduced"."""
+    matrices("qr", input)
+    return _OldQR(*qr_of(input, "reduced" if some else "complete"))
+
+
+@public("torch", "Tensor", outs=True)
+def geqrf(input: Tensor) -> Any:
+    """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
+    matrices("geqrf", input)
+    return _Geqrf(*reflectors_of(input))
+
+
+def _triangle(name: str, UPLO: str) -> bool:
+    if not isinstance(UPLO, str) or UPLO.upper() not in ("L", "U"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO} ({name})")
+    return UPLO.upper() == "U"
+
+
+@public("linalg", outs=True)
+def eigh(A: Tensor, UPLO: str = "L") -> Any:
+    """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eigh(torch.tensor([[2., 0.], [0., 1.]])).eigenvalues
+    tensor([1., 2.])
+    """
+    matrices("linalg.eigh", A, square=True)
+    return _Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
+
+
+_Eig = named("linalg_eig", "eigenvalues", "eigenvectors")
+
+
+@public("linalg", outs=True)
+def eig(A: Tensor) -> Any:
+    """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eig(torch.tensor([[0., 1.], [-1., 0.]])).eigenvalues.abs()
+    tensor([1., 1.])
+    """
+    matrices("linalg.eig", A, square=True)
+    return _Eig(*eig_of(A))
+
+
+@op(on=("linalg",), out="exact")
+def linalg_eigvals(A: Tensor) -> Tensor:
+    """The eigenvalues of a square matrix, complex and in no order.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eigvals(torch.eye(2))
+    tensor([1.+0.j, 1.+0.j])
+    """
+    matrices("linalg.eigvals", A, square=True)
+    return eig_of(A)[0]
+
+
+@op(on=("linalg",), out="exact")
+def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """The eigenvalues of a symmetric matrix, ascending.
+
+    >>> import corelib as torch
+    >>> torch.linalg.eigvalsh(torch.tensor([[2., 0.], [0., 1.]]))
+    tensor([1., 2.])
+    """
+    matrices("linalg.eigvalsh", A, square=True)
+    return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]
+
+
+@public("linalg", names=("svd",), outs=True)
+def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+    """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh.
+
+    >>> import corelib as torch
+    >>> torch.linalg.svd(torch.diag(torch.tensor([3., 4.]))).S
+    tensor([4., 3.])
+    """
+    matrices("linalg.svd", A)
+    if driver is not None:
+        raise RuntimeError(f"linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend, got {driver!r}")
+    return _SVD(*svd_of(A, full_matrices))
+
+
+@public("torch", "Tensor", names=("svd",), outs=True)
+def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
+    """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+    matrices("svd", input)
+    u, s, vh = svd_of(input, not some if compute_uv else False)
+    if not compute_uv:
+        m, n = input._shape[-2:]
+        batch = input._shape[:-2]
+        return _OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))
+    return _OldSVD(u, s, vh.mT)
+
+
+@op(on=("linalg",), out="exact")
+def linalg_svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
+    """The singular values, descending.
+
+    >>> import corelib as torch
+    >>> torch.linalg.svdvals(torch.diag(torch.tensor([3., 4.])))
+    tensor([4., 3.])
+    """
+    matrices("linalg.svdvals", A)
+    return svd_of(A, False)[1]
+
+
+@op(on=("linalg",), out="exact", aliases=("torch.orgqr", "Tensor.orgqr"))
+def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
+    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n).
+
+    >>> import corelib as torch
+    >>> torch.linalg.householder_product(torch.zeros(2, 1), torch.tensor([2.]))
+    tensor([[-1.],
+            [ 0.]])
+    """
+    matrices("linalg.householder_product", input)
+    m, n = input._shape[-2:]
+    if m < n:
+        raise RuntimeError(f"linalg.householder_product: input.shape[-2] must be greater than or equal to input.shape[-1], got {m} and {n}")
+    k = tau._shape[-1] if tau._shape else 0
+    if k > n:
+        raise RuntimeError(f"linalg.householder_product: input.shape[-1] must be greater than or equal to tau.shape[-1], got {n} and {k}")
+    if input._shape[:-2] != tau._shape[:-1]:
+        raise RuntimeError(f"linalg.householder_product: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau._shape[:-1])}")
+    v: Any = unit_lower(input, n)
+    made: Any = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)
+    factors: Any = tau
+    for i in reversed(range(k)):
+        column = v[..., i : i + 1]
+        made = made - factors[..., i, None, None] * (column @ (column.mT @ made))
+    return made.clone() if k == 0 else made

@@ -1,0 +1,275 @@
+"""Factorizations of matrices: extensions, whose kernels a backend may have and the host has, and their derivatives.
+
+What users call is in linear_systems.py, decompositions.py and matrix_norms.py. All take (*, m, n) of float32 or float64.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.ops.construction.creation import arange, eye
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import cat
+from corelib.tensor import dtype as D
+from corelib.tensor.tensor import Tensor
+
+
+class LinAlgError(RuntimeError):
+    """A matrix for which there is no such factorization or solution; `torch.linalg.LinAlgError`."""
+
+
+def eye_like(a: Any) -> Any:
+    """The identity of a's last dimension, dtype and device."""
+    return eye(a._shape[-1], dtype=a._dtype, device=a._device)
+
+
+def _skew(x: Any) -> Any:
+    return x - x.mT
+
+
+def _half_lower(x: Any) -> Any:
+    """The lower triangle, its diagonal halved."""
+    return x.tril() - eye_like(x) * x * 0.5
+
+
+def _filled(gs: Any, *outputs: Any) -> Any:
+    """The gradients of all outputs, zeros for those that nothing asks for."""
+    return [o * 0 if g is None else g for g, o in zip(gs, outputs, strict=False)]
+
+
+# Cholesky: a = l @ l.mT.
+
+
+def _cholesky_vjp(gs: Any, out0: Any) -> Any:
+    phi = _half_lower(out0.mT @ gs[0].tril())
+    phi = (phi + phi.mT) * 0.5
+    left = triangular_system(out0.mT, phi, True, False)
+    return triangular_system(out0.mT, left.mT, True, False).mT
+
+
+@op(
+    kind="extension", on=(), several=True, grad_name="LinalgCholeskyExBackward0", vjp=_cholesky_vjp,
+    infer=lambda input: ([(input._shape, input._dtype), (input._shape[:-2], D.int32)], (input,)),
+)
+def cholesky_of(input: Tensor) -> Any:
+    """The lower factor of a positive-definite matrix, of which the lower triangle is read; and the order of the first leading minor that is
+    not positive, or 0."""
+
+
+# LU: a = p @ l @ u, l and u in one.
+
+
+def permutation_of(pivots: Any, m: int) -> Any:
+    """The rows (*, m) of the input that the rows of p.mT @ input are, from LAPACK's exchanges, which count from 1."""
+    rows: Any = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()
+    for k in range(pivots._shape[-1]):
+        at = (pivots[..., k : k + 1] - 1).long()
+        here, there = rows[..., k : k + 1].clone(), rows.gather(-1, at)
+        rows = rows.scatter(-1, at, here)
+        rows[..., k : k + 1] = there
+    return rows
+
+
+def permutation_matrix(pivots: Any, m: int, dtype: Any) -> Any:
+    """p, (*, m, m)."""
+    rows = permutation_of(pivots, m)
+    return (arange(m, device=pivots._device).reshape((m, 1)) == rows.unsqueeze(-2)).to(dtype)
+
+
+def unit_lower(lu: Any, k: int) -> Any:
+    """l, (*, m, k)."""
+    m = lu._shape[-2]
+    return lu[..., :, :k].tril(-1) + eye(m, k, dtype=lu._dtype, device=lu._device)
+
+
+def _lu_vjp(gs: Any, out0: Any, out1: Any) -> Any:
+    g, lu = gs[0], out0
+    m, n = lu._shape[-2:]
+    k = min(m, n)
+    p = permutation_matrix(out1, m, lu._dtype)
+    low, up = unit_lower(lu, k), lu[..., :k, :].triu()
+    g_low, g_up = g[..., :, :k].tril(-1), g[..., :k, :].triu()
+    square_l, square_u = low[..., :k, :], up[..., :k]
+    inner = (square_l.mT @ g_low[..., :k, :]).tril(-1) + (g_up[..., :k] @ square_u.mT).triu()
+    if n > m:
+        inner = inner - (g_up[..., k:] @ up[..., k:].mT).tril(-1)
+    if m > n:
+        inner = inner - (low[..., k:, :].mT @ g_low[..., k:, :]).triu()
+    if m > n:
+        top = triangular_system(square_l.mT, inner, True, True)
+        made = cat([top, g_low[..., k:, :]], -2)
+        return p @ triangular_system(square_u, made.mT, True, False).mT
+    first = triangular_system(square_u, inner.mT, True, False).mT
+    made = cat([first, g_up[..., k:]], -1) if n > m else first
+    return p @ triangular_system(square_l.mT, made, True, True)
+
+
+def _infer_lu(input: Tensor) -> Any:
+    *batch, m, n = input._shape
+    return [(input._shape, input._dtype), ((*batch, min(m, n)), D.int32), (tuple(batch), D.int32)], (input,)
+
+
+@op(kind="extension", on=(), several=True, grad_name="LinalgLuFactorExBackward0", vjp=_lu_vjp, infer=_infer_lu)
+def lu_of(input: Tensor) -> Any:
+    """The lower factor, whose diagonal is 1, below the upper one; the rows exchanged, from 1; where a pivot is 0, from 1, or 0."""
+
+
+# Systems.
+
+
+def _infer_system(a: Tensor, b: Tensor, *rest: Any) -> Any:
+    return (b._shape, b._dtype), (a, b, *rest)
+
+
+def _triangular_slope(g: Any, a: Any, upper: bool, unit: bool, out: Any) -> Any:
+    made = -(triangular_system(a.mT, g, not upper, unit) @ out.mT)
+    return made.triu(int(unit)) if upper else made.tril(-int(unit))
+
+
+@op(
+    kind="extension", on=(), grad_name="LinalgSolveTriangularBackward0", infer=_infer_system,
+    vjp={"a": _triangular_slope, "b": lambda g, a, upper, unit: triangular_system(a.mT, g, not upper, unit)},
+)
+def triangular_system(a: Tensor, b: Tensor, upper: bool, unit: bool) -> Tensor:
+    """x of a @ x = b, of which one triangle of a is read, and its diagonal unless `unit`. The batches are the same."""
+
+
+def _square_slope(gs: Any, a: Any, out0: Any) -> Any:
+    return -(square_system(a.mT, gs[0])[0] @ out0.mT)
+
+
+@op(
+    kind="extension", on=(), several=True, grad_name="LinalgSolveExBackward0",
+    infer=lambda a, b: ([(b._shape, b._dtype), (a._shape[:-2], D.int32)], (a, b)),
+    vjp={"a": _square_slope, "b": lambda gs, a: square_system(a.mT, gs[0])[0]},
+)
+def square_system(a: Tensor, b: Tensor) -> Any:
+    """x of a @ x = b, and where elimination met a zero pivot, from 1, or 0. The batches are the same."""
+
+
+# QR.
+
+
+def _qr_vjp(gs: Any, input: Any, mode: str, out0: Any, out1: Any) -> Any:
+    m, n = input._shape[-2:]
+    if mode == "complete" and m > n:
+        raise RuntimeError(f"linalg_qr_backward: The QR decomposition is not differentiable when mode='complete' and nrows > ncols, got {m} and {n}")
+    if mode == "r":
+        raise RuntimeError("linalg_qr_backward: The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to require gradients.")
+    gq, gr = _filled(gs, out0, out1)
+
+    def square(gq: Any, gr: Any, r: Any) -> Any:
+        """For as many rows as columns, or more."""
+        inner = (r @ gr.mT) - gq.mT @ out0
+        inner = inner.tril() + inner.tril(-1).mT
+        return triangular_system(r, (gq + out0 @ inner).mT, True, False).mT
+
+    if m >= n:
+        return square(gq, gr, out1)
+    left = square(gq + input[..., m:] @ gr[..., m:].mT, gr[..., :m], out1[..., :m])
+    return cat([left, out0 @ gr[..., m:]], -1)
+
+
+def _infer_qr(input: Tensor, mode: str) -> Any:
+    *batch, m, n = input._shape
+    k = m if mode == "complete" else min(m, n)
+    q = (0,) if mode == "r" else (*batch, m, k)
+    return [(q, input._dtype), ((*batch, k, n), input._dtype)], (input, mode)
+
+
+@op(kind="extension", on=(), several=True, grad_name="LinalgQrBackward0", vjp=_qr_vjp, infer=_infer_qr)
+def qr_of(input: Tensor, mode: str) -> Any:
+    """Orthonormal columns and an upper triangle; mode "reduced", "complete" or, for the triangle alone, "r"."""
+
+
+@op(
+    kind="extension", on=(), several=True,
+    infer=lambda input: ([(input._shape, input._dtype), ((*input._shape[:-2], min(input._shape[-2:])), input._dtype)], (input,)),
+)
+def reflectors_of(input: Tensor) -> Any:
+    """LAPACK's form of a QR decomposition: the triangle with the reflectors below it, and their factors."""
+
+
+# Symmetric eigenvalues and singular values.
+
+
+def _eigh_vjp(gs: Any, out0: Any, out1: Any) -> Any:
+    g_values, g_vectors = _filled(gs, out0, out1)
+    one = eye_like(out1)
+    apart = out0.unsqueeze(-2) - out0.unsqueeze(-1)
+    turned = out1.mT @ g_vectors
+    inner = select_where(one != 0, 0.0, turned / select_where(one != 0, 1.0, apart)) + one * g_values.unsqueeze(-2)
+    return out1 @ inner @ out1.mT
+
+
+@op(
+    kind="extension", on=(), several=True, grad_name="LinalgEighBackward0", vjp=_eigh_vjp,
+    infer=lambda input, upper: ([(input._shape[:-1], input._dtype), (input._shape, input._dtype)], (input, upper)),
+)
+def eigh_of(input: Tensor, upper: bool) -> Any:
+    """The eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read."""
+
+
+def _svd_vjp(gs: Any, input: Any, full: bool, out0: Any, out1: Any, out2: Any) -> Any:
+    m, n = input._shape[-2:]
+    k = min(m, n)
+    if full and m != n:
+        raise RuntimeError(
+            "svd_backward: The singular vectors in the svd are not differentiable when full_matrices=True; use full_matrices=False to compute the gradient"
+        )
+    gu, g_values, gvh = _filled(gs, out0, out1, out2)
+    one = eye_like(out1.unsqueeze(-2))
+    s, column = out1.unsqueeze(-2), out1.unsqueeze(-1)
+    apart = select_where(one != 0, 1.0, s * s - column * column)
+    inner = (_skew(out0.mT @ gu) / apart) * s + column * (_skew(out2 @ gvh.mT) / apart) + one * g_values.unsqueeze(-2)
+    made = out0 @ inner @ out2
+    if m > k:
+        rest = gu / s
+        made = made + (rest - out0 @ (out0.mT @ rest)) @ out2
+    if n > k:
+        rest = gvh / column
+        made = made + out0 @ (rest - (rest @ out2.mT) @ out2)
+    return made
+
+
+def _infer_svd(input: Tensor, full: bool) -> Any:
+    *batch, m, n = input._shape
+    k = min(m, n)
+    shapes = [(*batch, m, m if full else k), (*batch, k), (*batch, n if full else k, n)]
+    return [(shape, input._dtype) for shape in shapes], (input, full)
+
+
+@op(kind="extension", on=(), several=True, grad_name="LinalgSvdBackward0", vjp=_svd_vjp, infer=_infer_svd)
+def svd_of(input: Tensor, full: bool) -> Any:
+    """u, the singular values, descending, and vh: input = u @ diag(s) @ vh."""
+
+
+# Eigenvalues of any square matrix, which are complex.
+
+
+def _eig_vjp(gs: Any, input: Any, out0: Any, out1: Any) -> Any:
+    g_values, g_vectors = _filled(gs, out0, out1)
+    one = eye_like(out1).to(out1._dtype)
+    turned = out1.mH @ g_vectors
+    # Vectors have norm 1: what would change their length or phase changes nothing.
+    sides = (turned * one).sum(-2).real
+    turned = turned - (out1.mH @ out1) * sides.unsqueeze(-2)
+    apart = (out0.unsqueeze(-2) - out0.unsqueeze(-1)).conj() + one
+    inner = turned / apart * (1 - one) + one * g_values.unsqueeze(-2)
+    made = square_system(out1.mH, inner @ out1.mH)[0]
+    return made if input._dtype.is_complex else made.real
+
+
+def _infer_eig(input: Tensor) -> Any:
+    kind = input._dtype.to_complex() if input._dtype.is_floating_point else input._dtype
+    return [(input._shape[:-1], kind), (input._shape, kind)], (input,)
+
+
+@op(kind="extension", on=(), several=True, grad_name="LinalgEigBackward0", vjp=_eig_vjp, infer=_infer_eig)
+def eig_of(input: Tensor) -> Any:
+    """The eigenvalues, in no order, and eigenvectors of a square matrix."""
+
+
+TABLE["eig_of"].rule.complex = True

@@ -1,0 +1,364 @@
+"""Norms of vectors and matrices, condition, rank, pseudoinverse, the exponential, and decompositions of low rank."""
+
+from __future__ import annotations
+
+from math import ceil, inf, log2
+from typing import Any
+
+from corelib.dispatcher.namespaces import public, show
+from corelib.dispatcher.declare import op
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.linalg.decompositions import _OldSVD, matrices, qr_of, svd_of
+from corelib.ops.linalg.factorizations import eigh_of, eye_like, LinAlgError
+from corelib.ops.products.products import matmul
+from corelib.ops.random.random import randn
+from corelib.ops.reduction.reductions import reduced, vector_norm
+from corelib.ops.shape.joining import cat
+from corelib.tensor.limits import finfo
+from corelib.tensor.size import wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _wide(name: str, input: Any, dtype: Any) -> Any:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input._dtype.is_complex:
+        input = input.abs()
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {input._dtype}")
+    return input if dtype is None else input.to(dtype)
+
+
+@op(out=True)
+def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+    """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
+
+    >>> import corelib as torch
+    >>> torch.tensor([3., 4.]).norm()
+    tensor(5.)
+    """
+    if dtype is not None and input._dtype.is_floating_point:
+        input = input.to(dtype)
+    if input._dtype.is_complex:
+        input = input.abs()
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(
+            f"norm(): linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype}"
+        )
+    if p == "nuc":
+        return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim)
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"norm(): argument 'p' must be a number, 'fro' or inf, got {p!r}")
+    p = 2.0 if p == "fro" or p is None else float(p)
+    dims, _ = reduced("norm", input, dim, True)
+    return vector_norm(input, p, dims, keepdim)
+
+
+@op(on=("linalg",), out="exact")
+def linalg_vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The `ord`-norm of all elements, or along `dim`.
+
+    >>> import corelib as torch
+    >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
+    tensor(5.)
+    """
+    x = _wide("linalg.vector_norm", x, dtype)
+    dims, _ = reduced("linalg.vector_norm", x, None if dim is None or dim == () or dim == [] else dim, True)
+    return vector_norm(x, float(ord), dims, keepdim)
+
+
+def _two_dims(name: str, input: Any, dim: Any) -> tuple[int, int]:
+    if len(input._shape) < 2:
+        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+    if len(dim) != 2:
+        raise RuntimeError(f"{name}: dim must be a 2-tuple of ints, got {dim}")
+    a, b = (wrap_dim(name, d, len(input._shape)) for d in dim)
+    if a == b:
+        raise RuntimeError(f"{name}: dims must be different. Got {tuple(dim)}")
+    return a, b
+
+
+def _matrix_norm(name: str, input: Any, ord: Any, dim: Any, keepdim: bool) -> Any:
+    rows, columns = _two_dims(name, input, dim)
+    if ord == "fro":
+        return vector_norm(input, 2.0, (rows, columns), keepdim)
+    if ord in ("nuc", 2, -2):
+        matrices(name, input)
+        s = svd_of(input.movedim((rows, columns), (-2, -1)), False)[1]
+        made = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
+        return made.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns)) if keepdim else made
+    if ord not in (1, -1, inf, -inf):
+        raise RuntimeError(f"{name}: Order {ord} not supported; accepted are 'fro', 'nuc', inf, -inf, 1, -1, 2 and -2")
+    inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    sums = input.abs().sum(inner, True)
+    made = sums.amax(outer, True) if ord > 0 else sums.amin(outer, True)
+    return made if keepdim else made.squeeze((rows, columns))
+
+
+@op(on=("linalg",), out=True)
+def linalg_matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
+
+    >>> import corelib as torch
+    >>> torch.linalg.matrix_norm(torch.tensor([[1., -2.], [3., 4.]]), 1)
+    tensor(6.)
+    """
+    return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
+
+
+@op(on=("linalg",), out=True)
+def linalg_norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
+
+    >>> import corelib as torch
+    >>> torch.linalg.norm(torch.tensor([[1., 2.], [2., 4.]]))
+    tensor(5.)
+    """
+    if dim is not None and not isinstance(dim, int) and len(dim) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}")
+    if dim is None and ord is not None and len(A._shape) not in (1, 2):
+        raise RuntimeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got {len(A._shape)}D.")
+    pair = dim if dim is not None and not isinstance(dim, int) and len(dim) == 2 else (0, 1) if dim is None and len(A._shape) == 2 else None
+    if ord is not None and pair is not None:
+        return linalg_matrix_norm(A, ord, pair, keepdim, dtype=dtype)
+    if isinstance(ord, str):
+        if dim is not None or len(A._shape) != 2:
+            raise RuntimeError(f"linalg.norm: Order {ord} can only be used with two dimensions, got dim={dim} of {len(A._shape)}")
+    return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
+
+
+@public("torch")
+def frobenius_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """`norm` with p "fro", by its older name."""
+    return norm(input, "fro", dim, keepdim)
+
+
+@public("torch")
+def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
+    """The sum of the singular values, by its older name."""
+    return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
+
+
+@op(on=("linalg",), out=True)
+def linalg_cond(A: Tensor, p: Any = None) -> Tensor:
+    """The condition number of matrices in a norm, by default the ratio of the largest and the smallest singular value.
+
+    >>> import corelib as torch
+    >>> torch.linalg.cond(torch.diag(torch.tensor([2., 4.])))
+    tensor(2.)
+    """
+    matrices("linalg.cond", A)
+    if p in (None, 2, -2):
+        s = svd_of(A, False)[1]
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    matrices("linalg.cond", A, square=True)
+    try:
+        other = A.inverse()
+    except LinAlgError:
+        if len(A._shape) > 2:
+            raise
+        return A.new_full((), inf)
+    return linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
+
+
+# Rank and pseudoinverse.
+
+
+def _limit(values: Any, input: Any, atol: Any, rtol: Any) -> Any:
+    """What singular values must exceed: max(atol, rtol * the largest), PyTorch's rtol being eps * the larger dimension without an atol."""
+    if rtol is None:
+        plain = finfo(input._dtype).eps * max(input._shape[-2:])
+        if isinstance(atol, Tensor):
+            rtol = select_where(atol > 0, 0.0, plain)
+        else:
+            rtol = 0.0 if atol is not None and atol > 0 else plain
+    largest = values.amax(-1, True)
+    relative = largest * (rtol.unsqueeze(-1).to(values._dtype) if isinstance(rtol, Tensor) else rtol)
+    if atol is None:
+        return relative
+    return relative.maximum(atol.unsqueeze(-1).to(values._dtype)) if isinstance(atol, Tensor) else relative.clamp(atol)
+
+
+@op(on=("linalg",), out=True)
+def linalg_matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest).
+
+    >>> import corelib as torch
+    >>> torch.linalg.matrix_rank(torch.ones(3, 3))
+    tensor(1)
+    """
+    matrices("linalg.matrix_rank", A, square=hermitian)
+    if 0 in A._shape[-2:]:
+        return A.new_zeros(A._shape[:-2]).long()
+    fixed: Any = A.detach()
+    values = eigh_of(fixed, False)[0].abs() if hermitian else svd_of(fixed, False)[1]
+    limit = _limit(values, A, tol if tol is not None else atol, 0.0 if tol is not None else rtol)
+    return (values > limit).sum(-1)
+
+
+def _pinv_slope(g: Any, input: Any, out: Any) -> Any:
+    g, b, turned = g.mT, out, out.mT
+    m, n = input._shape[-2:]
+    if m <= n:
+        k = g @ b
+        left = k @ turned
+        return -((b @ k).mT) + left - (input @ b) @ left + (turned @ b) @ (g - k @ input)
+    k = b @ g
+    right = turned @ k
+    return -((k @ b).mT) + (g - input @ k) @ b @ turned + right - (right @ b) @ input
+
+
+def _infer_pinv(input: Tensor, limit: Any, *rest: Any) -> Any:
+    *batch, m, n = input._shape
+    return ((*batch, n, m), input._dtype), (input, limit, *rest)
+
+
+@op(on=(), infer=_infer_pinv, grad_name="LinalgPinvBackward0", vjp={"input": _pinv_slope})
+def pinv_of(input: Tensor, rtol: Any, atol: Any = None, hermitian: bool = False) -> Tensor:
+    """The pseudoinverse, in which singular values up to a limit count as 0."""
+    if input._numel == 0:
+        return input.new_zeros(_infer_pinv(input, rtol)[0][0])
+    if hermitian:
+        w, v = eigh_of(input, False)
+        size = w.abs()
+        keep = size > _limit(size, input, atol, rtol)
+        return (v * select_where(keep, 1 / select_where(keep, w, 1.0), 0.0).unsqueeze(-2)) @ v.mT
+    u, s, vh = svd_of(input, False)
+    keep = s > _limit(s, input, atol, rtol)
+    return (vh.mT * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mT
+
+
+@op(on=("linalg",), out="exact")
+def linalg_pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+    """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
+
+    >>> import corelib as torch
+    >>> torch.linalg.pinv(torch.tensor([[2.], [0.]]))
+    tensor([[0.5000, 0.0000]])
+    """
+    matrices("linalg.pinv", A, square=hermitian)
+    return pinv_of(A, rcond if rcond is not None else rtol, atol, hermitian)
+
+
+@op()
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """`linalg.pinv` by its older name."""
+    matrices("linalg.pinv", input)
+    return pinv_of(input, rcond)
+
+
+@public("linalg", names=("diagonal",))
+def matrix_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """A view of the diagonals of matrices; `torch.diagonal` of the last two dimensions."""
+    return A.diagonal(offset, dim1, dim2)
+
+
+@public("linalg", names=("matmul",))
+def matrix_product(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """`torch.matmul`."""
+    return matmul(input, other, out=out)
+
+
+show(LinAlgError, ("LinAlgError",), ("linalg",))
+
+# The exponential.
+
+
+def _exp_slope(g: Any, input: Any) -> Any:
+    """A corner of the exponential of [[a.mT, g], [0, a.mT]]."""
+    a = input.mT
+    n = a._shape[-1]
+    wide = cat([cat([a, g.expand(a._shape)], -1), cat([a * 0, a], -1)], -2)
+    return exp_of(wide)[..., :n, n:]
+
+
+@op(on=(), infer=lambda input: ((input._shape, input._dtype), (input,)), grad_name="LinalgMatrixExpBackward0", vjp=_exp_slope)
+def exp_of(input: Tensor) -> Tensor:
+    """The exponential of checked square matrices: a Taylor polynomial of the matrix halved often enough, then squared as often."""
+    a: Any = input
+    size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
+    if size != size or size == inf:
+        return a * float("nan")
+    halvings = max(0, ceil(log2(size / 0.5))) if size > 0.5 else 0
+    a = a / 2.0**halvings
+    one = eye_like(a)
+    made = one.expand(a._shape)
+    for k in range(18 if input._dtype.itemsize == 8 else 10, 0, -1):
+        made = one + (a @ made) / k
+    for _ in range(halvings):
+        made = made @ made
+    return made.clone() if made is one else made
+
+
+@op(aliases=("linalg.matrix_exp",))
+def matrix_exp(input: Tensor) -> Tensor:
+    """The exponential of a square matrix: the sum of its powers over their factorials.
+
+    >>> import corelib as torch
+    >>> torch.matrix_exp(torch.tensor([[0., 1.], [0., 0.]]))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    matrices("linalg.matrix_exp", input, square=True)
+    return exp_of(input)
+
+
+# Low rank (Halko et al., "Finding structure with randomness", 2009).
+
+
+def _range(a: Any, q: int, niter: int, shift: Any) -> Any:
+    """Orthonormal columns that nearly span the range of a - shift."""
+    n = a._shape[-1]
+    start = randn(n, q, dtype=a._dtype, device=a._device)
+
+    def times(x: Any) -> Any:
+        return a @ x if shift is None else a @ x - shift @ x
+
+    def back(x: Any) -> Any:
+        return a.mT @ x if shift is None else a.mT @ x - shift.mT @ x
+
+    made = qr_of(times(start), "reduced")[0]
+    for _ in range(niter):
+        made = qr_of(back(made), "reduced")[0]
+        made = qr_of(times(made), "reduced")[0]
+    return made
+
+
+@public("torch")
+def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None) -> Any:
+    """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations.
+
+    >>> import corelib as torch
+    >>> torch.svd_lowrank(torch.ones(8, 5), 2)[1].shape
+    torch.Size([2])
+    """
+    q, niter = 6 if q is None else q, 2 if niter is None else niter
+    a: Any = A
+    m, n = a._shape[-2:]
+    shift: Any = None if M is None else M.expand(a._shape)
+    flat = m < n
+    if flat:
+        a, shift = a.mT, None if shift is None else shift.mT
+    basis = _range(a, q, niter, shift)
+    small = basis.mT @ a if shift is None else basis.mT @ a - basis.mT @ shift
+    u, s, vh = svd_of(small, False)
+    u, v = basis @ u, vh.mT
+    return _OldSVD(v, s, u) if flat else _OldSVD(u, s, v)
+
+
+@public("torch")
+def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> Any:
+    """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first.
+
+    >>> import corelib as torch
+    >>> torch.pca_lowrank(torch.rand(8, 5), 2)[2].shape
+    torch.Size([5, 2])
+    """
+    a: Any = A
+    m, n = a._shape[-2:]
+    q = min(6, m, n) if q is None else q
+    if not 0 <= q <= min(m, n):
+        raise ValueError(f"pca_lowrank(): q(={q}) must be non-negative integer and not greater than min(m, n)={min(m, n)}")
+    if niter < 0:
+        raise ValueError(f"pca_lowrank(): niter(={niter}) must be non-negative integer")
+    return svd_lowrank(a - a.mean(-2, True) if center else a, q, niter)

@@ -1,0 +1,1 @@
+"""What layers call: activations, attention, dropout, embeddings, normalization, recurrence, and the optimizers' steps."""

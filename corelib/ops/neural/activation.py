@@ -1,0 +1,497 @@
+"""Activations. Each names its derivative as an op too, so that backends may fuse both and second derivatives follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.elementwise import output_strides
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.inplace import inplace, inplace as run
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.reduction.reductions import amax, sum as sum_op
+from corelib.tensor.size import wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_softmax(name: str) -> Any:
+    def infer(input: Tensor, dim: Any, _stacklevel: int, dtype: Any) -> Any:
+        if dtype is not None and dtype is not input._dtype:
+            input = input.to(dtype)
+        if dim is None:
+            dim = 0 if len(input._shape) in (0, 1, 3) else 1
+        if not input._dtype.is_floating_point:
+            raise NotImplementedError(f"{name}(): \"{name}_lastdim_kernel_impl\" not implemented for '{kind_name(input._dtype)}'")
+        dim = wrap_dim(name, dim, len(input._shape))
+        return (input._shape, input._dtype), (input, dim)
+
+    return infer
+
+
+def _infer_like_second(g: Tensor, out: Tensor, dim: int) -> Any:
+    return (out._shape, out._dtype), (g, out, dim)
+
+
+@op(
+    on=(), infer=_infer_softmax("softmax"), grad_name="SoftmaxBackward0",
+    vjp=lambda g, out, dim: softmax_backward(g, out, dim),
+)
+def softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    if not input._shape:
+        return input * 0 + 1
+    if input._dtype.itemsize == 2:
+        return softmax_along(input.float(), dim).to(input._dtype)
+    if input._shape[dim] == 0:
+        return input.clone()
+    e = (input - amax(input, dim, True)).exp()
+    return e / sum_op(e, dim, True)
+
+
+@op(on=(), infer=_infer_like_second)
+def softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The gradient of softmax from its result: y * (g - sum(g * y))."""
+    if not y._shape:
+        return g * 0
+    return y * (g - sum_op(g * y, dim, True))
+
+
+@op(
+    on=(), infer=_infer_softmax("log_softmax"), grad_name="LogSoftmaxBackward0",
+    vjp=lambda g, out, dim: log_softmax_backward(g, out, dim),
+)
+def log_softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    if not input._shape:
+        return input * 0
+    if input._dtype.itemsize == 2:
+        return log_softmax_along(input.float(), dim).to(input._dtype)
+    if input._shape[dim] == 0:
+        return input.clone()
+    off = input - amax(input, dim, True)
+    return off - sum_op(off.exp(), dim, True).log()
+
+
+@op(on=(), infer=_infer_like_second)
+def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The gradient of log_softmax from its result: g - exp(y) * sum(g)."""
+    if not y._shape:
+        return g * 0
+    return g - y.exp() * sum_op(g, dim, True)
+
+
+@op(on=("nn.functional",))
+def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
+
+    >>> import corelib as torch
+    >>> torch.softmax(torch.tensor([0., 0.]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    return softmax_along(input, dim, 3, dtype)
+
+
+@op(on=("nn.functional",))
+def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """The logarithm of softmax, without its loss of digits.
+
+    >>> import corelib as torch
+    >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
+    tensor([-0.6931, -0.6931])
+    """
+    return log_softmax_along(input, dim, 3, dtype)
+
+
+def _soft_method(entry: Any, name: str) -> None:
+    def method(self: Tensor, dim: Any, dtype: Any = None) -> Tensor:
+        made: Tensor = entry(self, dim, 3, dtype)
+        return made
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = entry.__doc__
+    attach(name, method)
+
+
+_soft_method(softmax_along, "softmax")
+_soft_method(log_softmax_along, "log_softmax")
+
+
+@op(on=("nn.functional",))
+def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+    """softmax of the negated input."""
+    return softmax_along(-input, dim, 3, dtype)
+
+
+def _float_only(name: str) -> Any:
+    def check(dtype: Any, *operands: Any) -> None:
+        if not dtype.is_floating_point:
+            raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; floating dtypes are accepted")
+
+    return check
+
+
+def _relu_check(dtype: Any, *operands: Any) -> None:
+    if dtype.name == "bool":
+        raise RuntimeError("relu(): Boolean inputs not supported for relu")
+
+
+@op(kind="binary", on=(), numbers=False)
+def relu_backward(g: Tensor, y: Tensor) -> Tensor:
+    """`g`, but 0 where the result was 0 or less: a NaN lets `g` pass, as PyTorch's does."""
+    return select_where(y <= 0, 0.0, g)
+
+
+@op(
+    kind="unary", on=(), check=_relu_check, grad_name="ReluBackward0",
+    vjp=lambda g, out: relu_backward(g, out) if not g._requires_grad else select_where(out <= 0, 0.0, g),
+)
+def rectify(input: Tensor) -> Tensor:
+    """max(x, 0)."""
+    return input.maximum(input.new_zeros(()))
+
+
+@public("torch", "nn.functional")
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0), elementwise.
+
+    >>> import corelib as torch
+    >>> torch.relu(torch.tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
+    if inplace:
+        return relu_(input)
+    made: Tensor = rectify(input)
+    return made
+
+
+@public("torch", "nn.functional")
+def relu_(input: Tensor) -> Tensor:
+    """The in-place form of `relu`."""
+    return inplace(TABLE["rectify"], (input,))
+
+
+attach("relu", rectify)
+attach("relu_", relu_)
+
+def _any_dtype(dtype: Any) -> None:
+    """Nothing is refused."""
+
+
+def _infer_like_input(name: str, check: Any = None) -> Any:
+    """The infer of an activation: the result is as the input, whose dtype must be floating unless another `check` is given."""
+    check = check or _float_only(name)
+
+    def infer(input: Tensor, *rest: Any) -> Any:
+        check(input._dtype)
+        return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *rest)
+
+    return infer
+
+
+_INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
+_TANH_SCALE, _TANH_CUBE = 0.7978845608028654, 0.044715
+
+
+def _infer_gelu(input: Tensor, approximate: str) -> Any:
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu(): approximate argument must be either none or tanh, got {approximate!r}")
+    _float_only("gelu")(input._dtype)
+    return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, approximate)
+
+
+@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.gelu(torch.tensor([0., 1.]))
+    tensor([0.0000, 0.8413])
+    """
+    if approximate == "none":
+        return 0.5 * input * (1 + (input * _INV_SQRT2).erf())
+    inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)
+    return 0.5 * input * (1 + inner.tanh())
+
+
+@op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
+def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
+    """The gradient of gelu."""
+    if approximate == "none":
+        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
+        return g * slope
+    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()
+    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
+
+
+@op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
+    vjp=lambda g, input: _silu_slope(g, input))
+def swish(input: Tensor) -> Tensor:
+    """x times sigmoid(x)."""
+    return input * input.sigmoid()
+
+
+def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
+    s = input.sigmoid()
+    return g * (s * (1 + input * (1 - s)))
+
+
+def _with_inplace(name: str, compute: Any, doc: str) -> Any:
+    """A function with PyTorch's `inplace` flag around a functional op."""
+    core = TABLE[compute.op.name]
+
+    def function(input: Tensor, *args: Any, inplace: bool = False, **names: Any) -> Tensor:
+        if len(args) > len(core.params) - 1:  # `inplace` given by position
+            *args, inplace = args
+        if inplace:
+            return run(core, (input, *args), names)
+        made: Tensor = compute(input, *args, **names)
+        return made
+
+    def in_place(input: Tensor, *args: Any, **names: Any) -> Tensor:
+        return function(input, *args, inplace=True, **names)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    in_place.__name__ = in_place.__qualname__ = name + "_"
+    in_place.__doc__ = f"The in-place form of `{name}`."
+    places = ("torch", "nn.functional") if name in ("celu", "selu", "threshold") else ("nn.functional",)
+    if name in ("celu", "elu", "hardtanh", "leaky_relu", "selu", "threshold"):  # those that PyTorch has
+        public(*places)(in_place)
+    return public(*places)(function)
+
+
+silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing et al., 2017).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.silu(torch.tensor([0.]))
+    tensor([0.])
+    """)
+
+
+def _elu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+    below = input <= 0
+    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)
+
+
+@op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
+def elu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+    """x above 0, alpha * (exp(x) - 1) below."""
+    return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
+
+
+elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.elu(torch.tensor([1.]))
+    tensor([1.])
+    """)
+
+
+@op(on=(), grad_name="LeakyReluBackward0", infer=_infer_like_input("leaky_relu"),
+    vjp=lambda g, input, negative_slope: select_where(input > 0, g, g * negative_slope))
+def leaky_relu_of(input: Tensor, negative_slope: Any = 0.01) -> Tensor:
+    """x above 0, negative_slope * x below."""
+    return select_where(input > 0, input, input * negative_slope)
+
+
+leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negative_slope * x below, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-1.]), 0.1)
+    tensor([-0.1000])
+    """)
+
+
+def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor:
+    scaled = input * beta
+    return select_where(scaled > threshold, g, g * scaled.sigmoid())
+
+
+@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
+    """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.softplus(torch.tensor([0.]))
+    tensor([0.6931])
+    """
+    scaled = input * beta
+    # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
+    made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
+    return select_where(scaled > threshold, input, made)
+
+
+@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+    vjp=lambda g, input: g * (-input).sigmoid())
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)), elementwise, without overflow.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
+    tensor([-0.6931])
+    """
+    return input.clamp_max(0) - (-input.abs()).exp().log1p()
+
+
+def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: Any, max_val: Any) -> Tensor:
+    return select_where((input <= min_val) | (input >= max_val), 0.0, g)
+
+
+def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
+    if input._dtype.name == "bool":
+        raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
+    if not input._dtype.is_floating_point:
+        min_val, max_val = int(min_val), int(max_val)
+    return _infer_like_input("hardtanh", _any_dtype)(input, min_val, max_val)
+
+
+@op(on=(), grad_name="HardtanhBackward0", infer=_infer_hardtanh, vjp=_hardtanh_vjp)
+def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+    """x cut to a range."""
+    return input.clamp(min_val, max_val)
+
+
+hardtanh = _with_inplace("hardtanh", hardtanh_of, "x cut to the range from min_val (default -1) to max_val (default 1).")
+
+
+@public("nn.functional")
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """x cut to the range from 0 to 6."""
+    made: Tensor = hardtanh(input, 0.0, 6.0, inplace=inplace)
+    return made
+
+
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+@op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"),
+    vjp=lambda g, input: _elu_vjp(g * _SELU_SCALE, input, _SELU_ALPHA))
+def selu_of(input: Tensor) -> Tensor:
+    """Self-normalizing elu (Klambauer et al., 2017)."""
+    below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()
+    return _SELU_SCALE * select_where(input > 0, input, below)
+
+
+selu = _with_inplace("selu", selu_of, "scale * elu(x, alpha) with the constants that keep mean and variance.")
+
+
+def _celu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+    below = input <= 0
+    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)
+
+
+@op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
+def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+    """x above 0, alpha * (exp(x / alpha) - 1) below."""
+    return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
+
+
+celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
+
+
+def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
+    t = softplus(input, 1, float("inf")).tanh()
+    return g * (t + input * (1 - t * t) * input.sigmoid())
+
+
+@op(on=(), grad_name="MishBackward0", infer=_infer_like_input("mish"), vjp=_mish_vjp)
+def mish_of(input: Tensor) -> Tensor:
+    """x times tanh(softplus(x))."""
+    return input * softplus(input, 1, float("inf")).tanh()
+
+
+mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (Misra, 2019).")
+
+
+@op(on=("nn.functional",))
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|), elementwise."""
+    return input / (1 + input.abs())
+
+
+@op(on=("nn.functional",))
+def tanhshrink(input: Tensor) -> Tensor:
+    """x - tanh(x), elementwise."""
+    return input - input.tanh()
+
+
+@op(on=(), grad_name="HardsigmoidBackward0", infer=_infer_like_input("hardsigmoid"),
+    vjp=lambda g, input: select_where((input > -3) & (input < 3), g / 6, 0.0))
+def hardsigmoid_of(input: Tensor) -> Tensor:
+    """x / 6 + 1/2 cut to the range from 0 to 1."""
+    return (input + 3).clamp(0, 6) / 6
+
+
+hardsigmoid = _with_inplace("hardsigmoid", hardsigmoid_of, "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
+
+
+def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
+    slope = select_where(input < 3, input / 3 + 0.5, 1.0)
+    return g * select_where(input <= -3, 0.0, slope)
+
+
+@op(on=(), grad_name="HardswishBackward0", infer=_infer_like_input("hardswish"), vjp=_hardswish_vjp)
+def hardswish_of(input: Tensor) -> Tensor:
+    """x times hardsigmoid(x)."""
+    return input * (input + 3).clamp(0, 6) / 6
+
+
+hardswish = _with_inplace("hardswish", hardswish_of, "x times hardsigmoid(x), elementwise.")
+
+
+def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, g)
+
+
+@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+    """x, or 0 where |x| is at most lambd."""
+    return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
+
+
+@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+    """x moved lambd towards 0, and 0 where |x| is at most lambd."""
+    return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
+
+
+def _threshold_check(dtype: Any) -> None:
+    if dtype.name == "bool":
+        raise NotImplementedError("threshold(): \"threshold_cpu\" not implemented for 'Bool'; numbers are accepted")
+
+
+@op(on=(), grad_name="ThresholdBackward0", infer=_infer_like_input("threshold", _threshold_check),
+    vjp=lambda g, input, threshold: select_where(input <= threshold, 0.0, g))
+def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
+    """x above the threshold, else the value."""
+    return select_where(input <= threshold, value, input)
+
+
+threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")
+
+
+@op(on=("torch", "Tensor", "nn.functional"))
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+    if weight._numel > 1:
+        shape = [1] * len(input._shape)
+        shape[1 if len(shape) > 1 else 0] = weight._numel
+        weight = weight.reshape(tuple(shape))
+    return select_where(input > 0, input, weight * input)
+
+
+@op(on=("nn.functional",))
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
+    at = wrap_dim("glu", dim, len(input._shape))
+    if not input._shape:
+        raise RuntimeError("glu(): glu does not support 0-dimensional tensors")
+    n = input._shape[at]
+    if n % 2:
+        raise RuntimeError(f"glu(): Halving dimension must be even, but dimension {at} is size {n}")
+    a, b = input.chunk(2, at)
+    return a * b.sigmoid()

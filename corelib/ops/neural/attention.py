@@ -1,0 +1,101 @@
+"""Attention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.declare import op
+from corelib.ops.neural.activation import softmax_along
+from corelib.ops.neural.dropout import dropout
+from corelib.ops.products.products import matmul
+from corelib.tensor import dtype as D
+from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.tensor import Tensor
+
+
+def _with_scores(mask: Tensor, scores: tuple[int, int]) -> tuple[int, ...]:
+    """The shape of a mask with the last two dimensions those of the scores; RuntimeError where it does not fit them."""
+    shape = broadcast_shapes(mask._shape, scores)
+    if shape is None or shape[-2:] != scores:
+        raise RuntimeError(
+            f"scaled_dot_product_attention(): attn_mask of shape {list(mask._shape)} cannot be broadcast to scores (..., {scores[0]}, {scores[1]})"
+        )
+    return shape
+
+
+def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Any, causal: bool, scale: float) -> Any:
+    shapes = [query._shape[:-2], key._shape[:-2], value._shape[:-2]]
+    scores = (query._shape[-2], key._shape[-2])
+    if mask is not None:
+        shapes.append(_with_scores(mask, scores)[:-2])
+    batch: Any = ()
+    for shape in shapes:
+        batch = None if batch is None else broadcast_shapes(batch, shape)
+    if batch is None:
+        raise RuntimeError(
+            f"scaled_dot_product_attention(): the batch dimensions of query {list(query._shape)}, key {list(key._shape)}, value "
+            f"{list(value._shape)}{'' if mask is None else f' and attn_mask {list(mask._shape)}'} cannot be broadcast to one shape"
+        )
+    return ((*batch, query._shape[-2], value._shape[-1]), query._dtype), (query, key, value, mask, causal, scale)
+
+
+@op(on=(), infer=_infer_attention)
+def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
+    """softmax(query @ key.T * scale + mask) @ value, of checked arguments."""
+    return matmul(_weights(query, key, mask, causal, scale), value)
+
+
+def _weights(query: Any, key: Any, mask: Any, causal: bool, scale: float) -> Any:
+    """How much of each value a query takes. A row with nothing to attend to gives zeros, not NaN."""
+    scores: Any = matmul(query * scale, key.transpose(-2, -1))
+    if causal:
+        mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()
+    if mask is None:
+        return softmax_along(scores, -1)
+    if mask._dtype is not D.bool:
+        return softmax_along(scores + mask, -1)
+    weights: Any = softmax_along(scores.masked_fill(~mask, float("-inf")), -1)
+    return weights.masked_fill(~mask.any(-1, True), 0.0)
+
+
+@op(on=("nn.functional",))
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, enable_gqa: bool = False,
+) -> Tensor:
+    """softmax(query @ key.T * scale + mask) @ value (Vaswani et al., 2017).
+
+    query (..., l, e), key (..., s, e), value (..., s, v) give (..., l, v). attn_mask: bool, True where attention is
+    allowed, or numbers that are added to the scores; is_causal: position i sees positions up to i; scale defaults to
+    1 / sqrt(e); enable_gqa: heads (dimension -3) of key and value are repeated to those of the query.
+
+    >>> import corelib as torch
+    >>> q = torch.ones(1, 2, 4)
+    >>> torch.nn.functional.scaled_dot_product_attention(q, q, q).shape
+    torch.Size([1, 2, 4])
+    """
+    name = "scaled_dot_product_attention"
+    for what, t in (("query", query), ("key", key), ("value", value)):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): argument '{what}' must be Tensor, not {type(t).__name__}")
+        if len(t._shape) < 2:
+            raise ValueError(f"{name}(): All inputs must be at least 2D, but {what} has shape {list(t._shape)}")
+    if not query._dtype is key._dtype is value._dtype:
+        raise RuntimeError(f"{name}(): Expected query, key, and value to have the same dtype, but got query.dtype: {query._dtype} key.dtype: {key._dtype} and value.dtype: {value._dtype} instead.")
+    if query._shape[-1] != key._shape[-1] or key._shape[-2] != value._shape[-2]:
+        raise RuntimeError(
+            f"{name}(): mat1 and mat2 shapes cannot be multiplied: query {list(query._shape)}, key {list(key._shape)}, value "
+            f"{list(value._shape)} must agree in query's and key's last dimension and in key's and value's one before"
+        )
+    if is_causal and attn_mask is not None:
+        raise RuntimeError(f"{name}(): Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None and attn_mask._dtype is not D.bool and attn_mask._dtype is not query._dtype:
+        raise RuntimeError(f"{name}(): Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {attn_mask._dtype} and query.dtype: {query._dtype} instead.")
+    if enable_gqa and query._shape[-3] != key._shape[-3]:
+        times = query._shape[-3] // key._shape[-3]
+        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
+    factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
+    if not dropout_p:
+        return attention(query, key, value, attn_mask, is_causal, factor)
+    weights = dropout(_weights(query, key, attn_mask, is_causal, factor), dropout_p, True)
+    return matmul(weights, value)

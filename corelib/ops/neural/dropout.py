@@ -1,0 +1,98 @@
+"""Dropout: elements, or whole channels, set to zero at random in training, the others scaled up in turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.tensor.tensor import Tensor
+
+
+def _checked(name: str, p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}(): dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
+    if p == 1:
+        mask = input.new_zeros(shape)
+    else:
+        mask = input.new_empty(shape).bernoulli_(1 - p).div_(1 - p)
+    return input.mul_(mask) if inplace else input * mask
+
+
+@op(on=("nn.functional",))
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Each element set to zero with probability `p` in training, the others divided by 1 - p (Hinton et al., 2012).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.dropout(torch.ones(2), 0.5, training=False)
+    tensor([1., 1.])
+    """
+    _checked("dropout", p)
+    if not training or p == 0 or input._numel == 0:
+        return input
+    return _dropped(input, p, input._shape, inplace)
+
+
+def _channelwise(name: str) -> Any:
+    def function(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+        _checked(name, p)
+        if not training or p == 0 or input._numel == 0:
+            return input
+        n = int(name[-2])
+        lead = 2 if len(input._shape) == n + 2 or (name == "dropout1d" and len(input._shape) == 3) else 1
+        shape = (*input._shape[:lead], *[1] * (len(input._shape) - lead))
+        made: Tensor = _dropped(input, p, shape, inplace)
+        return made
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = "Whole channels set to zero with probability `p` in training, the others divided by 1 - p."
+    return function
+
+
+dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
+
+
+def _alpha_dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
+    depth = 1.7580993408473766  # minus selu's lowest value
+    if p == 1:
+        return input.mul_(input.new_zeros(shape)) if inplace else input * input.new_zeros(shape)
+    a = ((1 - p) * (1 + p * depth * depth)) ** -0.5
+    mask = input.new_empty(shape).bernoulli_(1 - p)
+    made = input * (mask * a) + (mask - 1) * (depth * a) + depth * a * p
+    return input.copy_(made) if inplace else made
+
+
+@op(on=("nn.functional",))
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
+    _checked("alpha_dropout", p)
+    if not training or p == 0 or input._numel == 0:
+        return input
+    return _alpha_dropped(input, p, input._shape, inplace)
+
+
+@op(on=("nn.functional",))
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
+    _checked("feature_alpha_dropout", p)
+    if not training or p == 0 or input._numel == 0:
+        return input
+    if len(input._shape) < 2:
+        raise RuntimeError(f"feature_alpha_dropout(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
+    return _alpha_dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)
+
+
+def _in_place(name: str, function: Any) -> Any:
+    def dropped(input: Tensor, p: float, train: bool) -> Tensor:
+        return function(input, p, train, True)
+
+    dropped.__name__ = dropped.__qualname__ = name
+    dropped.__doc__ = f"`nn.functional.{name[:-1]}` in place."
+    return public("torch")(dropped)
+
+
+dropout_, alpha_dropout_ = _in_place("dropout_", dropout), _in_place("alpha_dropout_", alpha_dropout)
+feature_alpha_dropout_ = _in_place("feature_alpha_dropout_", feature_alpha_dropout)

@@ -1,0 +1,135 @@
+"""The update of one parameter by SGD and by Adam, each as one op that changes its tensors in place.
+
+A backend may have a kernel of the same name, which gets the native arrays in the order of the op's parameters and
+changes all of them but the gradient. The bodies keep PyTorch's order of operations, so that trajectories agree to
+rounding. Nothing is recorded, whether or not recording is on: an update is no part of any graph.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher import fallback
+from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Op
+from corelib.graph.grad_mode import no_grad
+from corelib.tensor.tensor import Tensor
+
+
+def _run_kernel(
+    op: Op, param: Tensor, grad: Tensor, states: tuple[Tensor | None, ...], attributes: tuple[Any, ...]
+) -> bool:
+    """Run the backend's kernel on tensors of one shape, dtype and device; False where the body has to do it."""
+    device: Any = param._device
+    dtype, shape = param._dtype, param._shape
+    table = op.kernels.get(param._key)
+    kernel = None if table is None else table.get(dtype)
+    if kernel is None or grad._dtype is not dtype or grad._device is not device or grad._shape != shape:
+        return False
+    if param._strides is not None or grad._strides is not None or param._inference:
+        with no_grad():  # a leaf that requires grad is just what is updated here
+            check_writable(op.name, param)
+        if not device._runtime.strided_any:
+            return False
+    natives: list[Any] = []
+    for t in states:
+        if t is None:
+            natives.append(None)
+            continue
+        if t._dtype is not dtype or t._device is not device or t._shape != shape:
+            return False
+        if t._strides is not None and not device._runtime.strided_any:
+            return False
+        native = t._native
+        natives.append(t._array() if native is None else native)
+    target, gradient = param._native, grad._native
+    if kernel(
+        param._array() if target is None else target,
+        grad._array() if gradient is None else gradient,
+        *natives,
+        *attributes,
+    ) is NotImplemented:
+        return False
+    for t in (param, *states):
+        if t is not None:
+            storage = t._storage
+            if storage is None:
+                storage = t._own_storage()
+            storage._version += 1
+    return True
+
+
+@op(kind="composite", on=())
+def _sgd_step_(
+    param: Tensor, grad: Tensor, momentum_buffer: Tensor | None, lr: float, momentum: float, dampening: float,
+    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
+) -> None:
+    """One step of SGD on `param`. `momentum_buffer` is None without momentum; at the `first` step it is only written.
+
+    All tensors have one shape and one floating dtype.
+    """
+    attributes = (lr, momentum, dampening, weight_decay, nesterov, maximize, first)
+    if not _run_kernel(_sgd_step_.op, param, grad, (momentum_buffer,), attributes):
+        with no_grad():
+            _sgd_body(param, grad, momentum_buffer, *attributes)
+
+
+def _sgd_body(
+    param: Tensor, grad: Tensor, momentum_buffer: Tensor | None, lr: float, momentum: float, dampening: float,
+    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
+) -> None:
+    fallback.ran_body(_sgd_step_.op, param._device)
+    step: Any = -grad if maximize else grad
+    if weight_decay != 0:
+        step = step.add(param, alpha=weight_decay)
+    if momentum_buffer is not None:
+        buffer: Any = momentum_buffer
+        if first:
+            buffer.copy_(step)
+        else:
+            buffer.mul_(momentum).add_(step, alpha=1 - dampening)
+        step = step.add(buffer, alpha=momentum) if nesterov else buffer
+    param.add_(step, alpha=-lr)
+
+
+@op(kind="composite", on=())
+def _adam_step_(
+    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int,
+    lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
+    decoupled: bool,
+) -> None:
+    """Step number `step` (from 1) of Adam on `param`, or of AdamW where weight decay is `decoupled`.
+
+    All tensors have one shape and one floating dtype, and `max_exp_avg_sq` is None without `amsgrad`.
+    """
+    attributes = (step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
+    states = (exp_avg, exp_avg_sq, max_exp_avg_sq)
+    if not _run_kernel(_adam_step_.op, param, grad, states, attributes):
+        with no_grad():
+            _adam_body(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, *attributes)
+
+
+def _adam_body(
+    param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, max_exp_avg_sq: Tensor | None, step: int,
+    lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
+    decoupled: bool,
+) -> None:
+    fallback.ran_body(_adam_step_.op, param._device)
+    p: Any = param
+    g: Any = -grad if maximize else grad
+    mean: Any = exp_avg
+    square: Any = exp_avg_sq
+    if weight_decay != 0:
+        if decoupled:
+            p.mul_(1 - lr * weight_decay)
+        else:
+            g = g.add(p, alpha=weight_decay)
+    mean.lerp_(g, 1 - beta1)
+    square.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+    if amsgrad:
+        largest: Any = max_exp_avg_sq
+        largest.copy_(largest.maximum(square))
+        square = largest
+    denominator = (square.sqrt() / (1 - beta2**step) ** 0.5).add_(eps)
+    p.addcdiv_(mean, denominator, value=-lr / (1 - beta1**step))

@@ -1,0 +1,210 @@
+"""Recurrent networks: what one time step does to the gates, and layers of such steps over sequences of one or of many lengths.
+
+The input's part of the gates is one product for all steps; a step adds the hidden state's part and goes through one op. Sequences are
+packed, a step's rows one after the other, so that step t concerns the first sizes[t] rows; equal lengths are the case
+where all sizes are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.elementwise.exponential import sigmoid
+from corelib.ops.elementwise.trigonometric import tanh
+from corelib.ops.neural.dropout import dropout
+from corelib.ops.products.linear import linear
+from corelib.ops.products.products import addmm, mm
+from corelib.ops.shape.joining import cat, stack
+from corelib.tensor.tensor import Tensor
+
+
+def _lstm_vjp(gs: Any, gates: Tensor, cell: Tensor) -> Any:
+    i, f, g, o = _lstm_parts(gates)
+    after = tanh(f * cell + i * g)
+    to_hidden, to_cell = gs
+    change = 0.0 if to_cell is None else to_cell
+    if to_hidden is not None:
+        change = to_hidden * o * (1 - after * after) + change
+        output = to_hidden * after * o * (1 - o)
+    else:
+        output = o * 0
+    parts = [change * g * i * (1 - i), change * cell * f * (1 - f), change * i * (1 - g * g), output]
+    return cat(parts, -1), change * f
+
+
+def _lstm_parts(gates: Any) -> Any:
+    i, f, g, o = gates.chunk(4, -1)
+    return sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+
+
+@op(
+    on=(), several=True, vjp={("gates", "cell"): _lstm_vjp},
+    infer=lambda gates, cell: ([(cell._shape, cell._dtype), (cell._shape, cell._dtype)], (gates, cell)),
+)
+def lstm_gates(gates: Tensor, cell: Tensor) -> Any:
+    """(hidden, cell) after a step, from the sums (n, 4h) of input, forget, cell and output gates, and the cell (n, h) before."""
+    i, f, g, o = _lstm_parts(gates)
+    after = f * cell + i * g
+    return o * tanh(after), after
+
+
+def _gru_parts(inputs: Any, hiddens: Any) -> Any:
+    (ir, iz, i_n), (hr, hz, hn) = inputs.chunk(3, -1), hiddens.chunk(3, -1)
+    r, z = sigmoid(ir + hr), sigmoid(iz + hz)
+    return r, z, tanh(i_n + r * hn), hn
+
+
+def _gru_vjp(g: Tensor, inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Any:
+    r, z, n, hn = _gru_parts(inputs, hiddens)
+    new = g * (1 - z) * (1 - n * n)
+    reset = new * hn * r * (1 - r)
+    update = g * (hidden - n) * z * (1 - z)
+    return cat([reset, update, new], -1), cat([reset, update, new * r], -1), g * z
+
+
+@op(
+    on=(), vjp={("inputs", "hiddens", "hidden"): _gru_vjp},
+    infer=lambda inputs, hiddens, hidden: ((hidden._shape, hidden._dtype), (inputs, hiddens, hidden)),
+)
+def gru_gates(inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Tensor:
+    """The hidden state (n, h) after a step, from the input's and the hidden state's parts (n, 3h) of reset, update and new gates."""
+    _, z, n, _ = _gru_parts(inputs, hiddens)
+    return n + z * (hidden - n)
+
+
+class _Step:
+    """One direction of one layer: its weights, and what a step does to its state (a tuple, the hidden state first)."""
+
+    def __init__(self, kind: str, weights: Any, has_biases: bool, projected: bool) -> None:
+        self.kind = kind
+        self.from_input, self.recurrent = weights[0], weights[1].t()
+        biases = weights[2:4] if has_biases else (None, None)
+        self.projection = weights[-1].t() if projected else None
+        # the new gate of a GRU scales its hidden bias, so there it cannot join the input's
+        self.bias = biases[0] if kind == "gru" or biases[0] is None else biases[0] + biases[1]
+        self.hidden_bias = biases[1] if kind == "gru" else None
+
+    def inputs(self, rows: Any) -> Any:
+        """The input's part of the gates, for all steps at once."""
+        return linear(rows, self.from_input, self.bias)
+
+    def __call__(self, x: Any, state: Any) -> Any:
+        hidden = state[0]
+        if self.kind == "gru":
+            hiddens = mm(hidden, self.recurrent) if self.hidden_bias is None else addmm(self.hidden_bias, hidden, self.recurrent)
+            return (gru_gates(x, hiddens, hidden),)
+        gates = addmm(x, hidden, self.recurrent)
+        if self.kind == "lstm":
+            hidden, cell = lstm_gates(gates, state[1])
+            return (hidden if self.projection is None else mm(hidden, self.projection), cell)
+        return (tanh(gates) if self.kind == "rnn_tanh" else gates.relu(),)
+
+
+def _direction(step: _Step, rows: Any, sizes: list[int], first: Any, backwards: bool) -> tuple[Any, Any]:
+    """(outputs, last state) of one direction over packed rows; `first` is the state before."""
+    inputs = step.inputs(rows).split(sizes)
+    outputs: list[Any] = [None] * len(sizes)
+    finished: list[Any] = []
+    at = sizes[-1 if backwards else 0]
+    state = tuple(s.narrow(0, 0, at) for s in first)
+    for t in range(len(sizes) - 1, -1, -1) if backwards else range(len(sizes)):
+        if sizes[t] > at:  # backwards, shorter sequences begin later
+            state = tuple(cat([s, f.narrow(0, at, sizes[t] - at)]) for s, f in zip(state, first, strict=True))
+        elif sizes[t] < at:  # forwards, they end sooner
+            finished.append(tuple(s.narrow(0, sizes[t], at - sizes[t]) for s in state))
+            state = tuple(s.narrow(0, 0, sizes[t]) for s in state)
+        at = sizes[t]
+        state = step(inputs[t], state)
+        outputs[t] = state[0]
+    if finished:
+        state = tuple(cat(list(parts)) for parts in zip(state, *finished[::-1], strict=True))
+    return cat(outputs), state
+
+
+def _layers(
+    kind: str, rows: Any, sizes: list[int], hx: Any, params: Any, has_biases: bool, num_layers: int, p: float, train: bool, bidirectional: bool
+) -> tuple[Any, list[Any]]:
+    """(outputs of the last layer, states after the last step of every layer and direction) over packed rows."""
+    directions = 2 if bidirectional else 1
+    each = len(params) // (num_layers * directions)
+    projected = each in (3, 5)
+    last = []
+    for layer in range(num_layers):
+        made = []
+        for d in range(directions):
+            n = layer * directions + d
+            step = _Step(kind, params[n * each : (n + 1) * each], has_biases, projected)
+            output, state = _direction(step, rows, sizes, tuple(h.select(0, n) for h in hx), d == 1)
+            made.append(output)
+            last.append(state)
+        rows = cat(made, -1) if bidirectional else made[0]
+        if p and layer < num_layers - 1:
+            rows = dropout(rows, p, train)
+    return rows, [stack(list(states)) for states in zip(*last, strict=True)]
+
+
+def _recurrent(kind: str, args: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+    """The arguments of PyTorch's two forms: sequences of one length, or packed data with the sizes of its steps."""
+    if isinstance(args[3], (list, tuple)):  # the weights come fourth where the sizes come second
+        data, batch_sizes, hx, params, has_biases, num_layers, p, train, bidirectional = args
+        return _layers(kind, data, batch_sizes.tolist(), hx if kind == "lstm" else (hx,), params, has_biases, num_layers, p, train, bidirectional)
+    input, hx, params, has_biases, num_layers, p, train, bidirectional, batch_first = args
+    x = input.transpose(0, 1) if batch_first else input
+    length, batch, features = x.shape
+    if not length:
+        raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
+    rows, states = _layers(
+        kind, x.reshape((length * batch, features)), [batch] * length, hx if kind == "lstm" else (hx,), params, has_biases, num_layers, p, train,
+        bidirectional,
+    )
+    output = rows.reshape((length, batch, rows.shape[-1]))
+    return output.transpose(0, 1) if batch_first else output, states
+
+
+def _of(name: str) -> Any:
+    def function(*args: Any) -> tuple[Any, ...]:
+        output, states = _recurrent(name, args)
+        return (output, *states)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"""The layers behind `nn.{"RNN" if name.startswith("rnn") else name.upper()}`: (output, last states).
+
+    (input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first), or for packed sequences
+    (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional).
+    """
+    return public("torch")(function)
+
+
+lstm, gru, rnn_tanh, rnn_relu = _of("lstm"), _of("gru"), _of("rnn_tanh"), _of("rnn_relu")
+
+
+def _cell(kind: str, input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any) -> Any:
+    weights = (w_ih, w_hh) if b_ih is None else (w_ih, w_hh, b_ih, b_hh)
+    step = _Step(kind, weights, b_ih is not None, False)
+    return step(step.inputs(input), hx)
+
+
+@public("torch")
+def lstm_cell(input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> tuple[Tensor, Tensor]:
+    """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
+    return _cell("lstm", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
+
+
+@public("torch")
+def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
+    return _cell("gru", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+
+
+@public("torch")
+def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
+    return _cell("rnn_tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
+
+
+@public("torch")
+def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+    """relu(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
+    return _cell("rnn_relu", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]

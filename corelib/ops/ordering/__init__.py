@@ -1,0 +1,1 @@
+"""Order: sorting, the largest of all, quantiles, places in sorted sequences."""

@@ -1,0 +1,455 @@
+"""Order: sorting, the largest and smallest with their places, distinct elements, counts."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from corelib.dispatcher.outs import store_all
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.reduction.reductions import amax, amin, reduced
+from corelib.ops.shape.joining import cat
+from corelib.tensor import dtype as D
+from corelib.tensor.size import wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _named(kind: str, first: str = "values", second: str = "indices") -> Any:
+    made = NamedTuple(kind, [(first, Any), (second, Any)])
+    made.__module__ = "torch.return_types"
+
+    def show(self: Any) -> str:
+        return f"torch.return_types.{kind}(\n{first}={self[0]!r},\n{second}={self[1]!r})"
+
+    made.__repr__ = show
+    return made
+
+
+_Sort, _Max, _Min, _Topk, _Aminmax = _named("sort"), _named("max"), _named("min"), _named("topk"), _named("aminmax", "min", "max")
+
+
+def _infer_arg(name: str) -> Any:
+    def infer(input: Tensor, dim: Any, keepdim: bool) -> Any:
+        if dim is not None and not isinstance(dim, int):
+            raise TypeError(f"{name}(): argument 'dim' must be int or None, not {type(dim).__name__}")
+        if input._dtype is D.bool:
+            raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for 'Bool'")
+        dims, shape = reduced(name, input, dim, keepdim)
+        if dim is None:
+            if input._numel == 0:
+                raise IndexError(
+                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+                    f"the 'dim' argument (got shape {list(input._shape)})."
+                )
+            return (shape, D.int64), (input, None, keepdim)
+        at = wrap_dim(name, dim, len(input._shape))
+        if input._shape and input._shape[at] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {at} to have non-zero size, got shape {list(input._shape)}.")
+        return (shape, D.int64), (input, at, keepdim)
+
+    return infer
+
+
+def _place(input: Tensor, best: Tensor, dim: int) -> Tensor:
+    """The first place along `dim` where the input equals the best, NaN counting as equal to NaN."""
+    n = input._shape[dim] if input._shape else 1
+    hit = (input == best) | ((input != input) & (best != best))
+    shape = [1] * len(input._shape)
+    if shape:
+        shape[dim] = n
+    places = arange(n, device=input._device).reshape(tuple(shape))
+    return amin(select_where(hit, places, n), dim, True)
+
+
+def _arg(input: Tensor, dim: Any, keepdim: bool, extreme: Any) -> Tensor:
+    if dim is None:
+        flat = input.reshape((-1,))
+        found = _place(flat, extreme(flat, 0, True), 0)
+        return found.reshape((1,) * len(input._shape) if keepdim else ())
+    found = _place(input, extreme(input, dim, True), dim)
+    return found if keepdim or not input._shape else found.squeeze(dim)
+
+
+@op(ref="argmax", infer=_infer_arg("argmax"), out=True)
+def argmax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1, 5, 5]).argmax()
+    tensor(1)
+    """
+    return _arg(input, dim, keepdim, amax)
+
+
+@op(ref="argmin", infer=_infer_arg("argmin"), out=True)
+def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+    """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest.
+
+    >>> import corelib as torch
+    >>> torch.tensor([3, 1, 1]).argmin()
+    tensor(1)
+    """
+    return _arg(input, dim, keepdim, amin)
+
+
+def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
+    """A gradient of chosen elements, put back where they came from."""
+    if not shape:
+        return g
+    return g.new_zeros(shape).scatter_add(dim, indices, g)
+
+
+def _infer_extreme_dim(name: str) -> Any:
+    def infer(input: Tensor, dim: int, keepdim: bool) -> Any:
+        at = wrap_dim(name, dim, len(input._shape))
+        if input._shape and input._shape[at] == 0:
+            raise IndexError(f"{name}(): Expected reduction dim {at} to have non-zero size, got shape {list(input._shape)}.")
+        _, shape = reduced(name, input, at, keepdim)
+        return [(shape, input._dtype), (shape, D.int64)], (input, at, keepdim)
+
+    return infer
+
+
+def _extreme_vjp(gs: Any, input_shape: Any, dim: int, keepdim: bool, out1: Any) -> Tensor:
+    g, indices = gs[0], out1
+    if input_shape and not keepdim:
+        g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
+    return _scattered(g, input_shape, dim, indices)
+
+
+def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
+    indices = _arg(input, dim, True, best)
+    values = best(input, dim, True)
+    if not keepdim and input._shape:
+        values, indices = values.squeeze(dim), indices.squeeze(dim)
+    return values, indices
+
+
+@op(on=(), out="exact", several=True, grad_name="MaxBackward0", infer=_infer_extreme_dim("max"), vjp=_extreme_vjp)
+def max_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+    """The largest elements along a dimension, and where they are."""
+    return _extreme(input, dim, keepdim, amax)
+
+
+@op(on=(), out="exact", several=True, grad_name="MinBackward0", infer=_infer_extreme_dim("min"), vjp=_extreme_vjp)
+def min_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+    """The smallest elements along a dimension, and where they are."""
+    return _extreme(input, dim, keepdim, amin)
+
+
+def _all_of(name: str, best: Any) -> Any:
+    def infer(input: Tensor) -> Any:
+        if input._numel == 0:
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                f"'dim' argument (got shape {list(input._shape)})."
+            )
+        return ((), input._dtype), (input,)
+
+    return infer
+
+
+def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
+    hit = (input == out).to(g._dtype)
+    return g * (hit / hit.sum())
+
+
+@op(on=(), out=True, grad_name="MaxBackward1", infer=_all_of("max", amax), vjp=_all_vjp)
+def max_all(input: Tensor) -> Tensor:
+    """The largest of all elements."""
+    return amax(input)
+
+
+@op(on=(), out=True, grad_name="MinBackward1", infer=_all_of("min", amin), vjp=_all_vjp)
+def min_all(input: Tensor) -> Tensor:
+    """The smallest of all elements."""
+    return amin(input)
+
+
+def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any) -> Any:
+    def extreme(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        if isinstance(dim, Tensor):
+            dim, other = None, dim
+        if other is not None:
+            return TABLE[pairwise].entry(input, other, out=out)
+        if dim is None:
+            return everything(input, out=out)
+        values, indices = along(input, dim, keepdim)
+        if out is not None:
+            return kind(*store_all(name, (values, indices), out))
+        return kind(values, indices)
+
+    extreme.__name__ = extreme.__qualname__ = name
+    word = {"max": "largest", "min": "smallest"}[name]
+    extreme.__doc__ = f"""The {word} element of all; with `dim` the {word} along it and their indices; with a tensor, of pairs.
+
+    >>> import corelib as torch
+    >>> torch.{name}(torch.tensor([[1, 5], [3, 2]]), 1).indices
+    tensor({[1, 0] if name == "max" else [0, 1]})
+    """
+    attach(name, extreme)
+    return extreme
+
+
+max = public("torch")(_max_or_min("max", max_all, max_along, "maximum", _Max))
+min = public("torch")(_max_or_min("min", min_all, min_along, "minimum", _Min))
+
+
+@public("torch", outs=True)
+def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest and the largest element, of all or along `dim`.
+
+    >>> import corelib as torch
+    >>> torch.aminmax(torch.tensor([3, 1])).max
+    tensor(3)
+    """
+    dims = () if dim is None else dim
+    return _Aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
+
+
+def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
+    dim = wrap_dim("sort", dim, len(input._shape))
+    return [(input._shape, input._dtype), (input._shape, D.int64)], (input, dim, bool(descending), bool(stable))
+
+
+@op(
+    on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort,
+    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
+)
+def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
+    """A bitonic sort of (element, place) pairs: log² n rounds of compare and swap over the whole tensor at once."""
+    if input._numel < 2:
+        return input.clone(), input.new_zeros(input._shape, dtype=D.int64)
+    if input._shape[dim] == 1:  # each line is in order
+        return input.clone().contiguous(), input.new_zeros(input._shape, dtype=D.int64)
+    x = input.movedim(dim, -1)
+    n = x._shape[-1]
+    size = 1 << (n - 1).bit_length() if n > 1 else n
+    place = arange(size, device=input._device).expand((*x._shape[:-1], size))
+    if size > n:  # pads sort behind everything: their places are larger than any element's, see `behind`
+        x = cat([x, x.new_zeros((*x._shape[:-1], size - n))], -1)
+    values = x
+    i = arange(size, device=input._device)
+    block = 2
+    while block <= size:
+        step = block // 2
+        while step:
+            partner = i ^ step
+            other, other_place = values.index_select(-1, partner), place.index_select(-1, partner)
+            first = _before(values, place, other, other_place, n, descending)
+            # the lower place of a pair keeps the earlier element where its block runs upwards
+            upwards = ((i & block) == 0) == ((i & step) == 0)
+            keep = first == upwards
+            values, place = select_where(keep, values, other), select_where(keep, place, other_place)
+            step //= 2
+        block *= 2
+    values, place = values.narrow(-1, 0, n), place.narrow(-1, 0, n)
+    return values.movedim(-1, dim).contiguous(), place.movedim(-1, dim).contiguous()
+
+
+def _before(a: Any, pa: Any, b: Any, pb: Any, n: int, descending: bool) -> Any:
+    """Whether pair a sorts before pair b: pads last, NaN as the largest, equal elements by place."""
+    less = (a > b) if descending else (a < b)
+    more = (b > a) if descending else (b < a)
+    if a._dtype.is_floating_point:
+        na, nb = a != a, b != b
+        less, more = (less | (na & ~nb), more | (nb & ~na)) if descending else (less | (nb & ~na), more | (na & ~nb))
+    earlier = less | (~more & (pa < pb))
+    pad_a, pad_b = pa >= n, pb >= n
+    return (~pad_a & pad_b) | ((pad_a == pad_b) & select_where(pad_a, pa < pb, earlier))
+
+
+@public("torch")
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
+    """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable.
+
+    >>> import corelib as torch
+    >>> torch.sort(torch.tensor([3, 1, 2])).values
+    tensor([1, 2, 3])
+    """
+    if isinstance(dim, bool):
+        dim, descending = -1, dim
+    values, indices = sort_along(input, dim, descending, stable)
+    if out is not None:
+        return _Sort(*store_all("sort", (values, indices), out))
+    return _Sort(values, indices)
+
+
+@public("torch")
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+    """The indices that put the elements in order along `dim`.
+
+    >>> import corelib as torch
+    >>> torch.argsort(torch.tensor([3, 1, 2]))
+    tensor([1, 2, 0])
+    """
+    found: Tensor = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
+    return found
+
+
+def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
+    if input._dtype is D.bool:
+        raise RuntimeError("topk(): topk does not support bool dtypes on CPU; number dtypes are accepted")
+    dim = wrap_dim("topk", dim, len(input._shape))
+    if not isinstance(k, int):
+        raise TypeError(f"topk(): argument 'k' (position 2) must be int, not {type(k).__name__}")
+    n = input._shape[dim] if input._shape else 1
+    if not 0 <= k <= n:
+        raise RuntimeError(f"topk(): selected index k out of range: k={k} for dimension {dim} of size {n}")
+    shape = (*input._shape[:dim], k, *input._shape[dim + 1 :]) if input._shape else ()
+    return [(shape, input._dtype), (shape, D.int64)], (input, k, dim, largest, sorted)
+
+
+@op(
+    on=(), out="exact", several=True, grad_name="TopkBackward0", infer=_infer_topk,
+    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
+)
+def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
+    """The first k of the sorted elements."""
+    values, indices = sort_along(input, dim, largest, True)
+    if not input._shape:
+        return values, indices
+    return values.narrow(dim, 0, k).contiguous(), indices.narrow(dim, 0, k).contiguous()
+
+
+@public("torch")
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
+    """The `k` largest (or smallest) elements along `dim`, and where they are.
+
+    >>> import corelib as torch
+    >>> torch.topk(torch.tensor([3, 1, 2]), 2).values
+    tensor([3, 2])
+    """
+    values, indices = topk_along(input, k, dim, largest, sorted)
+    if out is not None:
+        return _Topk(*store_all("topk", (values, indices), out))
+    return _Topk(values, indices)
+
+
+for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), ("aminmax", aminmax)):
+    attach(_name, _function)
+
+
+@public("torch")
+def unique(
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    """The distinct elements in order; with the flags also each element's place among them, and how many there are.
+
+    With `dim`: the distinct slices along it.
+
+    >>> import corelib as torch
+    >>> torch.unique(torch.tensor([3, 1, 3]))
+    tensor([1, 3])
+    """
+    input = input.detach()
+    if dim is not None:
+        return _unique_slices(input, dim, return_inverse, return_counts)
+    flat = input.reshape((-1,))
+    values, order = sort_along(flat, 0, False, True)
+    first, group = _groups(values)
+    kept = values[first]
+    return _answer(kept, order, group, input._shape, return_inverse, return_counts)
+
+
+def _groups(values: Any) -> tuple[Any, Any]:
+    """For a sorted vector: where a new value begins, and the number of each element's group."""
+    n = values._shape[0]
+    if n == 0:
+        return values.new_zeros((0,), dtype=D.bool), values.new_zeros((0,), dtype=D.int64)
+    changed = values.narrow(0, 1, n - 1) != values.narrow(0, 0, n - 1)
+    first = cat([changed.new_ones((1,)), changed], 0)
+    return first, first.to(D.int64).cumsum(0) - 1
+
+
+def _answer(kept: Any, order: Any, group: Any, shape: Any, return_inverse: bool, return_counts: bool) -> Any:
+    answer = [kept]
+    if return_inverse:
+        answer.append(group.new_zeros(group._shape).scatter(0, order, group).reshape(shape))
+    if return_counts:
+        answer.append(group.new_zeros((kept._shape[0],)).scatter_add(0, group, group.new_ones(group._shape)))
+    return answer[0] if len(answer) == 1 else tuple(answer)
+
+
+def _unique_slices(input: Any, dim: int, return_inverse: bool, return_counts: bool) -> Any:
+    dim = wrap_dim("unique", dim, len(input._shape))
+    rows = input.movedim(dim, 0)
+    n = rows._shape[0]
+    flat = rows.reshape((n, -1)) if n else rows
+    order = arange(n, device=input._device)
+    for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
+        order = order[sort_along(flat[order, column], 0, False, True)[1]]
+    ranked = flat[order]
+    changed = (ranked.narrow(0, 1, n - 1) != ranked.narrow(0, 0, n - 1)).any(1)
+    first = cat([changed.new_ones((1,)), changed], 0)
+    group = first.to(D.int64).cumsum(0) - 1
+    kept = rows[order[first]].movedim(0, dim)
+    answer = [kept]
+    if return_inverse:
+        answer.append(group.new_zeros(group._shape).scatter(0, order, group))
+    if return_counts:
+        answer.append(group.new_zeros((int(first.sum()),)).scatter_add(0, group, group.new_ones(group._shape)))
+    return answer[0] if len(answer) == 1 else tuple(answer)
+
+
+@public("torch")
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    """The elements without those that equal the one before.
+
+    >>> import corelib as torch
+    >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
+    tensor([1, 2, 1])
+    """
+    if dim is not None:
+        raise NotImplementedError("unique_consecutive(): argument 'dim' is not supported yet; flatten the tensor")
+    flat = input.detach().reshape((-1,))
+    first, group = _groups(flat)
+    return _answer(flat[first], arange(flat._shape[0], device=flat._device), group, input._shape, return_inverse, return_counts)
+
+
+attach("unique", unique)
+attach("unique_consecutive", unique_consecutive)
+
+
+def _infer_bincount(input: Tensor, weights: Any, minlength: int) -> Any:
+    if input._dtype not in D.INTEGERS:
+        raise NotImplementedError(
+            f"bincount(): \"bincount_cpu\" not implemented for '{kind_name(input._dtype)}'; integer dtypes are accepted"
+        )
+    if len(input._shape) != 1:
+        raise RuntimeError(
+            f"bincount(): only supports 1-d non-negative integral inputs, got shape {list(input._shape)} and {input._dtype}"
+        )
+    if minlength < 0:
+        raise RuntimeError(f"bincount(): minlength should be >= 0, got {minlength}")
+    if weights is not None and weights._shape != input._shape:
+        raise RuntimeError(f"bincount(): weights should be 1-d and have the same length as input, got {list(weights._shape)}")
+    return input, weights, minlength
+
+
+@op()
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`.
+
+    >>> import corelib as torch
+    >>> torch.bincount(torch.tensor([0, 2, 2]))
+    tensor([1, 0, 2])
+    """
+    _infer_bincount(input, weights, minlength)
+    if input._numel and int(min_all(input)) < 0:
+        raise RuntimeError("bincount(): only supports 1-d non-negative integral inputs, but the input has negative elements")
+    n = int(max_all(input)) + 1 if input._numel else 0
+    n = n if n > minlength else minlength
+    if weights is None:
+        one = input.new_ones(input._shape, dtype=D.int64)
+    else:
+        one = weights.to(D.float64) if weights._dtype is not D.float32 else weights
+    return one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)

@@ -1,0 +1,94 @@
+"""linear: the layer that everything else is built from."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.products.einsum import einsum
+from corelib.ops.products.products import batched_matmul, check_same_dtype, matmul, mm
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
+    a, w = input._shape, weight._shape
+    if len(w) != 2:
+        raise RuntimeError(f"linear(): argument 'weight' must be a matrix (out_features, in_features), got shape {list(w)}")
+    if not a or a[-1] != w[1]:
+        rows = prod(a[:-1])
+        raise RuntimeError(
+            f"linear(): mat1 and mat2 shapes cannot be multiplied ({rows}x{a[-1] if a else 1} and {w[1]}x{w[0]}): input has shape "
+            f"{list(a)}, weight {list(w)}"
+        )
+    if input._dtype is not weight._dtype or (bias is not None and bias._dtype is not weight._dtype):
+        check_same_dtype("linear", input, weight)
+        check_same_dtype("linear", input, bias)
+    if bias is not None and bias._shape != (w[0],) and bias._shape not in ((), (1,)):
+        raise RuntimeError(f"linear(): argument 'bias' must have shape [{w[0]}], got {list(bias._shape)}")
+    return ((*a[:-1], w[0]), input._dtype), (input, weight, bias)
+
+
+def _rows(x: Tensor) -> Tensor:
+    return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))
+
+
+def _infer_backward(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+    shapes = (input._shape, weight._shape, (weight._shape[0],))
+    specs = [(shape if need else (0,), g._dtype) for shape, need in zip(shapes, needs, strict=True)]
+    return specs, (g, input, weight, needs)
+
+
+@op(on=(), several=True, infer=_infer_backward)
+def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: Any) -> Any:
+    """The gradients of linear's input, weight and bias; an empty tensor for one that is not needed."""
+    rows, none = _rows(g), g.new_empty((0,))
+    dx = mm(rows, weight).reshape(input._shape) if needs[0] else none
+    dw = mm(rows.t(), _rows(input)) if needs[1] else none
+    return dx, dw, rows.sum(0) if needs[2] else none
+
+
+def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+    if not g._shape[:-1]:
+        g, input = g.unsqueeze(0), input.unsqueeze(0)
+        dx, dw, db = linear_backward(g, input, weight, needs)
+        return dx.squeeze(0) if needs[0] else dx, dw, db
+    return linear_backward(g, input, weight, needs)
+
+
+def _form(input: Any, weight: Any, bias: Any) -> Any:
+    return ("MmBackward0", (0, 1)) if bias is None else ("AddmmBackward0", (0, 1, 2))
+
+
+@op(on=(), infer=_infer_linear, grad_name=_form, vjp={("input", "weight", "bias"): _vjp})
+def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias` for a weight of two dimensions."""
+    made = batched_matmul(_rows(input) if input._shape[:-1] else input.unsqueeze(0), weight.t())
+    if bias is not None:
+        made = made + bias
+    return made.reshape((*input._shape[:-1], weight._shape[0]))
+
+
+@public("nn.functional")
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
+
+    weight: (out_features, in_features), or (in_features) for a single output without a dimension; bias: (out_features) or
+    None.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.linear(torch.ones(1, 2), torch.eye(2), torch.tensor([1., 2.]))
+    tensor([[2., 3.]])
+    """
+    if isinstance(weight, Tensor) and len(weight._shape) == 1 and isinstance(input, Tensor):
+        made: Tensor = matmul(input, weight)
+        return made if bias is None else made + bias
+    return affine(input, weight, bias)
+
+
+@op(on=("torch", "nn.functional"))
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
+    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)
+    return made if bias is None else made + bias

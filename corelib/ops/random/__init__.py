@@ -1,0 +1,1 @@
+"""Random numbers: generators, their two algorithms, and the tensors drawn from them."""

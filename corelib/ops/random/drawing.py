@@ -1,0 +1,67 @@
+"""Random numbers that a device makes itself: Philox is keyed on the element's index, so they are the host's bit for bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.ops.construction.construct import _from_array
+from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.random.philox import Philox
+from corelib.ops.random.sampling import check_uniform_bounds, Sampler
+from corelib.tensor import dtype as D
+from corelib.tensor.host import np
+from corelib.tensor.size import is_dense
+from corelib.tensor.tensor import Tensor
+
+
+def filled(t: Tensor, array: Any, by_memory: bool = True) -> Tensor:
+    """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
+    if t._numel:
+        if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
+            filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
+            return t
+        drawn = _from_array(np.ascontiguousarray(array).reshape(t._shape), t._device, copy=False)
+        copy_elements(t, drawn)
+    return t
+
+
+@op(kind="creation", on=())
+def philox(out: Tensor, seed: int, offset: int, distribution: str, low: Any, high: Any) -> None:
+    """Fill `out`, in row-major order, from draw `offset` of `seed`; corelib.ops.random.philox says which numbers these are.
+
+    distribution: "uniform" from `low` to `high`; "bernoulli", 1 with probability `low`; "integers" from `low` up to `high`.
+    """
+    stream = Philox(seed)
+    stream.offset = offset
+    sampler, n, dtype = Sampler(stream), out._numel, out._dtype.np
+    if distribution == "uniform":
+        array = sampler.random_uniform(n, dtype, low, high)
+    elif distribution == "bernoulli":
+        array = sampler.bernoulli(low, n, dtype)
+    else:
+        array = sampler.random_integers(n, low, high, dtype)
+    filled(out, array, by_memory=False)
+
+
+def drawn_there(t: Tensor, source: Any, distribution: str, low: Any = 0, high: Any = 1) -> bool:
+    """Fill a tensor on its device, where that has a kernel and the generator's algorithm is the one of devices.
+
+    The arguments have been checked, but for the bounds of "uniform" (RuntimeError).
+    """
+    if source.algorithm != "philox":
+        return False
+    kernel = TABLE["philox"].kernel_for(t._key, t._dtype)
+    if kernel is None or (distribution == "integers" and t._dtype not in D.INTEGERS):
+        return False
+    if t._strides is not None:
+        if not is_dense(t._shape, t._strides):
+            return False
+        t = t._as_view((t._numel,), None, t._offset, t._numel)  # numbers stand in the order of memory
+    if distribution == "uniform" and (low != 0 or high != 1):
+        check_uniform_bounds(low, high, t._dtype.name)
+    seed, offset = source.reserve()
+    if t._numel:
+        kernel(t._array(), seed, offset, distribution, low, high)
+    return True

@@ -1,0 +1,412 @@
+"""Random tensors. Numbers come from a device's Generator; see corelib/ops/random/generator.py for the streams.
+
+Host streams are drawn into NumPy arrays and moved to the device, so a seed gives the same numbers everywhere. Uniform numbers,
+integers and bernoulli of the Philox stream are made on the device where it has a kernel (drawing.py), the same bits again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.outs import store
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.complex.complex_numbers import view_as_real
+from corelib.ops.construction.creation import _blank, check_dtype, empty_like, parse_size
+from corelib.ops.conversion.copying import copy_elements, kept_strides
+from corelib.ops.random.drawing import drawn_there, filled
+from corelib.ops.random.generator import default_generator, Generator
+from corelib.tensor import dtype as D
+from corelib.tensor.device import resolve
+from corelib.tensor.host import np
+from corelib.tensor.limits import iinfo
+from corelib.tensor.tensor import Tensor
+
+
+def generator_of(name: str, generator: Any, device: Any) -> Any:
+    """The generator to draw from: the one given, which must be of the device, or the device's default."""
+    if generator is None:
+        return default_generator(device)
+    if not isinstance(generator, Generator):
+        raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    if generator.device.type != device.type:
+        raise RuntimeError(f"{name}(): Expected a '{device.type}' device type for generator but found '{generator.device.type}'")
+    return generator
+
+
+def _float_only(name: str, t: Tensor) -> None:
+    if not t._dtype.is_floating_point:
+        raise NotImplementedError(
+            f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(t._dtype)}'; floating dtypes are accepted"
+        )
+
+
+def _parts(t: Tensor) -> Any:
+    """The tensor that numbers are drawn for: complex ones are drawn part by part, one after the other."""
+    if not t._dtype.is_complex:
+        return t
+    return view_as_real(t)
+
+
+_PART = 0.5**0.5
+"""The standard deviation of each part of a complex number whose own is 1."""
+
+
+def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) -> Tensor:
+    if pin_memory:
+        t = t.pin_memory()
+    if out is not None:
+        return store(TABLE["full"], t, out)
+    return t.requires_grad_() if requires_grad else t
+
+
+@public("torch")
+def rand(
+    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """Uniform numbers from 0, included, to 1, excluded.
+
+    >>> import corelib as torch
+    >>> _ = torch.manual_seed(0); torch.rand(2)
+    tensor([0.4963, 0.7682])
+    """
+    t = _blank("rand", parse_size("rand", size), dtype, layout, device)
+    parts = _parts(t)
+    _float_only("rand", parts)
+    source = generator_of("rand", generator, t._device)
+    if not drawn_there(parts, source, "uniform"):
+        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+    return _done(t, requires_grad, out, pin_memory)
+
+
+@public("torch")
+def randn(
+    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance.
+
+    >>> import corelib as torch
+    >>> _ = torch.manual_seed(0); torch.randn(2)
+    tensor([ 1.5410, -0.2934])
+    """
+    t = _blank("randn", parse_size("randn", size), dtype, layout, device)
+    parts = _parts(t)
+    _float_only("randn", parts)
+    filled(parts, generator_of("randn", generator, t._device).random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    return _done(t, requires_grad, out, pin_memory)
+
+
+@public("torch")
+def randint(
+    *args: Any, low: Any = None, high: Any = None, size: Any = None, generator: Any = None, out: Any = None,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`.
+
+    >>> import corelib as torch
+    >>> _ = torch.manual_seed(0); torch.randint(10, (3,))
+    tensor([4, 9, 3])
+    """
+    given = list(args)
+    if given and isinstance(given[-1], (tuple, list)) and size is None:
+        size = given.pop()
+    if given and high is None:
+        high = given.pop()
+    if given and low is None:
+        low = given.pop()
+    if size is None or high is None or given:
+        raise TypeError("randint(): expected (high, size) or (low, high, size)")
+    if low is None:
+        low = 0
+    for what, x in (("low", low), ("high", high)):
+        if not isinstance(x, int):
+            raise TypeError(f"randint(): argument '{what}' must be int, not {type(x).__name__}")
+    if low >= high:
+        raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
+    _in_range("randint", t, low, high)
+    source = generator_of("randint", generator, t._device)
+    if not drawn_there(t, source, "integers", low, high):
+        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+    return _done(t, requires_grad, out, pin_memory)
+
+
+def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
+    if t._dtype in D.INTEGERS:
+        limits = iinfo(t._dtype)
+        if low < limits.min or high - 1 > limits.max:
+            raise RuntimeError(
+                f"{name}(): from={low} and to={high} are out of bounds for {t._dtype} ({limits.min} to {limits.max})"
+            )
+
+
+@public("torch")
+def randperm(
+    n: int, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """The integers from 0 to n - 1 in a random order.
+
+    >>> import corelib as torch
+    >>> _ = torch.manual_seed(0); torch.randperm(4)
+    tensor([0, 1, 3, 2])
+    """
+    if not isinstance(n, int):
+        raise TypeError(f"randperm(): argument 'n' must be int, not {type(n).__name__}")
+    if dtype is D.bool:
+        raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
+    if n < 0:
+        raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
+    t = _blank("randperm", (n,), dtype or D.int64, layout, device)
+    array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    return _done(filled(t, array), requires_grad, out, pin_memory)
+
+
+def _like(name: str, make: Any) -> Any:
+    def like(input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
+             requires_grad: bool = False, memory_format: Any = None, **names: Any) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        made: Tensor = make(
+            *args, tuple(input._shape), dtype=dtype or input._dtype, device=input._device if device is None else device, **names,
+        )
+        strides = kept_strides(input, memory_format)
+        if strides is not None:  # the numbers stand in the order of memory
+            flat = made
+            made = Tensor._empty(flat._device, flat._dtype, flat._shape, strides)
+            copy_elements(made._as_view((made._numel,), None, 0, made._numel), flat.reshape((-1,)))
+        return made.requires_grad_() if requires_grad else made
+
+    like.__name__ = like.__qualname__ = name
+    like.__doc__ = f"As `{name[:-5]}`, with the shape, and unless given the dtype and device, of `input`."
+    return like
+
+
+rand_like, randn_like, randint_like = (
+    public("torch")(_like(f"{f.__name__}_like", f)) for f in (rand, randn, randint)
+)
+
+
+@public("torch")
+def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None,
+           layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+    """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.normal(0., 1., (2, 3)).shape
+    torch.Size([2, 3])
+    """
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        if size is None:
+            raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
+        if std < 0:
+            raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
+        t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
+        _float_only("normal", t)
+        array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        return _done(filled(t, array), requires_grad, out, pin_memory)
+    first: Any = mean if isinstance(mean, Tensor) else std
+    if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
+        raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
+    with no_grad():
+        shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
+        unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
+        return _done(unit * std + mean, False, out)
+
+
+def _drawn(name: str, draw: Any) -> Any:
+    """An in-place method that replaces the elements with random ones: what `draw` gives, or None where it has put them there."""
+
+    def method(self: Tensor, *args: Any, generator: Any = None, **names: Any) -> Tensor:
+        check_writable(name, self)
+        with no_grad():
+            array = draw(self, generator_of(name, generator, self._device), *args, **names)
+            if array is not None:
+                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+        self._bump()
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = draw.__doc__
+    attach(name, method)
+    return method
+
+
+def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **names: Any) -> Any:
+    """Fill with uniform numbers from `from` to `to`."""
+    from_ = names.pop("from", names.pop("a", from_))
+    to = names.pop("b", to)
+    if t._dtype.is_complex:
+        _parts(t).uniform_(from_, to, generator=source)
+        return None
+    _float_only("uniform_", t)
+    if from_ > to:
+        raise RuntimeError(f"uniform_(): uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
+    if drawn_there(t, source, "uniform", float(from_), float(to)):
+        return None
+    return source.random_uniform(t._numel, t._dtype.np, float(from_), float(to))
+
+
+def _normal(t: Tensor, source: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+    """Fill with normal numbers."""
+    if t._dtype.is_complex and std >= 0:
+        _parts(t).normal_(mean, std * _PART, generator=source)  # the mean of both parts, as in PyTorch
+        return None
+    _float_only("normal_", t)
+    if std < 0:
+        raise RuntimeError(f"normal_(): normal_ expects std >= 0.0, but found std {std}")
+    return source.random_normal(t._numel, t._dtype.np, float(mean), float(std), contiguous=t.is_contiguous())
+
+
+def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
+    """Fill with uniform integers: of the dtype's whole range from 0, up to `to`, or from `from` up to `to`."""
+    low, high = names.pop("from", 0), names.pop("to", None)
+    if len(bounds) == 1:
+        high = bounds[0]
+    elif len(bounds) == 2:
+        low, high = bounds
+    if high is None:
+        return source.random_integers(t._numel, None, None, t._dtype.np)
+    if low >= high:
+        raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    _in_range("random_", t, low, high)
+    if drawn_there(t, source, "integers", low, high):
+        return None
+    return source.random_integers(t._numel, low, high, t._dtype.np)
+
+
+def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
+    """Fill with ones with probability `p`, a number or a tensor, else zeros."""
+    if isinstance(p, Tensor):
+        probabilities = p.detach().expand(t._shape).cpu().numpy()
+        return source.bernoulli(probabilities, t._numel, t._dtype.np)
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
+    if drawn_there(t, source, "bernoulli", float(p)):
+        return None
+    return source.bernoulli(float(p), t._numel, t._dtype.np)
+
+
+def _exponential(t: Tensor, source: Any, lambd: float = 1.0) -> Any:
+    """Fill with exponentially distributed numbers of rate `lambd`."""
+    _float_only("exponential_", t)
+    if lambd <= 0:
+        raise RuntimeError(f"exponential_(): exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    return source.exponential(t._numel, float(lambd), t._dtype.np)
+
+
+def _geometric(t: Tensor, source: Any, p: float) -> Any:
+    """Fill with the number of tries, from 1, until the first success of probability `p`."""
+    if t._dtype is D.bool:
+        raise NotImplementedError("geometric_(): \"geometric_\" not implemented for 'Bool'; numbers are accepted")
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_(): geometric_ expects p to be in (0, 1), but got p={p}")
+    return source.geometric(t._numel, float(p), t._dtype.np)
+
+
+def _log_normal(t: Tensor, source: Any, mean: float = 1.0, std: float = 2.0) -> Any:
+    """Fill with numbers whose logarithms are normal with `mean` and `std`."""
+    _float_only("log_normal_", t)
+    if std <= 0:
+        raise RuntimeError(f"log_normal_(): log_normal_ expects std > 0.0, but found std={std}")
+    return source.log_normal(t._numel, t._dtype.np, float(mean), float(std))
+
+
+def _cauchy(t: Tensor, source: Any, median: float = 0.0, sigma: float = 1.0) -> Any:
+    """Fill with Cauchy numbers around `median`, of width `sigma`."""
+    if not t._dtype.is_floating_point:
+        raise RuntimeError(f"cauchy_(): Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified {t._dtype}")
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_(): cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return source.cauchy(t._numel, t._dtype.np, float(median), float(sigma))
+
+
+_drawn("uniform_", _uniform)
+_drawn("normal_", _normal)
+_drawn("random_", _random)
+_drawn("bernoulli_", _bernoulli)
+_drawn("exponential_", _exponential)
+_drawn("geometric_", _geometric)
+_drawn("log_normal_", _log_normal)
+_drawn("cauchy_", _cauchy)
+
+
+@op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))
+def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
+    """Ones with the probabilities of the input, else zeros."""
+    if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
+        raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
+    source = generator_of("bernoulli", generator, input._device)
+    array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
+    made: Tensor = empty_like(input)
+    return filled(made, array, by_memory=False)
+
+
+@public("torch")
+def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:
+    """Ones with the probability that each element of `input` says (or `p` for all), else zeros.
+
+    >>> import corelib as torch
+    >>> torch.bernoulli(torch.tensor([0., 1.]))
+    tensor([0., 1.])
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"bernoulli(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if p is not None:
+        made: Tensor = empty_like(input).bernoulli_(p, generator=generator)
+        return made
+    _float_only("bernoulli", input)
+    return _done(_bernoulli_of(input, generator), False, out)
+
+
+attach("bernoulli", bernoulli)
+
+
+@public("torch")
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None, out: Any = None
+) -> Tensor:
+    """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart.
+
+    RuntimeError for negative, NaN or infinite weights, and for more samples without replacement than there are categories.
+
+    >>> import corelib as torch
+    >>> torch.multinomial(torch.tensor([0., 1.]), 3, replacement=True)
+    tensor([1, 1, 1])
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if len(input._shape) not in (1, 2):
+        raise RuntimeError(f"multinomial(): prob_dist must be 1 or 2 dim, got shape {list(input._shape)}")
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(f"multinomial(): multinomial only supports floating-point dtypes for input, got: {input._dtype}")
+    if not isinstance(num_samples, int) or num_samples <= 0:
+        raise RuntimeError(f"multinomial(): cannot sample n_sample <= 0 samples, got {num_samples}")
+    n = input._shape[-1]
+    if not replacement and num_samples > n:
+        raise RuntimeError(
+            f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
+        )
+    weights = input.detach().cpu()
+    array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
+    array = array.reshape(-1, n)
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise RuntimeError("multinomial(): probability tensor contains either `inf`, `nan` or element < 0")
+    if array.shape[0] and (array.sum(1) == 0).any():
+        raise RuntimeError("multinomial(): invalid multinomial distribution (sum of probabilities <= 0)")
+    source = generator_of("multinomial", generator, input._device)
+    drawn = source.multinomial(array, num_samples, replacement)
+    shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
+    place = resolve(input._device)
+    check_dtype("multinomial", D.int64, place)
+    return _done(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out)
+
+
+attach("multinomial", multinomial)

@@ -1,0 +1,376 @@
+"""Tensors joined, repeated, turned round, and cut to triangles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.construction.creation import arange
+from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.slicing import strided_slice
+from corelib.ops.shape.views import _ints, method_with_varargs
+from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.layout import contiguous_format
+from corelib.tensor.promotion import result_type
+from corelib.tensor.size import wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _infer_cat(tensors: Any, dim: int) -> Any:
+    if not tensors:
+        raise ValueError("cat(): expected a non-empty list of Tensors")
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"cat(): expected Tensor as element {i} in argument 'tensors', but got {type(t).__name__}")
+    first = tensors[0]
+    # PyTorch lets empty 1-d tensors go with any shape.
+    real = [t for t in tensors if t._shape != (0,)] or [first]
+    ndim = len(real[0]._shape)
+    for i, t in enumerate(tensors):
+        if not t._shape:
+            raise RuntimeError(f"cat(): zero-dimensional tensor (at position {i}) cannot be concatenated")
+    at = wrap_dim("cat", dim, ndim)
+    total = 0
+    dtype = first._dtype
+    for i, t in enumerate(tensors):
+        if t._dtype is not dtype:
+            dtype = result_type(tensors[0].new_empty((1,), dtype=dtype), t.new_empty((1,)))
+        if t._device is not first._device:
+            raise RuntimeError(
+                f"cat(): Expected all tensors to be on the same device, but found at least two devices, {first._device} and "
+                f"{t._device}!"
+            )
+        if t._shape == (0,) and ndim != 1:
+            continue
+        if len(t._shape) != ndim:
+            raise RuntimeError(
+                f"cat(): Tensors must have same number of dimensions: got {ndim} and {len(t._shape)} (tensor number {i})"
+            )
+        for d in range(ndim):
+            if d != at and t._shape[d] != real[0]._shape[d]:
+                raise RuntimeError(
+                    f"cat(): Sizes of tensors must match except in dimension {at}. Expected size {real[0]._shape[d]} but got "
+                    f"size {t._shape[d]} for tensor number {i} in the list."
+                )
+        total += t._shape[at]
+    shape = real[0]._shape
+    given = [t if t._dtype is dtype else t.to(dtype) for t in tensors]
+    return ((*shape[:at], total, *shape[at + 1 :]), dtype), (given, at)
+
+
+def _cat_backward(g: Tensor, tensors: Any, dim: int, needs: Any) -> list[Any]:
+    grads, start = [], 0
+    for t, need in zip(tensors, needs, strict=True):
+        if t._shape == (0,) and len(g._shape) != 1:
+            grads.append(g.new_zeros((0,)) if need else None)
+            continue
+        n = t._shape[dim]
+        grads.append(strided_slice(g, dim, start, n, 1) if need else None)
+        start += n
+    return grads
+
+
+@op(
+    infer=_infer_cat, on=("torch",), out=True, ref="concatenate", aliases=("concat", "concatenate"),
+    vjp={"tensors": lambda g, tensors, dim, needs: _cat_backward(g, tensors, dim, needs)},
+)
+def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
+    """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted.
+
+    >>> import corelib as torch
+    >>> torch.cat([torch.tensor([1]), torch.tensor([2, 3])])
+    tensor([1, 2, 3])
+    """
+    spec, (tensors, dim) = _infer_cat(tensors, dim)
+    made = Tensor._empty(tensors[0]._device, spec[1], spec[0])
+    start = 0
+    for t in tensors:
+        if t._shape == (0,) and len(spec[0]) != 1:
+            continue
+        copy_elements(strided_slice(made, dim, start, t._shape[dim], 1), t)
+        start += t._shape[dim]
+    return made
+
+
+@op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
+def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
+    """`stack` of checked tensors."""
+    return cat([t.unsqueeze(dim) for t in tensors], dim)
+
+
+@op(on=("torch",), out=True, ref="stack")
+def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
+    """The tensors, all of one shape, along a new dimension.
+
+    >>> import corelib as torch
+    >>> torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    if not isinstance(tensors, (list, tuple)):
+        raise TypeError(f"stack(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+    if not tensors:
+        raise RuntimeError("stack(): stack expects a non-empty TensorList")
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"stack(): expected Tensor as element {i} in argument 'tensors', but got {type(t).__name__}")
+        if t._shape != tensors[0]._shape:
+            raise RuntimeError(
+                f"stack(): stack expects each tensor to be equal size, but got {list(tensors[0]._shape)} at entry 0 and "
+                f"{list(t._shape)} at entry {i}"
+            )
+    at = wrap_dim("stack", dim, len(tensors[0]._shape) + 1)
+    return stack_along(tensors, at)
+
+
+def _at_least(x: Tensor, ndim: int) -> Tensor:
+    return x.reshape((1,) * (ndim - len(x._shape)) + x._shape) if len(x._shape) < ndim else x
+
+
+def _at_least_of(ndim: int) -> Any:
+    def function(*tensors: Any) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
+            return tuple(_raised(t, ndim) for t in tensors[0])
+        made = tuple(_raised(t, ndim) for t in tensors)
+        return made[0] if len(made) == 1 else made
+
+    function.__name__ = function.__qualname__ = f"atleast_{ndim}d"
+    function.__doc__ = f"The tensor, or each of several, with at least {ndim} dimension(s), new ones having size 1."
+    return function
+
+
+def _raised(x: Tensor, ndim: int) -> Tensor:
+    have = len(x._shape)
+    if have >= ndim:
+        return x
+    if ndim == 3 and have == 2:
+        return x.unsqueeze(-1)
+    if ndim == 3 and have == 1:
+        return x.unsqueeze(0).unsqueeze(-1)
+    return x.reshape((1,) * (ndim - have) + x._shape)
+
+
+atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in (1, 2, 3))
+
+
+def listed(name: str, tensors: Any) -> Any:
+    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant."""
+    if isinstance(tensors, Tensor):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+    return tensors
+
+
+@public("torch")
+def hstack(tensors: Any, *, out: Any = None) -> Tensor:
+    """The tensors side by side: along the second dimension, or the first for vectors."""
+    made = [_at_least(t, 1) for t in listed("hstack", tensors)]
+    return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)
+
+
+@public("torch", names=("vstack", "row_stack"))
+def vstack(tensors: Any, *, out: Any = None) -> Tensor:
+    """The tensors below each other, vectors as rows."""
+    return cat([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out=out)
+
+
+def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
+    lead = len(repeats) - len(input_shape)
+    shape = (1,) * lead + input_shape
+    split = [n for pair in zip(repeats, shape, strict=True) for n in pair]
+    if 0 in repeats:
+        return g.new_zeros(input_shape)
+    return g.reshape(tuple(split)).sum(tuple(range(0, len(split), 2))).reshape(input_shape)
+
+
+@op(on=(), vjp=_repeat_backward)
+def repeat(input: Tensor, repeats: Any) -> Tensor:
+    """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    times = _ints("repeat", repeats, "repeats")
+    lead = len(times) - len(input._shape)
+    if lead < 0:
+        raise RuntimeError(
+            f"repeat(): Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: got "
+            f"{list(times)} for shape {list(input._shape)}"
+        )
+    if any(n < 0 for n in times):
+        raise RuntimeError(f"repeat(): Trying to create tensor with negative dimension, repeats {list(times)}")
+    shape = (1,) * lead + input._shape
+    split = [n for pair in zip(times, shape, strict=True) for n in pair]
+    ones = [n for m in shape for n in (1, m)]
+    made = input.reshape(tuple(ones)).expand(tuple(split))
+    made = made.clone(memory_format=_contiguous())
+    return made.reshape(tuple([a * b for a, b in zip(times, shape, strict=True)]))
+
+
+def _contiguous() -> Any:
+    return contiguous_format
+
+
+method_with_varargs("repeat", repeat)
+
+
+@op(on=("torch",))
+def tile(input: Tensor, dims: Any) -> Tensor:
+    """The tensor repeated as `repeat` does; missing leading repeats count as 1.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1, 2]).tile(2)
+    tensor([1, 2, 1, 2])
+    """
+    times = _ints("tile", dims, "dims")
+    return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
+
+
+method_with_varargs("tile", tile)
+
+
+@public("torch")
+def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, output_size: Any = None) -> Tensor:
+    """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element.
+
+    >>> import corelib as torch
+    >>> torch.repeat_interleave(torch.tensor([1, 2]), 2)
+    tensor([1, 1, 2, 2])
+    """
+    if repeats is None:  # of indices: how often each occurs
+        return repeat_interleave(arange(input._shape[0], device=input._device), input)
+    if dim is None:
+        input, dim = input.reshape((-1,)), 0
+    at = wrap_dim("repeat_interleave", dim, len(input._shape))
+    n = input._shape[at]
+    if isinstance(repeats, (list, tuple)):
+        repeats = input.new_tensor(list(repeats), dtype=D.int64)
+    if isinstance(repeats, Tensor):
+        if repeats._dtype not in (D.int64, D.int32):
+            raise RuntimeError(f"repeat_interleave(): repeats has to be Long or Int tensor, got {repeats._dtype}")
+        if len(repeats._shape) > 1 or (repeats._numel not in (1, n)):
+            raise RuntimeError(
+                f"repeat_interleave(): repeats must have the same size as input along dim, but got repeats.size(0) = "
+                f"{repeats._numel} and input.size({at}) = {n}"
+            )
+        counts = repeats.expand((n,)).tolist()
+    else:
+        counts = [int(repeats)] * n
+    if any(c < 0 for c in counts):
+        raise RuntimeError("repeat_interleave(): repeats can not be negative")
+    if counts and len(set(counts)) == 1:
+        shape = input._shape
+        wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))
+        made = wide.clone(memory_format=_contiguous())
+        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))
+    places = [i for i, c in enumerate(counts) for _ in range(c)]
+    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))
+    return made
+
+
+attach("repeat_interleave", repeat_interleave)
+
+
+def _infer_flip(input: Tensor, dims: Any) -> Any:
+    at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in _ints("flip", dims, "dims")])
+    if len(set(at)) != len(at):
+        raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(dims)}")
+    return (input._shape, input._dtype), (input, tuple(d for d in at if d < len(input._shape)))
+
+
+@op(infer=_infer_flip, on=("torch",), ref="flip", vjp=lambda g, dims: g.flip(dims))
+def flip(input: Tensor, dims: Any) -> Tensor:
+    """A copy with the elements along `dims` in reverse.
+
+    >>> import corelib as torch
+    >>> torch.arange(3).flip(0)
+    tensor([2, 1, 0])
+    """
+    made: Any = input
+    for d in dims:
+        n = input._shape[d]
+        made = made.index_select(d, (n - 1) - arange(n, device=input._device))
+    return made.clone() if made is input else made
+
+
+method_with_varargs("flip", flip)
+
+
+@op()
+def fliplr(input: Tensor) -> Tensor:
+    """A copy with the second dimension in reverse."""
+    return flip(input, (1,))
+
+
+@op()
+def flipud(input: Tensor) -> Tensor:
+    """A copy with the first dimension in reverse."""
+    return flip(input, (0,))
+
+
+@op(vjp=lambda g, shifts, dims: g.roll(_negated(shifts), dims))
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round.
+
+    >>> import corelib as torch
+    >>> torch.arange(4).roll(1)
+    tensor([3, 0, 1, 2])
+    """
+    moves = _ints("roll", shifts, "shifts")
+    if dims is None or dims == ():
+        if len(moves) != 1:
+            raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: 0")
+        return roll(input.reshape((-1,)), moves, (0,)).reshape(input._shape)
+    along = _ints("roll", dims, "dims")
+    if len(along) != len(moves):
+        raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
+    made: Any = input
+    for by, d in zip(moves, along, strict=True):
+        at = wrap_dim("roll", d, len(input._shape), "dims")
+        n = made._shape[at]
+        if n and by % n:
+            cut = n - by % n
+            made = cat([strided_slice(made, at, cut, n - cut, 1), strided_slice(made, at, 0, cut, 1)], at)
+    return made.clone() if made is input else made
+
+
+def _negated(shifts: Any) -> Any:
+    return tuple([-n for n in _ints("roll", shifts, "shifts")])
+
+
+def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
+    if len(input._shape) < 2:
+        raise RuntimeError(f"{name}(): input tensor must have at least 2 dimensions, got shape {list(input._shape)}")
+    n, m = input._shape[-2:]
+    rows = arange(n, device=input._device).unsqueeze(1) + diagonal
+    columns = arange(m, device=input._device)
+    inside = columns <= rows if lower else columns >= rows
+    return select_where(inside, input, False if input._dtype is D.bool else 0)
+
+
+@op(out="exact", inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of a matrix or batch of matrices, the rest zero.
+
+    >>> import corelib as torch
+    >>> torch.ones(2, 2).tril()
+    tensor([[1., 0.],
+            [1., 1.]])
+    """
+    return _triangle("tril", input, diagonal, True)
+
+
+@op(out="exact", inplace=True, ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of a matrix or batch of matrices, the rest zero.
+
+    >>> import corelib as torch
+    >>> torch.ones(2, 2).triu()
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    return _triangle("triu", input, diagonal, False)

@@ -1,0 +1,214 @@
+"""Functions beside the methods: views that are copied, the in-place methods that are functions too, and questions about a tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.dispatcher.outs import store
+from corelib.dispatcher.namespaces import public, show
+from corelib.dispatcher.op import TABLE
+from corelib.ops.construction.creation import linspace
+from corelib.ops.shape.diagonals import _slice as of_dim
+from corelib.ops.shape.joining import cat
+from corelib.ops.shape.permutation import permute, t, transpose
+from corelib.ops.shape.shapes import chunk, split, split_with_sizes, unbind, unfold
+from corelib.ops.shape.slicing import as_strided, diagonal, narrow, select
+from corelib.ops.shape.views import expand, squeeze, unsqueeze, view
+from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.layout import contiguous_format
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.tensor import Tensor
+
+
+def _copied(name: str, of: Any) -> Any:
+    def function(input: Tensor, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        made = of(input, *args, **kwargs)
+        if isinstance(made, tuple):
+            return tuple([part.clone(memory_format=contiguous_format) for part in made])
+        if out is None:
+            return made.clone(memory_format=contiguous_format)
+        return store(TABLE["clone"], made, out)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"A copy of what `{name.removesuffix('_copy')}` shows."
+    return public("torch")(function)
+
+
+def _slice(input: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Tensor:
+    return of_dim(input, dim, start, end, step)
+
+
+for _name, _view in (
+    ("alias", lambda x: x), ("as_strided", as_strided), ("detach", lambda x: x.detach()), ("diagonal", diagonal), ("expand", expand),
+    ("narrow", narrow), ("permute", permute), ("select", select), ("slice", _slice), ("split", split), ("split_with_sizes", split_with_sizes),
+    ("squeeze", squeeze), ("t", t), ("transpose", transpose), ("unbind", unbind), ("unfold", unfold), ("unsqueeze", unsqueeze), ("view", view),
+):
+    _made = _copied(f"{_name}_copy", _view)
+    if _name == "narrow":
+        show(_made, ("narrow_copy",), ("Tensor",))
+for _name, _function in (("unsafe_chunk", chunk), ("unsafe_split", split), ("unsafe_split_with_sizes", split_with_sizes)):
+    show(_function, (_name,), ("torch", "Tensor"))  # PyTorch's drop a check of in-place changes that corelib keeps
+
+# In-place methods that PyTorch has as functions of the package too.
+_IN_PLACE = """
+abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ asin_ asinh_ atan_ atanh_ ceil_ clamp_
+clamp_max_ clamp_min_ clip_ conj_physical_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ i0_
+index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ resize_as_ round_ rsqrt_ sigmoid_
+sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_ zero_
+"""
+
+
+def show_in_place() -> None:
+    """Put them into the package, once all methods are on Tensor."""
+    for name in _IN_PLACE.split():
+        if hasattr(Tensor, name):
+            show(getattr(Tensor, name), (name,), ("torch",))
+
+
+@public("torch", "Tensor")
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
+    if input._numel != 1:
+        raise RuntimeError(
+            "is_nonzero(): Boolean value of Tensor with no values is ambiguous" if not input._numel
+            else f"is_nonzero(): Boolean value of Tensor with more than one value is ambiguous, got shape {list(input._shape)}"
+        )
+    return bool(input)
+
+
+@public("torch")
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same shape."""
+    return input.is_same_size(other)
+
+
+@public("torch")
+def is_signed(input: Tensor) -> bool:
+    """Whether a tensor's dtype has negative values."""
+    return input.is_signed()
+
+
+@public("torch")
+def is_inference(input: Tensor) -> bool:
+    """Whether a tensor was made under `inference_mode`."""
+    return input.is_inference()
+
+
+@public("torch")
+def get_device(input: Tensor) -> int:
+    """The index of a tensor's device; -1 where the device type has none."""
+    return input.get_device()
+
+
+@public("torch")
+def typename(obj: Any) -> str:
+    """The name of an object's type: a tensor's legacy type name, else module and name.
+
+    >>> import corelib as torch
+    >>> torch.typename(torch.ones(1))
+    'torch.FloatTensor'
+    """
+    if isinstance(obj, Tensor):
+        return obj.type()
+    kind = obj if isinstance(obj, type) else type(obj)
+    module = "" if kind.__module__ in ("builtins", "__builtin__") else f"{kind.__module__}."
+    return module + kind.__qualname__
+
+
+@public("torch", "Tensor")
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
+    """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing.
+
+    >>> import corelib as torch
+    >>> torch.nonzero_static(torch.tensor([0, 5]), size=2)
+    tensor([[ 1],
+            [-1]])
+    """
+    if size < 0:
+        raise RuntimeError(f"nonzero_static(): 'size' must be an non-negative integer, got {size}")
+    found: Any = input.nonzero()[:size]
+    missing = size - found._shape[0]
+    return cat([found, found.new_full((missing, found._shape[1]), fill_value)]) if missing else found
+
+
+@public("torch")
+def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """`other - alpha * input`, elementwise."""
+    return other - input * alpha if alpha != 1 else other - input
+
+
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
+    shape = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else tuple(size)
+    lead = len(self._shape) - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self._shape[lead:], strict=True)):
+        raise RuntimeError(f"sum_to_size(): size {list(shape)} is not expandable to size {list(self._shape)}.")
+    dims = [*range(lead), *[lead + i for i, n in enumerate(shape) if n == 1 and self._shape[lead + i] != 1]]
+    made: Any = self.sum(dims, True) if dims else self
+    return made.reshape(shape)
+
+
+def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
+    """Resize in place to another tensor's shape, as `resize_`."""
+    return self.resize_(the_template._shape, memory_format=memory_format)
+
+
+def _each(self: Tensor, function: Any, *others: Tensor) -> Tensor:
+    name = ("apply_", "map_", "map2_")[len(others)]
+    if self._device.type != "cpu":
+        raise TypeError(f"{name}(): can only be called on CPU tensors, got {self._device}")
+    if self._requires_grad:
+        raise RuntimeError(f"{name}(): can't call {name} on a Variable that requires grad. Use var.detach().{name}()")
+    rows = zip(*[x.expand(self._shape).reshape((-1,)).tolist() for x in (self, *others)], strict=True)
+    made = self.new_tensor([function(*row) for row in rows], dtype=self._dtype)
+    return self.copy_(made.reshape(self._shape))
+
+
+def apply_(self: Tensor, callable: Any) -> Tensor:
+    """Replace each element by a Python function of it; on the CPU only."""
+    return _each(self, callable)
+
+
+def map_(self: Tensor, tensor: Tensor, callable: Any) -> Tensor:
+    """Replace each element by a Python function of it and that of another tensor; on the CPU only."""
+    return _each(self, callable, tensor)
+
+
+def map2_(self: Tensor, tensor1: Tensor, tensor2: Tensor, callable: Any) -> Tensor:
+    """Replace each element by a Python function of it and those of two other tensors; on the CPU only."""
+    return _each(self, callable, tensor1, tensor2)
+
+
+def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The dimensions from the outermost in memory to the innermost."""
+    strides = self.stride()
+    return tuple(sorted(range(len(self._shape)), key=lambda d: (-strides[d], -self._shape[d], d)))
+
+
+for _method in (sum_to_size, resize_as_, apply_, map_, map2_, dim_order):
+    attach(_method.__name__, _method)
+for _name, _what in (
+    ("is_xla", "XLA"), ("is_xpu", "XPU"), ("is_mps", "MPS"), ("is_mtia", "MTIA"), ("is_maia", "MAIA"), ("is_ipu", "IPU"),
+    ("is_vulkan", "Vulkan"), ("is_mkldnn", "oneDNN"), ("is_nested", "nested"), ("is_sparse_csr", "CSR"),
+):
+    attach(_name, property(lambda self: False, doc=f"Whether this is a tensor of {_what}; none is, so far."))
+
+
+@public("torch")
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, out: Any = None,
+) -> Tensor:
+    """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included.
+
+    >>> import corelib as torch
+    >>> torch.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    kind = dtype or (out._dtype if out is not None else get_default_dtype())
+    wide = kind if kind in (D.float32, D.float64) else D.float32 if kind.is_floating_point else D.float64
+    made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
+    if out is not None:
+        return store(TABLE["clone"], made, out)
+    return made.requires_grad_() if requires_grad else made

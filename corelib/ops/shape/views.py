@@ -1,0 +1,275 @@
+"""Views in another shape: ops that change only shape, strides and offset, so no backend has a kernel for them.
+
+Views that choose elements are in slicing.py, views in another order of dimensions in permutation.py.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.dispatcher.modes import active
+from corelib.dispatcher.declare import op
+from corelib.graph.fitted import fitted
+from corelib.tensor.base import attach
+from corelib.tensor.size import contiguous_strides, view_strides, wrap_dim
+from corelib.tensor.tensor import Tensor
+
+
+def _ints(name: str, size: Any, what: str = "shape") -> tuple[int, ...]:
+    """A tuple of ints from one argument; TypeError for what is none."""
+    if isinstance(size, int):
+        return (size,)
+    try:
+        return tuple([n if type(n) is int else n.__index__() for n in size])
+    except (AttributeError, TypeError):
+        raise TypeError(f"{name}(): argument '{what}' (position 1) must be tuple of ints, not {size!r}") from None
+
+
+def method_with_varargs(name: str, entry: Any) -> None:
+    """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
+
+    if entry.op.kind == "view":
+        body = entry.op.body
+
+        def method(self: Tensor, *size: Any) -> Any:
+            if len(size) == 1 and type(size[0]) is not int:
+                size = size[0]
+            return entry(self, size) if self._requires_grad or active.count else body(self, size)
+    else:
+
+        def method(self: Tensor, *size: Any) -> Any:
+            if len(size) == 1 and type(size[0]) is not int:
+                return entry(self, size[0])
+            return entry(self, size)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = entry.__doc__
+    attach(name, method)
+
+
+def filled_size(name: str, input: Tensor, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape with its -1 worked out; RuntimeError where the number of elements does not fit."""
+    known = 1
+    unknown = None
+    for i, n in enumerate(shape):
+        if n < 0:
+            if n != -1:
+                raise RuntimeError(f"{name}(): invalid shape dimension {n} at index {i} of shape {list(shape)}")
+            if unknown is not None:
+                raise RuntimeError(f"{name}(): only one dimension can be inferred, got shape {list(shape)}")
+            unknown = i
+        else:
+            known *= n
+    numel = input._numel
+    if unknown is None:
+        if known != numel:
+            raise RuntimeError(f"{name}(): shape '{list(shape)}' is invalid for input of size {numel}")
+        return shape
+    if known == 0:
+        if numel == 0:
+            raise RuntimeError(
+                f"{name}(): cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension "
+                "size -1 can be any value and is ambiguous"
+            )
+        raise RuntimeError(f"{name}(): shape '{list(shape)}' is invalid for input of size {numel}")
+    if numel % known:
+        raise RuntimeError(f"{name}(): shape '{list(shape)}' is invalid for input of size {numel}")
+    return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
+
+
+_ONE = (1,)
+
+
+@op(kind="view", on=(), vjp=lambda g, input_shape: g.reshape(input_shape))
+def view(input: Tensor, size: Any) -> Tensor:
+    """The same memory in another shape; one size may be -1. RuntimeError where the strides do not allow it.
+
+    >>> import corelib as torch
+    >>> torch.arange(6).view(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+    """
+    numel = input._numel
+    if input._strides is None and type(size) is tuple and size:
+        known = prod(size)
+        if known == numel and type(known) is int and min(size) >= 0:  # nothing to work out
+            return input._as_view(size, None, input._offset, numel)
+    shape = filled_size("view", input, size if type(size) is tuple else _ints("view", size))
+    if input._strides is None:
+        return input._as_view(shape, None, input._offset, input._numel)
+    strides = view_strides(input._shape, input.stride(), shape)
+    if strides is None:
+        raise RuntimeError(
+            f"view(): view size is not compatible with input tensor's size and stride (size {list(input._shape)}, stride "
+            f"{list(input.stride())}, wanted {list(shape)}): at least one dimension spans across two contiguous subspaces. "
+            "Use .reshape(...) instead."
+        )
+    return input._as_view(shape, strides, input._offset, input._numel)
+
+
+@op(aliases=())
+def reshape(input: Tensor, shape: Any) -> Tensor:
+    """Another shape: a view where the strides allow it, else a copy. One size may be -1.
+
+    >>> import corelib as torch
+    >>> torch.arange(6).reshape(3, 2).t().reshape(6)
+    tensor([0, 2, 4, 1, 3, 5])
+    """
+    shape = filled_size("reshape", input, shape if type(shape) is tuple else _ints("reshape", shape))
+    if input._strides is None or view_strides(input._shape, input.stride(), shape) is not None:
+        return view(input, shape)
+    return view(input.contiguous(), shape)
+
+
+method_with_varargs("view", view)
+_view_shape = Tensor.view
+
+
+def _view_method(self: Tensor, *size: Any, dtype: Any = None) -> Tensor:
+    """The same memory in another shape, or, given a dtype, seen as elements of that."""
+    if dtype is None and (not size or not hasattr(size[0], "itemsize") or isinstance(size[0], Tensor)):
+        return _view_shape(self, *size)
+    return view_as_dtype(self, size[0] if dtype is None else dtype)
+
+
+attach("view", _view_method)
+
+
+def view_as_dtype(input: Tensor, dtype: Any) -> Tensor:
+    """The same bytes as elements of another dtype; the last dimension grows or shrinks with the element size."""
+    old, new = input._dtype.itemsize, dtype.itemsize
+    shape, strides, offset = input._shape, input.stride(), input._offset
+    if old != new:
+        if not shape:
+            raise RuntimeError(f"view(): self.dim() cannot be 0 to view {input._dtype} as {dtype} (different element sizes)")
+        if strides[-1] != 1:
+            raise RuntimeError(f"view(): self.stride(-1) must be 1 to view {input._dtype} as {dtype} (different element sizes), but got {strides[-1]}")
+        if old > new:
+            k = old // new
+            shape, strides, offset = (*shape[:-1], shape[-1] * k), (*[s * k for s in strides[:-1]], 1), offset * k
+        else:
+            k = new // old
+            for what, x in (("self.size(-1)", shape[-1]), ("self.storage_offset()", offset), *(("self.stride", s) for s in strides[:-1])):
+                if x % k:
+                    raise RuntimeError(f"view(): {what} must be divisible by {k} to view {input._dtype} as {dtype} (different element sizes), but got {x}")
+            shape, strides, offset = (*shape[:-1], shape[-1] // k), (*[s // k for s in strides[:-1]], 1), offset // k
+    made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
+    made._base = input._base if input._base is not None else input
+    return made
+
+
+method_with_varargs("reshape", reshape)
+
+
+@op(kind="view", on=(), vjp=lambda g: g)
+def alias(input: Tensor) -> Tensor:
+    """The whole tensor as a view of itself: what `x[:]` is."""
+    return input._as_view(input._shape, input._strides, input._offset, input._numel)
+
+
+@op(kind="view", on=(), vjp=lambda g, input_shape: sum_to(g, input_shape))
+def expand(input: Tensor, size: Any) -> Tensor:
+    """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size.
+
+    >>> import corelib as torch
+    >>> torch.tensor([[1], [2]]).expand(-1, 3).stride()
+    (1, 0)
+    """
+    to = size if type(size) is tuple else _ints("expand", size)
+    shape = input._shape
+    if not shape and 1 not in to and -1 not in to:
+        return input._as_view(to, (0,) * len(to), input._offset, prod(to))
+    strides = input._strides
+    if strides is None:
+        strides = contiguous_strides(shape)
+    lead = len(to) - len(shape)
+    if lead == 0:  # the same number of dimensions, each kept or repeated: anything else is explained below
+        steps = [s if n == m else 0 if m == 1 and n >= 0 else -1 for n, m, s in zip(to, shape, strides)]
+        if -1 not in steps:
+            return input._as_view(to, tuple(steps), input._offset, prod(to))
+    if lead < 0:
+        raise RuntimeError(
+            f"expand(): the number of sizes provided ({len(to)}) must be greater or equal to the number of dimensions in "
+            f"the tensor ({len(shape)}); got size {list(to)} for shape {list(shape)}"
+        )
+    out_shape, out_strides = list(to), [0] * len(to)
+    for i in range(len(to) - 1, -1, -1):
+        n = to[i]
+        if i < lead:
+            if n < 0:
+                raise RuntimeError(
+                    f"expand(): The expanded size of the tensor ({n}) isn't allowed in a leading, non-existing dimension {i}"
+                )
+            # A new dimension strides over all that lies inside it, as PyTorch counts it.
+            out_strides[i] = 0 if n != 1 else (out_shape[i + 1] * out_strides[i + 1] if i + 1 < len(to) else 1)
+            continue
+        have = shape[i - lead]
+        if n == -1 or n == have:
+            out_shape[i], out_strides[i] = have, strides[i - lead]
+        elif have != 1 or n < 0:
+            raise RuntimeError(
+                f"expand(): The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton "
+                f"dimension {i}. Target sizes: {list(to)}. Tensor sizes: {list(shape)}"
+            )
+    made = tuple(out_shape)
+    return input._as_view(made, tuple(out_strides), input._offset, prod(made))
+
+
+method_with_varargs("expand", expand)
+
+
+def sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A gradient summed back over the dimensions that were expanded."""
+    return fitted(g, shape, None, 0)
+
+
+@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape))
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """A view with a new dimension of size 1 at `dim`.
+
+    >>> import corelib as torch
+    >>> torch.zeros(2).unsqueeze(-1).shape
+    torch.Size([2, 1])
+    """
+    shape = input._shape
+    ndim = len(shape)
+    at = dim if type(dim) is int and 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
+    made = shape[:at] + _ONE + shape[at:]
+    strides = input._strides
+    if strides is not None:
+        strides = strides[:at] + ((shape[at] * strides[at],) if at < ndim else _ONE) + strides[at:]
+    return input._as_view(made, strides, input._offset, input._numel)
+
+
+def _squeeze_form(input: Any, dim: Any) -> Any:
+    return f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}", (0,)
+
+
+@op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape), grad_name=_squeeze_form)
+def squeeze(input: Tensor, dim: Any = None) -> Tensor:
+    """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1.
+
+    >>> import corelib as torch
+    >>> torch.zeros(1, 2, 1).squeeze(0).shape
+    torch.Size([2, 1])
+    """
+    shape, strides = input._shape, input._strides
+    if strides is None:
+        strides = contiguous_strides(shape)
+    if type(dim) is int and -len(shape) <= dim < len(shape):
+        if shape[dim] != 1:
+            return input._as_view(shape, strides, input._offset, input._numel)
+        at = dim if dim >= 0 else dim + len(shape)
+        return input._as_view(
+            shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :], input._offset, input._numel
+        )
+    if dim is None:
+        drop = {i for i, n in enumerate(shape) if n == 1}
+    else:
+        dims = (dim,) if isinstance(dim, int) else tuple(dim)
+        drop = {d for d in (wrap_dim("squeeze", d, len(shape)) for d in dims) if d < len(shape) and shape[d] == 1}
+    keep = [i for i in range(len(shape)) if i not in drop]
+    return input._as_view(
+        tuple([shape[i] for i in keep]), tuple([strides[i] for i in keep]), input._offset, input._numel
+    )

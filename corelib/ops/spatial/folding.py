@@ -1,0 +1,140 @@
+"""Windows as columns and back: unfold (im2col) and fold (col2im), each the other's derivative; and pools by a power mean."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.spatial.padding import constant_pad
+from corelib.ops.spatial.pooling import avg_pool1d, avg_pool2d, avg_pool3d
+from corelib.tensor import dtype as D
+from corelib.tensor.tensor import Tensor
+
+
+def _two(name: str, what: str, value: Any, least: int) -> tuple[int, int]:
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    if len(pair) == 1:
+        pair = pair * 2
+    if len(pair) != 2:
+        raise RuntimeError(f"{name}: Expect {what} to be a scalar or a pair, got {value}")
+    if min(pair) < least:
+        kind = "greater than zero" if least else "non-negative"
+        raise RuntimeError(f"{name}: {what} should be {kind}, but got {what}_height: {pair[0]} {what}_width: {pair[1]}")
+    return pair
+
+
+def _places(input: Tensor, size: int, kernel: int, dilation: int, padding: int, stride: int) -> tuple[Tensor, int]:
+    """Where each place of the kernel, and then each window, lies in a padded dimension; and how many windows there are."""
+    windows = (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    places = [k * dilation + i * stride for k in range(kernel) for i in range(windows)]
+    return input.new_tensor(places, dtype=D.int64), windows
+
+
+def _infer_im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
+    kernel, dilation = _two("unfold", "kernel_size", kernel_size, 1), _two("unfold", "dilation", dilation, 1)
+    padding, stride = _two("unfold", "padding", padding, 0), _two("unfold", "stride", stride, 1)
+    shape = input._shape
+    if len(shape) not in (3, 4) or 0 in shape[-3:]:
+        raise RuntimeError(f"unfold(): Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(shape)}")
+    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(shape[-2:], kernel, dilation, padding, stride, strict=True)]
+    if min(counts) < 1:
+        raise RuntimeError(
+            f"unfold(): Given input with spatial size {list(shape[-2:])}, kernel_size={list(kernel)}, dilation={list(dilation)}, padding={list(padding)}, "
+            f"stride={list(stride)}, calculated shape of the array of sliding blocks as {counts}, but its components must be at least one."
+        )
+    made = (*shape[:-3], shape[-3] * prod(kernel), prod(counts))
+    return (made, input._dtype), (input, kernel, dilation, padding, stride)
+
+
+@op(
+    on=(), infer=_infer_im2col, grad_name="Im2ColBackward0",
+    vjp=lambda g, input_shape, kernel_size, dilation, padding, stride: col2im(g, input_shape[-2:], kernel_size, dilation, padding, stride),
+)
+def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+    """The windows of checked arguments as columns."""
+    (kh, kw), (dh, dw), (ph, pw), (sh, sw) = kernel_size, dilation, padding, stride
+    lead, c, (h, w) = input._shape[:-3], input._shape[-3], input._shape[-2:]
+    x = constant_pad(input, (*[(0, 0)] * (len(lead) + 1), (ph, ph), (pw, pw)), 0) if ph or pw else input
+    rows, oh = _places(input, h, kh, dh, ph, sh)
+    columns, ow = _places(input, w, kw, dw, pw, sw)
+    parts = x.index_select(-2, rows).index_select(-1, columns).reshape((*lead, c, kh, oh, kw, ow))
+    return parts.transpose(-3, -2).reshape((*lead, c * kh * kw, oh * ow))
+
+
+def _infer_col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
+    sizes = _two("fold", "output_size", output_size, 1)
+    kernel, dilation = _two("fold", "kernel_size", kernel_size, 1), _two("fold", "dilation", dilation, 1)
+    padding, stride = _two("fold", "padding", padding, 0), _two("fold", "stride", stride, 1)
+    shape = input._shape
+    if len(shape) not in (2, 3) or 0 in shape[-2:]:
+        raise RuntimeError(f"fold(): Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(shape)}")
+    if shape[-2] % prod(kernel):
+        raise RuntimeError(
+            f"fold(): Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={shape[-2]} and "
+            f"kernel_size=({kernel[0]}, {kernel[1]})."
+        )
+    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(sizes, kernel, dilation, padding, stride, strict=True)]
+    if min(counts) < 1 or prod(counts) != shape[-1]:
+        raise RuntimeError(
+            f"fold(): Given output_size={sizes}, kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}, expected size of input's "
+            f"dimension 2 to match the calculated number of sliding blocks {counts[0]} * {counts[1]} = {prod(counts)}, but got input.size(2)={shape[-1]}."
+        )
+    return ((*shape[:-2], shape[-2] // prod(kernel), *sizes), input._dtype), (input, sizes, kernel, dilation, padding, stride)
+
+
+@op(
+    on=(), infer=_infer_col2im, grad_name="Col2ImBackward0",
+    vjp=lambda g, kernel_size, dilation, padding, stride: im2col(g, kernel_size, dilation, padding, stride),
+)
+def col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+    """Columns of checked arguments added up where their windows lie."""
+    (h, w), (kh, kw), (dh, dw), (ph, pw), (sh, sw) = output_size, kernel_size, dilation, padding, stride
+    lead = input._shape[:-2]
+    c = input._shape[-2] // (kh * kw)
+    rows, oh = _places(input, h, kh, dh, ph, sh)
+    columns, ow = _places(input, w, kw, dw, pw, sw)
+    wide = input.float() if input._dtype.itemsize == 2 and input._dtype.is_floating_point else input
+    parts = wide.reshape((*lead, c, kh, kw, oh, ow)).transpose(-3, -2).reshape((*lead, c, kh * oh, kw * ow))
+    tall = parts.new_zeros((*lead, c, kh * oh, w + 2 * pw)).index_add(-1, columns, parts)
+    made = tall.new_zeros((*lead, c, h + 2 * ph, w + 2 * pw)).index_add(-2, rows, tall)
+    return made.narrow(-2, ph, h).narrow(-1, pw, w).contiguous().to(input._dtype)
+
+
+@public("nn.functional", names=("unfold",))
+def unfold_windows(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    """The windows of (n, c, h, w) or (c, h, w) as columns, (n, c * kernel's elements, windows): what a convolution multiplies.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.unfold(torch.ones(1, 2, 3, 3), 2).shape
+    torch.Size([1, 8, 4])
+    """
+    return im2col(input, kernel_size, dilation, padding, stride)
+
+
+@public("nn.functional")
+def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    """Columns (n, c * kernel's elements, windows) added up where their windows lie: (n, c, *output_size).
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.fold(torch.ones(1, 4, 4), (3, 3), 2)[0, 0]
+    tensor([[1., 2., 1.],
+            [2., 4., 2.],
+            [1., 2., 1.]])
+    """
+    return col2im(input, output_size, kernel_size, dilation, padding, stride)
+
+
+def _lp_pool(n: int, pool: Any) -> Any:
+    def function(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+        size = kernel_size**n if isinstance(kernel_size, int) else prod(kernel_size)
+        mean = pool(input**norm_type, kernel_size, stride, 0, ceil_mode)
+        return (mean * size) ** (1.0 / norm_type)
+
+    function.__name__ = function.__qualname__ = f"lp_pool{n}d"
+    function.__doc__ = f"""The p-norm of each window over the last {n} dimension{"s" if n > 1 else ""}, p being `norm_type`; `stride` defaults to the window."""
+    return public("nn.functional")(function)
+
+
+lp_pool1d, lp_pool2d, lp_pool3d = _lp_pool(1, avg_pool1d), _lp_pool(2, avg_pool2d), _lp_pool(3, avg_pool3d)

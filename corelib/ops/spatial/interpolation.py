@@ -1,0 +1,170 @@
+"""interpolate: images of another size. Each dimension is resized apart: by choosing places, by two weighted neighbours, or by a
+matrix of weights."""
+
+from __future__ import annotations
+
+import warnings
+from math import floor, pi, sin
+from typing import Any
+
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.spatial.grids import cubic
+from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from corelib.tensor.dtype import int64
+from corelib.tensor.tensor import Tensor
+
+_DIMS = {
+    "nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "linear": (1,), "bilinear": (2,), "trilinear": (3,), "bicubic": (2,), "area": (1, 2, 3),
+    "lanczos": (2,),
+}
+_AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
+
+
+def _scale(m: int, o: int, align_corners: Any, scale: float) -> float:
+    return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
+
+
+def _cubic_rows(m: int, o: int, align_corners: Any, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs: four neighbours, where those outside are the nearest inside."""
+    step, rows = _scale(m, o, align_corners, scale), []
+    for j in range(o):
+        centre = j * step if align_corners else (j + 0.5) * step - 0.5
+        low = floor(centre)
+        row = [0.0] * m
+        for i, weight in enumerate(cubic(centre - low)):
+            row[min(max(low - 1 + i, 0), m - 1)] += weight
+        rows.append(row)
+    return rows
+
+
+def _triangle(x: float) -> float:
+    return max(0.0, 1 - abs(x))
+
+
+def _keys(x: float) -> float:
+    a, x = -0.5, abs(x)
+    return ((a + 2) * x - (a + 3)) * x * x + 1 if x < 1 else ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
+
+
+def _lanczos(x: float) -> float:
+    if x == 0 or abs(x) >= 3:
+        return float(x == 0)
+    return 3 * sin(pi * x) * sin(pi * x / 3) / (pi * x) ** 2
+
+
+_FILTERS: dict[str, tuple[Any, int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+
+
+def _smooth_rows(mode: str, m: int, o: int, align_corners: Any, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it."""
+    function, reach = _FILTERS[mode]
+    step, rows = _scale(m, o, align_corners, scale), []
+    wide = max(step, 1.0)
+    for j in range(o):
+        centre = step * (j + 0.5)
+        first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
+        weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
+        total = sum(weights)
+        rows.append([0.0] * first + [w / total for w in weights] + [0.0] * (m - last))
+    return rows
+
+
+@op(on=("nn.functional",))
+def interpolate(
+    input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None, antialias: bool = False,
+) -> Tensor:
+    """The spatial dimensions (those after the first two) resized to `size` or by `scale_factor`.
+
+    mode: "nearest", "nearest-exact", "area" (means), "linear" (3-D input), "bilinear", "bicubic" (4-D), "trilinear" (5-D), or
+    "lanczos" (4-D, with antialias). align_corners: whether the corner elements, and not the corners of the corner elements, stay in
+    place; not for nearest and area. antialias: a filter as wide as the output's step, for bilinear, bicubic and lanczos.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    n = len(input._shape) - 2
+    if mode not in _DIMS:
+        raise NotImplementedError(f"interpolate(): Input Error: mode {mode!r} is not supported; accepted are {', '.join(_DIMS)}")
+    if n not in (1, 2, 3):
+        raise NotImplementedError(f"interpolate(): Input Error: Only 3D, 4D and 5D input Tensors supported (got {len(input._shape)}D) for the modes {', '.join(_DIMS)} (got {mode})")
+    if n not in _DIMS[mode]:
+        raise NotImplementedError(f"interpolate(): Got {len(input._shape)}D input, but {mode} mode needs {_DIMS[mode][0] + 2}D input")
+    if antialias and mode not in _FILTERS:
+        raise ValueError("interpolate(): Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input")
+    if mode == "lanczos" and not antialias:
+        raise ValueError("interpolate(): lanczos mode requires antialias=True")
+    if mode.startswith("nearest") or mode == "area":
+        if align_corners is not None:
+            raise ValueError("interpolate(): align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
+    if (size is None) == (scale_factor is None):
+        raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
+    scales: Any = [None] * n
+    if size is not None:
+        sizes = [size] * n if isinstance(size, int) else list(size)
+        if len(sizes) != n:
+            raise ValueError(f"interpolate(): Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of {list(input._shape[2:])} and output size of {sizes}")
+    else:
+        factors = [float(scale_factor)] * n if isinstance(scale_factor, (int, float)) else [float(f) for f in scale_factor]
+        if len(factors) != n:
+            raise ValueError(f"interpolate(): Input and scale_factor must have the same number of spatial dimensions, but got {n} and {len(factors)}")
+        sizes = [int(floor(m * f)) for m, f in zip(input._shape[2:], factors, strict=True)]
+        if not recompute_scale_factor and mode != "area":
+            scales = factors
+    if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
+        raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
+    if not input._dtype.is_floating_point and not (mode == "nearest" and input._dtype.name == "uint8"):
+        raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
+    if mode == "area":
+        return _AREA[n](input, sizes)
+    made: Any = input
+    for i in range(n):
+        d, m, o = 2 + i, input._shape[2 + i], sizes[i]
+        scale = 1 / scales[i] if scales[i] else m / o
+        if mode.startswith("nearest"):
+            half = 0.5 if mode == "nearest-exact" else 0.0
+            places = [min(int(floor((j + half) * scale)), m - 1) for j in range(o)]
+            made = made.index_select(d, input.new_tensor(places, dtype=int64))
+            continue
+        if m == o and (align_corners or scale == 1):
+            continue
+        if antialias or mode == "bicubic":
+            rows = _smooth_rows(mode, m, o, align_corners, scale) if antialias else _cubic_rows(m, o, align_corners, scale)
+            made = (made.movedim(d, -1) @ input.new_tensor(rows).t()).movedim(-1, d)
+            continue
+        if align_corners:
+            centres = [j * _scale(m, o, True, scale) for j in range(o)]
+        else:
+            centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
+        low = [min(int(c), m - 1) for c in centres]
+        high = [min(j + 1, m - 1) for j in low]
+        shape = (o, *[1] * (len(input._shape) - 1 - d))
+        weight = input.new_tensor([c - j for c, j in zip(centres, low, strict=True)]).reshape(shape)
+        a = made.index_select(d, input.new_tensor(low, dtype=int64))
+        b = made.index_select(d, input.new_tensor(high, dtype=int64))
+        made = a * (1 - weight) + b * weight
+    return made.clone() if made is input else made
+
+
+@public("nn.functional")
+def upsample(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
+    """`interpolate` by its old name, deprecated as in PyTorch."""
+    warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+@public("nn.functional")
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """`interpolate` with mode "nearest", deprecated as in PyTorch."""
+    warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+@public("nn.functional")
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """`interpolate` with mode "bilinear" and align_corners, deprecated as in PyTorch."""
+    warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    return interpolate(input, size, scale_factor, "bilinear", True)

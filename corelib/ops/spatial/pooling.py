@@ -1,0 +1,375 @@
+"""Pooling: the largest or the mean of windows. Windows are met one kernel place at a time, each a strided slice."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import op
+from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import stack
+from corelib.ops.spatial.convolution import spatial
+from corelib.ops.spatial.padding import constant_pad
+from corelib.tensor import dtype as D
+from corelib.tensor.limits import iinfo
+from corelib.tensor.tensor import Tensor
+
+
+def _sizes(name: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[int, ...]:
+    found = []
+    for n, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
+        room = n + 2 * p - d * (k - 1) - 1
+        size = (-(-room // s) if ceil_mode else room // s) + 1
+        if ceil_mode and (size - 1) * s >= n + p:  # the last window must begin inside the input or its left padding
+            size -= 1
+        if size <= 0:
+            raise RuntimeError(
+                f"{name}(): Given input size: {list(shape)}. Calculated output size: {size}. Output size is too small (kernel "
+                f"{list(kernel)}, stride {list(stride)}, padding {list(padding)})"
+            )
+        found.append(size)
+    return tuple(found)
+
+
+def _checked(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    kernel = _tuple(name, "kernel_size", kernel, n)
+    stride = kernel if stride is None or stride == [] else _tuple(name, "stride", stride, n)
+    padding, dilation = _tuple(name, "padding", padding, n), _tuple(name, "dilation", dilation, n)
+    for what, values in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+        if any(v <= 0 for v in values):
+            raise RuntimeError(f"{name}(): {what} should be greater than zero, but got {list(values)}")
+    for k, p in zip(kernel, padding, strict=True):
+        if p < 0 or p > k // 2:
+            raise RuntimeError(f"{name}(): pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
+    ndim = len(input._shape)
+    if ndim not in (n + 1, n + 2):
+        raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D (batch mode) tensor for input, but got: {list(input._shape)}")
+    if any(m == 0 for m in input._shape[-n - 1 :]):
+        raise RuntimeError(f"{name}(): Expected tensor with optional 0 dim batch size, but got input of size {list(input._shape)}")
+    return kernel, stride, padding, dilation, _sizes(name, input._shape[-n:], kernel, stride, padding, dilation, ceil_mode)
+
+
+def _tuple(name: str, what: str, value: Any, n: int) -> tuple[int, ...]:
+    try:
+        return spatial(name, what, value, n)
+    except RuntimeError:
+        raise RuntimeError(f"{name}(): {what} must either be a single int, or a tuple of {n} ints, got {value}") from None
+
+
+def _padded(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any, value: Any) -> Any:
+    """The input with room for every window on both sides."""
+    n = len(kernel)
+    pads = [(0, 0)] * (len(x._shape) - n)
+    for m, k, s, p, d, o in zip(x._shape[-n:], kernel, stride, padding, dilation, sizes, strict=True):
+        reach = (o - 1) * s + d * (k - 1) + 1
+        pads.append((p, reach - m - p if reach - m - p > 0 else 0))
+    return x if not any(a or b for a, b in pads) else constant_pad(x, tuple(pads), value)
+
+
+def _slices(kernel: Any, stride: Any, dilation: Any, sizes: Any) -> Any:
+    """For each place of the kernel, the strided slice of all windows' elements there, and the place itself."""
+    for at in range(prod(kernel)):
+        place, rest = [], at
+        for k in reversed(kernel):
+            place.append(rest % k)
+            rest //= k
+        place.reverse()
+        yield place, (Ellipsis,) + tuple(
+            slice(p * d, p * d + (o - 1) * s + 1, s) for p, d, s, o in zip(place, dilation, stride, sizes, strict=True)
+        )
+
+
+def _infer_max(input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+    shape = (*input._shape[: -len(kernel)], *sizes)
+    return [(shape, input._dtype), (shape, D.int64)], (input, kernel, stride, padding, dilation, sizes)
+
+
+def _max_backward(gs: Any, input: Any, sizes: Any, out1: Any) -> Any:
+    n = len(sizes)
+    lead = input._shape[:-n]
+    flat = gs[0].new_zeros((*lead, prod(input._shape[-n:])))
+    windows = (*lead, prod(sizes))
+    made = flat.scatter_add(-1, out1.reshape(windows), gs[0].reshape(windows))
+    return made.reshape(input._shape)
+
+
+@op(on=(), several=True, infer=_infer_max, grad_name="MaxPool2DWithIndicesBackward0", vjp=_max_backward)
+def max_windows(input: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+    """The largest element of each window, and its flat place in the spatial dimensions of the input. NaN is largest."""
+    lowest: Any = float("-inf")
+    if not input._dtype.is_floating_point:
+        lowest = iinfo(input._dtype).min
+    x = _padded(input, kernel, stride, padding, dilation, sizes, lowest)
+    n = len(kernel)
+    best = where = None
+    for place, index in _slices(kernel, stride, dilation, sizes):
+        here = x[index]
+        flat: Any = 0
+        for i in range(n):
+            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
+            flat = flat * input._shape[len(input._shape) - n + i] + step.reshape((-1, *[1] * (n - 1 - i)))
+        inside = True
+        for i in range(n):  # a window of nothing but -inf must still point into the input, not into its padding
+            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
+            ok = ((step >= 0) & (step < input._shape[len(input._shape) - n + i])).reshape((-1, *[1] * (n - 1 - i)))
+            inside = ok & inside
+        if best is None:
+            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)
+            continue
+        better = inside & ((here > best) | (here != here) | ~known)
+        best, where = select_where(better, here, best), select_where(better, flat, where)
+        known = known | inside
+    return best.contiguous(), where.contiguous()
+
+
+def _max_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
+    kernel, stride, padding, dilation, sizes = _checked(name, n, input, kernel, stride, padding, dilation, ceil_mode)
+    if input._dtype is D.bool:
+        raise NotImplementedError(f"{name}(): \"max_pool\" not implemented for 'Bool'")
+    values, indices = max_windows(input, kernel, stride, padding, dilation, sizes)
+    return (values, indices) if return_indices else values
+
+
+def _max_pool_of(n: int) -> Any:
+    name = f"max_pool{n}d"
+
+    def pool(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> Any:
+        return _max_pool(name, n, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+    pool.__name__ = pool.__qualname__ = name
+    pool.__doc__ = f"""The largest element of each window over {n} dimension(s), NaN counting as largest; `stride` defaults to the window.
+
+    return_indices: also the flat places of the largest in the spatial dimensions.
+    """
+    return pool
+
+
+max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
+max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
+
+
+def _window_sum_vjp(g: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> Any:
+    return window_spread(g, input._shape, kernel, stride, sizes)
+
+
+@op(on=(), vjp=_window_sum_vjp, infer=lambda input, kernel, stride, sizes: (
+    ((*input._shape[: -len(kernel)], *sizes), input._dtype), (input, kernel, stride, sizes)))
+def window_sum(input: Tensor, kernel: Any, stride: Any, sizes: Any) -> Tensor:
+    """The sum of each window of a padded input."""
+    made: Any = None
+    for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
+        here = input[index]
+        made = here.clone() if made is None else made + here
+    return made.contiguous()
+
+
+@op(on=(), vjp=lambda g, kernel, stride, sizes: window_sum(g, kernel, stride, sizes),
+    infer=lambda y, shape, kernel, stride, sizes: ((shape, y._dtype), (y, shape, kernel, stride, sizes)))
+def window_spread(y: Tensor, shape: Any, kernel: Any, stride: Any, sizes: Any) -> Tensor:
+    """Each window's number added to all of the window's places."""
+    made = y.new_zeros(shape)
+    for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
+        made[index] += y
+    return made
+
+
+def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
+    kernel, stride, padding, dilation, sizes = _checked(name, n, input, kernel, stride, padding, (1,) * n, ceil_mode)
+    whole = input._dtype is D.int64
+    if not input._dtype.is_floating_point and not whole:
+        raise NotImplementedError(f"{name}(): \"avg_pool{n}d_out_frame\" not implemented for '{kind_name(input._dtype)}'")
+    if divisor is not None and divisor == 0:
+        raise RuntimeError(f"{name}(): divisor must be not zero, got divisor_override={divisor}")
+    total = window_sum(_padded(input, kernel, stride, padding, dilation, sizes, 0.0), kernel, stride, sizes)
+    if divisor is not None:
+        return _over(total, divisor, whole)
+    counts = []
+    for m, k, s, p, o in zip(input._shape[-n:], kernel, stride, padding, sizes, strict=True):
+        row = []
+        for i in range(o):
+            start = i * s - p
+            end = min(start + k, m + p)
+            row.append((end - start) if count_include_pad else min(end, m) - max(start, 0))
+        counts.append(row)
+    if all(len(set(row)) == 1 for row in counts):
+        return _over(total, prod(row[0] for row in counts), whole)
+    grid: Any = 1
+    for i, row in enumerate(counts):
+        grid = grid * input.new_tensor(row).reshape((-1, *[1] * (n - 1 - i)))
+    return _over(total, grid, whole)
+
+
+def _over(total: Any, divisor: Any, whole: bool) -> Any:
+    return total.div(divisor, rounding_mode="trunc") if whole else total / divisor
+
+
+@op(on=("torch", "nn.functional"))
+def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window along the last dimension; `stride` defaults to the window.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.avg_pool1d(torch.tensor([[1., 3., 5., 7.]]), 2)
+    tensor([[2., 6.]])
+    """
+    return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
+
+
+@op(on=("nn.functional",))
+def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
+    """The mean of each window over the last two dimensions; `stride` defaults to the window.
+
+    count_include_pad: whether padding counts as elements. divisor_override: divide by this instead.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.avg_pool2d(torch.ones(1, 4, 4), 2).shape
+    torch.Size([1, 2, 2])
+    """
+    return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+@op(on=("nn.functional",))
+def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
+    """The mean of each window over the last three dimensions; arguments as those of `avg_pool2d`.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.avg_pool3d(torch.ones(1, 4, 4, 4), 2).shape
+    torch.Size([1, 2, 2, 2])
+    """
+    return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+
+
+def _adaptive_sizes(name: str, n: int, input: Any, output_size: Any) -> tuple[int, ...]:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if len(input._shape) not in (n + 1, n + 2):
+        raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(input._shape)}")
+    sizes = (output_size,) * n if isinstance(output_size, int) or output_size is None else tuple(output_size)
+    if len(sizes) != n:
+        raise RuntimeError(f"{name}(): output_size must be {n} ints, got {list(sizes)}")
+    made = tuple(input._shape[i - n] if s is None else int(s) for i, s in enumerate(sizes))
+    if any(s < 0 for s in made):
+        raise RuntimeError(f"{name}(): elements of output_size must be greater than or equal to 0, but received {list(made)}")
+    if any(m == 0 for m in input._shape[-n:]):
+        raise RuntimeError(f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(input._shape)}")
+    return made
+
+
+def _bounds(n: int, out: int) -> list[tuple[int, int]]:
+    return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
+
+
+def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
+    sizes = _adaptive_sizes(name, n, input, output_size)
+    if not input._dtype.is_floating_point:
+        raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
+    if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
+        kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
+        return window_sum(input, kernel, kernel, sizes) / prod(kernel)
+    if 0 in sizes:
+        return input.new_empty((*input._shape[:-n], *sizes))
+    made = input.float() if input._dtype.itemsize == 2 else input
+    for i in range(n):  # one dimension after the other
+        d = len(input._shape) - n + i
+        made = _window_means(made.movedim(d, -1), _bounds(input._shape[d], sizes[i])).movedim(-1, d)
+    return made.contiguous().to(input._dtype)
+
+
+def _window_means(x: Any, windows: list[tuple[int, int]]) -> Any:
+    """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
+    longest = max(b - a for a, b in windows)
+    places = [[min(a + i, b - 1) for i in range(longest)] for a, b in windows]
+    inside = [[a + i < b for i in range(longest)] for a, b in windows]
+    at = x.new_tensor(places, dtype=D.int64).reshape((-1,))
+    parts = x.index_select(-1, at).reshape((*x._shape[:-1], len(windows), longest))
+    total = select_where(x.new_tensor(inside, dtype=D.bool), parts, 0.0).sum(-1)
+    return total / x.new_tensor([b - a for a, b in windows])
+
+
+@op(on=("torch", "nn.functional"))
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of `output_size` windows that cover the last dimension evenly."""
+    return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
+
+
+@op(on=("nn.functional",))
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.adaptive_avg_pool2d(torch.ones(1, 4, 6), 2).shape
+    torch.Size([1, 2, 2])
+    """
+    return _adaptive_avg("adaptive_avg_pool2d", 2, input, output_size)
+
+
+@op(on=("nn.functional",))
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.adaptive_avg_pool3d(torch.ones(1, 4, 6, 5), 2).shape
+    torch.Size([1, 2, 2, 2])
+    """
+    return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
+
+
+def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+    sizes = _adaptive_sizes(name, n, input, output_size)
+    if not input._dtype.is_floating_point:
+        raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
+    lead, space = input._shape[:-n], input._shape[-n:]
+    flat = input.reshape((*lead, prod(space)))
+    columns = []
+    windows: list[list[tuple[int, int]]] = [[]]
+    for m, o in zip(space, sizes, strict=True):
+        windows = [[*w, b] for w in windows for b in _bounds(m, o)]
+    for window in windows:
+        places = [0]
+        for (a, b), m in zip(window, space, strict=True):
+            places = [p * m + i for p in places for i in range(a, b)]
+        at = input.new_tensor(places, dtype=D.int64)
+        here = flat.detach().index_select(-1, at).argmax(-1, True)
+        columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
+    indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
+    values = flat.gather(-1, indices).reshape((*lead, *sizes))
+    return (values, indices.reshape((*lead, *sizes))) if return_indices else values
+
+
+@public("nn.functional")
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest of each of `output_size` windows that cover the last dimension evenly."""
+    return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+@public("nn.functional")
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest of each window, where windows cover the last two dimensions evenly."""
+    return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+@public("nn.functional")
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest of each window, where windows cover the last three dimensions evenly."""
+    return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)
+
+
+def _with_indices(n: int, adaptive: bool) -> Any:
+    name = f"{'adaptive_' if adaptive else ''}max_pool{n}d"
+    pool = {"max_pool1d": max_pool1d, "max_pool2d": max_pool2d, "max_pool3d": max_pool3d, "adaptive_max_pool1d": adaptive_max_pool1d,
+            "adaptive_max_pool2d": adaptive_max_pool2d, "adaptive_max_pool3d": adaptive_max_pool3d}[name]
+
+    def function(input: Tensor, *args: Any, return_indices: bool = True, **kwargs: Any) -> Any:
+        return pool(input, *args, return_indices=True, **kwargs)
+
+    function.__name__ = function.__qualname__ = f"{name}_with_indices"
+    function.__doc__ = f"`{name}` with return_indices=True: (values, indices)."
+    return public("nn.functional")(function)
+
+
+for _n in (1, 2, 3):
+    _with_indices(_n, False), _with_indices(_n, True)

@@ -1,0 +1,1 @@
+"""Fourier transforms, spectra over time, and windows."""
