@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .declare import ALL, FLOATS, HALVES, INTS, OPS, WIDE, op, spec
+from ..declare import ALL, FLOATS, HALVES, INTS, OPS, WIDE, op, spec
 from .pointwise import binary, unary
 
 for name, low, high in (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .declare import OPS, WIDE, op, spec
-from .products import FACTS
+from ..declare import OPS, WIDE, op, spec
+from .matrix_products import FACTS
 
 KINDS = ("int64", *WIDE)
 OPS["addbmm"].add(spec(5), spec(2, 3, 4), spec(2, 4, 5), beta=2, alpha=3).but(inplace=False).add(spec(3, 5), spec(2, 3, 4), spec(2, 3, 5))

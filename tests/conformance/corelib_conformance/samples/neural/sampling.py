@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import FLOATS, OPS, WIDE, index, op, spec
-from .neural import LOOSE
+from ..declare import FLOATS, OPS, WIDE, index, op, spec
+from .tolerances import F, LOOSE
 
-F = "nn.functional."
 FACTS = LOOSE | {"strides": "", "forms": ("function",)}
 SEVERAL: dict[str, Any] = FACTS | {"dtypes": WIDE}
 

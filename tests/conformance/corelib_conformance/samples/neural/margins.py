@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .declare import OPS, WIDE, index, op, spec
-from .neural import LOSS
+from ..declare import OPS, WIDE, index, op, spec
+from .tolerances import F, LOSS
 
-F = "nn.functional."
 SIGNS = index([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]], "float32")
 ONLY = {"dtypes": ("float32",)}
 

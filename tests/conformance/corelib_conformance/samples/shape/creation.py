@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .declare import ALL, FLOATS, INTS, LAYOUTS, WIDE, Op, op, spec
+from ..declare import ALL, FLOATS, INTS, LAYOUTS, WIDE, Op, op, spec
 
 SIZES = [(), (0,), (1,), (3,), (2, 3), (2, 0, 3), (2, 1, 4)]
 FILL = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .declare import op, spec
+from ..declare import op, spec
 
 LAYOUTS = ("contiguous", "transposed", "strided", "offset")
 

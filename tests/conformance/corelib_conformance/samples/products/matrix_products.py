@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .declare import ALL, Op, Spec, is_empty, op, spec
+from ..declare import ALL, Op, Spec, is_empty, op, spec
 
 # PyTorch refuses products of bool, except those of no elements.
 NUMBERS = ALL[1:]

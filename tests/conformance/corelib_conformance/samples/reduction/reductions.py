@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .declare import ALL, FLOATS, LAYOUTS, WIDE, Named, Op, index, is_empty, op, spec
+from ..declare import ALL, FLOATS, LAYOUTS, WIDE, Named, Op, index, is_empty, op, spec
 
 SPECIAL = [[1.0, math.nan, -2.0], [math.inf, 0.0, -math.inf], [-0.0, 0.0, 3.0]]
 TIES = [[1, 3, 3, 0], [2, 2, 2, 2], [0, 0, 5, 5]]

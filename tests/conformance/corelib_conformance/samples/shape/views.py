@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import ALL, LAYOUTS, Op, index, op, spec
+from ..declare import ALL, LAYOUTS, Op, index, op, spec
 
 
 

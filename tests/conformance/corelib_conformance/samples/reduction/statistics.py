@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import indexing as indexing
+from ..shape import indexing as indexing
 from . import reductions as reductions
-from .declare import ALL, FLOATS, INTS, OPS, WIDE, index, op, spec
+from ..declare import ALL, FLOATS, INTS, OPS, WIDE, index, op, spec
 
 NAN = float("nan")
 GAPS = [[1.0, NAN, 2.0], [NAN, NAN, 3.0], [0.5, 4.0, -1.0]]

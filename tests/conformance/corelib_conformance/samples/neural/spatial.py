@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from .declare import FLOATS, OPS, WIDE, op, spec
-from .neural import LOOSE
+from ..declare import FLOATS, OPS, WIDE, op, spec
+from .tolerances import F, LOOSE
 
-F = "nn.functional."
 SPATIAL = LOOSE | {"strides": ""}
 o = op("avg_pool3d", F + "avg_pool3d", **SPATIAL)
 o.dtypes = WIDE

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .declare import ALL, LAYOUTS, OPS, Op, index, op, spec
+from ..declare import ALL, LAYOUTS, OPS, Op, index, op, spec
 
 WRITABLE = LAYOUTS[:5]
 BASIC = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 
-from .declare import ALL, FLOATS, LAYOUTS, OPS, WIDE, Op, index, op, spec
+from ..declare import ALL, FLOATS, LAYOUTS, OPS, WIDE, Op, index, op, spec
 
 INF, NAN = math.inf, math.nan
 HALF_SCALAR: dict[str, float] = {"": 0, "float16": 1, "bfloat16": 1}

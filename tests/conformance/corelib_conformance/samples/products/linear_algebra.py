@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .declare import OPS, WIDE, Op, op, spec
+from ..declare import OPS, WIDE, Op, op, spec
 
 FACTS: dict[str, Any] = {"dtypes": WIDE, "ulps": 64, "scaled": True, "strides": "", "first_slack": 256.0, "second_slack": 4096.0, "casts": False, "extension": True}
 L = "linalg."
