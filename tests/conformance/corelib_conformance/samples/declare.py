@@ -25,7 +25,8 @@ ALL = ("bool", *INTS, *FLOATS)
 LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 TINY = {"float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149, "float64": 2.0**-1074}
-SHORT = {"bfloat16": "bf16", "bool": "bool", "uint8": "u8"}
+Facts = dict[str, Any]
+"""What is said by keyword: of an op beyond its name, or in a call."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Spec:
         count, strides, offset = self.geometry()
         wide = np.dtype("float32" if dtype == "bfloat16" else dtype)
         low, high = self.low, self.high
+        flat: np.ndarray[Any, Any]
         if self.unique:
             flat = rng.permutation(count) - (0 if dtype in ("uint8", "bool") else count // 2)
             flat = flat * 0.25 + 0.125 if dtype in FLOATS else flat

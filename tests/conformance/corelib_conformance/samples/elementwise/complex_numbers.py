@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..declare import WIDE, Op, op, spec
+from ..declare import WIDE, Facts, Op, op, spec
 
-FACTS: dict[str, Any] = {"dtypes": WIDE, "ulps": 64, "scaled": True, "strides": "", "casts": False, "extension": True, "needs": {"float32": "complex64", "float64": "complex128"}}
+FACTS: Facts = {"dtypes": WIDE, "ulps": 64, "scaled": True, "strides": "", "casts": False, "extension": True, "needs": {"float32": "complex64", "float64": "complex128"}}
 PAIR, SQUARE, MANY = (3, 2), (3, 3, 2), (2, 3, 4, 2)
 
 

@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-from ..declare import ALL, FLOATS, LAYOUTS, OPS, WIDE, Op, index, op, spec
+from ..declare import ALL, FLOATS, LAYOUTS, OPS, WIDE, Op, Spec, index, op, spec
 
 INF, NAN = math.inf, math.nan
 HALF_SCALAR: dict[str, float] = {"": 0, "float16": 1, "bfloat16": 1}
 EDGES = [
-    0.0,
-    -0.0,
-    1e-30,
-    -1e-30,
-    1e-8,
-    -1e-8,
-    1e-4,
-    -1e-4,
-    0.01,
-    -0.01,
-    0.5,
-    -0.5,
-    1.0,
-    -1.0,
-    1.5,
-    -1.5,
-    2.5,
-    -2.5,
-    3.0,
-]
-EDGES += [10.0, -10.0, 20.0, -20.0, 40.0, -40.0, 88.0, -88.0, 100.0, -100.0, 1e4, -1e4, INF, -INF, NAN]
+    0.0, -0.0, 1e-30, -1e-30, 1e-8, -1e-8, 1e-4, -1e-4, 0.01, -0.01, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5, 2.5, -2.5, 3.0,
+    10.0, -10.0, 20.0, -20.0, 40.0, -40.0, 88.0, -88.0, 100.0, -100.0, 1e4, -1e4, INF, -INF, NAN,
+]  # fmt: skip
 MIXED = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 7.0, INF, -INF, NAN]
 
 
-def unary(name: str, low: float = -3.0, high: float = 3.0, path: str = "", **facts: object) -> Op:
+def unary(name: str, low: float = -3.0, high: float = 3.0, path: str = "", **facts: Any) -> Op:
     """A function of one tensor, on numbers in [low, high] and near every edge."""
     o = op(name, path, **facts)
     for layout in LAYOUTS:
@@ -107,10 +92,8 @@ PAIRS = [
 ]
 
 
-def ranged(s: object, low: float | None, high: float | None, nonzero: bool = False) -> object:
-    from dataclasses import replace
-
-    return replace(s, low=low, high=high, nonzero=nonzero)  # type: ignore[type-var]
+def ranged(s: Spec, low: float | None, high: float | None, nonzero: bool = False) -> Spec:
+    return replace(s, low=low, high=high, nonzero=nonzero)
 
 
 def binary(
@@ -121,7 +104,7 @@ def binary(
     scalars: tuple[object, ...] = (2, 2.5, True, -3),
     edges: bool = True,
     path: str = "",
-    **facts: object,
+    **facts: Any,
 ) -> Op:
     """A function of two operands: broadcasting, layouts, every pair of dtypes, Python numbers, special values."""
     o = op(name, path, **facts)
@@ -221,12 +204,13 @@ for name, functions in OPERATORS.items():
         for scalar in (2, True) if function in (operator.lshift, operator.ilshift) else (2, 1.5, True):
             o.call(lambda T, x, f=function, s=scalar: f(x, s), pair[0])
 o = op("unary_operators", grad=False)
-for function in (operator.neg, operator.pos, operator.invert, operator.abs):
-    o.call(lambda T, x, f=function: f(x), spec(3, 4))
+SIGNS: tuple[Callable[[Any], Any], ...] = (operator.neg, operator.pos, operator.invert, operator.abs)
+for sign in SIGNS:
+    o.call(lambda T, x, f=sign: f(x), spec(3, 4))
 
 o = op("clamp")
-for low, high in [(-1, 1), (None, 1), (0, None), (-0.5, 0.7), (2, 1), (1, 2.5)]:
-    o.add(spec(3, 4), min=low, max=high).add(spec(3, 4, layout="transposed"), low, high)
+for least, most in [(-1, 1), (None, 1), (0, None), (-0.5, 0.7), (2, 1), (1, 2.5)]:
+    o.add(spec(3, 4), min=least, max=most).add(spec(3, 4, layout="transposed"), least, most)
 o.add(spec(3, 4), spec(4, low=-2, high=0), spec(4, low=0, high=2)).add(spec(3, 4), min=spec(4), max=None)
 o.add(spec(3, 4), None, spec(3, 1)).add(spec(3, 1), spec(4), spec(4)).add(spec(), 0, 1).add(spec(0, 3), 0, 1)
 o.add(spec(5, values=[-1, 0, 1, 0, 1]), 0, 1).add(spec(10, values=MIXED), -2, 2).but(dtypes=FLOATS, grad=False)
@@ -251,8 +235,8 @@ for dtype in ALL:
     o.add(index([True, False], "bool"), spec(2), spec(dtype=dtype)).but(grad=False)
 mask = index([[True, False, True], [False, False, True]], "bool")
 o.add(mask, spec(2, 3), spec(2, 3)).add(mask, spec(3), spec(2, 1)).add(mask, spec(2, 3, layout="strided"), spec())
-for pair in ((spec(2, 3), 0), (1.5, spec(2, 3)), (2, 3), (2.0, 1)):
-    o.call(lambda T, *given: T.where(*given), mask, *pair)
+for either in ((spec(2, 3), 0), (1.5, spec(2, 3)), (2, 3), (2.0, 1)):
+    o.call(lambda T, *given: T.where(*given), mask, *either)
 o.add(index(True, "bool"), spec(3), spec())
 o.add(index([1, 0, 1], "uint8"), spec(3), spec(3))
 o.add(spec(0, 3, dtype="bool"), spec(0, 3), spec(3))

@@ -5,39 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..declare import FLOATS, LAYOUTS, Named, Op, is_empty, op, spec
+from ..declare import FLOATS, LAYOUTS, Facts, Named, Op, is_empty, op, spec
 from .tolerances import F
 
 EDGES = [
-    0.0,
-    -0.0,
-    1e-8,
-    -1e-8,
-    1e-4,
-    -1e-4,
-    0.5,
-    -0.5,
-    1,
-    -1,
-    3,
-    -3,
-    6,
-    -6,
-    10,
-    -10,
-    20,
-    -20,
-    21,
-    -21,
-    50,
-    -50,
-    100,
-    -100,
-]
-EDGES += [1e4, -1e4, math.inf, -math.inf, math.nan]
+    0.0, -0.0, 1e-8, -1e-8, 1e-4, -1e-4, 0.5, -0.5, 1, -1, 3, -3, 6, -6, 10, -10, 20, -20, 21, -21, 50, -50, 100, -100,
+    1e4, -1e4, math.inf, -math.inf, math.nan,
+]  # fmt: skip
 
 
-def activation(name: str, *options: dict[str, Any], **facts: Any) -> Op:
+def activation(name: str, *options: Facts, **facts: Any) -> Op:
     """An elementwise function, with each set of options."""
     o = op(name, F + name, **({"ulps": 4, "scaled": False} | facts))
     for kwargs in ({}, *options):
@@ -62,20 +39,7 @@ activation("leaky_relu", {"negative_slope": 0.2}, ulps=1)
 activation("softplus", {"beta": 2}, {"beta": 0.5, "threshold": 5})
 for name in ("sigmoid_f", "tanh_f"):
     op(name, F + name[:-2], ulps=4, forms=("function",)).add(spec(3, 4))
-for name in (
-    "relu6",
-    "hardtanh",
-    "hardswish",
-    "hardsigmoid",
-    "mish",
-    "selu",
-    "celu",
-    "logsigmoid",
-    "softsign",
-    "tanhshrink",
-    "hardshrink",
-    "softshrink",
-):
+for name in ("relu6", "hardtanh", "hardswish", "hardsigmoid", "mish", "selu", "celu", "logsigmoid", "softsign", "tanhshrink", "hardshrink", "softshrink"):
     # PyTorch's derivative of hardsigmoid has a sixth in single precision.
     activation(name, ulps=8, scaled=True, grad=name != "hardsigmoid")
 op("glu", F + "glu", ulps=4).add(spec(3, 4)).add(spec(4, 3), 0)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from ..declare import WIDE, index, op, spec
+from typing import Any
+
+from ..declare import WIDE, Facts, index, op, spec
 from .tolerances import F, LOSS
 
 REDUCE = ("mean", "sum", "none")
-for name, more in [
+PLAIN: list[tuple[str, list[Facts]]] = [
     ("mse_loss", [{}]),
     ("l1_loss", [{}]),
     ("smooth_l1_loss", [{}, {"beta": 0.5}, {"beta": 0.0}, {"beta": 3.0}]),
     ("huber_loss", [{}, {"delta": 0.5}]),
-]:
+]
+for name, more in PLAIN:
     o = op(name, F + name, **LOSS)
     for kwargs in more:
         for how in REDUCE:
@@ -41,16 +44,14 @@ for how in (*REDUCE, "batchmean"):
 o.add(spec(3, values=[-1, -2, -3]), spec(3, values=[0, 0.5, 0.5], grad=False), reduction="sum").but(dtypes=WIDE)
 o = op("nll_loss", F + "nll_loss", **LOSS)
 o2 = op("cross_entropy", F + "cross_entropy", **LOSS)
+CLASSES: list[tuple[tuple[int, ...], Any]] = [
+    ((3, 4), [0, 3, 1]), ((4,), 2), ((2, 4, 3), [[0, 1, 2], [3, 0, 1]]), ((2, 4, 1, 2), [[[0, 3]], [[1, 1]]]),
+]
 weight = spec(4, low=0.5, high=2, grad=False)
 for family in (o, o2):
     for how in REDUCE:
-        for shape, target in [
-            ((3, 4), [0, 3, 1]),
-            ((4,), 2),
-            ((2, 4, 3), [[0, 1, 2], [3, 0, 1]]),
-            ((2, 4, 1, 2), [[[0, 3]], [[1, 1]]]),
-        ]:
-            x, t = spec(*shape), index(target)
+        for shape, classes in CLASSES:
+            x, t = spec(*shape), index(classes)
             family.add(x, t, reduction=how).add(x, t, weight=weight, reduction=how).add(
                 x, t, ignore_index=1, reduction=how
             )

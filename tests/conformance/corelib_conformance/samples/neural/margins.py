@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..declare import OPS, WIDE, index, op, spec
+from ..declare import OPS, WIDE, Facts, index, op, spec
 from .tolerances import F, LOSS
 
 SIGNS = index([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]], "float32")
-ONLY = {"dtypes": ("float32",)}
+ONLY: Facts = {"dtypes": ("float32",)}
 
 o = op("poisson_nll_loss", F + "poisson_nll_loss", **LOSS)
 for reduction in ("mean", "sum", "none"):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..declare import op, spec
+from ..declare import Facts, op, spec
 from .tolerances import F, LOOSE
 
-NORM = LOOSE | {"ulps": {"": 16, "float16": 4, "bfloat16": 4}, "strides": ""}
+NORM: Facts = LOOSE | {"ulps": {"": 16, "float16": 4, "bfloat16": 4}, "strides": ""}
 o = op("batch_norm", F + "batch_norm", **NORM)
 stats = spec(3, grad=False), spec(3, low=0.5, high=2, grad=False)
 for shape in [(4, 3), (4, 3, 5), (2, 3, 4, 5)]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..declare import FLOATS, LAYOUTS, op, spec
+from ..declare import FLOATS, LAYOUTS, Facts, op, spec
 from .tolerances import F, SUMS
 
 o = op("pad", F + "pad", forms=("function",), strides="")
@@ -17,16 +17,10 @@ o.add(spec(2, 3, 6), (2, 3), "reflect").add(spec(2, 6), (2, 3), "reflect").add(
     spec(3, 6, 6), (2, 3, 0, 1), "reflect"
 ).add(spec(3), (1, 1)).add(spec(0, 3), (1, 1))
 o = op("interpolate", F + "interpolate", **(SUMS | {"strides": ""}))
+SIZES: list[Facts] = [{"scale_factor": 2}, {"size": (7, 3)}, {"scale_factor": (0.5, 1.6)}, {"size": 6}, {"size": (4, 5)}, {"size": (1, 1)}]
 for layout in ("contiguous", "transposed", "channels_last"):
     x = spec(2, 3, 4, 5, layout=layout)
-    for kwargs in [
-        {"scale_factor": 2},
-        {"size": (7, 3)},
-        {"scale_factor": (0.5, 1.6)},
-        {"size": 6},
-        {"size": (4, 5)},
-        {"size": (1, 1)},
-    ]:
+    for kwargs in SIZES:
         o.add(x, mode="nearest", **kwargs).add(x, mode="bilinear", **kwargs).add(x, **kwargs)
         if "size" in kwargs:
             o.add(x, mode="bilinear", align_corners=True, **kwargs)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from ..declare import WIDE, op, spec
+from typing import Any
+
+from ..declare import WIDE, Facts, op, spec
 from .tolerances import F, SUMS
 
-POOL = {"strides": "", "forms": ("function",)}
+POOL: Facts = {"strides": "", "forms": ("function",)}
 o = op("max_pool2d", F + "max_pool2d", **POOL)
-for args, kwargs in [
-    ((2,), {}),
-    ((3, 2), {}),
-    (((2, 3),), {"stride": (1, 2)}),
-    ((3,), {"padding": 1}),
-    ((2,), {"dilation": 2}),
-    ((3, 2, 1), {"ceil_mode": True}),
-    ((2,), {"return_indices": True}),
-]:
+MAXIMA: list[tuple[tuple[Any, ...], Facts]] = [
+    ((2,), {}), ((3, 2), {}), (((2, 3),), {"stride": (1, 2)}), ((3,), {"padding": 1}), ((2,), {"dilation": 2}), ((3, 2, 1), {"ceil_mode": True}), ((2,), {"return_indices": True}),
+]
+for args, kwargs in MAXIMA:
     for layout in ("contiguous", "transposed", "strided"):
         o.add(spec(2, 3, 6, 7, layout=layout, unique=True), *args, **kwargs)
 o.add(spec(3, 6, 7, unique=True), 2).add(spec(1, 1, 4, 4, values=[[[[1] * 4] * 4]]), 2).add(spec(0, 3, 4, 4), 2)
@@ -30,16 +27,10 @@ o = (
 for sample in o.samples:
     sample.dtypes = WIDE
 o = op("avg_pool2d", F + "avg_pool2d", **(SUMS | POOL))
-for args, kwargs in [
-    ((2,), {}),
-    ((3, 2), {}),
-    (((2, 3),), {"stride": (1, 2)}),
-    ((3,), {"padding": 1}),
-    ((3, 2, 1), {"ceil_mode": True}),
-    ((3, 2, 1), {"count_include_pad": False}),
-    ((2,), {"divisor_override": 3}),
-    ((3, 2, 1, True, False), {}),
-]:
+MEANS: list[tuple[tuple[Any, ...], Facts]] = [
+    ((2,), {}), ((3, 2), {}), (((2, 3),), {"stride": (1, 2)}), ((3,), {"padding": 1}), ((3, 2, 1), {"ceil_mode": True}), ((3, 2, 1), {"count_include_pad": False}), ((2,), {"divisor_override": 3}), ((3, 2, 1, True, False), {}),
+]
+for args, kwargs in MEANS:
     for layout in ("contiguous", "transposed", "strided"):
         o.add(spec(2, 3, 6, 7, layout=layout), *args, **kwargs)
 o.add(spec(3, 6, 7), 2)

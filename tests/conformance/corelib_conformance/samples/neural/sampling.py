@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declare import FLOATS, OPS, WIDE, index, op, spec
+from ..declare import FLOATS, OPS, WIDE, Facts, index, op, spec
 from .tolerances import F, LOOSE
 
-FACTS = LOOSE | {"strides": "", "forms": ("function",)}
-SEVERAL: dict[str, Any] = FACTS | {"dtypes": WIDE}
+FACTS: Facts = LOOSE | {"strides": "", "forms": ("function",)}
+SEVERAL: Facts = FACTS | {"dtypes": WIDE}
 
 o = op("affine_grid", F + "affine_grid", **SEVERAL)
 for corners in (True, False):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..declare import FLOATS, OPS, WIDE, op, spec
+from ..declare import FLOATS, OPS, WIDE, Facts, op, spec
 from .tolerances import F, LOOSE
 
-SPATIAL = LOOSE | {"strides": ""}
+SPATIAL: Facts = LOOSE | {"strides": ""}
 o = op("avg_pool3d", F + "avg_pool3d", **SPATIAL)
 o.dtypes = WIDE
 o.add(spec(2, 3, 4, 5, 6), 2).add(spec(3, 4, 5, 6), 3, 2, 1).add(spec(2, 2, 5, 5, 5), (2, 3, 2), (1, 2, 2), (1, 1, 0), True, False)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from ..declare import Facts
 
 F = "nn.functional."
-SUMS: dict[str, Any] = {"ulps": {"": 4, "float16": 2, "bfloat16": 2}, "scaled": True, "strides": "dense", "forms": ("function",)}
+SUMS: Facts = {"ulps": {"": 4, "float16": 2, "bfloat16": 2}, "scaled": True, "strides": "dense", "forms": ("function",)}
 # What PyTorch rounds to half precision between the steps is its own affair.
-LOOSE: dict[str, Any] = SUMS | {"ulps": {"": 8, "float16": 4, "bfloat16": 4}}
-LOSS = LOOSE | {"strides": ""}
+LOOSE: Facts = SUMS | {"ulps": {"": 8, "float16": 4, "bfloat16": 4}}
+LOSS: Facts = LOOSE | {"strides": ""}

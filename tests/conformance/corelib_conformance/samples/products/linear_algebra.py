@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declare import OPS, WIDE, Op, op, spec
+from ..declare import OPS, WIDE, Facts, Op, op, spec
 
-FACTS: dict[str, Any] = {"dtypes": WIDE, "ulps": 64, "scaled": True, "strides": "", "first_slack": 256.0, "second_slack": 4096.0, "casts": False, "extension": True}
+FACTS: Facts = {"dtypes": WIDE, "ulps": 64, "scaled": True, "strides": "", "first_slack": 256.0, "second_slack": 4096.0, "casts": False, "extension": True}
 L = "linalg."
 SHAPES: tuple[tuple[int, ...], ...] = ((3, 3), (2, 4, 4), (1, 1))
 
@@ -138,9 +138,13 @@ for name, path in (("linalg_det", L + "det"), ("det", "det"), ("logdet", "logdet
 for name, path in (("linalg_slogdet", L + "slogdet"), ("slogdet", "slogdet")):
     on_each(name, path, near_one, take=lambda T, a, r: tuple(r)).add(spec(2, 3))
 o = declare("linalg_lstsq")
-for shape, b, facts in (((4, 3), (4, 2), {}), ((4, 3), (4,), {}), ((3, 3), (3, 2), {}), ((2, 4), (2, 3), {}), ((2, 4, 3), (2, 4, 1), {"driver": "gelsd"}), ((4, 3), (4, 1), {"driver": "gels"}), ((4, 2), (4, 1), {"driver": "gelss", "rcond": 0.1})):
-    o.call(lambda T, x, b, facts=facts: tuple(T.linalg.lstsq(tall(T, x), b, **facts)), spec(*shape), spec(*b), grad=False)
-    o.call(lambda T, x, b, facts=facts: T.linalg.lstsq(tall(T, x), b, **facts).solution, spec(*shape), spec(*b))
+LEAST_SQUARES: list[tuple[tuple[int, ...], tuple[int, ...], Facts]] = [
+    ((4, 3), (4, 2), {}), ((4, 3), (4,), {}), ((3, 3), (3, 2), {}), ((2, 4), (2, 3), {}), ((2, 4, 3), (2, 4, 1), {"driver": "gelsd"}), ((4, 3), (4, 1), {"driver": "gels"}),
+    ((4, 2), (4, 1), {"driver": "gelss", "rcond": 0.1}),
+]
+for shape, right, facts in LEAST_SQUARES:
+    o.call(lambda T, x, b, facts=facts: tuple(T.linalg.lstsq(tall(T, x), b, **facts)), spec(*shape), spec(*right), grad=False)
+    o.call(lambda T, x, b, facts=facts: T.linalg.lstsq(tall(T, x), b, **facts).solution, spec(*shape), spec(*right))
 o.add(spec(3, 2), spec(2, 2)).add(spec(3, 2), spec(3, 1), driver="x").add(spec(3), spec(3))
 declare("linalg_tensorinv").call(lambda T, x: T.linalg.tensorinv(near_one(T, x).reshape(2, 3, 6)), spec(6, 6)).add(spec(2, 3, 4)).add(spec(2, 2), 0)
 declare("linalg_tensorsolve").call(lambda T, x, b: T.linalg.tensorsolve(near_one(T, x).reshape(2, 3, 6), b), spec(6, 6), spec(2, 3)).call(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..declare import ALL, Op, Spec, is_empty, op, spec
+from ..declare import ALL, Facts, Op, Spec, is_empty, op, spec
 
 # PyTorch refuses products of bool, except those of no elements.
 NUMBERS = ALL[1:]
 LAYOUTS = ("contiguous", "transposed", "strided", "offset", "expanded")
-FACTS = {"ulps": {"": 2, "float16": 1, "bfloat16": 1}, "scaled": True, "strides": "dense"}
+FACTS: Facts = {"ulps": {"": 2, "float16": 1, "bfloat16": 1}, "scaled": True, "strides": "dense"}
 
 
 def without_bool(o: Op) -> None:
@@ -24,15 +24,8 @@ def pair(o: Op, a: tuple[int, ...], b: tuple[int, ...]) -> None:
 
 o = op("mm", **FACTS)
 pair(o, (3, 4), (4, 5))
-for a, b in [
-    ((0, 3), (3, 2)),
-    ((2, 0), (0, 3)),
-    ((1, 1), (1, 1)),
-    ((3, 1), (1, 3)),
-    ((17, 33), (33, 9)),
-    ((2, 3), (3, 0)),
-]:
-    o.add(spec(*a), spec(*b))
+for rows, inner, columns in [(0, 3, 2), (2, 0, 3), (1, 1, 1), (3, 1, 3), (17, 33, 9), (2, 3, 0)]:
+    o.add(spec(rows, inner), spec(inner, columns))
 without_bool(o)
 o = op("bmm", **FACTS)
 pair(o, (2, 3, 4), (2, 4, 5))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..declare import OPS, WIDE, op, spec
+from ..declare import OPS, WIDE, Facts, op, spec
 from .matrix_products import FACTS
 
 KINDS = ("int64", *WIDE)
@@ -12,7 +12,7 @@ OPS["trace"].add(spec(3)).add(spec(0, 3))
 OPS["inner"].add(spec(2, 3, 4), spec(5, 4)).add(spec(3), spec(4)).add(spec(2, 0), spec(3, 0))
 OPS["chain_matmul"].add([spec(4), spec(4, 3), spec(3)]).add([spec(2, 3), spec(3, 2)]).add([spec(5, 2), spec(2, 6), spec(6, 1), spec(1, 3)]).add([spec(2, 3)])
 OPS["cross"].add(spec(3, 2), spec(3, 2), dim=0).add(spec(2, 3), spec(1, 3)).add(spec(2, 2), spec(2, 2))
-facts = {k: v for k, v in FACTS.items() if k != "dtypes"}
+facts: Facts = {k: v for k, v in FACTS.items() if k != "dtypes"}
 o = op("cross_first", "cross", dtypes=KINDS, **facts)
 o.add(spec(2, 3, 4), spec(2, 3, 4)).add(spec(3, 3), spec(3, 3), 1).add(spec(2, 2), spec(2, 2))
 o = op("linalg_vecdot", "linalg.vecdot", dtypes=WIDE, **facts)

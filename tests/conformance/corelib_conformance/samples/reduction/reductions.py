@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..declare import ALL, FLOATS, LAYOUTS, WIDE, Named, Op, index, is_empty, op, spec
+from ..declare import ALL, FLOATS, LAYOUTS, WIDE, Facts, Named, Op, index, is_empty, op, spec
 
 SPECIAL = [[1.0, math.nan, -2.0], [math.inf, 0.0, -math.inf], [-0.0, 0.0, 3.0]]
 TIES = [[1, 3, 3, 0], [2, 2, 2, 2], [0, 0, 5, 5]]
@@ -15,11 +15,11 @@ def reduction(
     name: str, dims: tuple[Any, ...] = (0, -1, (0, 2), (1,)), low: Any = None, high: Any = None, **facts: Any
 ) -> Op:
     """Over all elements, over dims with and without keepdim, in every layout; 0-d, empty, NaN and ties."""
-    facts = {"ulps": 2, "scaled": True, "strides": "dense"} | facts
-    full = facts.pop("full", True)
-    unique = facts.pop("unique", False)
-    empty = facts.pop("empty", True)
-    o = op(name, **facts)
+    settings: Facts = {"ulps": 2, "scaled": True, "strides": "dense"} | facts
+    full = settings.pop("full", True)
+    unique = settings.pop("unique", False)
+    empty = settings.pop("empty", True)
+    o = op(name, **settings)
     for layout in LAYOUTS:
         x = spec(2, 3, 4, layout=layout, low=low, high=high, unique=unique)
         if full:

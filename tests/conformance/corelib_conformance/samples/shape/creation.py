@@ -61,20 +61,8 @@ o.scaled = True
 o.call(lambda T: T.linspace(start=0, end=1, steps=4))
 dtyped("eye", (0,), (1,), (3,), (2, 4), (4, 2), (3, 0))
 o = op("tensor", grad=False)
-for data in (
-    3,
-    2.5,
-    True,
-    [],
-    [[]],
-    [1, 2],
-    [1.0, 2],
-    [[1, 2], [3, 4]],
-    [True, False],
-    [[True], [2]],
-    (1, (2)),
-    [1, 2.5, True],
-):
+DATA: list[Any] = [3, 2.5, True, [], [[]], [1, 2], [1.0, 2], [[1, 2], [3, 4]], [True, False], [[True], [2]], (1, (2)), [1, 2.5, True]]
+for data in DATA:
     o.call(lambda T, d=data: T.tensor(d), dtypes=("float32",))
     o.call(lambda T, x, d=data: T.tensor(d, dtype=x.dtype), spec(1))
     o.call(lambda T, d=data: T.as_tensor(d), dtypes=("float32",))
@@ -102,13 +90,14 @@ for name in ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", 
         spec(2, 3, layout="transposed"),
         *extra,
     )
-for name, args in [
+NEW: list[tuple[str, list[tuple[Any, ...]]]] = [
     ("new_zeros", [((2, 3),), (2, 3), ((),), ((0, 2),)]),
     ("new_ones", [((2, 3),), (2, 3), ((),)]),
     ("new_empty", [((2, 3),), (2, 3), ((),)]),
     ("new_full", [((2, 3), FILL), ((), 2)]),
     ("new_tensor", [([1, 2, 3],), (3,), ([[1], [0]],)]),
-]:
+]
+for name, args in NEW:
     o = op(name, grad=False, values=name != "new_empty", forms=())
     for given in args:
         o.call(lambda T, x, *a, n=name: getattr(x, n)(*a), spec(2), *given)

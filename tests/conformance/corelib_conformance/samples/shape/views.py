@@ -158,17 +158,15 @@ for layout in LAYOUTS:
 o.add(spec(3), index([1, 0, 2])).add(spec(), 3).add(spec(3), 0).add(spec(0), 2).add(spec(2, 3), index([2]), 1)
 o.add(spec(2, 3), index([1, 2]), 0, output_size=3)
 o.call(lambda T, x: T.repeat_interleave(x), index([1, 0, 2]))
-for name, calls in [
-    ("flip", [((0,),), ((1, 2),), ((-1,),), ((0, 1, 2),), ((),)]),
-    ("roll", [(1,), (1, 0), (-2, 1), ((1, 2), (0, 1)), (5, -1), (0, 0)]),
-]:
+MOVES: dict[str, list[tuple[Any, ...]]] = {
+    "flip": [((0,),), ((1, 2),), ((-1,),), ((0, 1, 2),), ((),)], "roll": [(1,), (1, 0), (-2, 1), ((1, 2), (0, 1)), (5, -1), (0, 0)],
+}
+for name, calls in MOVES.items():
     o = op(name, strides="")
     for args in calls:
         for layout in LAYOUTS:
             o.add(spec(2, 3, 4, layout=layout), *args)
-    o.add(spec(), *(((),) if name == "flip" else (1,))).add(
-        spec(0, 3), *calls[1][:0], *(((0,),) if name == "flip" else (1, 0))
-    )
+    o.add(spec(), () if name == "flip" else 1).add(spec(0, 3), *((0,),) if name == "flip" else (1, 0))
 (
     op("fliplr").add(spec(2, 3)),
     op("flipud").add(spec(2, 3)),
