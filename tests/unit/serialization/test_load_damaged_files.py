@@ -209,18 +209,20 @@ def test_records_that_overlap_or_are_there_twice_are_refused(saved: Any) -> None
         with pytest.raises(RuntimeError, match="overlaps what follows it"):
             corelib.load(io.BytesIO(damaged))
     with pytest.warns(UserWarning, match="Duplicate name"):
-        twice = io.BytesIO(whole)
-        with zipfile.ZipFile(twice, "a") as archive:
-            archive.writestr("archive/version", "3")
-    twice.seek(0)
+        twice = with_record(whole, "archive/version")
     with pytest.raises(RuntimeError, match="'archive/version' is there twice"):
         corelib.load(twice)
-    outside = io.BytesIO(whole)
-    with zipfile.ZipFile(outside, "a") as archive:
-        archive.writestr("elsewhere/x", "3")
-    outside.seek(0)
     with pytest.raises(RuntimeError, match="outside of the folder 'archive/'"):
-        corelib.load(outside)
+        corelib.load(with_record(whole, "elsewhere/x"))
+
+
+def with_record(whole: bytes, name: str) -> io.BytesIO:
+    """A file with one more record."""
+    file = io.BytesIO(whole)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(name, "3")
+    file.seek(0)
+    return file
 
 
 def test_a_changed_element_is_found_by_its_checksum(saved: Any) -> None:
