@@ -15,7 +15,7 @@ from ..harness import (
     ALL, COUNTS, OPS, Inputs, Op, Problems, Sample, attempt, differences, dtypes_of, error_difference, flatten, forms_of, invoke, is_tensor, missing,
     overlaps_itself, quiet, samples_of, tolerance,
 )  # fmt: skip
-from .derivatives import Run, differences_of, not_in_pytorch
+from ..ops.derivatives import Run, differences_of, not_in_pytorch
 
 assert samples.FAMILIES
 
