@@ -19,8 +19,8 @@ from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
 )
-from corelib.tensor import dtype as _dtypes
-from corelib.ops.construction.construct import (
+from corelib.tensor import dtype as _dtypes, rooms as _rooms
+from corelib.tensor.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
     from_numpy as from_numpy,
@@ -149,12 +149,25 @@ def __getattr__(name: str) -> Any:
     return found
 
 
+def _find(room: str, name: str) -> Any:
+    return getattr(__getattr__(room), name)
+
+
+_rooms.find = _find
+
+
+def _installed() -> list[str]:
+    from corelib.dispatcher import plugins, runtime
+
+    return [*runtime._backends, *[entry.device_type for entry in plugins.entries()]]
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
 
 # Start-up: what these slots need is loaded when a device is first used, and by the first backward.
 _LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
-_DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins").device_types)
+_DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _moved.install(_import)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from corelib.contract.backend import OutOfMemoryError
-from corelib.dispatcher.streams import Event, Stream, current_stream, default_stream, runtime_of, set_stream
+from corelib.dispatcher.runtime import Runtime
+from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
 from corelib.ops.random.generator import Generator, default_generator
 from corelib.tensor.device import device as Device
-from corelib.tensor.runtime import Runtime
 from corelib.tensor.tensor import Tensor
 
 

@@ -7,7 +7,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
+    from importlib.abc import Loader
+else:
+    Loader = object
 
 # Old module -> the modules that have its names now, both below `corelib`.
 MOVED = {
@@ -20,9 +25,33 @@ MOVED = {
     "autograd.node": "graph.node graph.recording graph.edges graph.anomaly",
     "backend.allocator": "contract.allocator",
     "backend.base": "contract.backend contract.kernels",
+    "backend.codegen.attention": "backend.codegen.kernels.attention",
+    "backend.codegen.fused": "backend.codegen.kernels.fused",
+    "backend.codegen.indexing": "backend.codegen.kernels.indexing",
+    "backend.codegen.losses": "backend.codegen.kernels.losses",
+    "backend.codegen.matmul": "backend.codegen.kernels.matmul",
+    "backend.codegen.ordering": "backend.codegen.kernels.ordering",
+    "backend.codegen.random": "backend.codegen.kernels.random",
+    "backend.codegen.reductions": "backend.codegen.kernels.reductions",
+    "backend.codegen.steps": "backend.codegen.kernels.steps",
+    "backend.codegen.windows": "backend.codegen.kernels.windows",
     "backend.meta": "contract.meta",
     "dispatcher.accelerator": "accelerator dispatcher.streams",
+    "dispatcher.call": "dispatcher.calls.call dispatcher.calls.outs tensor.dtype",
+    "dispatcher.checks": "dispatcher.plugins.checks",
+    "dispatcher.discovery": "dispatcher.plugins.discovery",
+    "dispatcher.elementwise": "dispatcher.calls.elementwise",
+    "dispatcher.entries": "dispatcher.calls.entries dispatcher.namespaces",
+    "dispatcher.fallback": "dispatcher.calls.fallback",
+    "dispatcher.hookspecs": "dispatcher.plugins.hookspecs",
+    "dispatcher.inplace": "dispatcher.calls.inplace",
     "dispatcher.keys": "tensor.keys",
+    "dispatcher.loaded": "dispatcher.plugins.loaded",
+    "dispatcher.outs": "dispatcher.calls.outs",
+    "dispatcher.packs": "dispatcher.plugins.packs",
+    "dispatcher.paths": "dispatcher.calls.paths",
+    "dispatcher.primitive": "dispatcher.calls.primitive",
+    "dispatcher.registration": "dispatcher.plugins.registration",
     "ops.activation": "ops.neural.activation",
     "ops.arithmetic": "ops.elementwise.arithmetic",
     "ops.attention": "ops.neural.attention",
@@ -52,14 +81,12 @@ MOVED = {
     "ops.gamma": "ops.elementwise.gamma",
     "ops.gathering": "ops.indexing.gathering",
     "ops.grids": "ops.spatial.grids",
-    "ops.indexing": "ops.indexing.indexing",
     "ops.integers": "ops.elementwise.integers",
     "ops.interpolation": "ops.spatial.interpolation",
     "ops.joining": "ops.shape.joining",
     "ops.linear": "ops.products.linear",
     "ops.linear_losses": "nn.linear_losses",
     "ops.linear_systems": "ops.linalg.linear_systems",
-    "ops.losses": "ops.losses.losses",
     "ops.margins": "ops.losses.margins",
     "ops.matrix_norms": "ops.linalg.matrix_norms",
     "ops.more_products": "ops.products.more_products",
@@ -74,8 +101,6 @@ MOVED = {
     "ops.placing": "ops.indexing.placing",
     "ops.pooling": "ops.spatial.pooling",
     "ops.predicates": "ops.elementwise.predicates",
-    "ops.products": "ops.products.products",
-    "ops.random": "ops.random.random",
     "ops.rectified": "ops.neural.rectified",
     "ops.recurrent": "ops.neural.recurrent",
     "ops.reductions": "ops.reduction.reductions",
@@ -112,7 +137,7 @@ MOVED = {
 }
 
 
-class _Finder:
+class _Finder(Loader):
     """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
 
     def __init__(self, load: Callable[[str], ModuleType]) -> None:
@@ -120,7 +145,7 @@ class _Finder:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The import system's question."""
-        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None  # a loader by its methods
+        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in MOVED else None
 
     def create_module(self, spec: ModuleSpec) -> None:
         """An ordinary module."""
@@ -142,4 +167,4 @@ class _Finder:
 
 def install(load: Callable[[str], ModuleType]) -> None:
     """Let imports find the old paths; `load` imports a module by its name."""
-    sys.meta_path.append(_Finder(load))  # as above
+    sys.meta_path.append(_Finder(load))

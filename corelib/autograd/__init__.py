@@ -1,6 +1,7 @@
 """Automatic differentiation, as PyTorch's: a graph of nodes recorded by operations (`corelib.graph`) and run backwards by the engine."""
 
-from corelib.autograd import anomaly_mode as anomaly_mode, function as function, functional as functional, grad_mode as grad_mode
+from corelib.autograd import anomaly_mode as anomaly_mode, function as function, functional as functional
+from corelib.graph import grad_mode as grad_mode
 from corelib.autograd.checking import gradcheck as gradcheck, gradgradcheck as gradgradcheck
 from corelib.autograd.engine import backward as backward, grad as grad
 from corelib.autograd.function import Function as Function

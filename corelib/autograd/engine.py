@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
-from corelib.dispatcher.primitive import run_primitive
+from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
@@ -227,7 +227,7 @@ def _run(
                             found[id(node), number] = part
                             if accumulate:
                                 _accumulate_captured(node, number, part, inputs, create_graph)
-                if not any(e is not None and id(e[0]) in needed for e in node.edges):
+                if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
             grads = node.apply(g)
             if node.post_hooks is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from corelib.graph.anomaly import anomaly, remember
@@ -214,7 +215,6 @@ def _place_outputs(ctx: Any, args: Any, outs: list[Any], recorded: bool) -> None
 
 def once_differentiable(function: Any) -> Any:
     """Decorate a backward whose result is not to be differentiated again."""
-
 
     @wraps(function)
     def wrapped(ctx: Any, *grads: Any) -> Any:

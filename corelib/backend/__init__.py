@@ -1,7 +1,7 @@
 """The kit for backend authors: what a device plugin is made of.
 
 `Backend` and `KernelTable` are what a plugin fills in, `hookimpl` marks its hooks (described in
-`corelib.dispatcher.hookspecs`), and `corelib.backend.xp` has kernels for devices with a NumPy-like module.
+`corelib.dispatcher.plugins.hookspecs`), and `corelib.backend.xp` has kernels for devices with a NumPy-like module.
 """
 
 from corelib.contract.backend import (
@@ -12,4 +12,4 @@ from corelib.contract.backend import (
     UnsupportedError as UnsupportedError,
 )
 from corelib.contract.kernels import API_VERSION as API_VERSION, KernelTable as KernelTable
-from corelib.dispatcher.hookspecs import hookimpl as hookimpl
+from corelib.dispatcher.plugins.hookspecs import hookimpl as hookimpl

@@ -65,8 +65,8 @@ class CachingAllocator:
             self._look()
         kept = self._free.get((size, number) if number else size)
         try:
-            buffer = kept.pop()
-        except (AttributeError, IndexError):
+            buffer = kept.pop() if kept else self._fresh(size)
+        except IndexError:  # another thread was quicker
             buffer = self._fresh(size)
         if number:
             self._origin[id(buffer)] = (size, number)

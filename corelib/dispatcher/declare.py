@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from corelib.dispatcher.entries import build
+from corelib.dispatcher.calls.entries import build
 from corelib.dispatcher.op import Facts, Infer, Op, TABLE, Vjps
 from corelib.graph.rule import Naming
 from corelib.tensor.dtype import dtype as DType

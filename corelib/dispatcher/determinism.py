@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from corelib.dispatcher.loaded import AT_WORK
+from corelib.dispatcher.plugins.loaded import AT_WORK
 
 if TYPE_CHECKING:  # start-up: as in loaded.py
     from corelib.contract.backend import Backend

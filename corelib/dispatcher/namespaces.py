@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any, TypeVar
 
-from corelib.dispatcher.outs import store_all
+from corelib.dispatcher.calls.outs import store_all
 from corelib.tensor.base import attach
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,5 +53,5 @@ def _with_outs(function: Any, name: str) -> Any:
 
     given = signature(function)
     here = [*given.parameters.values(), Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Any")]
-    wrapped.__signature__ = given.replace(parameters=here)
+    vars(wrapped)["__signature__"] = given.replace(parameters=here)
     return wrapped

@@ -178,15 +178,15 @@ def counting(op: str, device_type: str, kernel: Any) -> Any:
 
     chain = getattr(kernel, "_chain", ((kernel, ""),))  # with the kernel packs that are asked before or after
 
-    def counted(*args: Any, **kwargs: Any) -> Any:
+    def counted(*args: Any) -> Any:
         for one, pack in chain:
-            result = one(*args, **kwargs)
+            result = one(*args)
             if result is not NotImplemented:
                 record(op, device_type, f"pack {pack}" if pack else "native", 0)
                 return result
         return NotImplemented
 
-    counted._counted = kernel
+    vars(counted)["_counted"] = kernel
     return counted
 
 

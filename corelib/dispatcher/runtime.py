@@ -7,9 +7,10 @@ from typing import Any
 from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
 from corelib.contract.meta import MetaBackend
-from corelib.dispatcher import determinism, plugins
+from corelib.dispatcher import determinism
+from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.kernels import install
-from corelib.dispatcher.loaded import AT_WORK
+from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import device, LOAD
 from corelib.tensor.keys import dispatch_key, DispatchKey
 from corelib.tensor.layout import strided
@@ -58,10 +59,17 @@ def load(wanted: device) -> Runtime:
             f"indices 0 to {count - 1}"
         )
     if not backend.indexed:
-        return device(wanted.type).runtime
+        return at_work(device(wanted.type))
     if wanted.index is None:
-        return device(wanted.type, 0).runtime
+        return at_work(device(wanted.type, 0))
     return Runtime(backend, wanted)
+
+
+def at_work(place: device) -> Runtime:
+    """The runtime of a device, with all that a backend has."""
+    found = place.runtime
+    assert isinstance(found, Runtime)
+    return found
 
 
 def _load_backend(device_type: str) -> Backend:

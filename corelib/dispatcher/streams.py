@@ -12,8 +12,8 @@ from time import monotonic
 from typing import Any
 
 from corelib.contract.allocator import HERE
+from corelib.dispatcher.runtime import Runtime, at_work
 from corelib.tensor.device import device as Device, resolve
-from corelib.tensor.runtime import Runtime
 
 _numbers = count(1)
 
@@ -144,7 +144,7 @@ def runtime_of(type_: str | None, device: Any) -> Runtime:
         found = resolve(device)
         if type_ is not None and found.type != type_:
             raise ValueError(f"Expected a {type_} device, but got: {found}")
-    return found.runtime
+    return at_work(found)
 
 
 def current_stream(runtime: Runtime) -> Stream:

@@ -105,7 +105,8 @@ def compile_record(rule: Rule, cls: type, n: int, scope: dict[str, Any]) -> Reco
         saved="".join(f"{s}, " for s in slots),
         versions=f"None if {' is None and '.join(watched)} is None else {every}" if watched else "None",
     ).replace("    finish(node, outs)\n", _FINISH.lstrip("\n"))
-    return _compiled(source, "record", {"rule": rule, "cls": cls, "form": rule.naming, "defaults": rule.defaults, **scope})
+    made: Recorder = _compiled(source, "record", {"rule": rule, "cls": cls, "form": rule.naming, "defaults": rule.defaults, **scope})
+    return made
 
 
 def _requires(rule: Rule, i: int) -> str:

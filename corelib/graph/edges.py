@@ -13,7 +13,7 @@ _new = object.__new__
 
 def edge_of(t: Tensor) -> Any:
     """Where the gradient of a tensor that requires grad flows to."""
-    if t._base is not None and t._storage._version != t._view_version:
+    if t._base is not None and t._version != t._view_version:
         return refreshed_edge(t)
     edge = t._edge
     if edge is None:

@@ -47,7 +47,8 @@ class GradContext:
         """Decorate a function, a generator function or a class's constructor."""
         again = self._again
         if isinstance(function, type):
-            function.__init__ = self(function.__init__)
+            constructor = "__init__"
+            setattr(function, constructor, self(getattr(function, constructor)))
             return function
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & 0x20:
             return _wrap_generator(again, function)

@@ -13,8 +13,8 @@ next_id = count().__next__
 class RemovableHandle:
     """What registering a hook returns: `remove()` takes the hook off again; also a context manager."""
 
-    def __init__(self, hooks: dict[int, Any], key: int) -> None:
-        self._hooks = ref(HookDict.of(hooks))
+    def __init__(self, hooks: HookDict, key: int) -> None:
+        self._hooks = ref(hooks)
         self.id = key
 
     def remove(self) -> None:
@@ -34,10 +34,6 @@ class HookDict(dict[int, Any]):
     """A dictionary that can be referred to weakly, so that a handle does not keep a graph alive."""
 
     __slots__ = ("__weakref__",)
-
-    @staticmethod
-    def of(hooks: dict[int, Any]) -> HookDict:
-        return hooks
 
 
 def add_hook(owner: Any, attribute: str, hook: Callable[..., Any]) -> RemovableHandle:

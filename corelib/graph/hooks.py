@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -59,12 +60,15 @@ def retain_grad(t: Tensor) -> None:
         if tensor is not None:
             tensor._grad = g if tensor._grad is None else tensor._grad + g
 
-    keep.runs_last = True  # it keeps what the other hooks make of the gradient
-    register_tensor_hook(t, keep)
+    register_tensor_hook(t, _Keeping(keep))
 
 
-def _runs_last(hook: Any) -> bool:
-    return getattr(hook, "runs_last", False)
+class _Keeping(partial[None]):
+    """A hook that runs after all others: it keeps what they make of the gradient."""
+
+
+def _runs_last(hook: object) -> bool:
+    return isinstance(hook, _Keeping)
 
 
 def run_before(node: Any, g: Any) -> Any:

@@ -22,8 +22,9 @@ _new = object.__new__
 def check_leaf(name: str, t: Tensor) -> None:
     """RuntimeError for an in-place change of a leaf in the graph, or of a view of one."""
     if t._one_of_several:
+        made = t.grad_fn
         raise RuntimeError(
-            f"{name}(): Output {t.output_nr} of {t.grad_fn.name()} is a view and is being modified inplace. This view is the output "
+            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified inplace. This view is the output "
             "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
             "You should replace the inplace operation by an out-of-place one."
         )

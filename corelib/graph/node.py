@@ -45,7 +45,8 @@ class Node:
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dictionary for the user's notes."""
-        return self.__dict__.setdefault("_metadata", {})
+        notes: dict[Any, Any] = self.__dict__.setdefault("_metadata", {})
+        return notes
 
     def name(self) -> str:
         """The node's name."""

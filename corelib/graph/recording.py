@@ -29,9 +29,9 @@ class OpNode(Node):
     rule: Rule
 
     def apply(self, g: Any) -> Any:
-        made = node_class(self.rule).apply = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
+        nodes: Any = node_class(self.rule)
+        nodes.apply = made = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
         return made(self, g)
-
 
     def release(self) -> None:
         """Forget saved tensors; a node that saved none can run again."""
@@ -66,7 +66,7 @@ class ListsNode(OpNode):
             if not any(needs):
                 grads.extend([None] * len(needs))
                 continue
-            got = vjp[0](g, *[needs if p == -1 else saved[p] for p in vjp[1]])
+            got = vjp.function(g, *[needs if p == -1 else saved[p] for p in vjp.picks])
             grads.extend(got if n > 0 else [got])
         return grads
 
@@ -186,7 +186,7 @@ def _record_lists(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
             uses.extend(picks)
     if not any(edges):
         return
-    node = _new(node_class(rule))
+    node: Any = _new(node_class(rule))
     node.edges = tuple(edges)
     node.counts = counts
     node.seq = next_number()
@@ -223,8 +223,8 @@ def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
                 o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
-            if o._base is not None and o._storage._version:
-                o._view_version = o._storage._version
+            if o._base is not None and o._version:
+                o._view_version = o._version
     if any(o._dtype.is_complex for o in outs):
         conjugated(node)
     if anomaly.enabled:
@@ -261,8 +261,8 @@ def finish_complex(node: Any, out: Tensor) -> None:
     conjugated(node)
     out._edge = (node, 0)
     out._requires_grad = True
-    if out._base is not None and out._storage._version:
-        out._view_version = out._storage._version
+    if out._base is not None and out._version:
+        out._view_version = out._version
 
 
 # What needs no look for tensors inside.

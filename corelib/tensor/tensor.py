@@ -160,7 +160,7 @@ class Tensor(TensorBase):
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(
-                self._storage._raw,
+                self._own_storage()._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -361,7 +361,7 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
-        return bool((element == self).any())
+        return bool(self.eq(element).any())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         array = self.numpy()

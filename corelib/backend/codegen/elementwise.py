@@ -115,8 +115,8 @@ def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Any) ->
     ]
     lines += ["    " + line for line in _starts(variant, arrays, "row")]
     lines.append("    i64 first = begin;")
-    lanes = "s" not in variant.inner and variant.inner[0] == "1" and not isinstance(code, str)
-    emit = vector_for(code, variant.dtypes) if lanes else None
+    lanes = "s" not in variant.inner and variant.inner[0] == "1"
+    emit = vector_for(code, variant.dtypes) if lanes and not isinstance(code, str) else None
     if emit is not None and target.vectors:
         lines.append(f"    for (; first + {emit.width} <= end; first += {emit.width}) {{")
         lines += ["      " + line for line in _compute(code, variant, arrays, "first", emit)]

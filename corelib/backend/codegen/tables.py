@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.backend.codegen import random, reductions
-from corelib.backend.codegen.attention import Attention
+from corelib.backend.codegen.kernels import random, reductions
+from corelib.backend.codegen.kernels.attention import Attention
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise
-from corelib.backend.codegen.fused import Fused
-from corelib.backend.codegen.indexing import Indexing
+from corelib.backend.codegen.kernels.fused import Fused
+from corelib.backend.codegen.kernels.indexing import Indexing
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.losses import Losses
-from corelib.backend.codegen.matmul import Matmul
-from corelib.backend.codegen.ordering import Ordering
+from corelib.backend.codegen.kernels.losses import Losses
+from corelib.backend.codegen.kernels.matmul import Matmul
+from corelib.backend.codegen.kernels.ordering import Ordering
 from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
-from corelib.backend.codegen.steps import Steps
+from corelib.backend.codegen.kernels.steps import Steps
 from corelib.backend.codegen.trace import Code, Statement, trace, Untraceable, Value
-from corelib.backend.codegen.windows import Windows
+from corelib.backend.codegen.kernels.windows import Windows
 from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.dispatcher.op import TABLE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.backend.codegen.expressions import expression, gives_bool
 from corelib.backend.codegen.types import C
-from corelib.dispatcher.elementwise import common_dtype
+from corelib.dispatcher.calls.elementwise import common_dtype
 from corelib.dispatcher.modes import Mode
 from corelib.graph.grad_mode import no_grad
 from corelib.tensor import dtype as D

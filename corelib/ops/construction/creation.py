@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from corelib.dispatcher.outs import store
-from corelib.dispatcher.elementwise import cast_number
+from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.elementwise import cast_number
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
-from corelib.dispatcher.primitive import run_primitive
+from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import tensor
 from corelib.ops.elementwise.where import select_where

@@ -8,11 +8,11 @@ from typing import Any
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.fallback import missing
-from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.calls.fallback import missing
+from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
-from corelib.dispatcher.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
 from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from corelib.dispatcher.loaded import AT_WORK
-from corelib.dispatcher.primitive import run_primitive
+from corelib.dispatcher.plugins.loaded import AT_WORK
+from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.elementwise import cast_number, output_strides
+from corelib.dispatcher.calls.elementwise import cast_number, output_strides
 from corelib.dispatcher.declare import op
 from corelib.ops.elementwise.unary import refuse
 from corelib.ops.elementwise.where import select_where

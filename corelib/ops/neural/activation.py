@@ -6,9 +6,9 @@ from typing import Any
 
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.elementwise import output_strides
+from corelib.dispatcher.calls.elementwise import output_strides
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.inplace import inplace, inplace as run
+from corelib.dispatcher.calls.inplace import inplace, inplace as run
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.ops.elementwise.where import select_where

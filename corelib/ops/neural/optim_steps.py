@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher import fallback
-from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.calls import fallback
+from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import no_grad

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.outs import store, store_all
+from corelib.dispatcher.calls.outs import store, store_all
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from corelib.dispatcher.outs import store_all
+from corelib.dispatcher.calls.outs import store_all
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.namespaces import public

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from corelib.dispatcher.outs import store
+from corelib.dispatcher.calls.outs import store
 from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op

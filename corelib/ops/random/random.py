@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.outs import store
+from corelib.dispatcher.calls.outs import store
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import no_grad

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.inplace import check_writable
+from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat, stack

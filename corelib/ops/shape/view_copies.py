@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.outs import store
+from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.namespaces import public, show
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import linspace

@@ -3,7 +3,7 @@
 import corelib
 import pytest
 from corelib.contract.meta import MetaBackend
-from corelib.dispatcher.checks import BackendError
+from corelib.dispatcher.plugins.checks import BackendError
 
 
 class Paper(MetaBackend):

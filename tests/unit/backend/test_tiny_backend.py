@@ -15,7 +15,7 @@ FILES = sorted((FOLDER / "corelib_tiny_backend").glob("*.py"))
 @pytest.fixture(scope="module")
 def tiny():
     """The device's name; where it is not installed, its backend is registered for this module."""
-    from corelib.dispatcher.plugins import entries
+    from corelib.dispatcher.plugins.manager import entries
 
     if any(e.device_type == "tiny" for e in entries()):
         yield "tiny"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from corelib.dispatcher.plugins import entries
+from corelib.dispatcher.plugins.manager import entries
 
 # One program meets every broken device type, and uses two good ones after each.
 MEETS_ALL = """
@@ -124,7 +124,7 @@ def test_two_backends_for_one_device_type_are_an_error_that_names_both_and_the_w
 @pytest.mark.parametrize("chosen", ["corelib-test-duplicate-b", "Corelib_Test.Duplicate_B"])
 def test_the_environment_chooses_between_two_backends(run, chosen):
     shown = run(
-        "import corelib; from corelib.dispatcher import plugins\n"
+        "import corelib; from corelib.dispatcher.plugins import manager as plugins\n"
         "print((corelib.ones(2, device='twin') + 1).tolist(), plugins.load('twin').device_name(0))",
         CORELIB_BACKEND_TWIN=chosen,
     )
@@ -146,10 +146,10 @@ def test_a_choice_of_what_does_not_provide_the_device_is_an_error_even_with_one_
 def test_importing_corelib_and_naming_a_device_load_no_plugin_and_no_plugin_machinery(run):
     shown = run(
         "import sys, corelib\n"
-        "machinery = {'pluggy', 'importlib_metadata', 'numpy', 'corelib.dispatcher.plugins', 'corelib.contract.backend'}\n"
+        "machinery = {'pluggy', 'importlib_metadata', 'numpy', 'corelib.dispatcher.plugins.manager', 'corelib.contract.backend'}\n"
         "print(sorted(machinery & set(sys.modules)))\n"
         "corelib.device('good:1'); corelib.device('noimport')\n"
-        "from corelib.dispatcher import plugins\n"
+        "from corelib.dispatcher.plugins import manager as plugins\n"
         "print({e.device_type for e in plugins.entries()} > {'good', 'noimport', 'twin', 'cpu'})\n"
         "print([m for m in sys.modules if m.startswith(('corelib_test', 'corelib_cpu'))])\n"
         "corelib.ones(1, device='good')\n"
@@ -165,7 +165,7 @@ def test_threads_that_use_a_device_first_at_once_load_it_once(run):
         "made = []\n"
         "def slowly(self): made.append(self); time.sleep(0.2)\n"
         "GoodBackend.__init__ = slowly\n"
-        "from corelib.dispatcher import plugins\n"
+        "from corelib.dispatcher.plugins import manager as plugins\n"
         "found = []\n"
         "threads = [threading.Thread(target=lambda: found.append(plugins.load('good'))) for _ in range(8)]\n"
         "for t in threads: t.start()\n"

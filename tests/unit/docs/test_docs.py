@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 import re
 from pathlib import Path
@@ -55,6 +56,18 @@ def test_the_examples_of_a_page_run_and_its_links_lead_somewhere(page):
     assert failed == 0, said
     missing = [to for to in re.findall(r"\]\(([^)#:]+)\)", text) if not (page.parent / to).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_files_and_commands_that_a_page_names_are_there(page):
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|pyi|md|toml))`", text))
+    assert [path for path in sorted(named) if not any((base / path).exists() for base in (ROOT, ROOT / "corelib", page.parent))] == []
+    modules = set(re.findall(r"python3? -m ([\w.]+)", text)) - {"pip", "venv", "pytest", "pdb"}
+    assert [name for name in sorted(modules) if importlib.util.find_spec(name) is None] == []
+    sessions = {word for words in re.findall(r"`nox -s ([\w ]+)`", text) for word in words.split()}
+    defined = set(re.findall(r"@nox.session\ndef (\w+)", (ROOT / "noxfile.py").read_text(encoding="utf-8")))
+    assert sessions <= defined
 
 
 def test_the_backend_in_the_documentation_is_the_one_that_is_tested():

@@ -93,7 +93,7 @@ def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[device]:
     """A device with memory of its own: the second of two of type "xpu"."""
     from corelib_cpu_numpy.backend import NumpyBackend
 
-    from corelib.dispatcher.loaded import AT_WORK
+    from corelib.dispatcher.plugins.loaded import AT_WORK
 
     class FarBackend(NumpyBackend):
         device_type = "xpu"

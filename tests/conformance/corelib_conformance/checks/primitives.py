@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import corelib
-from corelib.dispatcher.elementwise import natives_of, suited
+from corelib.dispatcher.calls.elementwise import natives_of, suited
 from corelib.dispatcher.op import TABLE
 from corelib.tensor import dtype as D
 from corelib_conformance.checks import check_of_ops

@@ -6,7 +6,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.reductions import few
+from corelib.backend.codegen.kernels.reductions import few
 from corelib.backend.codegen.rows import Let, Map, Pick, Program, Put, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
 from corelib.contract.backend import StridedArray

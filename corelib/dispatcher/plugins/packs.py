@@ -11,8 +11,8 @@ import warnings
 from typing import Any, NamedTuple
 
 from corelib.contract.kernels import KernelTable
-from corelib.dispatcher.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
-from corelib.dispatcher.discovery import discover, Entry, KERNELS
+from corelib.dispatcher.plugins.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
+from corelib.dispatcher.plugins.discovery import discover, Entry, KERNELS
 from corelib.dispatcher.report import callers_level
 
 
@@ -95,8 +95,8 @@ def _of(chain: tuple[tuple[Any, str], ...]) -> Any:
     if len(chain) == 1:
         only = made
 
-        def made(*args: Any, **attributes: Any) -> Any:
-            return only(*args, **attributes)
+        def made(*args: Any) -> Any:
+            return only(*args)
 
     made._chain = chain
     return made
@@ -115,9 +115,9 @@ def chained(kernels: tuple[Any, ...]) -> Any:
     if len(kernels) == 1:
         return kernels[0]
 
-    def kernel(*args: Any, **attributes: Any) -> Any:
+    def kernel(*args: Any) -> Any:
         for one in kernels:
-            result = one(*args, **attributes)
+            result = one(*args)
             if result is not NotImplemented:
                 return result
         return NotImplemented

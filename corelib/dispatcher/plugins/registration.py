@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.contract.backend import Backend
-from corelib.dispatcher import plugins
-from corelib.dispatcher.checks import BackendError, check_backend, kernel_problem
-from corelib.dispatcher.discovery import Entry, is_device_type
-from corelib.dispatcher.loaded import AT_WORK, REGISTERED
+from corelib.dispatcher.plugins import manager as plugins
+from corelib.dispatcher.plugins.checks import BackendError, check_backend, kernel_problem
+from corelib.dispatcher.plugins.discovery import Entry, is_device_type
+from corelib.dispatcher.plugins.loaded import AT_WORK, REGISTERED
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.device import _DEVICES
 from corelib.tensor.keys import dispatch_key

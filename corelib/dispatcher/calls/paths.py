@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher import call
+from corelib.dispatcher.calls import call
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
@@ -86,13 +86,14 @@ def compile_path(op: Op, n: int) -> Any:
 
 def path_of(op: Op) -> Any:
     """What runs an op's arguments, in the order of its parameters: its path, or `call` where it can have none."""
-    if op.facts.infer is None or op.lists or op.facts.by_result:
+    infer = op.facts.infer
+    if infer is None or op.lists or op.facts.by_result:
         op.path = path = lambda *args: call.call(op, args)
         return path
 
     def first_call(*args: Any) -> Any:
         try:
-            n = len(op.facts.infer(*args)[1])
+            n = len(infer(*args)[1])
         except (AttributeError, TypeError, IndexError):
             call.check_operands(op, args)
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.dispatcher.fallback import missing
+from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
@@ -20,7 +20,7 @@ def run_primitive(name: str, out: Tensor, *args: Any) -> None:
     primitive = TABLE[name]
     kernel = primitive.kernel_for(out._key, out._dtype)
     if kernel is None:
-        missing(primitive, out._device, out._dtype, (out, *args))
+        kernel = missing(primitive, out._device, out._dtype, (out, *args))  # raises: a primitive has no body
     if out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous():
         made = Tensor._empty(out._device, out._dtype, out._shape)
         kernel(made._array(), *args)

@@ -10,7 +10,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.reductions import combine
+from corelib.backend.codegen.kernels.reductions import combine
 from corelib.backend.codegen.rows import Program, Put, Rows
 from corelib.backend.codegen.types import C
 from corelib.contract.kernels import KernelTable

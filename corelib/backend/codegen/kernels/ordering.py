@@ -10,7 +10,7 @@ from functools import cache, partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.reductions import combine, few, spread, start
+from corelib.backend.codegen.kernels.reductions import combine, few, spread, start
 from corelib.backend.codegen.rows import Pick, Program, Reduce, Rows, Store
 from corelib.backend.codegen.types import C
 from corelib.contract.backend import StridedArray

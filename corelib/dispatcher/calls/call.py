@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher import fallback
-from corelib.dispatcher.elementwise import elementwise, scalar_tensor
+from corelib.dispatcher.calls import fallback
+from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
 from corelib.dispatcher.op import Op
-from corelib.dispatcher.outs import store
+from corelib.dispatcher.calls.outs import store
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.tensor.tensor import Tensor

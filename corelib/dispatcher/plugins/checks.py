@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
-from corelib.dispatcher.discovery import Entry
+from corelib.dispatcher.plugins.discovery import Entry
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.dtype import ALL
 from corelib.version import __version__
@@ -30,7 +30,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
     """
     import pluggy
 
-    from corelib.dispatcher import hookspecs  # start-up: it needs pluggy, as plugins do, and nothing else
+    from corelib.dispatcher.plugins import hookspecs# start-up: it needs pluggy, as plugins do, and nothing else
 
     try:
         module = entry.point.load()
@@ -51,7 +51,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
             f"its module {entry.value!r} has a function {required}, but not marked as a hook: write @hookimpl above it "
             "(from corelib.backend import hookimpl)"
             if unmarked
-            else f"its module {entry.value!r} has no hook {required} (corelib.dispatcher.hookspecs describes the hooks)"
+            else f"its module {entry.value!r} has no hook {required} (corelib.dispatcher.plugins.hookspecs describes the hooks)"
         )
     return manager.hook
 
@@ -102,8 +102,8 @@ def guarded(what: str, function: Any) -> Any:
         raise BackendError(f"{what} raised {told(error)}") from error
 
 
-def check_backend(backend: Any, entry: Entry) -> None:
-    """Refuse what is no backend, or not the one that its entry point promised."""
+def check_backend(backend: Any, entry: Entry) -> Backend:
+    """The backend; refused where it is none, or not the one that its entry point promised."""
     if not isinstance(backend, Backend):
         raise BackendError(f"its hook corelib_backend must return a corelib.backend.Backend, got {backend!r}")
     problem = api_problem(backend.api_version, entry)
@@ -125,6 +125,7 @@ def check_backend(backend: Any, entry: Entry) -> None:
                 f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each "
                 f"with one of {_quoted(CAPABILITIES)}"
             )
+    return backend
 
 
 def _quoted(names: Any) -> str:

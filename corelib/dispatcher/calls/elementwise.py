@@ -5,18 +5,18 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from corelib.dispatcher import fallback
+from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op
-from corelib.dispatcher.outs import store
-from corelib.dispatcher.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device, resolve
 from corelib.tensor.dtype import dtype as DType, Number
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
+from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
@@ -198,7 +198,7 @@ def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int,
         return shape
     found = broadcast_shapes(*[t._shape for t in tensors])
     if found is None:
-        _raise_shapes(op, tensors)
+        raise _no_common_shape(op, tensors)
     if len(operands) == 2 and len(tensors) == 2:
         if len(BROADCASTS) > 4096:
             BROADCASTS.clear()
@@ -206,20 +206,21 @@ def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int,
     return found
 
 
-def _raise_shapes(op: Op, tensors: list[Tensor]) -> None:
-    a = tensors[0]._shape
-    for t in tensors[1:]:
+def _no_common_shape(op: Op, tensors: list[Tensor]) -> RuntimeError:
+    a: Shape = ()
+    for t in tensors:
         b = t._shape
         joined = broadcast_shapes(a, b)
         if joined is None:
             ndim = max(len(a), len(b))
             pa, pb = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
             at = max(i for i in range(ndim) if pa[i] != pb[i] and 1 not in (pa[i], pb[i]))
-            raise RuntimeError(
+            return RuntimeError(
                 f"{op.name}(): The size of tensor a ({pa[at]}) must match the size of tensor b ({pb[at]}) at "
                 f"non-singleton dimension {at} (shapes {list(a)} and {list(b)} cannot be broadcast together)"
             )
         a = joined
+    return RuntimeError(f"{op.name}(): shapes {[list(t._shape) for t in tensors]} cannot be broadcast together")
 
 
 def _cast(x: Any, dtype: Any, device: Any) -> Any:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from corelib.dispatcher import call as _call, fallback
-from corelib.dispatcher.elementwise import BROADCASTS, elementwise, ROW_MAJOR
-from corelib.dispatcher.inplace import inplace, inplace_binary
+from corelib.dispatcher.calls import call as _call, fallback
+from corelib.dispatcher.calls.elementwise import BROADCASTS, elementwise, ROW_MAJOR
+from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.namespaces import ENTRIES, show
 from corelib.dispatcher.op import Op
-from corelib.dispatcher.paths import path_of
+from corelib.dispatcher.calls.paths import path_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.tensor.tensor import Tensor
@@ -30,7 +30,7 @@ def unary_entry(op: Op) -> Any:
     # An op without a rule of its own is differentiated through its body, kernel or not.
     through_body = op.body is not None and result is None
 
-    def entry(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def entry(input: Tensor, *, out: Tensor | None = None) -> Any:
         try:
             dtype = input._dtype
             kernel = kernels[input._key][dtype]
@@ -76,7 +76,7 @@ def binary_entry(op: Op) -> Any:
     through_body = op.body is not None and result is None
     tensors_only = not op.facts.numbers
 
-    def compute(input: Any, other: Any) -> Tensor:
+    def compute(input: Any, other: Any) -> Any:
         if active.count:
             return elementwise(op, (input, other), None)
         try:
@@ -136,14 +136,14 @@ def binary_entry(op: Op) -> Any:
 
     if "alpha" in op.params:
 
-        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Any:
             if out is None and alpha == 1:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
         return compute, with_alpha
 
-    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         if out is None:
             return compute(input, other)
         return elementwise(op, (input, other), out)
@@ -157,7 +157,7 @@ def reduction_entry(op: Op) -> Any:
 
     def entry(
         input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
-    ) -> Tensor:
+    ) -> Any:
         if dim is None and dtype is None and keepdim is False and out is None and not active.count:
             try:
                 kind = input._dtype
@@ -299,22 +299,27 @@ def _rename(entry: Any, op: Op) -> None:
 
 
 def _inplace_entry(op: Op) -> Any:
-    if op.kind == "binary":
-        if "alpha" in op.params:
+    entry: Any
+    if op.kind != "binary":
 
-            def entry(self: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
-                return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
-        else:
-
-            def entry(self: Tensor, other: Any) -> Tensor:
-                return inplace_binary(op, self, other)
-
-        _rename(entry, op)
-    else:
-
-        def entry(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        def any_form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             return inplace(op, (self, *args), kwargs)
 
+        entry = any_form
+    elif "alpha" in op.params:
+
+        def with_alpha(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
+            return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
+
+        entry = with_alpha
+    else:
+
+        def plain(self: Tensor, other: Any) -> Tensor:
+            return inplace_binary(op, self, other)
+
+        entry = plain
+    if op.kind == "binary":
+        _rename(entry, op)
     entry.__name__ = entry.__qualname__ = op.name + "_"
     entry.__doc__ = f"The in-place form of `{op.name}`: writes its result into this tensor and returns it."
     return entry

@@ -15,10 +15,10 @@ from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
-from corelib.dispatcher.checks import BackendError, check_backend, checked_hooks, guarded, kernel_problem
-from corelib.dispatcher.discovery import BACKENDS, discover, Entry, INSTALL, is_device_type, KERNELS, normalized
-from corelib.dispatcher.loaded import REGISTERED
-from corelib.dispatcher.packs import merge_packs, Pack
+from corelib.dispatcher.plugins.checks import BackendError, check_backend, checked_hooks, guarded, kernel_problem
+from corelib.dispatcher.plugins.discovery import BACKENDS, discover, Entry, INSTALL, is_device_type, KERNELS, normalized
+from corelib.dispatcher.plugins.loaded import REGISTERED
+from corelib.dispatcher.plugins.packs import merge_packs, Pack
 from corelib.tensor.device import DEVICE_TYPES
 from corelib.version import __version__
 
@@ -156,8 +156,7 @@ def _open(entry: Entry) -> Backend:
     """Import a plugin, probe it, make its backend and check all that core relies on."""
     hooks = checked_hooks(entry, "corelib_backend")
     _probe(hooks)
-    backend = guarded("its hook corelib_backend", hooks.corelib_backend)
-    check_backend(backend, entry)
+    backend = check_backend(guarded("its hook corelib_backend", hooks.corelib_backend), entry)
     count = guarded("its function device_count", backend.device_count)
     if type(count) is not int or count < 0:
         raise BackendError(f"its function device_count must return a number of devices, got {count!r}")
@@ -171,7 +170,8 @@ def _open(entry: Entry) -> Backend:
         raise BackendError(problem)
     table, _packs[entry.device_type] = merge_packs(entry.device_type, own)
     # The runtime asks the backend for its kernels: from here on, the answer has those of the packs in it.
-    backend.kernels = lambda: report.counted_table(table, entry.device_type) if report.enabled else table
+    whole: Any = backend
+    whole.kernels = lambda: report.counted_table(table, entry.device_type) if report.enabled else table
     return backend
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # start-up: nothing of a plugin is loaded before a device is used
     from corelib.contract.backend import Backend
-    from corelib.dispatcher.discovery import Entry
+    from corelib.dispatcher.plugins.discovery import Entry
 
 AT_WORK: dict[str, Backend] = {}
 """The backends whose kernels are in the op table."""

@@ -6,7 +6,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from corelib.backend.codegen.reductions import combine, start
+from corelib.backend.codegen.kernels.reductions import combine, start
 from corelib.backend.codegen.rows import Let, Map, Program, Reduce, Rows, Scan, Store
 from corelib.backend.codegen.types import C
 from corelib.contract.kernels import KernelTable
@@ -15,7 +15,7 @@ from corelib.tensor.size import contiguous_strides
 
 if TYPE_CHECKING:
     from corelib.backend.codegen.launch import Launcher
-    from corelib.backend.codegen.matmul import Matmul
+    from corelib.backend.codegen.kernels.matmul import Matmul
 
 _SUM = "{a} + {b}"
 
