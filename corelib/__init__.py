@@ -19,8 +19,8 @@ from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
 )
-from corelib.tensor import dtype as _dtypes, rooms as _rooms
-from corelib.tensor.construct import (
+from corelib.tensor import dtype as _dtypes
+from corelib.ops.construction.construct import (
     as_tensor as as_tensor,
     asarray as asarray,
     from_numpy as from_numpy,
@@ -68,6 +68,7 @@ from corelib.tensor.promotion import (
     result_type as result_type,
     set_default_dtype as set_default_dtype,
 )
+from corelib.tensor.rooms import NAMED as _NAMED
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
@@ -149,19 +150,6 @@ def __getattr__(name: str) -> Any:
     return found
 
 
-def _find(room: str, name: str) -> Any:
-    return getattr(__getattr__(room), name)
-
-
-_rooms.find = _find
-
-
-def _installed() -> list[str]:
-    from corelib.dispatcher import plugins, runtime
-
-    return [*runtime._backends, *[entry.device_type for entry in plugins.entries()]]
-
-
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER})
 
@@ -170,4 +158,5 @@ def __dir__() -> list[str]:
 _LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
+_NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _moved.install(_import)

@@ -50,10 +50,10 @@ from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
-from corelib.dispatcher.accelerator import Event as Event
-from corelib.tensor.generator import Generator as Generator
-from corelib.backend.base import OutOfMemoryError as OutOfMemoryError
-from corelib.dispatcher.accelerator import Stream as Stream
+from corelib.dispatcher.streams import Event as Event
+from corelib.ops.random.generator import Generator as Generator
+from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
+from corelib.dispatcher.streams import Stream as Stream
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib import autograd as autograd
 from corelib import backend as backend

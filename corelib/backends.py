@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corelib.backend.base import Backend as _Backend
-from corelib.dispatcher import plugins as _plugins, registration as _registration, report as _report
-from corelib.dispatcher.plugins import BackendError as BackendError, BackendInfo as BackendInfo
+from corelib.contract.backend import Backend as _Backend
+from corelib.dispatcher import report as _report
+from corelib.dispatcher.plugins.manager import plugins as _plugins, registration as _registration
+from corelib.dispatcher.plugins.manager import BackendError as BackendError, BackendInfo as BackendInfo
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
 

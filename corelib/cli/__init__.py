@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from corelib.cli import backends, new_backend
-from corelib.dispatcher.discovery import installed_modules
-from corelib.dispatcher.plugins import BackendError
+from corelib.dispatcher.plugins.discovery import installed_modules
+from corelib.dispatcher.plugins.manager import BackendError
 from corelib.tensor.device import device
 from corelib.version import __version__
 

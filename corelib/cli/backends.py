@@ -9,10 +9,10 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 
-from corelib.backend.base import API_VERSION
-from corelib.dispatcher.discovery import INSTALL
-from corelib.dispatcher.packs import Pack, PackWarning
-from corelib.dispatcher.plugins import BackendInfo, describe, describe_packs
+from corelib.contract.kernels import API_VERSION
+from corelib.dispatcher.plugins.discovery import INSTALL
+from corelib.dispatcher.plugins.packs import Pack, PackWarning
+from corelib.dispatcher.plugins.manager import BackendInfo, describe, describe_packs
 from corelib.version import __version__
 
 _HEADS = ("DEVICE TYPE", "PROVIDER", "STATUS", "DTYPES", "DEVICES")

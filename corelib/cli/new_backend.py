@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from string import Template
 
-from corelib.dispatcher.discovery import INSTALL, is_device_type
-from corelib.dispatcher.plugins import entries
+from corelib.dispatcher.plugins.discovery import INSTALL, is_device_type
+from corelib.dispatcher.plugins.manager import entries
 
 HELP = "write the project of a new backend"
 _TEMPLATES = Path(__file__).parent / "templates"

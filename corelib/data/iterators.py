@@ -16,8 +16,8 @@ from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
-from corelib.ops.creation import empty
-from corelib.ops.pinning import pinned_batch, pinning_backend
+from corelib.ops.construction.creation import empty
+from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
 from corelib.tensor.dtype import int64
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from corelib.data.collate import default_collate, default_convert
 from corelib.data.dataset import Dataset, IterableDataset
 from corelib.data.iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
 from corelib.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
-from corelib.tensor.generator import Generator
+from corelib.ops.random.generator import Generator
 
 T = TypeVar("T", covariant=True)
 

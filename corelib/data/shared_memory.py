@@ -18,7 +18,7 @@ from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from corelib.tensor.construct import from_numpy
+from corelib.ops.construction.construct import from_numpy
 from corelib.tensor.dtype import bfloat16
 from corelib.tensor.tensor import Tensor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corelib.ops.creation import zeros_like
+from corelib.ops.construction.creation import zeros_like
 from corelib.optim.optimizer import Group, Params, State, as_number, step_count
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed
 from corelib.tensor.tensor import Tensor

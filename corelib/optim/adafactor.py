@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corelib.ops.creation import zeros, zeros_like
+from corelib.ops.construction.creation import zeros, zeros_like
 from corelib.optim.optimizer import Group, Params, State, as_number, check_one_element, step_count
 from corelib.optim.per_parameter import PerParameter
 from corelib.tensor.limits import finfo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from corelib.autograd.grad_mode import enable_grad, no_grad
-from corelib.ops.joining import cat
+from corelib.graph.grad_mode import enable_grad, no_grad
+from corelib.ops.shape.joining import cat
 from corelib.optim.optimizer import Number, Optimizer, Params, as_number, check_not_negative, check_one_element
 from corelib.tensor.tensor import Tensor
 

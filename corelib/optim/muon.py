@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corelib.ops.creation import zeros_like
-from corelib.ops.products import addmm
+from corelib.ops.construction.creation import zeros_like
+from corelib.ops.products.products import addmm
 from corelib.optim.optimizer import Group, Params, State, as_number, check_one_element
 from corelib.optim.per_parameter import PerParameter
 from corelib.tensor.tensor import Tensor

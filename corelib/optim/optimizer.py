@@ -13,9 +13,9 @@ from functools import wraps
 from itertools import chain
 from typing import Any
 
-from corelib.autograd.grad_mode import enable_grad
-from corelib.autograd.handles import Hooks, RemovableHandle, add_hook
-from corelib.tensor.construct import tensor
+from corelib.graph.grad_mode import enable_grad
+from corelib.graph.handles import Hooks, RemovableHandle, add_hook
+from corelib.ops.construction.construct import tensor
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import float32, float64
 from corelib.tensor.promotion import get_default_dtype

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.autograd.grad_mode import set_grad_enabled
+from corelib.graph.grad_mode import set_grad_enabled
 from corelib.optim.optimizer import (
     Group, Number, Optimizer, State, StateDict, as_number, check_capturable, check_not_negative, check_one_element, loss_of,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corelib.ops.creation import zeros_like
+from corelib.ops.construction.creation import zeros_like
 from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, step_count
 from corelib.optim.per_parameter import PerParameter, averages, check_with_betas, decayed
 from corelib.tensor.tensor import Tensor

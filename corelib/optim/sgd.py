@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.autograd.grad_mode import enable_grad
-from corelib.ops.creation import empty_like
-from corelib.ops.optim_steps import _sgd_step_
+from corelib.graph.grad_mode import enable_grad
+from corelib.ops.construction.creation import empty_like
+from corelib.ops.neural.optim_steps import _sgd_step_
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element, check_switches, loss_of,
 )

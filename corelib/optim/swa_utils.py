@@ -11,12 +11,14 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-from corelib.autograd.grad_mode import no_grad
-from corelib.nn.module import Module
-from corelib.nn.normalization import _BatchNorm, _InstanceNorm
+import corelib
+from corelib import Tensor
+from corelib.nn.modules.module import Module
+from corelib.nn.modules.batchnorm import _BatchNorm
+from corelib.nn.modules.instancenorm import _InstanceNorm
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
 from corelib.optim.optimizer import Number, Optimizer
-from corelib.tensor.construct import tensor
+from corelib.ops.construction.construct import tensor
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import int64
 from corelib.tensor.tensor import Tensor

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
-from corelib.tensor import rooms
 from corelib.tensor.device import device
 from corelib.tensor.dtype import dtype, uint8
 from corelib.tensor.layout import layout
+from corelib.tensor.rooms import NAMED
 from corelib.tensor.size import Size
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
@@ -132,10 +132,10 @@ class DataPickler(pickle._Pickler):
         if kind is Tensor:
             plain = _reduce_plain(t)
             return plain if not attributes else (_FROM_TYPE, (plain[0], _TENSOR, plain[1], attributes))
-        if kind is rooms.find("nn", "Buffer"):
+        if kind is NAMED.value("nn", "Buffer"):
             function, args = _reduce_plain(t)
             return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "_is_buffer": True})
-        if kind.__reduce_ex__ is rooms.find("nn", "Parameter").__reduce_ex__:
+        if kind.__reduce_ex__ is NAMED.value("nn", "Parameter").__reduce_ex__:
             args = (t.data, t.requires_grad, OrderedDict())
             return (_PARAMETER_WITH_STATE, (*args, attributes)) if attributes else (_PARAMETER, args)
         if kind.__reduce_ex__ is not Tensor.__reduce_ex__:

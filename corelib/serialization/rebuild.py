@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
-from corelib.tensor import dtype as dtypes, rooms
-from corelib.tensor.construct import as_subclass
+from corelib.tensor import dtype as dtypes
+from corelib.ops.construction.construct import as_subclass
 from corelib.tensor.device import device
 from corelib.tensor.layout import layout, strided
+from corelib.tensor.rooms import NAMED
 from corelib.tensor.size import Size
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
@@ -163,7 +164,7 @@ def _rebuild_parameter(data: Any, requires_grad: Any, backward_hooks: Any) -> Te
     if not isinstance(data, Tensor):
         raise _refuse("the data of a parameter", type(data).__name__, "a tensor")
     _no_hooks(backward_hooks)
-    made: Tensor = rooms.find("nn", "Parameter")(data, _flag("requires_grad of a parameter", requires_grad))
+    made: Tensor = NAMED.value("nn", "Parameter")(data, _flag("requires_grad of a parameter", requires_grad))
     return made
 
 
@@ -181,7 +182,7 @@ def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> Te
     if new_type is not type(made):
         made = as_subclass(made, new_type)
     elif isinstance(state, dict) and state.get("_is_buffer") is True:
-        made = rooms.find("nn", "Buffer")(made, persistent=state.get("persistent") is True)
+        made = NAMED.value("nn", "Buffer")(made, persistent=state.get("persistent") is True)
     return _set_attributes(made, state)
 
 
@@ -318,5 +319,5 @@ _LAZY = {("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")}
 def allowed_global(module: str, name: str) -> Any:
     """What a name in a file stands for, when it is one of the names of data; KeyError when it is not."""
     if (module, name) in _LAZY:
-        return rooms.find("nn", name)
+        return NAMED.value("nn", name)
     return _GLOBALS[module, name]

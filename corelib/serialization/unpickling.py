@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from corelib.serialization.rebuild import CONSTRUCTORS, allowed_global, check_key, shown
 from corelib.serialization.safe_globals import named_safe_globals
-from corelib.tensor import rooms
+from corelib.tensor.rooms import NAMED
 from corelib.tensor.storage import TypedStorage
 
 __all__ = ["DataUnpickler", "TrustedUnpickler"]
@@ -391,7 +391,7 @@ class TrustedUnpickler(pickle.Unpickler):
         for room in ("nn", "optim"):
             if module.startswith(f"torch.{room}."):
                 with suppress(AttributeError):
-                    return rooms.find(room, name)
+                    return NAMED.value(room, name)
         raise UnpicklingError(
             f"load(): the file names PyTorch's {module}.{name}, for which corelib has nothing. Accepted are "
             f"{ACCEPTED}, the classes of torch.nn and torch.optim that corelib has, and classes of other modules."

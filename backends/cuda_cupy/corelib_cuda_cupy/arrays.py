@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend import KernelTable, StridedArray, xp as shared
-from corelib.backend.base import Kernel
+from corelib.contract.kernels import Kernel
 from corelib.tensor import dtype as D
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import ctypes
 from typing import TYPE_CHECKING
 
 from corelib.backend import StridedArray
-from corelib.backend.base import Kernel
+from corelib.contract.kernels import Kernel
 from corelib.tensor import dtype as D
 from corelib.dispatcher.precision import get_float32_matmul_precision
 

@@ -89,7 +89,7 @@ def test_copies_are_apart_and_networks_print_as_pytorchs() -> None:
 
 
 def test_a_module_of_ones_own() -> None:
-    from corelib.nn.lazy import LazyModuleMixin
+    from corelib.nn.modules.lazy import LazyModuleMixin
 
     class Scale(LazyModuleMixin, corelib.nn.Module):
         def __init__(self) -> None:

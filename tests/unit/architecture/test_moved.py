@@ -28,11 +28,11 @@ def test_an_old_path_has_its_successors_names_and_warns(old):
 def test_what_backend_authors_import_today_works():
     code = (
         "import warnings; warnings.simplefilter('ignore')\n"
-        "from corelib.backend.base import Backend, KernelTable, Probe, StridedArray, UnsupportedError, OutOfMemoryError, API_VERSION\n"
-        "from corelib.backend.meta import MetaBackend\n"
-        "from corelib.backend.allocator import CachingAllocator\n"
+        "from corelib.contract.backend import Backend, KernelTable, Probe, StridedArray, UnsupportedError, OutOfMemoryError, API_VERSION\n"
+        "from corelib.contract.meta import MetaBackend\n"
+        "from corelib.contract.allocator import CachingAllocator\n"
         "from corelib.dispatcher import Mode\n"
-        "from corelib.dispatcher.hookspecs import hookimpl\n"
+        "from corelib.dispatcher.plugins.hookspecs import hookimpl\n"
         "from corelib.backend import hookimpl as same\n"
         "assert hookimpl is same\n"
         "from corelib.backend.xp import register\n"
