@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 import corelib
+from corelib.dispatcher.op import TABLE
 from corelib_conformance.checks import check
+from corelib_conformance.checks.forward import bits
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.target import Target
 
@@ -44,16 +46,11 @@ def round_trip(target: Target, case: Case) -> None:
         given = corelib.from_numpy(np.array(sent)).to(kind)
         back = given.to(target.name).cpu()
         expect(back.dtype is kind and tuple(back.shape) == shape, f"{shape}: came back as {back.dtype} {list(back.shape)}")
-        same = back.untyped_storage().nbytes() == 0 or _bits(given) == _bits(back)
+        same = back.untyped_storage().nbytes() == 0 or bits(given) == bits(back)
         expect(same, f"{shape}: other bits came back")
     if kind.is_floating_point:
         special = corelib.tensor([0.0, -0.0, float("inf"), -float("inf"), float("nan"), 1e-40, 6e-8, 65504.0]).to(kind)
-        expect(_bits(special) == _bits(special.to(target.name).cpu()), "special values came back with other bits")
-
-
-def _bits(t: Any) -> bytes:
-    array = t.contiguous().numpy()
-    return array.tobytes()  # type: ignore[no-any-return]
+        expect(bits(special) == bits(special.to(target.name).cpu()), "special values came back with other bits")
 
 
 @check(0)
@@ -85,7 +82,7 @@ def copies_are_copies(target: Target, case: Case) -> None:
 
 
 def _has(target: Target, name: str) -> bool:
-    return target.kernel(corelib.ops.TABLE[name], corelib.float32) is not None
+    return target.kernel(TABLE[name], corelib.float32) is not None
 
 
 @check(0)

@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape  # type: ignore[no-any-return]
+        return self.value.shape
 
 
 class Cells:
