@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
-from corelib.dispatcher.calls.outs import stored
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, TABLE
-from corelib.dispatcher.calls.outs import stored
 from corelib.ops.elementwise.unary import in_float32
 from corelib.tensor.dtype import kind_name, Number
 from corelib.tensor.size import broadcast_shapes, Shape, wrap_dim

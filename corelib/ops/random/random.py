@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from corelib.dispatcher.declare import op
 from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.complex.complex_numbers import view_as_real

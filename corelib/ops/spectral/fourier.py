@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
-from corelib.dispatcher.calls.outs import stored
 from corelib.ops.complex.complex_numbers import conj
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat
