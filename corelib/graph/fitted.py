@@ -16,12 +16,18 @@ def fitted(g: Tensor, shape: tuple[int, ...], node: Node, i: int) -> Tensor:
         return g
     lead = len(g._shape) - len(shape)
     if lead >= 0 and all(n == m or n == 1 for n, m in zip(shape, g._shape[lead:], strict=True)):
-        dims = tuple(range(lead)) + tuple(
-            lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
-        )
-        g = g.sum(dims, True) if dims else g
-        return g.reshape(shape) if lead else g
+        return summed(g, shape)
     raise RuntimeError(
         f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
         f"with {list(shape)}"
     )
+
+
+def summed(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A gradient summed back over the dimensions in which a tensor of this shape was broadcast to the gradient's."""
+    lead = len(g._shape) - len(shape)
+    dims = tuple(range(lead)) + tuple(
+        lead + d for d, (n, m) in enumerate(zip(shape, g._shape[lead:], strict=True)) if n != m
+    )
+    g = g.sum(dims, True) if dims else g
+    return g.reshape(shape) if lead else g

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from typing import NoReturn, SupportsIndex, TYPE_CHECKING, TypeVar
 
-from corelib.graph.grad_mode import grad_mode
+from corelib.contract.kernels import Native
 from corelib.graph.node import AccumulateGrad
 from corelib.ops.conversion.interchange import adopt, wrap
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
-from corelib.tensor.device import cpu, resolve
+from corelib.tensor.device import cpu, device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.size import Shape, Strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+T = TypeVar("T", bound=Tensor)
 _new = object.__new__
 
 
-def default_dtype() -> Any:
-    """The dtype of floats that do not say theirs."""
-    return get_default_dtype()
-
-
-def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Any:
+def tensor(
+    data: object, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor.
 
     dtype defaults to what the data says: bool, int64, the default float, or the array's own.
@@ -39,8 +45,6 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
         return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)
     if isinstance(data, Tensor):
-        import warnings
-
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
@@ -56,18 +60,18 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     return made.requires_grad_() if requires_grad else made
 
 
-def _parse(data: Any, dtype: Any) -> Any:
+def _parse(data: object, dtype: DType | None) -> Native:
     """A fresh NumPy array of the elements, with a dtype that corelib has."""
     kind = type(data)
     wanted = None if dtype is None else dtype.np
     if kind is float:
-        return np.array(data, wanted or default_dtype().np)
+        return np.array(data, wanted or get_default_dtype().np)
     if kind is bool or kind is int:
         return _array_of(data, wanted)
     if isinstance(data, (np.ndarray, np.generic)):
         D.from_numpy_dtype(data.dtype)
         return np.array(data, wanted, copy=True, order="C")
-    if isinstance(data, (list, tuple)) and _holds_tensors(data):
+    if isinstance(data, (list, tuple)) and isinstance(_first(data), Tensor):
         kinds = {x._dtype for x in data if isinstance(x, Tensor)}
         if wanted is None and len(kinds) == 1:
             wanted = kinds.pop().np
@@ -81,7 +85,7 @@ def _parse(data: Any, dtype: Any) -> Any:
     return _array_of(data, wanted)
 
 
-def _array_of(data: Any, wanted: Any) -> Any:
+def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
     try:
         array = np.array(data)
     except ValueError:
@@ -89,10 +93,7 @@ def _array_of(data: Any, wanted: Any) -> Any:
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
-        first = data
-        while isinstance(first, (list, tuple)) and first:
-            first = first[0]
-        if not isinstance(data, (str, bytes)) and isinstance(first, str):
+        if not isinstance(data, (str, bytes)) and isinstance(_first(data), str):
             raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
@@ -101,20 +102,18 @@ def _array_of(data: Any, wanted: Any) -> Any:
     if array.dtype.kind == "c":
         if wanted is not None and wanted.kind != "c":
             raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
-        return array.astype(wanted or (array.dtype if _has_numpy(data) else default_dtype().to_complex().np))
+        return array.astype(wanted or (array.dtype if _has_numpy(data) else get_default_dtype().to_complex().np))
     if wanted is not None:
         if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
         if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
-            low, high = np.iinfo(wanted).min, np.iinfo(wanted).max
+            low, high = np.iinfo(wanted.str).min, np.iinfo(wanted.str).max
             if array.min() < low or array.max() > high:
                 value = array.min() if array.min() < low else array.max()
                 raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
         return array.astype(wanted)
-    if array.dtype.kind == "f" and not _has_numpy(data):
-        return array.astype(default_dtype().np)
-    if array.size == 0 and not _has_numpy(data):
-        return array.astype(default_dtype().np)
+    if (array.dtype.kind == "f" or array.size == 0) and not _has_numpy(data):
+        return array.astype(get_default_dtype().np)
     if array.dtype.kind == "u" and array.dtype.itemsize == 8:
         raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
     if array.dtype.kind in "iu" and not _has_numpy(data):
@@ -122,37 +121,37 @@ def _array_of(data: Any, wanted: Any) -> Any:
     return array
 
 
-def _has_numpy(data: Any) -> bool:
+def _first(data: object) -> object:
+    """The first of all elements of nested sequences."""
     while isinstance(data, (list, tuple)) and data:
         data = data[0]
-    return isinstance(data, (np.ndarray, np.generic))
+    return data
 
 
-def _holds_tensors(data: Any) -> bool:
-    while isinstance(data, (list, tuple)) and data:
-        data = data[0]
-    return isinstance(data, Tensor)
+def _has_numpy(data: object) -> bool:
+    return isinstance(_first(data), (np.ndarray, np.generic))
 
 
-def _lists(data: Any) -> Any:
+def _lists(data: object) -> object:
     if isinstance(data, Tensor):
         return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
     return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
 
 
-def _raise_elements(t: Tensor) -> Any:
+def _raise_elements(t: Tensor) -> NoReturn:
     raise ValueError(
         f"tensor(): only one element tensors can be converted to Python scalars, got shape {list(t._shape)}; use "
         "torch.stack to join tensors"
     )
 
 
-def _ragged(data: Any, dim: int = 0) -> str:
-    lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in data]
+def _ragged(data: object, dim: int = 0) -> str:
+    parts = data if isinstance(data, (list, tuple)) else ()
+    lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in parts]
     if len(set(lengths)) > 1:
         at = next(i for i, n in enumerate(lengths) if n != lengths[0])
         return f"tensor(): expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})"
-    for x in data:
+    for x in parts:
         if isinstance(x, (list, tuple)):
             found = _ragged(x, dim + 1)
             if found:
@@ -160,7 +159,7 @@ def _ragged(data: Any, dim: int = 0) -> str:
     return "tensor(): the nested sequences have unequal lengths"
 
 
-def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
+def _from_array(array: Native, device: Device, copy: bool) -> Tensor:
     """A tensor over an array's memory on the host, or with a copy of it elsewhere."""
     dtype = D.from_numpy_dtype(array.dtype)
     if device.type == "meta":
@@ -173,8 +172,6 @@ def _from_array(array: Any, device: Any, copy: bool) -> Tensor:
 
 
 def _warn_not_writable(what: str) -> None:
-    import warnings
-
     warnings.warn(
         f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This means writing to this tensor "
         "will result in undefined behavior. You may want to copy the data to protect it or make it writable before converting "
@@ -184,7 +181,7 @@ def _warn_not_writable(what: str) -> None:
     )
 
 
-def from_numpy(array: Any) -> Tensor:
+def from_numpy(array: object) -> Tensor:
     """A tensor that shares a NumPy array's memory.
 
     TypeError for anything else and for dtypes that corelib lacks; ValueError for negative strides.
@@ -202,7 +199,7 @@ def from_numpy(array: Any) -> Tensor:
     return wrap(array, dtype, cpu.runtime.device)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def as_tensor(data: object, dtype: DType | None = None, device: DeviceLike = None) -> Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
     if isinstance(data, Tensor):
         return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)
@@ -216,13 +213,15 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return tensor(data, dtype=dtype, device=device)
 
 
-def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False) -> Any:
+def asarray(
+    obj: object, *, dtype: DType | None = None, device: DeviceLike = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be.
 
     Of a buffer, such as a bytearray, it takes the bytes as elements of `dtype`, the default float unless given.
     """
     if isinstance(obj, (bytes, bytearray, memoryview)):
-        made = frombuffer(obj, dtype=dtype or default_dtype()).to(device=resolve(device))
+        made = frombuffer(obj, dtype=dtype or get_default_dtype()).to(device=resolve(device))
         made = made.clone() if copy else made
     elif copy:
         made = tensor(obj, dtype=dtype, device=device) if not isinstance(obj, Tensor) else as_tensor(obj, dtype, device)
@@ -236,25 +235,25 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
     return made.requires_grad_() if requires_grad else made
 
 
-def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
+def frombuffer(buffer: ReadableBuffer, *, dtype: DType, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A 1-d tensor over the memory of an object with the buffer protocol; it warns where that cannot be written.
 
     ValueError for an object without it, for no elements at all, and for counts and offsets that do not fit.
     """
     try:
-        length = memoryview(buffer).nbytes
+        content = memoryview(buffer)
     except TypeError:
         raise ValueError(f"frombuffer(): object does not implement Python buffer protocol, got {type(buffer).__name__}") from None
-    if not length or not count:
-        raise ValueError(f"frombuffer(): both buffer length ({length}) and count ({count}) must not be 0")
-    array = np.frombuffer(buffer, dtype.np, count, offset)
+    if not content.nbytes or not count:
+        raise ValueError(f"frombuffer(): both buffer length ({content.nbytes}) and count ({count}) must not be 0")
+    array = np.frombuffer(content, dtype.np, count, offset)
     if not array.flags.writeable:
         _warn_not_writable("buffer")
     t = wrap(array, dtype, cpu.runtime.device)
     return t.requires_grad_() if requires_grad else t
 
 
-def as_subclass(t: Tensor, cls: Any) -> Any:
+def as_subclass(t: Tensor, cls: type[T]) -> T:
     """A tensor of a subclass over the same memory; its graph position is kept."""
     made = _new(cls)
     source = t if t._storage is not None else _with_storage(t)
@@ -269,7 +268,7 @@ def _with_storage(t: Tensor) -> Tensor:
     return t
 
 
-def set_data(t: Tensor, value: Any) -> None:
+def set_data(t: Tensor, value: object) -> None:
     """`t.data = value`: the tensor takes over another's memory and keeps its own place in the graph."""
     if not isinstance(value, Tensor):
         raise TypeError(f"data: Variable data has to be a tensor, but got {type(value).__name__}")
@@ -283,8 +282,9 @@ def set_data(t: Tensor, value: Any) -> None:
 
 
 def rebuild(
-    cls: Any, storage: Any, dtype: Any, shape: Any, strides: Any, offset: int, requires_grad: bool, attributes: Any
-) -> Any:
+    cls: type[Tensor], storage: Storage, dtype: DType, shape: Shape, strides: Strides | None, offset: int, requires_grad: bool,
+    attributes: dict[str, object],
+) -> Tensor:
     """The inverse of `reduce_tensor`."""
     made = Tensor._make(storage, dtype, shape, strides, offset)
     if cls is not Tensor:
@@ -297,7 +297,7 @@ def rebuild(
 _LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks")
 
 
-def reduce_tensor(t: Tensor) -> Any:
+def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]:
     """How `pickle` and `copy.copy` see a tensor: its storage and how it lies there, not its history.
 
     So what shares memory still does after a pickle of both, and copy.copy shares the memory, as in PyTorch.
@@ -307,23 +307,22 @@ def reduce_tensor(t: Tensor) -> Any:
     return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept)
 
 
-def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
+def deepcopy_tensor(t: Tensor, memo: dict[int, object]) -> Tensor:
     """A copy of a leaf with its `.grad`; leaves that share memory share that of the copies."""
-    if id(t) in memo:
-        return memo[id(t)]
+    known = memo.get(id(t))
+    if isinstance(known, Tensor):
+        return known
     if not t.is_leaf:
         raise RuntimeError(
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If you "
             "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage."
         )
-    import copy
-
-    storage = copy.deepcopy(t._own_storage(), memo)
+    storage = deepcopy(t._own_storage(), memo)
     made = rebuild(type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, {})
     memo[id(t)] = made
     for key, value in t.__dict__.items():
         if key not in _LEFT_BEHIND:
-            made.__dict__[key] = copy.deepcopy(value, memo)
+            made.__dict__[key] = deepcopy(value, memo)
     return made
 
 
@@ -331,10 +330,10 @@ def deepcopy_tensor(t: Tensor, memo: dict[int, Any]) -> Any:
 class Rebuilt(Tensor):
     """What every tensor gets from here."""
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Callable[..., Tensor], tuple[object, ...]]:
         return reduce_tensor(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+    def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
         return deepcopy_tensor(self, memo)
 
     @property

@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import ceil
-from typing import Any
 
-from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.elementwise import cast_number
-from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import run_primitive
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import resolve
-from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides
+from corelib.tensor.device import device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.size import contiguous_strides, is_dense, permuted_strides, Shape, Strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
 
 @op(kind="creation", on=())
-def fill(out: Tensor, value: Any) -> None:
+def fill(out: Tensor, value: Number) -> None:
     """Primitive: set every element of `out` to a Python number."""
     ...
 
 
 @op(kind="creation", on=())
-def arange_(out: Tensor, start: Any, step: Any) -> None:
+def arange_(out: Tensor, start: Number, step: Number) -> None:
     """Primitive: element i of the 1-d `out` becomes `start + i * step`."""
     ...
 
 
-def parse_size(name: str, size: Any) -> tuple[int, ...]:
+def parse_size(name: str, size: Sequence[object]) -> Shape:
     """A shape from `f(2, 3)` or `f((2, 3))`; RuntimeError for negative sizes, TypeError for what is no int."""
-    if len(size) == 1 and not isinstance(size[0], int):
-        size = size[0]
-        if hasattr(size, "__index__") and not isinstance(size, (tuple, list)):
-            size = (size,)
+    given = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
+    if not isinstance(given, (tuple, list)):
+        given = tuple(given) if hasattr(given, "__iter__") and not hasattr(given, "__index__") else (given,)
     try:
-        shape = tuple([n if type(n) is int else n.__index__() for n in size])
+        shape = tuple([n if type(n) is int else n.__index__() for n in given])
     except (AttributeError, TypeError):
-        bad = next((n for n in size if not hasattr(n, "__index__")), size) if isinstance(size, (tuple, list)) else size
+        bad = next((n for n in given if not hasattr(n, "__index__")), given)
         raise TypeError(
             f"{name}(): argument 'size' must be tuple of ints, but found element of type {type(bad).__name__}"
         ) from None
@@ -55,7 +56,9 @@ def parse_size(name: str, size: Any) -> tuple[int, ...]:
     return shape
 
 
-def _blank(name: str, shape: tuple[int, ...], dtype: Any, layout: Any, device: Any, strides: Any = None) -> Tensor:
+def _blank(
+    name: str, shape: Shape, dtype: DType | None, layout: Layout | None, device: DeviceLike, strides: Strides | None = None
+) -> Tensor:
     if layout is not None and layout.name != "strided":
         raise RuntimeError(f"{name}(): argument 'layout' must be torch.strided, got {layout}")
     if dtype is None:
@@ -70,10 +73,11 @@ def _blank(name: str, shape: tuple[int, ...], dtype: Any, layout: Any, device: A
     return made
 
 
-def check_dtype(name: str, dtype: Any, place: Any) -> None:
+def check_dtype(name: str, dtype: DType, place: Device) -> None:
     """NotImplementedError for a dtype that the device's backend declares absent."""
-    if place._runtime.backend.dtypes.get(dtype.name, "absent") == "absent":
-        have = ", ".join(f"torch.{n}" for n, c in place._runtime.backend.dtypes.items() if c != "absent")
+    dtypes = place.runtime.backend.dtypes
+    if dtypes.get(dtype.name, "absent") == "absent":
+        have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 
 
@@ -87,8 +91,8 @@ def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_m
 
 @op(kind="creation", on=("torch",))
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+    size: int | Sequence[int], fill_value: Aside[Tensor | Number], *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, out: Aside[Tensor | None] = None,
 ) -> Tensor:
     """A tensor of shape `size` with every element `fill_value`.
 
@@ -104,34 +108,36 @@ def full(
         dtype = dtype or (out._dtype if out is not None else fill_value._dtype)
         fill_value = fill_value.item()
     if dtype is None:
-        dtype = out._dtype if out is not None else (
-            D.bool if isinstance(fill_value, bool) else D.int64 if isinstance(fill_value, int) else _complex_default() if isinstance(fill_value, complex) else None
-        )
+        dtype = out._dtype if out is not None else _dtype_of(fill_value)
     t = _blank("full", shape, dtype, layout, device)
     run_primitive("fill", t, _number("full", fill_value, t._dtype))
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
-def _complex_default() -> Any:
-    return get_default_dtype().to_complex()
+def _dtype_of(value: object) -> DType | None:
+    """What a number says of the dtype; None for a float, which is of the default one."""
+    if isinstance(value, int):
+        return D.bool if isinstance(value, bool) else D.int64
+    return get_default_dtype().to_complex() if isinstance(value, complex) else None
 
 
-def _number(name: str, value: Any, dtype: Any) -> Any:
+def _number(name: str, value: object, dtype: DType) -> Number:
     if not isinstance(value, (bool, int, float, complex)):
         item = getattr(value, "item", None)
         if item is None:
             raise TypeError(f"{name}(): argument 'fill_value' must be Number, not {type(value).__name__}")
         value = item()
     try:
-        return cast_number(value, dtype)
+        made: Number = cast_number(value, dtype)
     except (OverflowError, ValueError):
         raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}") from None
+    return made
 
 
-def _filler(name: str, value: int) -> Any:
+def _filler(name: str, value: int) -> Callable[..., Tensor]:
     def made(
-        *size: Any, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-        pin_memory: bool = False, out: Any = None, **names: Any,
+        *size: int | Sequence[int], dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+        requires_grad: bool = False, pin_memory: bool = False, out: Tensor | None = None, **names: int | Sequence[int],
     ) -> Tensor:
         if names:
             size = _named_size(name, size, names)
@@ -151,7 +157,9 @@ def _filler(name: str, value: int) -> Any:
     return made
 
 
-def _named_size(name: str, size: Any, names: dict[str, Any]) -> Any:
+def _named_size(
+    name: str, size: tuple[int | Sequence[int], ...], names: dict[str, int | Sequence[int]]
+) -> tuple[int | Sequence[int], ...]:
     if set(names) == {"size"} and not size:
         return (names["size"],)
     raise TypeError(f"{name}() got an unexpected keyword argument '{next(k for k in names if k != 'size')}'")
@@ -162,8 +170,9 @@ zeros, ones = public("torch")(_filler("zeros", 0)), public("torch")(_filler("one
 
 @public("torch")
 def empty(
-    *size: Any, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, memory_format: Any = None, out: Any = None, **names: Any,
+    *size: int | Sequence[int], dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False, memory_format: MemoryFormat | None = None, out: Tensor | None = None,
+    **names: int | Sequence[int],
 ) -> Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
     if names:
@@ -176,7 +185,7 @@ def empty(
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
-def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tuple[int, ...] | None:
+def _format_strides(name: str, shape: Shape, memory_format: MemoryFormat) -> Strides | None:
     """The strides of a new tensor in a memory format; None for row-major, RuntimeError where the shape has no such format."""
     if memory_format.name == "contiguous_format":
         return None
@@ -188,7 +197,7 @@ def _format_strides(name: str, shape: tuple[int, ...], memory_format: Any) -> tu
 
 @public("torch")
 def empty_strided(
-    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    size: int | Sequence[int], stride: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
@@ -208,10 +217,10 @@ def empty_strided(
     return t.requires_grad_() if requires_grad else t
 
 
-def _like(name: str, make: Any) -> Any:
+def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
     def like(
-        input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+        input: Tensor, *args: object, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+        requires_grad: bool = False, memory_format: MemoryFormat | None = None, pin_memory: bool = False,
     ) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
@@ -234,7 +243,7 @@ def _like(name: str, make: Any) -> Any:
     return like
 
 
-def _fill_with(value: Any) -> Any:
+def _fill_with(value: Number) -> Callable[[str, Tensor], None]:
     return lambda name, t: run_primitive("fill", t, _number(name, value, t._dtype))
 
 
@@ -244,10 +253,10 @@ empty_like = public("torch")(_like("empty_like", lambda name, t: None))
 full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype))))
 
 
-def _new(name: str, make: Any) -> Any:
+def _new(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def new(
-        self: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False, pin_memory: bool = False, **names: Any,
+        self: Tensor, *args: object, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+        requires_grad: bool = False, pin_memory: bool = False, **names: object,
     ) -> Tensor:
         return make(
             *args, dtype=dtype or self._dtype, layout=layout, device=self._device if device is None else device,
@@ -263,19 +272,30 @@ for _name, _make in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full"
     attach("new_" + _name, _new(_name, _make))
 
 
-def _new_tensor(self: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def _new_tensor(
+    self: Tensor, data: object, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
     """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
-    made: Tensor = tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
-    return made
+    return tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
 
 
 attach("new_tensor", _new_tensor)
 
 
+def _real(what: str, x: object) -> float:
+    """An end or the step of arange: a number, or a tensor of one. TypeError for anything else."""
+    if isinstance(x, Tensor):
+        x = x.item()
+    if not isinstance(x, (int, float)):
+        raise TypeError(f"arange(): argument '{what}' must be Number, not {type(x).__name__}")
+    return x
+
+
 @public("torch")
 def arange(
-    start: Any = None, end: Any = None, step: Any = 1, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+    start: Tensor | float | None = None, end: Tensor | float | None = None, step: Tensor | float = 1, *, dtype: DType | None = None,
+    layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The numbers from `start` up to, and without, `end`, `step` apart.
 
@@ -291,10 +311,7 @@ def arange(
         start = 0
     if end is None:
         raise TypeError("arange(): missing the argument 'end' (position 1)")
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    for what, x in (("start", start), ("end", end), ("step", step)):
-        if not isinstance(x, (int, float)):
-            raise TypeError(f"arange(): argument '{what}' must be Number, not {type(x).__name__}")
+    start, end, step = _real("start", start), _real("end", end), _real("step", step)
     if step == 0:
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if dtype is None:
@@ -321,8 +338,8 @@ def arange(
 
 @public("torch")
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+    start: Tensor | Number, end: Tensor | Number, steps: int, *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, out: Tensor | None = None,
 ) -> Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included.
 
@@ -342,7 +359,7 @@ def linspace(
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
     work = dtype if dtype.is_floating_point else (
-        D.float64 if place._runtime.backend.dtypes.get("float64") == "native" else D.float32
+        D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
@@ -359,8 +376,8 @@ def linspace(
 
 @public("torch")
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False, out: Any = None,
+    n: int, m: int | None = None, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False, out: Tensor | None = None,
 ) -> Tensor:
     """The n×m matrix with ones on its diagonal.
 
@@ -384,9 +401,9 @@ def eye(
 
 @public("torch")
 def scalar_tensor(
-    s: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+    s: Tensor | Number, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """A 0-d tensor that holds one number."""
     t = full((), s, dtype=dtype or get_default_dtype(), layout=layout, device=device, pin_memory=pin_memory)
-    made: Tensor = t.requires_grad_() if requires_grad else t
-    return made
+    return t.requires_grad_() if requires_grad else t

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self, TypeVar
 
 from corelib.ops.construction.construct import as_subclass, tensor
-from corelib.ops.construction.creation import empty
+from corelib.ops.construction.creation import empty, parse_size
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
-from corelib.tensor.device import resolve
+from corelib.tensor.device import DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import strided
 from corelib.tensor.promotion import get_default_dtype, set_default_dtype
+from corelib.tensor.size import Size
 from corelib.tensor.tensor import Tensor
 
+T = TypeVar("T", bound=Tensor)
 
-def made(name: str, dtype: Any, args: Any, device: Any = None) -> Tensor:
+
+def made(name: str, dtype: DType | None, args: tuple[object, ...], device: DeviceLike = None) -> Tensor:
     """A tensor of uninitialized elements from its sizes, one with the elements of a sequence, or one over a tensor's memory.
 
     TypeError for a number alone where a sequence is meant, and for tensors of another dtype (None takes any).
     """
-    given: Any = args[0] if len(args) == 1 else None
+    given = args[0] if len(args) == 1 else None
     if isinstance(given, Tensor):
         if dtype is not None and (given._dtype is not dtype or (device is not None and given._device != resolve(device))):
             raise TypeError(f"{name}(): expected a tensor of {dtype}, but got one of {given._dtype} on {given._device}")
         alias = given._alias()
         alias._requires_grad = False
         return alias
-    if given is None or isinstance(given, int) or type(given).__name__ == "Size":
-        shape = tuple(given) if type(given).__name__ == "Size" else args
-        blank: Tensor = empty(shape or (0,), dtype=dtype or get_default_dtype(), device=device)
-        return blank
+    if given is None or isinstance(given, (int, Size)):
+        return empty(parse_size(name, args) or (0,), dtype=dtype or get_default_dtype(), device=device)
     if isinstance(given, str) or not hasattr(given, "__len__"):
         raise TypeError(f"{name}(): data must be a sequence (got {type(given).__name__})")
     if dtype is not None and not dtype.is_floating_point:  # fractions are cut, where `tensor` refuses them
@@ -39,32 +41,32 @@ def made(name: str, dtype: Any, args: Any, device: Any = None) -> Tensor:
     return tensor(given, dtype=dtype or get_default_dtype(), device=device)
 
 
-def new_tensor(cls: Any, args: Any, kwargs: Any) -> Any:
+def new_tensor(cls: type[T], args: tuple[object, ...], kwargs: dict[str, object]) -> T:
     """`Tensor(2, 3)`, `Tensor([1, 2])`, `Tensor()`: of the default dtype."""
     device = kwargs.pop("device", None)
     if kwargs:
         raise TypeError(f"Tensor(): unexpected keyword arguments {sorted(kwargs)}; use torch.tensor(data, dtype=...)")
-    found = made("Tensor", None, args, device)
-    return found if cls is Tensor else as_subclass(found, cls)
+    found = made("Tensor", None, args, None if device is None else resolve(device))
+    return found if isinstance(found, cls) else as_subclass(found, cls)
 
 
 class TensorType(type):
     """The type of `FloatTensor` and the others: their instances are the tensors of one dtype on the host."""
 
-    dtype: Any
+    dtype: DType
     layout = strided
     is_cuda = False
 
-    def __instancecheck__(cls, obj: Any) -> bool:
+    def __instancecheck__(cls, obj: object) -> bool:
         return isinstance(obj, Tensor) and obj._dtype is cls.dtype and obj._device.type == "cpu"
 
-    def __call__(cls, *args: Any, device: Any = None) -> Tensor:
+    def __call__(cls, *args: object, device: DeviceLike = None) -> Tensor:
         if device is not None and resolve(device).type != "cpu":
             raise RuntimeError(f"{cls.__name__}(): expected device cpu, but got {device}; use torch.tensor(data, dtype=..., device=...)")
         return made(cls.__name__, cls.dtype, args, "cpu")
 
 
-def _type(kind: str, dtype: Any) -> TensorType:
+def _type(kind: str, dtype: DType) -> TensorType:
     doc = f"Tensors of {dtype} on the host; `torch.tensor(data, dtype={dtype})` makes one."
     return TensorType(f"{kind}Tensor", (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
 
@@ -86,7 +88,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def dtype_of(kind: Any) -> Any:
+def dtype_of(kind: object) -> object:
     """The dtype that a type of tensors, or its name, stands for; anything else as it is. ValueError for names of no type."""
     if isinstance(kind, TensorType):
         return kind.dtype
@@ -100,7 +102,7 @@ def dtype_of(kind: Any) -> Any:
     return TYPES[name].dtype
 
 
-def set_default_tensor_type(t: Any) -> None:
+def set_default_tensor_type(t: object) -> None:
     """The default dtype by the name of a type of tensors; `set_default_dtype` and `set_default_device` say it better.
 
     TypeError for types that are not floating.
@@ -110,17 +112,20 @@ def set_default_tensor_type(t: Any) -> None:
     >>> torch.get_default_dtype()
     torch.float32
     """
-    set_default_dtype(dtype_of(t))
+    found = dtype_of(t)
+    if not isinstance(found, DType):
+        raise TypeError(f"set_default_tensor_type(): invalid type object: {t!r}; accepted are {', '.join(f'torch.{name}' for name in TYPES)}")
+    set_default_dtype(found)
 
 
 @extend
 class Older(Tensor):
     """What every tensor gets from here."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
         return new_tensor(cls, args, kwargs)
 
-    def new(self, *args: Any, device: Any = None) -> Tensor:
+    def new(self, *args: object, device: DeviceLike = None) -> Tensor:
         """A tensor of this one's dtype and device: uninitialized from sizes, or with the elements of a sequence. `new_empty` and `new_tensor` say it better.
 
         >>> import corelib as torch

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any, TYPE_CHECKING
 
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Op, TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
 from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size
 from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
-from corelib.tensor.device import device as Device, resolve
-from corelib.tensor.layout import CHANNELS_INNERMOST, contiguous_format, innermost_strides
-from corelib.tensor.size import (
-    broadcast_shapes, contiguous_strides, contiguous_strides as row_major, is_dense, permuted_strides,
-)
+from corelib.tensor.base import attach
+from corelib.tensor.device import device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.layout import CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat
+from corelib.tensor.size import broadcast_shapes, contiguous_strides, is_dense, permuted_strides, Strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from corelib.dispatcher.streams import Stream
 
 
 @op(kind="creation", on=())
@@ -47,13 +50,13 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         return
     kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
     if kernel is None:
-        missing(TABLE["copy"], out._device, out._dtype, (out, input))
+        kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)
     kernel(out._array(), input._array())
 
 
-def _copy_part(out: Any, input: Any) -> None:
+def _copy_part(out: Tensor, input: Tensor) -> None:
     """Between complex and real numbers: the real parts, or for bool whether a number is not 0."""
     with no_grad():
         if out._dtype.is_complex:
@@ -76,7 +79,7 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
     if input._shape != out._shape:
         input = input.expand(out._shape)
     if input._strides is not None or input._offset:
-        input = input.clone(memory_format=_contiguous())
+        input = input.clone(memory_format=contiguous_format)
     source, target = input._device.runtime, out._device.runtime
     data = source.backend.device_to_host(
         input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
@@ -89,31 +92,27 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
         copy_elements(out, staged)
 
 
-def _contiguous() -> Any:
-    return contiguous_format
-
-
-def _back(g: Any, input: Any) -> Any:
+def _back(g: Tensor, input: Tensor) -> Tensor:
     if g._dtype.is_complex and not input._dtype.is_complex:
         g = g.real
     return g.to(device=input._device, dtype=input._dtype)
 
 
 @op(on=(), grad_name="ToCopyBackward0", vjp=lambda g, input: _back(g, input))
-def to_copy(input: Tensor, dtype: Any, device: Any, memory_format: Any = None) -> Tensor:
+def to_copy(input: Tensor, dtype: DType, device: Device, memory_format: MemoryFormat | None = None) -> Tensor:
     """A copy with another dtype or on another device; dense strides are kept."""
     made = Tensor._empty(device, dtype, input._shape, kept_strides(input, memory_format))
     copy_elements(made, input)
     return made
 
 
-def channels_last_strides(t: Tensor, format: str) -> tuple[int, ...] | None:
+def channels_last_strides(t: Tensor, format: str) -> Strides | None:
     """The strides of a tensor with the channels innermost; None for row-major, RuntimeError for another number of dimensions."""
     found = innermost_strides("contiguous", t._shape, format)
     return None if found == contiguous_strides(t._shape) else found
 
 
-def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None:
+def kept_strides(t: Tensor, memory_format: MemoryFormat | None = None) -> Strides | None:
     """The strides of a copy that preserves the order of dimensions; None for row-major."""
     if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
         return channels_last_strides(t, memory_format.name)
@@ -126,7 +125,7 @@ def kept_strides(t: Tensor, memory_format: Any = None) -> tuple[int, ...] | None
 
 
 @op(vjp=lambda g: g)
-def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+def clone(input: Tensor, *, memory_format: MemoryFormat | None = None) -> Tensor:
     """A copy with memory of its own; gradients flow through it.
 
     memory_format: `preserve_format` (default) keeps dense strides, `contiguous_format` gives row-major ones.
@@ -140,7 +139,7 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     return made
 
 
-def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
+def contiguous(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor if it is row-major contiguous, else a copy that is."""
     if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
         if channels_last_strides(self, memory_format.name) == self._strides or self.is_contiguous(memory_format):
@@ -148,7 +147,7 @@ def contiguous(self: Tensor, memory_format: Any = None) -> Tensor:
         return clone(self, memory_format=memory_format)
     if self._strides is None or self.is_contiguous():
         return self
-    return clone(self, memory_format=_contiguous())
+    return clone(self, memory_format=contiguous_format)
 
 
 attach("contiguous", contiguous)
@@ -174,7 +173,7 @@ def detach_(self: Tensor) -> Tensor:
 attach("detach_", detach_)
 
 
-def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
     """This tensor with another dtype or device: `to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`.
 
     Keywords: dtype, device, non_blocking (default False), copy (default False), memory_format. Returns this very tensor
@@ -207,6 +206,8 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
     if dtype is not None and not isinstance(dtype, D.dtype):
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+    if memory_format is not None and not isinstance(memory_format, MemoryFormat):
+        raise TypeError(f"to(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}")
     dtype = dtype or self._dtype
     place = self._device if device is None else resolve(device)
     if dtype is self._dtype and place is self._device and not copy_:
@@ -225,12 +226,12 @@ def to(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 attach("to", to)
 
 
-def cpu(self: Tensor, memory_format: Any = None) -> Tensor:
+def cpu(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor on the CPU."""
     return to(self, "cpu")
 
 
-def cuda(self: Tensor, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+def cuda(self: Tensor, device: DeviceLike = None, non_blocking: bool = False, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor on a cuda device."""
     return to(self, "cuda" if device is None else device, non_blocking=non_blocking)
 
@@ -239,7 +240,7 @@ attach("cpu", cpu)
 attach("cuda", cuda)
 
 
-def record_stream(self: Tensor, stream: Any) -> None:
+def record_stream(self: Tensor, stream: Stream) -> None:
     """Say that a stream uses this tensor: its memory is given to others only after what is in that stream when it is freed.
 
     On a device that is done with everything when a call returns there is nothing to say.
@@ -251,8 +252,8 @@ def record_stream(self: Tensor, stream: Any) -> None:
 attach("record_stream", record_stream)
 
 
-def _converter(dtype: Any, name: str) -> Any:
-    def convert(self: Tensor, memory_format: Any = None) -> Tensor:
+def _converter(dtype: DType, name: str) -> Callable[..., Tensor]:
+    def convert(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
         return self if self._dtype is dtype else to(self, dtype)
 
     convert.__name__ = convert.__qualname__ = name
@@ -266,7 +267,7 @@ for _name, _dtype in (("byte", D.uint8), ("char", D.int8)):
     attach(_name, _converter(_dtype, _name))
 
 
-def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+def type_(self: Tensor, dtype: DType | type[object] | str | None = None, non_blocking: bool = False) -> Any:
     """This tensor as another dtype, or, without one, the name of its type."""
     if dtype is None:
         module = "torch" if self._device.type == "cpu" else f"torch.{self._device.type}"
@@ -293,6 +294,15 @@ def copied(input: Tensor, src: Tensor) -> Tensor:
     return made
 
 
+def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
+    """An in-place change as the graph sees it: the tensor becomes what an op of it and the value gives."""
+    result: Tensor = op.entry(before_change(op.rule, self), value)
+    copy_elements(self, result)
+    self._bump()
+    adopt(self, result)
+    return self
+
+
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
     if not isinstance(src, Tensor):
@@ -303,11 +313,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
-        result = copied(before_change(TABLE["copied"].rule, self), src)
-        copy_elements(self, result)
-        self._bump()
-        adopt(self, result)
-        return self
+        return _recorded(TABLE["copied"], self, src)
     if src._storage is not None and src._storage is self._storage and src is not self:
         src = src.clone()
     copy_elements(self, src)
@@ -319,14 +325,13 @@ attach("copy_", copy_)
 
 
 @op(on=(), grad_name="FillBackward0", vjp=lambda g: g.new_zeros(g.shape))
-def filled(input: Tensor, value: Any) -> Tensor:
+def filled(input: Tensor, value: Number) -> Tensor:
     """What `input.fill_(value)` leaves in `input`."""
-    made: Tensor = full_like(input, value)
-    return made
+    return full_like(input, value)
 
 
 @public("torch", names=("fill",))
-def filled_with(input: Tensor, value: Any) -> Tensor:
+def filled_with(input: Tensor, value: Tensor | Number) -> Tensor:
     """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0.
 
     >>> import corelib as torch
@@ -338,7 +343,7 @@ def filled_with(input: Tensor, value: Any) -> Tensor:
     return filled(input, value)
 
 
-def fill_(self: Tensor, value: Any) -> Tensor:
+def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     """Set every element in place."""
     check_writable("fill_", self)
     if isinstance(value, Tensor):
@@ -348,11 +353,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
             )
         return copy_(self, value)
     if grad_mode.enabled and self._requires_grad:
-        result = filled(before_change(TABLE["filled"].rule, self), value)
-        copy_elements(self, result)
-        self._bump()
-        adopt(self, result)
-        return self
+        return _recorded(TABLE["filled"], self, value)
     if self._numel:
         run_primitive("fill", self, _number("fill_", value, self._dtype))
     self._bump()
@@ -368,14 +369,12 @@ attach("fill_", fill_)
 attach("zero_", zero_)
 
 
-def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryFormat | None = None) -> Tensor:
     """Change the shape in place, with more memory where it needs some; new elements are not set."""
     shape = parse_size("resize_", size)
     if self._requires_grad:
         raise RuntimeError("resize_(): cannot resize variables that require grad")
-    numel = 1
-    for n in shape:
-        numel *= n
+    numel = prod(shape)
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
     if storage._nbytes < needed:
@@ -397,7 +396,10 @@ def resize_(self: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
 attach("resize_", resize_)
 
 
-def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None) -> Tensor:
+def set_(
+    self: Tensor, source: Tensor | Storage | TypedStorage | None = None, storage_offset: int = 0, size: Sequence[int] | None = None,
+    stride: Sequence[int] | None = None,
+) -> Tensor:
     """Make this tensor one over another's memory, in place.
 
     source: a tensor, whose memory and strides it takes; a storage, with offset, size and strides in elements (default: all
@@ -427,7 +429,7 @@ def set_(self: Tensor, source: Any = None, storage_offset: int = 0, size: Any = 
         raise RuntimeError(f"set_(): the source is on {found.device} and the tensor on {self._device}; they must be the same")
     held = found.nbytes() // dtype.itemsize
     shape = (held - storage_offset,) if size is None else tuple(int(n) for n in size)
-    strides = row_major(shape) if stride is None else tuple(int(n) for n in stride)
+    strides = contiguous_strides(shape) if stride is None else tuple(int(n) for n in stride)
     if len(shape) != len(strides) or storage_offset < 0 or min((0, *shape, *strides)) < 0:
         raise RuntimeError(f"set_(): got size {shape}, stride {strides}, storage_offset {storage_offset}; none may be negative, one stride a dimension")
     last = storage_offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from corelib.contract.kernels import Native
 from corelib.graph.grad_mode import grad_mode
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
-from corelib.tensor.device import cpu, device, resolve
+from corelib.tensor.device import cpu, device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.size import contiguous_strides
 from corelib.tensor.storage import Lent, Storage
 from corelib.tensor.tensor import Tensor
 
 
-def wrap(array: Any, dtype: Any, host: Any) -> Tensor:
+def wrap(array: Native, dtype: DType, host: Device) -> Tensor:
+    """A tensor over the memory of a NumPy array. ValueError for strides that a tensor cannot have."""
     itemsize = dtype.itemsize
     if any(s < 0 for s in array.strides):
         raise ValueError(
@@ -48,11 +51,10 @@ def wrap(array: Any, dtype: Any, host: Any) -> Tensor:
         t._strides = None if strides == contiguous_strides(t._shape) or array.flags.c_contiguous else strides
     if grad_mode.inference:
         t._inference = True
-    made: Tensor = t
-    return made
+    return t
 
 
-def to_numpy(t: Tensor, force: bool) -> Any:
+def to_numpy(t: Tensor, force: bool) -> Native:
     """What `Tensor.numpy` does."""
     if force:
         t = t.detach().cpu()
@@ -63,10 +65,9 @@ def to_numpy(t: Tensor, force: bool) -> Any:
     return host_array(t, shared=True)
 
 
-def host_array(t: Tensor, shared: bool = False) -> Any:
+def host_array(t: Tensor, shared: bool = False) -> Native:
     """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
-    runtime: Any = t._device._runtime
-    if not runtime.backend.host_memory:
+    if not t._device.runtime.backend.host_memory:
         if t._device.type == "meta" and not shared:
             raise NotImplementedError(
                 "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
@@ -100,13 +101,13 @@ def dlpack_device(t: Tensor) -> tuple[int, int]:
     return _DLPACK_DEVICES.get(t._device.type, 12), t._device.index or 0
 
 
-def to_dlpack(t: Tensor, **kwargs: Any) -> Any:
+def to_dlpack(t: Tensor, **kwargs: object) -> object:
     """A DLPack capsule over the tensor's memory."""
     if t._requires_grad:
         raise BufferError("__dlpack__(): Can't export tensors that require gradient, use tensor.detach()")
-    runtime: Any = t._device._runtime
-    if not runtime.backend.host_memory:
-        export = getattr(runtime.backend, "dlpack", None)
+    backend = t._device.runtime.backend
+    if not backend.host_memory:
+        export = getattr(backend, "dlpack", None)
         if export is None:
             raise BufferError(f"__dlpack__(): the {t._device.type} backend does not provide DLPack")
         return export(t._array(), **kwargs)
@@ -120,7 +121,7 @@ def to_dlpack(t: Tensor, **kwargs: Any) -> Any:
     return host_array(t, shared=True).__dlpack__(**kwargs)
 
 
-def cuda_array_interface(t: Tensor) -> dict[str, Any]:
+def cuda_array_interface(t: Tensor) -> dict[str, object]:
     """What `__cuda_array_interface__` says of a tensor; AttributeError, as the protocol asks, off the cuda devices."""
     if t._device.type != "cuda":
         raise AttributeError(f"Can't get __cuda_array_interface__ on a tensor on {t._device}; use tensor.cuda() to copy it to a GPU first")
@@ -135,11 +136,11 @@ def cuda_array_interface(t: Tensor) -> dict[str, Any]:
     }
 
 
-def adopt(external: Any, device_type: str) -> Tensor:
+def adopt(external: object, device_type: str) -> Tensor:
     """A tensor over the memory of another library's array on a device."""
-    buffer, dtype, shape, strides, index = device(device_type).runtime.backend.adopt(external)
+    buffer, dtype, shape, strides, index = Device(device_type).runtime.backend.adopt(external)
     span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
-    storage = Storage(device(device_type, index).runtime.device, buffer, span * dtype.itemsize)
+    storage = Storage(Device(device_type, index).runtime.device, buffer, span * dtype.itemsize)
     return Tensor._make(storage, dtype, shape, strides, 0)
 
 
@@ -148,17 +149,17 @@ class _Capsule:
 
     __slots__ = ("_capsule",)
 
-    def __init__(self, capsule: Any) -> None:
+    def __init__(self, capsule: object) -> None:
         self._capsule = capsule
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
+    def __dlpack__(self, **kwargs: object) -> object:
         return self._capsule
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return 1, 0
 
 
-def from_dlpack(external: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | None = None) -> Tensor:
     """A tensor over the memory of any object with `__dlpack__`; BufferError where its device is not the host's."""
     if isinstance(external, Tensor):  # also of a dtype or device that NumPy could not pass on
         if external._requires_grad:
@@ -217,7 +218,7 @@ class Exchanged(Tensor):
         array = host_array(self)
         return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
 
-    def numpy(self, *, force: bool = False) -> Any:
+    def numpy(self, *, force: bool = False) -> Native:
         """A NumPy array that shares this tensor's memory; the array keeps the memory alive.
 
         RuntimeError for a tensor that requires grad, TypeError for one that is not in the host's memory; with `force`
@@ -230,10 +231,10 @@ class Exchanged(Tensor):
         return to_numpy(self, force)
 
     @property
-    def __cuda_array_interface__(self) -> dict[str, Any]:
+    def __cuda_array_interface__(self) -> dict[str, object]:
         return cuda_array_interface(self)
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
+    def __dlpack__(self, **kwargs: object) -> object:
         return to_dlpack(self, **kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:

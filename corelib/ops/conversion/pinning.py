@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from corelib.dispatcher.plugins.loaded import AT_WORK
+from corelib.contract.backend import Backend
 from corelib.dispatcher.calls.primitive import run_primitive
+from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import DEVICE_TYPES, resolve
+from corelib.tensor.device import device as Device, DEVICE_TYPES, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
+from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
 # By storage: the backend that its memory is pinned for.
-_PINNED: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+_PINNED: WeakKeyDictionary[Storage, Backend] = WeakKeyDictionary()
 
 
-def pinning_backend(device: Any = None) -> Any:
+def pinning_backend(device: DeviceLike = None) -> Backend | None:
     """The backend of a device, or the first of those in use and then of those installed, that has pinned memory; else None."""
     types = [resolve(device).type] if device is not None else [*AT_WORK, *DEVICE_TYPES.value()]
     for device_type in dict.fromkeys(types):
         try:
-            backend = resolve(device_type).runtime.backend
+            backend: Backend = resolve(device_type).runtime.backend
         except RuntimeError:  # unavailable: `corelib backends` tells why
             continue
         if backend.capabilities()["pinned"]:
@@ -31,7 +34,7 @@ def pinning_backend(device: Any = None) -> Any:
     return None
 
 
-def pin_memory(self: Tensor, device: Any = None) -> Tensor:
+def pin_memory(self: Tensor, device: DeviceLike = None) -> Tensor:
     """A copy in pinned memory of `device`'s backend, by default that of the first which has it; itself where it is there.
 
     RuntimeError for a tensor that is not on the CPU, or where no device here has pinned memory.
@@ -52,7 +55,7 @@ def pin_memory(self: Tensor, device: Any = None) -> Tensor:
     return made
 
 
-def is_pinned(self: Tensor, device: Any = None) -> bool:
+def is_pinned(self: Tensor, device: DeviceLike = None) -> bool:
     """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
     if self._device.type != "cpu":
         return False
@@ -60,7 +63,7 @@ def is_pinned(self: Tensor, device: Any = None) -> bool:
     return backend is not None and (device is None or backend.device_type == resolve(device).type)
 
 
-def copied_later(self: Tensor, dtype: Any, place: Any) -> Tensor | None:
+def copied_later(self: Tensor, dtype: DType, place: Device) -> Tensor | None:
     """A copy on a device that is on its way when this returns; None where it cannot go without being waited for."""
     backend = place.runtime.backend
     if dtype is not self._dtype or self._strides is not None or self._requires_grad or not is_pinned(self):
@@ -74,7 +77,7 @@ def copied_later(self: Tensor, dtype: Any, place: Any) -> Tensor | None:
     return made
 
 
-def pinned_batch(batch: Any) -> Any:
+def pinned_batch(batch: object) -> object:
     """A batch of a loader with all its tensors in pinned memory: tensors, containers, and whatever has `pin_memory()`."""
     if isinstance(batch, Tensor):
         return pin_memory(batch)
@@ -83,7 +86,8 @@ def pinned_batch(batch: Any) -> Any:
     if isinstance(batch, dict):
         return type(batch)({k: pinned_batch(x) for k, x in batch.items()})
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*map(pinned_batch, batch))
+        kind: Callable[..., object] = type(batch)
+        return kind(*map(pinned_batch, batch))
     if isinstance(batch, (list, tuple)):
         return type(batch)(map(pinned_batch, batch))
     return batch.pin_memory() if hasattr(batch, "pin_memory") else batch

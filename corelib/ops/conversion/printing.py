@@ -6,20 +6,25 @@ notation (integers, fixed point, scientific) are chosen from the shown elements,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from math import prod
+from typing import Any, TYPE_CHECKING, TypeAlias
 
 from corelib.ops.conversion.interchange import host_array
-from corelib.tensor.base import extend
+from corelib.tensor.base import attach
 from corelib.tensor.host import np
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 __all__ = ["format_array", "format_tensor", "get_printoptions", "printoptions", "set_printoptions"]
 
-_PROFILES: dict[str, dict[str, Any]] = {
+Array: TypeAlias = "NDArray[Any]"
+
+_PROFILES: dict[str, dict[str, float]] = {
     "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
     "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
     "full": {"precision": 4, "threshold": float("inf"), "edgeitems": 3, "linewidth": 80},
@@ -70,7 +75,7 @@ def set_printoptions(
     if profile is not None and profile not in _PROFILES:
         accepted = ", ".join(_PROFILES)
         raise ValueError(f"set_printoptions(): argument 'profile' must be one of {accepted}, got {profile!r}")
-    wanted: dict[str, Any] = dict(_PROFILES[profile]) if profile is not None else {}
+    wanted: dict[str, float] = dict(_PROFILES[profile]) if profile is not None else {}
     given = (("precision", precision), ("threshold", threshold), ("edgeitems", edgeitems), ("linewidth", linewidth))
     for name, value in given:
         if value is None:
@@ -151,7 +156,7 @@ def format_tensor(t: Tensor, *, tensor_contents: str | None = None) -> str:
 
 
 def format_array(
-    array: np.ndarray[Any, Any] | None,
+    array: Array | None,
     dtype: str,
     *,
     shape: tuple[int, ...] | None = None,
@@ -210,10 +215,7 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
 
 
 def _is_summarized(shape: tuple[int, ...]) -> bool:
-    numel = 1
-    for n in shape:
-        numel *= n
-    return numel > _OPTIONS.threshold
+    return prod(shape) > _OPTIONS.threshold
 
 
 def _shown_indices(shape: tuple[int, ...]) -> list[list[int] | range]:
@@ -222,13 +224,13 @@ def _shown_indices(shape: tuple[int, ...]) -> list[list[int] | range]:
     return [range(n) if n <= 2 * edge else [*range(edge), *range(n - edge, n)] for n in shape]
 
 
-def _shown_elements(t: Tensor) -> np.ndarray[Any, Any]:
+def _shown_elements(t: Tensor) -> Array:
     """The elements of `t` that are shown, on the host."""
     shape = t.shape
     edge = _OPTIONS.edgeitems
     if not _is_summarized(shape):
-        array: np.ndarray[Any, Any] = host_array(t)
-        return array
+        whole: Array = host_array(t)
+        return whole
     # The two ends of a dimension are a dimension of size 2 with a long stride, so one view holds all that is shown.
     split: list[int] = []
     strides: list[int] = []
@@ -242,16 +244,15 @@ def _shown_elements(t: Tensor) -> np.ndarray[Any, Any]:
             split.append(n)
             strides.append(s)
             shown.append(n)
-    numel = 1
-    for n in shown:
-        numel *= n
+    numel = prod(shown)
     if numel == 0:
         return np.empty(shown)
     view = t._as_view(tuple(split), tuple(strides), t.storage_offset(), numel)
-    return host_array(view).reshape(shown)
+    edges: Array = host_array(view).reshape(shown)
+    return edges
 
 
-def _elements_text(array: np.ndarray[Any, Any], dtype: str, shape: tuple[int, ...], indent: int) -> str:
+def _elements_text(array: Array, dtype: str, shape: tuple[int, ...], indent: int) -> str:
     """The nested brackets; `array` holds what is shown of a tensor of this shape."""
     summarized = _is_summarized(shape)
     if summarized and shape and not _OPTIONS.edgeitems:
@@ -294,7 +295,7 @@ class _PlainFormat:
 
     width = 1
 
-    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+    def __init__(self, values: Array) -> None:
         if values.dtype.kind in "iu":
             # The widest is the largest or the smallest.
             self.width = max(len(str(values.min())), len(str(values.max())))
@@ -308,7 +309,7 @@ class _PlainFormat:
 class _FloatFormat(_PlainFormat):
     """Formats floats: as integers where all are, scientifically where the range is wide, else with a fixed point."""
 
-    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+    def __init__(self, values: Array) -> None:
         precision, self.sci = _OPTIONS.precision, False
         self.spec, self.point = ".0f", True
         finite = values[np.isfinite(values) & (values != 0)]
@@ -338,7 +339,7 @@ class _FloatFormat(_PlainFormat):
 class _ComplexFormat(_PlainFormat):
     """Formats complex numbers: each part as the floats of all such parts are."""
 
-    def __init__(self, values: np.ndarray[Any, Any]) -> None:
+    def __init__(self, values: Array) -> None:
         self.real, self.imag = _FloatFormat(values.real), _FloatFormat(values.imag)
         self.width = self.real.width + self.imag.width + 1
 
@@ -347,9 +348,4 @@ class _ComplexFormat(_PlainFormat):
         return self.real(value.real) + ("" if imag[0] in "+-" else "+") + imag
 
 
-@extend
-class Printed(Tensor):
-    """What every tensor gets from here."""
-
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return format_tensor(self, tensor_contents=tensor_contents)
+attach("__repr__", format_tensor)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import _integer_index, check_index, take_rows
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes, contiguous_strides, wrap_dim
+from corelib.tensor.size import broadcast_shapes, contiguous_strides, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Any:
+def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Inferred:
     index = _integer_index("index_select", index, int32=True)
     at = wrap_dim("index_select", dim, len(input._shape))
     if len(index._shape) > 1:
@@ -45,10 +46,10 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return take_rows(moved, index.reshape((-1,))).movedim(0, dim).contiguous()
 
 
-def _flat_places(shape: tuple[int, ...], dim: int, index: Tensor) -> Any:
+def _flat_places(shape: Shape, dim: int, index: Tensor) -> Tensor:
     """The flat places in a contiguous tensor of `shape` that gather and scatter mean by `index` along `dim`."""
     strides = contiguous_strides(shape)
-    places: Any = index * strides[dim]
+    places = index * strides[dim]
     ndim = len(shape)
     for d in range(ndim):
         if d != dim and index._shape[d] > 1:
@@ -57,7 +58,7 @@ def _flat_places(shape: tuple[int, ...], dim: int, index: Tensor) -> Any:
     return places
 
 
-def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: Any = ()) -> int:
+def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: Sequence[tuple[str, Tensor]] = ()) -> int:
     _integer_index(name, index)
     at = wrap_dim(name, dim, len(input._shape))
     if index._numel == 0:
@@ -72,7 +73,7 @@ def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: 
     return at
 
 
-def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Any:
+def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Inferred:
     if isinstance(index, Tensor) and index._dtype is D.int32:
         index = index.long()
     at = _check_same_rank("gather", input, dim, index)
@@ -108,7 +109,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 
 
 @op(out="exact")
-def take_along_dim(input: Tensor, indices: Tensor, dim: Any = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """`gather` with broadcasting; without `dim` both are flattened.
 
     >>> import corelib as torch

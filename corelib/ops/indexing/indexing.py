@@ -5,74 +5,77 @@ Several indices become one flat index over rows; negative ones are wrapped, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.calls.inplace import check_writable, inplace
+from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
-from corelib.graph.fitted import fitted
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred, TABLE
+from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import check_index, put_rows, take_rows
+from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.host import np
-from corelib.tensor.size import broadcast_shapes, contiguous_strides
+from corelib.tensor.size import broadcast_shapes, contiguous_strides, Shape
 from corelib.tensor.tensor import Tensor
 
 
 # Advanced indexing: x[i, :, j] with index tensors.
 
 
-def joint_shape(input: Tensor, indices: Any) -> tuple[list[int], tuple[int, ...], tuple[int, ...], int]:
-    """The indexed dimensions, the indices' broadcast shape, the result's shape, and where that shape stands in it.
+def joint_shape(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[dict[int, Tensor], Shape, Shape, int]:
+    """The indices by the dimension that they index, their broadcast shape, the result's shape, and where that shape stands in it.
 
     It stands where the first index stood if the indexed dimensions are neighbours, else at the front (NumPy's rule).
     """
-    dims = [i for i, t in enumerate(indices) if t is not None]
-    shape = broadcast_shapes(*[indices[i]._shape for i in dims])
+    given = {i: t for i, t in enumerate(indices) if t is not None}
+    shape = broadcast_shapes(*[t._shape for t in given.values()])
     if shape is None:
-        shapes = ", ".join(str(list(indices[i]._shape)) for i in dims)
+        shapes = ", ".join(str(list(t._shape)) for t in given.values())
         raise IndexError(f"index(): shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+    dims = list(given)
     at = dims[0] if dims == list(range(dims[0], dims[-1] + 1)) else 0
-    rest = [n for d, n in enumerate(input._shape) if d not in dims]
-    return dims, shape, (*rest[:at], *shape, *rest[at:]), at
+    rest = [n for d, n in enumerate(input._shape) if d not in given]
+    return given, shape, (*rest[:at], *shape, *rest[at:]), at
 
 
-def _infer_index(input: Tensor, indices: Any) -> Any:
-    dims, _, shape, _ = joint_shape(input, indices)
-    for d in dims:
-        check_index("index", indices[d], input._shape[d], d, IndexError, wrap=True)
+def _infer_index(input: Tensor, indices: Sequence[Tensor | None]) -> Inferred:
+    given, _, shape, _ = joint_shape(input, indices)
+    for d, t in given.items():
+        check_index("index", t, input._shape[d], d, IndexError, wrap=True)
     return (shape, input._dtype), (input, indices)
 
 
-def _row_numbers(input: Tensor, indices: Any, dims: list[int], shape: tuple[int, ...]) -> Any:
+def _row_numbers(input: Tensor, given: dict[int, Tensor], shape: Shape) -> Tensor:
     """One flat index over the indexed dimensions."""
-    total: Any = None
-    for d in dims:
-        n = input._shape[d]
-        at = _wrapped(indices[d], n).expand(shape)
-        total = at if total is None else total * n + at
-    return total.reshape((-1,))
+    (first, t), *others = given.items()
+    flat = _wrapped(t, input._shape[first]).expand(shape)
+    for d, t in others:
+        flat = flat * input._shape[d] + _wrapped(t, input._shape[d]).expand(shape)
+    return flat.reshape((-1,))
 
 
-@op(
-    on=(), infer=_infer_index, grad_name="IndexBackward0",
-    vjp={"input": lambda g, input_shape, indices: index_put(g.new_zeros(input_shape), indices, g, True)},
-)
+def _index_backward(g: Tensor, input_shape: Shape, indices: tuple[Tensor | None, ...]) -> Tensor:
+    return index_put(g.new_zeros(input_shape), indices, g, True)
+
+
+@op(on=(), infer=_infer_index, grad_name="IndexBackward0", vjp={"input": _index_backward})
 def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
     """Elements chosen by index tensors, one (or None) for each dimension."""
-    dims, shape, out_shape, at = joint_shape(input, indices)
-    rest = [d for d in range(len(input._shape)) if d not in dims]
-    rows = input.permute((*dims, *rest)).reshape((prod([input._shape[d] for d in dims]), *[input._shape[d] for d in rest]))
-    taken = take_rows(rows, _row_numbers(input, indices, dims, shape))
+    given, shape, out_shape, at = joint_shape(input, indices)
+    rest = [d for d in range(len(input._shape)) if d not in given]
+    rows = input.permute((*given, *rest)).reshape((prod([input._shape[d] for d in given]), *[input._shape[d] for d in rest]))
+    taken = take_rows(rows, _row_numbers(input, given, shape))
     taken = taken.reshape((*shape, *[input._shape[d] for d in rest]))
     if at:
         k = len(shape)
@@ -80,7 +83,7 @@ def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
     return taken.contiguous()
 
 
-def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool) -> Any:
+def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool) -> Inferred:
     if not isinstance(values, Tensor):
         raise TypeError(f"index_put(): argument 'values' must be Tensor, not {type(values).__name__}")
     indices = expand_masks("index_put", input, indices)
@@ -89,9 +92,9 @@ def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bo
             f"index_put(): Index put requires the source and destination dtypes match, got {kind_name(input._dtype)} for the "
             f"destination and {kind_name(values._dtype)} for the source."
         )
-    dims, _, shape, _ = joint_shape(input, indices)
-    for d in dims:
-        check_index("index_put", indices[d], input._shape[d], d, IndexError, wrap=True)
+    given, _, shape, _ = joint_shape(input, indices)
+    for d, t in given.items():
+        check_index("index_put", t, input._shape[d], d, IndexError, wrap=True)
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
@@ -104,16 +107,13 @@ def _infer_index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bo
     return (input._shape, input._dtype), (input, indices, values, accumulate)
 
 
-def _put_value_backward(g: Tensor, indices: Any, values_shape: Any) -> Tensor:
-    return fitted(index(g, indices), values_shape, None, 0)
+def _put_backward(g: Tensor, indices: tuple[Tensor | None, ...], accumulate: bool) -> Tensor:
+    return g if accumulate else index_put(g, indices, g.new_zeros(()), False)
 
 
 @op(
     infer=_infer_index_put, grad_name="IndexPutBackward0",
-    vjp={
-        "input": lambda g, indices, accumulate: g if accumulate else index_put(g, indices, g.new_zeros(()), False),
-        "values": _put_value_backward,
-    },
+    vjp={"input": _put_backward, "values": lambda g, indices, values_shape: summed(index(g, indices), values_shape)},
 )
 def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose.
@@ -124,22 +124,22 @@ def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor,
     >>> torch.zeros(3).index_put((torch.tensor([0, 2]),), torch.tensor([1., 2.]))
     tensor([1., 0., 2.])
     """
-    dims, shape, out_shape, at = joint_shape(input, indices)
-    rest = [d for d in range(len(input._shape)) if d not in dims]
-    order = (*dims, *rest)
+    given, shape, out_shape, at = joint_shape(input, indices)
+    rest = [d for d in range(len(input._shape)) if d not in given]
+    order = (*given, *rest)
     sizes = [input._shape[d] for d in order]
-    rows = input.permute(order).reshape((prod(sizes[: len(dims)]), *sizes[len(dims) :]))
+    rows = input.permute(order).reshape((prod(sizes[: len(given)]), *sizes[len(given) :]))
     spread = values.expand(out_shape)
     if at:
         k = len(shape)
         spread = spread.permute((*range(at, at + k), *range(at), *range(at + k, len(out_shape))))
-    spread = spread.reshape((prod(shape), *sizes[len(dims) :]))
-    made = put_rows(rows, _row_numbers(input, indices, dims, shape), spread, accumulate)
+    spread = spread.reshape((prod(shape), *sizes[len(given) :]))
+    made = put_rows(rows, _row_numbers(input, given, shape), spread, accumulate)
     back = [order.index(d) for d in range(len(order))]
     return made.reshape(tuple(sizes)).permute(tuple(back)).contiguous()
 
 
-def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False) -> Tensor:
     """The in-place form of `index_put`."""
     put = TABLE["index_put"]
     kernel = put.kernel_for(self._key, self._dtype)
@@ -157,9 +157,9 @@ def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 attach("index_put_", index_put_)
 
 
-def expand_masks(name: str, input: Tensor, indices: Any) -> tuple[Any, ...]:
+def expand_masks(name: str, input: Tensor, indices: Sequence[object]) -> tuple[Tensor | None, ...]:
     """Index tensors with bool masks replaced by the places of their True elements, one index for each mask dimension."""
-    found: list[Any] = []
+    found: list[Tensor | None] = []
     for t in indices:
         if t is None:
             found.append(None)
@@ -202,7 +202,7 @@ def true_places(input: Tensor) -> Tensor:
 
 
 @public("torch")
-def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
+def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension.
 
     >>> import corelib as torch
@@ -215,10 +215,9 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
     if input._device.type == "meta":
         raise NotImplementedError("nonzero(): the number of elements depends on data, which a meta tensor does not have")
     input = input.detach()
-    runtime: Any = input._device._runtime
     if as_tuple and not input._shape:
         input = input.reshape((1,))
-    if runtime.backend.host_memory:  # the host finds them in one pass
+    if input._device.runtime.backend.host_memory:  # the host finds them in one pass
         made = _from_array(np.argwhere(input._array()).astype(np.int64, copy=False), input._device, copy=False)
     else:
         made = true_places(input)
@@ -229,7 +228,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Any = None) -> Any:
     return made
 
 
-def _into(name: str, made: Tensor, out: Any) -> Tensor:
+def _into(name: str, made: Tensor, out: Tensor) -> Tensor:
     """Store a result in an `out=` of the very same dtype."""
     if isinstance(out, Tensor) and out._dtype is not made._dtype:
         raise RuntimeError(
@@ -246,7 +245,7 @@ def argwhere(input: Tensor) -> Tensor:
 
 
 @public("torch")
-def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The elements, in order, where the bool `mask`, broadcast, is True.
 
     >>> import corelib as torch
@@ -257,16 +256,11 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Any = None) -> Tensor:
         raise TypeError(f"masked_select(): argument 'mask' must be Tensor, not {type(mask).__name__}")
     if mask._dtype is not D.bool:
         raise RuntimeError(f"masked_select(): expected BoolTensor for mask, got {mask._dtype}")
-    shape = broadcast_shapes(input._shape, mask._shape)
-    if shape is None:
-        raise RuntimeError(
-            f"masked_select(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} at "
-            "non-singleton dimensions"
-        )
+    shape = masked_shape("masked_select", input, mask)
     wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
-    made: Tensor = index(wide, nonzero(chosen, as_tuple=True))
+    made = index(wide, nonzero(chosen, as_tuple=True))
     return made if out is None else _into("masked_select", made, out)
 
 

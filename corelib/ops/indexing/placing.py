@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
-from corelib.ops.indexing.selection import fitting_number
+from corelib.ops.indexing.selection import fitting_number, masked_shape
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes, wrap_dim
+from corelib.tensor.dtype import Number
+from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Any:
+def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Inferred:
     if isinstance(index, Tensor) and index._dtype is not D.int64:
         raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {index._dtype}")
     index = _integer_index("index_copy", index)
@@ -59,7 +61,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return put_rows(input.movedim(dim, 0), index, moved, False).movedim(0, dim).contiguous()
 
 
-def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any:
+def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Inferred:
     if not isinstance(index, Tensor) or index._dtype not in (D.int64, D.int32):
         raise IndexError(f"index_fill_(): Expected dtype int64 or int32 for index, got {getattr(index, '_dtype', type(index).__name__)}")
     at = wrap_dim("index_fill", dim, len(input._shape))
@@ -84,7 +86,7 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Any
     },
     grad_name=lambda input, dim, index, value: ("IndexFillBackward1", (0, 3)) if isinstance(value, Tensor) else ("IndexFillBackward0", (0,)),
 )
-def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Any) -> Tensor:
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     """`input` with a number, or a 0-d tensor, at every index along `dim`.
 
     >>> import corelib as torch
@@ -100,7 +102,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Any) -> T
     return select_where(chosen.reshape(shape), value, input).contiguous()
 
 
-def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Any:
+def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bool) -> Inferred:
     index = _integer_index("put_", index)
     if source._dtype is not input._dtype:
         raise RuntimeError(f"put_(): self and source expected to have the same dtype, but got self.dtype = {input._dtype} and source.dtype = {source._dtype}")
@@ -129,17 +131,12 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     return put_rows(flat, index.reshape((-1,)), source.reshape((-1,)), accumulate).reshape(input._shape)
 
 
-def _infer_masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Any:
+def _infer_masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Inferred:
     if mask._dtype is not D.bool:
         raise RuntimeError(f"masked_scatter_(): only supports boolean masks, but got mask with dtype {mask._dtype}")
     if source._dtype is not input._dtype:
         raise RuntimeError(f"masked_scatter_(): expected self and source to have same dtypes but got {input._dtype} and {source._dtype}")
-    shape = broadcast_shapes(input._shape, mask._shape)
-    if shape is None:
-        raise RuntimeError(
-            f"masked_scatter(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} (the mask) at "
-            "non-singleton dimensions"
-        )
+    shape = masked_shape("masked_scatter", input, mask)
     wide = mask.expand(shape)
     if mask._device.type != "meta" and (needed := int(wide.sum())) > source._numel:
         raise RuntimeError(f"masked_scatter_(): Number of elements of source < number of ones in mask: {source._numel} < {needed}")
@@ -152,9 +149,7 @@ def _places_of(mask: Tensor) -> Tensor:
     return select_where(mask.reshape((-1,)), count - 1, 0)
 
 
-def _masked_source(g: Tensor, mask: Tensor, source_shape: Any) -> Tensor:
-    from math import prod
-
+def _masked_source(g: Tensor, mask: Tensor, source_shape: Shape) -> Tensor:
     n = prod(source_shape)
     if not n:
         return g.new_zeros(source_shape)

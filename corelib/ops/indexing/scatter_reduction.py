@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _flat_places
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
@@ -15,17 +16,18 @@ from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 _MODES = ("sum", "mean", "prod", "amax", "amin")
-_JOIN: dict[str, Any] = {"prod": lambda a, b: a * b, "amax": lambda a, b: a.maximum(b), "amin": lambda a, b: a.minimum(b)}
+Join = Callable[[Tensor, Tensor], Tensor]
+_JOIN: dict[str, Join] = {"prod": lambda a, b: a * b, "amax": lambda a, b: a.maximum(b), "amin": lambda a, b: a.minimum(b)}
 
 
-def _infer_scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool) -> Any:
+def _infer_scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool) -> Inferred:
     if reduce not in _MODES:
         raise RuntimeError(f"scatter_reduce(): reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     spec, checked = _infer_scatter("scatter_reduce")(input, dim, index, src)
     return spec, (*checked, reduce, include_self)
 
 
-def _segments(places: Tensor, values: Tensor, join: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _segments(places: Tensor, values: Tensor, join: Join) -> tuple[Tensor, Tensor, Tensor]:
     """Values of equal places joined: (places in order, running joins, whether one is the last of its place).
 
     A log-step scan over the values in the order of their places, which adds no two that belong apart.
@@ -51,7 +53,9 @@ def _touched(input: Tensor, places: Tensor) -> Tensor:
     return put_rows(zeros, places, places.new_ones(places._shape), True)
 
 
-def _scatter_vjp(g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, out: Tensor) -> Any:
+def _scatter_vjp(
+    g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, out: Tensor
+) -> tuple[Tensor, Tensor]:
     src_shape = src._shape
     cut = _cut(src, index._shape)
     if reduce == "sum":
@@ -112,7 +116,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
     return made.narrow(0, 0, input._numel).reshape(input._shape).contiguous()
 
 
-def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool) -> Any:
+def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool) -> Inferred:
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     if input._dtype is D.bool and not include_self:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Infer, Inferred
+from corelib.dispatcher.operands import Aside
 from corelib.ops.indexing.gathering import _check_same_rank, _flat_places, gather
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.dtype import Number
+from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Any) -> Any:
+def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Number) -> Inferred:
     index = _integer_index("index_add", index, int32=True)
     at = wrap_dim("index_add", dim, len(input._shape))
     if source._dtype is not input._dtype:
@@ -34,7 +35,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
         "source": lambda g, dim, index, alpha: g.index_select(dim, index) * alpha if g._shape else g * alpha,
     },
 )
-def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """`input` with each slice of `source` added at its index along `dim`; equal indices add up.
 
     >>> import corelib as torch
@@ -49,8 +50,8 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return rows.movedim(0, dim).contiguous()
 
 
-def _infer_scatter(name: str) -> Any:
-    def infer(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
+def _infer_scatter(name: str) -> Infer:
+    def infer(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Inferred:
         if not isinstance(src, Tensor):
             raise TypeError(f"{name}(): argument 'src' must be Tensor, not {type(src).__name__}")
         at = _check_same_rank(name, input, dim, index, (("Src", src),))
@@ -69,19 +70,19 @@ def _infer_scatter(name: str) -> Any:
     return infer
 
 
-def _cut(src: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _cut(src: Tensor, shape: Shape) -> Tensor:
     """The leading part of `src` that an index of this shape refers to."""
-    made: Any = src
+    made = src
     for d, n in enumerate(shape):
         if src._shape and made._shape[d] != n:
             made = made.narrow(d, 0, n)
     return made
 
 
-def _uncut(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _uncut(g: Tensor, shape: Shape) -> Tensor:
     if g._shape == shape:
         return g
-    made: Any = g.new_zeros(shape)
+    made = g.new_zeros(shape)
     part = made
     for d, n in enumerate(g._shape):
         part = part.narrow(d, 0, n)
@@ -112,10 +113,15 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _put_flat(input, dim, index, src, True)
 
 
+def _overwritten(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """A gradient without what was overwritten."""
+    return scatter_set(g, dim, index, g.new_zeros(index._shape))
+
+
 @op(
     on=(), infer=_infer_scatter("scatter"), grad_name="ScatterBackward0",
     vjp={
-        "input": lambda g, dim, index: scatter_set(g, dim, index, g.new_zeros(index._shape)),
+        "input": _overwritten,
         "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape),
     },
 )
@@ -125,7 +131,10 @@ def scatter_set(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 
 @op(inplace=True, out=True)
-def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: Any = None) -> Tensor:
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Aside[Tensor | Number | None] = None, *,
+    value: Aside[Tensor | Number | None] = None, reduce: str | None = None,
+) -> Tensor:
     """`input` with the elements of `src`, or a number, put where `index` says along `dim`.
 
     reduce: "add" or "multiply" joins them with what was there. Equal places are not ordered.
@@ -150,7 +159,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: A
         if not input._shape or not index._shape:
             return input * src
         # one place of `index` along dim at a time: within it no element is met twice
-        made: Any = input.clone()
+        made = input.clone()
         at = wrap_dim("scatter", dim, len(input._shape))
         for i in range(index._shape[at] if index._numel else 0):
             place = index.narrow(at, i, 1)

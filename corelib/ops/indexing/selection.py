@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
-from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.calls.elementwise import cast_number, output_strides
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.operands import Aside
+from corelib.graph.rule import Vjp
 from corelib.ops.elementwise.unary import refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
 from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import result_type
-from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.size import broadcast_shapes, Shape
 from corelib.tensor.tensor import Tensor
 
 
-def masked_fill_checked(input: Tensor, mask: Any, value: Any) -> Any:
-    """The mask and value of masked_fill, checked."""
+def masked_shape(name: str, input: Tensor, mask: Tensor) -> Shape:
+    """The shape that a tensor and a mask broadcast to; RuntimeError where they do not."""
+    shape = broadcast_shapes(input._shape, mask._shape)
+    if shape is None:
+        raise RuntimeError(
+            f"{name}(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} (the mask) at "
+            "non-singleton dimensions"
+        )
+    return shape
+
+
+def _checked_value(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor | Number:
+    """The value of masked_fill, when it and the mask have been checked."""
     if not isinstance(mask, Tensor):
         raise TypeError(f"masked_fill(): argument 'mask' (position 1) must be Tensor, not {type(mask).__name__}")
     if mask._dtype is not D.bool:
@@ -26,20 +41,17 @@ def masked_fill_checked(input: Tensor, mask: Any, value: Any) -> Any:
         raise RuntimeError(
             f"masked_fill(): only supports a 0-dimensional value tensor, but got tensor with {len(value._shape)} dimension(s)."
         )
-    shape = broadcast_shapes(input._shape, mask._shape)
-    if shape is None:
-        raise RuntimeError(
-            f"masked_fill(): The size of tensor a {list(input._shape)} must match the size of tensor b {list(mask._shape)} (the "
-            "mask) at non-singleton dimensions"
-        )
+    masked_shape("masked_fill", input, mask)
     return value if isinstance(value, Tensor) else fitting_number("masked_fill", value, input._dtype)
 
 
-def fitting_number(name: str, value: Any, dtype: Any) -> Any:
+def fitting_number(name: str, value: Number, dtype: DType) -> Number:
     """A number as an element of a dtype; RuntimeError where it is beyond the dtype's range."""
     if dtype is D.bool or dtype.is_complex:
-        return cast_number(value, dtype)
-    if dtype.is_floating_point:
+        fits = True
+    elif isinstance(value, complex):
+        fits = False
+    elif dtype.is_floating_point:
         infinite = value != value or value in (float("inf"), float("-inf"))
         fits = infinite or -finfo(dtype).max <= value <= finfo(dtype).max
     else:
@@ -48,7 +60,8 @@ def fitting_number(name: str, value: Any, dtype: Any) -> Any:
         fits = (low if dtype.is_signed else -high) <= value <= high
     if not fits:
         raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}")
-    return cast_number(value, dtype)
+    made: Number = cast_number(value, dtype)
+    return made
 
 
 @op(
@@ -59,14 +72,14 @@ def fitting_number(name: str, value: Any, dtype: Any) -> Any:
     },
     grad_name=lambda input, mask, value: ("MaskedFillBackward1", (0, 1)) if isinstance(value, Tensor) else ("MaskedFillBackward0", (0,)),
 )
-def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
+def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True.
 
     >>> import corelib as torch
     >>> torch.zeros(2).masked_fill(torch.tensor([True, False]), 5)
     tensor([5., 0.])
     """
-    value = masked_fill_checked(input, mask, value)
+    value = _checked_value(input, mask, value)
     if isinstance(value, Tensor):
         value = value.to(device=input._device, dtype=input._dtype)
     else:
@@ -74,38 +87,40 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Any) -> Tensor:
     return select_where(mask, value, input).contiguous()
 
 
-def _clamp_form(input: Any, min: Any, max: Any) -> Any:
+Bound: TypeAlias = Tensor | Number | None
+"""What clamp takes for an end of the range."""
+
+
+def _clamp_form(input: Tensor, min: Bound, max: Bound) -> tuple[str, tuple[int, ...]]:
     tensors = isinstance(min, Tensor) or isinstance(max, Tensor)
     return ("ClampBackward0", (0, 1, 2)) if tensors else ("ClampBackward1", (0,))
 
 
-def _clamp_vjp(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
-    inside = None
-    if min is not None:
+def _clamp_vjp(g: Tensor, input: Tensor, min: Bound, max: Bound) -> Tensor:
+    if min is None:
+        inside = input <= max
+    elif max is None:
         inside = input >= min
-    if max is not None:
-        low = input <= max
-        inside = low if inside is None else inside & low
+    else:
+        inside = (input >= min) & (input <= max)
     return select_where(inside, g, 0.0)
 
 
-def _clamp_bound(g: Tensor, input: Tensor, min: Any, max: Any, which: str) -> Tensor:
-    if which == "min":
-        chosen = input < min
-        if max is not None:
-            chosen = chosen & (min < max)
-    else:
-        chosen = input > max
-        if min is not None:
-            chosen = chosen | (max < min)
-    return select_where(chosen, g, 0.0)
+def _clamp_min_vjp(g: Tensor, input: Tensor, min: Tensor, max: Bound) -> Tensor:
+    chosen = input < min
+    return select_where(chosen if max is None else chosen & (min < max), g, 0.0)
 
 
-_PLAIN = (float, int, type(None))
+def _clamp_max_vjp(g: Tensor, input: Tensor, min: Bound, max: Tensor) -> Tensor:
+    chosen = input > max
+    return select_where(chosen if min is None else chosen | (max < min), g, 0.0)
 
 
-def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
-    if type(min) in _PLAIN and type(max) in _PLAIN and input._strides is None and input._dtype.is_floating_point:
+def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
+    if (
+        (min is None or type(min) is float or type(min) is int) and (max is None or type(max) is float or type(max) is int)
+        and input._strides is None and input._dtype.is_floating_point
+    ):  # fmt: skip
         if min is not None or max is not None:  # the frequent form, which needs no promotion
             low, high = None if min is None else float(min), None if max is None else float(max)
             return (input._shape, input._dtype), (input, low, high)
@@ -135,14 +150,9 @@ def _infer_clamp(input: Tensor, min: Any, max: Any) -> Any:
 
 @op(
     infer=_infer_clamp, inplace=True, out="exact", aliases=("clip",), ref="clip",
-    vjp={
-        "input": _clamp_vjp,
-        "min": lambda g, input, min, max: _clamp_bound(g, input, min, max, "min"),
-        "max": lambda g, input, min, max: _clamp_bound(g, input, min, max, "max"),
-    },
-    grad_name=_clamp_form,
+    vjp={"input": _clamp_vjp, "min": _clamp_min_vjp, "max": _clamp_max_vjp}, grad_name=_clamp_form,
 )
-def clamp(input: Tensor, min: Tensor | Any = None, max: Tensor | Any = None) -> Tensor:
+def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None) -> Tensor:
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays.
 
     The bounds are numbers or tensors; either may be None but not both.
@@ -151,7 +161,7 @@ def clamp(input: Tensor, min: Tensor | Any = None, max: Tensor | Any = None) -> 
     >>> torch.clamp(torch.tensor([-1., .5, 2.]), 0, 1)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    made: Any = input
+    made = input
     if min is not None:
         made = select_where((made < min), min, made)
     if max is not None:
@@ -162,7 +172,7 @@ def clamp(input: Tensor, min: Tensor | Any = None, max: Tensor | Any = None) -> 
 
 
 @op(inplace=True, out=True)
-def clamp_min(input: Tensor, min: Any) -> Tensor:
+def clamp_min(input: Tensor, min: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything below `min` raised to it.
 
     >>> import corelib as torch
@@ -173,7 +183,7 @@ def clamp_min(input: Tensor, min: Any) -> Tensor:
 
 
 @op(inplace=True, out=True)
-def clamp_max(input: Tensor, max: Any) -> Tensor:
+def clamp_max(input: Tensor, max: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything above `max` lowered to it.
 
     >>> import corelib as torch
@@ -183,7 +193,7 @@ def clamp_max(input: Tensor, max: Any) -> Tensor:
     return clamp(input, None, max)
 
 
-def _fmax_vjp(first_wins: Any) -> dict[str, Any]:
+def _fmax_vjp(first_wins: Callable[[Tensor, Tensor], Tensor]) -> dict[str, Vjp]:
     # the first operand takes it all where it is chosen or ties, or the other is NaN
     return {
         "input": lambda g, input, other: select_where(first_wins(input, other) | (other != other), g, 0.0),
@@ -213,7 +223,7 @@ def fmin(input: Tensor, other: Tensor) -> Tensor:
     return select_where((input <= other) | (other != other), input, other)
 
 
-def _one_dtype(dtype: Any, input: Any, values: Any) -> None:
+def _one_dtype(dtype: DType, input: object, values: object) -> None:
     if isinstance(input, Tensor) and isinstance(values, Tensor) and input._dtype is not values._dtype:
         raise RuntimeError("heaviside(): heaviside is not yet implemented for tensors with different dtypes.")
 
@@ -230,26 +240,17 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     return select_where(input == 0, values, step)
 
 
-def _float_only(name: str) -> Any:
-    def check(dtype: Any, *operands: Any) -> None:
-        if not (dtype.is_floating_point or dtype.is_complex):
-            raise NotImplementedError(f"{name}(): \"{name}_kernel_scalar\" not implemented for '{kind_name(dtype)}'; floats are accepted")
-
-    return check
-
-
-def _same_float(name: str) -> Any:
-    def check(dtype: Any, input: Any, end: Any, *rest: Any) -> None:
-        for what, x in (("end", end), *(("weight", w) for w in rest)):
-            if isinstance(x, Tensor) and x._dtype is not input._dtype:
-                raise RuntimeError(f"{name}(): expected dtype {input._dtype} for `{what}`, but got dtype {x._dtype}")
-        _float_only(name)(input._dtype)
-
-    return check
+def _same_float(dtype: DType, input: Tensor, end: Tensor, *weight: Tensor | Number) -> None:
+    for what, x in (("end", end), *(("weight", w) for w in weight)):
+        if isinstance(x, Tensor) and x._dtype is not input._dtype:
+            raise RuntimeError(f"lerp(): expected dtype {input._dtype} for `{what}`, but got dtype {x._dtype}")
+    kind = input._dtype
+    if not (kind.is_floating_point or kind.is_complex):
+        raise NotImplementedError(f"lerp(): \"lerp_kernel_scalar\" not implemented for '{kind_name(kind)}'; floats are accepted")
 
 
 @op(
-    kind="elementwise", complex_body=True, inplace=True, out=True, check=_same_float("lerp"),
+    kind="elementwise", complex_body=True, inplace=True, out=True, check=_same_float,
     vjp={
         "input": lambda g, weight: g * (1 - weight),
         "end": lambda g, weight: g * weight,
@@ -257,7 +258,7 @@ def _same_float(name: str) -> Any:
     },
     grad_name=lambda input, end, weight: ("LerpBackward1", (0, 1, 2)) if isinstance(weight, Tensor) else ("LerpBackward0", (0, 1)),
 )
-def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
+def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     """`input + weight * (end - input)`, elementwise.
 
     >>> import corelib as torch
@@ -279,7 +280,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Any) -> Tensor:
         "tensor2": lambda g, tensor1, value: g * tensor1 * value,
     },
 )
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """`input + value * tensor1 * tensor2`, elementwise.
 
     >>> import corelib as torch
@@ -290,7 +291,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) 
     return input + product
 
 
-def _no_integer_division(dtype: Any, *operands: Any) -> None:
+def _no_integer_division(dtype: DType, *operands: object) -> None:
     if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"addcdiv(): Integer division with addcdiv is no longer supported (dtype {dtype}); floating dtypes are accepted. "
@@ -306,14 +307,14 @@ def _no_integer_division(dtype: Any, *operands: Any) -> None:
         "tensor2": lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
     },
 )
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers.
 
     >>> import corelib as torch
     >>> torch.addcdiv(torch.tensor([1.]), torch.tensor([6.]), torch.tensor([3.]))
     tensor([3.])
     """
-    return input + (value * tensor1) / tensor2
+    return input + (tensor1 * value) / tensor2
 
 
 @op(
@@ -333,4 +334,3 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
     made = select_where(input != input, 0.0 if nan is None else nan, input)
     made = select_where(made == float("inf"), top if posinf is None else posinf, made)
     return select_where(made == float("-inf"), -top if neginf is None else neginf, made)
-

@@ -6,25 +6,22 @@ has PyTorch's nodes.
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.indexing.indexing import expand_masks, index as index_op, index_put_
 from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
-from corelib.tensor.dtype import int64
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import int64, kind_name
 from corelib.tensor.size import contiguous_strides
 from corelib.tensor.tensor import Tensor
 
 
-def getitem(self: Tensor, index: Any) -> Tensor:
+def getitem(self: Tensor, index: object) -> Tensor:
     """`self[index]`."""
-    kind = type(index)
-    if kind is int and not (self._requires_grad and grad_mode.enabled):
+    if type(index) is int and not (self._requires_grad and grad_mode.enabled):
         shape = self._shape
         if shape:
             n = shape[0]
@@ -35,7 +32,7 @@ def getitem(self: Tensor, index: Any) -> Tensor:
                 return self._as_view(
                     shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
                 )
-    elif kind is slice and not (self._requires_grad and grad_mode.enabled):
+    elif type(index) is slice and not (self._requires_grad and grad_mode.enabled):
         shape = self._shape
         step = index.step
         if shape and (step is None or (type(step) is int and step > 0)):
@@ -54,18 +51,17 @@ def getitem(self: Tensor, index: Any) -> Tensor:
                 self._offset + start * strides[0],
                 self._numel // n * length if n else 0,
             )
-    view, indices = _view_part(self, index if kind is tuple else (index,))
+    view, indices = _view_part(self, index if type(index) is tuple else (index,))
     if not indices:
         return alias(view) if view is self else view
     return _gather(view, indices)
 
 
-def _gather(view: Tensor, indices: list[Any]) -> Tensor:
-    made: Tensor = index_op(view, expand_masks("index", view, indices))
-    return made
+def _gather(view: Tensor, indices: list[Tensor | None]) -> Tensor:
+    return index_op(view, expand_masks("index", view, indices))
 
 
-def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]:
+def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Tensor | None]]:
     """The view that the basic parts make, and the index tensors (or None) for its leading dimensions."""
     consumed = 0
     for part in index:
@@ -78,28 +74,27 @@ def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]
     if sum(1 for part in index if part is Ellipsis) > 1:
         raise IndexError("index(): an index can only have a single ellipsis ('...')")
     t, dim = self, 0
-    indices: list[Any] = []
+    indices: list[Tensor | None] = []
     recorded = self._requires_grad and grad_mode.enabled
     for part in index:
-        kind = type(part)
-        if kind is int:
+        if type(part) is int:
             n = t._shape[dim]
             if not -n <= part < n:
                 raise IndexError(f"index(): index {part} is out of bounds for dimension {dim} with size {n}")
-            t = select(t, dim, part) if recorded else select.op.body(t, dim, part)
-        elif kind is slice:
+            t = select(t, dim, part) if recorded else TABLE["select"].body(t, dim, part)
+        elif type(part) is slice:
             t = _sliced(t, dim, part, recorded)
             indices.append(None)
             dim += 1
         elif part is None:
-            t = unsqueeze(t, dim) if recorded else unsqueeze.op.body(t, dim)
+            t = unsqueeze(t, dim) if recorded else TABLE["unsqueeze"].body(t, dim)
             indices.append(None)
             dim += 1
         elif part is Ellipsis:
             skip = ndim - consumed
             indices.extend([None] * skip)
             dim += skip
-        elif kind is bool:
+        elif type(part) is bool:
             t = unsqueeze(t, dim)
             indices.append(_index_tensor(self, [part]))
             dim += 1
@@ -112,8 +107,6 @@ def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]
                 t = unsqueeze(t, dim)
                 indices[-1] = part.reshape((1,))
                 dim += 1
-            indices_extra = _rank(part) - 1
-            indices.extend(["mask"] * (indices_extra if indices_extra > 0 else 0))
         elif hasattr(part, "__index__") and not hasattr(part, "__len__"):
             t = select(t, dim, _bounded(part.__index__(), t._shape[dim], dim))
         elif isinstance(part, (list, tuple, range)) or hasattr(part, "__array__"):
@@ -123,19 +116,17 @@ def _view_part(self: Tensor, index: tuple[Any, ...]) -> tuple[Tensor, list[Any]]
             else:
                 indices.append(made)
                 dim += _rank(made)
-                indices.extend(["mask"] * (_rank(made) - 1))
         elif isinstance(part, float):
             raise IndexError(_accepted(part))
         else:
             raise (TypeError if isinstance(part, str) else IndexError)(_accepted(part))
     # a mask of k dimensions stands for k index tensors; `expand_masks` counts them itself
-    kept = [i for i in indices if i != "mask"] if any(type(i) is str for i in indices) else indices
-    while kept and kept[-1] is None:
-        kept.pop()
-    return t, kept
+    while indices and indices[-1] is None:
+        indices.pop()
+    return t, indices
 
 
-def _accepted(part: Any) -> str:
+def _accepted(part: object) -> str:
     return (
         "index(): only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         f"{type(part).__name__})"
@@ -148,27 +139,27 @@ def _bounded(i: int, n: int, dim: int) -> int:
     return i
 
 
-def _rank(part: Any) -> int:
+def _rank(part: object) -> int:
     """How many dimensions an index takes up: a mask as many as it has, anything else one."""
     if isinstance(part, Tensor):
         return len(part._shape) if part._dtype.order < 2 else 1
-    dtype = getattr(part, "dtype", None)
-    if dtype is not None and getattr(dtype, "name", "") in ("bool",):
+    if hasattr(part, "dtype") and hasattr(part, "ndim") and getattr(part.dtype, "name", "") == "bool":
         return int(part.ndim)
     if isinstance(part, (list, tuple)):
-        depth, inner = 0, part
+        inner: object = part
+        depth = 0
         while isinstance(inner, (list, tuple)) and inner:
             depth, inner = depth + 1, inner[0]
         return depth if isinstance(inner, bool) else 1
     return 1
 
 
-def _index_tensor(self: Tensor, part: Any) -> Tensor:
+def _index_tensor(self: Tensor, part: object) -> Tensor:
     if isinstance(part, range):
         part = list(part)
     if isinstance(part, (list, tuple)) and len(part) == 0:
         return empty((0,), dtype=int64, device=self._device)
-    made: Tensor = tensor(part, device=self._device)
+    made = tensor(part, device=self._device)
     if made._dtype.is_floating_point:
         raise IndexError(f"index(): tensors used as indices must be long, int, byte or bool tensors, got {made._dtype}")
     return made
@@ -187,19 +178,19 @@ def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
         start = n
     if recorded:
         return strided_slice(t, dim, start, length, step)
-    return strided_slice.op.body(t, dim, start, length, step)
+    made: Tensor = TABLE["strided_slice"].body(t, dim, start, length, step)
+    return made
 
 
-def _plain(bound: Any) -> Any:
+def _plain(bound: object) -> int | None:
     if bound is None or type(bound) is int:
         return bound
-    try:
-        return bound.__index__()
-    except AttributeError:
-        raise TypeError(f"index(): slice indices must be integers or None or have an __index__ method, got {bound!r}") from None
+    if hasattr(bound, "__index__"):
+        return int(bound.__index__())
+    raise TypeError(f"index(): slice indices must be integers or None or have an __index__ method, got {bound!r}")
 
 
-def setitem(self: Tensor, index: Any, value: Any) -> None:
+def setitem(self: Tensor, index: object, value: object) -> None:
     """`self[index] = value`, with broadcasting and casting."""
     view, indices = _view_part(self, index if type(index) is tuple else (index,))
     if not isinstance(value, Tensor):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+import warnings
+from collections.abc import Callable, Sequence
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
-from corelib.ops.shape.joining import atleast_3d, cat, listed, stack
+from corelib.dispatcher.namespaces import public
+from corelib.ops.shape.joining import atleast_3d, joined, listed, stack
 from corelib.ops.shape.shapes import broadcast_tensors, tensor_split
+from corelib.ops.shape.views import spread
 from corelib.tensor import dtype as D, size as sizes
 from corelib.tensor.size import Size, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
 @public("torch")
-def broadcast_shapes(*shapes: Any) -> Size:
+def broadcast_shapes(*shapes: int | Sequence[int]) -> Size:
     """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit.
 
     >>> import corelib as torch
@@ -29,13 +32,13 @@ def broadcast_shapes(*shapes: Any) -> Size:
 
 
 @public("torch")
-def dstack(tensors: Any, *, out: Any = None) -> Tensor:
+def dstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors behind each other: along the third dimension."""
-    return cat([atleast_3d(t) for t in listed("dstack", tensors)], 2, out=out)
+    return joined([atleast_3d(t) for t in listed("dstack", tensors)], 2, out)
 
 
 @public("torch")
-def column_stack(tensors: Any, *, out: Any = None) -> Tensor:
+def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side, vectors as columns.
 
     >>> import corelib as torch
@@ -44,11 +47,11 @@ def column_stack(tensors: Any, *, out: Any = None) -> Tensor:
             [2, 4]])
     """
     made = [t.reshape((t._numel, 1)) if len(t._shape) < 2 else t for t in listed("column_stack", tensors)]
-    return cat(made, 1, out=out)
+    return joined(made, 1, out)
 
 
-def _split_along(name: str, least: int, dim: Any) -> Any:
-    def split(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
+def _split_along(name: str, least: int, dim: Callable[[int], int]) -> Callable[..., tuple[Tensor, ...]]:
+    def split(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Tensor, ...]:
         ndim = len(input._shape)
         if ndim < least:
             raise RuntimeError(
@@ -72,7 +75,7 @@ vsplit, dsplit = _split_along("vsplit", 2, lambda ndim: 0), _split_along("dsplit
 
 
 @op()
-def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
+def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second.
 
     >>> import corelib as torch
@@ -99,7 +102,7 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
 
 
 @public("torch")
-def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
+def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...]:
     """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy"
     the first two change places. Without `indexing`, "ij", and a warning as PyTorch gives.
 
@@ -108,7 +111,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     tensor([[1, 1],
             [2, 2]])
     """
-    given = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else list(tensors)
+    given = spread(tensors)
     if not given:
         raise RuntimeError("meshgrid(): expects a non-empty TensorList")
     for t in given:
@@ -119,8 +122,6 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         if t._device is not given[0]._device:
             raise RuntimeError("meshgrid(): torch.meshgrid expects all tensors to have the same device")
     if indexing is None:
-        import warnings
-
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=2
         )
@@ -138,7 +139,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
 
 
 @public("torch")
-def cartesian_prod(*tensors: Any) -> Tensor:
+def cartesian_prod(*tensors: Tensor) -> Tensor:
     """All combinations of one element of each vector, a row each; a single vector as it is.
 
     >>> import corelib as torch
@@ -164,8 +165,6 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
             [1, 3],
             [2, 3]])
     """
-    import itertools
-
     if len(input._shape) != 1:
         raise RuntimeError(f"combinations(): Expect a 1D vector, but got shape {list(input._shape)}")
     if r < 0:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import reduce
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.construction.creation import ones
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
+from corelib.tensor.device import DeviceLike
+from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.layout import layout as Layout
 from corelib.tensor.promotion import promote_types
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
+
+View = Callable[..., Tensor]
+"""What a part of a tensor is: a function of the tensor and of where the part lies."""
 
 
 @op(out="exact")
@@ -32,7 +40,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return input.diagonal(diagonal).clone()
 
 
-def _infer_diag_embed(input: Tensor, offset: int, dim1: int, dim2: int) -> Any:
+def _infer_diag_embed(input: Tensor, offset: int, dim1: int, dim2: int) -> Inferred:
     ndim = len(input._shape) + 1
     at, by = wrap_dim("diag_embed", dim1, ndim), wrap_dim("diag_embed", dim2, ndim)
     if not input._shape:
@@ -71,8 +79,8 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(input.reshape((-1,)), offset)
 
 
-def _infer_scatter_like(name: str, view: Any) -> Any:
-    def infer(input: Tensor, src: Tensor, *where: Any) -> Any:
+def _infer_scatter_like(name: str, view: View) -> Infer:
+    def infer(input: Tensor, src: Tensor, *where: object) -> Inferred:
         part = view(input.detach() if input._requires_grad else input, *where)
         if part._shape != src._shape:
             raise RuntimeError(
@@ -83,37 +91,37 @@ def _infer_scatter_like(name: str, view: Any) -> Any:
     return infer
 
 
-def _replaced(input: Tensor, src: Tensor, view: Any, *where: Any) -> Tensor:
-    made: Any = input.clone()
+def _replaced(input: Tensor, src: Tensor, view: View, *where: object) -> Tensor:
+    made = input.clone()
     view(made, *where).copy_(src)
     return made
 
 
-def _zeroed(g: Tensor, view: Any, *where: Any) -> Tensor:
+def _zeroed(g: Tensor, view: View, *where: object) -> Tensor:
     """A gradient without the part that was replaced; by an op, so that it has a derivative itself."""
     return view_scatter(g, view(g, *where) * 0, view, *where)
 
 
-def _select(x: Any, dim: int, index: int) -> Any:
+def _select(x: Tensor, dim: int, index: int) -> Tensor:
     return x.select(dim, index)
 
 
-def _diagonal(x: Any, offset: int, dim1: int, dim2: int) -> Any:
+def _diagonal(x: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
     return x.diagonal(offset, dim1, dim2)
 
 
-def _slice(x: Any, dim: int, start: Any, end: Any, step: int) -> Any:
+def _slice(x: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
     at = wrap_dim("slice_scatter", dim, len(x._shape))
     if step <= 0:
         raise RuntimeError(f"slice_scatter(): slice step must be positive, got {step}")
     return x[(*[slice(None)] * at, slice(start, end, step))]
 
 
-def _strided(x: Any, size: Any, stride: Any, storage_offset: Any) -> Any:
+def _strided(x: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> Tensor:
     return x.as_strided(size, stride, storage_offset)
 
 
-def view_scatter(input: Tensor, src: Tensor, view: Any, *where: Any) -> Tensor:
+def view_scatter(input: Tensor, src: Tensor, view: View, *where: object) -> Tensor:
     """The scatter op of a kind of view."""
     return _SCATTERS[view](input, src, *where)
 
@@ -158,7 +166,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
         "src": lambda g, dim, start, end, step: _slice(g, dim, start, end, step),
     },
 )
-def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Tensor:
+def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension.
 
     >>> import corelib as torch
@@ -175,7 +183,7 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: Any = None, e
         "src": lambda g, size, stride, storage_offset: g.contiguous().as_strided(size, stride, storage_offset),
     },
 )
-def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, storage_offset: Any = None) -> Tensor:
+def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """A copy of `input` with `src` where a view of these sizes, strides and offset lies.
 
     >>> import corelib as torch
@@ -185,10 +193,12 @@ def as_strided_scatter(input: Tensor, src: Tensor, size: Any, stride: Any, stora
     return _replaced(input, src, _strided, size, stride, storage_offset)
 
 
-_SCATTERS = {_select: select_scatter, _diagonal: diagonal_scatter, _slice: slice_scatter, _strided: as_strided_scatter}
+_SCATTERS: dict[View, View] = {
+    _select: select_scatter, _diagonal: diagonal_scatter, _slice: slice_scatter, _strided: as_strided_scatter,
+}  # fmt: skip
 
 
-def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+def fill_diagonal_(self: Tensor, fill_value: Tensor | Number, wrap: bool = False) -> Tensor:
     """Fill the main diagonal in place: of a matrix, or of a tensor whose sizes are all the same. `wrap`: a tall matrix's diagonal
     begins anew after each square and one row."""
     shape = self._shape
@@ -196,10 +206,7 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
         raise RuntimeError(f"fill_diagonal_(): dimensions must larger than 1, got shape {list(shape)}")
     if len(shape) > 2 and len(set(shape)) != 1:
         raise RuntimeError(f"fill_diagonal_(): all dimensions of input must be of equal length, got shape {list(shape)}")
-    strides: Any = self.stride()
-    n = min(shape)
-    step = sum(strides)
-    self.as_strided((n,), (step,), self._offset).fill_(fill_value)
+    self.as_strided((min(shape),), (sum(self.stride()),), self._offset).fill_(fill_value)
     if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
         for top in range(shape[1] + 1, shape[0], shape[1] + 1):
             below = self.narrow(0, top, min(shape[1], shape[0] - top))
@@ -210,17 +217,21 @@ def fill_diagonal_(self: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
 attach("fill_diagonal_", fill_diagonal_)
 
 
-def _triangle_indices(name: str, row: int, col: int, offset: int, lower: bool, dtype: Any, device: Any, layout: Any) -> Tensor:
+def _triangle_indices(
+    name: str, row: int, col: int, offset: int, lower: bool, dtype: DType | None, device: DeviceLike, layout: Layout | None
+) -> Tensor:
     for what, n in (("row", row), ("col", col)):
         if n < 0:
             raise RuntimeError(f"{name}(): {what} must be non-negative, got {n}")
     square = ones((row, col), dtype=D.bool, device=device, layout=layout)
-    inside = square.tril(offset) if lower else square.triu(offset)
-    return inside.nonzero().t().contiguous().to(dtype or D.int64)
+    inside: Tensor = (square.tril(offset) if lower else square.triu(offset)).nonzero()
+    return inside.t().contiguous().to(dtype or D.int64)
 
 
 @public("torch")
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None) -> Tensor:
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
+) -> Tensor:
     """The places, (2, n), of the lower triangle of a matrix of `row` rows and `col` columns, row by row.
 
     >>> import corelib as torch
@@ -232,7 +243,9 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
 
 
 @public("torch")
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None, layout: Any = None) -> Tensor:
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
+) -> Tensor:
     """The places, (2, n), of the upper triangle of a matrix of `row` rows and `col` columns, row by row.
 
     >>> import corelib as torch
@@ -252,8 +265,6 @@ def block_diag(*tensors: Tensor) -> Tensor:
     tensor([[1, 0, 0],
             [0, 2, 3]])
     """
-    from functools import reduce
-
     for i, t in enumerate(tensors):
         if len(t._shape) > 2:
             raise RuntimeError(f"block_diag(): Input tensors must have 2 or fewer dimensions. Input {i} has {len(t._shape)} dimensions")
@@ -270,7 +281,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 
 @public("torch")
-def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, ...]:
     """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds.
 
     >>> import corelib as torch

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred, TABLE
 from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.slicing import strided_slice
-from corelib.ops.shape.views import _ints, method_with_varargs
+from corelib.ops.shape.views import _ints, method_with_varargs, spread
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
 from corelib.tensor.promotion import result_type
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.size import Dims, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_cat(tensors: Any, dim: int) -> Any:
+def _parts(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, DType, list[Tensor], int]:
+    """What `cat` of these comes to: its shape and dtype, the tensors in that dtype, and the dimension counted from the front."""
     if not tensors:
         raise ValueError("cat(): expected a non-empty list of Tensors")
     for i, t in enumerate(tensors):
@@ -58,11 +62,17 @@ def _infer_cat(tensors: Any, dim: int) -> Any:
         total += t._shape[at]
     shape = real[0]._shape
     given = [t if t._dtype is dtype else t.to(dtype) for t in tensors]
-    return ((*shape[:at], total, *shape[at + 1 :]), dtype), (given, at)
+    return (*shape[:at], total, *shape[at + 1 :]), dtype, given, at
 
 
-def _cat_backward(g: Tensor, tensors: Any, dim: int, needs: Any) -> list[Any]:
-    grads, start = [], 0
+def _infer_cat(tensors: Sequence[Tensor], dim: int) -> Inferred:
+    shape, dtype, given, at = _parts(tensors, dim)
+    return (shape, dtype), (given, at)
+
+
+def _cat_backward(g: Tensor, tensors: Sequence[Tensor], dim: int, needs: Sequence[bool]) -> list[Tensor | None]:
+    grads: list[Tensor | None] = []
+    start = 0
     for t, need in zip(tensors, needs, strict=True):
         if t._shape == (0,) and len(g._shape) != 1:
             grads.append(g.new_zeros((0,)) if need else None)
@@ -84,11 +94,11 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
     >>> torch.cat([torch.tensor([1]), torch.tensor([2, 3])])
     tensor([1, 2, 3])
     """
-    spec, (tensors, dim) = _infer_cat(tensors, dim)
-    made = Tensor._empty(tensors[0]._device, spec[1], spec[0])
+    shape, dtype, tensors, dim = _parts(tensors, dim)
+    made = Tensor._empty(tensors[0]._device, dtype, shape)
     start = 0
     for t in tensors:
-        if t._shape == (0,) and len(spec[0]) != 1:
+        if t._shape == (0,) and len(shape) != 1:
             continue
         copy_elements(strided_slice(made, dim, start, t._shape[dim], 1), t)
         start += t._shape[dim]
@@ -126,16 +136,20 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
     return stack_along(tensors, at)
 
 
+def joined(tensors: Sequence[Tensor], dim: int, out: Tensor | None) -> Tensor:
+    """`cat` with its `out=`."""
+    made: Tensor = TABLE["cat"].entry(tensors, dim, out=out)
+    return made
+
+
 def _at_least(x: Tensor, ndim: int) -> Tensor:
     return x.reshape((1,) * (ndim - len(x._shape)) + x._shape) if len(x._shape) < ndim else x
 
 
-def _at_least_of(ndim: int) -> Any:
-    def function(*tensors: Any) -> Any:
-        if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
-            return tuple(_raised(t, ndim) for t in tensors[0])
-        made = tuple(_raised(t, ndim) for t in tensors)
-        return made[0] if len(made) == 1 else made
+def _at_least_of(ndim: int) -> Callable[..., Tensor]:
+    def function(*tensors: Tensor) -> Any:
+        made = tuple([_raised(t, ndim) for t in spread(tensors)])
+        return made[0] if len(tensors) == 1 and isinstance(tensors[0], Tensor) else made
 
     function.__name__ = function.__qualname__ = f"atleast_{ndim}d"
     function.__doc__ = f"The tensor, or each of several, with at least {ndim} dimension(s), new ones having size 1."
@@ -156,7 +170,7 @@ def _raised(x: Tensor, ndim: int) -> Tensor:
 atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in (1, 2, 3))
 
 
-def listed(name: str, tensors: Any) -> Any:
+def listed(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
     """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant."""
     if isinstance(tensors, Tensor):
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
@@ -164,19 +178,19 @@ def listed(name: str, tensors: Any) -> Any:
 
 
 @public("torch")
-def hstack(tensors: Any, *, out: Any = None) -> Tensor:
+def hstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
     made = [_at_least(t, 1) for t in listed("hstack", tensors)]
-    return cat(made, 0 if len(made[0]._shape) == 1 else 1, out=out)
+    return joined(made, 0 if len(made[0]._shape) == 1 else 1, out)
 
 
 @public("torch", names=("vstack", "row_stack"))
-def vstack(tensors: Any, *, out: Any = None) -> Tensor:
+def vstack(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The tensors below each other, vectors as rows."""
-    return cat([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out=out)
+    return joined([_at_least(t, 2) for t in listed("vstack", tensors)], 0, out)
 
 
-def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
+def _repeat_backward(g: Tensor, input_shape: Shape, repeats: Sequence[int]) -> Tensor:
     lead = len(repeats) - len(input_shape)
     shape = (1,) * lead + input_shape
     split = [n for pair in zip(repeats, shape, strict=True) for n in pair]
@@ -186,7 +200,7 @@ def _repeat_backward(g: Tensor, input_shape: Any, repeats: Any) -> Tensor:
 
 
 @op(on=(), vjp=_repeat_backward)
-def repeat(input: Tensor, repeats: Any) -> Tensor:
+def repeat(input: Tensor, repeats: int | Sequence[int]) -> Tensor:
     """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front.
 
     >>> import corelib as torch
@@ -207,19 +221,15 @@ def repeat(input: Tensor, repeats: Any) -> Tensor:
     split = [n for pair in zip(times, shape, strict=True) for n in pair]
     ones = [n for m in shape for n in (1, m)]
     made = input.reshape(tuple(ones)).expand(tuple(split))
-    made = made.clone(memory_format=_contiguous())
+    made = made.clone(memory_format=contiguous_format)
     return made.reshape(tuple([a * b for a, b in zip(times, shape, strict=True)]))
-
-
-def _contiguous() -> Any:
-    return contiguous_format
 
 
 method_with_varargs("repeat", repeat)
 
 
 @op(on=("torch",))
-def tile(input: Tensor, dims: Any) -> Tensor:
+def tile(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     """The tensor repeated as `repeat` does; missing leading repeats count as 1.
 
     >>> import corelib as torch
@@ -234,7 +244,10 @@ method_with_varargs("tile", tile)
 
 
 @public("torch")
-def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, output_size: Any = None) -> Tensor:
+def repeat_interleave(
+    input: Tensor, repeats: Tensor | int | list[int] | tuple[int, ...] | None = None, dim: int | None = None, *,
+    output_size: int | None = None,
+) -> Tensor:
     """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element.
 
     >>> import corelib as torch
@@ -265,7 +278,7 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
     if counts and len(set(counts)) == 1:
         shape = input._shape
         wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))
-        made = wide.clone(memory_format=_contiguous())
+        made = wide.clone(memory_format=contiguous_format)
         return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))
     places = [i for i, c in enumerate(counts) for _ in range(c)]
     made = input.index_select(at, input.new_tensor(places, dtype=D.int64))
@@ -275,23 +288,24 @@ def repeat_interleave(input: Tensor, repeats: Any = None, dim: Any = None, *, ou
 attach("repeat_interleave", repeat_interleave)
 
 
-def _infer_flip(input: Tensor, dims: Any) -> Any:
-    at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in _ints("flip", dims, "dims")])
+def _infer_flip(input: Tensor, dims: int | Sequence[int]) -> Inferred:
+    given = _ints("flip", dims, "dims")
+    at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in given])
     if len(set(at)) != len(at):
-        raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(dims)}")
+        raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(given)}")
     return (input._shape, input._dtype), (input, tuple(d for d in at if d < len(input._shape)))
 
 
 @op(infer=_infer_flip, on=("torch",), ref="flip", vjp=lambda g, dims: g.flip(dims))
-def flip(input: Tensor, dims: Any) -> Tensor:
+def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     """A copy with the elements along `dims` in reverse.
 
     >>> import corelib as torch
     >>> torch.arange(3).flip(0)
     tensor([2, 1, 0])
     """
-    made: Any = input
-    for d in dims:
+    made = input
+    for d in _ints("flip", dims, "dims"):
         n = input._shape[d]
         made = made.index_select(d, (n - 1) - arange(n, device=input._device))
     return made.clone() if made is input else made
@@ -313,7 +327,7 @@ def flipud(input: Tensor) -> Tensor:
 
 
 @op(vjp=lambda g, shifts, dims: g.roll(_negated(shifts), dims))
-def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+def roll(input: Tensor, shifts: int | Sequence[int], dims: Dims = None) -> Tensor:
     """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round.
 
     >>> import corelib as torch
@@ -328,7 +342,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     along = _ints("roll", dims, "dims")
     if len(along) != len(moves):
         raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
-    made: Any = input
+    made = input
     for by, d in zip(moves, along, strict=True):
         at = wrap_dim("roll", d, len(input._shape), "dims")
         n = made._shape[at]
@@ -338,7 +352,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return made.clone() if made is input else made
 
 
-def _negated(shifts: Any) -> Any:
+def _negated(shifts: int | Sequence[int]) -> tuple[int, ...]:
     return tuple([-n for n in _ints("roll", shifts, "shifts")])
 
 

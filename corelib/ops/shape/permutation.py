@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import itemgetter
-from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.shape.views import _ints, method_with_varargs
 from corelib.tensor.base import attach
 from corelib.tensor.size import contiguous_strides, wrap_dim
@@ -63,7 +63,7 @@ def t(input: Tensor) -> Tensor:
 
 
 @op(kind="view", on=("torch",), vjp=lambda g, dims: g.permute(_inverse(dims, len(g._shape))))
-def permute(input: Tensor, dims: Any) -> Tensor:
+def permute(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     """A view with the dimensions in another order.
 
     >>> import corelib as torch
@@ -97,13 +97,13 @@ def permute(input: Tensor, dims: Any) -> Tensor:
 method_with_varargs("permute", permute)
 
 
-def _inverse(dims: Any, ndim: int) -> tuple[int, ...]:
+def _inverse(dims: Sequence[int], ndim: int) -> tuple[int, ...]:
     at = [d % ndim for d in dims]
     return tuple([at.index(i) for i in range(ndim)])
 
 
 @op()
-def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """A view with the dimensions `source` moved to the places `destination`; the others keep their order.
 
     >>> import corelib as torch
@@ -130,7 +130,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
 
 
 @op(on=("torch",))
-def moveaxis(input: Tensor, source: Any, destination: Any) -> Tensor:
+def moveaxis(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Another name of `movedim`."""
     return movedim(input, source, destination)
 

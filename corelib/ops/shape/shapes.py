@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange
+from corelib.ops.shape import permutation as permutation  # puts transpose and its like on Tensor
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
-from corelib.ops.shape.views import _ints, expand, method_with_varargs, view
+from corelib.ops.shape.views import _ints, expand, method_with_varargs, spread, view
 from corelib.tensor.base import attach
-from corelib.tensor.size import broadcast_shapes, wrap_dim
+from corelib.tensor.size import broadcast_shapes, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
-from corelib.ops.shape import permutation as permutation# puts transpose and its like on Tensor
 
 
-def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
+def _split_backward(gs: Sequence[Tensor | None], input_shape: Shape, sizes: Sequence[int], dim: int) -> Tensor:
     some = next(g for g in gs if g is not None)
     shape = input_shape
     parts = [
@@ -28,17 +29,18 @@ def _split_backward(gs: Any, input_shape: Any, sizes: Any, dim: int) -> Tensor:
 
 
 @op(kind="view", on=(), several=True, grad_name="SplitBackward0", vjp=_split_backward)
-def split_sizes(input: Tensor, sizes: Any, dim: int) -> Any:
+def split_sizes(input: Tensor, sizes: Sequence[int], dim: int) -> tuple[Tensor, ...]:
     """Views of consecutive pieces along `dim`, of checked sizes."""
+    piece = TABLE["strided_slice"].body
     made, start = [], 0
     for n in sizes:
-        made.append(strided_slice.op.body(input, dim, start, n, 1))
+        made.append(piece(input, dim, start, n, 1))
         start += n
     return tuple(made)
 
 
 @public("torch")
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes.
 
     >>> import corelib as torch
@@ -73,7 +75,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
 
 
 @public("torch")
-def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
     return split(input, list(_ints("split_with_sizes", split_sizes, "split_sizes")), dim)
 
@@ -82,7 +84,7 @@ attach("split_with_sizes", split_with_sizes)
 
 
 @op()
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller).
 
     >>> import corelib as torch
@@ -101,7 +103,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> Any:
 
 
 @public("torch")
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices.
 
     >>> import corelib as torch
@@ -125,13 +127,13 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     return split(input, sizes, dim)
 
 
-def _unbind_backward(gs: Any, dim: int) -> Tensor:
+def _unbind_backward(gs: Sequence[Tensor | None], dim: int) -> Tensor:
     some = next(g for g in gs if g is not None)
     return stack([some.new_zeros(some._shape) if g is None else g for g in gs], dim)
 
 
 @op(kind="view", several=True, vjp=_unbind_backward)
-def unbind(input: Tensor, dim: int = 0) -> Any:
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of every index along `dim`, which disappears.
 
     >>> import corelib as torch
@@ -147,7 +149,7 @@ def unbind(input: Tensor, dim: int = 0) -> Any:
     return tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
 
 
-def _unfold_backward(g: Tensor, input_shape: Any, dimension: int, size: int, step: int) -> Tensor:
+def _unfold_backward(g: Tensor, input_shape: Shape, dimension: int, size: int, step: int) -> Tensor:
     n = input_shape[dimension] if input_shape else 1
     if not input_shape:
         return g.reshape(())
@@ -218,7 +220,7 @@ def ravel(input: Tensor) -> Tensor:
 
 
 @op()
-def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
+def unflatten(input: Tensor, dim: int, sizes: int | Sequence[int]) -> Tensor:
     """One dimension as several, of the given sizes; one may be -1.
 
     >>> import corelib as torch
@@ -226,7 +228,8 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     torch.Size([2, 2, 3])
     """
     at = wrap_dim("unflatten", dim, len(input._shape))
-    made = list(_ints("unflatten", sizes, "sizes"))
+    given = _ints("unflatten", sizes, "sizes")
+    made = list(given)
     n = input._shape[at]
     if not made:
         raise RuntimeError("unflatten(): unflatten: sizes must be non-empty")
@@ -236,7 +239,7 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
             made[made.index(-1)] = n // known
     if prod(made) != n:
         raise RuntimeError(
-            f"unflatten(): unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} ({n}) in the input tensor"
+            f"unflatten(): unflatten: Provided sizes {list(given)} don't multiply up to the size of dim {at} ({n}) in the input tensor"
         )
     return view(input, (*input._shape[:at], *made, *input._shape[at + 1 :])) if input._strides is None else input.reshape(
         (*input._shape[:at], *made, *input._shape[at + 1 :])
@@ -244,7 +247,7 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
 
 
 @op(on=("torch",))
-def broadcast_to(input: Tensor, size: Any) -> Tensor:
+def broadcast_to(input: Tensor, size: int | Sequence[int]) -> Tensor:
     """A view expanded to `size`.
 
     >>> import corelib as torch
@@ -258,17 +261,16 @@ method_with_varargs("broadcast_to", broadcast_to)
 
 
 @public("torch")
-def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Views of all tensors in the shape that they broadcast to."""
-    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-        tensors = tuple(tensors[0])
-    shape = broadcast_shapes(*[t._shape for t in tensors])
+    given = spread(tensors)
+    shape = broadcast_shapes(*[t._shape for t in given])
     if shape is None:
-        raise RuntimeError(f"broadcast_tensors(): shapes {[list(t._shape) for t in tensors]} cannot be broadcast together")
-    return tuple([expand(t, shape) for t in tensors])
+        raise RuntimeError(f"broadcast_tensors(): shapes {[list(t._shape) for t in given]} cannot be broadcast together")
+    return tuple([expand(t, shape) for t in given])
 
 
-def _as(name: str, method: str) -> Any:
+def _as(name: str, method: str) -> Callable[[Tensor, Tensor], Tensor]:
     def like(self: Tensor, other: Tensor) -> Tensor:
         made: Tensor = getattr(self, method)(tuple(other._shape))
         return made
@@ -284,10 +286,10 @@ attach("split", split)
 attach("tensor_split", tensor_split)
 
 
-def _in_place(name: str, view_of: Any) -> None:
+def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
     """`squeeze_`, `t_` and their like: the tensor itself takes the view's shape."""
 
-    def method(self: Tensor, *args: Any) -> Tensor:
+    def method(self: Tensor, *args: object) -> Tensor:
         if self._requires_grad:
             check_writable(name, self)
         before = self._alias()

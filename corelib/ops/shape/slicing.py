@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.views import _ints
-from corelib.tensor.size import contiguous_strides, wrap_dim
+from corelib.tensor.size import contiguous_strides, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-@op(kind="view", vjp=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index))
+def _placed(g: Tensor, shape: Shape, view: Callable[..., Tensor], *where: object) -> Tensor:
+    """Zeros in the shape of the input, with `g` where a view of it lies."""
+    made = g.new_zeros(shape)
+    view(made, *where).copy_(g)
+    return made
+
+
+@op(kind="view", vjp=lambda g, input_shape, dim, index: _placed(g, input_shape, Tensor.select, dim, index))
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range.
 
@@ -40,17 +48,8 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     )
 
 
-def select_backward(g: Tensor, shape: Any, dim: int, index: int) -> Tensor:
-    """Zeros in the shape of the input, with `g` at the index."""
-    made = g.new_zeros(shape)
-    made.select(dim, index).copy_(g)
-    return made
-
-
-def _narrowed(g: Tensor, input_shape: Any, dim: int, start: int, length: int, step: int) -> Tensor:
-    made = g.new_zeros(input_shape)
-    strided_slice(made, dim, start, length, step).copy_(g)
-    return made
+def _narrowed(g: Tensor, input_shape: Shape, dim: int, start: int, length: int, step: int) -> Tensor:
+    return _placed(g, input_shape, strided_slice, dim, start, length, step)
 
 
 @op(kind="view", on=(), grad_name="SliceBackward0", vjp=_narrowed)
@@ -66,7 +65,7 @@ def strided_slice(input: Tensor, dim: int, start: int, length: int, step: int) -
 
 
 @op()
-def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
+def narrow(input: Tensor, dim: int, start: Aside[Tensor | int], length: int) -> Tensor:
     """A view of `length` places along `dim` from `start`.
 
     >>> import corelib as torch
@@ -89,7 +88,7 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 
 @op(kind="view", vjp=lambda g, input, size, stride, storage_offset: _strided_backward(g, input, size, stride, storage_offset))
-def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage.
 
     >>> import corelib as torch
@@ -116,10 +115,11 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
     return input._as_view(shape, strides, offset, prod(shape))
 
 
-def _strided_backward(g: Tensor, input: Tensor, size: Any, stride: Any, storage_offset: Any) -> Tensor:
+def _strided_backward(g: Tensor, input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> Tensor:
     """Each memory place gathers the gradients of all elements that showed it."""
-    def places(shape: Any, strides: Any, start: int) -> Any:
-        at: Any = arange(1, device=g._device).reshape(()) + start
+
+    def places(shape: Sequence[int], strides: Sequence[int], start: int) -> Tensor:
+        at = arange(1, device=g._device).reshape(()) + start
         for i, (n, s) in enumerate(zip(shape, strides, strict=True)):
             step = arange(n, device=g._device) * s
             at = at + step.reshape((n, *[1] * (len(shape) - 1 - i)))
@@ -135,7 +135,7 @@ def _strided_backward(g: Tensor, input: Tensor, size: Any, stride: Any, storage_
     return flat.index_select(0, places(shape, strides, input._offset - low)).reshape(shape)
 
 
-@op(kind="view", vjp=lambda g, input_shape, offset, dim1, dim2: _diagonal_backward(g, input_shape, offset, dim1, dim2))
+@op(kind="view", vjp=lambda g, input_shape, offset, dim1, dim2: _placed(g, input_shape, Tensor.diagonal, offset, dim1, dim2))
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main.
 
@@ -157,9 +157,3 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     rest = [i for i in range(ndim) if i not in (a, b)]
     made = (*[shape[i] for i in rest], length)
     return input._as_view(made, (*[strides[i] for i in rest], strides[a] + strides[b]), start, prod(made))
-
-
-def _diagonal_backward(g: Tensor, input_shape: Any, offset: int, dim1: int, dim2: int) -> Tensor:
-    made = g.new_zeros(input_shape)
-    made.diagonal(offset, dim1, dim2).copy_(g)
-    return made

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.namespaces import public, show
 from corelib.dispatcher.op import TABLE
-from corelib.ops.construction.creation import linspace
+from corelib.ops.construction.creation import _finish, linspace
 from corelib.ops.shape.diagonals import _slice as of_dim
 from corelib.ops.shape.joining import cat
 from corelib.ops.shape.permutation import permute, t, transpose
 from corelib.ops.shape.shapes import chunk, split, split_with_sizes, unbind, unfold
 from corelib.ops.shape.slicing import as_strided, diagonal, narrow, select
-from corelib.ops.shape.views import expand, squeeze, unsqueeze, view
+from corelib.ops.shape.views import expand, spread, squeeze, unsqueeze, view
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.layout import contiguous_format
+from corelib.tensor.device import DeviceLike
+from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.layout import contiguous_format, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
 
-def _copied(name: str, of: Any) -> Any:
-    def function(input: Tensor, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+def _copied(name: str, of: Callable[..., Tensor | tuple[Tensor, ...]]) -> Callable[..., object]:
+    def function(input: Tensor, *args: object, out: Tensor | None = None, **kwargs: object) -> Any:
         made = of(input, *args, **kwargs)
         if isinstance(made, tuple):
             return tuple([part.clone(memory_format=contiguous_format) for part in made])
@@ -35,7 +38,7 @@ def _copied(name: str, of: Any) -> Any:
     return public("torch")(function)
 
 
-def _slice(input: Tensor, dim: int = 0, start: Any = None, end: Any = None, step: int = 1) -> Tensor:
+def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
     return of_dim(input, dim, start, end, step)
 
 
@@ -102,7 +105,7 @@ def get_device(input: Tensor) -> int:
 
 
 @public("torch")
-def typename(obj: Any) -> str:
+def typename(obj: object) -> str:
     """The name of an object's type: a tensor's legacy type name, else module and name.
 
     >>> import corelib as torch
@@ -110,7 +113,8 @@ def typename(obj: Any) -> str:
     'torch.FloatTensor'
     """
     if isinstance(obj, Tensor):
-        return obj.type()
+        name: str = obj.type()
+        return name
     kind = obj if isinstance(obj, type) else type(obj)
     module = "" if kind.__module__ in ("builtins", "__builtin__") else f"{kind.__module__}."
     return module + kind.__qualname__
@@ -127,34 +131,34 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """
     if size < 0:
         raise RuntimeError(f"nonzero_static(): 'size' must be an non-negative integer, got {size}")
-    found: Any = input.nonzero()[:size]
+    places: Tensor = input.nonzero()
+    found = places[:size]
     missing = size - found._shape[0]
     return cat([found, found.new_full((missing, found._shape[1]), fill_value)]) if missing else found
 
 
 @public("torch")
-def rsub(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """`other - alpha * input`, elementwise."""
     return other - input * alpha if alpha != 1 else other - input
 
 
-def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+def sum_to_size(self: Tensor, *size: int) -> Tensor:
     """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
-    shape = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else tuple(size)
+    shape = tuple(spread(size))
     lead = len(self._shape) - len(shape)
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self._shape[lead:], strict=True)):
         raise RuntimeError(f"sum_to_size(): size {list(shape)} is not expandable to size {list(self._shape)}.")
     dims = [*range(lead), *[lead + i for i, n in enumerate(shape) if n == 1 and self._shape[lead + i] != 1]]
-    made: Any = self.sum(dims, True) if dims else self
-    return made.reshape(shape)
+    return (self.sum(dims, True) if dims else self).reshape(shape)
 
 
-def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:
+def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: MemoryFormat | None = None) -> Tensor:
     """Resize in place to another tensor's shape, as `resize_`."""
     return self.resize_(the_template._shape, memory_format=memory_format)
 
 
-def _each(self: Tensor, function: Any, *others: Tensor) -> Tensor:
+def _each(self: Tensor, function: Callable[..., Number], *others: Tensor) -> Tensor:
     name = ("apply_", "map_", "map2_")[len(others)]
     if self._device.type != "cpu":
         raise TypeError(f"{name}(): can only be called on CPU tensors, got {self._device}")
@@ -165,25 +169,29 @@ def _each(self: Tensor, function: Any, *others: Tensor) -> Tensor:
     return self.copy_(made.reshape(self._shape))
 
 
-def apply_(self: Tensor, callable: Any) -> Tensor:
+def apply_(self: Tensor, callable: Callable[..., Number]) -> Tensor:
     """Replace each element by a Python function of it; on the CPU only."""
     return _each(self, callable)
 
 
-def map_(self: Tensor, tensor: Tensor, callable: Any) -> Tensor:
+def map_(self: Tensor, tensor: Tensor, callable: Callable[..., Number]) -> Tensor:
     """Replace each element by a Python function of it and that of another tensor; on the CPU only."""
     return _each(self, callable, tensor)
 
 
-def map2_(self: Tensor, tensor1: Tensor, tensor2: Tensor, callable: Any) -> Tensor:
+def map2_(self: Tensor, tensor1: Tensor, tensor2: Tensor, callable: Callable[..., Number]) -> Tensor:
     """Replace each element by a Python function of it and those of two other tensors; on the CPU only."""
     return _each(self, callable, tensor1, tensor2)
 
 
-def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+def dim_order(self: Tensor, *, ambiguity_check: bool | Sequence[MemoryFormat] = False) -> tuple[int, ...]:
     """The dimensions from the outermost in memory to the innermost."""
     strides = self.stride()
     return tuple(sorted(range(len(self._shape)), key=lambda d: (-strides[d], -self._shape[d], d)))
+
+
+def _is_none(self: Tensor) -> bool:
+    return False
 
 
 for _method in (sum_to_size, resize_as_, apply_, map_, map2_, dim_order):
@@ -192,13 +200,13 @@ for _name, _what in (
     ("is_xla", "XLA"), ("is_xpu", "XPU"), ("is_mps", "MPS"), ("is_mtia", "MTIA"), ("is_maia", "MAIA"), ("is_ipu", "IPU"),
     ("is_vulkan", "Vulkan"), ("is_mkldnn", "oneDNN"), ("is_nested", "nested"), ("is_sparse_csr", "CSR"),
 ):
-    attach(_name, property(lambda self: False, doc=f"Whether this is a tensor of {_what}; none is, so far."))
+    attach(_name, property(_is_none, doc=f"Whether this is a tensor of {_what}; none is, so far."))
 
 
 @public("torch")
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, out: Any = None,
+    start: Tensor | Number, end: Tensor | Number, steps: int, base: float = 10.0, *, dtype: DType | None = None,
+    layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, out: Tensor | None = None,
 ) -> Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included.
 
@@ -209,6 +217,4 @@ def logspace(
     kind = dtype or (out._dtype if out is not None else get_default_dtype())
     wide = kind if kind in (D.float32, D.float64) else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
-    if out is not None:
-        return store(TABLE["clone"], made, out)
-    return made.requires_grad_() if requires_grad else made
+    return _finish(made, requires_grad, out, "clone", False)

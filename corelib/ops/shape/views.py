@@ -5,18 +5,29 @@ Views that choose elements are in slicing.py, views in another order of dimensio
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import TypeVar
 
-from corelib.dispatcher.modes import active
 from corelib.dispatcher.declare import op
-from corelib.graph.fitted import fitted
+from corelib.dispatcher.modes import active
+from corelib.dispatcher.op import TABLE
+from corelib.graph.fitted import summed
 from corelib.tensor.base import attach
-from corelib.tensor.size import contiguous_strides, view_strides, wrap_dim
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import contiguous_strides, Dims, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
+T = TypeVar("T")
 
-def _ints(name: str, size: Any, what: str = "shape") -> tuple[int, ...]:
+
+def spread(given: tuple[T, ...]) -> list[T]:
+    """The arguments of `f(a, b)`, or of `f([a, b])`."""
+    only: object = given[0] if len(given) == 1 else None
+    return list(only if isinstance(only, (list, tuple)) else given)
+
+
+def _ints(name: str, size: int | Sequence[int], what: str = "shape") -> tuple[int, ...]:
     """A tuple of ints from one argument; TypeError for what is none."""
     if isinstance(size, int):
         return (size,)
@@ -26,22 +37,19 @@ def _ints(name: str, size: Any, what: str = "shape") -> tuple[int, ...]:
         raise TypeError(f"{name}(): argument '{what}' (position 1) must be tuple of ints, not {size!r}") from None
 
 
-def method_with_varargs(name: str, entry: Any) -> None:
+def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
     """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
 
-    if entry.op.kind == "view":
-        body = entry.op.body
+    if TABLE[name].kind == "view":
+        body: Callable[..., Tensor] = TABLE[name].body
 
-        def method(self: Tensor, *size: Any) -> Any:
-            if len(size) == 1 and type(size[0]) is not int:
-                size = size[0]
-            return entry(self, size) if self._requires_grad or active.count else body(self, size)
+        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+            given = size[0] if len(size) == 1 and type(size[0]) is not int else size
+            return entry(self, given) if self._requires_grad or active.count else body(self, given)
     else:
 
-        def method(self: Tensor, *size: Any) -> Any:
-            if len(size) == 1 and type(size[0]) is not int:
-                return entry(self, size[0])
-            return entry(self, size)
+        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+            return entry(self, size[0] if len(size) == 1 and type(size[0]) is not int else size)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__
@@ -82,7 +90,7 @@ _ONE = (1,)
 
 
 @op(kind="view", on=(), vjp=lambda g, input_shape: g.reshape(input_shape))
-def view(input: Tensor, size: Any) -> Tensor:
+def view(input: Tensor, size: int | Sequence[int]) -> Tensor:
     """The same memory in another shape; one size may be -1. RuntimeError where the strides do not allow it.
 
     >>> import corelib as torch
@@ -109,34 +117,34 @@ def view(input: Tensor, size: Any) -> Tensor:
 
 
 @op(aliases=())
-def reshape(input: Tensor, shape: Any) -> Tensor:
+def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
     """Another shape: a view where the strides allow it, else a copy. One size may be -1.
 
     >>> import corelib as torch
     >>> torch.arange(6).reshape(3, 2).t().reshape(6)
     tensor([0, 2, 4, 1, 3, 5])
     """
-    shape = filled_size("reshape", input, shape if type(shape) is tuple else _ints("reshape", shape))
-    if input._strides is None or view_strides(input._shape, input.stride(), shape) is not None:
-        return view(input, shape)
-    return view(input.contiguous(), shape)
+    wanted = filled_size("reshape", input, shape if type(shape) is tuple else _ints("reshape", shape))
+    if input._strides is None or view_strides(input._shape, input.stride(), wanted) is not None:
+        return view(input, wanted)
+    return view(input.contiguous(), wanted)
 
 
 method_with_varargs("view", view)
-_view_shape = Tensor.view
+_view_shape: Callable[..., Tensor] = Tensor.view
 
 
-def _view_method(self: Tensor, *size: Any, dtype: Any = None) -> Tensor:
+def _view_method(self: Tensor, *size: int | Sequence[int] | DType, dtype: DType | None = None) -> Tensor:
     """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    if dtype is None and (not size or not hasattr(size[0], "itemsize") or isinstance(size[0], Tensor)):
-        return _view_shape(self, *size)
-    return view_as_dtype(self, size[0] if dtype is None else dtype)
+    if dtype is None and size and isinstance(size[0], DType):
+        dtype = size[0]
+    return _view_shape(self, *size) if dtype is None else view_as_dtype(self, dtype)
 
 
 attach("view", _view_method)
 
 
-def view_as_dtype(input: Tensor, dtype: Any) -> Tensor:
+def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
     """The same bytes as elements of another dtype; the last dimension grows or shrinks with the element size."""
     old, new = input._dtype.itemsize, dtype.itemsize
     shape, strides, offset = input._shape, input.stride(), input._offset
@@ -168,8 +176,8 @@ def alias(input: Tensor) -> Tensor:
     return input._as_view(input._shape, input._strides, input._offset, input._numel)
 
 
-@op(kind="view", on=(), vjp=lambda g, input_shape: sum_to(g, input_shape))
-def expand(input: Tensor, size: Any) -> Tensor:
+@op(kind="view", on=(), vjp=lambda g, input_shape: summed(g, input_shape))
+def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size.
 
     >>> import corelib as torch
@@ -219,11 +227,6 @@ def expand(input: Tensor, size: Any) -> Tensor:
 method_with_varargs("expand", expand)
 
 
-def sum_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """A gradient summed back over the dimensions that were expanded."""
-    return fitted(g, shape, None, 0)
-
-
 @op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape))
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A view with a new dimension of size 1 at `dim`.
@@ -242,12 +245,12 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     return input._as_view(made, strides, input._offset, input._numel)
 
 
-def _squeeze_form(input: Any, dim: Any) -> Any:
+def _squeeze_form(input: Tensor, dim: Dims) -> tuple[str, tuple[int, ...]]:
     return f"SqueezeBackward{0 if dim is None else 1 if isinstance(dim, int) else 2}", (0,)
 
 
 @op(kind="view", vjp=lambda g, input_shape: g.reshape(input_shape), grad_name=_squeeze_form)
-def squeeze(input: Tensor, dim: Any = None) -> Tensor:
+def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1.
 
     >>> import corelib as torch
