@@ -65,7 +65,8 @@ def _mismatch(what: str, got: Array, want: Array, rtol: float, atol: float, equa
 
 def _array(t: Tensor) -> Array:
     wide = t.detach().cpu()
-    return wide.double().numpy() if wide.is_floating_point() else wide.long().numpy()
+    result: Array = wide.double().numpy() if wide.is_floating_point() else wide.long().numpy()
+    return result
 
 
 class _Comparison:
@@ -210,12 +211,12 @@ def make_tensor(
     size = (*shape[:-1], 2 * shape[-1]) if apart else shape
     if dtype is bool_:
         first, last = _range(dtype, low, high, 0, 2, (0, 2))
-        made: Tensor = randint(first, last, size, device=device, dtype=dtype)
+        made: Tensor = randint(int(first), int(last), size, device=device, dtype=dtype)
     elif whole:
         limits = iinfo(dtype)
         most = limits.max + (dtype is not int64)
         first, last = _range(dtype, low, high, limits.min, most, (-9, 10))
-        made = randint(first, last, size, device=device, dtype=dtype)
+        made = randint(int(first), int(last), size, device=device, dtype=dtype)
     else:
         first, last = _range(dtype, low, high, finfo(dtype).min, finfo(dtype).max, (-9, 9))
         made = empty(size, device=device, dtype=dtype)

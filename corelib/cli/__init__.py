@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from corelib.cli import backends, new_backend
 from corelib.dispatcher.plugins.discovery import installed_modules
-from corelib.dispatcher.plugins.manager import BackendError
+from corelib.dispatcher.plugins.checks import BackendError
 from corelib.tensor.device import device
 from corelib.version import __version__
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from corelib.autograd.function import Function
 from corelib.graph.grad_mode import is_grad_enabled
-from corelib.graph.handles import Hooks, RemovableHandle as RemovableHandle, add_hook
+from corelib.graph.handles import Hooks as Hooks, RemovableHandle as RemovableHandle, add_hook
 from corelib.tensor.tensor import Tensor
 
 __all__ = [

@@ -49,7 +49,7 @@ def _in_pieces(x: Any, weight: Any, target: Any, bias: Any, scale: Any, ignore_i
                 found = grad(made, leaves, g.narrow(0, i, m))
                 parts.append(found[0])
                 for k, one in enumerate(found[1:]):
-                    totals[k] = one.to(added_in) if totals[k] is None else totals[k] + one.to(added_in)  # type: ignore[operator]
+                    totals[k] = one.to(added_in) if totals[k] is None else totals[k] + one.to(added_in)
             return (cat(parts), *[None if t is None else t.to(x.dtype) for t in totals])
 
     return Pieces.apply(x, weight, bias)
@@ -93,24 +93,24 @@ def linear_cross_entropy(
     ignored = -100 if ignore_index is None else ignore_index
     if options is not None:
         if not inner and reduction in ("mean", "sum", "none") and label_smoothing == 0 and target._dtype is D.int64 and target._shape != shape:
-            wide, classes_of = (x, target) if len(x._shape) == 2 else (x.unsqueeze(0), target.unsqueeze(0))  # type: ignore[attr-defined]
-            losses = _in_pieces(wide, linear_weight, classes_of, linear_bias, weight, ignored, options)
+            wide, classes_of = (x, target) if len(x._shape) == 2 else (x.unsqueeze(0), target.unsqueeze(0))
+            losses: Tensor = _in_pieces(wide, linear_weight, classes_of, linear_bias, weight, ignored, options)
             if reduction == "sum":
-                return losses.sum()  # type: ignore[no-any-return]
+                return losses.sum()
             if reduction == "none":
-                return losses if len(x._shape) == 2 else losses.squeeze(0)  # type: ignore[no-any-return]
+                return losses if len(x._shape) == 2 else losses.squeeze(0)
             counted: Any = (classes_of != ignored).to(losses.dtype)
             if weight is not None:
-                counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)  # type: ignore[attr-defined]
-            return losses.sum() / counted.sum()  # type: ignore[no-any-return]
+                counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)
+            return losses.sum() / counted.sum()
         warnings.warn(
             "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, label_smoothing == 0, target.dtype == int64, "
             f"out_features == (). Got reduction={reduction!r}, label_smoothing={label_smoothing}, target.dtype={target._dtype}, out_features={tuple(inner)}.",
             stacklevel=2,
         )
-    flat: Any = linear_weight.reshape((classes * prod(inner), features))  # type: ignore[attr-defined]
+    flat: Any = linear_weight.reshape((classes * prod(inner), features))
     bias: Any = linear_bias
     logits = linear(x, flat, None if bias is None else bias.reshape((-1,))).reshape(shape)
-    return cross_entropy(logits, target, weight=weight, reduction=reduction, ignore_index=ignored, label_smoothing=label_smoothing)  # type: ignore[no-any-return]
+    return cross_entropy(logits, target, weight=weight, reduction=reduction, ignore_index=ignored, label_smoothing=label_smoothing)
 
 

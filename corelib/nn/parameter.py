@@ -24,7 +24,8 @@ def _same_memory(cls: type[_T], data: Tensor) -> _T:
     # Not a view in autograd's sense: changing it in place must not rewrite the history of ``data``.
     made._base = None
     made.__class__ = cls
-    return made
+    result: _T = made
+    return result
 
 
 class Parameter(Tensor):
@@ -224,7 +225,8 @@ class UninitializedParameter(_Uninitialized, Parameter):
         if requires_grad:
             made.requires_grad_()
         made.__class__ = cls
-        return made
+        result: Self = made
+        return result
 
     def __init__(self, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> None:
         pass
@@ -249,7 +251,8 @@ class UninitializedBuffer(_Uninitialized, Buffer):
             made.requires_grad_()
         made.persistent = persistent
         made.__class__ = cls
-        return made
+        result: Self = made
+        return result
 
     def __init__(self, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> None:
         pass

@@ -91,7 +91,7 @@ class LBFGS(Optimizer):
         return look
 
     @no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:
+    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]  # it computes the loss several times, so it needs the closure
         """One step, up to `max_iter` iterations. `closure` recomputes the loss and its gradients; the first loss is returned."""
         call = enable_grad()(closure)
         group = self.param_groups[0]

@@ -194,7 +194,7 @@ class Optimizer:
 
     def _patch_step_function(self) -> None:
         # On the class, as in PyTorch: a scheduler replaces `step` on the instance and must find a plain method.
-        cls = type(self)
+        cls: Any = type(self)
         if not getattr(cls.step, "hooked", False):
             cls.step = _with_step_hooks(cls.step)
 

@@ -377,7 +377,11 @@ class TrustedUnpickler(pickle.Unpickler):
 
     def __init__(self, file: IO[bytes], load_storage: Callable[[Any], TypedStorage]) -> None:
         super().__init__(file)
-        self.persistent_load = load_storage
+        self._load_storage = load_storage
+
+    def persistent_load(self, pid: Any) -> TypedStorage:
+        """The storage that a file's reference stands for."""
+        return self._load_storage(pid)
 
     def find_class(self, module: str, name: str) -> Any:
         """The object that a name in the file stands for."""

@@ -71,7 +71,8 @@ def _axpy() -> Callable[..., None] | None:
         integer = ctypes.c_int64 if suffix else ctypes.c_int
         function.argtypes = [integer, ctypes.c_float, ctypes.c_void_p, integer, ctypes.c_void_p, integer]
         function.restype = None
-        return function
+        result: Callable[..., None] | None = function
+        return result
     return None
 
 

@@ -55,7 +55,8 @@ class CudaLauncher(Launcher):
             self.launches += 1
 
     def scratch(self, index: int, nbytes: int) -> Block:
-        return device("cuda", index).runtime.allocator.allocate(nbytes)
+        result: Block = device("cuda", index).runtime.allocator.allocate(nbytes)
+        return result
 
     def done(self, index: int, buffer: Block, nbytes: int) -> None:
         device("cuda", index).runtime.allocator.release(buffer, nbytes)

@@ -60,7 +60,8 @@ class OpenCLLauncher(Launcher):
         return self._backend.device_to_host(buffer, 0, nbytes, index)
 
     def scratch(self, index: int, nbytes: int) -> cl.Buffer:
-        return corelib_device(self._backend.device_type, index).runtime.allocator.allocate(nbytes)
+        result: cl.Buffer = corelib_device(self._backend.device_type, index).runtime.allocator.allocate(nbytes)
+        return result
 
     def done(self, index: int, buffer: cl.Buffer, nbytes: int) -> None:
         corelib_device(self._backend.device_type, index).runtime.allocator.release(buffer, nbytes)

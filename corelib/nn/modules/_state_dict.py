@@ -140,7 +140,8 @@ class StateDictMixin:
                 if getattr(hook, "_from_public_api", False):
                     raise RuntimeError("state_dict post-hook must return None")
                 destination = replaced
-        return destination
+        result: dict[str, Any] = destination
+        return result
 
     def _load_from_state_dict(
         self,

@@ -114,4 +114,5 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if rows.numel():
             found = self._all(input.index_select(0, rows), head.index_select(0, rows)).argmax(1)
             output = output.index_copy(0, rows, found)
-        return output
+        result: Tensor = output
+        return result

@@ -479,10 +479,11 @@ class LinearCrossEntropyLoss(_WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         places = (self.num_classes, *self.out_features)
         weight, bias = self.linear.weight.reshape((*places, self.linear.in_features)), self.linear.bias
-        return F.linear_cross_entropy(
+        result: Tensor = F.linear_cross_entropy(
             input, weight, target, linear_bias=None if bias is None else bias.reshape(places), weight=self.weight, reduction=self.reduction,
             ignore_index=self.ignore_index, label_smoothing=self.label_smoothing, options=self.options,
         )
+        return result
 
     def extra_repr(self) -> str:
         return (

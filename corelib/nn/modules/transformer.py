@@ -75,10 +75,12 @@ class _Layer(Module):
     def _added(self, x: Tensor, i: int, block: Callable[[Tensor], Tensor]) -> Tensor:
         """x and the ith block of it, with the norm before the block or after the sum."""
         norm, drop = getattr(self, f"norm{i}"), getattr(self, f"dropout{i}")
-        return x + drop(block(norm(x))) if self.norm_first else norm(x + drop(block(x)))
+        result: Tensor = x + drop(block(norm(x))) if self.norm_first else norm(x + drop(block(x)))
+        return result
 
     def _feed_forward(self, x: Tensor) -> Tensor:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+        result: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+        return result
 
 
 class TransformerEncoderLayer(_Layer):
@@ -104,7 +106,8 @@ class TransformerEncoderLayer(_Layer):
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False
     ) -> Tensor:
         def attend(x: Tensor) -> Tensor:
-            return self.self_attn(x, x, x, attn_mask=src_mask, key_padding_mask=src_key_padding_mask, need_weights=False, is_causal=is_causal)[0]
+            result: Tensor = self.self_attn(x, x, x, attn_mask=src_mask, key_padding_mask=src_key_padding_mask, need_weights=False, is_causal=is_causal)[0]
+            return result
 
         return self._added(self._added(src, 1, attend), 2, self._feed_forward)
 
@@ -134,12 +137,14 @@ class TransformerDecoderLayer(_Layer):
         memory_is_causal: bool = False,
     ) -> Tensor:
         def attend(x: Tensor) -> Tensor:
-            return self.self_attn(x, x, x, attn_mask=tgt_mask, key_padding_mask=tgt_key_padding_mask, is_causal=tgt_is_causal, need_weights=False)[0]
+            result: Tensor = self.self_attn(x, x, x, attn_mask=tgt_mask, key_padding_mask=tgt_key_padding_mask, is_causal=tgt_is_causal, need_weights=False)[0]
+            return result
 
         def look(x: Tensor) -> Tensor:
-            return self.multihead_attn(
+            result: Tensor = self.multihead_attn(
                 x, memory, memory, attn_mask=memory_mask, key_padding_mask=memory_key_padding_mask, is_causal=memory_is_causal, need_weights=False
             )[0]
+            return result
 
         return self._added(self._added(self._added(tgt, 1, attend), 2, look), 3, self._feed_forward)
 
@@ -253,7 +258,8 @@ class Transformer(Module):
         if src.size(-1) != self.d_model or tgt.size(-1) != self.d_model:
             raise RuntimeError("the feature number of src and tgt must be equal to d_model")
         memory = self.encoder(src, mask=src_mask, src_key_padding_mask=src_key_padding_mask, is_causal=src_is_causal)
-        return self.decoder(
+        result: Tensor = self.decoder(
             tgt, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
             memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=tgt_is_causal, memory_is_causal=memory_is_causal,
         )
+        return result

@@ -134,7 +134,8 @@ class ParametrizationList(ModuleList):
         x = modules[0](self.original) if self.is_tensor else modules[0](*[getattr(self, f"original{i}") for i in range(self.ntensors)])
         for module in modules[1:]:
             x = module(x)
-        return x
+        result: Tensor = x
+        return result
 
 
 def _put(kept: Tensor, new: Tensor) -> None:

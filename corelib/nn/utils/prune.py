@@ -38,7 +38,8 @@ class BasePruningMethod(ABC):
         if self._tensor_name is None:
             raise AssertionError(f"Module {module} has to be pruned")
         mask, original = getattr(module, self._tensor_name + "_mask"), getattr(module, self._tensor_name + "_orig")
-        return mask.to(dtype=original.dtype) * original
+        result: Tensor = mask.to(dtype=original.dtype) * original
+        return result
 
     @classmethod
     def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> BasePruningMethod:
@@ -76,7 +77,8 @@ class BasePruningMethod(ABC):
                 module.register_parameter(name, getattr(module, name + "_orig"))
                 del module._parameters[name + "_orig"]
             raise
-        return method
+        result: BasePruningMethod = method
+        return result
 
     def prune(self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None) -> Tensor:
         """A pruned copy of a tensor, without a module."""
@@ -228,7 +230,8 @@ class _Channels(_Amount):
     def _keeping(self, t: Tensor, channels: Tensor, default_mask: Tensor) -> Tensor:
         made: Any = zeros_like(t)
         made[(slice(None),) * (self.dim % t.dim()) + (channels,)] = 1
-        return made * default_mask.to(dtype=made.dtype)
+        result: Tensor = made * default_mask.to(dtype=made.dtype)
+        return result
 
 
 class RandomStructured(_Channels):

@@ -44,7 +44,8 @@ class SpectralNorm:
                     v.copy_(F.normalize(mv(matrix.t(), u), dim=0, eps=self.eps))
                     u.copy_(F.normalize(mv(matrix, v), dim=0, eps=self.eps))
                 u, v = u.clone(), v.clone()  # what a later step overwrites
-        return weight / dot(u, mv(matrix, v))
+        result: Tensor = weight / dot(u, mv(matrix, v))
+        return result
 
     def remove(self, module: Module) -> None:
         """Make the weight an ordinary parameter."""

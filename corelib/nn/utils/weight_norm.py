@@ -24,7 +24,8 @@ class WeightNorm:
     def compute_weight(self, module: Module) -> Tensor:
         """The direction ``name_v`` with the norm ``name_g``."""
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return v * (g / norm_but(v, self.dim))
+        result: Tensor = v * (g / norm_but(v, self.dim))
+        return result
 
     @staticmethod
     def apply(module: Module, name: str, dim: int | None) -> WeightNorm:

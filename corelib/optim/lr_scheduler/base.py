@@ -195,4 +195,5 @@ def _note_steps(optimizer: Optimizer) -> None:
         return step(this, *args, **kwargs)
 
     noted.__dict__["_wrapped_by_lr_sched"] = True
-    optimizer.step = noted
+    patched: Any = optimizer
+    patched.step = noted

@@ -72,7 +72,8 @@ def both(target: Target, op: Op, number: int, dtype: str, run: Any) -> tuple[Any
 
 def bits(t: Any) -> bytes:
     """A tensor's elements as bytes."""
-    return t.detach().cpu().contiguous().numpy().tobytes()
+    result: bytes = t.detach().cpu().contiguous().numpy().tobytes()
+    return result
 
 
 def worst_of(numbers: list[int], one: Any) -> float:
