@@ -45,9 +45,7 @@ def _hidden(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             continue
         for node in ast.walk(function):
-            if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).split(".")[0].startswith("corelib")):
-                yield node
-            elif isinstance(node, ast.Import) and any(alias.name.split(".")[0].startswith("corelib") for alias in node.names):
+            if (isinstance(node, ast.ImportFrom) and (node.level or str(node.module).split(".")[0].startswith("corelib"))) or (isinstance(node, ast.Import) and any(alias.name.split(".")[0].startswith("corelib") for alias in node.names)):
                 yield node
 
 

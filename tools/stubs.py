@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import corelib
-import corelib.nn  # noqa: F401  (declares the functions of nn.functional that need the engine)
+import corelib.nn
 from corelib.dispatcher.op import TABLE
 from corelib.ops import namespace
 from corelib.tensor.dtype import dtype as DType

@@ -102,7 +102,8 @@ def linear_cross_entropy(
             counted: Any = (classes_of != ignored).to(losses.dtype)
             if weight is not None:
                 counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)
-            return losses.sum() / counted.sum()
+            mean: Tensor = losses.sum() / counted.sum()
+            return mean
         warnings.warn(
             "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, label_smoothing == 0, target.dtype == int64, "
             f"out_features == (). Got reduction={reduction!r}, label_smoothing={label_smoothing}, target.dtype={target._dtype}, out_features={tuple(inner)}.",

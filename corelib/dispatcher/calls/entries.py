@@ -200,7 +200,7 @@ def reduction_entry(op: Op) -> Any:
             return _call.write_out(op, (input, dim, keepdim, dtype), out)
         result: Tensor = op.path(input, dim, keepdim, dtype)
         if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
-            result._edge[0].__class__ = node_along(op.rule)  
+            result._edge[0].__class__ = node_along(op.rule)
         return result
 
     return entry
