@@ -40,7 +40,7 @@ class Digits(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self) -> None:
         try:
-            from sklearn.datasets import load_digits
+            from sklearn.datasets import load_digits  # of the extra `examples`, as tqdm is
         except ImportError as error:
             raise MissingPackageError(_install("scikit-learn", "has the images")) from error
         digits = load_digits()
