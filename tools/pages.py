@@ -38,7 +38,6 @@ class _Anything:
 
 
 def _generated() -> frozenset[str]:
-
     table = KernelTable()
     register(table, _Anything(), tuple(D.REALS))  # type: ignore[arg-type]
     return frozenset(table.table)

@@ -40,7 +40,7 @@ class Digits(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self) -> None:
         try:
-            from sklearn.datasets import load_digits  # of the extra `examples`, as tqdm is
+            from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # no types; of the extra `examples`, as tqdm is
         except ImportError as error:
             raise MissingPackageError(_install("scikit-learn", "has the images")) from error
         digits = load_digits()
@@ -146,7 +146,7 @@ def _progress(epochs: int, shown: bool) -> Any:
     if not shown:
         return None
     try:
-        from tqdm import tqdm
+        from tqdm import tqdm  # type: ignore[import-untyped]  # no types
     except ImportError as error:
         raise MissingPackageError(_install("tqdm", "draws the progress bar (or pass --no-progress)")) from error
     return tqdm(total=epochs, desc="training", unit="epoch")

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import cupy
+import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
 from corelib.backend import Backend, KernelTable, StridedArray
 from corelib.backend.codegen import register
@@ -14,7 +14,7 @@ from corelib.tensor import dtype as D
 from corelib_cuda_cupy import arrays
 from corelib_cuda_cupy.compiler import CudaLauncher
 from corelib_cuda_cupy.products import Products
-from cupy.cuda import runtime
+from cupy.cuda import runtime  # type: ignore  # CuPy has no types, and need not be installed
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING
 
-import cupy
+import cupy  # type: ignore  # CuPy has no types, and need not be installed
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import CUDA
 from corelib.tensor.device import device
-from cupy.cuda import driver
+from cupy.cuda import driver  # type: ignore  # CuPy has no types, and need not be installed
 
 if TYPE_CHECKING:
     import numpy as np

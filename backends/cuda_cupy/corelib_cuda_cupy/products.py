@@ -41,7 +41,7 @@ class Products:
         return None
 
     def _gemm(self, out: StridedArray, a: StridedArray, b: StridedArray, left: tuple[int, int], right: tuple[int, int]) -> None:
-        from cupy_backends.cuda.libs import cublas  # loads cuBLAS, which only products need
+        from cupy_backends.cuda.libs import cublas  # type: ignore  # no types, and need not be installed  # loads cuBLAS, which only products need
 
         wide = out.dtype is D.float64
         number = ctypes.c_double if wide else ctypes.c_float

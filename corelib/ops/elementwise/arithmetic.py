@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Op, TABLE
@@ -40,7 +40,7 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     >>> torch.add(torch.tensor([1, 2]), 10)
     tensor([11, 12])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -55,7 +55,7 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     >>> torch.tensor([5, 7]) - 2
     tensor([3, 5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -69,7 +69,7 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([1., 2.]) * 3
     tensor([3., 6.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -78,7 +78,7 @@ def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 )
 def true_div(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Primitive: the quotient as a floating-point number."""
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -91,7 +91,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([-7, 7]) // 2
     tensor([-4,  3])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", on=(), check=refuse("div", D.bool))
@@ -185,7 +185,7 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([-7, 7]) % 3
     tensor([2, 1])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -229,7 +229,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2]))
     tensor([3, 5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="minimum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a < b))

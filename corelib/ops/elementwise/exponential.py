@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred
 from corelib.graph.rule import Vjp
 from corelib.ops.elementwise.unary import dtype_of, in_float32, tensor_beside
@@ -27,7 +27,7 @@ def exp(input: Tensor) -> Tensor:
     >>> torch.exp(torch.tensor([0., 1.]))
     tensor([1.0000, 2.7183])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="log", promote="float", inplace=True, out=True, vjp=lambda g, input: g / input)
@@ -38,7 +38,7 @@ def log(input: Tensor) -> Tensor:
     >>> torch.log(torch.tensor([1.]))
     tensor([0.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import overload
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.ops.elementwise.unary import bitwise_not, no_float_bits
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
@@ -19,7 +19,7 @@ def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([1, 2]) < 2
     tensor([ True, False])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="equal", result=D.bool, inplace=True, out=True)
@@ -30,7 +30,7 @@ def eq(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([1, 2]) == 2
     tensor([False,  True])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="not_equal", result=D.bool, inplace=True, out=True, aliases=("not_equal",))
@@ -85,7 +85,7 @@ def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([6]) & 3
     tensor([2])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="bitwise_or", inplace=True, out=True, check=no_float_bits("bitwise_or"))
@@ -96,7 +96,7 @@ def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([6]) | 3
     tensor([7])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="bitwise_xor", inplace=True, out=True, check=no_float_bits("bitwise_xor"))
@@ -107,7 +107,7 @@ def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([6]) ^ 3
     tensor([5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="left_shift", inplace=True, out=True, check=no_float_bits("bitwise_left_shift"))
@@ -118,7 +118,7 @@ def bitwise_left_shift(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([1]) << 3
     tensor([8])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="right_shift", inplace=True, out=True, check=no_float_bits("bitwise_right_shift"))
@@ -129,7 +129,7 @@ def bitwise_right_shift(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([8]) >> 3
     tensor([1])
     """
-    ...
+    raise KernelOnly
 
 
 @overload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name, Number
 from corelib.tensor.tensor import Tensor
@@ -61,7 +61,7 @@ def neg(input: Tensor) -> Tensor:
     >>> -torch.tensor([1, -2])
     tensor([-1,  2])
     """
-    ...
+    raise KernelOnly
 
 
 def no_float_bits(name: str) -> Callable[..., None]:
@@ -84,7 +84,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     >>> ~torch.tensor([0, 5])
     tensor([-1, -6])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="sqrt", promote="float", inplace=True, out=True, vjp=lambda g, out: g / (2 * out))
@@ -95,7 +95,7 @@ def sqrt(input: Tensor) -> Tensor:
     >>> torch.sqrt(torch.tensor([4., 9.]))
     tensor([2., 3.])
     """
-    ...
+    raise KernelOnly
 
 
 def _zero(g: Tensor) -> Tensor:

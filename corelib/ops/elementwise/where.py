@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.elementwise import cast_number, output_strides
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred, TABLE
@@ -63,7 +63,7 @@ def _where_not(g: Tensor, condition: Tensor) -> Tensor:
 )
 def select_where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Primitive: `input` where `condition` is True, else `other`; either may be a number."""
-    ...
+    raise KernelOnly
 
 
 @public("torch")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred, TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
@@ -58,6 +58,7 @@ def _cholesky_vjp(gs: Sequence[Tensor], out0: Tensor) -> Tensor:
 def cholesky_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """The lower factor of a positive-definite matrix, of which the lower triangle is read; and the order of the first leading minor that is
     not positive, or 0."""
+    raise KernelOnly
 
 
 # LU: a = p @ l @ u, l and u in one.
@@ -116,6 +117,7 @@ def _infer_lu(input: Tensor) -> Inferred:
 @op(kind="extension", on=(), several=True, grad_name="LinalgLuFactorExBackward0", vjp=_lu_vjp, infer=_infer_lu)
 def lu_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The lower factor, whose diagonal is 1, below the upper one; the rows exchanged, from 1; where a pivot is 0, from 1, or 0."""
+    raise KernelOnly
 
 
 # Systems.
@@ -140,6 +142,7 @@ def _triangular_side_slope(g: Tensor, a: Tensor, upper: bool, unit: bool) -> Ten
 )
 def triangular_system(a: Tensor, b: Tensor, upper: bool, unit: bool) -> Tensor:
     """x of a @ x = b, of which one triangle of a is read, and its diagonal unless `unit`. The batches are the same."""
+    raise KernelOnly
 
 
 def _square_slope(gs: Sequence[Tensor], a: Tensor, out0: Tensor) -> Tensor:
@@ -157,6 +160,7 @@ def _square_side_slope(gs: Sequence[Tensor], a: Tensor) -> Tensor:
 )
 def square_system(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """x of a @ x = b, and where elimination met a zero pivot, from 1, or 0. The batches are the same."""
+    raise KernelOnly
 
 
 # QR.
@@ -192,6 +196,7 @@ def _infer_qr(input: Tensor, mode: str) -> Inferred:
 @op(kind="extension", on=(), several=True, grad_name="LinalgQrBackward0", vjp=_qr_vjp, infer=_infer_qr)
 def qr_of(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     """Orthonormal columns and an upper triangle; mode "reduced", "complete" or, for the triangle alone, "r"."""
+    raise KernelOnly
 
 
 @op(
@@ -200,6 +205,7 @@ def qr_of(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
 )
 def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """LAPACK's form of a QR decomposition: the triangle with the reflectors below it, and their factors."""
+    raise KernelOnly
 
 
 # Symmetric eigenvalues and singular values.
@@ -220,6 +226,7 @@ def _eigh_vjp(gs: Sequence[Tensor | None], out0: Tensor, out1: Tensor) -> Tensor
 )
 def eigh_of(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
     """The eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read."""
+    raise KernelOnly
 
 
 def _svd_vjp(gs: Sequence[Tensor | None], input: Tensor, full: bool, out0: Tensor, out1: Tensor, out2: Tensor) -> Tensor:
@@ -254,6 +261,7 @@ def _infer_svd(input: Tensor, full: bool) -> Inferred:
 @op(kind="extension", on=(), several=True, grad_name="LinalgSvdBackward0", vjp=_svd_vjp, infer=_infer_svd)
 def svd_of(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     """u, the singular values, descending, and vh: input = u @ diag(s) @ vh."""
+    raise KernelOnly
 
 
 # Eigenvalues of any square matrix, which are complex.
@@ -280,6 +288,7 @@ def _infer_eig(input: Tensor) -> Inferred:
 @op(kind="extension", on=(), several=True, grad_name="LinalgEigBackward0", vjp=_eig_vjp, infer=_infer_eig)
 def eig_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """The eigenvalues, in no order, and eigenvectors of a square matrix."""
+    raise KernelOnly
 
 
 TABLE["eig_of"].rule.complex = True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from corelib.dispatcher.calls.outs import stored
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, TABLE
 from corelib.ops.elementwise.unary import in_float32
@@ -83,7 +83,7 @@ def _second_slope(g: Tensor, input: Tensor) -> Tensor:
 @op(infer=_infer_batched, on=(), grad_name="BmmBackward0", vjp={"input": _first_slope, "other": _second_slope})
 def batched_matmul(input: Tensor, other: Tensor) -> Tensor:
     """Primitive: matrices (..., n, k) by (..., k, m), leading dimensions broadcast; half types add up in float32."""
-    ...
+    raise KernelOnly
 
 
 def _check_bmm(name: str, a: Tensor, b: Tensor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
 from corelib.ops.elementwise.where import select_where
@@ -68,7 +68,7 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
     tensor([4, 6])
     """
-    ...
+    raise KernelOnly
 
 
 def _infer_mean(input: Tensor, dim: Dims, keepdim: bool, dtype: DType | None) -> Inferred:
@@ -142,7 +142,7 @@ def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     >>> torch.tensor([2, 3]).prod()
     tensor(6)
     """
-    ...
+    raise KernelOnly
 
 
 def _infer_extreme(name: str) -> Infer:
@@ -176,7 +176,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     >>> torch.tensor([[1, 5], [3, 2]]).amax(1)
     tensor([5, 3])
     """
-    ...
+    raise KernelOnly
 
 
 @op(ref="amin", infer=_infer_extreme("amin"), out="exact", vjp=_extreme_vjp)
@@ -187,7 +187,7 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     >>> torch.tensor([[1, 5], [3, 2]]).amin(1)
     tensor([1, 2])
     """
-    ...
+    raise KernelOnly
 
 
 def _infer_any(name: str) -> Infer:

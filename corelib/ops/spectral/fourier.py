@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from corelib.dispatcher.calls.outs import stored
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.complex.complex_numbers import conj
@@ -40,6 +40,7 @@ def _slope(g: Tensor, dims: tuple[int, ...], norm: str, forward: bool) -> Tensor
 )
 def fft_complex(input: Tensor, dims: tuple[int, ...], norm: str, forward: bool) -> Tensor:
     """The discrete Fourier transform of complex numbers along `dims`, or its inverse; norm says which of them is divided, as NumPy has it."""
+    raise KernelOnly
 
 
 def _norm(name: str, norm: str | None) -> str:
