@@ -1,8 +1,8 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle lint types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle lint layers types packaging conformance docs bench`."""
 
 import nox
 
-nox.options.sessions = ["lint", "types", "tests"]
+nox.options.sessions = ["lint", "layers", "types", "tests"]
 LOCAL = ("-e", ".[test]", "-e", "backends/cpu_numpy", "-e", "tests/conformance")
 OPENCL = ("-e", "backends/opencl[cpu]")
 
@@ -55,7 +55,7 @@ def conformance(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The examples in docstrings, in the README and in docs/, and the backend that they show."""
     session.install(*LOCAL)
-    session.run("pytest", "-q", "tests/test_docs.py", "tests/unit/docs", *session.posargs)
+    session.run("pytest", "-q", "tests/unit/docs", *session.posargs)
 
 
 @nox.session
@@ -63,6 +63,15 @@ def lint(session: nox.Session) -> None:
     """Ruff."""
     session.install("ruff==0.17.*")
     session.run("ruff", "check", ".")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Rooms know only those below them; imports, types and sizes within their bounds."""
+    session.install(*LOCAL)
+    session.run("lint-imports", "--no-cache")
+    session.run("python", "-m", "tools.counts")
+    session.run("python", "-m", "tools.house", "--check")
 
 
 @nox.session

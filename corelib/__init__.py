@@ -68,6 +68,7 @@ from corelib.tensor.promotion import (
     result_type as result_type,
     set_default_dtype as set_default_dtype,
 )
+from corelib.tensor.rooms import NAMED as _NAMED
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
@@ -157,4 +158,5 @@ def __dir__() -> list[str]:
 _LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
+_NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _moved.install(_import)

@@ -1,5 +1,5 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple, type as _type
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.ops.random.generator import Generator as _Generator
@@ -92,15 +92,15 @@ from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
 
-def as_tensor(data: _Any, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
+def as_tensor(data: _object, dtype: _DType | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
-def asarray(obj: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., copy: _bool | None = ..., requires_grad: _bool = ...) -> _Tensor:
+def asarray(obj: _object, *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., copy: _bool | None = ..., requires_grad: _bool = ...) -> _Tensor:
     """A tensor from any array-like, sharing its memory unless `copy` is True; ValueError where copy=False cannot be."""
-def from_numpy(array: _Any) -> _Tensor:
+def from_numpy(array: _object) -> _Tensor:
     """A tensor that shares a NumPy array's memory."""
-def frombuffer(buffer: _Any, *, dtype: _DType | _type[_Any], count: _int = ..., offset: _int = ..., requires_grad: _bool = ...) -> _Tensor:
+def frombuffer(buffer: _Any, *, dtype: _DType, count: _int = ..., offset: _int = ..., requires_grad: _bool = ...) -> _Tensor:
     """A 1-d tensor over the memory of an object with the buffer protocol; it warns where that cannot be written."""
-def tensor(data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def tensor(data: _object, *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with a copy of `data`: a number, nested sequences, a NumPy array, or a tensor."""
 def is_tensor(obj: _Any) -> _bool:
     """Whether an object is a tensor."""
@@ -159,9 +159,9 @@ def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int
     """`input + alpha * other`, elementwise with broadcasting and promotion."""
 def addbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha *` the sum over the batch of `batch1 @ batch2`."""
-def addcdiv(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+def addcdiv(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
-def addcmul(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+def addcmul(input: _Tensor, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + value * tensor1 * tensor2`, elementwise."""
 def addmm(input: _Tensor, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
@@ -173,7 +173,7 @@ def addr(input: _Tensor, vec1: _Tensor, vec2: _Tensor, *, beta: _int | _float | 
     """`beta * input + alpha * outer(vec1, vec2)`; with beta 0 `input` is ignored."""
 def adjoint(input: _Tensor) -> _Tensor:
     """The conjugate of the transpose of matrices."""
-def alias_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def alias_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `alias` shows."""
 def all(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Whether every element, of all or along `dim`, is not zero."""
@@ -183,9 +183,9 @@ def alpha_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.alpha_dropout`, where it must be said whether this is training."""
 def alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.alpha_dropout` in place."""
-def amax(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def amax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The largest element of all, or along `dim`; NaN where there is one."""
-def amin(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def amin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
 def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
     """The smallest and the largest element, of all or along `dim`."""
@@ -193,7 +193,7 @@ def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
 def any(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Whether any element, of all or along `dim`, is not zero."""
-def arange(start: _Any = ..., end: _Any = ..., step: _Any = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def arange(start: _Tensor | _float | None = ..., end: _Tensor | _float | None = ..., step: _Tensor | _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The numbers from `start` up to, and without, `end`, `step` apart."""
 def arccos(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc cosine in radians, elementwise; NaN outside -1 to 1."""
@@ -221,21 +221,21 @@ def arctanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse hyperbolic tangent, elementwise; ±inf at ±1, NaN beyond."""
 def arctanh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `atanh`: writes its result into this tensor and returns it."""
-def argmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def argmax(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
-def argmin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def argmin(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
 def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
     """The indices that put the elements in order along `dim`."""
 def argwhere(input: _Tensor) -> _Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
-def as_strided(input: _Tensor, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> _Tensor:
+def as_strided(input: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
     """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
 def as_strided_(self: _Tensor, *args: _Any) -> _Tensor:
     """The in-place form of `as_strided`."""
-def as_strided_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def as_strided_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `as_strided` shows."""
-def as_strided_scatter(input: _Tensor, src: _Tensor, size: _Any, stride: _Any, storage_offset: _Any = ...) -> _Tensor:
+def as_strided_scatter(input: _Tensor, src: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
     """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
 def asin(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The arc sine in radians, elementwise; NaN outside -1 to 1."""
@@ -265,11 +265,11 @@ def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any
     """The mean of each window along the last dimension; `stride` defaults to the window."""
 def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
-def bartlett_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+def bartlett_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Bartlett window: a triangle from 0 up to 1 and down again."""
 def batch_norm(input: _Tensor, weight: _Any, bias: _Any, running_mean: _Any, running_var: _Any, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
     """`nn.functional.batch_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing."""
-def bernoulli(input: _Tensor, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def bernoulli(input: _Tensor, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
 def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
@@ -287,7 +287,7 @@ def bitwise_right_shift(input: _Tensor | _int | _float | _bool | _complex, other
     """Bits moved down by `other` places; the sign is kept."""
 def bitwise_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that just one has."""
-def blackman_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+def blackman_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Blackman window: 0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N)."""
 def block_diag(*tensors: _Any) -> _Tensor:
     """A matrix with the given ones (0-d and 1-d ones as rows) on its diagonal, one after the other, and zeros elsewhere."""
@@ -297,9 +297,9 @@ def broadcast_shapes(*shapes: _Any) -> _Size:
     """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit."""
 def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
     """Views of all tensors in the shape that they broadcast to."""
-def broadcast_to(input: _Tensor, size: _Any) -> _Tensor:
+def broadcast_to(input: _Tensor, size: _int | _Sequence[_int]) -> _Tensor:
     """A view expanded to `size`."""
-def bucketize(input: _Any, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def bucketize(input: _Tensor | _int | _float | _bool | _complex, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """For each value the bucket it falls in: the place in sorted, one-dimensional `boundaries`, as `searchsorted` finds it."""
 def cartesian_prod(*tensors: _Any) -> _Tensor:
     """All combinations of one element of each vector, a row each; a single vector as it is."""
@@ -331,11 +331,11 @@ def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
 def clamp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-def clamp_max(input: _Tensor, max: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def clamp_max(input: _Tensor, max: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything above `max` lowered to it."""
 def clamp_max_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp_max`: writes its result into this tensor and returns it."""
-def clamp_min(input: _Tensor, min: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def clamp_min(input: _Tensor, min: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it."""
 def clamp_min_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp_min`: writes its result into this tensor and returns it."""
@@ -373,7 +373,7 @@ def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
 def conv_transpose3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
     """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw)."""
-def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _float, *, out: _Tensor | None = ...) -> _Tensor:
     """The size of `input` with the sign of `other`, elementwise."""
 def corrcoef(input: _Tensor) -> _Tensor:
     """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
@@ -393,15 +393,15 @@ def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..
     """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
 def cross(input: _Tensor, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3."""
-def cummax(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
     """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
-def cummin(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
     """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
-def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64."""
-def cumsum(input: _Tensor, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def cumsum(input: _Tensor, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements up to each, along `dim`; integers are summed in int64."""
-def cumulative_trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+def cumulative_trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The running integrals along `dim` by the trapezoid rule, one fewer than there are places."""
 def deg2rad(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Degrees as radians, elementwise."""
@@ -413,7 +413,7 @@ def detach(input: _Tensor) -> _Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
 def detach_(self: _Tensor) -> _Tensor:
     """Take this tensor out of the graph in place; RuntimeError for views."""
-def detach_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def detach_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `detach` shows."""
 def diag(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
@@ -423,7 +423,7 @@ def diagflat(input: _Tensor, offset: _int = ...) -> _Tensor:
     """A square matrix with all elements of `input` on a diagonal."""
 def diagonal(input: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
-def diagonal_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def diagonal_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `diagonal` shows."""
 def diagonal_scatter(input: _Tensor, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A copy of `input` with `src` on a diagonal."""
@@ -431,11 +431,11 @@ def diff(input: _Tensor, n: _int = ..., dim: _int = ..., prepend: _Tensor | None
     """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
 def digamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
-def dist(input: _Tensor, other: _Tensor, p: _Any = ...) -> _Tensor:
+def dist(input: _Tensor, other: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norm of `input - other`, broadcast."""
-def div(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def div(input: _Tensor, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
-def divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def divide(input: _Tensor, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def dot(input: _Tensor, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors."""
@@ -443,17 +443,17 @@ def dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.dropout`, where it must be said whether this is training."""
 def dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.dropout` in place."""
-def dsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+def dsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
 def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors behind each other: along the third dimension."""
 def einsum(equation: _str, *operands: _Any) -> _Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
-def empty(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
-def empty_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
-def empty_strided(size: _Any, stride: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input == other`, elementwise; False where either is NaN."""
@@ -477,21 +477,21 @@ def exp2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `exp2`: writes its result into this tensor and returns it."""
 def exp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `exp`: writes its result into this tensor and returns it."""
-def expand_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def expand_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `expand` shows."""
 def expm1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """exp(input) - 1, exact for small inputs, elementwise."""
 def expm1_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `expm1`: writes its result into this tensor and returns it."""
-def eye(n: _int, m: _int | None = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def eye(n: _int, m: _int | None = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The n×m matrix with ones on its diagonal."""
 def feature_alpha_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout`, where it must be said whether this is training."""
 def feature_alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout` in place."""
-def fill(input: _Tensor, value: _Any) -> _Tensor:
+def fill(input: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0."""
-def fill_(self: _Tensor, value: _Any) -> _Tensor:
+def fill_(self: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """Set every element in place."""
 def fix(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
@@ -505,7 +505,7 @@ def fliplr(input: _Tensor) -> _Tensor:
     """A copy with the second dimension in reverse."""
 def flipud(input: _Tensor) -> _Tensor:
     """A copy with the first dimension in reverse."""
-def float_power(input: _Any, exponent: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def float_power(input: _Tensor | _int | _float | _bool | _complex, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` to the power of `exponent` in float64, elementwise; either may be a number."""
 def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The largest integer not above, elementwise; integers as they are."""
@@ -517,19 +517,19 @@ def fmax(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The larger of two, elementwise; where one is NaN, the other."""
 def fmin(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smaller of two, elementwise; where one is NaN, the other."""
-def fmod(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+def fmod(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _float, *, out: _Tensor | None = ...) -> _Tensor:
     """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero."""
 def frac(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers."""
 def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `frac`: writes its result into this tensor and returns it."""
-def frexp(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+def frexp(input: _Tensor, *, out: _Any = ...) -> _Any:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
-def full(size: _Any, fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def full(size: _int | _Sequence[_int], fill_value: _Any[_Tensor | _int | _float | _bool | _complex], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
-def full_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
 def gather(input: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
@@ -539,13 +539,13 @@ def gcd_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def geqrf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+def geqrf(input: _Tensor, *, out: _Any = ...) -> _Any:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def get_device(input: _Tensor) -> _int:
     """The index of a tensor's device; -1 where the device type has none."""
-def gradient(input: _Tensor, *, spacing: _Any = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
+def gradient(input: _Tensor, *, spacing: _Tensor | _float | _Sequence[_Tensor | _float] = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
     """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of"""
 def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
@@ -559,19 +559,19 @@ def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _A
     """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
-def hamming_window(window_length: _int, periodic: _bool = ..., alpha: _float = ..., beta: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+def hamming_window(window_length: _int, periodic: _bool = ..., alpha: _float = ..., beta: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Hamming window: alpha - beta cos(2 pi n / N), N being `window_length`, or one less for the symmetric window."""
-def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window."""
 def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
-def histc(input: _Tensor, bins: _int = ..., min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Any, *, range: _Any = ..., weight: _Any = ..., density: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Any:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
-def hsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
@@ -591,7 +591,7 @@ def index_fill(input: _Tensor, dim: _int, index: _Tensor, value: _Tensor | _int 
     """`input` with a number, or a 0-d tensor, at every index along `dim`."""
 def index_put(input: _Tensor, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
-def index_put_(self: _Tensor, indices: _Any, values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+def index_put_(self: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """The in-place form of `index_put`."""
 def index_reduce(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
@@ -619,7 +619,7 @@ def isclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = .
     """Whether |input - other| <= atol + rtol * |other|, elementwise; equal infinities are close, NaN only with `equal_nan`."""
 def isfinite(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are neither infinite nor NaN."""
-def isin(elements: _Any, test_elements: _Any, *, assume_unique: _bool = ..., invert: _bool = ...) -> _Tensor:
+def isin(elements: _Tensor | _int | _float | _bool | _complex, test_elements: _Tensor | _int | _float | _bool | _complex, *, assume_unique: _bool = ..., invert: _bool = ...) -> _Tensor:
     """Whether each element is among `test_elements` (with `invert`, is not); one of both may be a number."""
 def isinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are infinite."""
@@ -631,13 +631,13 @@ def isposinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are inf."""
 def isreal(input: _Tensor) -> _Tensor:
     """Whether the imaginary part is 0, elementwise."""
-def istft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
+def istft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
     """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
-def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
-def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
 def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Any = ..., bias: _Any = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
@@ -659,7 +659,7 @@ def less_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor
     """`input <= other`, elementwise; False where either is NaN."""
 def lgamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
-def linspace(start: _Any, end: _Any, steps: _int, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def linspace(start: _Tensor | _int | _float | _bool | _complex, end: _Tensor | _int | _float | _bool | _complex, steps: _int, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
 def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
@@ -699,7 +699,7 @@ def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...
     """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
 def logit_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `logit`: writes its result into this tensor and returns it."""
-def logspace(start: _Any, end: _Any, steps: _int, base: _float = ..., *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def logspace(start: _Tensor | _int | _float | _bool | _complex, end: _Tensor | _int | _float | _bool | _complex, steps: _int, base: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
@@ -709,11 +709,11 @@ def lstm_cell(input: _Tensor, hx: _Any, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
-def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _Tensor:
+def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
-def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _Any:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
@@ -727,7 +727,7 @@ def matrix_exp(input: _Tensor) -> _Tensor:
     """The exponential of a square matrix: the sum of its powers over their factorials."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
-def max(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+def max(input: _Tensor, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
@@ -737,23 +737,23 @@ def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The larger of two, elementwise; NaN where either is."""
-def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
-def median(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def median(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
 def meshgrid(*tensors: _Any, indexing: _str | None = ...) -> _tuple[_Tensor, ...]:
     """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy" """
-def min(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
+def min(input: _Tensor, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
     """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
 def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smaller of two, elementwise; NaN where either is."""
 def mm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
-def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
-def moveaxis(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
+def moveaxis(input: _Tensor, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
     """Another name of `movedim`."""
-def movedim(input: _Tensor, source: _Any, destination: _Any) -> _Tensor:
+def movedim(input: _Tensor, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
 def msort(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The elements in order along the first dimension."""
@@ -771,17 +771,17 @@ def nan_to_num(input: _Tensor, nan: _float | None = ..., posinf: _float | None =
     """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
 def nan_to_num_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `nan_to_num`: writes its result into this tensor and returns it."""
-def nanmean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def nanmean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of the elements that are not NaN, of all or along `dim`."""
-def nanmedian(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def nanmedian(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
-def nanquantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+def nanquantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """As `quantile`, of the elements that are not NaN."""
-def nansum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def nansum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of the elements that are not NaN, of all or along `dim`."""
-def narrow(input: _Tensor, dim: _int, start: _Any, length: _int) -> _Tensor:
+def narrow(input: _Tensor, dim: _int, start: _Any[_Tensor | _int], length: _int) -> _Tensor:
     """A view of `length` places along `dim` from `start`."""
-def narrow_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def narrow_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `narrow` shows."""
 def ne(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
@@ -799,17 +799,17 @@ def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
 def nonzero_static(input: _Tensor, *, size: _int, fill_value: _int = ...) -> _Tensor:
     """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
-def norm(input: _Tensor, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def norm(input: _Tensor, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
-def normal(mean: _Any, std: _Any = ..., size: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def normal(mean: _Tensor | _float, std: _Tensor | _float = ..., size: _int | _Sequence[_int] | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise."""
 def not_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
-def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ...) -> _Tensor:
+def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
     """The sum of the singular values, by its older name."""
-def ones(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+def ones(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size`, all ones; dtype defaults to the default float."""
-def ones_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
@@ -817,13 +817,13 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
-def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _Tensor:
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _Any:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
 def permute(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A view with the dimensions in another order."""
-def permute_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def permute_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `permute` shows."""
 def pinverse(input: _Tensor, rcond: _float = ...) -> _Tensor:
     """`linalg.pinv` by its older name."""
@@ -841,31 +841,31 @@ def pow(input: _Tensor | _int | _float | _bool | _complex, exponent: _Tensor | _
     """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
 def prelu(input: _Tensor, weight: _Tensor) -> _Tensor:
     """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
-def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64."""
 def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
-def qr(input: _Tensor, some: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def qr(input: _Tensor, some: _bool = ..., *, out: _Any = ...) -> _Any:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
-def quantile(input: _Tensor, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+def quantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
 def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Radians as degrees, elementwise."""
 def rad2deg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `rad2deg`: writes its result into this tensor and returns it."""
-def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Uniform numbers from 0, included, to 1, excluded."""
-def rand_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+def rand_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `rand`, with the shape, and unless given the dtype and device, of `input`."""
-def randint(*args: _Any, low: _Any = ..., high: _Any = ..., size: _Any = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def randint(*args: _Any, low: _int | None = ..., high: _int | None = ..., size: _Sequence[_int] | None = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`."""
-def randint_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+def randint_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randint`, with the shape, and unless given the dtype and device, of `input`."""
-def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance."""
-def randn_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _Any) -> _Tensor:
+def randn_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
-def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """The integers from 0 to n - 1 in a random order."""
 def ravel(input: _Tensor) -> _Tensor:
     """All elements in one dimension, next to each other: a view where they are, else a copy."""
@@ -881,11 +881,11 @@ def relu_(input: _Tensor) -> _Tensor:
     """The in-place form of `relu`."""
 def remainder(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero."""
-def renorm(input: _Tensor, p: _Any, dim: _int, maxnorm: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+def renorm(input: _Tensor, p: _float, dim: _int, maxnorm: _float, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
-def repeat_interleave(input: _Tensor, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+def repeat_interleave(input: _Tensor, repeats: _Tensor | _int | _list[_int] | _tuple[_int, ...] | None = ..., dim: _int | None = ..., *, output_size: _int | None = ...) -> _Tensor:
     """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
-def reshape(input: _Tensor, shape: _Any) -> _Tensor:
+def reshape(input: _Tensor, shape: _int | _Sequence[_int]) -> _Tensor:
     """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
 def resize_as_(self: _Tensor, the_template: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
     """Resize in place to another tensor's shape, as `resize_`."""
@@ -905,7 +905,7 @@ def rnn_tanh_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_i
     """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
 def roll(input: _Tensor, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
-def rot90(input: _Tensor, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> _Tensor:
+def rot90(input: _Tensor, k: _int = ..., dims: _Sequence[_int] = ...) -> _Tensor:
     """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
 def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
@@ -921,21 +921,21 @@ def rsqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """One over the square root, elementwise."""
 def rsqrt_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `rsqrt`: writes its result into this tensor and returns it."""
-def rsub(input: _Tensor, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
+def rsub(input: _Tensor, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
     """`other - alpha * input`, elementwise."""
-def scalar_tensor(s: _Any, *, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def scalar_tensor(s: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A 0-d tensor that holds one number."""
-def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
 def scatter_add(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
 def scatter_reduce(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
-def searchsorted(sorted_sequence: _Tensor, input: _Any, *, out_int32: _bool = ..., right: _bool = ..., side: _str | None = ..., sorter: _Tensor | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def searchsorted(sorted_sequence: _Tensor, input: _Tensor | _int | _float | _bool | _complex, *, out_int32: _bool = ..., right: _bool = ..., side: _str | None = ..., sorter: _Tensor | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """For each value of `input` the place in the last dimension of `sorted_sequence` before which it would be put to keep the order:"""
 def select(input: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `select` shows."""
 def select_scatter(input: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A copy of `input` with `src` at one index of a dimension."""
@@ -965,23 +965,23 @@ def sinh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic sine, elementwise."""
 def sinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `sinh`: writes its result into this tensor and returns it."""
-def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `slice` shows."""
-def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> _Tensor:
+def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
-def slogdet(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+def slogdet(input: _Tensor, *, out: _Any = ...) -> _Any:
     """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
-def split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+def split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
-def split_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def split_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `split` shows."""
-def split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+def split_with_sizes(input: _Tensor, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
-def split_with_sizes_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def split_with_sizes_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `split_with_sizes` shows."""
 def sqrt(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The square root, elementwise; NaN for negative numbers. Integers become the default float."""
@@ -993,25 +993,25 @@ def square_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `square`: writes its result into this tensor and returns it."""
 def squeeze(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
-def squeeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def squeeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `squeeze` shows."""
 def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors, all of one shape, along a new dimension."""
-def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
-def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
+def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
-def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
 def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
-def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
-def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _Any:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
-def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Tensor:
+def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Any:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
     """`transpose` by another name, as NumPy has it."""
@@ -1019,11 +1019,11 @@ def swapdims(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
 def t(input: _Tensor) -> _Tensor:
     """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
-def t_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def t_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `t` shows."""
 def take(input: _Tensor, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Elements by their places in the flattened tensor; negative places count from the end."""
-def take_along_dim(input: _Tensor, indices: _Tensor, dim: _int | _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def take_along_dim(input: _Tensor, indices: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`gather` with broadcasting; without `dim` both are flattened."""
 def tan(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The tangent of radians, elementwise."""
@@ -1033,9 +1033,9 @@ def tanh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic tangent, elementwise."""
 def tanh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `tanh`: writes its result into this tensor and returns it."""
-def tensor_split(input: _Tensor, indices_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+def tensor_split(input: _Tensor, indices_or_sections: _Tensor | _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
-def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int] = ..., out: _Tensor | None = ...) -> _Tensor:
+def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int | _Sequence[_int] | _Tensor] = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
 def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
@@ -1049,59 +1049,59 @@ def trace(input: _Tensor) -> _Tensor:
     """The sum of a matrix's diagonal."""
 def transpose(input: _Tensor, dim0: _int, dim1: _int) -> _Tensor:
     """A view with two dimensions swapped."""
-def transpose_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def transpose_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `transpose` shows."""
-def trapezoid(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+def trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
-def trapz(y: _Tensor, x: _Any = ..., *, dx: _Any = ..., dim: _int = ...) -> _Tensor:
+def trapz(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
-def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _Any:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
-def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
+def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
     """The places, (2, n), of the lower triangle of a matrix of `row` rows and `col` columns, row by row."""
 def triu(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero."""
-def triu_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
+def triu_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
     """The places, (2, n), of the upper triangle of a matrix of `row` rows and `col` columns, row by row."""
-def true_divide(input: _Any, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def true_divide(input: _Tensor, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
 def trunc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The integer part, elementwise."""
 def trunc_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `trunc`: writes its result into this tensor and returns it."""
-def typename(obj: _Any) -> _str:
+def typename(obj: _object) -> _str:
     """The name of an object's type: a tensor's legacy type name, else module and name."""
 def unbind(input: _Tensor, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of every index along `dim`, which disappears."""
-def unbind_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def unbind_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `unbind` shows."""
-def unflatten(input: _Tensor, dim: _int, sizes: _Any) -> _Tensor:
+def unflatten(input: _Tensor, dim: _int, sizes: _int | _Sequence[_int]) -> _Tensor:
     """One dimension as several, of the given sizes; one may be -1."""
-def unfold_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def unfold_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `unfold` shows."""
-def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
     """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
-def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
+def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
     """The elements without those that equal the one before."""
-def unravel_index(indices: _Tensor, shape: _Any) -> _tuple[_Tensor, ...]:
+def unravel_index(indices: _Tensor, shape: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds."""
-def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _Tensor:
+def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
-def unsafe_split(tensor: _Tensor, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+def unsafe_split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
-def unsafe_split_with_sizes(input: _Tensor, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+def unsafe_split_with_sizes(input: _Tensor, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
 def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
     """A view with a new dimension of size 1 at `dim`."""
-def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `unsqueeze` shows."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
     """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`)."""
-def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ...) -> _Tensor:
+def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
 def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors, of the first's conjugate where numbers are complex."""
@@ -1113,13 +1113,13 @@ def view_as_real(input: _Tensor) -> _Tensor:
     """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
 def view_as_real_copy(input: _Tensor) -> _Tensor:
     """A copy of what `view_as_real` shows."""
-def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `view` shows."""
-def vsplit(input: _Tensor, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+def vsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `vstack` joins: equal ones, or cut at the listed indices."""
 def vstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors below each other, vectors as rows."""
-def where(condition: _Tensor, input: _Any = ..., other: _Any = ..., *, out: _Any = ...) -> _Any:
+def where(condition: _Tensor, input: _Tensor | _int | _float | _bool | _complex | None = ..., other: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Any = ...) -> _Any:
     """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion."""
 def xlogy(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
@@ -1127,7 +1127,7 @@ def xlogy_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `xlogy`: writes its result into this tensor and returns it."""
 def zero_(self: _Tensor) -> _Tensor:
     """Set every element to zero in place."""
-def zeros(*size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _Any) -> _Tensor:
+def zeros(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size`, all zeros; dtype defaults to the default float."""
-def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `zeros`, with the shape, and unless given the dtype and device, of `input`."""

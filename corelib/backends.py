@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corelib.contract.backend import Backend as _Backend
 from corelib.dispatcher import report as _report
+from corelib.dispatcher.plugins import manager as _plugins, registration as _registration
+from corelib.dispatcher.plugins.checks import BackendError as BackendError
+from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
 
 if TYPE_CHECKING:
-    import builtins
-
-    from corelib.contract.backend import Backend
-    from corelib.dispatcher.plugins.checks import BackendError as BackendError
-    from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
-    from corelib.dispatcher.plugins.registration import Registration
-    from corelib.dispatcher.report import Report
+    import builtins  # `list` here is a function of this module
 
 cuda = _Cuda()
 cudnn = _Cudnn()
@@ -36,9 +34,7 @@ def list() -> builtins.list[BackendInfo]:
     >>> [(b.device_type, b.provider, b.devices) for b in torch.backends.list()][0]
     ('meta', 'corelib', ['meta'])
     """
-    from corelib.dispatcher.plugins import manager as plugins
-
-    return plugins.describe()
+    return _plugins.describe()
 
 
 def available() -> builtins.list[str]:
@@ -46,7 +42,7 @@ def available() -> builtins.list[str]:
     return [info.device_type for info in list() if info.available]
 
 
-def register(backend: Backend) -> Registration:
+def register(backend: _Backend) -> _registration.Registration:
     """Use a backend object for its device type in this process, without a plugin: for tests, and while one is written.
 
     What is returned takes it back, by `undo()` or as a context manager. `BackendError` for a device type that an
@@ -60,9 +56,7 @@ def register(backend: Backend) -> Registration:
     ...     (torch.zeros(2, device="paper") + 1).shape
     torch.Size([2])
     """
-    from corelib.dispatcher.plugins import registration
-
-    return registration.register(backend)
+    return _registration.register(backend)
 
 
 def set_fallback(policy: str) -> str:
@@ -98,7 +92,7 @@ def set_report(enabled: bool) -> bool:
     return before
 
 
-def report() -> Report:
+def report() -> _report.Report:
     """Which ops ran a kernel of their device ("native"), their body ("body"), or on the host ("host").
 
     Rows of (op, device type, path, calls, nbytes), where nbytes is what went between device and host; printed, a table.
@@ -119,11 +113,3 @@ def report() -> Report:
 def reset_report() -> None:
     """Set all counts to zero; each op and device will warn of its fallback once more."""
     _report.reset()
-
-
-def __getattr__(name: str) -> object:
-    if name in ("BackendError", "BackendInfo"):  # their module is loaded when a device is
-        from corelib.dispatcher.plugins import manager as plugins
-
-        return getattr(plugins, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

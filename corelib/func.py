@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
+from corelib.ops.shape.joining import stack
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["functional_call", "stack_module_state"]
 
 
 def functional_call(
-    module: Module, parameter_and_buffer_dicts: Any, args: Any = None, kwargs: dict[str, Any] | None = None, *, tie_weights: bool = True, strict: bool = False,
+    module: Module, parameter_and_buffer_dicts: dict[str, Tensor] | Sequence[dict[str, Tensor]], args: Any = None,
+    kwargs: dict[str, Any] | None = None, *, tie_weights: bool = True, strict: bool = False,
 ) -> Any:
     """Call a module with other tensors in place of its parameters and buffers, given by name in one dictionary or several.
 
@@ -46,11 +47,11 @@ def _stacked(tensors: list[Tensor], name: str) -> Tensor:
     needs = {t.requires_grad for t in tensors}
     if len(needs) > 1:
         raise RuntimeError(f"Expected {name} from each model to have the same .requires_grad")
-    made = corelib.stack(tensors)
+    made = stack(tensors)
     return made.detach().requires_grad_() if needs == {True} else made
 
 
-def stack_module_state(models: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def stack_module_state(models: Iterable[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The parameters and the buffers of several models of one class, stacked by name along a new first dimension.
 
     >>> import corelib as torch

@@ -1,5 +1,5 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, int as _int, str as _str, type as _type
+from builtins import bool as _bool, float as _float, int as _int, str as _str
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.tensor.dtype import dtype as _DType
@@ -8,9 +8,9 @@ from corelib.tensor.tensor import Tensor as _Tensor
 class LinAlgError(RuntimeError): ...
 def cholesky(input: _Tensor, *, upper: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The lower factor l of a symmetric positive-definite matrix, input = l @ l.mT; or its transpose. LinAlgError if it is none."""
-def cholesky_ex(input: _Tensor, *, upper: _bool = ..., check_errors: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def cholesky_ex(input: _Tensor, *, upper: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
-def cond(A: _Tensor, p: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def cond(A: _Tensor, p: _float | _str | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The condition number of matrices in a norm, by default the ratio of the largest and the smallest singular value."""
 def cross(input: _Tensor, other: _Tensor, *, dim: _int = ..., out: _Tensor | None = ...) -> _Tensor:
     """The cross products of vectors of three along `dim`, broadcast."""
@@ -18,9 +18,9 @@ def det(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The determinant of a square matrix."""
 def diagonal(A: _Tensor, *, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of the diagonals of matrices; `torch.diagonal` of the last two dimensions."""
-def eig(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+def eig(A: _Tensor, *, out: _Any = ...) -> _Any:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1."""
-def eigh(A: _Tensor, UPLO: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def eigh(A: _Tensor, UPLO: _str = ..., *, out: _Any = ...) -> _Any:
     """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read."""
 def eigvals(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The eigenvalues of a square matrix, complex and in no order."""
@@ -30,15 +30,15 @@ def householder_product(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = .
     """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
 def inv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
-def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Any = ...) -> _Any:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
-def lstsq(A: _Tensor, B: _Tensor, rcond: _Any = ..., *, driver: _str | None = ...) -> _Tensor:
+def lstsq(A: _Tensor, B: _Tensor, rcond: _float | None = ..., *, driver: _str | None = ...) -> _Any:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several."""
-def lu(A: _Tensor, *, pivot: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def lu(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _Any:
     """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U."""
-def lu_factor(A: _Tensor, *, pivot: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def lu_factor(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _Any:
     """(LU, pivots): the factors of A = P @ L @ U in one matrix, and the rows exchanged, from 1; for `lu_solve`."""
-def lu_factor_ex(A: _Tensor, *, pivot: _bool = ..., check_errors: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def lu_factor_ex(A: _Tensor, *, pivot: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
     """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
 def lu_solve(LU: _Tensor, pivots: _Tensor, B: _Tensor, *, left: _bool = ..., adjoint: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mT."""
@@ -46,7 +46,7 @@ def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Ten
     """`torch.matmul`."""
 def matrix_exp(input: _Tensor) -> _Tensor:
     """The exponential of a square matrix: the sum of its powers over their factorials."""
-def matrix_norm(A: _Tensor, ord: _Any = ..., dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def matrix_norm(A: _Tensor, ord: _float | _str = ..., dim: _Sequence[_int] = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values)."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
@@ -54,31 +54,31 @@ def matrix_rank(A: _Tensor, tol: _Any = ..., *, atol: _Any = ..., rtol: _Any = .
     """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest)."""
 def multi_dot(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The product of two or more matrices, in the order that takes the fewest multiplications; the first and the last may be vectors."""
-def norm(A: _Tensor, ord: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def norm(A: _Tensor, ord: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices."""
 def pinv(A: _Tensor, rcond: _Any = ..., *, atol: _Any = ..., rtol: _Any = ..., hermitian: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0."""
-def qr(A: _Tensor, mode: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def qr(A: _Tensor, mode: _str = ..., *, out: _Any = ...) -> _Any:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q)."""
-def slogdet(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+def slogdet(A: _Tensor, *, out: _Any = ...) -> _Any:
     """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude."""
 def solve(A: _Tensor, B: _Tensor, *, left: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B unless `left`; B is (*, n, k), or a vector (*, n). LinAlgError if A is singular."""
-def solve_ex(A: _Tensor, B: _Tensor, *, left: _bool = ..., check_errors: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def solve_ex(A: _Tensor, B: _Tensor, *, left: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
     """(result, info): `solve` that says in info where a pivot is 0, and raises only with `check_errors`."""
 def solve_triangular(A: _Tensor, B: _Tensor, *, upper: _bool, left: _bool = ..., unitriangular: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B, for a triangular A, of which only that triangle is read; its diagonal is taken for ones if `unitriangular`."""
-def svd(A: _Tensor, full_matrices: _bool = ..., *, driver: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def svd(A: _Tensor, full_matrices: _bool = ..., *, driver: _str | None = ..., out: _Any = ...) -> _Any:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh."""
 def svdvals(A: _Tensor, *, driver: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The singular values, descending."""
 def tensorinv(A: _Tensor, ind: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a tensor taken for a matrix, whose rows are its first `ind` dimensions."""
-def tensorsolve(A: _Tensor, B: _Tensor, dims: _int | _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def tensorsolve(A: _Tensor, B: _Tensor, dims: _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """X of tensordot(A, X, X's dimensions) = B. dims: dimensions of A that are moved to its end first."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
     """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`)."""
 def vecdot(x: _Tensor, y: _Tensor, *, dim: _int = ..., out: _Tensor | None = ...) -> _Tensor:
     """The inner products of vectors along `dim`, broadcast."""
-def vector_norm(x: _Tensor, ord: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def vector_norm(x: _Tensor, ord: _float = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The `ord`-norm of all elements, or along `dim`."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-import corelib
-from corelib import Tensor
+from corelib.ops.construction.creation import empty
+from corelib.ops.random.random import randint
+from corelib.ops.construction.construct import from_numpy, tensor
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import bool as bool_, dtype as DType, int64
+from corelib.tensor.layout import memory_format as MemoryFormat
+from corelib.tensor.limits import finfo, iinfo
+from corelib.tensor.tensor import Tensor
+
+Message = str | Callable[[str], str] | None
+Array = NDArray[Any]
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
@@ -18,7 +28,7 @@ _PRECISION = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1
 """rtol and atol by dtype, as PyTorch has them; 0 for the others."""
 
 
-def _tolerances(dtypes: Any, rtol: float | None, atol: float | None) -> tuple[float, float]:
+def _tolerances(dtypes: Iterable[str], rtol: float | None, atol: float | None) -> tuple[float, float]:
     if (rtol is None) != (atol is None):
         raise ValueError(f"Both 'rtol' and 'atol' must be either specified or omitted, but got no {'rtol' if rtol is None else 'atol'}.")
     if rtol is not None and atol is not None:
@@ -27,7 +37,7 @@ def _tolerances(dtypes: Any, rtol: float | None, atol: float | None) -> tuple[fl
     return max(f[0] for f in found), max(f[1] for f in found)
 
 
-def _mismatch(what: str, got: Any, want: Any, rtol: float, atol: float, equal_nan: bool) -> str:
+def _mismatch(what: str, got: Array, want: Array, rtol: float, atol: float, equal_nan: bool) -> str:
     """The text that says how two arrays differ; "" where they do not."""
     exact = rtol == atol == 0
     with np.errstate(all="ignore"):
@@ -53,13 +63,17 @@ def _mismatch(what: str, got: Any, want: Any, rtol: float, atol: float, equal_na
     return f"{what} are not {kind}!\n\n" + "\n".join(lines)
 
 
-def _array(t: Any) -> Any:
+def _array(t: Tensor) -> Array:
     wide = t.detach().cpu()
-    return wide.double().numpy() if wide.is_floating_point() else wide.long().numpy()
+    result: Array = wide.double().numpy() if wide.is_floating_point() else wide.long().numpy()
+    return result
 
 
 class _Comparison:
-    def __init__(self, rtol: Any, atol: Any, equal_nan: bool, device: bool, dtype: bool, layout: bool, stride: bool, subclasses: bool, msg: Any) -> None:
+    def __init__(
+        self, rtol: float | None, atol: float | None, equal_nan: bool, device: bool, dtype: bool, layout: bool, stride: bool, subclasses: bool,
+        msg: Message,
+    ) -> None:
         self.rtol, self.atol, self.equal_nan, self.msg = rtol, atol, equal_nan, msg
         self.device, self.dtype, self.layout, self.stride, self.subclasses = device, dtype, layout, stride, subclasses
 
@@ -68,7 +82,7 @@ class _Comparison:
             text += "\n\nThe failure occurred for item " + "".join(f"[{p!r}]" for p in path)
         raise AssertionError(text if self.msg is None else self.msg(text) if callable(self.msg) else self.msg)
 
-    def tensors(self, got: Any, want: Any, path: tuple[Any, ...]) -> None:
+    def tensors(self, got: Tensor, want: Tensor, path: tuple[Any, ...]) -> None:
         if got.shape != want.shape:
             self.fail(f"The values for attribute 'shape' do not match: {got.shape} != {want.shape}.", path)
         for asked, name in ((self.layout, "layout"), (self.device, "device"), (self.dtype, "dtype")):
@@ -84,7 +98,7 @@ class _Comparison:
         if text:
             self.fail(text, path)
 
-    def numbers(self, got: Any, want: Any, path: tuple[Any, ...]) -> None:
+    def numbers(self, got: float, want: float, path: tuple[Any, ...]) -> None:
         if self.dtype and type(got) is not type(want):
             self.fail(f"The (d)types do not match: {type(got)} != {type(want)}.", path)
         rtol, atol = _tolerances(["float64" if isinstance(x, float) else "int64" for x in (got, want)], self.rtol, self.atol)
@@ -99,7 +113,7 @@ class _Comparison:
                 raise TypeError(f"No comparison pair was able to handle inputs of type {type(got)} and {type(want)}.")
             self.tensors(got, want, path)
         elif isinstance(got, np.ndarray) and isinstance(want, np.ndarray):
-            self.tensors(corelib.from_numpy(got), corelib.from_numpy(want), path)
+            self.tensors(from_numpy(got), from_numpy(want), path)
         elif isinstance(got, bool) and isinstance(want, bool):
             if got is not want:
                 self.fail(f"Booleans mismatch: {got} is not {want}", path)
@@ -128,7 +142,7 @@ class _Comparison:
 
 def assert_close(
     actual: Any, expected: Any, *, allow_subclasses: bool = True, rtol: float | None = None, atol: float | None = None, equal_nan: bool = False,
-    check_device: bool = True, check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False, msg: Any = None,
+    check_device: bool = True, check_dtype: bool = True, check_layout: bool = True, check_stride: bool = False, msg: Message = None,
 ) -> None:
     """AssertionError unless |actual - expected| <= atol + rtol * |expected| everywhere, and shapes, dtypes and devices are the same.
 
@@ -151,15 +165,15 @@ def assert_close(
 def assert_allclose(actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: str = "") -> None:
     """`assert_close` by its older name, deprecated as in PyTorch: of tensors or what makes some, whatever their dtypes."""
     warnings.warn("`torch.testing.assert_allclose()` is deprecated since 1.12. Please use `torch.testing.assert_close()` instead.", FutureWarning, stacklevel=2)
-    got = actual if isinstance(actual, Tensor) else corelib.tensor(actual)
-    want = expected if isinstance(expected, Tensor) else corelib.tensor(expected, dtype=got.dtype)
+    got = actual if isinstance(actual, Tensor) else tensor(actual)
+    want = expected if isinstance(expected, Tensor) else tensor(expected, dtype=got.dtype)
     if rtol is None and atol is None:
         names = [str(t.dtype).rpartition(".")[2] for t in (got, want)]
         rtol, atol = (max(v) for v in zip(*({"float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8)}.get(n, (0.0, 0.0)) for n in names), strict=True))
     assert_close(got, want, rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, check_device=True, check_stride=False, msg=msg or None)
 
 
-def _range(dtype: Any, low: float | None, high: float | None, least: float, most: float, defaults: tuple[float, float]) -> tuple[Any, Any]:
+def _range(dtype: DType, low: float | None, high: float | None, least: float, most: float, defaults: tuple[float, float]) -> tuple[float, float]:
     low, high = defaults[0] if low is None else low, defaults[1] if high is None else high
     if low != low or high != high:
         raise ValueError(f"`low` and `high` cannot be NaN, but got {low=} and {high=}")
@@ -174,8 +188,8 @@ def _range(dtype: Any, low: float | None, high: float | None, least: float, most
 
 
 def make_tensor(
-    *shape: Any, dtype: Any, device: Any, low: float | None = None, high: float | None = None, requires_grad: bool = False, noncontiguous: bool = False,
-    exclude_zero: bool = False, memory_format: Any = None,
+    *shape: Any, dtype: DType, device: Device | str | int, low: float | None = None, high: float | None = None, requires_grad: bool = False,
+    noncontiguous: bool = False, exclude_zero: bool = False, memory_format: MemoryFormat | None = None,
 ) -> Tensor:
     """A tensor of numbers drawn from [low, high), by default [-9, 9) for floats, [-9, 10) for integers and both values for bool.
 
@@ -195,18 +209,18 @@ def make_tensor(
         raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
     apart = noncontiguous and math.prod(shape) > 1
     size = (*shape[:-1], 2 * shape[-1]) if apart else shape
-    if dtype is corelib.bool:
+    if dtype is bool_:
         first, last = _range(dtype, low, high, 0, 2, (0, 2))
-        made: Any = corelib.randint(first, last, size, device=device, dtype=dtype)
+        made: Tensor = randint(int(first), int(last), size, device=device, dtype=dtype)
     elif whole:
-        limits = corelib.iinfo(dtype)
-        most = limits.max + (dtype is not corelib.int64)
+        limits = iinfo(dtype)
+        most = limits.max + (dtype is not int64)
         first, last = _range(dtype, low, high, limits.min, most, (-9, 10))
-        made = corelib.randint(first, last, size, device=device, dtype=dtype)
+        made = randint(int(first), int(last), size, device=device, dtype=dtype)
     else:
-        first, last = _range(dtype, low, high, corelib.finfo(dtype).min, corelib.finfo(dtype).max, (-9, 9))
-        made = corelib.empty(size, device=device, dtype=dtype)
-        if last - first > corelib.finfo(dtype).max:  # whose width the dtype does not hold
+        first, last = _range(dtype, low, high, finfo(dtype).min, finfo(dtype).max, (-9, 9))
+        made = empty(size, device=device, dtype=dtype)
+        if last - first > finfo(dtype).max:  # whose width the dtype does not hold
             made.uniform_(first / 2, last / 2).mul_(2)
         else:
             made.uniform_(first, last)
@@ -215,5 +229,5 @@ def make_tensor(
     elif memory_format is not None:
         made = made.clone(memory_format=memory_format)
     if exclude_zero:
-        made[made == 0] = 1 if whole else corelib.finfo(dtype).tiny
-    return made.requires_grad_(requires_grad) if not whole else made  # type: ignore[no-any-return]
+        made[made == 0] = 1 if whole else finfo(dtype).tiny
+    return made if whole else made.requires_grad_(requires_grad)

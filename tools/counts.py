@@ -39,24 +39,25 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _hidden(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The import statements of corelib's own modules that stand inside functions."""
+def _ours(node: ast.AST) -> bool:
+    """Whether this is an import statement of one of corelib's own modules."""
+    if isinstance(node, ast.ImportFrom):
+        return node.level > 0 or str(node.module).startswith("corelib")
+    return isinstance(node, ast.Import) and any(alias.name.startswith("corelib") for alias in node.names)
+
+
+def _hidden(tree: ast.AST) -> Iterator[int]:
+    """The lines of the import statements of corelib's own modules that stand inside functions."""
     for function in ast.walk(tree):
-        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.ImportFrom) and (node.level or str(node.module).split(".")[0].startswith("corelib")):
-                yield node
-            elif isinstance(node, ast.Import) and any(alias.name.split(".")[0].startswith("corelib") for alias in node.names):
-                yield node
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from (node.lineno for node in ast.walk(function) if isinstance(node, ast.stmt) and _ours(node))
 
 
 def hidden_imports() -> Count:
     """Imports of corelib's own modules inside functions: for optional parts and measured start-up costs only."""
     places = []
     for path in _sources("corelib", "backends"):
-        found = {node.lineno for node in _hidden(ast.parse(path.read_text(encoding="utf-8")))}
-        places += [f"{_name(path)}:{line}" for line in sorted(found)]
+        places += [f"{_name(path)}:{line}" for line in sorted({*_hidden(ast.parse(path.read_text(encoding="utf-8")))})]
     return Count("imports of corelib's own modules inside functions, in corelib/ and backends/", len(places), 40, places)
 
 

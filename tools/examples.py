@@ -235,7 +235,7 @@ Tensor.view: torch.arange(4).view(2, -1)
 Tensor.where: torch.tensor([1, 2]).where(torch.tensor([True, False]), 0)
 """
 
-EXAMPLES: dict[str, str] = dict(line.split(": ", 1) for line in TABLE.strip().splitlines())  # type: ignore[misc]
+EXAMPLES: dict[str, str] = dict(line.split(": ", 1) for line in TABLE.strip().splitlines())
 
 NEEDS_A_GPU = {
     "Tensor.cuda": ">>> torch.ones(1).cuda().device\ndevice(type='cuda', index=0)",

@@ -38,9 +38,6 @@ class _Anything:
 
 
 def _generated() -> frozenset[str]:
-    from corelib.contract.kernels import KernelTable
-    from corelib.backend.codegen import register
-
     table = KernelTable()
     register(table, _Anything(), tuple(D.REALS))  # type: ignore[arg-type]
     return frozenset(table.table)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import corelib
+import corelib.nn
 from corelib.dispatcher.op import TABLE
 from corelib.ops import namespace
 from corelib.tensor.dtype import dtype as DType

@@ -10,7 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+
+from corelib.cli import backends, new_backend
+from corelib.dispatcher.plugins.discovery import installed_modules
+from corelib.dispatcher.plugins.checks import BackendError
+from corelib.tensor.device import device
+from corelib.version import __version__
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,9 +29,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.command is None:
         parser.print_help()
         return 0
-    from corelib.dispatcher.plugins.checks import BackendError
-    from corelib.tensor.device import device
-
     try:
         if getattr(args, "device", None) is not None:
             device(args.device)
@@ -41,19 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(command_name: str) -> argparse.ArgumentParser:
     """The parser; only the named command's options are added, for its module may load much else."""
-    from corelib import __version__
-
     parser = argparse.ArgumentParser(prog="corelib", description="PyTorch's semantics on any device with a plugin.")
     parser.add_argument("--version", action="version", version=f"corelib {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    backends = commands.add_parser(
+    listing = commands.add_parser(
         "backends",
         help="list the installed backends: device type, provider, availability, dtypes, devices",
         description="List the installed backends. One that does not work is listed with the reason.",
     )
-    backends.add_argument("--json", action="store_true", help="print JSON, for programs")
-    backends.set_defaults(run=_backends)
+    listing.add_argument("--json", action="store_true", help="print JSON, for programs")
+    listing.set_defaults(run=backends.run)
 
     first = commands.add_parser(
         "quickstart",
@@ -61,25 +61,21 @@ def _parser(command_name: str) -> argparse.ArgumentParser:
         description="Train a small network on handwritten digits, save it, load it and predict one image.",
     )
     if command_name == "quickstart":
-        from corelib.cli import quickstart as command
+        from corelib.cli import quickstart  # with nn, optim and data, 70 ms that no other command needs
 
-        command.add_arguments(first)
-        first.set_defaults(run=command.run)
+        quickstart.add_arguments(first)
+        first.set_defaults(run=quickstart.run)
     new = commands.add_parser("new-backend", help="write the project of a new backend")
     if command_name == "new-backend":
-        from corelib.cli import new_backend
-
         new_backend.add_arguments(new)
         new.set_defaults(run=new_backend.run)
     _add_installed(commands, command_name)
     return parser
 
 
-def _add_installed(commands: Any, command_name: str) -> None:
+def _add_installed(commands: argparse._SubParsersAction[argparse.ArgumentParser], command_name: str) -> None:
     """Commands that other packages bring, by entry points in the group `corelib.commands`: a module with HELP, `add_arguments`
     and `run`. `conformance` is always there, and says what to install where its package is not."""
-    from corelib.dispatcher.plugins.discovery import installed_modules
-
     found = installed_modules("corelib.commands")
     if "conformance" not in found:
         missing = commands.add_parser("conformance", help="say whether a device can be trusted (pip install corelib-conformance)")
@@ -98,9 +94,3 @@ def _add_installed(commands: Any, command_name: str) -> None:
 def _without_conformance(args: argparse.Namespace) -> int:
     print("corelib conformance: the suite is a package of its own: pip install corelib-conformance", file=sys.stderr)
     return 1
-
-
-def _backends(args: argparse.Namespace) -> int:
-    from corelib.cli import backends
-
-    return backends.run(args)

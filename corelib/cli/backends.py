@@ -8,13 +8,12 @@ import shutil
 import textwrap
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
+from corelib.contract.kernels import API_VERSION
 from corelib.dispatcher.plugins.discovery import INSTALL
-
-if TYPE_CHECKING:
-    from corelib.dispatcher.plugins.packs import Pack
-    from corelib.dispatcher.plugins.manager import BackendInfo
+from corelib.dispatcher.plugins.packs import Pack, PackWarning
+from corelib.dispatcher.plugins.manager import BackendInfo, describe, describe_packs
+from corelib.version import __version__
 
 _HEADS = ("DEVICE TYPE", "PROVIDER", "STATUS", "DTYPES", "DEVICES")
 _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
@@ -22,14 +21,10 @@ _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, or JSON with `args.json`."""
-    from corelib.dispatcher.plugins import manager as plugins
-
     with warnings.catch_warnings():
-        from corelib.dispatcher.plugins.packs import PackWarning
-
         warnings.simplefilter("ignore", PackWarning)  # the table has a line for each, with the reason
-        found = plugins.describe()
-    packs = plugins.describe_packs()
+        found = describe()
+    packs = describe_packs()
     if args.json:
         print(as_json(found, packs))
     else:
@@ -39,9 +34,6 @@ def run(args: argparse.Namespace) -> int:
 
 def as_json(found: list[BackendInfo], packs: list[Pack]) -> str:
     """The backends and kernel packs as a JSON object."""
-    from corelib import __version__
-    from corelib.contract.kernels import API_VERSION
-
     return json.dumps(
         {
             "corelib": __version__,
@@ -107,7 +99,7 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -
 
 def _widths(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> list[int]:
     """The columns' widths: as needed, with the widest ones narrowed, but no narrower than their longest word."""
-    columns: list[Any] = list(zip(heads, *rows, strict=True))
+    columns: list[tuple[str, ...]] = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     least = [max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
     while sum(widths) + 2 * (len(widths) - 1) > width:

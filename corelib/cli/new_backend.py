@@ -13,6 +13,9 @@ import sys
 from pathlib import Path
 from string import Template
 
+from corelib.dispatcher.plugins.discovery import INSTALL, is_device_type
+from corelib.dispatcher.plugins.manager import entries
+
 HELP = "write the project of a new backend"
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -38,9 +41,6 @@ def run(args: argparse.Namespace) -> int:
 
 def create(name: str, device_type: str, into: Path) -> tuple[Path, list[Path]]:
     """Write the project and return its folder and files; ValueError for a name, a device type or a folder that is taken or malformed."""
-    from corelib.dispatcher.plugins.discovery import INSTALL, is_device_type
-    from corelib.dispatcher.plugins.manager import entries
-
     if not _NAME.fullmatch(name):
         raise ValueError(f"argument NAME (={name!r}) must be lower-case letters, digits and single hyphens, such as corelib-acme")
     package = name.replace("-", "_")

@@ -14,11 +14,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import corelib as torch
-from corelib import Tensor, nn
-from corelib.utils.data import DataLoader, Dataset, random_split
+from corelib.graph.grad_mode import no_grad
+from corelib.data import DataLoader, Dataset, random_split
+from corelib.nn import BatchNorm1d, CrossEntropyLoss, Dropout, Linear, Module, ReLU, Sequential
+from corelib.optim import Adam, Optimizer
+from corelib.optim.lr_scheduler import ExponentialLR
+from corelib.serialization import load, save
+from corelib.tensor import dtype as D
+from corelib.ops.construction.construct import tensor
+from corelib.tensor.device import device as Device
+from corelib.ops.random.generator import manual_seed
+from corelib.tensor.tensor import Tensor
 
 SHADES = " .:-=+*#%@"
+
+Batches = Iterable[tuple[Tensor, Tensor]]
 
 
 class MissingPackageError(Exception):
@@ -30,12 +40,12 @@ class Digits(Dataset[tuple[Tensor, Tensor]]):
 
     def __init__(self) -> None:
         try:
-            from sklearn.datasets import load_digits
+            from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # no types; of the extra `examples`, as tqdm is
         except ImportError as error:
             raise MissingPackageError(_install("scikit-learn", "has the images")) from error
         digits = load_digits()
-        self.images = torch.tensor(digits.data / 16, dtype=torch.float32)
-        self.labels = torch.tensor(digits.target, dtype=torch.int64)
+        self.images = tensor(digits.data / 16, dtype=D.float32)
+        self.labels = tensor(digits.target, dtype=D.int64)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,21 +54,21 @@ class Digits(Dataset[tuple[Tensor, Tensor]]):
         return self.images[index], self.labels[index]
 
 
-class Network(nn.Module):
+class Network(Module):
     """Two hidden layers; the output is a score for each digit."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(64, 256),
-            nn.BatchNorm1d(256),
-            nn.ReLU(),
-            nn.Dropout(0.3),
-            nn.Linear(256, 128),
-            nn.BatchNorm1d(128),
-            nn.ReLU(),
-            nn.Dropout(0.3),
-            nn.Linear(128, 10),
+        self.layers = Sequential(
+            Linear(64, 256),
+            BatchNorm1d(256),
+            ReLU(),
+            Dropout(0.3),
+            Linear(256, 128),
+            BatchNorm1d(128),
+            ReLU(),
+            Dropout(0.3),
+            Linear(128, 10),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -67,7 +77,7 @@ class Network(nn.Module):
         return scores
 
 
-def train(batches: Iterable[Any], model: Any, loss_fn: Any, optimizer: Any, device: Any) -> float:
+def train(batches: Batches, model: Module, loss_fn: Module, optimizer: Optimizer, device: Device) -> float:
     """One pass over the training images; returns the mean loss."""
     model.train()
     total, count = 0.0, 0
@@ -82,11 +92,11 @@ def train(batches: Iterable[Any], model: Any, loss_fn: Any, optimizer: Any, devi
     return total / count
 
 
-def test(batches: Iterable[Any], model: Any, device: Any) -> float:
+def test(batches: Batches, model: Module, device: Device) -> float:
     """The part of the test images that the model recognizes."""
     model.eval()
     correct, count = 0, 0
-    with torch.no_grad():
+    with no_grad():
         for x, y in batches:
             x, y = x.to(device), y.to(device)
             correct += int((model(x).argmax(1) == y).sum().item())
@@ -136,15 +146,15 @@ def _progress(epochs: int, shown: bool) -> Any:
     if not shown:
         return None
     try:
-        from tqdm import tqdm
+        from tqdm import tqdm  # type: ignore[import-untyped]  # no types
     except ImportError as error:
         raise MissingPackageError(_install("tqdm", "draws the progress bar (or pass --no-progress)")) from error
     return tqdm(total=epochs, desc="training", unit="epoch")
 
 
 def _quickstart(args: argparse.Namespace, path: Path) -> None:
-    torch.manual_seed(args.seed)
-    device = torch.device(args.device)
+    manual_seed(args.seed)
+    device = Device(args.device)
     digits = Digits()
     training, testing = random_split(digits, [1437, 360])
     train_loader = DataLoader(training, batch_size=args.batch_size, shuffle=True)
@@ -152,9 +162,9 @@ def _quickstart(args: argparse.Namespace, path: Path) -> None:
 
     model = Network().to(device)
     print(f"{len(training)} images to train on, {len(testing)} to test on, device {device}\n{model}")
-    loss_fn = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
-    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.85)
+    loss_fn = CrossEntropyLoss()
+    optimizer = Adam(model.parameters(), lr=args.lr)
+    scheduler = ExponentialLR(optimizer, gamma=0.85)
 
     bar = _progress(args.epochs, not args.no_progress)
     start = time.perf_counter()
@@ -170,14 +180,14 @@ def _quickstart(args: argparse.Namespace, path: Path) -> None:
         bar.close()
     print(f"Trained {args.epochs} epochs in {time.perf_counter() - start:.1f} s.")
 
-    torch.save(model.state_dict(), path)
+    save(model.state_dict(), path)
     print(f"Saved the weights ({path.stat().st_size / 1024:.0f} KiB) and loaded them into a new network.")
     model = Network().to(device)
-    model.load_state_dict(torch.load(path, map_location=device))
+    model.load_state_dict(load(path, map_location=device))
 
     accuracy = test(test_loader, model, device)
     image, label = testing[0]
-    with torch.no_grad():
+    with no_grad():
         predicted = int(model(image.unsqueeze(0).to(device)).argmax(1).item())
     print(f"\n{draw(image)}\n\nPredicted: {predicted}, actual: {int(label.item())}")
     print(f"Test accuracy: {accuracy:.1%}")

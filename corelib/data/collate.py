@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import re
-import sys
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.shape.joining import stack
+from corelib.ops.construction.construct import as_tensor, tensor
+from corelib.tensor.dtype import float64
+from corelib.tensor.host import np
+from corelib.tensor.tensor import Tensor
 
 _NO_NUMBERS = re.compile(r"[SaUO]")
 _REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
@@ -30,7 +32,7 @@ def default_convert(data: Any) -> Any:
     if kind.__module__ == "numpy" and kind.__name__ not in ("str_", "string_"):
         if kind.__name__ == "ndarray" and _NO_NUMBERS.search(data.dtype.str) is not None:
             return data
-        return corelib.as_tensor(data)
+        return as_tensor(data)
     if isinstance(data, Mapping):
         return _mapping(data, {key: default_convert(data[key]) for key in data})
     if isinstance(data, tuple):
@@ -90,7 +92,8 @@ def _mapping(like: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
             made = copy.copy(like)
             made.update(items)
             return made
-        return type(like)(items)  # type: ignore[call-arg]
+        of_its_kind: Callable[..., Any] = type(like)
+        return of_its_kind(items)
     except TypeError:
         return items
 
@@ -103,21 +106,22 @@ def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
             for i, item in enumerate(items):
                 made[i] = item
             return made
-        return type(like)(items)  # type: ignore[call-arg]
+        of_its_kind: Callable[..., Any] = type(like)
+        return of_its_kind(items)
     except TypeError:
         return items
 
 
 def _join_tensors(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    return corelib.stack(list(batch), 0)
+    return stack(list(batch), 0)
 
 
 def _join_floats(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    return corelib.tensor(batch, dtype=corelib.float64)
+    return tensor(batch, dtype=float64)
 
 
 def _join_ints(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    return corelib.tensor(batch)
+    return tensor(batch)
 
 
 def _join_text(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
@@ -127,18 +131,15 @@ def _join_text(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
 def _join_arrays(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     if _NO_NUMBERS.search(batch[0].dtype.str) is not None:
         raise TypeError(_REFUSED.format(batch[0].dtype))
-    return collate([corelib.as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
+    return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
 def _join_scalars(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    return corelib.as_tensor(batch)
+    return as_tensor(batch)
 
 
 def _join_of_numpy(element: Any) -> Callable[..., Any] | None:
     # Not in the map, because that would import NumPy with this module. It comes before float: np.float64 is one.
-    np = sys.modules.get("numpy")
-    if np is None:
-        return None
     if isinstance(element, np.ndarray):
         return _join_arrays
     return _join_scalars if isinstance(element, (np.bool_, np.number)) else None

@@ -13,11 +13,14 @@ import signal
 import sys
 import weakref
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import Any, NoReturn
 
 from corelib.data.shared_memory import Blob, receive
 from corelib.data.worker import Job, work
+
+Context = Any  # of multiprocessing: the stub of BaseContext has no Process
 
 _SECONDS_TO_END = 3.0
 
@@ -36,7 +39,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_copies_in_child)
 
 
-def default_context() -> Any:
+def default_context() -> Context:
     """The start method the program has chosen, else fork on Linux, else the platform's default."""
     method = multiprocessing.get_start_method(allow_none=True)
     if method is None and sys.platform == "linux":
@@ -47,12 +50,12 @@ def default_context() -> Any:
 class Crew:
     """Starts workers, sends them tasks, receives their answers, notices when one dies, and ends them."""
 
-    def __init__(self, context: Any, job: Job) -> None:
+    def __init__(self, context: Context, job: Job) -> None:
         self._parent = os.getpid()
-        self._tasks: list[Any] = []
-        self._answers: list[Any] = []
+        self._tasks: list[Connection] = []
+        self._answers: list[Connection] = []
         self._retired: set[int] = set()
-        self.processes: list[Any] = []
+        self.processes: list[BaseProcess] = []
         self.ended: str | None = None
         self.failed = False
         try:
@@ -62,7 +65,7 @@ class Crew:
             self.end()
             raise
 
-    def _start(self, context: Any, worker: int, job: Job) -> None:
+    def _start(self, context: Context, worker: int, job: Job) -> None:
         their_tasks, tasks = context.Pipe(duplex=False)
         answers, their_answers = context.Pipe()
         _our_ends.update((tasks, answers))

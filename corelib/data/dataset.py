@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import accumulate
 from math import floor, isclose
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-import corelib
-from corelib import Generator, Tensor
+from corelib.ops.random.random import randperm
+from corelib.ops.random.generator import Generator
+from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -168,7 +169,7 @@ class ChainDataset(IterableDataset[Any]):
             yield from stream
 
     def __len__(self) -> int:
-        return sum(len(stream) for stream in self._streams())  # type: ignore[arg-type, misc]
+        return sum(len(cast(Sized, stream)) for stream in self._streams())
 
 
 class Subset(Dataset[T_co]):
@@ -213,7 +214,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
     >>> [len(part) for part in random_split(range(10), [0.7, 0.3])]
     [7, 3]
     """
-    n = len(dataset)  # type: ignore[arg-type]
+    n = len(cast(Sized, dataset))
     if isclose(sum(lengths), 1) and sum(lengths) <= 1:
         sizes = []
         for i, fraction in enumerate(lengths):
@@ -231,6 +232,6 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
             f"Sum of input lengths does not equal the length of the input dataset! Got lengths {list(lengths)} for {n} samples"
         )
     device = "cpu" if generator is None else generator.device
-    order = corelib.randperm(n, generator=generator, device=device).tolist()
+    order = randperm(n, generator=generator, device=device).tolist()
     ends = accumulate(lengths)
-    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]  # type: ignore[misc]
+    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]

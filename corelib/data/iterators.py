@@ -9,13 +9,16 @@ import itertools
 import warnings
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import corelib
 from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
-from corelib.data.shared_memory import unpack
+from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
+from corelib.ops.construction.creation import empty
+from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
+from corelib.tensor.dtype import int64
 
 if TYPE_CHECKING:
     from corelib.data.loader import DataLoader
@@ -38,8 +41,6 @@ class LoaderIterator:
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
                     stacklevel=4,
                 )
-            from corelib.ops.conversion.pinning import pinning_backend
-
             self._pins = pinning_backend() is not None
         else:
             self._pins = False
@@ -51,7 +52,7 @@ class LoaderIterator:
         self._begin(loader)
         generator = loader.generator
         # Drawn with workers or without, as PyTorch does.
-        seed = corelib.empty((), dtype=corelib.int64, device="cpu" if generator is None else generator.device)
+        seed = empty((), dtype=int64, device="cpu" if generator is None else generator.device)
         self._base_seed = int(seed.random_(generator=generator).item())
 
     def _begin(self, loader: DataLoader[Any]) -> None:
@@ -59,15 +60,13 @@ class LoaderIterator:
         self._given = 0
         self._length_told = loader._length_told
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Any:
         batch = self._next()
         self._given += 1
         if self._pins:
-            from corelib.ops.conversion.pinning import pinned_batch
-
             batch = pinned_batch(batch)
         if self._streams and self._length_told is not None and self._given > self._length_told:
             advice = "" if self._num_workers == 0 else (
@@ -87,7 +86,7 @@ class LoaderIterator:
     def __len__(self) -> int:
         return len(self._index_sampler)
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> NoReturn:
         raise NotImplementedError(f"{type(self).__name__} cannot be pickled")
 
 
@@ -130,7 +129,7 @@ class WorkersIterator(LoaderIterator):
         return self._crew.ended is not None
 
     @property
-    def _processes(self) -> list[Any]:
+    def _processes(self) -> list[BaseProcess]:
         return self._crew.processes
 
     def reset(self, loader: DataLoader[Any]) -> None:
@@ -198,7 +197,7 @@ class WorkersIterator(LoaderIterator):
                 self._wanted += number == self._wanted
                 return self._give(worker, kind, blobs)
 
-    def _receive(self) -> tuple[int, str, Any]:
+    def _receive(self) -> tuple[int, str, list[Blob]]:
         while True:
             if self._crew.ended is not None:
                 self._gone()
@@ -212,7 +211,7 @@ class WorkersIterator(LoaderIterator):
     def _gone(self) -> NoReturn:
         raise RuntimeError(f"DataLoader: the workers of this iterator are gone ({self._crew.ended})")
 
-    def _give(self, worker: int, kind: str, blobs: Any) -> Any:
+    def _give(self, worker: int, kind: str, blobs: list[Blob]) -> Any:
         self._loads[worker] -= 1
         self._ask()
         value = unpack(blobs)

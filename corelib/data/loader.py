@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar, cast
 
-from corelib import Generator
 from corelib.data.collate import default_collate, default_convert
 from corelib.data.dataset import Dataset, IterableDataset
 from corelib.data.iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
 from corelib.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from corelib.ops.random.generator import Generator
 
 T = TypeVar("T", covariant=True)
 
@@ -134,7 +134,7 @@ class DataLoader(Generic[T]):
         self.sampler = sampler
         self.batch_sampler = batch_sampler
         self.generator = generator
-        self.collate_fn: Any = collate_fn or (default_collate if self._auto_collation else default_convert)
+        self.collate_fn: Callable[[Any], Any] = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
         self._initialized = True
         self.check_worker_number_rationality()

@@ -6,8 +6,12 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar, cast
 
-import corelib
-from corelib import Generator, Tensor
+from corelib.ops.construction.creation import empty
+from corelib.ops.random.random import multinomial, randint, randperm
+from corelib.ops.construction.construct import as_tensor
+from corelib.tensor.dtype import float64, int64
+from corelib.ops.random.generator import Generator
+from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T", covariant=True)
 
@@ -71,17 +75,17 @@ class RandomSampler(Sampler[int]):
         n = len(self.data_source)
         generator = self.generator
         if generator is None:
-            seed = corelib.empty((), dtype=corelib.int64, device="cpu").random_().item()
+            seed = empty((), dtype=int64, device="cpu").random_().item()
             generator = Generator().manual_seed(int(seed))
         place: dict[str, Any] = {"generator": generator, "device": generator.device}
         if self.replacement:
             # In PyTorch's portions, which an index that is not yet asked for has not yet drawn.
             for size in (*itertools.repeat(32, self.num_samples // 32), self.num_samples % 32):
-                yield from corelib.randint(high=n, size=(size,), dtype=corelib.int64, **place).tolist()
+                yield from randint(high=n, size=(size,), dtype=int64, **place).tolist()
         else:
             for _ in range(self.num_samples // n):
-                yield from corelib.randperm(n, **place).tolist()
-            yield from corelib.randperm(n, **place).tolist()[: self.num_samples % n]
+                yield from randperm(n, **place).tolist()
+            yield from randperm(n, **place).tolist()[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -100,7 +104,7 @@ class SubsetRandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         device = "cpu" if self.generator is None else self.generator.device
-        for i in corelib.randperm(len(self.indices), generator=self.generator, device=device).tolist():
+        for i in randperm(len(self.indices), generator=self.generator, device=device).tolist():
             yield self.indices[i]
 
     def __len__(self) -> int:
@@ -123,7 +127,7 @@ class WeightedRandomSampler(Sampler[int]):
             raise ValueError(f"num_samples should be a positive integer value, but got num_samples={num_samples}")
         if not isinstance(replacement, bool):
             raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
-        made: Tensor = corelib.as_tensor(weights, dtype=corelib.double)
+        made: Tensor = as_tensor(weights, dtype=float64)
         if made.dim() != 1:
             raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(made.shape)}")
         self.weights = made
@@ -132,7 +136,7 @@ class WeightedRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        drawn = corelib.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
+        drawn = multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
         yield from drawn.tolist()
 
     def __len__(self) -> int:

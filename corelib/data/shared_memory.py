@@ -15,10 +15,15 @@ import pickle
 import sys
 import tempfile
 from multiprocessing import reduction
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
 
-import corelib
-from corelib import Tensor
+from corelib.ops.construction.construct import from_numpy
+from corelib.tensor.dtype import bfloat16
+from corelib.tensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 THRESHOLD = 1 << 16
 PASSES_FILES = sys.platform != "win32"
@@ -44,7 +49,7 @@ class _Pickler(pickle.Pickler):
             raise RuntimeError(
                 "DataLoader: a worker's batch holds a tensor with a history; only leaves travel between processes, detach() it first"
             )
-        if type(obj) is not Tensor or obj.requires_grad or obj.dtype is corelib.bfloat16:
+        if type(obj) is not Tensor or obj.requires_grad or obj.dtype is bfloat16:
             return NotImplemented
         array = obj.numpy()
         # Row-major in the order of its memory, so that channels_last batches arrive as such.
@@ -55,8 +60,8 @@ class _Pickler(pickle.Pickler):
         return _tensor, (dense, tuple(order.index(d) for d in range(array.ndim)))
 
 
-def _tensor(array: Any, dims: tuple[int, ...] | None) -> Tensor:
-    made: Tensor = corelib.from_numpy(array)
+def _tensor(array: NDArray[Any], dims: tuple[int, ...] | None) -> Tensor:
+    made: Tensor = from_numpy(array)
     return made if dims is None else made.permute(dims)
 
 
@@ -73,7 +78,7 @@ def unpack(blobs: list[Blob]) -> Any:
     return pickle.loads(blobs[0], buffers=blobs[1:])
 
 
-def send(connection: Any, header: Any, blobs: list[Blob]) -> None:
+def send(connection: Connection, header: Any, blobs: list[Blob]) -> None:
     """Send a header and blobs; OSError where nobody listens any more."""
     sizes = [len(blob) for blob in blobs]
     if sum(sizes) < THRESHOLD or not PASSES_FILES:
@@ -90,7 +95,7 @@ def send(connection: Any, header: Any, blobs: list[Blob]) -> None:
         os.close(descriptor)
 
 
-def receive(connection: Any) -> tuple[Any, list[Blob]]:
+def receive(connection: Connection) -> tuple[Any, list[Blob]]:
     """A header and blobs that `send` sent; EOFError where the sender is gone."""
     header, blobs, sizes = connection.recv()
     if sizes is None:
@@ -142,7 +147,7 @@ def _memory(descriptor: int, size: int) -> memoryview:
 
 
 def _descriptor_limit() -> int:
-    import resource
+    import resource  # Windows has none
 
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if soft == resource.RLIM_INFINITY else soft

@@ -9,13 +9,17 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
-import corelib
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import pack, send
+from corelib.tensor.device import set_default_device
+from corelib.ops.random.generator import manual_seed
+from corelib.tensor.host import np
 
 _info: WorkerInfo | None = None
 _SECONDS_TO_END = 5.0
@@ -74,7 +78,7 @@ class _Verbatim(str):
 class Fetcher:
     """Turns indices into a batch, for both kinds of dataset."""
 
-    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Any, drop_last: bool) -> None:
+    def __init__(self, dataset: Any, auto_collation: bool, collate_fn: Callable[[Any], Any], drop_last: bool) -> None:
         self._dataset = dataset
         self._auto = auto_collation
         self._collate = collate_fn
@@ -115,11 +119,11 @@ class Job:
 
     dataset: Any
     auto_collation: bool
-    collate_fn: Any
+    collate_fn: Callable[[Any], Any]
     drop_last: bool
     base_seed: int
     num_workers: int
-    init_fn: Any
+    init_fn: Callable[[int], None] | None
 
     def fetcher(self) -> Fetcher:
         """For one pass over the dataset."""
@@ -129,7 +133,7 @@ class Job:
 class _Inbox:
     """The tasks, read by a thread, so that a parent that sends never waits for a worker that computes."""
 
-    def __init__(self, tasks: Any) -> None:
+    def __init__(self, tasks: Connection) -> None:
         self._tasks = tasks
         self.queue: SimpleQueue[Any] = SimpleQueue()
         self.newest_pass = 0
@@ -148,7 +152,7 @@ class _Inbox:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
+def work(tasks: Connection, answers: Connection, worker_id: int, job: Job) -> None:
     """The worker's main function.
 
     Tasks are (pass, number, pickled indices); answers are headers (pass, number, kind) with a batch, an error or, at the
@@ -159,7 +163,7 @@ def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not a handler that a fork brought along
     inbox = _Inbox(tasks)
     _seed(job.base_seed, worker_id)
-    corelib.set_default_device("cpu")  # another device's driver does not survive a fork
+    set_default_device("cpu")  # another device's driver does not survive a fork
     _info = WorkerInfo(worker_id, job.num_workers, job.base_seed + worker_id, job.dataset)
     where = f"in DataLoader worker process {worker_id}"
     streams = isinstance(job.dataset, IterableDataset)
@@ -201,9 +205,7 @@ def work(tasks: Any, answers: Any, worker_id: int, job: Job) -> None:
 
 def _seed(base_seed: int, worker_id: int) -> None:
     """As PyTorch: Python and corelib with the sum, NumPy with a hash of both, so that their streams differ."""
-    import numpy
-
     random.seed(base_seed + worker_id)
-    corelib.manual_seed(base_seed + worker_id)
+    manual_seed(base_seed + worker_id)
     entropy = [worker_id, base_seed & 0xFFFFFFFF, base_seed >> 32, 0]
-    numpy.random.seed(numpy.random.SeedSequence(entropy).generate_state(4))
+    np.random.seed(np.random.SeedSequence(entropy).generate_state(4))

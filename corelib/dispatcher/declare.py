@@ -2,7 +2,7 @@
 
 `@op(...)` above a function makes an Op of it. The function's signature is the schema (`corelib.dispatcher.operands` says how a
 parameter's type tells whether it is an operand), its docstring the manual page, and its body the default for every backend; a
-body that is only `...` makes the op a primitive, whose kernel every backend must have.
+body that is only `raise KernelOnly` makes the op a primitive, whose kernel every backend must have.
 
 `vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
 tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.entries import build
-from corelib.dispatcher.op import Facts, Infer, Op, TABLE, Vjps
+from corelib.dispatcher.op import TABLE, Facts, Infer, KernelOnly as KernelOnly, Op, Vjps
 from corelib.graph.rule import Naming
 from corelib.tensor.dtype import dtype as DType
 

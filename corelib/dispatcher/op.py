@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 from corelib.contract.kernels import Kernel
@@ -31,12 +31,21 @@ TABLE: dict[str, Op] = {}
 """Every op by its name."""
 
 
-def _nothing() -> None:
-    """What a primitive's body compiles to."""
-    ...
+class KernelOnly(NotImplementedError):
+    """`raise KernelOnly` is the body of an op that only kernels compute."""
 
 
-_NO_BODY = _nothing.__code__.co_code
+def _kernel_only() -> None:
+    raise KernelOnly
+
+
+def _nothing() -> None: ...
+
+
+def _has_body(code: CodeType) -> bool:
+    """Whether a function does anything; `...` says as little as `raise KernelOnly`."""
+    only = code.co_code == _kernel_only.__code__.co_code and code.co_names == _kernel_only.__code__.co_names
+    return not only and code.co_code != _nothing.__code__.co_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Op:
         if kind not in KINDS:
             raise ValueError(f"op {function.__name__}: kind must be one of {KINDS}, got {kind!r}")
         code = function.__code__
-        has_body = code.co_code != _NO_BODY
+        has_body = _has_body(code)
         self.name: str = function.__name__
         self.kind = kind
         self.facts = facts

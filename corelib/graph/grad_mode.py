@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
+
+F = TypeVar("F")
 
 
 class _GradMode(threading.local):
@@ -43,7 +45,7 @@ class GradContext:
     def _again(self) -> Any:
         return type(self)()
 
-    def __call__(self, function: Any) -> Any:
+    def __call__(self, function: F) -> F:
         """Decorate a function, a generator function or a class's constructor."""
         again = self._again
         if isinstance(function, type):
@@ -51,14 +53,19 @@ class GradContext:
             setattr(function, constructor, self(getattr(function, constructor)))
             return function
         if getattr(getattr(function, "__code__", None), "co_flags", 0) & 0x20:
-            return _wrap_generator(again, function)
+            generated: F = _wrap_generator(again, function)
+            return generated
+        decorated: F = _wrap_function(again, function)
+        return decorated
 
-        @wraps(function)
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            with again():
-                return function(*args, **kwargs)
 
-        return wrapped
+def _wrap_function(again: Any, function: Any) -> Any:
+    @wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        with again():
+            return function(*args, **kwargs)
+
+    return wrapped
 
 
 def _wrap_generator(again: Any, function: Any) -> Any:
@@ -138,7 +145,7 @@ class set_grad_enabled(GradContext):
         self._before.append(before)
         grad_mode.enabled = self._wanted
 
-    def __call__(self, function: Any) -> Any:
+    def __call__(self, function: F) -> F:
         if self._first is not None:
             grad_mode.enabled = self._first
         return super().__call__(function)

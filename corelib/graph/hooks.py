@@ -7,9 +7,10 @@ from typing import Any
 from weakref import ref
 
 from corelib.graph.edges import edge_of
-from corelib.graph.handles import HookDict, next_id, RemovableHandle
+from corelib.graph.handles import Hooks, RemovableHandle, add_hook, checked
 from corelib.graph.node import AccumulateGrad
 from corelib.tensor.tensor import Tensor
+
 
 def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
     """Register a hook for the gradient of a tensor."""
@@ -18,16 +19,10 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
     node, number = edge_of(t)
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
-    hooks = node.tensor_hooks.get(number)
-    if hooks is None:
-        hooks = node.tensor_hooks[number] = HookDict()
-    if not callable(hook):
-        raise TypeError(f"register_hook(): a hook must be callable, got {type(hook).__name__}")
-    key = next_id()
-    hooks[key] = hook
+    handle = add_hook(node.tensor_hooks.setdefault(number, Hooks()), checked(hook, "register_hook()"))
     if type(node) is AccumulateGrad:
-        t._backward_hooks = hooks
-    return RemovableHandle(hooks, key)
+        t._backward_hooks = node.tensor_hooks[number]
+    return handle
 
 
 def register_post_accumulate_hook(t: Tensor, hook: Any) -> RemovableHandle:
@@ -39,11 +34,8 @@ def register_post_accumulate_hook(t: Tensor, hook: Any) -> RemovableHandle:
     if not t.is_leaf:
         raise RuntimeError("register_post_accumulate_grad_hook(): post accumulate grad hooks cannot be registered on non-leaf tensors")
     if t.__dict__.get("_post_accumulate_hooks") is None:
-        t.__dict__["_post_accumulate_hooks"] = HookDict()
-    hooks = t.__dict__["_post_accumulate_hooks"]
-    key = next_id()
-    hooks[key] = hook
-    return RemovableHandle(hooks, key)
+        t.__dict__["_post_accumulate_hooks"] = Hooks()
+    return add_hook(t.__dict__["_post_accumulate_hooks"], hook)
 
 
 def retain_grad(t: Tensor) -> None:

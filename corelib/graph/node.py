@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-from corelib.graph.handles import add_hook, RemovableHandle
+from corelib.graph.handles import Hooks, RemovableHandle, add_hook, checked
 from corelib.tensor.tensor import Tensor
 
 next_number = count().__next__
@@ -29,9 +29,9 @@ class Node:
     dtype: Any
 
     outputs = 1
-    pre_hooks: Any = None
-    post_hooks: Any = None
-    tensor_hooks: Any = None
+    pre_hooks: Hooks | None = None
+    post_hooks: Hooks | None = None
+    tensor_hooks: dict[int, Hooks] | None = None
     trace: str | None = None
     shown: tuple[int, ...] | None = None  # which edges users see, where a form of the op has fewer operands
     device: Any = None
@@ -72,11 +72,15 @@ class Node:
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
-        return add_hook(self, "post_hooks", hook)
+        if self.post_hooks is None:
+            self.post_hooks = Hooks()
+        return add_hook(self.post_hooks, checked(hook))
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(grad_outputs)` before this node runs; what it returns replaces grad_outputs."""
-        return add_hook(self, "pre_hooks", hook)
+        if self.pre_hooks is None:
+            self.pre_hooks = Hooks()
+        return add_hook(self.pre_hooks, checked(hook))
 
 
 class AccumulateGrad(Node):

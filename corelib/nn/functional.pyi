@@ -137,6 +137,8 @@ def leaky_relu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
     """The in-place form of `leaky_relu`."""
 def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
+def linear_cross_entropy(input: _Tensor, linear_weight: _Tensor, target: _Tensor, *, linear_bias: _Tensor | None = ..., weight: _Tensor | None = ..., reduction: _str = ..., ignore_index: _int | None = ..., label_smoothing: _float = ..., options: _Any = ...) -> _Tensor:
+    """`cross_entropy` of `linear(input, linear_weight, linear_bias)`."""
 def local_response_norm(input: _Tensor, size: _int, alpha: _float = ..., beta: _float = ..., k: _float = ...) -> _Tensor:
     """input / (k + alpha * mean of squares over `size` neighbouring channels)**beta, channels being dimension 1."""
 def log_softmax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., _stacklevel: _int = ..., dtype: _DType | _type[_Any] | None = ...) -> _Tensor:

@@ -1,4 +1,4 @@
-"""Hooks of Modules: their handles, the global ones, and the call path that runs them.
+"""Hooks of Modules: the global ones, and the call path that runs them.
 
 ``Module.__call__`` goes right to ``forward`` when neither the module nor this file's registries have a hook;
 ``call_with_hooks`` is where it goes otherwise.
@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import warnings
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import corelib
-from corelib import Tensor
-
-if TYPE_CHECKING:
-    from corelib.nn.module import Module
+from corelib.autograd.function import Function
+from corelib.graph.grad_mode import is_grad_enabled
+from corelib.graph.handles import Hooks as Hooks, RemovableHandle as RemovableHandle, add_hook
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "RemovableHandle",
@@ -29,57 +27,23 @@ __all__ = [
     "register_module_parameter_registration_hook",
 ]
 
-Hooks = OrderedDict[int, Any]
+_Grads = tuple[Tensor | None, ...]
 
-
-class RemovableHandle:
-    """What registering a hook returns: ``remove()`` takes the hook away; as a context manager, leaving it does."""
-
-    next_id = 0
-
-    def __init__(self, hooks: Hooks, *marks: Hooks) -> None:
-        # Weak: a handle that outlives its module must not keep the module's hooks alive.
-        self.hooks_dict_ref = weakref.ref(hooks)
-        self.extra_dict_ref = tuple(weakref.ref(mark) for mark in marks)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
-
-    def remove(self) -> None:
-        """Take the hook away; removing it twice is fine."""
-        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
-            hooks = ref()
-            if hooks is not None:
-                hooks.pop(self.id, None)
-
-    def __getstate__(self) -> tuple[Any, ...]:
-        return (self.hooks_dict_ref(), self.id, tuple(ref() for ref in self.extra_dict_ref))
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        hooks, self.id, marks = state
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
-        self.extra_dict_ref = tuple(weakref.ref(mark) for mark in marks if mark is not None)
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.remove()
-
-
-def add_hook(
-    hooks: Hooks, hook: Any, prepend: bool = False, marks: tuple[tuple[Hooks, bool], ...] = ()
-) -> RemovableHandle:
-    """Put ``hook`` last or first among ``hooks``, and its id into those of ``marks`` that say so."""
-    handle = RemovableHandle(hooks, *(mark for mark, _ in marks))
-    hooks[handle.id] = hook
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    for mark, marked in marks:
-        if marked:
-            mark[handle.id] = True
-    return handle
-
+# A module's own, by kind.
+REGISTRIES = (
+    "_call_hooks",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 
 buffer_registration_hooks: Hooks = OrderedDict()
 module_registration_hooks: Hooks = OrderedDict()
@@ -138,7 +102,58 @@ def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHan
     return add_hook(_backward_hooks, hook, marks=((global_hooks, True),))
 
 
-def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+class HooksMixin:
+    """``register_forward_hook`` and the like, for Module; and the hooks that its call runs."""
+
+    # The ids of every hook that a call must run, of whatever kind: the one test a call makes.
+    _call_hooks: Hooks
+    _backward_pre_hooks: Hooks
+    _backward_hooks: Hooks
+    _forward_hooks: Hooks
+    _forward_hooks_with_kwargs: Hooks
+    _forward_hooks_always_called: Hooks
+    _forward_pre_hooks: Hooks
+    _forward_pre_hooks_with_kwargs: Hooks
+    forward: Callable[..., Any]
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args)`` before ``forward``; what it returns replaces the arguments.
+
+        With ``with_kwargs`` it is ``hook(module, args, kwargs)`` and returns None or both. ``prepend`` puts it first.
+        """
+        marks = ((self._call_hooks, True), (self._forward_pre_hooks_with_kwargs, with_kwargs))
+        return add_hook(self._forward_pre_hooks, hook, prepend, marks)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> RemovableHandle:
+        """Call ``hook(module, args, output)`` after ``forward``; what it returns replaces the output.
+
+        With ``with_kwargs`` it is ``hook(module, args, kwargs, output)``. ``always_call`` runs it also if forward
+        raised, with None for the output. ``prepend`` puts it first.
+        """
+        marks = (
+            (self._call_hooks, True),
+            (self._forward_hooks_with_kwargs, with_kwargs),
+            (self._forward_hooks_always_called, always_call),
+        )
+        return add_hook(self._forward_hooks, hook, prepend, marks)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` when the outputs' gradients are known; what it returns replaces them."""
+        return add_hook(self._backward_pre_hooks, hook, prepend, ((self._call_hooks, True),))
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when the inputs' gradients are known.
+
+        What it returns replaces ``grad_input``. Both are tuples, with None for what is not a Tensor.
+        """
+        return add_hook(self._backward_hooks, hook, prepend, ((self._call_hooks, True),))
+
+
+def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Run ``module.forward`` between the hooks that are registered for it, in PyTorch's order: global ones first."""
     called: set[int] = set()
     result: Any = None
@@ -185,7 +200,7 @@ def call_with_hooks(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any
 
 
 def _run_forward_pre_hooks(
-    module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     for hook_id, hook in (*_forward_pre_hooks.items(), *module._forward_pre_hooks.items()):
         if hook_id in module._forward_pre_hooks_with_kwargs:
@@ -203,7 +218,7 @@ def _run_forward_pre_hooks(
     return args, kwargs
 
 
-def _forward_hooks_of(module: Module) -> list[tuple[int, Callable[..., Any], bool, bool]]:
+def _forward_hooks_of(module: HooksMixin) -> list[tuple[int, Callable[..., Any], bool, bool]]:
     """(id, hook, takes kwargs, called even on an error) of the hooks that follow ``module.forward``."""
     found = [
         (hook_id, hook, hook_id in _forward_hooks_with_kwargs, hook_id in _forward_hooks_always_called)
@@ -216,37 +231,33 @@ def _forward_hooks_of(module: Module) -> list[tuple[int, Callable[..., Any], boo
     return found
 
 
-_identity_function: Any = None
+class BackwardHookFunction(Function):
+    """The identity: a node of the graph at which a module's backward begins or ends."""
+
+    @staticmethod
+    def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
+        ctx.mark_non_differentiable(*[arg for arg in args if not arg.requires_grad])
+        return args
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        return grads
 
 
 def _mark_boundary(tensors: list[Tensor]) -> tuple[Tensor, ...]:
     """``tensors`` again, behind one common node of the graph."""
-    global _identity_function
-    if _identity_function is None:
-        # Made at the first use, so that corelib.nn does not import autograd's Function.
-        class BackwardHookFunction(corelib.autograd.Function):
-            @staticmethod
-            def forward(ctx: Any, *args: Tensor) -> tuple[Tensor, ...]:
-                ctx.mark_non_differentiable(*[arg for arg in args if not arg.requires_grad])
-                return args
-
-            @staticmethod
-            def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-                return grads
-
-        _identity_function = BackwardHookFunction
-    marked = _identity_function.apply(*tensors)
+    marked = BackwardHookFunction.apply(*tensors)
     return marked if isinstance(marked, tuple) else (marked,)
 
 
 class BackwardHook:
     """One call's full backward hooks: on a node before and one after the module's part of the graph."""
 
-    def __init__(self, module: Module, user_hooks: list[Any], user_pre_hooks: list[Any]) -> None:
+    def __init__(self, module: HooksMixin, user_hooks: list[Callable[..., Any]], user_pre_hooks: list[Callable[..., Any]]) -> None:
         self.module = module
         self.user_hooks = user_hooks
         self.user_pre_hooks = user_pre_hooks
-        self.grad_outputs: tuple[Any, ...] | None = None
+        self.grad_outputs: _Grads | None = None
         self.n_inputs = self.n_outputs = -1
         self.input_positions: list[int] | None = None
         self.output_positions: list[int] | None = None
@@ -267,7 +278,7 @@ class BackwardHook:
     def _mark(self, values: tuple[Any, ...], hook: Callable[..., Any]) -> tuple[tuple[Any, ...], list[int] | None]:
         positions = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
         tensors: list[Tensor] = [values[i] for i in positions]
-        if not (corelib.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
+        if not (is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
             return values, None
         marked = _mark_boundary(tensors)
         node = next(tensor.grad_fn for tensor in marked if tensor.grad_fn is not None)
@@ -278,7 +289,7 @@ class BackwardHook:
         # A named tuple is made again from its fields.
         return (tuple(filled) if type(values) is tuple else type(values)(*filled)), positions
 
-    def _enter_backward(self, _: Any, grad_output: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _enter_backward(self, _: _Grads, grad_output: _Grads) -> _Grads:
         assert self.output_positions is not None
         self.grad_outputs = _spread(self.output_positions, grad_output, self.n_outputs)
         for user_pre_hook in self.user_pre_hooks:
@@ -313,7 +324,7 @@ class BackwardHook:
                 )
         self.grad_outputs = None
 
-    def _leave_backward(self, grad_input: tuple[Any, ...], _: Any) -> tuple[Any, ...] | None:
+    def _leave_backward(self, grad_input: _Grads, _: _Grads) -> _Grads | None:
         if self.grad_outputs is None:
             # The gradient reached the inputs by another way than through the module's outputs.
             return None
@@ -333,8 +344,8 @@ class BackwardHook:
         return tuple(grads[i] for i in self.input_positions)
 
 
-def _spread(positions: list[int], values: tuple[Any, ...], size: int) -> tuple[Any, ...]:
-    spread: list[Any] = [None] * size
+def _spread(positions: list[int], values: _Grads, size: int) -> _Grads:
+    spread: list[Tensor | None] = [None] * size
     for i, value in zip(positions, values, strict=True):
         spread[i] = value
     return tuple(spread)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import ParamSpec
 
-import corelib
-from corelib import Tensor
-
-if TYPE_CHECKING:
-    from corelib import Generator
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import empty_like, eye as identity, full
+from corelib.ops.random.random import randperm
+from corelib.ops.elementwise.where import where
+from corelib.ops.random.generator import Generator
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "calculate_gain",
@@ -32,6 +34,8 @@ __all__ = [
     "xavier_uniform_",
     "zeros_",
 ]
+
+_P = ParamSpec("_P")
 
 _LINEAR = (
     "linear",
@@ -72,19 +76,19 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with values uniform in [a, b)."""
-    with corelib.no_grad():
+    with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with normal values of the given mean and standard deviation."""
-    with corelib.no_grad():
+    with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with ``val``."""
-    with corelib.no_grad():
+    with no_grad():
         return tensor.fill_(val)
 
 
@@ -95,7 +99,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with 0."""
-    with corelib.no_grad():
+    with no_grad():
         return tensor.zero_()
 
 
@@ -104,8 +108,8 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     rows, cols = tensor.shape
-    with corelib.no_grad():
-        return tensor.copy_(corelib.eye(rows, cols, dtype=tensor.dtype, device=tensor.device))
+    with no_grad():
+        return tensor.copy_(identity(rows, cols, dtype=tensor.dtype, device=tensor.device))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -122,7 +126,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         return tensor
     per_group = sizes[0] // groups
     middle = tuple(size // 2 for size in sizes[2:])
-    with corelib.no_grad():
+    with no_grad():
         tensor.zero_()
         for group in range(groups):
             for channel in range(min(per_group, sizes[1])):
@@ -231,7 +235,7 @@ def trunc_normal_(
     def below(x: float) -> float:
         return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
 
-    with corelib.no_grad():
+    with no_grad():
         if below((b - mean) / std) - below((a - mean) / std) > 0.3:
             return _redraw_normal(tensor, mean, std, a, b, generator)
         return _accept_uniform(tensor, mean, std, a, b, generator)
@@ -241,14 +245,14 @@ def _redraw_normal(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> Tensor:
     # The bounds as the tensor's dtype has them: a bound between two of its values would never be met exactly.
-    low, high = (corelib.tensor(bound, dtype=tensor.dtype).item() for bound in (a, b))
+    low, high = (full((), bound, dtype=tensor.dtype).item() for bound in (a, b))
     result = tensor.normal_(mean, std, generator=generator)
     while True:
         outside = (result < low) | (result > high)
         if not outside.any():
             break
-        redrawn = corelib.empty_like(result).normal_(mean, std, generator=generator)
-        result = corelib.where(outside, redrawn, result)
+        redrawn = empty_like(result).normal_(mean, std, generator=generator)
+        result = where(outside, redrawn, result)
     return tensor if result is tensor else tensor.copy_(result)
 
 
@@ -256,7 +260,7 @@ def _accept_uniform(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None
 ) -> Tensor:
     peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
-    acceptance = corelib.empty_like(tensor)
+    acceptance = empty_like(tensor)
 
     def rejected(candidates: Tensor) -> Tensor:
         log_density = candidates.sub(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
@@ -265,9 +269,9 @@ def _accept_uniform(
     result = tensor.uniform_(a, b, generator=generator)
     pending = rejected(result)
     while pending.any():
-        candidates = corelib.empty_like(tensor).uniform_(a, b, generator=generator)
-        result = corelib.where(pending, candidates, result)
-        pending = corelib.where(pending, rejected(candidates), pending)
+        candidates = empty_like(tensor).uniform_(a, b, generator=generator)
+        result = where(pending, candidates, result)
+        pending = where(pending, rejected(candidates), pending)
     return tensor if result is tensor else tensor.copy_(result)
 
 
@@ -283,7 +287,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         return tensor
     rows = tensor.shape[0]
     cols = tensor.numel() // rows
-    with corelib.no_grad():
+    with no_grad():
         flattened = tensor.new_empty((rows, cols)).normal_(0, 1, generator=generator)
         wide = rows < cols
         q = _orthonormal_columns(flattened.t() if wide else flattened)
@@ -319,18 +323,18 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         return tensor
     rows, cols = tensor.shape
     zeros = math.ceil(sparsity * rows)
-    with corelib.no_grad():
+    with no_grad():
         tensor.normal_(0, std, generator=generator)
         for column in range(cols):
-            chosen = corelib.randperm(rows)[:zeros]
+            chosen = randperm(rows)[:zeros]
             tensor[chosen.to(tensor.device), column] = 0
     return tensor
 
 
-def _deprecated(name: str) -> Any:
-    new = globals()[name + "_"]
+def _deprecated(new: Callable[_P, Tensor]) -> Callable[_P, Tensor]:
+    name = new.__name__[:-1]
 
-    def function(*args: Any, **kwargs: Any) -> Any:
+    def function(*args: _P.args, **kwargs: _P.kwargs) -> Tensor:
         warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
         return new(*args, **kwargs)
 
@@ -339,7 +343,14 @@ def _deprecated(name: str) -> Any:
     return function
 
 
-for _name in (
-    "uniform", "normal", "constant", "eye", "dirac", "xavier_uniform", "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal", "sparse",
-):
-    globals()[_name] = _deprecated(_name)
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)

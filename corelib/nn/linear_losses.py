@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corelib.autograd import grad
 from corelib.autograd.function import Function
@@ -17,52 +16,8 @@ from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
-
-@dataclass(frozen=True)
-class LinearCrossEntropyOptions:
-    """How `linear_cross_entropy` goes through the batch in pieces, so that the (n, classes) logits are never all in memory.
-
-    batch_chunk_size: rows a piece. chunking_method: "aspect_ratio" or "aspect_ratio:N" makes a piece's logits about as large as the
-    input, or an N-th of it; "auto" is "aspect_ratio:2"; None, with no chunk size, one piece. acc_dtype: what the gradients of the weight and
-    bias are added up in, by default float32 for halves. acc_policy and allow_retain_graph are PyTorch's, checked and not needed: pieces are
-    computed again in the backward pass, which may run any number of times.
-
-    >>> import corelib as torch
-    >>> torch.nn.LinearCrossEntropyOptions(batch_chunk_size=2).batch_chunk_size
-    2
-    """
-
-    allow_retain_graph: bool = False
-    batch_chunk_size: int | None = None
-    chunking_method: str | None = "auto"
-    acc_policy: str = "auto"
-    acc_dtype: Any = None
-
-    def __post_init__(self) -> None:
-        if self.acc_policy not in ("auto", "accurate", "balanced", "compact"):
-            raise ValueError(f"invalid acc_policy: {self.acc_policy!r}; accepted are auto, accurate, balanced and compact")
-        if self.chunking_method not in (None, "auto"):
-            name, colon, factor = self.chunking_method.partition(":")
-            if name != "aspect_ratio" or (colon and not (factor.isdigit() and int(factor) > 0)):
-                raise ValueError(f"invalid chunking_method: {self.chunking_method!r}; accepted are auto, aspect_ratio, aspect_ratio:N and None")
-        size = self.batch_chunk_size
-        if not (size is None or (isinstance(size, int) and size > 0)):
-            raise ValueError(f"batch_chunk_size must be positive int or None, got {size!r}")
-        if self.acc_dtype not in (None, D.float16, D.bfloat16, D.float32, D.float64):
-            raise ValueError(f"acc_dtype must be one of None, torch.float16, torch.bfloat16, torch.float32, torch.float64, got {self.acc_dtype!r}")
-
-    def rows(self, n: int, features: int, classes: int) -> int:
-        """Rows a piece, for a batch of n."""
-        method, size = self.chunking_method, self.batch_chunk_size
-        if method == "auto":
-            method = "aspect_ratio:2" if size is None else None
-        found = n if size is None else min(size, n)
-        if method is not None:
-            target = -(-n // -(-classes // features))
-            found = min((1 << (target - 1).bit_length()) // int(method.partition(":")[2] or 1), n)
-            if size is not None and size != found:
-                raise ValueError(f"batch_chunk_size (={size}) and chunking_method ('{method}') give different chunk sizes ({size} vs {found}); pass only one.")
-        return max(found, 1)
+if TYPE_CHECKING:  # the layers are made of these functions
+    from corelib.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 
 
 def _in_pieces(x: Any, weight: Any, target: Any, bias: Any, scale: Any, ignore_index: int, options: LinearCrossEntropyOptions) -> Any:
@@ -94,7 +49,7 @@ def _in_pieces(x: Any, weight: Any, target: Any, bias: Any, scale: Any, ignore_i
                 found = grad(made, leaves, g.narrow(0, i, m))
                 parts.append(found[0])
                 for k, one in enumerate(found[1:]):
-                    totals[k] = one.to(added_in) if totals[k] is None else totals[k] + one.to(added_in)  # type: ignore[operator]
+                    totals[k] = one.to(added_in) if totals[k] is None else totals[k] + one.to(added_in)
             return (cat(parts), *[None if t is None else t.to(x.dtype) for t in totals])
 
     return Pieces.apply(x, weight, bias)
@@ -138,24 +93,25 @@ def linear_cross_entropy(
     ignored = -100 if ignore_index is None else ignore_index
     if options is not None:
         if not inner and reduction in ("mean", "sum", "none") and label_smoothing == 0 and target._dtype is D.int64 and target._shape != shape:
-            wide, classes_of = (x, target) if len(x._shape) == 2 else (x.unsqueeze(0), target.unsqueeze(0))  # type: ignore[attr-defined]
-            losses = _in_pieces(wide, linear_weight, classes_of, linear_bias, weight, ignored, options)
+            wide, classes_of = (x, target) if len(x._shape) == 2 else (x.unsqueeze(0), target.unsqueeze(0))
+            losses: Tensor = _in_pieces(wide, linear_weight, classes_of, linear_bias, weight, ignored, options)
             if reduction == "sum":
-                return losses.sum()  # type: ignore[no-any-return]
+                return losses.sum()
             if reduction == "none":
-                return losses if len(x._shape) == 2 else losses.squeeze(0)  # type: ignore[no-any-return]
+                return losses if len(x._shape) == 2 else losses.squeeze(0)
             counted: Any = (classes_of != ignored).to(losses.dtype)
             if weight is not None:
-                counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)  # type: ignore[attr-defined]
-            return losses.sum() / counted.sum()  # type: ignore[no-any-return]
+                counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)
+            mean: Tensor = losses.sum() / counted.sum()
+            return mean
         warnings.warn(
             "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, label_smoothing == 0, target.dtype == int64, "
             f"out_features == (). Got reduction={reduction!r}, label_smoothing={label_smoothing}, target.dtype={target._dtype}, out_features={tuple(inner)}.",
             stacklevel=2,
         )
-    flat: Any = linear_weight.reshape((classes * prod(inner), features))  # type: ignore[attr-defined]
+    flat: Any = linear_weight.reshape((classes * prod(inner), features))
     bias: Any = linear_bias
     logits = linear(x, flat, None if bias is None else bias.reshape((-1,))).reshape(shape)
-    return cross_entropy(logits, target, weight=weight, reduction=reduction, ignore_index=ignored, label_smoothing=label_smoothing)  # type: ignore[no-any-return]
+    return cross_entropy(logits, target, weight=weight, reduction=reduction, ignore_index=ignored, label_smoothing=label_smoothing)
 
 

@@ -1,15 +1,19 @@
-"""Parameter and Buffer: tensors that a Module registers when they are assigned to one of its attributes."""
+"""Parameter and Buffer: tensors that a Module registers when they are assigned to one of its attributes; and those whose shape is not known yet."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Self, TypeVar
+from collections.abc import Sequence
+from typing import Any, NoReturn, Self, SupportsIndex, TypeGuard, TypeVar
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import no_grad
+from corelib.nn._arguments import DeviceLike
+from corelib.ops.construction.creation import empty
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "factory_kwargs"]
-
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
 
 _T = TypeVar("_T", bound=Tensor)
 
@@ -20,7 +24,8 @@ def _same_memory(cls: type[_T], data: Tensor) -> _T:
     # Not a view in autograd's sense: changing it in place must not rewrite the history of ``data``.
     made._base = None
     made.__class__ = cls
-    return made  # type: ignore[no-any-return]
+    result: _T = made
+    return result
 
 
 class Parameter(Tensor):
@@ -40,7 +45,7 @@ class Parameter(Tensor):
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         if data is None:
-            data = corelib.empty(0)
+            data = empty(0)
         elif not isinstance(data, Tensor):
             raise TypeError(
                 f"Parameter(): data must be a Tensor, got {type(data).__name__}. "
@@ -62,10 +67,10 @@ class Parameter(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __repr__(self) -> str:  # type: ignore[override]  # mypy misreads the base's keyword
+    def __repr__(self) -> str:  # type: ignore[override]  # mypy drops the name of the base's keyword
         return "Parameter containing:\n" + super().__repr__()
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         # The same three arguments as PyTorch's _rebuild_parameter; hooks are never saved.
         rebuild: tuple[Any, ...] = (_rebuild_parameter, (self.data, self.requires_grad, OrderedDict()))
         # The user's own attributes go along; what the core keeps there (gradient, hooks) does not.
@@ -73,7 +78,7 @@ class Parameter(Tensor):
         return (*rebuild, extra) if extra else rebuild
 
 
-def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: Any) -> Parameter:
+def _rebuild_parameter(data: Tensor, requires_grad: bool, backward_hooks: OrderedDict[int, Any]) -> Parameter:
     return Parameter(data, requires_grad)
 
 
@@ -97,7 +102,7 @@ class Buffer(Tensor):
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Self:
         if data is None:
-            data = corelib.empty(0)
+            data = empty(0)
         elif not isinstance(data, Tensor):
             raise TypeError(f"Buffer(): data must be a Tensor, got {type(data).__name__}")
         made = _same_memory(cls, data)
@@ -117,7 +122,7 @@ class Buffer(Tensor):
         memo[id(self)] = copied
         return copied
 
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         return (_rebuild_buffer, (self.data, self.persistent, self.requires_grad))
 
 
@@ -125,25 +130,137 @@ def _rebuild_buffer(data: Tensor, persistent: bool, requires_grad: bool) -> Buff
     return Buffer(data.requires_grad_(requires_grad), persistent=persistent)
 
 
-def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
-    """The keywords for factory functions such as ``corelib.empty`` among a module's: device, dtype and memory_format.
+def _unshaped(self: object) -> NoReturn:
+    raise ValueError(
+        f"Attempted to use an uninitialized parameter, a torch.nn.parameter.{type(self).__name__}. This error happens when you are using a "
+        "`LazyModule` or explicitly manipulating such objects. When using LazyModules call `forward` with a dummy batch to initialize the "
+        "parameters before calling torch functions"
+    )
 
-    Under the key ``factory_kwargs`` they may be given apart, where a name is taken. TypeError for any other keyword, or one given twice.
+
+class _Uninitialized(Tensor):
+    """What both have in common. Every op asks for the shape first, and gets the error."""
+
+    _shape = property(_unshaped)
+    cls_to_become: Any  # Parameter or Buffer
+
+    @property
+    def shape(self) -> NoReturn:
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` when trying to load an "
+            "uninitialized parameter into an initialized one. Call `forward` to initialize the parameters before accessing their attributes."
+        )
+
+    def materialize(self, shape: int | Sequence[int], device: DeviceLike = None, dtype: DType | None = None) -> None:
+        """Become an ordinary parameter or buffer of this shape; what it holds is undefined. Its device and dtype are kept by default."""
+        made = empty(shape, device=self.device if device is None else device, dtype=self.dtype if dtype is None else dtype)
+        needs = self.requires_grad
+        self.__class__ = self.cls_to_become
+        with no_grad():
+            self.requires_grad_(False)
+            self.data = made
+        self.requires_grad_(needs)
+
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
+        raise NotImplementedError
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """One of another device or dtype, uninitialized too."""
+        device, dtype = kwargs.get("device"), kwargs.get("dtype")
+        for value in args:
+            if isinstance(value, DType):
+                dtype = value
+            elif isinstance(value, (str, Device)):
+                device = value
+        return self._another(self.device if device is None else device, self.dtype if dtype is None else dtype)
+
+    def is_floating_point(self) -> bool:
+        """Whether it is going to hold floats."""
+        return bool(self.dtype.is_floating_point)
+
+    @property
+    def data(self) -> Tensor:
+        """No elements, of its dtype and on its device."""
+        return empty(0, device=self.device, dtype=self.dtype)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, _Uninitialized):
+            self.materialize(value.shape, value.device, value.dtype)
+            self.data = value
+            return
+        fresh = empty(0, device=value.device, dtype=value.dtype)
+        kind, needs = type(self), self.requires_grad
+        self.__class__ = self.cls_to_become
+        self.requires_grad_(False)
+        self.data = fresh
+        self.requires_grad_(needs)
+        self.__class__ = kind
+
+    def __repr__(self) -> str:  # type: ignore[override]  # as Parameter's
+        return f"<{type(self).__name__}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        made: Self = memo.setdefault(id(self), self._another(self.device, self.dtype))
+        return made
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        return (type(self), (self.requires_grad,))
+
+
+class UninitializedParameter(_Uninitialized, Parameter):
+    """A parameter that has no shape yet: it can be cast, moved and materialized, and nothing else.
 
     >>> import corelib as torch
-    >>> torch.nn.factory_kwargs({"device": "cpu"})
-    {'device': 'cpu'}
+    >>> p = torch.nn.UninitializedParameter()
+    >>> p.materialize((2, 3))
+    >>> p.shape
+    torch.Size([2, 3])
     """
-    if kwargs is None:
-        return {}
-    simple = ("device", "dtype", "memory_format")
-    unknown = kwargs.keys() - {*simple, "factory_kwargs"}
-    if unknown:
-        raise TypeError(f"unexpected kwargs {unknown}")
-    made = dict(kwargs.get("factory_kwargs", {}))
-    for name in simple:
-        if name in kwargs:
-            if name in made:
-                raise TypeError(f"{name} specified twice, in **kwargs and in factory_kwargs")
-            made[name] = kwargs[name]
-    return made
+
+    cls_to_become = Parameter
+
+    def __new__(cls, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> Self:
+        made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype))
+        if requires_grad:
+            made.requires_grad_()
+        made.__class__ = cls
+        result: Self = made
+        return result
+
+    def __init__(self, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> None:
+        pass
+
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
+        return type(self)(self.requires_grad, device, dtype)
+
+
+class UninitializedBuffer(_Uninitialized, Buffer):
+    """A buffer that has no shape yet: it can be cast, moved and materialized, and nothing else.
+
+    >>> import corelib as torch
+    >>> torch.nn.UninitializedBuffer()
+    <UninitializedBuffer>
+    """
+
+    cls_to_become = Buffer
+
+    def __new__(cls, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> Self:
+        made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype))
+        if requires_grad:
+            made.requires_grad_()
+        made.persistent = persistent
+        made.__class__ = cls
+        result: Self = made
+        return result
+
+    def __init__(self, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> None:
+        pass
+
+    def _another(self, device: DeviceLike, dtype: DType | None) -> Self:
+        return type(self)(self.requires_grad, device, dtype, self.persistent)
+
+
+def is_lazy(param: object) -> TypeGuard[_Uninitialized]:
+    """Whether ``param`` is an UninitializedParameter or an UninitializedBuffer."""
+    return isinstance(param, _Uninitialized)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adadelta"]
 
@@ -40,13 +38,12 @@ class Adadelta(PerParameter):
             "foreach": foreach, "differentiable": differentiable,
         })
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["square_avg"], state["acc_delta"] = step_count(), corelib.zeros_like(p), corelib.zeros_like(p)
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["step"], state["square_avg"], state["acc_delta"] = step_count(), zeros_like(p), zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         rho, eps, square, deltas = group["rho"], group["eps"], state["square_avg"], state["acc_delta"]
-        state["step"].add_(1)
-        grad = decayed(grad, p, group["weight_decay"])
+        grad = decayed(group, p, grad)
         square.mul_(rho).addcmul_(grad, grad, value=1 - rho)
         delta = deltas.add(eps).sqrt() / square.add(eps).sqrt() * grad
         deltas.mul_(rho).addcmul_(delta, delta, value=1 - rho)

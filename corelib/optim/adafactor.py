@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number, check_one_element
-from corelib.optim.per_parameter import PerParameter, step_count
+from corelib.ops.construction.creation import zeros, zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, check_one_element, step_count
+from corelib.optim.per_parameter import PerParameter
+from corelib.tensor.limits import finfo
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adafactor"]
 
@@ -46,20 +45,19 @@ class Adafactor(PerParameter):
             "maximize": maximize,
         })
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         state["step"] = step_count()
-        shape = tuple(p.grad.shape)  # type: ignore[union-attr]
+        shape = tuple(p.shape)
         if len(shape) > 1:
-            state["row_var"] = corelib.zeros((*shape[:-1], 1), dtype=p.dtype, device=p.device)
-            state["col_var"] = corelib.zeros((*shape[:-2], 1, shape[-1]), dtype=p.dtype, device=p.device)
+            state["row_var"] = zeros((*shape[:-1], 1), dtype=p.dtype, device=p.device)
+            state["col_var"] = zeros((*shape[:-2], 1, shape[-1]), dtype=p.dtype, device=p.device)
         else:
-            state["variance"] = corelib.zeros_like(p)
+            state["variance"] = zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         lr, (eps1, eps2) = as_number(group["lr"]), group["eps"]
         if eps1 is None:
-            eps1 = corelib.finfo(p.dtype).eps
-        state["step"].add_(1)
+            eps1 = finfo(p.dtype).eps
         t = state["step"].item()
         share = t ** group["beta2_decay"]
         rate = max(eps2, p.norm(2).item() / p.numel() ** 0.5) * min(lr, 1 / t**0.5)

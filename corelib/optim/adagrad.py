@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number, check_fused, check_switches
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.ops.construction.creation import full_like
+from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, check_fused, check_switches, step_count_for
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adagrad"]
 
@@ -47,24 +45,22 @@ class Adagrad(PerParameter):
             for p in group["params"]:
                 self._start(group, p, self.state[p])
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("fused", None)
+        self._complete_groups(fused=None)
 
     def share_memory(self) -> None:
         """RuntimeError: corelib's tensors are not shared between processes."""
         raise RuntimeError("Adagrad.share_memory(): corelib's tensors are not shared between processes")
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         if group["fused"]:
             check_fused(p)
-        state["step"] = corelib.zeros((), dtype=corelib.float32, device=p.device) if group["fused"] else step_count()
-        state["sum"] = corelib.full_like(p, self.defaults["initial_accumulator_value"])
+        state["step"] = step_count_for(group, p)
+        state["sum"] = full_like(p, self.defaults["initial_accumulator_value"])
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
-        state["step"].add_(1)
-        grad, total = decayed(grad, p, group["weight_decay"]), state["sum"]
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
+        grad, total = decayed(group, p, grad), state["sum"]
         rate = as_number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
         total.addcmul_(grad, grad, value=1)
         p.addcdiv_(grad, total.sqrt().add(group["eps"]), value=-rate)

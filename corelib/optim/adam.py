@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import enable_grad
+from corelib.ops.elementwise.arithmetic import maximum
+from corelib.ops.construction.creation import zeros_like
 from corelib.ops.neural.optim_steps import _adam_step_
 from corelib.optim.optimizer import (
-    Optimizer,
-    Params,
-    as_number,
-    check_fused,
-    check_not_negative,
-    check_one_element,
-    check_switches,
+    Group, Optimizer, Params, State, StateDict, as_number, check_capturable, check_fused, check_not_negative, check_one_element,
+    check_switches, loss_of, step_count_for,
 )
+from corelib.tensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Adam"]
 
@@ -45,7 +45,7 @@ class Adam(Optimizer):
     """
 
     # (step count, its element in host memory) by the parameter's id: counting must not cost an op a parameter.
-    _counts: dict[int, tuple[Tensor, Any]]
+    _counts: dict[int, tuple[Tensor, NDArray[Any]]]
 
     def __init__(
         self,
@@ -71,7 +71,6 @@ class Adam(Optimizer):
         if len(betas) != 2:
             error = IndexError if len(betas) < 2 else ValueError
             raise error(f"{name}(): argument 'betas' must be two numbers, got {betas!r}")
-        beta: Any
         for i, beta in enumerate(betas):
             check_one_element(f"betas[{i}]", beta)
             if not 0.0 <= beta < 1.0:
@@ -99,40 +98,24 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
         check_switches(name, foreach, fused, differentiable)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
         self._counts = {}
-        for group in self.param_groups:
-            group.setdefault("amsgrad", False)
-            group.setdefault("maximize", False)
-            group.setdefault("foreach", None)
-            group.setdefault("capturable", False)
-            group.setdefault("differentiable", False)
-            group.setdefault("decoupled_weight_decay", False)
-            group.setdefault("fused", None)
-            for p in group["params"]:
-                p_state = self.state.get(p)
-                if p_state and not isinstance(p_state["step"], Tensor):
-                    p_state["step"] = _step_count(group, p, float(p_state["step"]))
+        self._complete_groups(
+            amsgrad=False, maximize=False, foreach=None, capturable=False, differentiable=False, decoupled_weight_decay=False, fused=None
+        )
+        self._counts_as_tensors()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
-        loss = None
-        if closure is not None:
-            with corelib.enable_grad():
-                loss = closure()
+        loss = loss_of(closure)
         for group in self.param_groups:
-            if group["capturable"]:
-                # PyTorch's type, for what it too refuses off its accelerators.
-                raise AssertionError(
-                    "If capturable=True, params and state_steps must be on supported devices: none so far; "
-                    "make the optimizer with capturable=False"
-                )
+            check_capturable(group)
             if group["differentiable"]:
-                with corelib.enable_grad():
+                with enable_grad():
                     for p in group["params"]:
                         if p.grad is not None:
-                            _differentiable_step(group, p, self._state_of(group, p))
+                            _differentiable_step(group, p, p.grad, self._state_of(group, p))
                 continue
             beta1, beta2 = map(as_number, group["betas"])
             lr, eps, decay = as_number(group["lr"]), group["eps"], as_number(group["weight_decay"])
@@ -150,16 +133,16 @@ class Adam(Optimizer):
                 )
         return loss
 
-    def _state_of(self, group: dict[str, Any], p: Tensor) -> dict[str, Any]:
-        state: dict[str, Any] = self.state[p]
+    def _state_of(self, group: Group, p: Tensor) -> State:
+        state: State = self.state[p]
         if not state:
             if group["fused"]:
                 check_fused(p)
-            state["step"] = _step_count(group, p, 0.0)
-            state["exp_avg"] = corelib.zeros_like(p)
-            state["exp_avg_sq"] = corelib.zeros_like(p)
+            state["step"] = step_count_for(group, p)
+            state["exp_avg"] = zeros_like(p)
+            state["exp_avg_sq"] = zeros_like(p)
             if group["amsgrad"]:
-                state["max_exp_avg_sq"] = corelib.zeros_like(p)
+                state["max_exp_avg_sq"] = zeros_like(p)
         return state
 
     def _advance(self, p: Tensor, step: Tensor) -> int:
@@ -176,17 +159,7 @@ class Adam(Optimizer):
         return count
 
 
-def _step_count(group: dict[str, Any], p: Tensor, value: float) -> Tensor:
-    # On the host unless the user asked otherwise: a kernel launch on a device to add one would be dear.
-    if group["fused"]:
-        step: Tensor = corelib.tensor(value, dtype=corelib.float32, device=p.device)
-        return step
-    wide = corelib.get_default_dtype() == corelib.float64
-    step = corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device="cpu")
-    return step
-
-
-def _differentiable_step(group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+def _differentiable_step(group: Group, p: Tensor, grad: Tensor, state: State) -> None:
     """The same update out of recorded ops, so that gradients flow through it to the options and the gradients."""
     lr, decay, eps = group["lr"], group["weight_decay"], group["eps"]
     if isinstance(lr, Tensor) and lr.dim():
@@ -196,7 +169,6 @@ def _differentiable_step(group: dict[str, Any], p: Tensor, state: dict[str, Any]
         raise RuntimeError("`requires_grad` is not supported for `step` in differentiable mode")
     state["step"].add_(1)
     count = state["step"].item()
-    grad: Any = p.grad
     if group["maximize"]:
         grad = -grad
     if isinstance(decay, Tensor) or decay != 0:
@@ -207,6 +179,6 @@ def _differentiable_step(group: dict[str, Any], p: Tensor, state: dict[str, Any]
     first = state["exp_avg"] = state["exp_avg"].lerp(grad, 1 - beta1)
     second = state["exp_avg_sq"] = state["exp_avg_sq"] * beta2 + grad * grad * (1 - beta2)
     if group["amsgrad"]:
-        second = state["max_exp_avg_sq"] = corelib.maximum(state["max_exp_avg_sq"], second)
+        second = state["max_exp_avg_sq"] = maximum(state["max_exp_avg_sq"], second)
     denominator = second.sqrt() / (1 - beta2**count) ** 0.5 + eps
     p.sub_(lr / (1 - beta1**count) * (first / denominator))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_betas, check_rates, decayed, step_count
+from corelib.ops.elementwise.arithmetic import maximum
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, check_with_betas, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adamax"]
 
@@ -33,23 +32,20 @@ class Adamax(PerParameter):
         weight_decay: float = 0, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
         capturable: bool = False,
     ) -> None:
-        check_rates("Adamax", lr, eps=eps)
-        check_betas("Adamax", betas)
-        check_rates("Adamax", lr, weight_decay=weight_decay)
+        check_with_betas("Adamax", lr, betas, eps, weight_decay=weight_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "foreach": foreach, "maximize": maximize,
             "differentiable": differentiable, "capturable": capturable,
         })
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["exp_avg"], state["exp_inf"] = step_count(), corelib.zeros_like(p), corelib.zeros_like(p)
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["step"], state["exp_avg"], state["exp_inf"] = step_count(), zeros_like(p), zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         beta1, beta2 = group["betas"]
         mean, largest = state["exp_avg"], state["exp_inf"]
-        state["step"].add_(1)
-        grad = decayed(grad, p, group["weight_decay"])
+        grad = decayed(group, p, grad)
         mean.lerp_(grad, 1 - beta1)
-        largest.copy_(corelib.maximum(largest * beta2, grad.abs().add(group["eps"])))
+        largest.copy_(maximum(largest * beta2, grad.abs().add(group["eps"])))
         rate = as_number(group["lr"]) / (1 - beta1 ** state["step"].item())
         p.addcdiv_(mean, largest.clone() if group["differentiable"] else largest, value=-rate)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib import Tensor
 from corelib.optim.adam import Adam
-from corelib.optim.optimizer import Params
+from corelib.optim.optimizer import Params, StateDict
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["AdamW"]
 
@@ -57,7 +55,7 @@ class AdamW(Adam):
             decoupled_weight_decay=True,
         )
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
         # A state dict of Adam's, or of an AdamW from before the option existed, must not turn AdamW into Adam.
         for group in self.param_groups:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["ASGD"]
 
@@ -40,18 +38,17 @@ class ASGD(PerParameter):
             "maximize": maximize, "differentiable": differentiable, "capturable": capturable,
         })
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         state["step"] = step_count(0.0, p.device)
         state["eta"] = step_count(as_number(group["lr"]), p.device)
         state["mu"] = step_count(1.0, p.device)
-        state["ax"] = corelib.zeros_like(p)
+        state["ax"] = zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         lr, lambd, average = as_number(group["lr"]), group["lambd"], state["ax"]
         eta, mu = state["eta"].item(), state["mu"].item()
-        state["step"].add_(1)
         t = state["step"].item()
-        grad = decayed(grad, p, group["weight_decay"])
+        grad = decayed(group, p, grad)
         p.mul_(1 - lambd * eta)
         p.add_(grad, alpha=-eta)
         if mu == 1:

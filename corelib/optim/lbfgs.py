@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Optimizer, Params, as_number, check_not_negative, check_one_element
+from corelib.graph.grad_mode import enable_grad, no_grad
+from corelib.ops.shape.joining import cat
+from corelib.optim.optimizer import Number, Optimizer, Params, as_number, check_not_negative, check_one_element
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["LBFGS"]
 
@@ -15,10 +16,14 @@ __all__ = ["LBFGS"]
 class Point(NamedTuple):
     """Where a line search has been: the step's length, the loss there, its gradient, and the slope along the direction."""
 
-    t: Any
-    loss: Any
-    gradient: Any
-    slope: Any
+    t: Number
+    loss: float
+    gradient: Tensor
+    slope: Tensor
+
+
+Look = Callable[[Number], Point]
+History = tuple[list[Tensor], list[Tensor], list[Tensor]]  # changes of the gradient, steps, and 1 / their products
 
 
 class LBFGS(Optimizer):
@@ -60,23 +65,23 @@ class LBFGS(Optimizer):
         if len(self.param_groups) != 1:
             raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
 
-    def _flat_gradient(self) -> Any:
-        return corelib.cat([
+    def _flat_gradient(self) -> Tensor:
+        return cat([
             p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]
         ])
 
-    def _move(self, t: Any, direction: Tensor) -> None:
+    def _move(self, t: Number, direction: Tensor) -> None:
         start = 0
         for p in self.param_groups[0]["params"]:
             p.add_(direction.narrow(0, start, p.numel()).view_as(p), alpha=as_number(t))
             start += p.numel()
 
-    def _along(self, closure: Callable[[], Any], direction: Any) -> Callable[[Any], Point]:
+    def _along(self, closure: Callable[[], Any], direction: Tensor) -> Look:
         """A function of a step's length that looks at the loss there and comes back."""
         params = self.param_groups[0]["params"]
         start = [p.clone() for p in params]
 
-        def look(t: Any) -> Point:
+        def look(t: Number) -> Point:
             self._move(t, direction)
             loss, gradient = float(closure()), self._flat_gradient()
             for p, value in zip(params, start, strict=True):
@@ -85,10 +90,10 @@ class LBFGS(Optimizer):
 
         return look
 
-    @corelib.no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
+    @no_grad()
+    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]  # it computes the loss several times, so it needs the closure
         """One step, up to `max_iter` iterations. `closure` recomputes the loss and its gradients; the first loss is returned."""
-        call = corelib.enable_grad()(closure)
+        call = enable_grad()(closure)
         group = self.param_groups[0]
         lr, most_calls = as_number(group["lr"]), group["max_eval"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
@@ -143,7 +148,7 @@ class LBFGS(Optimizer):
         return first_loss
 
 
-def _remember(history: Any, change: Any, step: Any, scale: Any, size: int) -> Any:
+def _remember(history: History, change: Tensor, step: Tensor, scale: Number, size: int) -> Number:
     """Keep a step and the change of gradient over it, where they tell of positive curvature; the new scale of the inverse Hessian."""
     changes, steps, weights = history
     curvature = change.dot(step)
@@ -158,7 +163,7 @@ def _remember(history: Any, change: Any, step: Any, scale: Any, size: int) -> An
     return curvature / change.dot(change)
 
 
-def _two_loops(gradient: Any, history: Any, scale: Any, shares: list[Any]) -> Any:
+def _two_loops(gradient: Tensor, history: History, scale: Number, shares: list[Tensor | None]) -> Tensor:
     """Minus the inverse Hessian's estimate times the gradient: the two-loop recursion over the kept steps."""
     changes, steps, weights = history
     q = gradient.neg()
@@ -171,7 +176,7 @@ def _two_loops(gradient: Any, history: Any, scale: Any, shares: list[Any]) -> An
     return r
 
 
-def _cubic_minimum(a: Point, b: Point, bounds: tuple[Any, Any] | None = None) -> Any:
+def _cubic_minimum(a: Point, b: Point, bounds: tuple[Number, Number] | None = None) -> Number:
     """The minimum of the cubic with both points' losses and slopes, within bounds; their middle where it has none."""
     low, high = bounds if bounds is not None else (min(a.t, b.t), max(a.t, b.t))
     d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t)
@@ -185,12 +190,12 @@ def _cubic_minimum(a: Point, b: Point, bounds: tuple[Any, Any] | None = None) ->
 
 
 def _strong_wolfe(
-    look: Callable[[Any], Point], start: Point, t: Any, direction: Any, tolerance: float, most: int, c1: float = 1e-4, c2: float = 0.9
+    look: Look, start: Point, t: Number, direction: Tensor, tolerance: float, most: int, c1: float = 1e-4, c2: float = 0.9
 ) -> tuple[Point, int]:
     """A point along the direction that satisfies the strong Wolfe conditions, or the best found, and how often the loss was looked at."""
 
-    def too_high(p: Point) -> Any:
-        return p.loss > start.loss + c1 * p.t * start.slope
+    def too_high(p: Point) -> bool:
+        return bool(p.loss > start.loss + c1 * p.t * start.slope)
 
     size = direction.abs().max()
     here, before = look(t), start
@@ -224,7 +229,7 @@ def _strong_wolfe(
         margin = 0.1 * (right - left)
         if min(right - t, t - left) < margin:  # too near an end: once is allowed
             if stuck or t >= right or t <= left:
-                t = right - margin if abs(t - right) < abs(t - left) else left + margin
+                t = right - margin if abs(float(t - right)) < abs(float(t - left)) else left + margin
                 stuck = False
             else:
                 stuck = True

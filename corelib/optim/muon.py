@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number, check_one_element
+from corelib.ops.construction.creation import zeros_like
+from corelib.ops.products.products import addmm
+from corelib.optim.optimizer import Group, Params, State, as_number, check_one_element
 from corelib.optim.per_parameter import PerParameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Muon"]
 
@@ -50,10 +49,10 @@ class Muon(PerParameter):
                 if p.ndim != 2:
                     raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["momentum_buffer"] = corelib.zeros_like(p)
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["momentum_buffer"] = zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         lr, momentum, buffer = as_number(group["lr"]), group["momentum"], state["momentum_buffer"]
         buffer.lerp_(grad, 1 - momentum)
         step = grad.lerp(buffer, momentum) if group["nesterov"] else buffer
@@ -64,7 +63,7 @@ class Muon(PerParameter):
         p.add_(step, alpha=-lr * ratio)
 
 
-def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int, eps: float) -> Any:
+def orthogonal(matrix: Tensor, coefficients: tuple[float, float, float], steps: int, eps: float) -> Tensor:
     """A matrix with singular values near 1 and the same singular vectors, by a quintic Newton-Schulz iteration in bfloat16."""
     if steps >= 100:
         raise ValueError("Number of steps must be less than 100 for computational efficiency")
@@ -76,5 +75,5 @@ def orthogonal(matrix: Any, coefficients: tuple[float, float, float], steps: int
     x = x.div(x.norm().clamp(min=eps))
     for _ in range(steps):
         gram = x @ x.T
-        x = corelib.addmm(x, corelib.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        x = addmm(x, addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.T if tall else x

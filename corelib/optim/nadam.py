@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_betas, check_rates, decayed, step_count
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, averages, check_with_betas, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["NAdam"]
 
@@ -34,43 +32,34 @@ class NAdam(PerParameter):
         weight_decay: float = 0, momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *,
         foreach: bool | None = None, maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:
-        check_rates("NAdam", lr, eps=eps)
-        check_betas("NAdam", betas)
-        check_rates("NAdam", lr, weight_decay=weight_decay, momentum_decay=momentum_decay)
+        check_with_betas("NAdam", lr, betas, eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
             "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach, "capturable": capturable,
             "differentiable": differentiable,
         })
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
+        self._complete_groups(decoupled_weight_decay=False)
         for group in self.param_groups:
-            group.setdefault("decoupled_weight_decay", False)
             for p in group["params"]:
                 p_state = self.state.get(p)
                 if p_state and not isinstance(p_state["mu_product"], Tensor):
                     p_state["mu_product"] = step_count(p_state["mu_product"])
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         state["step"], state["mu_product"] = step_count(), step_count(1.0)
-        state["exp_avg"], state["exp_avg_sq"] = corelib.zeros_like(p), corelib.zeros_like(p)
+        state["exp_avg"], state["exp_avg_sq"] = zeros_like(p), zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         beta1, beta2 = group["betas"]
-        lr, decay, mean, square = as_number(group["lr"]), group["weight_decay"], state["exp_avg"], state["exp_avg_sq"]
-        state["step"].add_(1)
-        t = state["step"].item()
-        if group["decoupled_weight_decay"]:
-            if decay != 0:
-                p.mul_(1 - lr * decay)
-        else:
-            grad = decayed(grad, p, decay)
+        lr, t = as_number(group["lr"]), state["step"].item()
+        grad = decayed(group, p, grad)
+        mean, square = averages(group, grad, state)
         mu, ahead = (beta1 * (1.0 - 0.5 * 0.96 ** (step * group["momentum_decay"])) for step in (t, t + 1))
         state["mu_product"].mul_(mu)
         product = state["mu_product"].item()
-        mean.lerp_(grad, 1 - beta1)
-        square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
         denominator = square.div(1 - beta2**t).sqrt().add(group["eps"])
         p.addcdiv_(grad, denominator, value=-lr * (1.0 - mu) / (1.0 - product))
         p.addcdiv_(mean.clone() if group["differentiable"] else mean, denominator, value=-lr * ahead / (1.0 - product * ahead))

@@ -13,17 +13,25 @@ from functools import wraps
 from itertools import chain
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.hooks import RemovableHandle, add_hook
+from corelib.graph.grad_mode import enable_grad
+from corelib.graph.handles import Hooks, RemovableHandle, add_hook
+from corelib.ops.construction.construct import tensor
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import float32, float64
+from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Optimizer", "register_optimizer_step_post_hook", "register_optimizer_step_pre_hook"]
 
+Group = dict[str, Any]  # a parameter group: "params" and the options
+State = dict[str, Any]  # what is kept for one parameter
 StateDict = dict[str, Any]
-Params = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+Params = Iterable[Tensor] | Iterable[Group] | Iterable[tuple[str, Tensor]]
+Number = float | Tensor  # a hyperparameter, which may be a one-element tensor
+Hook = Callable[..., Any]
 
-_all_step_pre_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
-_all_step_post_hooks: OrderedDict[int, Callable[..., Any]] = OrderedDict()
+_all_step_pre_hooks: Hooks = OrderedDict()
+_all_step_post_hooks: Hooks = OrderedDict()
 
 
 class _Required:
@@ -36,12 +44,12 @@ class _Required:
 required = _Required()
 
 
-def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(optimizer, args, kwargs)` before every optimizer's step; it may return new (args, kwargs)."""
     return add_hook(_all_step_pre_hooks, hook)
 
 
-def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
     """Call `hook(optimizer, args, kwargs)` after every optimizer's step."""
     return add_hook(_all_step_post_hooks, hook)
 
@@ -66,16 +74,34 @@ def _with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
             hook(self, args, kwargs)
         return result
 
-    hooked.hooked = True  # type: ignore[attr-defined]
+    hooked.__dict__["hooked"] = True
     return hooked
 
 
-def as_number(x: Any) -> Any:
+def as_number(x: Number) -> float:
     """A hyperparameter as a Python number, also where the user gave a one-element tensor."""
     return x.item() if isinstance(x, Tensor) else x
 
 
-def check_one_element(name: str, value: Any) -> None:
+def loss_of(closure: Callable[[], Any] | None) -> Any:
+    """What a step's closure returns, called with gradients on; None where there is no closure."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+
+def step_count(value: float = 0.0, device: Device | str = "cpu") -> Tensor:
+    """A count of steps as PyTorch keeps it: a float tensor, on the host unless said otherwise."""
+    return tensor(value, dtype=float64 if get_default_dtype() == float64 else float32, device=device)
+
+
+def step_count_for(group: Group, p: Tensor, value: float = 0.0) -> Tensor:
+    """The count of a parameter: beside it where the group is `fused`, else on the host, where adding one launches no kernel."""
+    return tensor(value, dtype=float32, device=p.device) if group.get("fused") else step_count(value)
+
+
+def check_one_element(name: str, value: object) -> None:
     """ValueError where a hyperparameter is a tensor of more or fewer elements than one."""
     if isinstance(value, Tensor) and value.numel() != 1:
         raise ValueError(f"Tensor {name} must be 1-element, got one of shape {tuple(value.shape)}")
@@ -111,6 +137,14 @@ def check_fused(p: Tensor) -> None:
         )
 
 
+def check_capturable(group: Group) -> None:
+    """AssertionError, PyTorch's type for what it too refuses off its accelerators, where a group asks for `capturable`."""
+    if group.get("capturable"):
+        raise AssertionError(
+            "If capturable=True, params and state_steps must be on supported devices: none so far; make the optimizer with capturable=False"
+        )
+
+
 class Optimizer:
     """What every optimizer is: groups of parameters with their options, and a state for each parameter.
 
@@ -122,8 +156,10 @@ class Optimizer:
     """
 
     state: defaultdict[Any, Any]
-    param_groups: list[dict[str, Any]]
+    param_groups: list[Group]
     defaults: dict[str, Any]
+    _opt_called = False
+    """Whether `step` has been called since a schedule began to look."""
 
     def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -149,18 +185,18 @@ class Optimizer:
             self.__dict__.setdefault(f"_optimizer_{name}_hooks", OrderedDict())
         self._patch_step_function()
 
-    _optimizer_step_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _optimizer_step_post_hooks: OrderedDict[int, Callable[..., Any]]
-    _optimizer_state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _optimizer_state_dict_post_hooks: OrderedDict[int, Callable[..., Any]]
-    _optimizer_load_state_dict_pre_hooks: OrderedDict[int, Callable[..., Any]]
-    _optimizer_load_state_dict_post_hooks: OrderedDict[int, Callable[..., Any]]
+    _optimizer_step_pre_hooks: Hooks
+    _optimizer_step_post_hooks: Hooks
+    _optimizer_state_dict_pre_hooks: Hooks
+    _optimizer_state_dict_post_hooks: Hooks
+    _optimizer_load_state_dict_pre_hooks: Hooks
+    _optimizer_load_state_dict_post_hooks: Hooks
 
     def _patch_step_function(self) -> None:
         # On the class, as in PyTorch: a scheduler replaces `step` on the instance and must find a plain method.
-        cls = type(self)
+        cls: Any = type(self)
         if not getattr(cls.step, "hooked", False):
-            cls.step = _with_step_hooks(cls.step)  # type: ignore[method-assign]
+            cls.step = _with_step_hooks(cls.step)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
@@ -170,6 +206,20 @@ class Optimizer:
         self._set_up_hooks()
         self.defaults.setdefault("differentiable", False)
 
+    def _complete_groups(self, **options: Any) -> None:
+        """Give the groups of a state from before an option existed its value."""
+        for group in self.param_groups:
+            for name, value in options.items():
+                group.setdefault(name, value)
+
+    def _counts_as_tensors(self) -> None:
+        """Make tensors of the step counts of a state from when they were numbers."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                state = self.state.get(p)
+                if state and "step" in state and not isinstance(state["step"], Tensor):
+                    state["step"] = step_count_for(group, p, float(state["step"]))
+
     def __repr__(self) -> str:
         groups = []
         for i, group in enumerate(self.param_groups):
@@ -177,27 +227,27 @@ class Optimizer:
             groups.append(f"\nParameter Group {i}\n{options}")
         return f"{type(self).__name__} ({''.join(groups)})"
 
-    def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs)."""
         return add_hook(self._optimizer_step_pre_hooks, hook)
 
-    def register_step_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` after each step."""
         return add_hook(self._optimizer_step_post_hooks, hook)
 
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` before `state_dict`; before the other hooks with `prepend`."""
         return add_hook(self._optimizer_state_dict_pre_hooks, hook, prepend)
 
-    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` after `state_dict`; it may return another state dict."""
         return add_hook(self._optimizer_state_dict_post_hooks, hook, prepend)
 
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer, state_dict)` before `load_state_dict`; it may return another state dict."""
         return add_hook(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
 
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call `hook(optimizer)` after `load_state_dict`."""
         return add_hook(self._optimizer_load_state_dict_post_hooks, hook, prepend)
 
@@ -291,7 +341,7 @@ class Optimizer:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         raise NotImplementedError(f"{type(self).__name__} has no step()")
 
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
+    def add_param_group(self, param_group: Group) -> None:
         """Add a group of parameters with options of its own; options it does not give are the defaults."""
         if not isinstance(param_group, dict):
             raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
@@ -330,7 +380,7 @@ class Optimizer:
         self._check_against_groups(param_group)
         self.param_groups.append(param_group)
 
-    def _check_params(self, tensors: list[Any]) -> None:
+    def _check_params(self, tensors: list[Tensor]) -> None:
         for p in tensors:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {_typename(p)}")
@@ -340,7 +390,7 @@ class Optimizer:
                     "other tensors; call .detach() and .requires_grad_() on it first"
                 )
 
-    def _check_against_groups(self, param_group: dict[str, Any]) -> None:
+    def _check_against_groups(self, param_group: Group) -> None:
         known: set[int] = set()
         for group in self.param_groups:
             known.update(id(p) for p in group["params"])
@@ -359,17 +409,18 @@ def _typename(value: Any) -> str:
     return cls.__name__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
 
 
-def _cast(param: Tensor, value: Any, key: Any, step_on_device: bool) -> Any:
+def _cast(param: Tensor, value: Any, key: str | None, step_on_device: bool) -> Any:
     """A loaded value with its tensors on the parameter's device, and in its dtype unless it is the step count."""
     if isinstance(value, Tensor):
         if key == "step":
             # A count in half precision would stop at 2048, so it keeps its own dtype, and its place on the host.
-            return value.to(dtype=corelib.float32, device=param.device) if step_on_device else value
+            return value.to(dtype=float32, device=param.device) if step_on_device else value
         if param.is_floating_point():
             return value.to(dtype=param.dtype, device=param.device)
         return value.to(device=param.device)
     if isinstance(value, dict):
         return {k: _cast(param, v, k, step_on_device) for k, v in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return type(value)(_cast(param, v, None, step_on_device) for v in value)  # type: ignore[call-arg]
+        of_its_kind: Callable[..., Any] = type(value)
+        return of_its_kind(_cast(param, v, None, step_on_device) for v in value)
     return value

@@ -1,7 +1,7 @@
 """PerParameter: the loop that optimizers share whose step of one parameter looks at no other.
 
-A subclass gives `_start`, which makes a parameter's state, and `_update`, which changes the parameter and the state in place. With
-`differentiable` both are recorded, so an update keeps no tensor for its gradient that it changes later.
+A subclass gives `_start`, which makes a parameter's state, and `_update`, which changes the parameter and the state in place; a "step" in
+the state counts the updates, this one included. With `differentiable` both are recorded, so an update keeps no tensor for its gradient that it changes later.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Optimizer, check_not_negative, check_one_element
+from corelib.graph.grad_mode import set_grad_enabled
+from corelib.optim.optimizer import (
+    Group, Number, Optimizer, State, StateDict, as_number, check_capturable, check_not_negative, check_one_element, loss_of,
+)
+from corelib.tensor.tensor import Tensor
 
 _SWITCHES = {"foreach": None, "maximize": False, "differentiable": False, "capturable": False}
 
 
-def check_rates(name: str, lr: Any, **others: Any) -> None:
+def check_rates(name: str, lr: Number, **others: Number) -> None:
     """ValueError for a learning rate or another option below zero, and for a tensor of several elements."""
     check_one_element("lr", lr)
     check_not_negative(name, "learning rate", "lr", lr)
@@ -24,64 +26,59 @@ def check_rates(name: str, lr: Any, **others: Any) -> None:
         check_not_negative(name, f"{'epsilon' if option == 'eps' else option} value", option, value)
 
 
-def check_betas(name: str, betas: Any) -> None:
-    """ValueError for a beta outside [0, 1)."""
+def check_with_betas(name: str, lr: Number, betas: tuple[float, float], eps: float, **others: Number) -> None:
+    """`check_rates` for what Adam's relatives take, in their order, and ValueError for a beta outside [0, 1)."""
+    check_rates(name, lr, eps=eps)
     for i in (0, 1):
         if not 0.0 <= betas[i] < 1.0:
             raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]} ({name}: 'betas' must be in [0, 1))")
+    check_rates(name, lr, **others)
 
 
-def step_count(value: float = 0.0, device: Any = "cpu") -> Tensor:
-    """A count of steps as PyTorch keeps it: a float tensor, on the host unless said otherwise."""
-    wide = corelib.get_default_dtype() == corelib.float64
-    made: Tensor = corelib.tensor(value, dtype=corelib.float64 if wide else corelib.float32, device=device)
-    return made
+def decayed(group: Group, p: Tensor, grad: Tensor) -> Tensor:
+    """The gradient with that of weight decay's penalty added; where the decay is decoupled, the parameter shrinks instead."""
+    weight_decay = group["weight_decay"]
+    if weight_decay == 0:
+        return grad
+    if group.get("decoupled_weight_decay"):
+        p.mul_(1 - as_number(group["lr"]) * weight_decay)
+        return grad
+    return grad.add(p, alpha=weight_decay)
 
 
-def decayed(grad: Any, p: Tensor, weight_decay: Any) -> Any:
-    """The gradient with that of weight decay's penalty added."""
-    return grad.add(p, alpha=weight_decay) if weight_decay != 0 else grad
+def averages(group: Group, grad: Tensor, state: State) -> tuple[Tensor, Tensor]:
+    """The running averages of the gradient and of its square, as Adam has them, with this gradient in them."""
+    (beta1, beta2), mean, square = group["betas"], state["exp_avg"], state["exp_avg_sq"]
+    return mean.lerp_(grad, 1 - beta1), square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
 
 
 class PerParameter(Optimizer):
     """The steps of an optimizer, one parameter after the other."""
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        for group in self.param_groups:
-            for switch, value in _SWITCHES.items():
-                if switch in self.defaults:
-                    group.setdefault(switch, value)
-            for p in group["params"]:
-                p_state = self.state.get(p)
-                if p_state and "step" in p_state and not isinstance(p_state["step"], Tensor):
-                    p_state["step"] = step_count(float(p_state["step"]))
+        self._complete_groups(**{switch: value for switch, value in _SWITCHES.items() if switch in self.defaults})
+        self._counts_as_tensors()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
-        loss = None
-        if closure is not None:
-            with corelib.enable_grad():
-                loss = closure()
+        loss = loss_of(closure)
         for group in self.param_groups:
-            if group.get("capturable"):
-                # PyTorch's type, for what it too refuses off its accelerators
-                raise AssertionError(
-                    "If capturable=True, params and state_steps must be on supported devices: none so far; make the "
-                    "optimizer with capturable=False"
-                )
-            with corelib.set_grad_enabled(bool(group.get("differentiable"))):
+            check_capturable(group)
+            with set_grad_enabled(bool(group.get("differentiable"))):
                 for p in group["params"]:
                     if p.grad is None:
                         continue
                     state = self.state[p]
                     if not state:
                         self._start(group, p, state)
+                    if "step" in state:
+                        state["step"].add_(1)
                     self._update(group, p, -p.grad if group.get("maximize") else p.grad, state)
         return loss
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
         raise NotImplementedError
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         raise NotImplementedError

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_betas, check_rates, decayed, step_count
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, averages, check_with_betas, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["RAdam"]
 
@@ -34,34 +32,23 @@ class RAdam(PerParameter):
         weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False,
         capturable: bool = False, differentiable: bool = False,
     ) -> None:
-        check_rates("RAdam", lr, eps=eps)
-        check_betas("RAdam", betas)
-        check_rates("RAdam", lr, weight_decay=weight_decay)
+        check_with_betas("RAdam", lr, betas, eps, weight_decay=weight_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize, "foreach": foreach,
             "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay, "differentiable": differentiable,
         })
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("decoupled_weight_decay", False)
+        self._complete_groups(decoupled_weight_decay=False)
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["exp_avg"], state["exp_avg_sq"] = step_count(), corelib.zeros_like(p), corelib.zeros_like(p)
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["step"], state["exp_avg"], state["exp_avg_sq"] = step_count(), zeros_like(p), zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         beta1, beta2 = group["betas"]
-        lr, decay, mean, square = as_number(group["lr"]), group["weight_decay"], state["exp_avg"], state["exp_avg_sq"]
-        state["step"].add_(1)
-        t = state["step"].item()
-        if group["decoupled_weight_decay"]:
-            if decay != 0:
-                p.mul_(1 - lr * decay)
-        else:
-            grad = decayed(grad, p, decay)
-        mean.lerp_(grad, 1 - beta1)
-        square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
+        lr, t = as_number(group["lr"]), state["step"].item()
+        mean, square = averages(group, decayed(group, p, grad), state)
         corrected, bias = mean / (1 - beta1**t), 1 - beta2**t
         # how long a moving average would know as much of the variance: in the limit, and now
         longest = 2 / (1 - beta2) - 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed, step_count
+from corelib.ops.construction.creation import zeros_like
+from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["RMSprop"]
 
@@ -40,23 +38,20 @@ class RMSprop(PerParameter):
             "capturable": capturable, "foreach": foreach, "maximize": maximize, "differentiable": differentiable,
         })
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("momentum", 0)
-            group.setdefault("centered", False)
+        self._complete_groups(momentum=0, centered=False)
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["square_avg"] = step_count(), corelib.zeros_like(p)
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["step"], state["square_avg"] = step_count(), zeros_like(p)
         if group["momentum"] > 0:
-            state["momentum_buffer"] = corelib.zeros_like(p)
+            state["momentum_buffer"] = zeros_like(p)
         if group["centered"]:
-            state["grad_avg"] = corelib.zeros_like(p)
+            state["grad_avg"] = zeros_like(p)
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         lr, alpha, square = as_number(group["lr"]), group["alpha"], state["square_avg"]
-        state["step"].add_(1)
-        grad = decayed(grad, p, group["weight_decay"])
+        grad = decayed(group, p, grad)
         square.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
         spread = square
         if group["centered"]:

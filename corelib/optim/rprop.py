@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import corelib
-from corelib import Tensor
-from corelib.optim.optimizer import Params, as_number
-from corelib.optim.per_parameter import PerParameter, check_rates, step_count
+from corelib.ops.construction.creation import full_like, ones_like, zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, step_count
+from corelib.optim.per_parameter import PerParameter, check_rates
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["Rprop"]
 
@@ -42,17 +40,16 @@ class Rprop(PerParameter):
             "differentiable": differentiable, "capturable": capturable,
         })
 
-    def _start(self, group: dict[str, Any], p: Tensor, state: dict[str, Any]) -> None:
-        state["step"], state["prev"] = step_count(), corelib.zeros_like(p)
-        state["step_size"] = corelib.full_like(p, as_number(group["lr"]))
+    def _start(self, group: Group, p: Tensor, state: State) -> None:
+        state["step"], state["prev"] = step_count(), zeros_like(p)
+        state["step_size"] = full_like(p, as_number(group["lr"]))
 
-    def _update(self, group: dict[str, Any], p: Any, grad: Any, state: dict[str, Any]) -> None:
+    def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         (shrink, grow), (least, most) = group["etas"], group["step_sizes"]
         size, before = state["step_size"], state["prev"]
-        state["step"].add_(1)
         sign = grad.mul(before.clone() if group["differentiable"] else before).sign()
         turned = sign < 0
-        size.mul_(corelib.ones_like(sign).masked_fill(turned, shrink).masked_fill(sign > 0, grow)).clamp_(least, most)
+        size.mul_(ones_like(sign).masked_fill(turned, shrink).masked_fill(sign > 0, grow)).clamp_(least, most)
         grad = grad.masked_fill(turned, 0)
         p.addcmul_(grad.sign(), size.clone() if group["differentiable"] else size, value=-1)
         before.copy_(grad)

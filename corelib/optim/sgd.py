@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import enable_grad
+from corelib.ops.construction.creation import empty_like
 from corelib.ops.neural.optim_steps import _sgd_step_
 from corelib.optim.optimizer import (
-    Optimizer,
-    Params,
-    as_number,
-    check_fused,
-    check_not_negative,
-    check_one_element,
-    check_switches,
+    Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element, check_switches, loss_of,
 )
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["SGD"]
 
@@ -83,24 +78,16 @@ class SGD(Optimizer):
                 for p in group["params"]:
                     check_fused(p)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        for group in self.param_groups:
-            group.setdefault("nesterov", False)
-            group.setdefault("maximize", False)
-            group.setdefault("foreach", None)
-            group.setdefault("differentiable", False)
-            group.setdefault("fused", False)
+        self._complete_groups(nesterov=False, maximize=False, foreach=None, differentiable=False, fused=False)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
-        loss = None
-        if closure is not None:
-            with corelib.enable_grad():
-                loss = closure()
+        loss = loss_of(closure)
         for group in self.param_groups:
             if group["differentiable"]:
-                with corelib.enable_grad():
+                with enable_grad():
                     _differentiable_step(group, self.state)
                 continue
             lr, momentum, dampening = as_number(group["lr"]), group["momentum"], group["dampening"]
@@ -116,12 +103,12 @@ class SGD(Optimizer):
                 buffer = state.get("momentum_buffer")
                 first = buffer is None
                 if first:
-                    buffer = state["momentum_buffer"] = corelib.empty_like(grad)
+                    buffer = state["momentum_buffer"] = empty_like(grad)
                 _sgd_step_(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
         return loss
 
 
-def _differentiable_step(group: dict[str, Any], states: Any) -> None:
+def _differentiable_step(group: Group, states: dict[Any, State]) -> None:
     """The same update out of recorded ops, so that gradients flow through it to lr, weight_decay and the gradients."""
     momentum, decay, lr = group["momentum"], group["weight_decay"], group["lr"]
     if isinstance(lr, Tensor) and lr.dim():

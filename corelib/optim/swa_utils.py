@@ -11,14 +11,19 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.module import Module
-from corelib.nn.normalization import _BatchNorm, _InstanceNorm
+from corelib.graph.grad_mode import no_grad
+from corelib.nn.modules.batchnorm import _BatchNorm
+from corelib.nn.modules.module import Module
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.optimizer import Number, Optimizer
+from corelib.ops.construction.construct import tensor
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import int64
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn"]
+
+Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
 def _check_decay(decay: float) -> None:
@@ -30,8 +35,8 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
     """A function (average, parameter, count) that gives decay * average + (1 - decay) * parameter."""
     _check_decay(decay)
 
-    @corelib.no_grad()
-    def ema_update(ema_param: Any, current_param: Any, num_averaged: Any) -> Any:
+    @no_grad()
+    def ema_update(ema_param: Tensor, current_param: Tensor, num_averaged: Number) -> Tensor:
         return decay * ema_param + (1 - decay) * current_param
 
     return ema_update
@@ -40,8 +45,8 @@ def get_ema_avg_fn(decay: float = 0.999) -> Callable[..., Tensor]:
 def get_swa_avg_fn() -> Callable[..., Tensor]:
     """A function (average, parameter, count) that gives the mean with one more parameter in it."""
 
-    @corelib.no_grad()
-    def swa_update(averaged_param: Any, current_param: Any, num_averaged: Any) -> Any:
+    @no_grad()
+    def swa_update(averaged_param: Tensor, current_param: Tensor, num_averaged: Number) -> Tensor:
         return averaged_param + (current_param - averaged_param) / (num_averaged + 1)
 
     return swa_update
@@ -51,8 +56,8 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
     """As `get_ema_avg_fn`, of lists, in place."""
     _check_decay(decay)
 
-    @corelib.no_grad()
-    def ema_update(ema_param_list: Any, current_param_list: Any, _: Any) -> None:
+    @no_grad()
+    def ema_update(ema_param_list: Tensors, current_param_list: Tensors, _: Number) -> None:
         for average, current in zip(ema_param_list, current_param_list, strict=True):
             if average.is_floating_point():
                 average.lerp_(current, 1 - decay)
@@ -65,8 +70,8 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable[..., None]:
 def get_swa_multi_avg_fn() -> Callable[..., None]:
     """As `get_swa_avg_fn`, of lists, in place."""
 
-    @corelib.no_grad()
-    def swa_update(averaged_param_list: Any, current_param_list: Any, num_averaged: Any) -> None:
+    @no_grad()
+    def swa_update(averaged_param_list: Tensors, current_param_list: Tensors, num_averaged: Number) -> None:
         share = 1 / (float(num_averaged) + 1)
         for average, current in zip(averaged_param_list, current_param_list, strict=True):
             if average.is_floating_point():
@@ -96,7 +101,7 @@ class AveragedModel(Module):
     n_averaged: Tensor
 
     def __init__(
-        self, model: Module, device: Any = None, avg_fn: Callable[..., Tensor] | None = None, multi_avg_fn: Callable[..., None] | None = None,
+        self, model: Module, device: Device | str | int | None = None, avg_fn: Callable[..., Tensor] | None = None, multi_avg_fn: Callable[..., None] | None = None,
         use_buffers: bool = False,
     ) -> None:
         super().__init__()
@@ -105,7 +110,7 @@ class AveragedModel(Module):
         self.module = deepcopy(model)
         if device is not None:
             self.module = self.module.to(device)
-        self.register_buffer("n_averaged", corelib.tensor(0, dtype=corelib.int64, device=device))
+        self.register_buffer("n_averaged", tensor(0, dtype=int64, device=device))
         self.avg_fn = avg_fn
         self.multi_avg_fn = multi_avg_fn
         self.use_buffers = use_buffers
@@ -116,7 +121,7 @@ class AveragedModel(Module):
     def update_parameters(self, model: Module) -> None:
         """Take a model's parameters into the average."""
 
-        def tensors(m: Module) -> Any:
+        def tensors(m: Module) -> Iterable[Tensor]:
             return chain(m.parameters(), m.buffers()) if self.use_buffers else m.parameters()
 
         averages = [t.detach() for t in tensors(self.module)]
@@ -136,13 +141,13 @@ class AveragedModel(Module):
         self.n_averaged += 1
 
 
-@corelib.no_grad()
-def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
+@no_grad()
+def update_bn(loader: Iterable[Any], model: Module, device: Device | str | int | None = None) -> None:
     """Compute the running statistics of a model's batch norms anew, as means over the batches of a loader.
 
     A batch is a tensor, or a list or tuple whose first element is one; `device`: where it is moved first.
     """
-    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and not isinstance(m, _InstanceNorm)]
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     if not norms:
         return
     momenta, was_training = [m.momentum for m in norms], model.training
@@ -182,7 +187,7 @@ class SWALR(LRScheduler):
         t = max(0, min(1, step / max(1, self.anneal_epochs)))
         return (1 - math.cos(math.pi * t)) / 2 if self._anneal_strategy == "cos" else t
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at this step."""
         self._check_within_step()
         step = self._step_count - 1

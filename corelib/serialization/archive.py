@@ -14,6 +14,8 @@ from typing import IO, Any, NamedTuple
 
 __all__ = ["ALIGNMENT", "ArchiveReader", "ArchiveWriter", "write_all"]
 
+Data = Any  # bytes, or whatever contiguous has the buffer protocol, for which Python has a name from 3.12 on
+
 ALIGNMENT = 64
 LOCAL_MAGIC = b"PK\x03\x04"
 
@@ -27,7 +29,7 @@ _MAX32 = 0xFFFFFFFF
 _UTF8, _DESCRIPTOR, _ENCRYPTED = 0x800, 0x8, 0x1
 
 
-def write_all(file: IO[bytes], data: Any) -> None:
+def write_all(file: IO[bytes], data: Data) -> None:
     """Write every byte, also to unbuffered files, whose `write` may take less than it is given."""
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     while len(view):
@@ -47,11 +49,11 @@ class ArchiveWriter:
         self._central: list[bytes] = []
         self.checksums: list[tuple[str, int]] = []
 
-    def _write(self, data: Any) -> None:
+    def _write(self, data: Data) -> None:
         write_all(self._file, data)
         self._position += len(data)
 
-    def record(self, name: str, data: Any) -> None:
+    def record(self, name: str, data: Data) -> None:
         """Write one record; `data` is bytes or anything contiguous with the buffer protocol."""
         start, size = self._position, len(data)
         path = f"{self._folder}/{name}".encode()

@@ -6,23 +6,22 @@ import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from corelib.serialization.archive import ArchiveReader
 from corelib.serialization.rebuild import shown
 from corelib.tensor.device import cpu, device, resolve
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.host import np
 from corelib.tensor.storage import Storage
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
 
-    from corelib.serialization.archive import ArchiveReader
-else:
-    from corelib.tensor.host import np
-
-__all__ = ["MapLocation", "StorageReader", "filled_storage"]
+__all__ = ["MapLocation", "StorageReader", "filled_storage", "swap_bytes"]
 
 MapLocation = Callable[[Storage, str], Storage | None] | device | str | bytes | dict[str, str] | None
 
 
-def filled_storage(where: device, size: int, fill: Callable[[Any], None]) -> Storage:
+def filled_storage(where: device, size: int, fill: Callable[[NDArray[Any]], None]) -> Storage:
     """A new Storage whose bytes `fill` writes into a NumPy uint8 array: the storage's own memory where it is the "
     "host's."""
     if where.runtime.backend.host_memory:
@@ -32,6 +31,13 @@ def filled_storage(where: device, size: int, fill: Callable[[Any], None]) -> Sto
     data = np.empty(size, np.uint8)
     fill(data)
     return Storage.from_host_bytes(data, where)
+
+
+def swap_bytes(data: NDArray[Any], dtype: DType) -> None:
+    """Give the elements of a dtype in an array of bytes the other byte order, in place."""
+    width = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
+    if width > 1:
+        data.view(f"u{width}").byteswap(inplace=True)
 
 
 class StorageReader:
@@ -52,7 +58,7 @@ class StorageReader:
         self._swap = swap
         self._mapped = mapped
 
-    def read(self, record: str, dtype: Any, location: str) -> Storage:
+    def read(self, record: str, dtype: DType, location: str) -> Storage:
         """The Storage of a record whose elements are of `dtype` and which was saved from `location`."""
         wanted = self._map
         if wanted is None:
@@ -72,7 +78,7 @@ class StorageReader:
             )
         return found
 
-    def _device(self, location: Any, from_file: bool) -> device:
+    def _device(self, location: str | device, from_file: bool) -> device:
         try:
             return resolve(location)
         except (RuntimeError, ImportError) as error:
@@ -84,7 +90,7 @@ class StorageReader:
                 "there."
             ) from error
 
-    def _place(self, record: str, dtype: Any, location: Any, from_file: bool) -> Storage:
+    def _place(self, record: str, dtype: DType, location: str | device, from_file: bool) -> Storage:
         where, size = self._device(location, from_file), self._archive.size(record)
         if where.type == "meta":
             return Storage(where, None, size)
@@ -94,11 +100,10 @@ class StorageReader:
             return Storage(where, shared, size) if where is cpu else Storage.from_host_bytes(shared, where)
         return filled_storage(where, size, lambda data: self._fill(record, dtype, data))
 
-    def _fill(self, record: str, dtype: Any, data: Any) -> None:
-        self._archive.read_into(record, memoryview(data).cast("B") if data.nbytes else memoryview(bytearray()))
-        width = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
-        if self._swap and width > 1:
-            data.view(f"u{width}").byteswap(inplace=True)
+    def _fill(self, record: str, dtype: DType, data: NDArray[Any]) -> None:
+        self._archive.read_into(record, data.data.cast("B") if data.nbytes else memoryview(bytearray()))
+        if self._swap:
+            swap_bytes(data, dtype)
 
     @staticmethod
     def _move(storage: Storage, where: device) -> Storage:

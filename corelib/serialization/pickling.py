@@ -6,17 +6,18 @@ structure only, the elements of the tensors are records of their own.
 
 from __future__ import annotations
 
+import codecs
 import pickle
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-import corelib
 from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
 from corelib.tensor.device import device
-from corelib.tensor.dtype import dtype
+from corelib.tensor.dtype import dtype, uint8
 from corelib.tensor.layout import layout
+from corelib.tensor.rooms import NAMED
 from corelib.tensor.size import Size
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
@@ -89,7 +90,7 @@ class DataPickler(pickle._Pickler):
             storage, kind = pid.untyped(), pid.dtype
             name = _STORAGES.get(kind.name, _UNTYPED)
         else:
-            storage, kind, name = pid, corelib.uint8, _UNTYPED
+            storage, kind, name = pid, uint8, _UNTYPED
         address = 0 if storage.device.type == "meta" else storage.data_ptr()
         if address and self._dtypes.setdefault(address, kind) is not kind:
             raise RuntimeError(
@@ -119,7 +120,7 @@ class DataPickler(pickle._Pickler):
             return self._reduce_tensor(obj)
         return NotImplemented
 
-    def _reduce_tensor(self, t: Any) -> Any:
+    def _reduce_tensor(self, t: Tensor) -> Any:
         kind: Any = type(t)
         attributes = user_attributes(t)
         if t._backward_hooks:
@@ -131,10 +132,10 @@ class DataPickler(pickle._Pickler):
         if kind is Tensor:
             plain = _reduce_plain(t)
             return plain if not attributes else (_FROM_TYPE, (plain[0], _TENSOR, plain[1], attributes))
-        if kind is corelib.nn.Buffer:
+        if kind is NAMED.value("nn", "Buffer"):
             function, args = _reduce_plain(t)
-            return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "persistent": t.persistent, "_is_buffer": True})
-        if kind.__reduce_ex__ is corelib.nn.Parameter.__reduce_ex__:
+            return _FROM_TYPE, (function, _TENSOR, args, {**attributes, "_is_buffer": True})
+        if kind.__reduce_ex__ is NAMED.value("nn", "Parameter").__reduce_ex__:
             args = (t.data, t.requires_grad, OrderedDict())
             return (_PARAMETER_WITH_STATE, (*args, attributes)) if attributes else (_PARAMETER, args)
         if kind.__reduce_ex__ is not Tensor.__reduce_ex__:
@@ -160,8 +161,6 @@ class DataPickler(pickle._Pickler):
             _python_save_bytes(self, obj)
         else:
             # Python would write `bytes()`, which PyTorch does not accept from a file.
-            import codecs
-
             self.save_reduce(codecs.encode, ("", "latin1"), obj=obj)
 
     dispatch[_TorchName] = _save_name
@@ -169,7 +168,7 @@ class DataPickler(pickle._Pickler):
     dispatch[bytes] = _save_bytes
 
 
-def _reduce_plain(t: Any) -> tuple[_TorchName, tuple[Any, ...]]:
+def _reduce_plain(t: Tensor) -> tuple[_TorchName, tuple[Any, ...]]:
     """The function and arguments that rebuild what PyTorch calls a plain tensor."""
     # Tuples of its own for each tensor, so that the pickle is PyTorch's byte for byte.
     size, stride = tuple(list(t.shape)), tuple(list(t.stride()))

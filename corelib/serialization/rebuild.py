@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
-import corelib
 from corelib.tensor import dtype as dtypes
+from corelib.ops.construction.construct import as_subclass
 from corelib.tensor.device import device
-from corelib.tensor.layout import strided
+from corelib.tensor.layout import layout, strided
+from corelib.tensor.rooms import NAMED
 from corelib.tensor.size import Size
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
@@ -40,7 +41,7 @@ _INTERNAL = frozenset({"_post_accumulate_hooks", "_detached_view"})
 class StorageType:
     """What a name such as `torch.FloatStorage` stands for: memory seen as elements of one dtype."""
 
-    def __init__(self, name: str, dtype: Any) -> None:
+    def __init__(self, name: str, dtype: dtypes.dtype) -> None:
         self.name = name
         self.dtype = dtype
 
@@ -48,12 +49,12 @@ class StorageType:
         return f"torch.{self.name}"
 
 
-def user_attributes(tensor: Any) -> dict[str, Any]:
+def user_attributes(tensor: Tensor) -> dict[str, Any]:
     """The attributes that a user has put on a tensor."""
     return {k: v for k, v in tensor.__dict__.items() if k not in _INTERNAL and not hasattr(Tensor, k)}
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A short text of anything that a file may hold, however large or deep, for an error message."""
     try:
         return reprlib.repr(value)
@@ -61,7 +62,7 @@ def shown(value: Any) -> str:
         return f"a {type(value).__name__}"
 
 
-def _refuse(what: str, got: Any, accepted: str) -> UnpicklingError:
+def _refuse(what: str, got: object, accepted: str) -> UnpicklingError:
     return UnpicklingError(f"load(): the file is corrupt: {what} is {shown(got)}; accepted is {accepted}")
 
 
@@ -75,13 +76,13 @@ def _counts(what: str, values: Any) -> tuple[int, ...]:
     return tuple(values)
 
 
-def _flag(what: str, value: Any) -> bool:
+def _flag(what: str, value: object) -> bool:
     if type(value) is not bool:
         raise _refuse(what, value, "True or False")
     return value
 
 
-def _layout_of(storage: Storage, dtype: Any, offset: Any, size: Any, stride: Any) -> Tensor:
+def _layout_of(storage: Storage, dtype: dtypes.dtype, offset: Any, size: Any, stride: Any) -> Tensor:
     """A tensor over a storage, once it is certain that all of its elements lie inside."""
     shape, strides = _counts("a tensor's size", size), _counts("a tensor's stride", stride)
     (start,) = _counts("a tensor's storage offset", (offset,))
@@ -119,13 +120,13 @@ def _finish(tensor: Tensor, requires_grad: Any, hooks: Any, metadata: Any) -> Te
     return tensor.requires_grad_() if _flag("requires_grad of a tensor", requires_grad) else tensor
 
 
-def _typed(storage: Any) -> TypedStorage:
+def _typed(storage: object) -> TypedStorage:
     if type(storage) is not TypedStorage:
         raise _refuse("the storage of a tensor", type(storage).__name__, "a storage")
     return storage
 
 
-def _dtype(value: Any) -> Any:
+def _dtype(value: object) -> dtypes.dtype:
     if not isinstance(value, dtypes.dtype):
         raise _refuse("the dtype of a tensor", value, "a dtype")
     return value
@@ -163,7 +164,7 @@ def _rebuild_parameter(data: Any, requires_grad: Any, backward_hooks: Any) -> Te
     if not isinstance(data, Tensor):
         raise _refuse("the data of a parameter", type(data).__name__, "a tensor")
     _no_hooks(backward_hooks)
-    made: Tensor = corelib.nn.Parameter(data, _flag("requires_grad of a parameter", requires_grad))
+    made: Tensor = NAMED.value("nn", "Parameter")(data, _flag("requires_grad of a parameter", requires_grad))
     return made
 
 
@@ -179,11 +180,9 @@ def _rebuild_from_type_v2(func: Any, new_type: Any, args: Any, state: Any) -> Te
         raise _refuse("the class of a tensor", new_type, "Tensor or a subclass of it")
     made: Tensor = func(*args)
     if new_type is not type(made):
-        from corelib.ops.construction.construct import as_subclass
-
         made = as_subclass(made, new_type)
     elif isinstance(state, dict) and state.get("_is_buffer") is True:
-        made = corelib.nn.Buffer(made, persistent=state.get("persistent") is True)
+        made = NAMED.value("nn", "Buffer")(made, persistent=state.get("persistent") is True)
     return _set_attributes(made, state)
 
 
@@ -204,7 +203,7 @@ _TENSOR_FUNCTIONS = (_rebuild_tensor, _rebuild_tensor_v2, _rebuild_tensor_v3, _r
                      _rebuild_parameter, _rebuild_parameter_with_state)  # fmt: skip
 
 
-def _get_layout(name: Any) -> Any:
+def _get_layout(name: object) -> layout:
     if not isinstance(name, str) or name != "torch.strided":
         raise _refuse("a layout", name, "torch.strided")
     return strided
@@ -264,7 +263,7 @@ def _size(sizes: Any = ()) -> Size:
     return Size(_counts("a Size", sizes))
 
 
-def _device(*args: Any) -> Any:
+def _device(*args: Any) -> device:
     if not args or not isinstance(args[0], str) or not all(type(a) is int or a is None for a in args[1:]):
         raise _refuse("a device", args, "a str and an index")
     return device(*args)
@@ -320,5 +319,5 @@ _LAZY = {("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")}
 def allowed_global(module: str, name: str) -> Any:
     """What a name in a file stands for, when it is one of the names of data; KeyError when it is not."""
     if (module, name) in _LAZY:
-        return getattr(corelib.nn, name)
+        return NAMED.value("nn", name)
     return _GLOBALS[module, name]

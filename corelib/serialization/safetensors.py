@@ -10,21 +10,20 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from io import BufferedReader
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
 from corelib.serialization.archive import write_all
-from corelib.serialization.locations import filled_storage
+from corelib.serialization.locations import filled_storage, swap_bytes
 from corelib.serialization.rebuild import shown
 from corelib.serialization.replace_file import replacing
 from corelib.tensor import dtype as dtypes
-from corelib.tensor.device import resolve
+from corelib.tensor.device import device as Device, resolve
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    import numpy as np
-else:
-    from corelib.tensor.host import np
+    from numpy.typing import NDArray
 
 __all__ = ["load_file", "save_file"]
 
@@ -99,19 +98,17 @@ def _check_tensors(tensors: Mapping[str, Tensor]) -> None:
             )
 
 
-def _bytes_of(t: Tensor) -> Any:
+def _bytes_of(t: Tensor) -> NDArray[Any]:
     width = t.dtype.itemsize
     start = t.storage_offset() * width
-    data = t.untyped_storage().to_host_bytes()[start : start + t.numel() * width]
-    return data if sys.byteorder == "little" else _swapped(data, t.dtype)
+    data: NDArray[Any] = t.untyped_storage().to_host_bytes()[start : start + t.numel() * width]
+    if sys.byteorder == "big":
+        data = data.copy()
+        swap_bytes(data, t.dtype)
+    return data
 
 
-def _swapped(data: Any, dtype: Any) -> Any:
-    width = dtype.itemsize // 2 if dtype.is_complex else dtype.itemsize
-    return data if width == 1 else data.view(f"u{width}").byteswap().view(np.uint8)
-
-
-def load_file(path: Path, device: Any = "cpu") -> dict[str, Tensor]:
+def load_file(path: Path, device: Device | str = "cpu") -> dict[str, Tensor]:
     """The tensors of a file by name, in the file's order, each with memory of its own.
 
     Raises RuntimeError for a file that is not just what the format says: cut off, with gaps or overlaps, with sizes
@@ -127,11 +124,11 @@ def load_file(path: Path, device: Any = "cpu") -> dict[str, Tensor]:
             _ = dtype.np  # found now, so that a dtype whose package is missing says so here
             file.seek(start + begin)
 
-            def fill(target: Any, file: Any = file, key: str = key, dtype: Any = dtype) -> None:
-                if target.nbytes and file.readinto(memoryview(target)) != target.nbytes:
+            def fill(target: NDArray[Any], file: BufferedReader = file, key: str = key, dtype: dtypes.dtype = dtype) -> None:
+                if target.nbytes and file.readinto(target.data) != target.nbytes:
                     raise _corrupt(name, f"it ended within tensor {key!r}")
                 if sys.byteorder == "big":
-                    target[:] = _swapped(target, dtype)
+                    swap_bytes(target, dtype)
 
             storage = filled_storage(where, prod(shape) * dtype.itemsize, fill)
             made[key] = Tensor._make(storage, dtype, shape, None, 0)
@@ -168,11 +165,11 @@ def _read_header(file: IO[bytes], name: str) -> tuple[dict[str, Any], int]:
     return header, 8 + length
 
 
-def _check_header(header: dict[str, Any], size: int, name: str) -> dict[str, tuple[Any, tuple[int, ...], int]]:
+def _check_header(header: dict[str, Any], size: int, name: str) -> dict[str, tuple[dtypes.dtype, tuple[int, ...], int]]:
     metadata = header.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise _corrupt(name, f"{_METADATA} must be from str to str")
-    entries: dict[str, tuple[Any, tuple[int, ...], int]] = {}
+    entries: dict[str, tuple[dtypes.dtype, tuple[int, ...], int]] = {}
     spans = []
     for key, entry in header.items():
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:

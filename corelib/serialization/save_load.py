@@ -16,9 +16,11 @@ from corelib.serialization.locations import MapLocation, StorageReader
 from corelib.serialization.pickling import DataPickler
 from corelib.serialization.rebuild import StorageType, shown
 from corelib.serialization.replace_file import replacing
+from corelib.serialization.safetensors import load_file
 from corelib.serialization.unpickling import DataUnpickler, TrustedUnpickler
 from corelib.tensor.device import device
-from corelib.tensor.storage import TypedStorage
+from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["load", "save"]
 
@@ -141,9 +143,7 @@ def load(
     return _load(f, getattr(f, "name", None) or f"<{type(f).__name__}>", map_location, weights_only, None)
 
 
-def _load_safetensors(path: str, map_location: MapLocation) -> Any:
-    from corelib.serialization.safetensors import load_file
-
+def _load_safetensors(path: str, map_location: MapLocation) -> dict[str, Tensor]:
     if map_location is not None and not isinstance(map_location, (str, bytes, device)):
         raise RuntimeError(
             f"load(): Loading safetensors file with {type(map_location).__name__} map_location is not supported. Use a "
@@ -190,9 +190,9 @@ def _load(
         )
     _check_version(archive, name)
     reader = StorageReader(archive, map_location, _byte_order(archive) != sys.byteorder, mapped)
-    storages: dict[str, Any] = {}
+    storages: dict[str, Storage] = {}
 
-    def load_storage(reference: Any) -> TypedStorage:
+    def load_storage(reference: object) -> TypedStorage:
         kind, key, location, count = _storage_reference(reference)
         record = f"data/{key}"
         size = archive.size(record)
@@ -249,15 +249,17 @@ def _byte_order(archive: ArchiveReader) -> str:
     return order.decode()
 
 
-def _storage_reference(reference: Any) -> tuple[StorageType, str, str, int]:
+def _storage_reference(reference: object) -> tuple[StorageType, str, str, int]:
     """The parts of a reference to a storage, each of the type it must have."""
     if isinstance(reference, tuple) and len(reference) == 5:
         word, kind, key, location, count = (
             part.decode("latin1") if isinstance(part, bytes) else part for part in reference
         )
-        known = isinstance(word, str) and word == "storage" and isinstance(kind, StorageType)
-        if known and isinstance(key, str) and isinstance(location, str) and type(count) is int and count >= 0:
-            return kind, key, location, count  # type: ignore[return-value]
+        if (
+            isinstance(word, str) and word == "storage" and isinstance(kind, StorageType)
+            and isinstance(key, str) and isinstance(location, str) and type(count) is int and count >= 0
+        ):
+            return kind, key, location, count
     raise pickle.UnpicklingError(
         f"load(): the file refers to {shown(reference)} outside of its pickle; accepted is ('storage', type, key, "
         "location, number of elements)"

@@ -11,12 +11,15 @@ import pickle
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from pickle import UnpicklingError
 from struct import unpack_from
-from typing import Any
+from typing import IO, Any
 
 from corelib.serialization.rebuild import CONSTRUCTORS, allowed_global, check_key, shown
 from corelib.serialization.safe_globals import named_safe_globals
+from corelib.tensor.rooms import NAMED
+from corelib.tensor.storage import TypedStorage
 
 __all__ = ["DataUnpickler", "TrustedUnpickler"]
 
@@ -48,7 +51,7 @@ def _refused(full_name: str) -> UnpicklingError:
 class DataUnpickler:
     """Runs a pickle that may only make data. UnpicklingError for anything else, and for damaged pickles."""
 
-    def __init__(self, data: bytes, load_storage: Callable[[Any], Any]) -> None:
+    def __init__(self, data: bytes, load_storage: Callable[[Any], TypedStorage]) -> None:
         self._data = data
         self._position = 0
         self._stack: list[Any] = []
@@ -141,7 +144,7 @@ class DataUnpickler:
                 raise _refused(full_name) from None
             self._push(self._listed[full_name])
 
-    def _is_listed(self, value: Any) -> bool:
+    def _is_listed(self, value: object) -> bool:
         return any(value is listed for listed in self._listed.values())
 
     def _call(self, function: Any, args: Any) -> Any:
@@ -372,9 +375,13 @@ _OPERATIONS: dict[bytes, Callable[[DataUnpickler], None]] = {
 class TrustedUnpickler(pickle.Unpickler):
     """Python's own unpickler, which runs whatever a file says; PyTorch's names mean corelib's objects."""
 
-    def __init__(self, file: Any, load_storage: Callable[[Any], Any]) -> None:
+    def __init__(self, file: IO[bytes], load_storage: Callable[[Any], TypedStorage]) -> None:
         super().__init__(file)
-        self.persistent_load = load_storage  # type: ignore[method-assign]
+        self._load_storage = load_storage
+
+    def persistent_load(self, pid: Any) -> TypedStorage:
+        """The storage that a file's reference stands for."""
+        return self._load_storage(pid)
 
     def find_class(self, module: str, name: str) -> Any:
         """The object that a name in the file stands for."""
@@ -385,11 +392,10 @@ class TrustedUnpickler(pickle.Unpickler):
             pass
         if module != "torch" and not module.startswith("torch."):
             return super().find_class(module, name)
-        import corelib
-
-        for torch_room, room in (("torch.nn.", "nn"), ("torch.optim.", "optim")):
-            if module.startswith(torch_room) and hasattr(getattr(corelib, room), name):
-                return getattr(getattr(corelib, room), name)
+        for room in ("nn", "optim"):
+            if module.startswith(f"torch.{room}."):
+                with suppress(AttributeError):
+                    return NAMED.value(room, name)
         raise UnpicklingError(
             f"load(): the file names PyTorch's {module}.{name}, for which corelib has nothing. Accepted are "
             f"{ACCEPTED}, the classes of torch.nn and torch.optim that corelib has, and classes of other modules."

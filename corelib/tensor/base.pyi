@@ -1,6 +1,6 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
 from typing import Self
-from builtins import bool as _bool, complex as _complex, dict as _dict, float as _float, int as _int, str as _str, tuple as _tuple, type as _type
+from builtins import bool as _bool, complex as _complex, dict as _dict, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple, type as _type
 from collections.abc import Callable as _Callable, Sequence as _Sequence
 from typing import Any as _Any
 from corelib.graph.handles import RemovableHandle as _RemovableHandle
@@ -9,6 +9,7 @@ from corelib.ops.random.generator import Generator as _Generator
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
+from corelib.tensor.storage import Storage as _Storage, TypedStorage as _TypedStorage
 from corelib.tensor.tensor import Tensor as _Tensor
 
 def attach(name: _str, value: _Any) -> None:
@@ -56,7 +57,29 @@ class TensorBase:
         """`square`, in place."""
     def positive(self) -> _Tensor:
         """`input` itself; RuntimeError for bool."""
-    def where(self, condition: _Tensor, other: _Any) -> _Any:
+    def mm(self, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
+    def bmm(self, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m)."""
+    def dot(self, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The inner product of two vectors."""
+    def mv(self, vec: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The product of a matrix (n, m) and a vector (m)."""
+    def outer(self, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+    def ger(self, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
+    def matmul(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
+    def addmm(self, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
+    def addmm_(self, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`addmm`, in place."""
+    def baddbmm(self, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
+    def baddbmm_(self, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`baddbmm`, in place."""
+    def where(self, condition: _Tensor, other: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """This tensor where `condition` is True, else `other`."""
     def add(self, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input + alpha * other`, elementwise with broadcasting and promotion."""
@@ -82,15 +105,15 @@ class TensorBase:
         """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero."""
     def floor_divide_(self, other: _Any) -> _Tensor:
         """The in-place form of `floor_divide`: writes its result into this tensor and returns it."""
-    def div(self, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def div(self, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
     def div_(self, other: _Any, *, rounding_mode: _str | None = ...) -> _Tensor:
         """The in-place form of `div`."""
-    def divide(self, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def divide(self, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
     def divide_(self, other: _Any, *, rounding_mode: _str | None = ...) -> _Tensor:
         """The in-place form of `div`."""
-    def true_divide(self, other: _Any, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def true_divide(self, other: _Tensor | _int | _float | _bool | _complex, *, rounding_mode: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers."""
     def true_divide_(self, other: _Any, *, rounding_mode: _str | None = ...) -> _Tensor:
         """The in-place form of `div`."""
@@ -98,7 +121,7 @@ class TensorBase:
         """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero."""
     def remainder_(self, other: _Any) -> _Tensor:
         """The in-place form of `remainder`: writes its result into this tensor and returns it."""
-    def fmod(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    def fmod(self, other: _Tensor | _float, *, out: _Tensor | None = ...) -> _Tensor:
         """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero."""
     def fmod_(self, other: _Any) -> _Tensor:
         """The in-place form of `fmod`: writes its result into this tensor and returns it."""
@@ -110,7 +133,7 @@ class TensorBase:
         """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers."""
     def pow_(self, exponent: _Any) -> _Tensor:
         """The in-place form of `pow`: writes its result into this tensor and returns it."""
-    def copysign(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    def copysign(self, other: _Tensor | _float, *, out: _Tensor | None = ...) -> _Tensor:
         """The size of `input` with the sign of `other`, elementwise."""
     def copysign_(self, other: _Any) -> _Tensor:
         """The in-place form of `copysign`: writes its result into this tensor and returns it."""
@@ -126,36 +149,14 @@ class TensorBase:
         """The square root of `input² + other²` without overflow, elementwise."""
     def hypot_(self, other: _Any) -> _Tensor:
         """The in-place form of `hypot`: writes its result into this tensor and returns it."""
-    def float_power(self, exponent: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    def float_power(self, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` to the power of `exponent` in float64, elementwise; either may be a number."""
-    def float_power_(self, exponent: _Any) -> _Tensor:
+    def float_power_(self, exponent: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
     def reciprocal(self, *, out: _Tensor | None = ...) -> _Tensor:
         """One over `input`, elementwise."""
     def reciprocal_(self) -> _Tensor:
         """`reciprocal`, in place."""
-    def mm(self, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
-    def bmm(self, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m)."""
-    def dot(self, tensor: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The inner product of two vectors."""
-    def mv(self, vec: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The product of a matrix (n, m) and a vector (m)."""
-    def outer(self, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
-    def ger(self, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
-    def matmul(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
-    def addmm(self, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all."""
-    def addmm_(self, mat1: _Tensor, mat2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`addmm`, in place."""
-    def baddbmm(self, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
-    def baddbmm_(self, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`baddbmm`, in place."""
     def exp(self, *, out: _Tensor | None = ...) -> _Tensor:
         """e to the power of `input`, elementwise. Integers become the default float."""
     def exp_(self) -> _Tensor:
@@ -216,7 +217,7 @@ class TensorBase:
         """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
     def erfinv_(self) -> _Tensor:
         """`erfinv`, in place."""
-    def frexp(self, *, out: _Tensor | None = ...) -> _Tensor:
+    def frexp(self, *, out: _Any = ...) -> _Any:
         """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
     def ldexp(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """`input * 2**other`, elementwise."""
@@ -318,6 +319,10 @@ class TensorBase:
         """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ..."""
     def digamma_(self) -> _Tensor:
         """`digamma`, in place."""
+    def polygamma(self, n: _int) -> _Tensor:
+        """The nth derivative of digamma, elementwise."""
+    def polygamma_(self, n: _int) -> _Tensor:
+        """The in-place form of `polygamma`: writes its result into this tensor and returns it."""
     def mvlgamma(self, p: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,"""
     def mvlgamma_(self, p: _int) -> _Tensor:
@@ -459,26 +464,26 @@ class TensorBase:
     def numpy(self, *, force: _bool = ...) -> _Any:
         """A NumPy array that shares this tensor's memory; the array keeps the memory alive."""
     @property
-    def __cuda_array_interface__(self) -> _dict[_str, _Any]: ...
-    def __dlpack__(self, **kwargs: _Any) -> _Any: ...
+    def __cuda_array_interface__(self) -> _dict[_str, _object]: ...
+    def __dlpack__(self, **kwargs: _object) -> _object: ...
     def __dlpack_device__(self) -> _tuple[_int, _int]: ...
-    def __reduce_ex__(self, protocol: _Any) -> _Any: ...
-    def __deepcopy__(self, memo: _dict[_int, _Any]) -> _Any: ...
+    def __reduce_ex__(self, protocol: _Any) -> _tuple[_Callable[..., _Tensor], _tuple[_object, ...]]: ...
+    def __deepcopy__(self, memo: _dict[_int, _object]) -> _Tensor: ...
     @property
     def data(self) -> _Tensor: ...
     @data.setter
     def data(self, value: _Tensor) -> None: ...
-    def new_zeros(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> _Tensor:
+    def new_zeros(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
-    def new_ones(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> _Tensor:
+    def new_ones(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.ones`, with this tensor's dtype and device unless given."""
-    def new_empty(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> _Tensor:
+    def new_empty(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.empty`, with this tensor's dtype and device unless given."""
-    def new_full(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> _Tensor:
+    def new_full(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.full`, with this tensor's dtype and device unless given."""
-    def new_empty_strided(self, *args: _Any, dtype: _DType | _type[_Any] | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _Any) -> _Tensor:
+    def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
-    def new_tensor(self, data: _Any, *, dtype: _DType | _type[_Any] | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    def new_tensor(self, data: _object, *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def new(self, *args: _Any, device: _Device | _str | _int | None = ...) -> _Tensor:
         """A tensor of this one's dtype and device: uninitialized from sizes, or with the elements of a sequence. `new_empty` and `new_tensor` say it better."""
@@ -494,7 +499,7 @@ class TensorBase:
         """The same memory outside the graph: in-place changes are shared, gradients are not."""
     def detach_(self) -> _Tensor:
         """Take this tensor out of the graph in place; RuntimeError for views."""
-    def to(self, *args: _Any, **kwargs: _Any) -> _Tensor:
+    def to(self, *args: _Any, **kwargs: _object) -> _Tensor:
         """This tensor with another dtype or device: `to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`."""
     def cpu(self, memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """This tensor on the CPU."""
@@ -526,25 +531,25 @@ class TensorBase:
         """This tensor as torch.uint8."""
     def char(self, memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """This tensor as torch.int8."""
-    def type(self, dtype: _DType | _type[_Any] | None = ..., non_blocking: _bool = ...) -> _Any:
+    def type(self, dtype: _DType | _type[_object] | _str | None = ..., non_blocking: _bool = ...) -> _Any:
         """This tensor as another dtype, or, without one, the name of its type."""
     def type_as(self, other: _Tensor) -> _Tensor:
         """This tensor with the dtype and device of another."""
     def copy_(self, src: _Tensor, non_blocking: _bool = ...) -> _Tensor:
         """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
-    def fill_(self, value: _Any) -> _Tensor:
+    def fill_(self, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
     def resize_(self, *size: _int | _Sequence[_int], memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """Change the shape in place, with more memory where it needs some; new elements are not set."""
-    def set_(self, source: _Any = ..., storage_offset: _int = ..., size: _Any = ..., stride: _Any = ...) -> _Tensor:
+    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
     def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
-    def view(self, *size: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
         """The same memory in another shape, or, given a dtype, seen as elements of that."""
     def expand(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
@@ -554,9 +559,9 @@ class TensorBase:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
     def select(self, dim: _int, index: _int) -> _Tensor:
         """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Any, length: _int) -> _Tensor:
+    def narrow(self, dim: _int, start: _Any[_Tensor | _int], length: _int) -> _Tensor:
         """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Any, stride: _Any, storage_offset: _int | None = ...) -> _Tensor:
+    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
     def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
@@ -564,7 +569,7 @@ class TensorBase:
         """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
     def tile(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
-    def repeat_interleave(self, repeats: _Any = ..., dim: _int | _Sequence[_int] | None = ..., *, output_size: _int | None | _Sequence[_int | None] | None = ...) -> _Tensor:
+    def repeat_interleave(self, repeats: _Tensor | _int | _list[_int] | _tuple[_int, ...] | None = ..., dim: _int | None = ..., *, output_size: _int | None = ...) -> _Tensor:
         """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
     def flip(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """A copy with the elements along `dims` in reverse."""
@@ -584,59 +589,37 @@ class TensorBase:
         """`triu`, in place."""
     def diff(self, n: _int = ..., dim: _int = ..., prepend: _Tensor | None = ..., append: _Tensor | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The differences of neighbours along `dim`, `n` times over, with what is put before and behind first; of bool, whether they differ."""
-    def sum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def sum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The sum of all elements, or along `dim` (an int or several)."""
-    def mean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def mean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
-    def prod(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def prod(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The product of all elements, or along `dim`; integers multiply in int64."""
-    def amax(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def amax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The largest element of all, or along `dim`; NaN where there is one."""
-    def amin(self, dim: _int | _Sequence[_int] = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def amin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The smallest element of all, or along `dim`; NaN where there is one."""
     def any(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Whether any element, of all or along `dim`, is not zero."""
     def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Whether every element, of all or along `dim`, is not zero."""
-    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _Any = ..., keepdim: _bool = ..., *, correction: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The standard deviation of all elements, or along `dim`: the root of the variance."""
     def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """log(sum(exp(input))) along `dim`, without overflow."""
-    def argmax(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
-    def argmin(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
-    def max(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
-        """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
-    def min(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, other: _Any = ..., out: _Any = ...) -> _Any:
-        """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
-    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
-        """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
-    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
-        """The indices that put the elements in order along `dim`."""
-    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
-        """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
-        """The smallest and the largest element, of all or along `dim`."""
-    def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
-        """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
-    def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | _Sequence[_int] | None = ...) -> _Any:
-        """The elements without those that equal the one before."""
-    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
-        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
-    def cumsum(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def cumsum(self, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The sum of all elements up to each, along `dim`; integers are summed in int64."""
-    def cumsum_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def cumsum_(self, dim: _int, *, dtype: _DType | None = ...) -> _Tensor:
         """`cumsum`, in place."""
-    def cumprod(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def cumprod(self, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The product of all elements up to each, along `dim`; integers multiply in int64."""
-    def cumprod_(self, dim: _int, *, dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def cumprod_(self, dim: _int, *, dtype: _DType | None = ...) -> _Tensor:
         """`cumprod`, in place."""
-    def cummax(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    def cummax(self, dim: _int, *, out: _Any = ...) -> _Any:
         """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
-    def cummin(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    def cummin(self, dim: _int, *, out: _Any = ...) -> _Any:
         """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
     def logcumsumexp(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
@@ -650,9 +633,9 @@ class TensorBase:
         """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
     def permute(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """A view with the dimensions in another order."""
-    def movedim(self, source: _Any, destination: _Any) -> _Tensor:
+    def movedim(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
         """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
-    def moveaxis(self, source: _Any, destination: _Any) -> _Tensor:
+    def moveaxis(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
         """Another name of `movedim`."""
     @property
     def T(self) -> _Tensor: ...
@@ -660,7 +643,7 @@ class TensorBase:
     def mT(self) -> _Tensor: ...
     @property
     def H(self) -> _Tensor: ...
-    def split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def split_with_sizes(self, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces of the listed sizes along `dim`."""
     def chunk(self, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
@@ -672,7 +655,7 @@ class TensorBase:
         """The dimensions from `start_dim` to `end_dim` as one."""
     def ravel(self) -> _Tensor:
         """All elements in one dimension, next to each other: a view where they are, else a copy."""
-    def unflatten(self, dim: _int, sizes: _Any) -> _Tensor:
+    def unflatten(self, dim: _int, sizes: _int | _Sequence[_int]) -> _Tensor:
         """One dimension as several, of the given sizes; one may be -1."""
     def broadcast_to(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """A view expanded to `size`."""
@@ -684,7 +667,7 @@ class TensorBase:
         """As `expand`, with the shape of another tensor."""
     def split(self, split_size: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
-    def tensor_split(self, indices_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def tensor_split(self, indices_or_sections: _Tensor | _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
     def squeeze_(self, *args: _Any) -> _Tensor:
         """The in-place form of `squeeze`."""
@@ -742,45 +725,67 @@ class TensorBase:
         """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
     def gather(self, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
-    def take_along_dim(self, indices: _Tensor, dim: _int | _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def take_along_dim(self, indices: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`gather` with broadcasting; without `dim` both are flattened."""
     def take(self, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Elements by their places in the flattened tensor; negative places count from the end."""
     def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """How many elements are not zero, of all or along `dim`."""
-    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The sum of the elements that are not NaN, of all or along `dim`."""
-    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | _type[_Any] | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The mean of the elements that are not NaN, of all or along `dim`."""
     def cov(self, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
         """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
     def corrcoef(self) -> _Tensor:
         """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
-    def histc(self, bins: _int = ..., min: _Any = ..., max: _Any = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Any, *, range: _Any = ..., weight: _Any = ..., density: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Any:
         """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
-    def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def argmax(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
+    def argmin(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
+    def max(self, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
+        """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
+    def min(self, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
+        """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
+    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+        """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
+    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+        """The indices that put the elements in order along `dim`."""
+    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+        """The `k` largest (or smallest) elements along `dim`, and where they are."""
+    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
+        """The smallest and the largest element, of all or along `dim`."""
+    def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
+        """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
+    def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
+        """The elements without those that equal the one before."""
+    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
+        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-    def median(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
-    def nanmedian(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def nanmedian(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
-    def mode(self, dim: _int = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def mode(self, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
         """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
     def msort(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The elements in order along the first dimension."""
-    def quantile(self, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+    def quantile(self, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
         """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
-    def nanquantile(self, q: _Any, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
+    def nanquantile(self, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
         """As `quantile`, of the elements that are not NaN."""
-    def hsplit(self, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    def hsplit(self, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
         """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
-    def vsplit(self, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    def vsplit(self, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
         """Views of pieces along the dimension that `vstack` joins: equal ones, or cut at the listed indices."""
-    def dsplit(self, indices_or_sections: _Any) -> _tuple[_Tensor, ...]:
+    def dsplit(self, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
         """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
-    def rot90(self, k: _int = ..., dims: _int | _Sequence[_int] = ...) -> _Tensor:
+    def rot90(self, k: _int = ..., dims: _Sequence[_int] = ...) -> _Tensor:
         """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
     def diag(self, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
@@ -792,19 +797,19 @@ class TensorBase:
         """A copy of `input` with `src` at one index of a dimension."""
     def diagonal_scatter(self, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A copy of `input` with `src` on a diagonal."""
-    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _Any = ..., end: _Any = ..., step: _int = ...) -> _Tensor:
+    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
         """A copy of `input` with `src` in the slice start:end:step of a dimension."""
-    def as_strided_scatter(self, src: _Tensor, size: _Any, stride: _Any, storage_offset: _Any = ...) -> _Tensor:
+    def as_strided_scatter(self, src: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
     def fill_diagonal_(self, fill_value: _Tensor | _int | _float | _bool | _complex, wrap: _bool = ...) -> _Tensor:
         """Fill the main diagonal in place: of a matrix, or of a tensor whose sizes are all the same. `wrap`: a tall matrix's diagonal"""
-    def narrow_copy(self, *args: _Any, out: _Tensor | None = ..., **kwargs: _Any) -> _Tensor:
+    def narrow_copy(self, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
         """A copy of what `narrow` shows."""
-    def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> _Tensor:
+    def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
-    def unsafe_split(self, split_size_or_sections: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def unsafe_split(self, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
-    def unsafe_split_with_sizes(self, split_sizes: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def unsafe_split_with_sizes(self, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces of the listed sizes along `dim`."""
     def is_nonzero(self) -> _bool:
         """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
@@ -814,44 +819,34 @@ class TensorBase:
         """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
     def resize_as_(self, the_template: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """Resize in place to another tensor's shape, as `resize_`."""
-    def apply_(self, callable: _Any) -> _Tensor:
+    def apply_(self, callable: _Callable[..., _int | _float | _bool | _complex]) -> _Tensor:
         """Replace each element by a Python function of it; on the CPU only."""
-    def map_(self, tensor: _Tensor, callable: _Any) -> _Tensor:
+    def map_(self, tensor: _Tensor, callable: _Callable[..., _int | _float | _bool | _complex]) -> _Tensor:
         """Replace each element by a Python function of it and that of another tensor; on the CPU only."""
-    def map2_(self, tensor1: _Tensor, tensor2: _Tensor, callable: _Any) -> _Tensor:
+    def map2_(self, tensor1: _Tensor, tensor2: _Tensor, callable: _Callable[..., _int | _float | _bool | _complex]) -> _Tensor:
         """Replace each element by a Python function of it and those of two other tensors; on the CPU only."""
-    def dim_order(self, *, ambiguity_check: _Any = ...) -> _tuple[_int, ...]:
+    def dim_order(self, *, ambiguity_check: _bool | _Sequence[_MemoryFormat] = ...) -> _tuple[_int, ...]:
         """The dimensions from the outermost in memory to the innermost."""
     @property
-    def is_xla(self) -> _Any: ...
+    def is_xla(self) -> _bool: ...
     @property
-    def is_xpu(self) -> _Any: ...
+    def is_xpu(self) -> _bool: ...
     @property
-    def is_mps(self) -> _Any: ...
+    def is_mps(self) -> _bool: ...
     @property
-    def is_mtia(self) -> _Any: ...
+    def is_mtia(self) -> _bool: ...
     @property
-    def is_maia(self) -> _Any: ...
+    def is_maia(self) -> _bool: ...
     @property
-    def is_ipu(self) -> _Any: ...
+    def is_ipu(self) -> _bool: ...
     @property
-    def is_vulkan(self) -> _Any: ...
+    def is_vulkan(self) -> _bool: ...
     @property
-    def is_mkldnn(self) -> _Any: ...
+    def is_mkldnn(self) -> _bool: ...
     @property
-    def is_nested(self) -> _Any: ...
+    def is_nested(self) -> _bool: ...
     @property
-    def is_sparse_csr(self) -> _Any: ...
-    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
-    def index_put_(self, indices: _Any, values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """The in-place form of `index_put`."""
-    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
-        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
-    def argwhere(self) -> _Tensor:
-        """The coordinates of the elements that are not zero, a row for each."""
-    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The elements, in order, where the bool `mask`, broadcast, is True."""
+    def is_sparse_csr(self) -> _bool: ...
     def masked_fill(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`input` with `value` where the bool `mask`, broadcast, is True."""
     def masked_fill_(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
@@ -864,13 +859,13 @@ class TensorBase:
         """`clamp`, in place."""
     def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
         """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_min(self, min: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Any) -> _Tensor:
+    def clamp_min_(self, min: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
         """`clamp_min`, in place."""
-    def clamp_max(self, max: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_max(self, max: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Any) -> _Tensor:
+    def clamp_max_(self, max: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
         """`clamp_max`, in place."""
     def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The larger of two, elementwise; where one is NaN, the other."""
@@ -884,18 +879,28 @@ class TensorBase:
         """`input + weight * (end - input)`, elementwise."""
     def lerp_(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`lerp`, in place."""
-    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input + value * tensor1 * tensor2`, elementwise."""
-    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ...) -> _Tensor:
+    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
         """`addcmul`, in place."""
-    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
-    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _Any = ...) -> _Tensor:
+    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
         """`addcdiv`, in place."""
     def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
     def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> _Tensor:
         """`nan_to_num`, in place."""
+    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
+    def index_put_(self, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """The in-place form of `index_put`."""
+    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
+        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
+    def argwhere(self) -> _Tensor:
+        """The coordinates of the elements that are not zero, a row for each."""
+    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The elements, in order, where the bool `mask`, broadcast, is True."""
     def index_copy(self, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with each slice of `source` at its index along `dim`. Which one stays where indices are equal is not said."""
     def index_copy_(self, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor:
@@ -920,9 +925,9 @@ class TensorBase:
         """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
     def scatter_add_(self, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor:
         """`scatter_add`, in place."""
-    def scatter(self, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ..., out: _Tensor | None = ...) -> _Tensor:
+    def scatter(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
-    def scatter_(self, dim: _int, index: _Tensor, src: _Any = ..., *, value: _Any = ..., reduce: _Any = ...) -> _Tensor:
+    def scatter_(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ...) -> _Tensor:
         """`scatter`, in place."""
     def scatter_reduce(self, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
@@ -932,11 +937,11 @@ class TensorBase:
         """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin"."""
     def index_reduce_(self, dim: _int, index: _Tensor, source: _Tensor, reduce: _str, *, include_self: _bool = ...) -> _Tensor:
         """`index_reduce`, in place."""
-    def __getitem__(self, index: _Any) -> _Tensor:
+    def __getitem__(self, index: _object) -> _Tensor:
         """`self[index]`."""
-    def __setitem__(self, index: _Any, value: _Any) -> None:
+    def __setitem__(self, index: _object, value: _object) -> None:
         """`self[index] = value`, with broadcasting and casting."""
-    def dist(self, other: _Tensor, p: _Any = ...) -> _Tensor:
+    def dist(self, other: _Tensor, p: _float = ...) -> _Tensor:
         """The p-norm of `input - other`, broadcast."""
     def addmv(self, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
         """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored."""
@@ -962,49 +967,49 @@ class TensorBase:
         """As `linalg.cross`; without `dim` along the first dimension of size 3."""
     def matrix_power(self, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
-    def renorm(self, p: _Any, dim: _int, maxnorm: _Any, *, out: _Tensor | None = ...) -> _Tensor:
+    def renorm(self, p: _float, dim: _int, maxnorm: _float, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
-    def renorm_(self, p: _Any, dim: _int, maxnorm: _Any) -> _Tensor:
+    def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> _Tensor:
         """`renorm`, in place."""
     def cholesky(self, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`linalg.cholesky` by its older name."""
-    def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> _Tensor:
+    def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Tensor, ...]:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
-    def qr(self, some: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def qr(self, some: _bool = ..., *, out: _Any = ...) -> _Any:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
-    def geqrf(self, *, out: _Tensor | None = ...) -> _Tensor:
+    def geqrf(self, *, out: _Any = ...) -> _Any:
         """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
-    def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _Any:
         """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
-    def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform numbers from `from` to `to`."""
-    def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with normal numbers."""
-    def random_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def random_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform integers: of the dtype's whole range from 0, up to `to`, or from `from` up to `to`."""
-    def bernoulli_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def bernoulli_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with ones with probability `p`, a number or a tensor, else zeros."""
-    def exponential_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def exponential_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with exponentially distributed numbers of rate `lambd`."""
-    def geometric_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def geometric_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with the number of tries, from 1, until the first success of probability `p`."""
-    def log_normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def log_normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with numbers whose logarithms are normal with `mean` and `std`."""
-    def cauchy_(self, *args: _Any, generator: _Generator | None = ..., **names: _Any) -> _Tensor:
+    def cauchy_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with Cauchy numbers around `median`, of width `sigma`."""
-    def bernoulli(self, p: _Any = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def bernoulli(self, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
     def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
-    def norm(self, p: _Any = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | _type[_Any] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def norm(self, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
     def pinverse(self, rcond: _float = ...) -> _Tensor:
         """`linalg.pinv` by its older name."""
     def matrix_exp(self) -> _Tensor:
         """The exponential of a square matrix: the sum of its powers over their factorials."""
-    def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _Any:
         """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     def inverse(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The inverse of a square matrix. LinAlgError if it is singular."""
@@ -1016,7 +1021,7 @@ class TensorBase:
         """The inverse of the matrix whose Cholesky factor this is."""
     def det(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The determinant of a square matrix."""
-    def slogdet(self, *, out: _Tensor | None = ...) -> _Tensor:
+    def slogdet(self, *, out: _Any = ...) -> _Any:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
@@ -1032,11 +1037,12 @@ class TensorBase:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
-    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
-    def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Any = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
+    def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
-    def __repr__(self, *, tensor_contents: _Any = ...) -> _str: ...
+    def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
+        """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
     def __add__(self, other: _Any) -> _Tensor: ...
     def __iadd__(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
         """The in-place form of `add`: writes its result into this tensor and returns it."""
@@ -1073,34 +1079,35 @@ class TensorBase:
     def __rshift__(self, other: _Any) -> _Tensor: ...
     def __irshift__(self, other: _Any) -> _Tensor:
         """The in-place form of `bitwise_right_shift`: writes its result into this tensor and returns it."""
-    def __radd__(self, other: _Any) -> _Any: ...
-    def __rmul__(self, other: _Any) -> _Any: ...
-    def __rand__(self, other: _Any) -> _Any: ...
-    def __ror__(self, other: _Any) -> _Any: ...
-    def __rxor__(self, other: _Any) -> _Any: ...
-    def __rsub__(self, other: _Any) -> _Tensor: ...
-    def __rtruediv__(self, other: _Any) -> _Tensor: ...
-    def __rfloordiv__(self, other: _Any) -> _Tensor: ...
-    def __rmod__(self, other: _Any) -> _Tensor: ...
-    def __rpow__(self, other: _Any) -> _Tensor: ...
-    def __rlshift__(self, other: _Any) -> _Tensor: ...
-    def __rrshift__(self, other: _Any) -> _Tensor: ...
+    def __radd__(self, other: _object) -> _Tensor: ...
+    def __rmul__(self, other: _object) -> _Tensor: ...
+    def __rand__(self, other: _object) -> _Tensor: ...
+    def __ror__(self, other: _object) -> _Tensor: ...
+    def __rxor__(self, other: _object) -> _Tensor: ...
+    def __rsub__(self, other: _object) -> _Tensor: ...
+    def __rtruediv__(self, other: _object) -> _Tensor: ...
+    def __rfloordiv__(self, other: _object) -> _Tensor: ...
+    def __rmod__(self, other: _object) -> _Tensor: ...
+    def __rpow__(self, other: _object) -> _Tensor: ...
+    def __rlshift__(self, other: _object) -> _Tensor: ...
+    def __rrshift__(self, other: _object) -> _Tensor: ...
     def __matmul__(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast."""
-    def __rmatmul__(self, other: _Any) -> _Tensor: ...
-    def __lt__(self, other: _Any) -> _Tensor: ...
-    def __le__(self, other: _Any) -> _Tensor: ...
-    def __gt__(self, other: _Any) -> _Tensor: ...
-    def __ge__(self, other: _Any) -> _Tensor: ...
-    def __eq__(self, other: _Any) -> _Tensor: ...  # type: ignore[override]
-    def __ne__(self, other: _Any) -> _Tensor: ...  # type: ignore[override]
+    def __rmatmul__(self, other: _object) -> _Tensor: ...
+    def __lt__(self, other: _object) -> _Tensor: ...
+    def __le__(self, other: _object) -> _Tensor: ...
+    def __gt__(self, other: _object) -> _Tensor: ...
+    def __ge__(self, other: _object) -> _Tensor: ...
+    def __eq__(self, other: _object) -> _Tensor: ...  # type: ignore[override]
+    def __ne__(self, other: _object) -> _Tensor: ...  # type: ignore[override]
     def __neg__(self, *, out: _Tensor | None = ...) -> _Tensor:
         """`-input`, elementwise; RuntimeError for bool."""
     def __pos__(self) -> _Tensor: ...
     def __abs__(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The absolute value, elementwise."""
     def __invert__(self) -> _Tensor: ...
-    def rsub(self, other: _Any, *, alpha: _int | _float | _bool | _complex = ...) -> _Any: ...
+    def rsub(self, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`other - alpha * self`, elementwise with broadcasting and promotion."""
     @property
     def requires_grad(self) -> _bool: ...
     @requires_grad.setter

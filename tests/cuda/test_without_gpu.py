@@ -22,6 +22,7 @@ from corelib_conformance import samples
 from corelib_conformance.checks.forward import form_of
 from corelib_conformance.samples.declare import OPS, Inputs, invoke
 from corelib_conformance.target import Placed
+from corelib_cpu_numpy.backend import NumpyBackend
 from corelib_cuda_cupy.compiler import OPTIONS, CudaLauncher
 from cupy_backends.cuda.libs import nvrtc
 
@@ -63,34 +64,24 @@ class PaperLauncher(CudaLauncher):
         pass
 
 
-class PaperBackend(Backend):
+class PaperBackend(NumpyBackend):
+    """The host's memory, which core must take for a device's."""
+
     device_type = "papercuda"
     api_version = (1, 0)
     dtypes = {d.name: "native" for d in D.REALS}  # noqa: RUF012
+    indexed = True
+    host_memory = False
+    small_limit = 0
+    native = Backend.native
 
     def __init__(self):
+        super().__init__()
+        del self.small_allocation
         self.launcher = PaperLauncher(self)
 
-    def device_count(self):
-        return 1
-
-    def allocate(self, nbytes, index):
-        return np.zeros(nbytes, np.uint8)
-
-    def free(self, buffer, index):
-        pass
-
-    def host_to_device(self, buffer, offset, data, index):
-        buffer[offset : offset + data.nbytes] = data
-
     def device_to_host(self, buffer, offset, nbytes, index):
-        return buffer[offset : offset + nbytes].copy()
-
-    def device_to_device(self, target, to, source, start, nbytes, index):
-        target[to : to + nbytes] = source[start : start + nbytes]
-
-    def synchronize(self, index):
-        pass
+        return super().device_to_host(buffer, offset, nbytes, index).copy()
 
     def kernels(self):
         table = KernelTable()

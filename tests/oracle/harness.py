@@ -7,10 +7,11 @@ samples are well formed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from corelib_conformance.samples.declare import (
     HALVES as HALVES,
     INTS as INTS,
     Inputs as Inputs,
+    LAYOUTS as LAYOUTS,
     Named as Named,
     OPS as OPS,
     Op as Op,
@@ -58,26 +60,16 @@ def missing(op: Op) -> bool:
     """Whether corelib lacks an op that it need not have yet."""
     if op.name in LISTED:
         return False
-    for root in (torch, torch.Tensor):
-        try:
-            Named(op.path).of(root)
-            Named(op.path).of(subject if root is torch else subject.Tensor)
-        except AttributeError:
-            if hasattr(root, op.path.split(".")[0]):
-                return True
-    return False
+    path = Named(op.path)
+    pairs = ((torch, subject), (torch.Tensor, subject.Tensor))
+    return any(hasattr(theirs, op.path.split(".")[0]) and not (path.stands_in(theirs) and path.stands_in(mine)) for theirs, mine in pairs)
 
 
 def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
     """The ways PyTorch can be asked for this sample."""
     if sample.call is not None:
         return ("call",)
-    found = []
-    try:
-        Named(op.path).of(torch)
-        found.append("function")
-    except AttributeError:
-        pass
+    found = ["function"] if Named(op.path).stands_in(torch) else []
     if sample.args and isinstance(sample.args[0], Spec):
         if hasattr(torch.Tensor, op.name):
             found.append("method")
@@ -86,6 +78,8 @@ def forms_of(op: Op, sample: Sample) -> tuple[str, ...]:
     if "function" in found and sample.out and takes_out(op):
         found.append("out")
     return tuple(f for f in found if f in op.forms)
+
+
 _TAKES_OUT: dict[str, bool] = {}
 
 
@@ -97,10 +91,17 @@ def takes_out(op: Op) -> bool:
     return known
 
 
-def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
-    """The result and the exception, one of them None. Warnings are not what is compared here."""
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """For what warns as PyTorch warns, where that is not what is compared."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+def attempt(function: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """The result and the exception, one of them None. Warnings are not what is compared here."""
+    with quiet():
         try:
             return function(), None
         except Exception as error:
@@ -130,6 +131,27 @@ def finite_max(arrays: list[np.ndarray[Any, Any]]) -> float:
             magnitudes = np.abs(array[np.isfinite(array)].astype(np.float64))
             largest = max(largest, float(magnitudes.max(initial=0.0)))
     return largest
+
+
+def root_of_size(inputs: Inputs) -> float:
+    """How much the errors of a sum over the largest operand may add up to."""
+    return max((float(n.size) for n in inputs.numbers), default=1.0) ** 0.5
+
+
+def dtypes_of(result: Any) -> list[str]:
+    return [name_of(leaf.dtype) for leaf in flatten(result) if is_tensor(leaf)]
+
+
+def tolerance(op: Op, sample: Sample, want: Any, inputs: Inputs, dtype: str = "") -> tuple[float, float]:
+    """The distance allowed from PyTorch's result, in units of the last place, and the number that they are also counted at.
+
+    `dtype` is the one that the op computes in, where that is not its result's.
+    """
+    ulps = op.tolerance(dtype or next(iter(dtypes_of(want)), "float64"), sample)
+    if not op.scaled:
+        return ulps, 0.0
+    outputs = [to_numpy(w, torch) for w in flatten(want) if is_tensor(w)]
+    return ulps * root_of_size(inputs), finite_max([*inputs.numbers, *outputs])
 
 
 def value_difference(
@@ -217,3 +239,26 @@ def error_difference(got: Exception | None, want: Exception | None, result: Any)
         kind = str([name_of(r.dtype) if is_tensor(r) else r for r in flatten(result)])[:80]
         return f"computed {kind}, PyTorch raises {type(want).__name__}: {str(want)[:120]}"
     return f"raised {type(got).__name__}: {str(got)[:200]}; PyTorch raises {type(want).__name__}: {str(want)[:120]}"
+
+
+def overlaps_itself(form: str, inputs: Inputs, error: Exception | None) -> bool:
+    """Whether an op in place is refused because its operand has elements that share memory.
+
+    PyTorch forgets this check in a few ops, and writes the same element several times.
+    """
+    return form == "inplace" and inputs.specs[0].layout == "expanded" and "memory location" in str(error)
+
+
+def samples_of(op: Op, dtype: str) -> Iterator[tuple[int, Sample]]:
+    """The op's samples for a dtype, each with its number."""
+    return ((number, s) for number, s in enumerate(op.samples) if s.dtypes is None or dtype in s.dtypes)
+
+
+class Problems(list[str]):
+    """What differs in an op's samples, each difference with the call that shows it."""
+
+    def add(self, op: Op, number: int, form: str, dtype: str, found: list[str]) -> None:
+        self += [f"#{number} {describe(op, op.samples[number], form, dtype)}\n    {text}" for text in found]
+
+    def check(self) -> None:
+        assert not self, f"{len(self)} differences\n" + "\n".join(self[:12])

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from .harness import ALL, Inputs, Op, Sample, Spec, differences, error_difference, spec
+from .harness import ALL, LAYOUTS, Inputs, Op, Sample, Spec, differences, error_difference, spec
 
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 WANT = torch.arange(6.0).view(2, 3)
 STEP = 2.0**-23
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 import pytest
-import torch
-import torch.testing
+import torch.testing  # noqa: F401  (which PyTorch loads when it is asked for)
 
-import corelib
+from .pairs import LIBRARIES, both, both_seeded, quiet
 
 CALLS = [
     "T.tensor([1., 2, 3]), T.tensor([1., 2.1, 3])", "T.tensor(1.), T.tensor(2.)", "1.0, 2.0", "1.0, 1.0 + 1e-9", "T.tensor([1, 2]), T.tensor([1, 3])", "T.ones(2), T.ones(3)", "T.ones(2), T.ones(2).double()",
@@ -33,7 +31,7 @@ def outcome(call: str, T: Any) -> tuple[str, str]:
 @pytest.mark.parametrize("call", CALLS)
 def test_assert_close_says_what_pytorchs_says(call: str) -> None:
     # PyTorch divides in single precision: digits after the sixth are its own.
-    mine, theirs = ((kind, re.sub(r"(0\.\d{6})\d+", r"\1", text)) for kind, text in (outcome(call, T) for T in (corelib, torch)))
+    mine, theirs = ((kind, re.sub(r"(0\.\d{6})\d+", r"\1", text)) for kind, text in both(lambda T: outcome(call, T)))
     assert mine == theirs
 
 
@@ -47,21 +45,20 @@ MADE = [
 
 @pytest.mark.parametrize("call", MADE)
 def test_make_tensor_makes_what_pytorch_makes(call: str) -> None:
-    found = []
-    for T in (corelib, torch):
-        T.manual_seed(0)
+    def made(T: Any) -> Any:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                made = eval(f"T.testing.make_tensor({call})", {"T": T})
-            found.append((str(made.dtype), tuple(made.shape), made.stride(), made.requires_grad, made.tolist()))
+            with quiet():
+                t = eval(f"T.testing.make_tensor({call})", {"T": T})
         except ValueError as error:
-            found.append(str(error)[:40])
-    assert found[0] == found[1]
+            return str(error)[:40]
+        return str(t.dtype), tuple(t.shape), t.stride(), t.requires_grad, t.tolist()
+
+    mine, theirs = both_seeded(0, made)
+    assert mine == theirs
 
 
 def test_the_older_name() -> None:
-    for T in (corelib, torch):
+    for T in LIBRARIES:
         with pytest.warns(FutureWarning, match="assert_allclose"):
             T.testing.assert_allclose(T.ones(2), [1.00001, 1.0])
         with pytest.raises(AssertionError), pytest.warns(FutureWarning):

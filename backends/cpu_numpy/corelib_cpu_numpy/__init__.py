@@ -17,6 +17,6 @@ hookimpl = HookimplMarker("corelib")
 @hookimpl
 def corelib_backend() -> Backend:
     """The backend; imported when the device is first used."""
-    from corelib_cpu_numpy.backend import NumpyBackend
+    from corelib_cpu_numpy.backend import NumpyBackend  # NumPy and the kernels, which listing plugins must not pay for
 
     return NumpyBackend()

@@ -9,6 +9,11 @@ import numpy as np
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
+from corelib_cpu_numpy import kernels
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Bytes = NDArray[np.uint8]
 
 _BYTES = np.dtype(np.uint8)
 _HALF_BITS = np.dtype(np.uint16)
@@ -38,31 +43,31 @@ class NumpyBackend(Backend):
     def synchronize(self, index: int) -> None:
         """NumPy has finished when it returns."""
 
-    def allocate(self, nbytes: int, index: int) -> Any:
+    def allocate(self, nbytes: int, index: int) -> Bytes:
         # 64-byte alignment: whole cache lines, and what vector loads like best.
         block = np.empty(nbytes + 64, _BYTES)
         start = -block.ctypes.data % 64
         return block[start : start + nbytes]
 
-    def free(self, buffer: Any, index: int) -> None:
+    def free(self, buffer: Array, index: int) -> None:
         """The array goes with its last reference."""
 
-    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device(self, buffer: Array, offset: int, data: Bytes, index: int) -> None:
         self._bytes(buffer)[offset : offset + data.nbytes] = data.reshape(-1).view(_BYTES)
 
-    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+    def device_to_host(self, buffer: Array, offset: int, nbytes: int, index: int) -> Bytes:
         return self._bytes(buffer)[offset : offset + nbytes]
 
-    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+    def device_to_device(self, target: Array, to: int, source: Array, start: int, nbytes: int, index: int) -> None:
         self._bytes(target)[to : to + nbytes] = self._bytes(source)[start : start + nbytes]
 
     @staticmethod
-    def _bytes(buffer: Any) -> Any:
+    def _bytes(buffer: Array) -> Bytes:
         return buffer if buffer.dtype is _BYTES and buffer.ndim == 1 else buffer.reshape(-1).view(_BYTES)
 
     def native(
-        self, buffer: Any, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
-    ) -> Any:
+        self, buffer: Array, dtype: D.dtype, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
+    ) -> Array:
         size = dtype.itemsize
         try:
             return np.ndarray(shape, dtype._np, buffer, offset * size, [s * size for s in strides])
@@ -71,14 +76,12 @@ class NumpyBackend(Backend):
                 raise
             return np.ndarray(shape, dtype._np)  # an empty view may begin behind the end of its memory
 
-    def small_buffer(self, native: Any) -> Any:
+    def small_buffer(self, native: Array) -> Array:
         # bfloat16 arrays do not lend their memory; their bits do.
         return native.view(_HALF_BITS) if native.dtype == _BF16 else native
 
-    def address(self, buffer: Any) -> int:
+    def address(self, buffer: Array) -> int:
         return int(buffer.__array_interface__["data"][0])
 
     def kernels(self) -> KernelTable:
-        from corelib_cpu_numpy import kernels
-
         return kernels.table()

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from corelib_cpu_numpy.threads import matmul
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Function = Callable[..., Any]  # of arrays, with outputs and further arguments of its own
 
 
 def _quiet_context() -> contextvars.Context:
@@ -22,11 +27,11 @@ def _quiet_context() -> contextvars.Context:
 
 class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.run: Any = _quiet_context().run
+        self.run = _quiet_context().run
 
 
 _per_thread = _PerThread()
-_shared: Any = _quiet_context().run
+_shared = _quiet_context().run
 
 
 class Guard:
@@ -37,7 +42,7 @@ class Guard:
     """
 
     @staticmethod
-    def run(function: Any, *args: Any, **names: Any) -> Any:
+    def run(function: Function, *args: Any, **names: Any) -> Any:
         try:
             return _shared(function, *args, **names)
         except RuntimeError as error:
@@ -46,11 +51,11 @@ class Guard:
         return _per_thread.run(function, *args, **names)
 
     @staticmethod
-    def unary(function: Any) -> Any:
+    def unary(function: Function) -> Function:
         """A kernel `(out, input)` of a NumPy function that takes `(input, out)`."""
         shared = _shared
 
-        def kernel(out: Any, input: Any) -> None:
+        def kernel(out: Array, input: Array) -> None:
             try:
                 shared(function, input, out)
             except RuntimeError:
@@ -59,17 +64,17 @@ class Guard:
         return kernel
 
     @staticmethod
-    def binary(function: Any) -> Any:
+    def binary(function: Function) -> Function:
         """A kernel `(out, input, other)` of a NumPy function that takes `(input, other, out)`."""
         shared = _shared
         if function in (np.maximum, np.minimum):  # NumPy wants their third argument named
 
-            def named(out: Any, input: Any, other: Any) -> None:
+            def named(out: Array, input: Array, other: Array) -> None:
                 Guard.run(function, input, other, out=out)
 
             return named
 
-        def kernel(out: Any, input: Any, other: Any) -> None:
+        def kernel(out: Array, input: Array, other: Array) -> None:
             try:
                 shared(function, input, other, out)
             except RuntimeError:
@@ -77,14 +82,13 @@ class Guard:
 
         return kernel
 
-
     matmul = staticmethod(matmul)
 
 
 guard = Guard
 
 
-def guarded(kernel: Any) -> Any:
+def guarded(kernel: Function) -> Function:
     """A kernel that runs under the guard."""
 
     def run(*args: Any) -> Any:

@@ -16,19 +16,21 @@ import numpy as np
 from corelib.contract.kernels import KernelTable
 from corelib_cpu_numpy.guard import guard
 from corelib_cpu_numpy.threads import add_scaled
+from numpy.typing import NDArray
 
 PIECE = 1 << 16
 
-Arrays = tuple[Any, ...]
+Array = NDArray[Any]
+Arrays = tuple[Any, ...]  # arrays of one shape, with None in places
 
 
 class _Scratch(threading.local):
     """Two pieces of working memory a thread and dtype, for NumPy lets other threads run meanwhile."""
 
     def __init__(self) -> None:
-        self.by_dtype: dict[Any, Arrays] = {}
+        self.by_dtype: dict[np.dtype[Any], tuple[Array, Array]] = {}
 
-    def of(self, dtype: Any) -> Arrays:
+    def of(self, dtype: np.dtype[Any]) -> tuple[Array, Array]:
         found = self.by_dtype.get(dtype)
         if found is None:
             found = self.by_dtype[dtype] = (np.empty(PIECE, dtype), np.empty(PIECE, dtype))
@@ -38,7 +40,7 @@ class _Scratch(threading.local):
 _scratch = _Scratch()
 
 
-def _pieces(arrays: Arrays) -> Iterator[tuple[Arrays, Any, Any]]:
+def _pieces(arrays: Arrays) -> Iterator[tuple[Arrays, Array | None, Array | None]]:
     """The same piece of each array (None for None) and two scratch arrays of its shape, until all is covered.
 
     A piece that is small enough as it is comes with None for scratch, and NumPy allocates: that is quicker there.
@@ -71,7 +73,7 @@ def _pieces(arrays: Arrays) -> Iterator[tuple[Arrays, Any, Any]]:
 
 
 def _sgd_step_(
-    param: Any, grad: Any, momentum_buffer: Any, lr: float, momentum: float, dampening: float, weight_decay: float,
+    param: Array, grad: Array, momentum_buffer: Array | None, lr: float, momentum: float, dampening: float, weight_decay: float,
     nesterov: bool, maximize: bool, first: bool,
 ) -> None:
     """See corelib.ops.neural.optim_steps."""
@@ -108,8 +110,8 @@ def _sgd_step_(
 
 
 def _adam_step_(
-    param: Any, grad: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, step: int, lr: float, beta1: float,
-    beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+    param: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
 ) -> None:
     """See corelib.ops.neural.optim_steps."""
     multiply, add, subtract = np.multiply, np.add, np.subtract

@@ -10,16 +10,20 @@ from __future__ import annotations
 import ctypes
 import glob
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 THREADED = 1 << 18
 LARGE = 1 << 24
 _FLOAT32 = np.dtype(np.float32)
 
 
-def _library() -> Any:
+def _library() -> ctypes.CDLL | None:
     """The OpenBLAS that NumPy's wheels bring, or None where NumPy uses another library."""
     folder = os.path.join(os.path.dirname(np.__file__), os.pardir, "numpy.libs")
     for path in glob.glob(os.path.join(folder, "*openblas*")):
@@ -33,7 +37,15 @@ def _library() -> Any:
 _NAMES = (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", ""))
 
 
-def _functions() -> tuple[Any, Any]:
+def _one() -> int:
+    return 1
+
+
+def _untold(n: int) -> None:
+    """NumPy's library is one that cannot be told."""
+
+
+def _functions() -> tuple[Callable[[], int], Callable[[int], None]]:
     library = _library()
     for prefix, suffix in _NAMES:
         try:
@@ -43,13 +55,13 @@ def _functions() -> tuple[Any, Any]:
             continue
         get.restype, put.argtypes, put.restype = ctypes.c_int, [ctypes.c_int], None
         return get, put
-    return None, None
+    return _one, _untold
 
 
 _get, _put = _functions()
 
 
-def _axpy() -> Any:
+def _axpy() -> Callable[..., None] | None:
     library = _library()
     for prefix, suffix in _NAMES:
         try:
@@ -59,18 +71,19 @@ def _axpy() -> Any:
         integer = ctypes.c_int64 if suffix else ctypes.c_int
         function.argtypes = [integer, ctypes.c_float, ctypes.c_void_p, integer, ctypes.c_void_p, integer]
         function.restype = None
-        return function
+        result: Callable[..., None] | None = function
+        return result
     return None
 
 
 _saxpy = _axpy()
 
 
-def add_scaled(y: Any, a: float, x: Any) -> bool:
+def add_scaled(y: Array, a: float, x: Array) -> bool:
     """`y += a * x` in one pass over contiguous float32 arrays, on one thread; False where it cannot be done so."""
     if _saxpy is None or y.dtype != _FLOAT32 or not (y.flags.c_contiguous and x.flags.c_contiguous):
         return False
-    threads = 1 if _put is None else _get()
+    threads = _get()
     if threads != 1:
         _put(1)
     try:
@@ -83,21 +96,19 @@ def add_scaled(y: Any, a: float, x: Any) -> bool:
 
 def get_num_threads() -> int:
     """How many threads a large product may use; 1 where that is not known."""
-    return int(_get()) if _get is not None else 1
+    return int(_get())
 
 
 def set_num_threads(n: int) -> bool:
     """Set how many threads a large product may use; False where NumPy's library cannot be told."""
-    if _put is None:
-        return False
     _put(n)
-    return True
+    return _put is not _untold
 
 
-def matmul(a: Any, b: Any, out: Any = None) -> Any:
+def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """NumPy's matmul, on one thread unless the product is large."""
     work = a.size * b.shape[-1]
-    if _put is None or work < THREADED or work >= LARGE:
+    if work < THREADED or work >= LARGE:
         return np.matmul(a, b, out)
     threads = _get()
     if threads == 1:

@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 def corelib_probe() -> Probe:
     """Whether there is a GPU with a driver that CuPy can use."""
     try:
-        import cupy
+        import cupy  # type: ignore  # no types, and need not be installed; 0.3 s and the driver: only when somebody asks for the device
     except Exception as error:  # a broken CUDA installation shows as any exception
         return Probe(False, f"CuPy cannot be imported: {type(error).__name__}: {error}")
     try:
@@ -29,6 +29,6 @@ def corelib_probe() -> Probe:
 @hookimpl
 def corelib_backend() -> Backend:
     """The backend; imported when a device is first used."""
-    from corelib_cuda_cupy.backend import CupyBackend
+    from corelib_cuda_cupy.backend import CupyBackend  # with CuPy, as above
 
     return CupyBackend()

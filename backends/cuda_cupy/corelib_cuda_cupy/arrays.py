@@ -5,10 +5,17 @@ The generated kernels know real numbers only. What CuPy has no loop for stays wi
 
 from __future__ import annotations
 
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from corelib.backend import KernelTable, StridedArray, xp as shared
+from corelib.contract.kernels import Kernel
 from corelib.tensor import dtype as D
+
+if TYPE_CHECKING:
+    from corelib_cuda_cupy.backend import CupyBackend
+
+Array = Any  # a CuPy array; CuPy has no types
 
 _WITHOUT_LOOPS = ("logical_not", "logical_and", "logical_or", "logical_xor")
 
@@ -16,17 +23,17 @@ _WITHOUT_LOOPS = ("logical_not", "logical_and", "logical_or", "logical_xor")
 class Namespace:
     """CuPy, with NumPy's signature of `take`."""
 
-    def __init__(self, cupy: Any) -> None:
+    def __init__(self, cupy: ModuleType) -> None:
         self._cupy = cupy
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cupy, name)
 
-    def take(self, a: Any, indices: Any, axis: int, out: Any, mode: str) -> Any:
+    def take(self, a: Array, indices: Array, axis: int, out: Array, mode: str) -> Array:
         return self._cupy.take(a, indices, axis, out)  # indices past the end go round
 
 
-def register(table: KernelTable, backend: Any, cupy: Any) -> None:
+def register(table: KernelTable, backend: CupyBackend, cupy: ModuleType) -> None:
     """The shared kernels for complex64 and complex128."""
     found = KernelTable()
     shared.register(found, Namespace(cupy), shared.Plain)
@@ -36,7 +43,7 @@ def register(table: KernelTable, backend: Any, cupy: Any) -> None:
                 table.register(name, (dtype,), _over_arrays(backend, cupy, kernels[dtype]))
 
 
-def _over_arrays(backend: Any, cupy: Any, kernel: Any) -> Any:
+def _over_arrays(backend: CupyBackend, cupy: ModuleType, kernel: Kernel) -> Kernel:
     """A kernel of arrays as one of native arrays, on their device and its stream."""
 
     def array(x: Any) -> Any:

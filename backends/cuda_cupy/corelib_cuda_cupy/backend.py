@@ -6,15 +6,18 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import cupy
+import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
-from corelib.backend import Backend, KernelTable
+from corelib.backend import Backend, KernelTable, StridedArray
 from corelib.backend.codegen import register
 from corelib.tensor import dtype as D
 from corelib_cuda_cupy import arrays
 from corelib_cuda_cupy.compiler import CudaLauncher
 from corelib_cuda_cupy.products import Products
-from cupy.cuda import runtime
+from cupy.cuda import runtime  # type: ignore  # CuPy has no types, and need not be installed
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
 
 _TO_DEVICE, _TO_HOST, _ON_DEVICE = 1, 2, 3
 
@@ -40,18 +43,18 @@ class CupyBackend(Backend):
 
     def __init__(self) -> None:
         self.launcher = CudaLauncher(self)
-        self._held: list[tuple[Any, Any]] = []
+        self._held: list[tuple[cupy.cuda.Event, Bytes]] = []
 
     @contextlib.contextmanager
-    def at(self, index: int) -> Iterator[Any]:
+    def at(self, index: int) -> Iterator[cupy.cuda.Stream]:
         """With device `index` current; gives the stream on which this thread's work is queued."""
         with cupy.cuda.Device(index):
             yield cupy.cuda.get_current_stream(index)
 
-    def cublas(self, index: int) -> Any:
+    def cublas(self, index: int) -> int:
         """cuBLAS's handle of a device, in this thread."""
         with cupy.cuda.Device(index):
-            return cupy.cuda.get_cublas_handle()
+            return int(cupy.cuda.get_cublas_handle())
 
     def device_count(self) -> int:
         return int(runtime.getDeviceCount())
@@ -60,14 +63,14 @@ class CupyBackend(Backend):
         name = runtime.getDeviceProperties(index)["name"]
         return name.decode() if isinstance(name, bytes) else str(name)
 
-    def default_queue(self, index: int) -> Any:
+    def default_queue(self, index: int) -> cupy.cuda.Stream:
         return cupy.cuda.Stream.null
 
     def synchronize(self, index: int) -> None:
         with self._told("cudaDeviceSynchronize"), cupy.cuda.Device(index):
             runtime.deviceSynchronize()
 
-    def allocate(self, nbytes: int, index: int) -> Any:
+    def allocate(self, nbytes: int, index: int) -> Block:
         with cupy.cuda.Device(index):
             try:
                 return Block(runtime.malloc(nbytes), nbytes)
@@ -76,17 +79,17 @@ class CupyBackend(Backend):
                     raise MemoryError(f"cudaMalloc of {nbytes} bytes: {error}") from None
                 raise RuntimeError(f"CUDA: cudaMalloc failed: {error}") from None
 
-    def free(self, buffer: Any, index: int) -> None:
+    def free(self, buffer: Block, index: int) -> None:
         with cupy.cuda.Device(index):
             runtime.free(buffer.ptr)  # it waits for the device
 
-    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device(self, buffer: Block, offset: int, data: Bytes, index: int) -> None:
         data = np.ascontiguousarray(data)
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
             stream.synchronize()  # the host's memory may change from here on
 
-    def host_to_device_later(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device_later(self, buffer: Block, offset: int, data: Bytes, index: int) -> None:
         self._held = [(event, held) for event, held in self._held if not event.done]
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(buffer.ptr + offset, data.ctypes.data, data.nbytes, _TO_DEVICE, stream.ptr)
@@ -94,14 +97,14 @@ class CupyBackend(Backend):
             event.record(stream)
         self._held.append((event, data))  # its memory is not to be freed before
 
-    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+    def device_to_host(self, buffer: Block, offset: int, nbytes: int, index: int) -> Bytes:
         data = np.empty(nbytes, np.uint8)
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(data.ctypes.data, buffer.ptr + offset, nbytes, _TO_HOST, stream.ptr)
             stream.synchronize()
         return data
 
-    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+    def device_to_device(self, target: Block, to: int, source: Block, start: int, nbytes: int, index: int) -> None:
         if target is source and abs(to - start) < nbytes:  # what overlaps goes by way of another block
             between = self.allocate(nbytes, index)
             self.device_to_device(between, 0, source, start, nbytes, index)
@@ -111,7 +114,7 @@ class CupyBackend(Backend):
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(target.ptr + to, source.ptr + start, nbytes, _ON_DEVICE, stream.ptr)
 
-    def address(self, buffer: Any) -> int:
+    def address(self, buffer: Block) -> int:
         return int(buffer.ptr)
 
     def memory_info(self, index: int) -> tuple[int, int]:
@@ -119,43 +122,43 @@ class CupyBackend(Backend):
             free, total = runtime.memGetInfo()
         return int(free), int(total)
 
-    def new_queue(self, index: int) -> Any:
+    def new_queue(self, index: int) -> cupy.cuda.Stream:
         with cupy.cuda.Device(index):
             return cupy.cuda.Stream(non_blocking=True)
 
-    def use_queue(self, queue: Any, index: int) -> None:
+    def use_queue(self, queue: cupy.cuda.Stream, index: int) -> None:
         with cupy.cuda.Device(index):
             queue.use()  # for this thread, on the device that is current
 
-    def synchronize_queue(self, queue: Any, index: int) -> None:
+    def synchronize_queue(self, queue: cupy.cuda.Stream, index: int) -> None:
         with self._told("cudaStreamSynchronize"), cupy.cuda.Device(index):
             queue.synchronize()
 
-    def event_done(self, event: Any) -> bool:
+    def event_done(self, event: cupy.cuda.Event) -> bool:
         return bool(event.done)
 
-    def synchronize_event(self, event: Any) -> None:
+    def synchronize_event(self, event: cupy.cuda.Event) -> None:
         with self._told("cudaEventSynchronize"):
             event.synchronize()
 
-    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+    def wait_event(self, event: cupy.cuda.Event, queue: cupy.cuda.Stream, index: int) -> None:
         with self._told("cudaStreamWaitEvent"), cupy.cuda.Device(index):
             queue.wait_event(event)
 
-    def record_event(self, queue: Any, index: int) -> Any:
+    def record_event(self, queue: cupy.cuda.Stream, index: int) -> cupy.cuda.Event:
         with cupy.cuda.Device(index):
             event = cupy.cuda.Event()
             event.record(queue)
             return event
 
-    def elapsed_time(self, start: Any, end: Any) -> float:
+    def elapsed_time(self, start: cupy.cuda.Event, end: cupy.cuda.Event) -> float:
         end.synchronize()
         return float(cupy.cuda.get_elapsed_time(start, end))
 
-    def pinned(self, nbytes: int) -> Any:
+    def pinned(self, nbytes: int) -> Bytes:
         return np.frombuffer(cupy.cuda.alloc_pinned_memory(nbytes), np.uint8, nbytes)
 
-    def as_cupy(self, native: Any) -> Any:
+    def as_cupy(self, native: StridedArray) -> cupy.ndarray:
         """A native array as a CuPy array over the same memory; TypeError for bfloat16, which CuPy does not have."""
         if native.dtype is D.bfloat16:
             raise TypeError("CuPy has no bfloat16; view the tensor as int16 first")
@@ -164,7 +167,7 @@ class CupyBackend(Backend):
         pointer = cupy.cuda.MemoryPointer(memory, native.offset * size)
         return cupy.ndarray(native.shape, native.dtype.np, pointer, [s * size for s in native.strides])
 
-    def adopt(self, external: Any) -> Any:
+    def adopt(self, external: Any) -> tuple[Block, D.dtype, tuple[int, ...], tuple[int, ...], int]:
         array = cupy.from_dlpack(external) if hasattr(external, "__dlpack__") else cupy.asarray(external)
         size = array.dtype.itemsize
         if any(s < 0 or s % size for s in array.strides):
@@ -174,7 +177,7 @@ class CupyBackend(Backend):
         block = Block(array.data.ptr, nbytes, array)
         return block, D.from_numpy_dtype(array.dtype), array.shape, strides, array.device.id
 
-    def dlpack(self, native: Any, **kwargs: Any) -> Any:
+    def dlpack(self, native: StridedArray, **kwargs: Any) -> Any:
         try:
             return self.as_cupy(native).__dlpack__(**kwargs)
         except TypeError as error:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import TYPE_CHECKING
 
+import cupy  # type: ignore  # CuPy has no types, and need not be installed
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import CUDA
+from corelib.tensor.device import device
+from cupy.cuda import driver  # type: ignore  # CuPy has no types, and need not be installed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from corelib_cuda_cupy.backend import Block, CupyBackend
+    from numpy.typing import NDArray
 
 # Products and sums of separate operations stay separate, as on every other device; cuBLAS fuses its own.
 OPTIONS = ("--fmad=false", "--std=c++17")
@@ -19,13 +27,11 @@ class CudaLauncher(Launcher):
     style = "grid"
     units = 4096
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: CupyBackend) -> None:
         self._backend = backend
         self.launches = 0
 
-    def compile(self, index: int, source: str, name: str) -> Any:
-        import cupy
-
+    def compile(self, index: int, source: str, name: str) -> cupy.RawKernel:
         text = self.target.text(True) + source
         try:
             with cupy.cuda.Device(index):
@@ -33,9 +39,7 @@ class CudaLauncher(Launcher):
         except Exception as error:
             raise RuntimeError(f"CUDA: compiling {name} failed:\n{error}\nThe source was:\n{source}") from None
 
-    def run(self, index: int, kernel: Any, items: int, group: int, buffers: list[Any], params: bytes) -> None:
-        from cupy.cuda import driver
-
+    def run(self, index: int, kernel: cupy.RawKernel, items: int, group: int, buffers: list[Block], params: bytes) -> None:
         if group == 1:  # items that share nothing
             group = 128
         pointers = [ctypes.c_void_p(buffer.ptr) for buffer in buffers]
@@ -50,15 +54,12 @@ class CudaLauncher(Launcher):
             )
             self.launches += 1
 
-    def scratch(self, index: int, nbytes: int) -> Any:
-        from corelib.tensor.device import device
+    def scratch(self, index: int, nbytes: int) -> Block:
+        result: Block = device("cuda", index).runtime.allocator.allocate(nbytes)
+        return result
 
-        return device("cuda", index).runtime.allocator.allocate(nbytes)
-
-    def done(self, index: int, buffer: Any, nbytes: int) -> None:
-        from corelib.tensor.device import device
-
+    def done(self, index: int, buffer: Block, nbytes: int) -> None:
         device("cuda", index).runtime.allocator.release(buffer, nbytes)
 
-    def read(self, index: int, buffer: Any, nbytes: int) -> Any:
+    def read(self, index: int, buffer: Block, nbytes: int) -> NDArray[np.uint8]:
         return self._backend.device_to_host(buffer, 0, nbytes, index)

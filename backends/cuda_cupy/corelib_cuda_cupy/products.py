@@ -7,10 +7,15 @@ is given as it is; any other, and whatever cuBLAS has no product for, goes by th
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import TYPE_CHECKING
 
+from corelib.backend import StridedArray
+from corelib.contract.kernels import Kernel
 from corelib.tensor import dtype as D
 from corelib.dispatcher.precision import get_float32_matmul_precision
+
+if TYPE_CHECKING:
+    from corelib_cuda_cupy.backend import CupyBackend
 
 # cudaDataType_t and cublasComputeType_t
 _TYPES = {D.float32: 0, D.float64: 1, D.float16: 2, D.bfloat16: 14}
@@ -20,11 +25,11 @@ _FLOAT32, _FLOAT64, _TF32 = 68, 70, 77
 class Products:
     """out = a @ b by cuBLAS, or by the generated kernel."""
 
-    def __init__(self, backend: Any, generated: Any) -> None:
+    def __init__(self, backend: CupyBackend, generated: Kernel) -> None:
         self._backend = backend
         self._generated = generated
 
-    def product(self, out: Any, a: Any, b: Any) -> Any:
+    def product(self, out: StridedArray, a: StridedArray, b: StridedArray) -> object:
         if out.dtype not in _TYPES or 0 in out.shape or a.shape[-1] == 0 or len(out.shape) not in (2, 3):
             return self._generated(out, a, b)
         if len(out.shape) == 3 and not (len(a.shape) == len(b.shape) == 3 and a.shape[0] == b.shape[0] == out.shape[0]):
@@ -35,8 +40,8 @@ class Products:
         self._gemm(out, a, b, left, right)
         return None
 
-    def _gemm(self, out: Any, a: Any, b: Any, left: tuple[int, int], right: tuple[int, int]) -> None:
-        from cupy_backends.cuda.libs import cublas
+    def _gemm(self, out: StridedArray, a: StridedArray, b: StridedArray, left: tuple[int, int], right: tuple[int, int]) -> None:
+        from cupy_backends.cuda.libs import cublas  # type: ignore  # no types, and need not be installed  # loads cuBLAS, which only products need
 
         wide = out.dtype is D.float64
         number = ctypes.c_double if wide else ctypes.c_float
@@ -57,7 +62,7 @@ class Products:
             )
 
 
-def _given(x: Any) -> tuple[int, int] | None:
+def _given(x: StridedArray) -> tuple[int, int] | None:
     """How a row-major matrix is told to cuBLAS, seen as its transpose: (operation, leading dimension); None where it cannot be."""
     (rows, columns), (down, right) = x.shape[-2:], x.strides[-2:]
     if (right == 1 or columns == 1) and (down >= columns or rows == 1):

@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 def corelib_probe() -> Probe:
     """Whether there is a platform with a device; how to get one for a processor, where there is none."""
     try:
-        import pyopencl
+        import pyopencl  # 0.2 s and the drivers: only when somebody asks for the device
     except ImportError as error:
         return Probe(False, f"pyopencl cannot be imported: {error}")
     try:
@@ -31,6 +31,6 @@ def corelib_probe() -> Probe:
 @hookimpl
 def corelib_backend() -> Backend:
     """The backend; imported when a device is first used."""
-    from corelib_opencl.backend import OpenCLBackend
+    from corelib_opencl.backend import OpenCLBackend  # with pyopencl, as above
 
     return OpenCLBackend()

@@ -10,7 +10,10 @@ from corelib.backend import Backend, KernelTable
 from corelib.backend.codegen import register
 from corelib.tensor import dtype as D
 from corelib_opencl.compiler import OpenCLLauncher
-from corelib_opencl.devices import Device, all_devices, out_of_memory, told
+from corelib_opencl.devices import Device, Queue, all_devices, out_of_memory, told
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
 
 
 class OpenCLBackend(Backend):
@@ -42,7 +45,7 @@ class OpenCLBackend(Backend):
     def device_name(self, index: int) -> str:
         return self.device(index).name
 
-    def default_queue(self, index: int) -> Any:
+    def default_queue(self, index: int) -> Queue:
         return self.device(index).default_queue
 
     def synchronize(self, index: int) -> None:
@@ -51,7 +54,7 @@ class OpenCLBackend(Backend):
         except cl.Error as error:
             raise told(error, "clFinish") from None
 
-    def allocate(self, nbytes: int, index: int) -> Any:
+    def allocate(self, nbytes: int, index: int) -> cl.Buffer:
         device = self.device(index)
         if nbytes > device.device.max_mem_alloc_size:
             raise MemoryError(f"{nbytes} bytes in one buffer; {device.name} allows {device.device.max_mem_alloc_size}")
@@ -62,20 +65,20 @@ class OpenCLBackend(Backend):
                 raise MemoryError(str(told(error, "clCreateBuffer"))) from None
             raise told(error, "clCreateBuffer") from None
 
-    def free(self, buffer: Any, index: int) -> None:
+    def free(self, buffer: cl.Buffer, index: int) -> None:
         buffer.release()  # the driver keeps the memory until what was queued has been done
 
-    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device(self, buffer: cl.Buffer, offset: int, data: Bytes, index: int) -> None:
         if data.nbytes:
             self._copy(index, "clEnqueueWriteBuffer", buffer, np.ascontiguousarray(data), dst_offset=offset, is_blocking=True)
 
-    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+    def device_to_host(self, buffer: cl.Buffer, offset: int, nbytes: int, index: int) -> Bytes:
         data = np.empty(nbytes, np.uint8)
         if nbytes:
             self._copy(index, "clEnqueueReadBuffer", data, buffer, src_offset=offset, is_blocking=True)
         return data
 
-    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+    def device_to_device(self, target: cl.Buffer, to: int, source: cl.Buffer, start: int, nbytes: int, index: int) -> None:
         if not nbytes:
             return
         if target is source and abs(to - start) < nbytes:  # what overlaps goes by way of another buffer
@@ -86,45 +89,45 @@ class OpenCLBackend(Backend):
             return
         self._copy(index, "clEnqueueCopyBuffer", target, source, byte_count=nbytes, src_offset=start, dst_offset=to)
 
-    def _copy(self, index: int, call: str, target: Any, source: Any, **how: Any) -> None:
+    def _copy(self, index: int, call: str, target: cl.Buffer | Bytes, source: cl.Buffer | Bytes, **how: Any) -> None:
         try:
             cl.enqueue_copy(self.device(index).queue, target, source, **how)
         except cl.Error as error:
             raise told(error, call) from None
 
-    def address(self, buffer: Any) -> int:
+    def address(self, buffer: cl.Buffer) -> int:
         return int(buffer.int_ptr)
 
-    def new_queue(self, index: int) -> Any:
+    def new_queue(self, index: int) -> Queue:
         return self.device(index).new_queue()
 
-    def use_queue(self, queue: Any, index: int) -> None:
+    def use_queue(self, queue: Queue, index: int) -> None:
         self.device(index).queue = queue
 
-    def synchronize_queue(self, queue: Any, index: int) -> None:
+    def synchronize_queue(self, queue: Queue, index: int) -> None:
         try:
             queue.finish()
         except cl.Error as error:
             raise told(error, "clFinish") from None
 
-    def record_event(self, queue: Any, index: int) -> Any:
+    def record_event(self, queue: Queue, index: int) -> cl.Event:
         event = cl.enqueue_marker(queue)
         queue.flush()  # other queues may wait for it
         return event
 
-    def event_done(self, event: Any) -> bool:
+    def event_done(self, event: cl.Event) -> bool:
         return bool(event.command_execution_status == cl.command_execution_status.COMPLETE)
 
-    def synchronize_event(self, event: Any) -> None:
+    def synchronize_event(self, event: cl.Event) -> None:
         try:
             event.wait()
         except cl.Error as error:
             raise told(error, "clWaitForEvents") from None
 
-    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+    def wait_event(self, event: cl.Event, queue: Queue, index: int) -> None:
         cl.enqueue_barrier(queue, wait_for=[event])
 
-    def elapsed_time(self, start: Any, end: Any) -> float:
+    def elapsed_time(self, start: cl.Event, end: cl.Event) -> float:
         cl.wait_for_events([start, end])
         return float(end.profile.end - start.profile.end) / 1e6
 

@@ -9,19 +9,19 @@ from typing import Any
 import pyopencl as cl
 
 
-class Queue(cl.CommandQueue):  # type: ignore[misc]
+class Queue(cl.CommandQueue):
     """A queue that weak references can name, as pyopencl's own cannot."""
 
 
 class Device:
     """One OpenCL device at work. `lock` makes setting a kernel's arguments and queueing it one step."""
 
-    def __init__(self, device: Any) -> None:
+    def __init__(self, device: cl.Device) -> None:
         self.device = device
         self.name = f"{device.name.strip()} ({device.platform.name.strip()})"
         self.context = cl.Context([device])
         self.default_queue = self._made()
-        self.queues: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.queues: weakref.WeakSet[Queue] = weakref.WeakSet()
         self._here = threading.local()
         self.lock = threading.RLock()
         self.double = "cl_khr_fp64" in device.extensions.split() or bool(getattr(device, "double_fp_config", 0))
@@ -30,15 +30,15 @@ class Device:
         self.launches = 0
 
     @property
-    def queue(self) -> Any:
+    def queue(self) -> Queue:
         """The queue that this thread's work goes to."""
         return getattr(self._here, "queue", self.default_queue)
 
     @queue.setter
-    def queue(self, queue: Any) -> None:
+    def queue(self, queue: Queue) -> None:
         self._here.queue = queue
 
-    def new_queue(self) -> Any:
+    def new_queue(self) -> Queue:
         """A further queue in order, with times of its events."""
         made = self._made()
         self.queues.add(made)
@@ -49,13 +49,13 @@ class Device:
         for queue in (self.default_queue, *self.queues):
             queue.finish()
 
-    def _made(self) -> Any:
+    def _made(self) -> Queue:
         return Queue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)
 
 
-def all_devices() -> list[Any]:
+def all_devices() -> list[cl.Device]:
     """Every device of every platform, in the drivers' order, without asking anybody."""
-    found = []
+    found: list[cl.Device] = []
     for platform in cl.get_platforms():
         try:
             found += platform.get_devices()
@@ -64,7 +64,7 @@ def all_devices() -> list[Any]:
     return found
 
 
-def told(error: Any, call: str) -> RuntimeError:
+def told(error: cl.Error, call: str) -> RuntimeError:
     """A driver's error in words: the call, the code's name, and what it says."""
     code = getattr(error, "code", None)
     codes: Any = cl.status_code
@@ -78,6 +78,6 @@ OUT_OF_MEMORY = {
 }
 
 
-def out_of_memory(error: Any) -> bool:
+def out_of_memory(error: cl.Error) -> bool:
     """Whether a driver's error means that memory is used up, or that no buffer can be that large."""
     return isinstance(error, cl.MemoryError) or getattr(error, "code", None) in OUT_OF_MEMORY

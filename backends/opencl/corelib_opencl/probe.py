@@ -11,16 +11,16 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
 
 import corelib
 import platformdirs
+from corelib_opencl.devices import Device
 
 _COMMAND = (sys.executable, "-m", "corelib_opencl.probe")
 _SECONDS = 120
 
 
-def style(device: Any, index: int) -> str:
+def style(device: Device, index: int) -> str:
     """How kernels are to be written for a device: "loop" for processors whose driver can do it, else "grid"."""
     chosen = os.environ.get("CORELIB_OPENCL_STYLE")
     if chosen:

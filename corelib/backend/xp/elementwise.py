@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.contract.kernels import KernelTable
-from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR, quotient
+from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR
+from corelib.ops.elementwise.polynomials import quotient
 from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
 
 _BITS = (bool, *INTEGERS)

@@ -26,10 +26,11 @@ ROW_MAJOR: dict[Any, bool] = {}
 _NUMBERS = (bool, int, float, complex)
 
 
-def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any:
+def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Tensor:
     """Run an elementwise op on operands of any mixture that PyTorch accepts."""
     if active.count and top() is not None:
-        return run(op, args, {} if out is None else {"out": out})
+        seen: Tensor = run(op, args, {} if out is None else {"out": out})
+        return seen
     if len(args) == 1 and type(args[0]) is Tensor and out is None and args[0]._dtype in op.kernels.get(args[0]._key, ()):
         return _execute(op, args, args, args[0]._dtype, args[0]._device, args[0]._shape)
     operands = [_operand(op, i, args[i]) for i in op.operands if i < len(args)]
@@ -39,9 +40,8 @@ def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any
         tensors = [operands[0]]
     dtype = common_dtype(op, operands)
     if dtype.is_complex and op.complex_as is not None:
-        if out is not None:
-            return store(op, op.complex_as(*operands), out)
-        return op.complex_as(*operands)
+        converted: Tensor = op.complex_as(*operands)
+        return converted if out is None else store(op, converted, out)
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]
@@ -54,19 +54,22 @@ def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Any
     return _execute(op, full, cast, dtype, device, shape)
 
 
-def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: tuple[int, ...]) -> Any:
+def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: tuple[int, ...]) -> Tensor:
     """Kernel or body, for operands of one dtype and device."""
     runtime = device.runtime
+    result: Tensor
     kernel = op.kernel_for(runtime.key, dtype)
     if op.rule.vjps is None and op.body is not None and op.facts.result is None and grad_mode.enabled:
         if any(getattr(x, "_requires_grad", False) for x in operands):
             kernel = None  # no rule of its own: differentiated through its body
     if kernel is None:
         if op.body is None or (dtype.is_complex and not op.facts.complex_body):
-            return fallback.missing(op, device, dtype, args)
+            result = fallback.missing(op, device, dtype, args)
+            return result
         fallback.ran_body(op, device)
         if op.rule.vjps is None and grad_mode.enabled:
-            return op.body(*args)
+            result = op.body(*args)
+            return result
         before = grad_mode.enabled
         grad_mode.enabled = False
         try:
@@ -78,7 +81,8 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
         result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
         if kernel(result._array(), *natives_of(given)) is NotImplemented:
-            return fallback.passed(op, device, dtype, args)
+            result = fallback.passed(op, device, dtype, args)
+            return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
     return result

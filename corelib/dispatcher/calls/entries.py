@@ -8,6 +8,7 @@ the templates below, with its own parameter names and defaults put into the temp
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -22,15 +23,18 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.tensor.tensor import Tensor
 
+
 def unary_entry(op: Op) -> Any:
     """The entry of an op of one tensor."""
     kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
+    passed: Callable[..., Tensor] = fallback.passed
+    body: Callable[..., Tensor] = op.body
     result = op.facts.result
     differentiable = op.rule.vjps is not None
     # An op without a rule of its own is differentiated through its body, kernel or not.
     through_body = op.body is not None and result is None
 
-    def entry(input: Tensor, *, out: Tensor | None = None) -> Any:
+    def entry(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         try:
             dtype = input._dtype
             kernel = kernels[input._key][dtype]
@@ -44,7 +48,7 @@ def unary_entry(op: Op) -> Any:
         shape = input._shape
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array()) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input,))
+            return passed(op, device, dtype, (input,))
         t = new(T)
         t._native = native
         t._storage = None
@@ -62,7 +66,7 @@ def unary_entry(op: Op) -> Any:
             if differentiable:
                 (recorders.get(1) or recorder(op.rule, 1))((input,), t)
             elif through_body:
-                return op.body(input)
+                return body(input)
         return t
 
     return entry
@@ -71,12 +75,14 @@ def unary_entry(op: Op) -> Any:
 def binary_entry(op: Op) -> Any:
     """The entry of an op of two operands, either of which may be a Python number."""
     kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.rule.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
+    passed: Callable[..., Tensor] = fallback.passed
+    body: Callable[..., Tensor] = op.body
     result = op.facts.result
     differentiable = op.rule.vjps is not None
     through_body = op.body is not None and result is None
     tensors_only = not op.facts.numbers
 
-    def compute(input: Any, other: Any) -> Any:
+    def compute(input: Any, other: Any) -> Tensor:
         if active.count:
             return elementwise(op, (input, other), None)
         try:
@@ -113,7 +119,7 @@ def binary_entry(op: Op) -> Any:
             return elementwise(op, (input, other), None)
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
-            return fallback.passed(op, device, dtype, (input, other))
+            return passed(op, device, dtype, (input, other))
         t = new(T)
         t._native = native
         t._storage = None
@@ -131,19 +137,19 @@ def binary_entry(op: Op) -> Any:
             if differentiable:
                 (recorders.get(2) or recorder(op.rule, 2))((input, other), t)
             elif through_body:
-                return op.body(input, other)
+                return body(input, other)
         return t
 
     if "alpha" in op.params:
 
-        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Any:
+        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
             if out is None and alpha == 1:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
         return compute, with_alpha
 
-    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
+    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         if out is None:
             return compute(input, other)
         return elementwise(op, (input, other), out)
@@ -194,7 +200,7 @@ def reduction_entry(op: Op) -> Any:
             return _call.write_out(op, (input, dim, keepdim, dtype), out)
         result: Tensor = op.path(input, dim, keepdim, dtype)
         if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
-            result._edge[0].__class__ = node_along(op.rule)  
+            result._edge[0].__class__ = node_along(op.rule)
         return result
 
     return entry

@@ -18,6 +18,11 @@ def store(op: Op, result: Tensor, out: Any) -> Tensor:
     return _store(op.name, op.facts.out == "exact", result, out)
 
 
+def stored(op: Op, result: Tensor, out: Tensor | None) -> Tensor:
+    """An op's result, or `out` with it written in, where one is given."""
+    return result if out is None else store(op, result, out)
+
+
 def _store(name: str, exact: bool, result: Tensor, out: Any) -> Tensor:
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")

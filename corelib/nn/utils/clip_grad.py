@@ -8,8 +8,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.construction.creation import zeros
+from corelib.ops.shape.joining import stack
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
 
@@ -35,10 +37,10 @@ def get_total_norm(
     tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     norm_type = float(norm_type)
     if not tensors:
-        return corelib.tensor(0.0)
-    with corelib.no_grad():
+        return zeros(())
+    with no_grad():
         first = tensors[0].device
-        norms = corelib.stack([tensor.norm(norm_type).to(first) for tensor in tensors])
+        norms = stack([tensor.norm(norm_type).to(first) for tensor in tensors])
         total = norms.norm(norm_type)
         if error_if_nonfinite and not total.isfinite():
             raise RuntimeError(
@@ -56,7 +58,7 @@ def clip_grads_with_norm_(
     gradients = _gradients(parameters if isinstance(parameters, Tensor) else list(parameters))
     if not gradients:
         return
-    with corelib.no_grad():
+    with no_grad():
         # Multiplied even where it is 1: to look would wait for the device.
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
@@ -99,7 +101,7 @@ def clip_grad_value_(parameters: _Tensors, clip_value: float, foreach: bool | No
     tensor([ 0.5000, -1.0000])
     """
     clip_value = float(clip_value)
-    with corelib.no_grad():
+    with no_grad():
         for gradient in _gradients(parameters):
             gradient.clamp_(min=-clip_value, max=clip_value)
 

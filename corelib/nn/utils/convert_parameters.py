@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import corelib
-from corelib import Tensor
+from corelib.ops.shape.joining import cat
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
@@ -19,7 +19,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """
     listed = list(parameters)
     _check_one_device(listed)
-    return corelib.cat([param.view(-1) for param in listed])
+    return cat([param.view(-1) for param in listed])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:

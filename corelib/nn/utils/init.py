@@ -1,17 +1,18 @@
-"""Modules made without drawing their initial values, and convolutions' weights laid out anew."""
+"""Modules made without drawing their initial values."""
 
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, TypeVar
 
-from corelib.nn.conv import Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
 
-__all__ = ["convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format", "skip_init"]
+__all__ = ["skip_init"]
+
+_M = TypeVar("_M", bound=Module)
 
 
-def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
+def skip_init(module_cls: type[_M], *args: Any, **kwargs: Any) -> _M:
     """A module whose parameters are allocated and not initialized. RuntimeError unless its class takes a ``device``.
 
     >>> import corelib as torch
@@ -24,21 +25,3 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
     device = kwargs.pop("device", "cpu")
     return module_cls(*args, **kwargs, device="meta").to_empty(device=device)
-
-
-def _converted(module: Module, kinds: Any, memory_format: Any) -> Module:
-    for child in module.modules():
-        if isinstance(child, kinds):
-            weight: Any = child.weight
-            weight.data = weight.detach().clone(memory_format=memory_format)
-    return module
-
-
-def convert_conv2d_weight_memory_format(module: Module, memory_format: Any) -> Module:
-    """Lay out the weights of all Conv2d and ConvTranspose2d in a memory format; in place."""
-    return _converted(module, (Conv2d, ConvTranspose2d), memory_format)
-
-
-def convert_conv3d_weight_memory_format(module: Module, memory_format: Any) -> Module:
-    """Lay out the weights of all Conv3d and ConvTranspose3d in a memory format; in place."""
-    return _converted(module, (Conv3d, ConvTranspose3d), memory_format)

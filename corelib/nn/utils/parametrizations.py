@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import functional as F
-from corelib.nn.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from corelib.nn.module import Module
+from corelib.nn.modules.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from corelib.nn.modules.module import Module
 from corelib.nn.utils import parametrize
+from corelib.ops.elementwise.arithmetic import add
+from corelib.ops.construction.creation import eye, zeros_like
+from corelib.ops.linalg.decompositions import geqrf
+from corelib.ops.linalg.decompositions import linalg_householder_product as householder_product
+from corelib.ops.shape.joining import cat
+from corelib.ops.linalg.linear_systems import linalg_solve as solve
+from corelib.ops.linalg.matrix_norms import matrix_exp
+from corelib.ops.products.products import dot, mv
+from corelib.ops.random.random import randn
+from corelib.ops.elementwise.where import where
+from corelib.tensor.limits import finfo
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
@@ -25,18 +36,18 @@ def norm_but(v: Tensor, dim: int) -> Tensor:
 
 def _is_orthogonal(q: Tensor) -> bool:
     n, k = q.shape[-2:]
-    one = corelib.eye(k, dtype=q.dtype, device=q.device)
-    return bool(((q.mT @ q - one).abs() <= 10.0 * n * corelib.finfo(q.dtype).eps + 1e-5 * one).all())
+    one = eye(k, dtype=q.dtype, device=q.device)
+    return bool(((q.mT @ q - one).abs() <= 10.0 * n * finfo(q.dtype).eps + 1e-5 * one).all())
 
 
 def _orthogonalized(a: Tensor) -> Tensor:
     """The Q of a QR decomposition whose R has a positive diagonal."""
-    x, tau = corelib.geqrf(a)
-    return corelib.linalg.householder_product(x, tau) * x.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
+    x, tau = geqrf(a)
+    return householder_product(x, tau) * x.diagonal(dim1=-2, dim2=-1).sign().unsqueeze(-2)
 
 
 class _Orthogonal(Module):
-    base: Any
+    base: Tensor
 
     def __init__(self, weight: Tensor, orthogonal_map: str, *, use_trivialization: bool = True) -> None:
         super().__init__()
@@ -48,53 +59,53 @@ class _Orthogonal(Module):
     def forward(self, X: Tensor) -> Tensor:
         n, k = X.shape[-2:]
         flat = n < k
-        x: Any = X.mT if flat else X
+        x = X.mT if flat else X
         n, k = max(n, k), min(n, k)
         if self.orthogonal_map == "householder":
             a = x.tril(-1)
-            q = corelib.linalg.householder_product(a, 2.0 / (1.0 + (a * a).sum(-2)))
+            q = householder_product(a, 2.0 / (1.0 + (a * a).sum(-2)))
             q = q * x.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
         else:
             x = x.tril()
             if n != k:
-                x = corelib.cat([x, x.new_zeros((n, n - k)).expand(*x.shape[:-2], -1, -1)], -1)
+                x = cat([x, x.new_zeros((n, n - k)).expand(*x.shape[:-2], -1, -1)], -1)
             a = x - x.mT
             if self.orthogonal_map == "matrix_exp":
-                q = corelib.matrix_exp(a)
+                q = matrix_exp(a)
             else:
-                one = corelib.eye(n, dtype=a.dtype, device=a.device)
-                q = corelib.linalg.solve(corelib.add(one, a, alpha=-0.5), corelib.add(one, a, alpha=0.5))
+                one = eye(n, dtype=a.dtype, device=a.device)
+                q = solve(add(one, a, alpha=-0.5), add(one, a, alpha=0.5))
             if n != k:
                 q = q[..., :k]
         if hasattr(self, "base"):
             q = self.base @ q
-        return q.mT if flat else q  # type: ignore[no-any-return]
+        return q.mT if flat else q
 
     def right_inverse(self, Q: Tensor) -> Tensor:
         if Q.shape != self.shape:
             raise ValueError(f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape {Q.shape}.")
-        with corelib.no_grad():
+        with no_grad():
             n, k = Q.shape[-2:]
             flat = n < k
-            q: Any = Q.mT if flat else Q
+            q = Q.mT if flat else Q
             n, k = max(n, k), min(n, k)
             if not hasattr(self, "base"):
                 if self.orthogonal_map != "householder":
                     raise NotImplementedError(
                         "It is not possible to assign to the matrix exponential or the Cayley parametrizations when use_trivialization=False."
                     )
-                a, tau = corelib.geqrf(q)
+                a, tau = geqrf(q)
                 a = a.clone()
                 diagonal = a.diagonal(dim1=-2, dim2=-1)
                 # A reflection of nothing leaves the sign to the diagonal.
-                diagonal.copy_(corelib.where(tau == 0.0, -diagonal.sign(), diagonal.sign()))
-                return a.mT if flat else a  # type: ignore[no-any-return]
+                diagonal.copy_(where(tau == 0.0, -diagonal.sign(), diagonal.sign()))
+                return a.mT if flat else a
             if n == k:
                 self.base = q.clone() if _is_orthogonal(q) else _orthogonalized(q)
             else:
-                more = corelib.randn(*q.shape[:-2], n, n - k, dtype=q.dtype, device=q.device)
-                self.base = _orthogonalized(corelib.cat([q, more], -1))
-            start = corelib.zeros_like(Q)
+                more = randn(*q.shape[:-2], n, n - k, dtype=q.dtype, device=q.device)
+                self.base = _orthogonalized(cat([q, more], -1))
+            start = zeros_like(Q)
             start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)
             return start
 
@@ -183,10 +194,10 @@ class _SpectralNorm(Module):
         return matrix_of(weight, self.dim)
 
     def _iterate(self, matrix: Tensor, times: int) -> None:
-        with corelib.no_grad():
+        with no_grad():
             for _ in range(times):
-                self._u.copy_(F.normalize(corelib.mv(matrix, self._v), dim=0, eps=self.eps))
-                self._v.copy_(F.normalize(corelib.mv(matrix.mT, self._u), dim=0, eps=self.eps))
+                self._u.copy_(F.normalize(mv(matrix, self._v), dim=0, eps=self.eps))
+                self._v.copy_(F.normalize(mv(matrix.mT, self._u), dim=0, eps=self.eps))
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.ndim == 1:
@@ -195,7 +206,7 @@ class _SpectralNorm(Module):
         if self.training:
             self._iterate(matrix, self.n_power_iterations)
         u, v = self._u.clone(), self._v.clone()  # what a later step may overwrite
-        return weight / corelib.dot(u, corelib.mv(matrix, v))
+        return weight / dot(u, mv(matrix, v))
 
     def right_inverse(self, value: Tensor) -> Tensor:
         return value

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.containers import ModuleDict, ModuleList
-from corelib.nn.module import Module
+from corelib.graph.grad_mode import no_grad
+from corelib.nn.modules.container import ModuleDict, ModuleList
+from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations", "transfer_parametrizations_and_params",
@@ -44,14 +44,14 @@ def cached() -> Iterator[None]:
             _Cache.tensors.clear()
 
 
-def _register(module: Module, name: str, tensor: Any) -> None:
+def _register(module: Module, name: str, tensor: Tensor) -> None:
     if isinstance(tensor, Parameter):
         module.register_parameter(name, tensor)
     else:
         module.register_buffer(name, tensor)
 
 
-def _same(what: str, got: Any, wanted: Any, shape: bool = True) -> None:
+def _same(what: str, got: object, wanted: Tensor, shape: bool = True) -> None:
     """ValueError unless a tensor has the dtype, and the shape, of another."""
     if not isinstance(got, Tensor):
         raise ValueError(f"{what} must return a tensor. Got {type(got).__name__}.")
@@ -70,13 +70,13 @@ class ParametrizationList(ModuleList):
     original: Tensor
     unsafe: bool
 
-    def __init__(self, modules: Sequence[Module], original: Any, unsafe: bool = False) -> None:
+    def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False) -> None:
         if len(modules) == 0:
             raise ValueError("ParametrizationList requires one or more modules.")
         super().__init__(modules)
         self.unsafe = unsafe
         before = original.detach()
-        with corelib.no_grad():
+        with no_grad():
             new: Any = original
             for module in reversed(list(self.children())):
                 if hasattr(module, "right_inverse"):
@@ -108,7 +108,7 @@ class ParametrizationList(ModuleList):
 
     def right_inverse(self, value: Tensor) -> None:
         """Change the originals so that the parametrized tensor becomes ``value``, as far as the modules can."""
-        with corelib.no_grad():
+        with no_grad():
             found: Any = value
             for module in reversed(list(self.children())):
                 if not hasattr(module, "right_inverse"):
@@ -134,13 +134,14 @@ class ParametrizationList(ModuleList):
         x = modules[0](self.original) if self.is_tensor else modules[0](*[getattr(self, f"original{i}") for i in range(self.ntensors)])
         for module in modules[1:]:
             x = module(x)
-        return x  # type: ignore[no-any-return]
+        result: Tensor = x
+        return result
 
 
-def _put(kept: Any, new: Any) -> None:
+def _put(kept: Tensor, new: Tensor) -> None:
     """Give a tensor that others hold the values, and the memory, of another."""
     if kept is not new:
-        with corelib.no_grad():
+        with no_grad():
             kept.data = new.detach()
 
 
@@ -154,7 +155,7 @@ def _own_class(module: Module) -> None:
             own = {k: v for k, v in vars(type(self)).items() if k not in ("__dict__", "__weakref__")}
             replica = memo[id(self)] = self.__new__(type(type(self).__name__, type(self).__bases__, own))
             replica.__dict__ = deepcopy(self.__dict__, memo)
-            for slot in copyreg._slotnames(type(self)):  # type: ignore[attr-defined]
+            for slot in copyreg._slotnames(type(self)):  # type: ignore[attr-defined]  # typeshed leaves it out
                 if hasattr(self, slot):
                     setattr(replica, slot, deepcopy(getattr(self, slot), memo))
         return memo[id(self)]
@@ -242,9 +243,9 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
     anyone: Any = module
     chain = anyone.parametrizations[tensor_name]
     if chain.is_tensor:
-        original: Any = chain.original
+        original: Tensor = chain.original
         if leave_parametrized:
-            with corelib.no_grad():
+            with no_grad():
                 _put(original, getattr(module, tensor_name))
     elif leave_parametrized:
         value = getattr(module, tensor_name)

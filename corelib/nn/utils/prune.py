@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from numbers import Real
 from typing import Any
 
-import corelib
-from corelib import Tensor
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
+from corelib.nn.utils._pre_hooks import forget, hooks_on, take_off
 from corelib.nn.utils.convert_parameters import parameters_to_vector
+from corelib.ops.construction.creation import ones_like, zeros_like
+from corelib.ops.random.random import rand, rand_like
+from corelib.tensor.layout import contiguous_format
+from corelib.tensor.tensor import Tensor
 
 
 class BasePruningMethod(ABC):
@@ -20,10 +23,10 @@ class BasePruningMethod(ABC):
     computes the parameter from its original and its mask.
     """
 
-    _tensor_name: Any
+    _tensor_name: str
     PRUNING_TYPE: str
 
-    def __call__(self, module: Module, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: tuple[Any, ...]) -> None:
         setattr(module, self._tensor_name, self.apply_mask(module))
 
     @abstractmethod
@@ -35,20 +38,21 @@ class BasePruningMethod(ABC):
         if self._tensor_name is None:
             raise AssertionError(f"Module {module} has to be pruned")
         mask, original = getattr(module, self._tensor_name + "_mask"), getattr(module, self._tensor_name + "_orig")
-        return mask.to(dtype=original.dtype) * original  # type: ignore[no-any-return]
+        result: Tensor = mask.to(dtype=original.dtype) * original
+        return result
 
     @classmethod
-    def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> Any:
+    def apply(cls, module: Module, name: str, *args: Any, importance_scores: Tensor | None = None, **kwargs: Any) -> BasePruningMethod:
         """Prune a parameter of a module: add mask, original and hook. What is pruned already is pruned further."""
         method: Any = cls(*args, **kwargs)
         method._tensor_name = name
-        hooks = module._forward_pre_hooks
-        old = [key for key, hook in hooks.items() if isinstance(hook, BasePruningMethod) and hook._tensor_name == name]
+        old = hooks_on(module, BasePruningMethod, name, "_tensor_name")
         if len(old) > 1:
             raise AssertionError(f"Avoid adding multiple pruning hooks to the same tensor {name} of module {module}. Use a PruningContainer.")
         first = not old
         if old:
-            before: Any = hooks.pop(old[0])
+            key, before = old[0]
+            forget(module, key)
             chain = before if isinstance(before, PruningContainer) else PruningContainer(before)
             chain.add_pruning_method(method)
             method = chain
@@ -61,7 +65,7 @@ class BasePruningMethod(ABC):
         if first:
             module.register_parameter(name + "_orig", original)
             del module._parameters[name]
-            mask = corelib.ones_like(original)
+            mask = ones_like(original)
         else:
             mask = getattr(module, name + "_mask").detach().clone()
         try:
@@ -73,13 +77,14 @@ class BasePruningMethod(ABC):
                 module.register_parameter(name, getattr(module, name + "_orig"))
                 del module._parameters[name + "_orig"]
             raise
-        return method
+        result: BasePruningMethod = method
+        return result
 
     def prune(self, t: Tensor, default_mask: Tensor | None = None, importance_scores: Tensor | None = None) -> Tensor:
         """A pruned copy of a tensor, without a module."""
         if importance_scores is not None and importance_scores.shape != t.shape:
             raise AssertionError(f"importance_scores should have the same shape as tensor t, got {importance_scores.shape} vs {t.shape}")
-        mask = corelib.ones_like(t) if default_mask is None else default_mask
+        mask = ones_like(t) if default_mask is None else default_mask
         return t * self.compute_mask(t if importance_scores is None else importance_scores, default_mask=mask)
 
     def remove(self, module: Module) -> None:
@@ -100,13 +105,13 @@ class PruningContainer(BasePruningMethod):
     """Several ways to prune the same parameter, one after another; the last one says the new mask."""
 
     def __init__(self, *args: BasePruningMethod) -> None:
-        self._pruning_methods: tuple[Any, ...] = ()
+        self._pruning_methods: tuple[BasePruningMethod, ...] = ()
         if len(args) == 1:
             self._tensor_name = args[0]._tensor_name
         for method in args:
             self.add_pruning_method(method)
 
-    def add_pruning_method(self, method: Any) -> None:
+    def add_pruning_method(self, method: BasePruningMethod) -> None:
         """One more. TypeError if it is none, ValueError if it is of another parameter."""
         if not isinstance(method, BasePruningMethod) and method is not None:
             raise TypeError(f"{type(method)} is not a BasePruningMethod subclass")
@@ -119,16 +124,16 @@ class PruningContainer(BasePruningMethod):
     def __len__(self) -> int:
         return len(self._pruning_methods)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[BasePruningMethod]:
         return iter(self._pruning_methods)
 
-    def __getitem__(self, idx: Any) -> Any:
+    def __getitem__(self, idx: int) -> BasePruningMethod:
         return self._pruning_methods[idx]
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The last method's mask of what is not pruned yet."""
         method = self._pruning_methods[-1]
-        made: Any = default_mask.to(dtype=t.dtype).clone()
+        made = default_mask.to(dtype=t.dtype).clone()
         if method.PRUNING_TYPE == "unstructured":
             where: Any = default_mask == 1
         elif method.PRUNING_TYPE == "structured":
@@ -145,7 +150,7 @@ class PruningContainer(BasePruningMethod):
         else:
             raise ValueError(f"Unrecognized PRUNING_TYPE {method.PRUNING_TYPE}")
         made[where] = method.compute_mask(t[where], default_mask=default_mask[where]).to(dtype=made.dtype)
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 class Identity(BasePruningMethod):
@@ -158,7 +163,7 @@ class Identity(BasePruningMethod):
         return default_mask
 
     @classmethod
-    def apply(cls, module: Module, name: str) -> Any:  # type: ignore[override]
+    def apply(cls, module: Module, name: str) -> BasePruningMethod:  # type: ignore[override]  # PyTorch's takes no more
         """Add mask, original and hook."""
         return super().apply(module, name)
 
@@ -166,7 +171,9 @@ class Identity(BasePruningMethod):
 class _Amount(BasePruningMethod):
     """A method told how much: a fraction in [0, 1], or a number of elements or channels."""
 
-    def __init__(self, amount: Any) -> None:
+    amount: float
+
+    def __init__(self, amount: float) -> None:
         if not isinstance(amount, Real):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
         if (isinstance(amount, int) and amount < 0) or (not isinstance(amount, int) and not 0.0 <= float(amount) <= 1.0):
@@ -187,7 +194,7 @@ class RandomUnstructured(_Amount):
 
     def compute_mask(self, t: Tensor, default_mask: Tensor) -> Tensor:
         """The default one with more zeros."""
-        return _without(default_mask, corelib.rand_like(t), self._count(t.numel()), largest=True)
+        return _without(default_mask, rand_like(t), self._count(t.numel()), largest=True)
 
 
 class L1Unstructured(_Amount):
@@ -201,10 +208,10 @@ class L1Unstructured(_Amount):
 
 
 def _without(mask: Tensor, scores: Tensor, count: int, largest: bool) -> Tensor:
-    made: Any = mask.clone(memory_format=corelib.contiguous_format)
+    made = mask.clone(memory_format=contiguous_format)
     if count:
         made.view(-1)[scores.detach().reshape(-1).topk(count, largest=largest)[1]] = 0
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 class _Channels(_Amount):
@@ -221,15 +228,16 @@ class _Channels(_Amount):
         return size, self._count(size)
 
     def _keeping(self, t: Tensor, channels: Tensor, default_mask: Tensor) -> Tensor:
-        made: Any = corelib.zeros_like(t)
+        made: Any = zeros_like(t)
         made[(slice(None),) * (self.dim % t.dim()) + (channels,)] = 1
-        return made * default_mask.to(dtype=made.dtype)  # type: ignore[no-any-return]
+        result: Tensor = made * default_mask.to(dtype=made.dtype)
+        return result
 
 
 class RandomStructured(_Channels):
     """Prunes channels along ``dim`` at random."""
 
-    def __init__(self, amount: Any, dim: int = -1) -> None:
+    def __init__(self, amount: float, dim: int = -1) -> None:
         super().__init__(amount)
         self.dim = dim
 
@@ -238,14 +246,14 @@ class RandomStructured(_Channels):
         size, count = self._checked(t)
         if not count:
             return default_mask
-        drawn = corelib.rand(size)
+        drawn = rand(size)
         return self._keeping(t.detach(), (drawn > drawn.kthvalue(count)[0]).to(t.device), default_mask)
 
 
 class LnStructured(_Channels):
     """Prunes the channels along ``dim`` of the smallest n-norm."""
 
-    def __init__(self, amount: Any, n: Any, dim: int = -1) -> None:
+    def __init__(self, amount: float, n: float | str, dim: int = -1) -> None:
         super().__init__(amount)
         self.n = n
         self.dim = dim
@@ -281,13 +289,13 @@ def identity(module: Module, name: str) -> Module:
     return module
 
 
-def random_unstructured(module: Module, name: str, amount: Any) -> Module:
+def random_unstructured(module: Module, name: str, amount: float) -> Module:
     """Prune elements at random, a fraction (float) or a number (int) of them."""
     RandomUnstructured.apply(module, name, amount=amount)
     return module
 
 
-def l1_unstructured(module: Module, name: str, amount: Any, importance_scores: Tensor | None = None) -> Module:
+def l1_unstructured(module: Module, name: str, amount: float, importance_scores: Tensor | None = None) -> Module:
     """Prune the elements of the smallest magnitude, or score.
 
     >>> import corelib as torch
@@ -299,13 +307,13 @@ def l1_unstructured(module: Module, name: str, amount: Any, importance_scores: T
     return module
 
 
-def random_structured(module: Module, name: str, amount: Any, dim: int) -> Module:
+def random_structured(module: Module, name: str, amount: float, dim: int) -> Module:
     """Prune channels along ``dim`` at random."""
     RandomStructured.apply(module, name, amount=amount, dim=dim)
     return module
 
 
-def ln_structured(module: Module, name: str, amount: Any, n: Any, dim: int, importance_scores: Tensor | None = None) -> Module:
+def ln_structured(module: Module, name: str, amount: float, n: float | str, dim: int, importance_scores: Tensor | None = None) -> Module:
     """Prune the channels along ``dim`` of the smallest n-norm."""
     LnStructured.apply(module, name, amount=amount, n=n, dim=dim, importance_scores=importance_scores)
     return module
@@ -317,7 +325,10 @@ def custom_from_mask(module: Module, name: str, mask: Tensor) -> Module:
     return module
 
 
-def global_unstructured(parameters: Any, pruning_method: Any, importance_scores: Any = None, **kwargs: Any) -> None:
+def global_unstructured(
+    parameters: Iterable[tuple[Module, str]], pruning_method: Callable[..., BasePruningMethod],
+    importance_scores: dict[tuple[Module, str], Tensor] | None = None, **kwargs: Any,
+) -> None:
     """Prune the parameters given as (module, name) together: the least of all of them."""
     if not isinstance(parameters, Iterable):
         raise TypeError("global_unstructured(): parameters is not an Iterable")
@@ -327,7 +338,7 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
     pairs = list(parameters)
     tensors = [getattr(module, name) for module, name in pairs]
     relevant = parameters_to_vector([scores.get(pair, t) for pair, t in zip(pairs, tensors, strict=True)])
-    masks = parameters_to_vector([getattr(module, name + "_mask", corelib.ones_like(t)) for (module, name), t in zip(pairs, tensors, strict=True)])
+    masks = parameters_to_vector([getattr(module, name + "_mask", ones_like(t)) for (module, name), t in zip(pairs, tensors, strict=True)])
     method = pruning_method(**kwargs)
     if method.PRUNING_TYPE != "unstructured":
         raise TypeError(f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type {method.PRUNING_TYPE}')
@@ -340,12 +351,9 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
 
 def remove(module: Module, name: str) -> Module:
     """Make a pruned parameter an ordinary one, its zeros included. ValueError if it is not pruned."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[key]
-            return module
-    raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
+    if not take_off(module, BasePruningMethod, name, "_tensor_name"):
+        raise ValueError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
+    return module
 
 
 def is_pruned(module: Module) -> bool:

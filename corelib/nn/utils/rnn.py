@@ -6,8 +6,13 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import corelib
-from corelib import Tensor
+from corelib.ops.construction.creation import arange, empty_like
+from corelib.ops.shape.joining import cat, stack
+from corelib.ops.ordering.sorting import sort
+from corelib.tensor import dtype as _dtypes
+from corelib.ops.construction.construct import as_tensor, tensor
+from corelib.tensor.dtype import int64
+from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
@@ -79,7 +84,7 @@ class PackedSequence(_Packed):
 
 def _cast(name: str, dtype: str) -> None:
     def method(self: PackedSequence) -> PackedSequence:
-        return self.to(dtype=getattr(corelib, dtype))
+        return self.to(dtype=getattr(_dtypes, dtype))
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"With data of dtype {dtype}."
@@ -102,8 +107,8 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """
     if permutation is None:
         return None
-    places = corelib.arange(permutation.numel(), device=permutation.device)
-    return corelib.empty_like(permutation).scatter_(0, permutation, places)
+    places = arange(permutation.numel(), device=permutation.device)
+    return empty_like(permutation).scatter_(0, permutation, places)
 
 
 def pack_padded_sequence(
@@ -118,10 +123,10 @@ def pack_padded_sequence(
     >>> torch.nn.utils.rnn.pack_padded_sequence(torch.tensor([[1, 4], [2, 5], [3, 0]]), [3, 2]).data
     tensor([1, 4, 2, 5, 3])
     """
-    given: Tensor = lengths.to(corelib.int64) if isinstance(lengths, Tensor) else corelib.as_tensor(lengths, dtype=corelib.int64, device="cpu")
+    given: Tensor = lengths.to(int64) if isinstance(lengths, Tensor) else as_tensor(lengths, dtype=int64, device="cpu")
     sorted_indices = None
     if not enforce_sorted:
-        given, sorted_indices = corelib.sort(given, descending=True)
+        given, sorted_indices = sort(given, descending=True)
         sorted_indices = sorted_indices.to(input.device)
         input = input.index_select(0 if batch_first else 1, sorted_indices)
     if input.numel() == 0:
@@ -142,8 +147,8 @@ def pack_padded_sequence(
     if sizes[0] > x.size(0):
         raise RuntimeError(f"Expected the longest of 'lengths' to be at most {x.size(0)}, the length of the padded input, got {sizes[0]}")
     counts = [sum(n > t for n in sizes) for t in range(sizes[0])]
-    data = corelib.cat([x[t, :count] for t, count in enumerate(counts)])
-    return PackedSequence(data, corelib.tensor(counts, dtype=corelib.int64, device="cpu"), sorted_indices, None)
+    data = cat([x[t, :count] for t, count in enumerate(counts)])
+    return PackedSequence(data, tensor(counts, dtype=int64, device="cpu"), sorted_indices, None)
 
 
 def pad_packed_sequence(
@@ -170,12 +175,12 @@ def pad_packed_sequence(
     for step in sequence.data.split(counts):
         missing = batch - step.size(0)
         pad = step.new_full((missing, *step.shape[1:]), padding_value)
-        steps.append(corelib.cat([step, pad]) if missing else step)
+        steps.append(cat([step, pad]) if missing else step)
     rest = length - len(counts)
     if rest:
         steps += [sequence.data.new_full((batch, *sequence.data.shape[1:]), padding_value)] * rest
-    padded = corelib.stack(steps)
-    lengths = corelib.tensor([sum(n > i for n in counts) for i in range(batch)], dtype=corelib.int64, device="cpu")
+    padded = stack(steps)
+    lengths = tensor([sum(n > i for n in counts) for i in range(batch)], dtype=int64, device="cpu")
     if batch_first:
         padded = padded.transpose(0, 1)
     if sequence.unsorted_indices is not None:
@@ -185,7 +190,7 @@ def pad_packed_sequence(
 
 
 def pad_sequence(
-    sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
+    sequences: Iterable[Tensor], batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Tensor:
     """Sequences (length, *) of different lengths as one tensor (longest, n, *), or with batch_first (n, longest, *), padded.
 
@@ -208,8 +213,8 @@ def pad_sequence(
     for s in given:
         pad = s.new_full((longest - s.size(0), *s.shape[1:]), padding_value)
         parts = [s, pad] if padding_side == "right" else [pad, s]
-        rows.append(corelib.cat(parts) if pad.numel() else s)
-    return corelib.stack(rows, 0 if batch_first else 1)
+        rows.append(cat(parts) if pad.numel() else s)
+    return stack(rows, 0 if batch_first else 1)
 
 
 def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool = False) -> list[Tensor]:
@@ -220,7 +225,7 @@ def unpad_sequence(padded_sequences: Tensor, lengths: Tensor, batch_first: bool 
 
 def pack_sequence(sequences: list[Tensor], enforce_sorted: bool = True) -> PackedSequence:
     """Sequences (length, *) packed step by step; as `pack_padded_sequence`."""
-    lengths = corelib.as_tensor([v.size(0) for v in sequences], device="cpu")
+    lengths = as_tensor([v.size(0) for v in sequences], device="cpu")
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 

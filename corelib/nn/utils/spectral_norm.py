@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import corelib
-from corelib import Tensor
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import functional as F
-from corelib.nn.module import Module
-from corelib.nn.parameter import Parameter
-from corelib.nn.uninitialized import is_lazy
+from corelib.nn.modules.module import Module
+from corelib.nn.parameter import Parameter, is_lazy
+from corelib.nn.utils._pre_hooks import hooks_on, take_off
 from corelib.nn.utils.parametrizations import matrix_of, output_dim
+from corelib.ops.products.more_products import multi_dot
+from corelib.ops.products.products import dot, mv
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
 
@@ -37,30 +39,30 @@ class SpectralNorm:
         weight, u, v = (getattr(module, self.name + suffix) for suffix in ("_orig", "_u", "_v"))
         matrix = self.reshape_weight_to_matrix(weight)
         if do_power_iteration:
-            with corelib.no_grad():
+            with no_grad():
                 for _ in range(self.n_power_iterations):
-                    v.copy_(F.normalize(corelib.mv(matrix.t(), u), dim=0, eps=self.eps))
-                    u.copy_(F.normalize(corelib.mv(matrix, v), dim=0, eps=self.eps))
+                    v.copy_(F.normalize(mv(matrix.t(), u), dim=0, eps=self.eps))
+                    u.copy_(F.normalize(mv(matrix, v), dim=0, eps=self.eps))
                 u, v = u.clone(), v.clone()  # what a later step overwrites
-        return weight / corelib.dot(u, corelib.mv(matrix, v))  # type: ignore[no-any-return]
+        result: Tensor = weight / dot(u, mv(matrix, v))
+        return result
 
     def remove(self, module: Module) -> None:
         """Make the weight an ordinary parameter."""
-        with corelib.no_grad():
+        with no_grad():
             weight = self.compute_weight(module, do_power_iteration=False)
         for suffix in ("", "_u", "_v", "_orig"):
             delattr(module, self.name + suffix)
         module.register_parameter(self.name, Parameter(weight.detach()))
 
-    def __call__(self, module: Module, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: tuple[Any, ...]) -> None:
         setattr(module, self.name, self.compute_weight(module, do_power_iteration=module.training))
 
     @staticmethod
     def apply(module: Module, name: str, n_power_iterations: int, dim: int, eps: float) -> SpectralNorm:
         """Put the hook, its parameter and its buffers on a module."""
-        for hook in module._forward_pre_hooks.values():
-            if isinstance(hook, SpectralNorm) and hook.name == name:
-                raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
+        if hooks_on(module, SpectralNorm, name):
+            raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")
         made = SpectralNorm(name, n_power_iterations, dim, eps)
         weight = module._parameters[name]
         if weight is None:
@@ -69,7 +71,7 @@ class SpectralNorm:
             raise ValueError(
                 "The module passed to `SpectralNorm` can't have uninitialized parameters. Make sure to run the dummy forward before applying spectral normalization"
             )
-        with corelib.no_grad():
+        with no_grad():
             h, w = made.reshape_weight_to_matrix(weight).size()
             u = F.normalize(weight.new_empty(h).normal_(0, 1), dim=0, eps=eps)
             v = F.normalize(weight.new_empty(w).normal_(0, 1), dim=0, eps=eps)
@@ -90,7 +92,7 @@ class _Saved:
     def __init__(self, hook: SpectralNorm) -> None:
         self.hook = hook
 
-    def __call__(self, module: Module, state_dict: Any, prefix: str, local_metadata: dict[str, Any]) -> None:
+    def __call__(self, module: Module, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any]) -> None:
         versions = local_metadata.setdefault("spectral_norm", {})
         key = self.hook.name + ".version"
         if key in versions:
@@ -117,11 +119,11 @@ class _Loaded:
         if missing:
             missing_keys.extend(missing if strict else [])
             return
-        with corelib.no_grad():
+        with no_grad():
             original, weight, u = state_dict[key + "_orig"], state_dict.pop(key), state_dict[key + "_u"]
             matrix = self.hook.reshape_weight_to_matrix(original)
-            v = corelib.linalg.multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
-            state_dict[key + "_v"] = v.mul_((original / weight).mean() / corelib.dot(u, corelib.mv(matrix, v)))
+            v = multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
+            state_dict[key + "_v"] = v.mul_((original / weight).mean() / dot(u, mv(matrix, v)))
 
 
 def spectral_norm(module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None) -> Module:
@@ -139,17 +141,12 @@ def spectral_norm(module: Module, name: str = "weight", n_power_iterations: int 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     """Make the weight an ordinary parameter again. ValueError if it has no spectral norm."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, SpectralNorm) and hook.name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[key]
-            break
-    else:
+    if not take_off(module, SpectralNorm, name):
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
-    hooks: Any = module._state_dict_hooks
+    hooks = module._state_dict_hooks
     for key in [k for k, h in hooks.items() if isinstance(h, _Saved) and h.hook.name == name]:
         del hooks[key]
-    loading: Any = module._load_state_dict_pre_hooks
+    loading = module._load_state_dict_pre_hooks
     for key in [k for k, (h, _) in loading.items() if isinstance(h, _Loaded) and h.hook.name == name]:
         del loading[key]
     return module

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from corelib.nn.module import Module
+from corelib.nn.modules.module import Module
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["functional_call"]
 
 
-def _holder(module: Module, name: str) -> tuple[Any, str]:
+def _holder(module: Module, name: str) -> tuple[Module, str]:
     path, _, last = name.rpartition(".")
     return module.get_submodule(path), last
 
@@ -30,7 +31,7 @@ def _swap(module: Module, name: str, tensor: Any) -> Any:
     return before
 
 
-def _tied(module: Module, given: dict[str, Any]) -> dict[str, Any]:
+def _tied(module: Module, given: dict[str, Tensor]) -> dict[str, Tensor]:
     """The given tensors under all the names by which the module has those that they replace."""
     names: dict[int, list[str]] = {}
     for name, tensor in (*module.named_parameters(remove_duplicate=False), *module.named_buffers(remove_duplicate=False)):
@@ -46,7 +47,7 @@ def _tied(module: Module, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def swapped(module: Module, given: dict[str, Any], tie_weights: bool, strict: bool) -> Iterator[None]:
+def swapped(module: Module, given: dict[str, Tensor], tie_weights: bool, strict: bool) -> Iterator[None]:
     """Within it the module has the given tensors; afterwards its own again, and the dictionary what became of the given ones."""
     tensors = _tied(module, given) if tie_weights else given
     if strict:
@@ -66,7 +67,7 @@ def swapped(module: Module, given: dict[str, Any], tie_weights: bool, strict: bo
         given.update({name: tensor for name, tensor in after.items() if name in given})
 
 
-def call(module: Module, given: dict[str, Any], args: Any, kwargs: Any, tie_weights: bool, strict: bool) -> Any:
+def call(module: Module, given: dict[str, Tensor], args: Any, kwargs: dict[str, Any] | None, tie_weights: bool, strict: bool) -> Any:
     """``module(*args, **kwargs)`` with the given tensors."""
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     with swapped(module, given, tie_weights, strict):
@@ -74,7 +75,7 @@ def call(module: Module, given: dict[str, Any], args: Any, kwargs: Any, tie_weig
 
 
 def functional_call(
-    module: Module, parameters_and_buffers: dict[str, Any], args: Any = None, kwargs: dict[str, Any] | None = None, *, tie_weights: bool = True,
+    module: Module, parameters_and_buffers: dict[str, Tensor], args: Any = None, kwargs: dict[str, Any] | None = None, *, tie_weights: bool = True,
     strict: bool = False,
 ) -> Any:
     """``corelib.func.functional_call`` by its old name, deprecated as in PyTorch."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from corelib import Tensor
-from corelib.nn.module import Module
-from corelib.nn.parameter import Parameter
-from corelib.nn.uninitialized import is_lazy
+from corelib.nn.modules.module import Module
+from corelib.nn.parameter import Parameter, is_lazy
+from corelib.nn.utils._pre_hooks import hooks_on, take_off
 from corelib.nn.utils.parametrizations import norm_but
+from corelib.tensor.tensor import Tensor
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
 
@@ -24,15 +24,15 @@ class WeightNorm:
     def compute_weight(self, module: Module) -> Tensor:
         """The direction ``name_v`` with the norm ``name_g``."""
         g, v = getattr(module, self.name + "_g"), getattr(module, self.name + "_v")
-        return v * (g / norm_but(v, self.dim))  # type: ignore[no-any-return]
+        result: Tensor = v * (g / norm_but(v, self.dim))
+        return result
 
     @staticmethod
     def apply(module: Module, name: str, dim: int | None) -> WeightNorm:
         """Put the hook and its parameters on a module."""
         warnings.warn("`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.", FutureWarning, stacklevel=3)
-        for hook in module._forward_pre_hooks.values():
-            if isinstance(hook, WeightNorm) and hook.name == name:
-                raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
+        if hooks_on(module, WeightNorm, name):
+            raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
         made = WeightNorm(name, dim)
         weight = getattr(module, name)
         if is_lazy(weight):
@@ -53,7 +53,7 @@ class WeightNorm:
         del module._parameters[self.name + "_g"], module._parameters[self.name + "_v"]
         setattr(module, self.name, Parameter(weight.data))
 
-    def __call__(self, module: Module, inputs: Any) -> None:
+    def __call__(self, module: Module, inputs: tuple[Any, ...]) -> None:
         setattr(module, self.name, self.compute_weight(module))
 
 
@@ -65,9 +65,6 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     """Make the weight an ordinary parameter again. ValueError if it has no weight norm."""
-    for key, hook in module._forward_pre_hooks.items():
-        if isinstance(hook, WeightNorm) and hook.name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[key]
-            return module
-    raise ValueError(f"weight_norm of '{name}' not found in {module}")
+    if not take_off(module, WeightNorm, name):
+        raise ValueError(f"weight_norm of '{name}' not found in {module}")
+    return module

@@ -2,36 +2,40 @@
 
 A complex tensor is a view of a real one with a last dimension of 2, and the other way round. Conjugates are computed at once: there is no
 tensor that is only marked as conjugated, so `is_conj` is always False. Derivatives follow PyTorch: the gradient of a real loss is
-dL/d(real) + 1j * dL/d(imag); see autograd/node.py for how rules for real numbers serve for complex ones.
+dL/d(real) + 1j * dL/d(imag); see graph/recording.py for how rules for real numbers serve for complex ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import pi
-from typing import Any
 
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred, TABLE
 from corelib.ops.construction.creation import check_dtype
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
 from corelib.ops.shape.shapes import broadcast_tensors
 from corelib.tensor import dtype as D
-from corelib.tensor.size import contiguous_strides
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.size import contiguous_strides, Shape, Strides
 from corelib.tensor.tensor import Tensor
 
 
-def _retyped(input: Tensor, dtype: Any, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, numel: int) -> Tensor:
+def _retyped(input: Tensor, dtype: DType, shape: Shape, strides: Strides, offset: int, numel: int) -> Tensor:
     """A view of the same memory whose elements are of another dtype."""
     made = input._as_view(shape, strides, offset, numel)
     made._dtype = dtype
     return made
 
 
-@op(kind="view", vjp=lambda g: view_as_complex(g.contiguous()))
+def _view_as_real_vjp(g: Tensor) -> Tensor:
+    return view_as_complex(g.contiguous())
+
+
+@op(kind="view", vjp=_view_as_real_vjp)
 def view_as_real(input: Tensor) -> Tensor:
     """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts.
 
@@ -94,8 +98,8 @@ def imag(input: Tensor) -> Tensor:
     return view_as_real(input)[..., 1]
 
 
-def _put_part(which: str) -> Any:
-    def put(self: Tensor, value: Any) -> None:
+def _put_part(which: str) -> Callable[[Tensor, Tensor | Number], None]:
+    def put(self: Tensor, value: Tensor | Number) -> None:
         part = real(self) if which == "real" else imag(self)
         part.copy_(value if isinstance(value, Tensor) else part.new_tensor(value))
 
@@ -106,7 +110,7 @@ attach("real", property(real, _put_part("real"), doc="The real parts, a view."))
 attach("imag", property(imag, _put_part("imag"), doc="The imaginary parts, a view."))
 
 
-def _parts(name: str, first: str, second: str, a: Any, b: Any) -> Any:
+def _parts(name: str, first: str, second: str, a: Tensor, b: Tensor) -> None:
     for t in (a, b):
         if not isinstance(t, Tensor):
             raise TypeError(f"{name}(): argument '{first}' must be Tensor, not {type(t).__name__}")
@@ -125,7 +129,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     tensor([1.+2.j])
     """
     _parts("complex", "real", "imag", real, imag)
-    return view_as_complex(stack(broadcast_tensors(real, imag), -1))
+    return view_as_complex(stack(list(broadcast_tensors(real, imag)), -1))
 
 
 @op(on=("torch",), out="exact")
@@ -167,18 +171,22 @@ def conj(input: Tensor) -> Tensor:
     return conj_physical(input) if input._dtype.is_complex else input
 
 
-def _as_real(input: Tensor) -> Any:
+def _as_real(input: Tensor) -> Inferred:
     return (input._shape, input._dtype.to_real()), (input,)
 
 
-@op(on=(), infer=_as_real, grad_name="AbsBackward0", vjp=lambda g, input: g * sgn(input))
+def _magnitude_vjp(g: Tensor, input: Tensor) -> Tensor:
+    return g * sgn(input)
+
+
+@op(on=(), infer=_as_real, grad_name="AbsBackward0", vjp=_magnitude_vjp)
 def magnitude(input: Tensor) -> Tensor:
     """The magnitudes of complex numbers."""
     a, b = real(input).abs(), imag(input).abs()
     return a.hypot(b)
 
 
-def _phase_slope(g: Any, input: Any) -> Any:
+def _phase_slope(g: Tensor, input: Tensor) -> Tensor:
     size = magnitude(input)
     nothing = size == 0
     return select_where(nothing, 0.0, g * input / select_where(nothing, 1.0, size * size) * 1j)
@@ -204,7 +212,7 @@ def angle(input: Tensor) -> Tensor:
     """
     if input._dtype.is_complex:
         return phase(input)
-    x: Any = input if input._dtype.is_floating_point else input.to(D.float32)
+    x = input if input._dtype.is_floating_point else input.to(D.float32)
     return select_where(x != x, x, select_where(x < 0, pi, x * 0.0))
 
 
@@ -218,7 +226,7 @@ def sgn(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         return input.sign()
-    size: Any = magnitude(input)
+    size = magnitude(input)
     return input / select_where(size == 0, 1.0, size)
 
 

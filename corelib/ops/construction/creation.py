@@ -8,7 +8,7 @@ from math import ceil
 from corelib.dispatcher.calls.elementwise import cast_number
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import run_primitive
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.operands import Aside
@@ -29,13 +29,13 @@ from corelib.tensor.tensor import Tensor
 @op(kind="creation", on=())
 def fill(out: Tensor, value: Number) -> None:
     """Primitive: set every element of `out` to a Python number."""
-    ...
+    raise KernelOnly
 
 
 @op(kind="creation", on=())
 def arange_(out: Tensor, start: Number, step: Number) -> None:
     """Primitive: element i of the 1-d `out` becomes `start + i * step`."""
-    ...
+    raise KernelOnly
 
 
 def parse_size(name: str, size: Sequence[object]) -> Shape:

@@ -10,7 +10,7 @@ from typing import Any, TYPE_CHECKING
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Op, TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @op(kind="creation", on=())
 def copy(out: Tensor, input: Tensor) -> None:
     """Primitive: `out` takes the elements of `input`, cast to its dtype; any strides, broadcast to `out`'s shape."""
-    ...
+    raise KernelOnly
 
 
 @COPY.fill

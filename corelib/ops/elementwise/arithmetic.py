@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import log
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
-from corelib.ops.elementwise.unary import in_float32, refuse
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Op, TABLE
+from corelib.dispatcher.calls.outs import store
+from corelib.graph.rule import Vjp
+from corelib.ops.elementwise.unary import in_float32, refuse, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
 
-def _no_bool_subtraction(dtype: Any, *operands: Any) -> None:
+def _no_bool_subtraction(dtype: DType, *operands: object) -> None:
     # A Python bool counts, and so does a bool tensor beside one of another dtype.
     kinds = [x._dtype is D.bool if isinstance(x, Tensor) else isinstance(x, bool) for x in operands]
     if any(kinds):
@@ -30,14 +33,14 @@ def _no_bool_subtraction(dtype: Any, *operands: Any) -> None:
 
 
 @op(kind="binary", ref="add", inplace=True, out=True, vjp={"input": lambda g: g, "other": lambda g: g})
-def add(input: Tensor, other: Tensor, *, alpha: Any = 1) -> Tensor:
+def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """`input + alpha * other`, elementwise with broadcasting and promotion.
 
     >>> import corelib as torch
     >>> torch.add(torch.tensor([1, 2]), 10)
     tensor([11, 12])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
@@ -45,54 +48,54 @@ def add(input: Tensor, other: Tensor, *, alpha: Any = 1) -> Tensor:
     vjp={"input": lambda g: g, "other": lambda g: -g},
     grad_name=lambda input, other, alpha: ("SubBackward0", (0, 1)) if isinstance(input, Tensor) else ("RsubBackward1", (1,)),
 )
-def sub(input: Tensor, other: Tensor, *, alpha: Any = 1) -> Tensor:
+def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool.
 
     >>> import corelib as torch
     >>> torch.tensor([5, 7]) - 2
     tensor([3, 5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
     kind="binary", ref="multiply", inplace=True, out=True, aliases=("multiply",),
     vjp={"input": lambda g, other: g * other, "other": lambda g, input: g * input},
 )
-def mul(input: Tensor, other: Tensor) -> Tensor:
+def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`input * other`, elementwise with broadcasting and promotion.
 
     >>> import corelib as torch
     >>> torch.tensor([1., 2.]) * 3
     tensor([3., 6.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
     kind="binary", ref="true_divide", promote="float", on=(), out=True, grad_name="DivBackward0",
     vjp={"input": lambda g, other: g / other, "other": lambda g, input, other: -g * ((input / other) / other)},
 )
-def true_div(input: Tensor, other: Tensor) -> Tensor:
+def true_div(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Primitive: the quotient as a floating-point number."""
-    ...
+    raise KernelOnly
 
 
 @op(
     kind="binary", ref="floor_divide", inplace=True, out=True, on=("torch", "Tensor"), check=refuse("floor_divide", D.bool),
 )
-def floor_divide(input: Tensor, other: Tensor) -> Tensor:
+def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero.
 
     >>> import corelib as torch
     >>> torch.tensor([-7, 7]) // 2
     tensor([-4,  3])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", on=(), check=refuse("div", D.bool))
-def _trunc_divide(input: Tensor, other: Tensor) -> Tensor:
+def _trunc_divide(input: Tensor, other: Tensor | Number) -> Tensor:
     """The quotient rounded towards zero."""
     if not input._dtype.is_floating_point:
         down = floor_divide(input, other)
@@ -101,16 +104,15 @@ def _trunc_divide(input: Tensor, other: Tensor) -> Tensor:
     return true_div(input, other).trunc()
 
 
-def _rounded(input: Any, other: Any, rounding_mode: str) -> Tensor:
-    made: Tensor
-    if rounding_mode == "floor":
-        made = floor_divide(input, other)
-    elif rounding_mode == "trunc":
-        made = _trunc_divide(input, other)
-    else:
-        raise RuntimeError(
-            f"div(): argument 'rounding_mode' must be one of None, 'trunc', or 'floor', but found '{rounding_mode}'"
-        )
+def _by_mode(rounding_mode: str) -> Op:
+    name = {"floor": "floor_divide", "trunc": "_trunc_divide"}.get(rounding_mode)
+    if name is None:
+        raise RuntimeError(f"div(): argument 'rounding_mode' must be one of None, 'trunc', or 'floor', but found '{rounding_mode}'")
+    return TABLE[name]
+
+
+def _rounded(input: Tensor, other: Tensor | Number, rounding_mode: str) -> Tensor:
+    made: Tensor = _by_mode(rounding_mode).entry(input, other)
     return made
 
 
@@ -123,12 +125,12 @@ def _div_rounded(input: Tensor, other: Tensor | float, rounding_mode: str) -> Te
     return _rounded(input, other, rounding_mode)
 
 
-def _like(g: Tensor, x: Any) -> Tensor:
+def _like(g: Tensor, x: Tensor) -> Tensor:
     return g.new_zeros(x._shape)
 
 
 @public("torch", names=("div", "divide", "true_divide"))
-def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
     """`input / other`, elementwise; `rounding_mode` "floor" or "trunc" rounds and keeps integers.
 
     Without a mode integers become the default float. RuntimeError for another mode, and where an integer is divided by
@@ -139,13 +141,12 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     tensor([ 3, -3])
     """
     if rounding_mode is None:
-        made: Tensor = true_div(input, other, out=out)
+        made: Tensor = TABLE["true_div"].entry(input, other, out=out)
         return made
     if out is None and isinstance(input, Tensor) and isinstance(other, (Tensor, int, float)):
         needs = input._requires_grad or getattr(other, "_requires_grad", False)
         if needs:
-            made = _div_rounded(input, other, rounding_mode)
-            return made
+            return _div_rounded(input, other, rounding_mode)
     if out is not None:
         return store(TABLE["true_div"], _rounded(input, other, rounding_mode), out)
     return _rounded(input, other, rounding_mode)
@@ -160,10 +161,7 @@ def _div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tens
                 f"{kind_name(self._dtype)}"
             )
         return inplace_binary(TABLE["true_div"], self, other)
-    name = {"floor": "floor_divide", "trunc": "_trunc_divide"}.get(rounding_mode)
-    if name is None:
-        _rounded(self, other, rounding_mode)
-    return inplace(TABLE[name or ""], (self, other))
+    return inplace(_by_mode(rounding_mode), (self, other))
 
 
 TABLE["true_div"].inplace_entry = _div_
@@ -172,25 +170,29 @@ for _name in ("div", "divide", "true_divide"):
     attach(_name + "_", _div_)
 
 
+def _remainder_slope(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
+    return -g * floor_divide(input.detach() if isinstance(input, Tensor) else input, other)
+
+
 @op(
     kind="binary", ref="remainder", inplace=True, out=True, check=refuse("remainder", D.bool),
-    vjp={"input": lambda g: g, "other": lambda g, input, other: -g * floor_divide(input.detach() if isinstance(input, Tensor) else input, other)},
+    vjp={"input": lambda g: g, "other": _remainder_slope},
 )
-def remainder(input: Tensor, other: Tensor) -> Tensor:
+def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero.
 
     >>> import corelib as torch
     >>> torch.tensor([-7, 7]) % 3
     tensor([2, 1])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
     kind="binary", ref="fmod", inplace=True, out=True, check=refuse("fmod", D.bool),
     vjp={"input": lambda g: g, "other": lambda g, input, other: -g * _trunc_divide(input, other)},
 )
-def fmod(input: Tensor, other: Tensor) -> Tensor:
+def fmod(input: Tensor, other: Tensor | float) -> Tensor:
     """What is left of `input / other`, with the sign of `input`, as C's fmod. RuntimeError for an integer and zero.
 
     >>> import corelib as torch
@@ -206,7 +208,7 @@ def fmod(input: Tensor, other: Tensor) -> Tensor:
     return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 
 
-def _extreme_vjp(wins: Any) -> dict[str, Any]:
+def _extreme_vjp(wins: Callable[[Tensor, Tensor], Tensor]) -> dict[str, Vjp]:
     # Ties share the gradient in halves, as PyTorch's maximum and minimum do.
     return {
         "input": lambda g, input, other: _share(g, input, other, wins),
@@ -214,7 +216,7 @@ def _extreme_vjp(wins: Any) -> dict[str, Any]:
     }
 
 
-def _share(g: Tensor, mine: Any, theirs: Any, wins: Any) -> Tensor:
+def _share(g: Tensor, mine: Tensor, theirs: Tensor, wins: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
     tie = (mine == theirs).to(g._dtype)
     return g * (wins(mine, theirs).to(g._dtype) + tie * 0.5)
 
@@ -227,7 +229,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.maximum(torch.tensor([1, 5]), torch.tensor([3, 2]))
     tensor([3, 5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="minimum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a < b))
@@ -244,13 +246,13 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     return select_where(smaller, input, other)
 
 
-def _pow_form(input: Any, exponent: Any) -> Any:
+def _pow_form(input: object, exponent: object) -> tuple[str, tuple[int, ...]]:
     if not isinstance(input, Tensor):
         return "PowBackward2", (1,)
     return ("PowBackward1", (0, 1)) if isinstance(exponent, Tensor) else ("PowBackward0", (0,))
 
 
-def _pow_base(g: Tensor, input: Any, exponent: Any) -> Tensor:
+def _pow_base(g: Tensor, input: Tensor, exponent: Tensor | Number) -> Tensor:
     if not isinstance(exponent, Tensor):
         if exponent == 0:
             return g.new_zeros(g._shape)
@@ -259,18 +261,16 @@ def _pow_base(g: Tensor, input: Any, exponent: Any) -> Tensor:
     return select_where(flat, 0.0, g * (exponent * input ** (exponent - 1)))
 
 
-def _pow_exponent(g: Tensor, input: Any, exponent: Any, out: Tensor) -> Tensor:
+def _pow_exponent(g: Tensor, input: Tensor | float, exponent: Tensor, out: Tensor) -> Tensor:
     if not isinstance(input, Tensor):
-        from math import log
-
         if input == 0:
             return select_where(exponent >= 0, 0.0, g * (out * float("-inf")))
         return g * (out * (log(input) if input > 0 else float("nan")))
-    flat = (input == 0) & ((exponent.real if isinstance(exponent, Tensor) else exponent) >= 0)
+    flat = (input == 0) & (exponent.real >= 0)
     return select_where(flat, 0.0, g * (out * input.log()))
 
 
-def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
+def _no_negative_power(dtype: DType, base: object, exponent: object) -> None:
     if dtype is D.bool and not isinstance(exponent, bool):
         refuse("pow", D.bool)(dtype)
     if not (dtype.is_floating_point or dtype.is_complex) and type(exponent) is int and exponent < 0:
@@ -281,18 +281,17 @@ def _no_negative_power(dtype: Any, base: Any, exponent: Any) -> None:
     kind="binary", ref="power", inplace=True, out=True, check=_no_negative_power,
     vjp={"input": _pow_base, "exponent": _pow_exponent}, grad_name=_pow_form,
 )
-def pow(input: Tensor, exponent: Tensor) -> Tensor:
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     """`input` to the power of `exponent`, elementwise. RuntimeError for integers to negative powers.
 
     >>> import corelib as torch
     >>> torch.tensor([2., 3.]) ** 2
     tensor([4., 9.])
     """
-    if not isinstance(input, Tensor):
-        input = exponent.new_full((), input)
-    if not input._dtype.is_floating_point:
-        return _integer_power(input, exponent)
+    input = tensor_beside(input, exponent)
     if isinstance(exponent, (int, float)):
+        if not input._dtype.is_floating_point:
+            return _natural_power(input, int(exponent))
         if exponent == int(exponent) and abs(exponent) <= 8:
             made = input.new_ones(input._shape)
             for _ in range(abs(int(exponent))):
@@ -300,8 +299,9 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
             return made if exponent >= 0 else 1 / made
         if exponent == 0.5:
             return input.sqrt()
-    if not isinstance(exponent, Tensor):
-        exponent = input.new_full((), exponent)
+    exponent = tensor_beside(exponent, input)
+    if not input._dtype.is_floating_point:
+        return _integer_power(input, exponent)
     if input._dtype.itemsize == 2:
         return in_float32(pow, input, exponent)
     # exp(y log|x|), with the sign of an odd integer power, and the exact answers that the logarithm would miss
@@ -316,24 +316,25 @@ def pow(input: Tensor, exponent: Tensor) -> Tensor:
     return select_where(one, 1.0, size)
 
 
-def _integer_power(input: Tensor, exponent: Any) -> Tensor:
-    """By squaring: one multiplication for each bit of the largest exponent that matters."""
-    if isinstance(exponent, bool):
-        return input.clone() if exponent else input.new_ones(input._shape)
-    if isinstance(exponent, Tensor) and exponent._dtype.is_signed:
+def _integer_power(input: Tensor, exponent: Tensor) -> Tensor:
+    if exponent._dtype.is_signed:
         # what is left of 1 / input**n: nothing, except for 1 and -1
         unit = select_where(input == -1, 1 - 2 * (exponent & 1), (input == 1).to(input._dtype))
         return select_where(exponent < 0, unit, _natural_power(input, exponent))
     return _natural_power(input, exponent)
 
 
-def _natural_power(input: Tensor, exponent: Any) -> Tensor:
+def _natural_power(input: Tensor, exponent: Tensor | int) -> Tensor:
+    """By squaring: one multiplication for each bit of the largest exponent that matters."""
     made, square = input.new_ones(input._shape), input
-    for bit in range(exponent._dtype.itemsize * 8 - exponent._dtype.is_signed if isinstance(exponent, Tensor) else max(int(exponent).bit_length(), 1)):
-        chosen = (exponent >> bit) & 1
+    if isinstance(exponent, Tensor):
+        bits = exponent._dtype.itemsize * 8 - exponent._dtype.is_signed
+    else:
+        bits = max(exponent.bit_length(), 1)
+    for bit in range(bits):
         if isinstance(exponent, Tensor):
-            made = select_where(chosen == 1, made * square, made)
-        elif chosen:
+            made = select_where(((exponent >> bit) & 1) == 1, made * square, made)
+        elif (exponent >> bit) & 1:
             made = made * square
         square = square * square
     return made
@@ -343,7 +344,7 @@ def _natural_power(input: Tensor, exponent: Any) -> Tensor:
     kind="binary", ref="copysign", promote="float", inplace=True, out=True,
     vjp={"input": lambda g, input, out: select_where(input == 0, 0.0, g * (out * input).sign())},
 )
-def copysign(input: Tensor, other: Tensor) -> Tensor:
+def copysign(input: Tensor, other: Tensor | float) -> Tensor:
     """The size of `input` with the sign of `other`, elementwise.
 
     >>> import corelib as torch
@@ -400,7 +401,7 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
 
 
 @public("torch", "Tensor")
-def float_power(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
+def float_power(input: Tensor | Number, exponent: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """`input` to the power of `exponent` in float64, elementwise; either may be a number.
 
     >>> import corelib as torch
@@ -408,21 +409,27 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Tensor:
     tensor([8.], dtype=torch.float64)
     """
     wide = D.complex128 if any(_is_complex(x) for x in (input, exponent)) else D.float64
-    base, power = (x.to(wide) if isinstance(x, Tensor) else x if _is_complex(x) else float(x) for x in (input, exponent))
     if out is not None and out._dtype is not wide:
         raise RuntimeError(f"float_power(): the output given to float_power has dtype {out._dtype} but the operation's result requires dtype {wide}")
-    return pow(base, power, out=out)
+    made: Tensor = TABLE["pow"].entry(_wide(input, wide), _wide(exponent, wide), out=out)
+    return made
 
 
-def _is_complex(x: Any) -> bool:
+def _is_complex(x: Tensor | Number) -> bool:
     return x._dtype.is_complex if isinstance(x, Tensor) else isinstance(x, complex)
 
 
-def _float_power_(self: Tensor, exponent: Any) -> Tensor:
+def _wide(x: Tensor | Number, dtype: DType) -> Tensor | Number:
+    if isinstance(x, Tensor):
+        return x.to(dtype)
+    return x if isinstance(x, complex) else float(x)
+
+
+def _float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
     """The in-place form of `float_power`, for float64 tensors. RuntimeError for others."""
     if self._dtype not in (D.float64, D.complex128):
         raise RuntimeError(f"float_power_(): the base given to float_power_ has dtype {self._dtype} but the operation's result requires dtype torch.float64")
-    return self.pow_(exponent.to(self._dtype) if isinstance(exponent, Tensor) else exponent if _is_complex(exponent) else float(exponent))
+    return self.pow_(_wide(exponent, self._dtype))
 
 
 attach("float_power_", _float_power_)

@@ -5,8 +5,6 @@ Chebyshev series, as in Cephes (Moshier): of exp(-x) I(x) in x/4 - 1 up to 8, an
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
 from corelib.ops.elementwise.exponential import exp
 from corelib.ops.elementwise.unary import in_float32, sqrt
@@ -14,16 +12,16 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor.tensor import Tensor
 
 
-def _chebyshev(t: Any, coefficients: tuple[float, ...]) -> Any:
+def _chebyshev(t: Tensor, coefficients: tuple[float, ...]) -> Tensor:
     """A series of Chebyshev polynomials by Clenshaw's recurrence, coefficients from the highest degree down."""
-    here: Any = coefficients[0]
-    before: Any = 0.0
-    for c in coefficients[1:]:
+    before: Tensor | float = coefficients[0]
+    here = 2 * t * before + coefficients[1]
+    for c in coefficients[2:]:
         here, before = 2 * t * here - before + c, here
     return here - t * before - 0.5 * coefficients[-1]
 
 
-def _scaled(size: Any, near: tuple[float, ...], far: tuple[float, ...]) -> tuple[Any, Any]:
+def _scaled(size: Tensor, near: tuple[float, ...], far: tuple[float, ...]) -> tuple[Tensor, Tensor]:
     """Both series, each where it holds (and somewhere harmless elsewhere): up to 8, and from 8 on."""
     close = size <= 8
     low = _chebyshev(select_where(close, size, 8.0) * 0.25 - 1, near)
@@ -31,10 +29,11 @@ def _scaled(size: Any, near: tuple[float, ...], far: tuple[float, ...]) -> tuple
     return low, _chebyshev(16 / beyond - 1, far) / sqrt(beyond)
 
 
-@op(
-    kind="unary", promote="float", on=("special",), out=True,
-    vjp=lambda g, input, out: g * (special_i1e(input) - input.sign() * out),
-)
+def _i0e_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
+    return g * (special_i1e(input) - input.sign() * out)
+
+
+@op(kind="unary", promote="float", on=("special",), out=True, vjp=_i0e_vjp)
 def special_i0e(input: Tensor) -> Tensor:
     """exp(-abs(input)) * i0(input), elementwise.
 
@@ -49,9 +48,11 @@ def special_i0e(input: Tensor) -> Tensor:
     return select_where(input == input, select_where(size <= 8, low, high), input)
 
 
-@op(
-    kind="unary", promote="float", inplace=True, out=True, aliases=("special.i0",), vjp=lambda g, input: g * special_i1(input),
-)
+def _i0_vjp(g: Tensor, input: Tensor) -> Tensor:
+    return g * special_i1(input)
+
+
+@op(kind="unary", promote="float", inplace=True, out=True, aliases=("special.i0",), vjp=_i0_vjp)
 def i0(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise.
 

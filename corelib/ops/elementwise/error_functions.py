@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from math import pi, sqrt as root
-from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.ops.elementwise.exponential import exp, log, log1p
+from corelib.ops.elementwise.polynomials import polynomial, quotient
 from corelib.ops.elementwise.unary import in_float32, sqrt
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.tensor import Tensor
@@ -39,17 +39,6 @@ def erf(input: Tensor) -> Tensor:
     return select_where(input == input, value, input)
 
 
-def quotient(x: Any, numerator: tuple[float, ...], denominator: tuple[float, ...]) -> Any:
-    """The quotient of two polynomials, coefficients from the highest power down (Horner's scheme)."""
-    above: Any = numerator[0]
-    for c in numerator[1:]:
-        above = above * x + c
-    below: Any = denominator[0]
-    for c in denominator[1:]:
-        below = below * x + c
-    return above / below
-
-
 @op(
     kind="unary", promote="float", inplace=True, out=True, aliases=("special.erfc",),
     vjp=lambda g, input: g * -_SLOPE * (-input * input).exp(),
@@ -75,7 +64,7 @@ def erfc(input: Tensor) -> Tensor:
     return select_where(input == input, value, input)
 
 
-def _scaled_erfc(size: Any) -> Any:
+def _scaled_erfc(size: Tensor) -> Tensor:
     """exp(x²) erfc(x) for x above 0.46875: Cody's two rational approximations, the second in 1 / x² from 4 on."""
     far = size > 4.0
     middle = quotient(select_where(far, 4.0, size), *ERF_FAR)
@@ -130,22 +119,14 @@ def erfinv(input: Tensor) -> Tensor:
     # Giles' approximation in w = -log(1 - y²) (GPU Computing Gems, 2011) to single precision, then two steps of Newton's
     # method on the side of erf or erfc that keeps its digits there
     w = -log1p(-y * y)
-    central = _polynomial(select_where(w < 5, w, 5.0) - 2.5, GILES_CENTRAL)
-    tail = _polynomial(sqrt(select_where(w < 5, 5.0, w)) - 3, GILES_TAIL)
+    central = polynomial(select_where(w < 5, w, 5.0) - 2.5, GILES_CENTRAL)
+    tail = polynomial(sqrt(select_where(w < 5, 5.0, w)) - 3, GILES_TAIL)
     x = y * select_where(w < 5, central, tail)
     for _ in range(2):
         off = select_where(y.abs() < 0.5, erf(x) - y, select_where(y > 0, (1 - y) - erfc(x), erfc(-x) - (1 + y)))
         x = x - off / (_SLOPE * exp(-x * x))
     end = select_where(size == 1, input * float("inf"), float("nan"))
     return select_where(inside, x, end)
-
-
-def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
-    """A polynomial by Horner's scheme, coefficients from the highest power down."""
-    total: Any = coefficients[0]
-    for c in coefficients[1:]:
-        total = total * x + c
-    return total
 
 
 _ROOT_HALF = root(0.5)

@@ -6,13 +6,15 @@ comment says which one is used instead.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.declare import op
-from corelib.ops.elementwise.unary import in_float32
+from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.op import Inferred
+from corelib.graph.rule import Vjp
+from corelib.ops.elementwise.unary import dtype_of, in_float32, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
@@ -25,7 +27,7 @@ def exp(input: Tensor) -> Tensor:
     >>> torch.exp(torch.tensor([0., 1.]))
     tensor([1.0000, 2.7183])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="log", promote="float", inplace=True, out=True, vjp=lambda g, input: g / input)
@@ -36,11 +38,12 @@ def log(input: Tensor) -> Tensor:
     >>> torch.log(torch.tensor([1.]))
     tensor([0.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(
-    kind="unary", ref="log1p", grad_name="Log1PBackward0", promote="float", inplace=True, out=True, aliases=("special.log1p",), vjp=lambda g, input: g / (input + 1),
+    kind="unary", ref="log1p", grad_name="Log1PBackward0", promote="float", inplace=True, out=True, aliases=("special.log1p",),
+    vjp=lambda g, input: g / (input + 1),
 )
 def log1p(input: Tensor) -> Tensor:
     """log(1 + input), exact for small inputs, elementwise.
@@ -104,8 +107,8 @@ def log10(input: Tensor) -> Tensor:
 
 
 @op(
-    kind="unary", complex_body=True, promote="float", inplace=True, out=True, on=("torch", "Tensor", "nn.functional"), aliases=("special.expit",),
-    vjp=lambda g, out: g * out * (1 - out),
+    kind="unary", complex_body=True, promote="float", inplace=True, out=True, on=("torch", "Tensor", "nn.functional"),
+    aliases=("special.expit",), vjp=lambda g, out: g * out * (1 - out),
 )
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-input)), elementwise.
@@ -141,13 +144,13 @@ def exp2(input: Tensor) -> Tensor:
     return select_where(input == input, value, input)
 
 
-def halving_steps(dtype: Any) -> list[int]:
+def halving_steps(dtype: DType) -> list[int]:
     """Powers of two, from the largest down, whose sums reach every exponent that numbers of a dtype have."""
     first = {D.float64: 512, D.float16: 8}.get(dtype, 64)
     return [first, *[first >> bit for bit in range(first.bit_length())]]
 
 
-def power_of_two(n: Any) -> Any:
+def power_of_two(n: Tensor) -> Tensor:
     """2 to the power of whole numbers, exact where it is a number of the dtype and its inverse is one."""
     size = n.abs()
     made = size * 0 + 1
@@ -158,7 +161,7 @@ def power_of_two(n: Any) -> Any:
     return select_where(n < 0, 1 / made, made)
 
 
-def _logaddexp_vjp(base: float) -> Any:
+def _logaddexp_vjp(base: float) -> dict[str, Vjp]:
     # written as 1 / (1 + exp(difference)), which is sound where both are large; equal infinities share evenly
     def share(g: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
         apart = select_where(mine == theirs, 0.0, theirs - mine)
@@ -167,7 +170,7 @@ def _logaddexp_vjp(base: float) -> Any:
     return {"input": lambda g, input, other: share(g, input, other), "other": lambda g, input, other: share(g, other, input)}
 
 
-def _logaddexp(input: Any, other: Any, base: float) -> Any:
+def _logaddexp(input: Tensor, other: Tensor, base: float) -> Tensor:
     """log(base^input + base^other) / log(base): the larger, and what the smaller adds to it."""
     top = input.maximum(other)
     apart = select_where(input == other, 0.0, (input - other).abs())
@@ -200,12 +203,15 @@ def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
     return _logaddexp(input, other, _LN2)
 
 
-def _with_log(name: str) -> Any:
+def _with_log(name: str) -> Callable[..., tuple[str, tuple[int, ...]]]:
     """For xlogy and xlog1py: how PyTorch names the node of a form with a number."""
-    return lambda input, other: (
-        (f"{name}Backward1", (1,)) if not isinstance(input, Tensor) else (f"{name}Backward0", (0, 1)) if isinstance(other, Tensor)
-        else (f"{name}Backward2", (0,))
-    )
+
+    def form(input: object, other: object) -> tuple[str, tuple[int, ...]]:
+        if not isinstance(input, Tensor):
+            return f"{name}Backward1", (1,)
+        return (f"{name}Backward0", (0, 1)) if isinstance(other, Tensor) else (f"{name}Backward2", (0,))
+
+    return form
 
 
 @op(
@@ -215,29 +221,27 @@ def _with_log(name: str) -> Any:
         "other": lambda g, input, other: g * input / other,
     },
 )
-def xlogy(input: Tensor, other: Tensor) -> Tensor:
+def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number.
 
     >>> import corelib as torch
     >>> torch.xlogy(torch.tensor([0., 2.]), torch.tensor([0., 1.]))
     tensor([0., 0.])
     """
-    if (input if isinstance(input, Tensor) else other)._dtype.itemsize == 2:
+    if dtype_of(input, other).itemsize == 2:
         return in_float32(xlogy, input, other)
     return _logged(input, other, log)
 
 
-def _logged(input: Any, other: Any, function: Any) -> Any:
+def _logged(input: Tensor | Number, other: Tensor | Number, function: Callable[[Tensor], Tensor]) -> Tensor:
     """input * function(other); 0 where input is 0 and `other` a number."""
-    if not isinstance(other, Tensor):
-        other = input.new_full((), other)
+    other = tensor_beside(other, input)
     return select_where((other == other) & (input == 0), 0.0, input * function(other))
 
 
-def _masked_log(input: Any, other: Any, plus: int) -> Any:
+def _masked_log(input: Tensor, other: Tensor | Number, plus: int) -> Tensor:
     """The slope of x log(y) along x, which PyTorch takes as 0 where x is 0 and y is at most the logarithm's end."""
-    if not isinstance(other, Tensor):
-        other = input.new_full((), other)
+    other = tensor_beside(other, input)
     inner = other + plus if plus else other
     logarithm = log1p(other) if plus else log(other)
     return select_where((input == 0) & (inner <= 0), 0.0, logarithm)
@@ -250,26 +254,26 @@ def _masked_log(input: Any, other: Any, plus: int) -> Any:
         "other": lambda g, input, other: g * input / (other + 1),
     },
 )
-def special_xlog1py(input: Tensor, other: Tensor) -> Tensor:
+def special_xlog1py(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`input * log1p(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number.
 
     >>> import corelib as torch
     >>> torch.special.xlog1py(torch.tensor([0., 2.]), torch.tensor([-1., 0.]))
     tensor([0., 0.])
     """
-    if (input if isinstance(input, Tensor) else other)._dtype.itemsize == 2:
+    if dtype_of(input, other).itemsize == 2:
         return in_float32(special_xlog1py, input, other)
     return _logged(input, other, log1p)
 
 
-def _logit_vjp(g: Tensor, input: Tensor, eps: Any) -> Tensor:
+def _logit_vjp(g: Tensor, input: Tensor, eps: float | None) -> Tensor:
     slope = g / (input * (1 - input))
     if eps is None or eps < 0:
         return select_where((input >= 0) & (input <= 1), slope, float("nan"))
     return select_where((input >= eps) & (input <= 1 - eps), slope, 0.0)
 
 
-def _infer_logit(input: Tensor, eps: Any) -> Any:
+def _infer_logit(input: Tensor, eps: float | None) -> Inferred:
     if input._dtype.is_complex:
         raise NotImplementedError(f"logit(): \"logit_cpu\" not implemented for '{kind_name(input._dtype)}'; real dtypes are accepted")
     if not input._dtype.is_floating_point:

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.exponential import _LN2, halving_steps, power_of_two
 from corelib.ops.elementwise.unary import refuse_integers
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.return_types import Frexp
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
 
-class _Frexp(NamedTuple):
-    mantissa: Any
-    exponent: Any
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.frexp(\nmantissa={self.mantissa!r},\nexponent={self.exponent!r})"
-
-
-_Frexp.__name__ = _Frexp.__qualname__ = "frexp"
-_Frexp.__module__ = "torch.return_types"
-
-
-def _infer_frexp(input: Tensor) -> Any:
+def _infer_frexp(input: Tensor) -> Inferred:
     if not input._dtype.is_floating_point:
         raise RuntimeError(f"frexp(): torch.frexp() only supports floating-point dtypes, got {input._dtype}")
     return [(input._shape, input._dtype), (input._shape, D.int32)], (input,)
 
 
-@op(on=(), several=True, infer=_infer_frexp, grad_name="FrexpBackward0", vjp=lambda gs, input, out1: _frexp_vjp(gs, input, out1))
-def frexp_parts(input: Tensor) -> Any:
+def _frexp_vjp(gs: tuple[Tensor | None, ...], out1: Tensor) -> Tensor | None:
+    g = gs[0]
+    return None if g is None else g / power_of_two(out1.to(g._dtype))
+
+
+@op(on=(), several=True, infer=_infer_frexp, grad_name="FrexpBackward0", vjp=_frexp_vjp)
+def frexp_parts(input: Tensor) -> tuple[Tensor, Tensor]:
     """The mantissa, of size from 1/2 to 1, and the exponent."""
     ends = (input == 0) | (input - input != 0)
     x = select_where(ends, 0.5, input)
     # one power of two at a time, from the largest down: first what is above 1, then what is below 1/2
-    exponent: Any = (x * 0).to(D.int32)
+    exponent = (x * 0).to(D.int32)
     for step in halving_steps(x._dtype):
         factor = 2.0**step
         high, low = x.abs() >= factor, x.abs() < 1 / factor
@@ -50,19 +43,15 @@ def frexp_parts(input: Tensor) -> Any:
     return select_where(ends, input, x), select_where(ends, 0, exponent)
 
 
-def _frexp_vjp(gs: Any, input: Tensor, exponent: Tensor) -> Any:
-    return None if gs[0] is None else gs[0] / power_of_two(exponent.to(gs[0]._dtype))
-
-
 @public("torch", "Tensor", outs=True)
-def frexp(input: Tensor) -> Any:
+def frexp(input: Tensor) -> Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only.
 
     >>> import corelib as torch
     >>> torch.frexp(torch.tensor([6.])).exponent
     tensor([3], dtype=torch.int32)
     """
-    return _Frexp(*frexp_parts(input))
+    return Frexp(*frexp_parts(input))
 
 
 @op(
@@ -90,11 +79,11 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
     whole = {2: D.int16, 4: D.int32, 8: D.int64}[input._dtype.itemsize]
     x, y = input, other
     # in the order of their bits, the numbers away from 0 are the integers upwards
-    bits: Any = x.view(whole)
+    bits = x.view(dtype=whole)
     away = (y > x) == (x > 0)
     step = select_where(away, bits + 1, bits - 1)
     tiny = select_where(y > 0, bits * 0 + 1, (bits * 0 + 1) | (bits * 0 + _SIGN[whole.itemsize]))
-    made = select_where(x == 0, tiny, step).view(input._dtype)
+    made = select_where(x == 0, tiny, step).view(dtype=input._dtype)
     return select_where((x != x) | (y != y), x + y, select_where(x == y, y, made))
 
 

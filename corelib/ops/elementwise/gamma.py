@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import factorial, log as logarithm, pi
-from typing import Any
 
 from corelib.dispatcher.declare import op
-from corelib.ops.elementwise.error_functions import quotient
+from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.exponential import log, log1p
+from corelib.ops.elementwise.polynomials import polynomial, quotient
 from corelib.ops.elementwise.trigonometric import sin
-from corelib.ops.elementwise.unary import in_float32
+from corelib.ops.elementwise.unary import in_float32, tensor_beside
 from corelib.ops.elementwise.where import select_where
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import Number
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
@@ -30,16 +32,18 @@ _BETWEEN = (
 )
 
 
-def _sine_of_pi(x: Any) -> Any:
+def _sine_of_pi(x: Tensor) -> Tensor:
     """sin(pi x), exact where x is whole: pi times x itself would lose what matters for large x."""
     rest = x - 2 * (x * 0.5 + 0.5).floor()  # from -1 to 1
     folded = select_where(rest > 0.5, 1 - rest, select_where(rest < -0.5, -1 - rest, rest))
     return sin(folded * pi)
 
 
-@op(
-    kind="unary", promote="float", inplace=True, out=True, aliases=("special.gammaln",), vjp=lambda g, input: g * digamma(input),
-)
+def _lgamma_vjp(g: Tensor, input: Tensor) -> Tensor:
+    return g * digamma(input)
+
+
+@op(kind="unary", promote="float", inplace=True, out=True, aliases=("special.gammaln",), vjp=_lgamma_vjp)
 def lgamma(input: Tensor) -> Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ...
 
@@ -53,7 +57,7 @@ def lgamma(input: Tensor) -> Tensor:
     x = select_where(negative, 1 - input, input)
     y = select_where(x < 12, x, 12.0)
     # down to 2..3, the factors multiplied up; below 2 by lgamma(y) = lgamma(y + 1) - log(y), where log1p keeps the digits near 1
-    product: Any = 1.0
+    product = y.new_ones(())
     for _ in range(9):
         above = y >= 3
         y = select_where(above, y - 1, y)
@@ -63,7 +67,7 @@ def lgamma(input: Tensor) -> Tensor:
     small = t * quotient(t, *_BETWEEN) + log(product)
     small = small - select_where(low, log1p(t), 0.0) - select_where(tiny, log(select_where(tiny, y, 1.0)), 0.0)
     large = select_where((x >= 12) & (x < _INFINITY), x, 12.0)
-    series = _series(1 / (large * large), _STIRLING) / large
+    series = polynomial(1 / (large * large), _STIRLING) / large
     stirling = (large - 0.5) * log(large) - large + 0.9189385332046727 + series
     value = select_where(x < 12, small, select_where(x == _INFINITY, _INFINITY, stirling))
     # Euler's reflection for negative numbers: gamma(x) gamma(1 - x) = pi / sin(pi x)
@@ -72,18 +76,11 @@ def lgamma(input: Tensor) -> Tensor:
     return select_where(input == input, value, input)
 
 
-def _series(x: Any, coefficients: tuple[float, ...]) -> Any:
-    """A polynomial by Horner's scheme, coefficients from the highest power down."""
-    total: Any = coefficients[0]
-    for c in coefficients[1:]:
-        total = total * x + c
-    return total
+def _digamma_vjp(g: Tensor, input: Tensor) -> Tensor:
+    return g * polygamma(1, input)
 
 
-@op(
-    kind="unary", promote="float", inplace=True, out=True, aliases=("special.digamma", "special.psi"),
-    vjp=lambda g, input: g * polygamma(1, input),
-)
+@op(kind="unary", promote="float", inplace=True, out=True, aliases=("special.digamma", "special.psi"), vjp=_digamma_vjp)
 def digamma(input: Tensor) -> Tensor:
     """The derivative of lgamma, elementwise; ∓inf at ±0, NaN at -1, -2, ...
 
@@ -97,12 +94,12 @@ def digamma(input: Tensor) -> Tensor:
     x = select_where(negative, 1 - input, input)
     whole = negative & (input.floor() == input)
     # up to 10 by psi(x) = psi(x + 1) - 1/x, then the asymptotic series
-    total: Any = 0.0
+    total: Tensor | float = 0.0
     for _ in range(10):
         low = x < 10
         total = total - select_where(low, 1 / select_where(x == 0, 1.0, x), 0.0)
         x = select_where(low, x + 1, x)
-    series = _series(1 / (x * x), (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)) / (x * x)
+    series = polynomial(1 / (x * x), (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)) / (x * x)
     value = total + select_where(x == _INFINITY, _INFINITY, log(x) - 0.5 / x - series)
     at = select_where(negative, input - input.round(), 0.25)
     value = select_where(negative, value - pi / (at * pi).tan(), value)
@@ -120,10 +117,23 @@ def _cotangent_derivative(n: int) -> list[float]:
     return made[::-1]
 
 
-@op(
-    on=("torch",), out=True, infer=lambda n, input: _infer_polygamma(n, input), aliases=("special.polygamma",),
-    vjp={"input": lambda g, n, input: g * polygamma(n + 1, input)},
-)
+def _infer_polygamma(n: object, input: object) -> Inferred:
+    if not isinstance(n, int):
+        raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
+    if not isinstance(input, Tensor):
+        raise TypeError(f"polygamma(): argument 'input' (position 2) must be Tensor, not {type(input).__name__}")
+    if n < 0:
+        raise RuntimeError(f"polygamma(): polygamma(n, x) does not support negative n, got {n}")
+    if not input._dtype.is_floating_point:
+        input = input.to(get_default_dtype())
+    return (input._shape, input._dtype, input._strides), (n, input)
+
+
+def _polygamma_vjp(g: Tensor, n: int, input: Tensor) -> Tensor:
+    return g * polygamma(n + 1, input)
+
+
+@op(on=("torch",), out=True, infer=_infer_polygamma, aliases=("special.polygamma",), vjp={"input": _polygamma_vjp})
 def polygamma(n: int, input: Tensor) -> Tensor:
     """The nth derivative of digamma, elementwise. RuntimeError for negative n.
 
@@ -141,23 +151,11 @@ def polygamma(n: int, input: Tensor) -> Tensor:
     value = _hurwitz(float(n + 1), x) * float(factorial(n) * (-1) ** (n + 1))
     sine = _sine_of_pi(select_where(negative, input, 0.5))
     cosine = _sine_of_pi(select_where(negative, input, 0.5) + 0.5)
-    term = pi * _series(cosine / sine, tuple(_cotangent_derivative(n)))
+    term = pi * polynomial(cosine / sine, tuple(_cotangent_derivative(n)))
     value = select_where(negative, value * (-1.0) ** n - term, value)
     whole = (input <= 0) & (input.floor() == input)
     value = select_where(whole, _INFINITY * (-1) ** (n + 1), select_where(input == _INFINITY, 0.0, value))
     return select_where(input == input, value, input)
-
-
-def _infer_polygamma(n: Any, input: Any) -> Any:
-    if not isinstance(n, int):
-        raise TypeError(f"polygamma(): argument 'n' (position 1) must be int, not {type(n).__name__}")
-    if not isinstance(input, Tensor):
-        raise TypeError(f"polygamma(): argument 'input' (position 2) must be Tensor, not {type(input).__name__}")
-    if n < 0:
-        raise RuntimeError(f"polygamma(): polygamma(n, x) does not support negative n, got {n}")
-    if not input._dtype.is_floating_point:
-        input = input.to(get_default_dtype())
-    return (input._shape, input._dtype, input._strides), (n, input)
 
 
 def _polygamma_method(self: Tensor, n: int) -> Tensor:
@@ -170,7 +168,8 @@ def _polygamma_inplace(self: Tensor, n: int) -> Tensor:
     return self.copy_(polygamma(n, self))
 
 
-Tensor.polygamma, Tensor.polygamma_ = _polygamma_method, _polygamma_inplace
+attach("polygamma", _polygamma_method)
+attach("polygamma_", _polygamma_inplace)
 
 # (2k)! / B2k, k = 1, 2, ...: the divisors of the Euler-Maclaurin formula's terms, as in Cephes.
 _EULER_MACLAURIN = (
@@ -179,9 +178,9 @@ _EULER_MACLAURIN = (
 )
 
 
-def _hurwitz(s: Any, q: Any) -> Any:
+def _hurwitz(s: Tensor | float, q: Tensor) -> Tensor:
     """The sum over k of (q + k)^-s for s > 1, q > 0: ten terms, and the rest by the Euler-Maclaurin formula."""
-    total: Any = 0.0
+    total: Tensor | float = 0.0
     for _ in range(10):
         total = total + q**-s
         q = q + 1
@@ -195,8 +194,12 @@ def _hurwitz(s: Any, q: Any) -> Any:
     return total
 
 
-@op(kind="binary", promote="float", on=("special",), out=True, vjp={"other": lambda g, input, other: g * -input * special_zeta(input + 1.0, other)})
-def special_zeta(input: Tensor, other: Tensor) -> Tensor:
+def _zeta_vjp(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
+    return g * -input * special_zeta(input + 1.0, other)
+
+
+@op(kind="binary", promote="float", on=("special",), out=True, vjp={"other": _zeta_vjp})
+def special_zeta(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The Hurwitz zeta function, the sum over k = 0, 1, ... of (other + k)**-input, elementwise. Either may be a number.
 
     NaN for input < 1, inf at 1. There is no derivative with respect to `input`.
@@ -205,9 +208,8 @@ def special_zeta(input: Tensor, other: Tensor) -> Tensor:
     >>> torch.special.zeta(torch.tensor([2.]), 1.)
     tensor([1.6449])
     """
-    some = input if isinstance(input, Tensor) else other
-    s, q = (x if isinstance(x, Tensor) else some.new_full((), x) for x in (input, other))
-    if some._dtype.itemsize == 2:
+    s, q = tensor_beside(input, other), tensor_beside(other, input)
+    if s._dtype.itemsize == 2:
         return in_float32(special_zeta, s, q)
     fits = (s > 1) & (q > 0)
     value = _hurwitz(select_where(fits, s, 2.0), select_where(fits, q, 1.0))
@@ -232,7 +234,7 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
         raise RuntimeError("mvlgamma(): The input tensor may not be a boolean tensor.")
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())
-    total: Any = lgamma(input)
+    total = lgamma(input)
     for i in range(1, p):
         total = total + lgamma(input - i / 2)
     return total + p * (p - 1) / 4 * logarithm(pi)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.declare import op
 from corelib.ops.elementwise.where import select_where
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.tensor import Tensor
 
 
-def _integers_only(name: str) -> Any:
-    def check(dtype: Any, *operands: Any) -> None:
+def _integers_only(name: str) -> Callable[..., None]:
+    def check(dtype: DType, *operands: object) -> None:
         if dtype.is_floating_point or dtype.name == "bool":
             raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; integer dtypes are accepted")
 

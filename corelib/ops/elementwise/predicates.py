@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import overload
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.ops.elementwise.unary import bitwise_not, no_float_bits
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import Number
 from corelib.tensor.tensor import Tensor
 
 
 @op(kind="binary", ref="less", result=D.bool, inplace=True, out=True, aliases=("less",))
-def lt(input: Tensor, other: Tensor) -> Tensor:
+def lt(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input < other`, elementwise; False where either is NaN.
 
     >>> import corelib as torch
     >>> torch.tensor([1, 2]) < 2
     tensor([ True, False])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="equal", result=D.bool, inplace=True, out=True)
-def eq(input: Tensor, other: Tensor) -> Tensor:
+def eq(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input == other`, elementwise; False where either is NaN.
 
     >>> import corelib as torch
     >>> torch.tensor([1, 2]) == 2
     tensor([False,  True])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="not_equal", result=D.bool, inplace=True, out=True, aliases=("not_equal",))
-def ne(input: Tensor, other: Tensor) -> Tensor:
+def ne(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input != other`, elementwise; True where either is NaN.
 
     >>> import corelib as torch
@@ -44,7 +45,7 @@ def ne(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", ref="greater", result=D.bool, inplace=True, out=True, aliases=("greater",))
-def gt(input: Tensor, other: Tensor) -> Tensor:
+def gt(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input > other`, elementwise; False where either is NaN.
 
     >>> import corelib as torch
@@ -55,7 +56,7 @@ def gt(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", ref="less_equal", result=D.bool, inplace=True, out=True, aliases=("less_equal",))
-def le(input: Tensor, other: Tensor) -> Tensor:
+def le(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input <= other`, elementwise; False where either is NaN.
 
     >>> import corelib as torch
@@ -66,7 +67,7 @@ def le(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", ref="greater_equal", result=D.bool, inplace=True, out=True, aliases=("greater_equal",))
-def ge(input: Tensor, other: Tensor) -> Tensor:
+def ge(input: Tensor, other: Tensor | Number) -> Tensor:
     """`input >= other`, elementwise; False where either is NaN.
 
     >>> import corelib as torch
@@ -77,61 +78,65 @@ def ge(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", ref="bitwise_and", inplace=True, out=True, check=no_float_bits("bitwise_and"))
-def bitwise_and(input: Tensor, other: Tensor) -> Tensor:
+def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
     """The bits that both have; logical and for bool.
 
     >>> import corelib as torch
     >>> torch.tensor([6]) & 3
     tensor([2])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="bitwise_or", inplace=True, out=True, check=no_float_bits("bitwise_or"))
-def bitwise_or(input: Tensor, other: Tensor) -> Tensor:
+def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
     """The bits that either has; logical or for bool.
 
     >>> import corelib as torch
     >>> torch.tensor([6]) | 3
     tensor([7])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="bitwise_xor", inplace=True, out=True, check=no_float_bits("bitwise_xor"))
-def bitwise_xor(input: Tensor, other: Tensor) -> Tensor:
+def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
     """The bits that just one has.
 
     >>> import corelib as torch
     >>> torch.tensor([6]) ^ 3
     tensor([5])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="left_shift", inplace=True, out=True, check=no_float_bits("bitwise_left_shift"))
-def bitwise_left_shift(input: Tensor, other: Tensor) -> Tensor:
+def bitwise_left_shift(input: Tensor, other: Tensor | Number) -> Tensor:
     """Bits moved up by `other` places; 0 for shifts past the width.
 
     >>> import corelib as torch
     >>> torch.tensor([1]) << 3
     tensor([8])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="binary", ref="right_shift", inplace=True, out=True, check=no_float_bits("bitwise_right_shift"))
-def bitwise_right_shift(input: Tensor, other: Tensor) -> Tensor:
+def bitwise_right_shift(input: Tensor, other: Tensor | Number) -> Tensor:
     """Bits moved down by `other` places; the sign is kept.
 
     >>> import corelib as torch
     >>> torch.tensor([8]) >> 3
     tensor([1])
     """
-    ...
+    raise KernelOnly
 
 
-def truth(x: Any) -> Any:
+@overload
+def truth(x: Tensor) -> Tensor: ...
+@overload
+def truth(x: Number) -> bool: ...
+def truth(x: Tensor | Number) -> Tensor | bool:
     """Whether elements are not zero."""
     if isinstance(x, Tensor):
         return x if x._dtype is D.bool else ne(x, 0)
@@ -150,7 +155,7 @@ def logical_not(input: Tensor) -> Tensor:
 
 
 @op(kind="binary", complex_body=True, ref="logical_and", result=D.bool, inplace=True, out=True)
-def logical_and(input: Tensor, other: Tensor) -> Tensor:
+def logical_and(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether both are not zero.
 
     >>> import corelib as torch
@@ -161,7 +166,7 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", complex_body=True, ref="logical_or", result=D.bool, inplace=True, out=True)
-def logical_or(input: Tensor, other: Tensor) -> Tensor:
+def logical_or(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether either is not zero.
 
     >>> import corelib as torch
@@ -172,7 +177,7 @@ def logical_or(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(kind="binary", complex_body=True, ref="logical_xor", result=D.bool, inplace=True, out=True)
-def logical_xor(input: Tensor, other: Tensor) -> Tensor:
+def logical_xor(input: Tensor, other: Tensor | Number) -> Tensor:
     """Whether just one is not zero.
 
     >>> import corelib as torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.ops.elementwise.unary import _zero, in_float32, refuse, refuse_integers
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
@@ -17,7 +17,7 @@ def floor(input: Tensor) -> Tensor:
     >>> torch.floor(torch.tensor([-1.5, 1.5]))
     tensor([-2.,  1.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="ceil", inplace=True, out="exact", check=refuse("ceil", D.bool), vjp=_zero)

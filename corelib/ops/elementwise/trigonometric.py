@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from math import pi
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.ops.elementwise.exponential import exp, expm1, log, log1p
+from corelib.ops.elementwise.polynomials import polynomial
 from corelib.ops.elementwise.unary import in_float32, sqrt
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.tensor import Tensor
@@ -23,7 +24,7 @@ def sin(input: Tensor) -> Tensor:
     >>> torch.sin(torch.tensor([0.]))
     tensor([0.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="cos", promote="float", inplace=True, out=True, vjp=lambda g, input: -g * input.sin())
@@ -34,7 +35,7 @@ def cos(input: Tensor) -> Tensor:
     >>> torch.cos(torch.tensor([0.]))
     tensor([1.])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="tan", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 + out * out))
@@ -83,6 +84,9 @@ def acos(input: Tensor) -> Tensor:
     return 2 * atan(sqrt((1 - input) / (1 + input)))
 
 
+_ATAN = tuple((1 if k % 4 == 1 else -1) / k for k in range(23, 0, -2))
+
+
 @op(
     kind="unary", ref="arctan", promote="float", inplace=True, out=True, aliases=("arctan",),
     vjp=lambda g, input: g / (input * input + 1),
@@ -103,11 +107,7 @@ def atan(input: Tensor) -> Tensor:
     x = select_where(large, 1 / size, size)
     for _ in range(3):
         x = x / (1 + sqrt(1 + x * x))
-    square_, total = x * x, None
-    for k in range(23, 0, -2):
-        term = (1 if k % 4 == 1 else -1) / k
-        total = term if total is None else total * square_ + term
-    angle = 8 * x * total
+    angle = 8 * x * polynomial(x * x, _ATAN)
     return select_where(large, 1.5707963267948966 - angle, angle).copysign(input)
 
 
@@ -144,7 +144,10 @@ def cosh(input: Tensor) -> Tensor:
     return (0.5 * half) * half + 0.5 / half / half
 
 
-@op(on=("torch", "Tensor", "nn.functional"), kind="unary", ref="tanh", promote="float", inplace=True, out=True, vjp=lambda g, out: g * (1 - out * out))
+@op(
+    on=("torch", "Tensor", "nn.functional"), kind="unary", ref="tanh", promote="float", inplace=True, out=True,
+    vjp=lambda g, out: g * (1 - out * out),
+)
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent, elementwise.
 

@@ -1,16 +1,16 @@
-"""Functions of one number, elementwise: sign, magnitude, roots and bits; and the checks that the unary families share."""
+"""Functions of one number, elementwise: sign, magnitude, roots and bits; and what the elementwise families share, checks and operands."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType, kind_name, Number
 from corelib.tensor.tensor import Tensor
 
 
-def _no_bool_neg(dtype: Any, x: Any) -> None:
+def _no_bool_neg(dtype: DType, x: object) -> None:
     if dtype is D.bool:
         raise RuntimeError(
             "neg(): Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
@@ -18,26 +18,39 @@ def _no_bool_neg(dtype: Any, x: Any) -> None:
         )
 
 
-def refuse(name: str, *refused: Any) -> Any:
+def refuse(name: str, *refused: DType) -> Callable[..., None]:
     """A check that raises PyTorch's error for dtypes that it has no kernel for."""
 
-    def check(dtype: Any, *operands: Any) -> None:
+    def check(dtype: DType, *operands: object) -> None:
         if dtype in refused:
             raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'")
 
     return check
 
 
-def refuse_integers(name: str) -> Any:
+def refuse_integers(name: str) -> Callable[..., None]:
     """A check that raises PyTorch's error for dtypes without a point."""
     return refuse(name, *D.INTEGERS, D.bool)
 
 
-def in_float32(function: Any, *operands: Any) -> Tensor:
+def dtype_of(*operands: Tensor | Number) -> DType:
+    """The dtype of operands that were promoted: numbers among them have none."""
+    return next(x._dtype for x in operands if isinstance(x, Tensor))
+
+
+def tensor_beside(x: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """An operand as a tensor: a number becomes one without dimensions, like the other operand, which is a tensor then."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(other, Tensor):
+        return other.new_full((), x)
+    raise TypeError(f"one of two operands must be a Tensor, got {type(x).__name__} and {type(other).__name__}")
+
+
+def in_float32(function: Callable[..., Tensor], *operands: Tensor | Number) -> Tensor:
     """A function of half-precision operands computed in float32: its steps lose more digits than a half type has."""
-    kind = next(x._dtype for x in operands if isinstance(x, Tensor))
     wide = [x.to(D.float32) if isinstance(x, Tensor) else x for x in operands]
-    return function(*wide).to(kind)
+    return function(*wide).to(dtype_of(*operands))
 
 
 @op(kind="unary", ref="negative", inplace=True, out="exact", check=_no_bool_neg, aliases=("negative",), vjp=lambda g: -g)
@@ -48,13 +61,13 @@ def neg(input: Tensor) -> Tensor:
     >>> -torch.tensor([1, -2])
     tensor([-1,  2])
     """
-    ...
+    raise KernelOnly
 
 
-def no_float_bits(name: str) -> Any:
+def no_float_bits(name: str) -> Callable[..., None]:
     """A check that refuses floats, which have no bits to work on."""
 
-    def check(dtype: Any, *operands: Any) -> None:
+    def check(dtype: DType, *operands: object) -> None:
         if dtype.is_floating_point:
             raise NotImplementedError(
                 f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; integer and bool dtypes are accepted"
@@ -71,7 +84,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     >>> ~torch.tensor([0, 5])
     tensor([-1, -6])
     """
-    ...
+    raise KernelOnly
 
 
 @op(kind="unary", ref="sqrt", promote="float", inplace=True, out=True, vjp=lambda g, out: g / (2 * out))
@@ -82,7 +95,7 @@ def sqrt(input: Tensor) -> Tensor:
     >>> torch.sqrt(torch.tensor([4., 9.]))
     tensor([2., 3.])
     """
-    ...
+    raise KernelOnly
 
 
 def _zero(g: Tensor) -> Tensor:
@@ -133,7 +146,10 @@ def rsqrt(input: Tensor) -> Tensor:
     return 1 / sqrt(input)
 
 
-@op(kind="unary", complex_body=True, ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0", vjp=lambda g, input: g * (2 * input))
+@op(
+    kind="unary", complex_body=True, ref="square", promote="number", inplace=True, out=True, grad_name="PowBackward0",
+    vjp=lambda g, input: g * (2 * input),
+)
 def square(input: Tensor) -> Tensor:
     """`input * input`, elementwise.
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.elementwise import cast_number, output_strides
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.calls.outs import store
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import Number
 from corelib.tensor.promotion import result_type
 from corelib.tensor.size import broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
+def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Inferred:
     for what, x in (("input", input), ("other", other)):
         if not isinstance(x, (Tensor, int, float)):
             raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
@@ -48,20 +49,27 @@ def _infer_where(condition: Tensor, input: Any, other: Any) -> Any:
     return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)
 
 
+def _where_chosen(g: Tensor, condition: Tensor) -> Tensor:
+    return select_where(condition, g, 0.0)
+
+
+def _where_not(g: Tensor, condition: Tensor) -> Tensor:
+    return select_where(condition, 0.0, g)
+
+
 @op(
     infer=_infer_where, by_result=True, on=(), grad_name="WhereBackward0", ref="where", out="exact",
-    vjp={
-        "input": lambda g, condition: select_where(condition, g, 0.0),
-        "other": lambda g, condition: select_where(condition, 0.0, g),
-    },
+    vjp={"input": _where_chosen, "other": _where_not},
 )
-def select_where(condition: Tensor, input: Tensor | Any, other: Tensor | Any) -> Tensor:
+def select_where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Primitive: `input` where `condition` is True, else `other`; either may be a number."""
-    ...
+    raise KernelOnly
 
 
 @public("torch")
-def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None) -> Any:
+def where(
+    condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None, *, out: Tensor | None = None
+) -> Any:
     """`input` where the bool `condition` is True, else `other`, with broadcasting and promotion.
 
     With `condition` alone: the indices of its True elements, as `nonzero(as_tuple=True)`.
@@ -74,15 +82,16 @@ def where(condition: Tensor, input: Any = None, other: Any = None, *, out: Tenso
         return condition.nonzero(as_tuple=True)
     if not isinstance(condition, Tensor):
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
-    made = select_where(condition, input, other)
+    made: Tensor = TABLE["select_where"].entry(condition, input, other)
     if out is not None:
         return store(TABLE["select_where"], made, out)
     return made
 
 
-def _where_method(self: Tensor, condition: Tensor, other: Any) -> Any:
+def _where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
     """This tensor where `condition` is True, else `other`."""
-    return where(condition, self, other)
+    made: Tensor = where(condition, self, other)
+    return made
 
 
 attach("where", _where_method)

@@ -5,7 +5,7 @@ An index is checked against its dimension before any kernel runs.
 
 from __future__ import annotations
 
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
@@ -23,7 +23,7 @@ def _take_backward(g: Tensor, input_shape: Shape, index: Tensor) -> Tensor:
 @op(on=(), infer=_infer_take, vjp={"input": _take_backward})
 def take_rows(input: Tensor, index: Tensor) -> Tensor:
     """Primitive: out[i...] = input[index[i...]] along dimension 0; `index` is int64 and within bounds."""
-    ...
+    raise KernelOnly
 
 
 def _infer_put(input: Tensor, index: Tensor, values: Tensor, accumulate: bool) -> Inferred:
@@ -40,7 +40,7 @@ def _put_backward(g: Tensor, index: Tensor, accumulate: bool) -> Tensor:
 )
 def put_rows(input: Tensor, index: Tensor, values: Tensor, accumulate: bool) -> Tensor:
     """Primitive: a copy of `input` with rows index[i] set to values[i], or, accumulating, with every one of them added."""
-    ...
+    raise KernelOnly
 
 
 def check_index(name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:

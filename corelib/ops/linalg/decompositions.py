@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import TypeAlias
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import eye
 from corelib.ops.linalg.factorizations import (
     cholesky_of, eig_of, eigh_of, LinAlgError, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower,
 )
+from corelib.ops.linalg.results import (
+    CholeskyEx, Eig, Eigh, Geqrf, LU, LUFactor, LUFactorEx, OldQR, OldSVD, QR, SVD, UnpackedLU,
+)
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.tensor import Tensor
 
-
-def named(kind: str, *names: str) -> Any:
-    """A result with names, as PyTorch's return types have them."""
-    made = NamedTuple(kind, [(name, Any) for name in names])
-    made.__module__ = "torch.return_types"
-
-    def show(self: Any) -> str:
-        return f"torch.return_types.{kind}(\n" + ",\n".join(f"{n}={v!r}" for n, v in zip(names, self, strict=True)) + ")"
-
-    made.__repr__ = show
-    return made
+Complaint: TypeAlias = Callable[[int], tuple[str, str]]
+"""From what `info` says of a matrix to the name of the function and what it complains of."""
 
 
-def matrices(name: str, *tensors: Any, square: bool = False) -> None:
+def matrices(name: str, *tensors: object, square: bool = False) -> None:
     """The checks of PyTorch: tensors of at least two dimensions, float32 or float64, and square where they must be."""
     for a in tensors:
         if not isinstance(a, Tensor):
@@ -42,7 +37,7 @@ def matrices(name: str, *tensors: Any, square: bool = False) -> None:
             raise RuntimeError(f"{name}: A must be batches of square matrices, but they are {a._shape[-2]} by {a._shape[-1]} matrices")
 
 
-def refuse(info: Any, text: Any) -> None:
+def refuse(info: Tensor, text: Complaint) -> None:
     """LinAlgError with `text(order)` for the first matrix of a batch whose info is not 0."""
     if info._numel == 0 or not bool(info.any()):
         return
@@ -52,22 +47,13 @@ def refuse(info: Any, text: Any) -> None:
     raise LinAlgError(f"{name}: {f'(Batch element {at}): ' if info._shape else ''}{rest}")
 
 
-_CholeskyEx = named("linalg_cholesky_ex", "L", "info")
-_LU = named("linalg_lu", "P", "L", "U")
-_LUFactor, _LUFactorEx = named("linalg_lu_factor", "LU", "pivots"), named("linalg_lu_factor_ex", "LU", "pivots", "info")
-_Unpacked = named("lu_unpack", "P", "L", "U")
-_QR, _OldQR, _Geqrf = named("linalg_qr", "Q", "R"), named("qr", "Q", "R"), named("geqrf", "a", "tau")
-_Eigh = named("linalg_eigh", "eigenvalues", "eigenvectors")
-_SVD, _OldSVD = named("linalg_svd", "U", "S", "Vh"), named("svd", "U", "S", "V")
-
-
-def _cholesky(name: str, input: Any, upper: bool) -> Any:
+def _cholesky(name: str, input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
     matrices(name, input, square=True)
     factor, info = cholesky_of(input.mT if upper else input)
     return (factor.mT if upper else factor), info
 
 
-def _not_positive(name: str) -> Any:
+def _not_positive(name: str) -> Complaint:
     return lambda order: (
         name,
         "The factorization could not be completed because the input is not positive-definite (the leading minor of order "
@@ -76,9 +62,9 @@ def _not_positive(name: str) -> Any:
 
 
 @public("linalg", outs=True)
-def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
-    made = _CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
+    made = CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
     if check_errors:
         refuse(made.info, _not_positive("linalg.cholesky_ex"))
     return made
@@ -107,19 +93,19 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
 
 
 @public("linalg", outs=True)
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
+def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
     """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
     matrices("linalg.lu_factor_ex", A)
     if not pivot:
         raise RuntimeError("linalg.lu_factor_ex: LU without pivoting is not implemented on the CPU")
-    made = _LUFactorEx(*lu_of(A))
+    made = LUFactorEx(*lu_of(A))
     if check_errors:
         refuse(made.info, lambda k: ("torch.linalg.lu_factor_ex", f"U[{k},{k}] is zero and using it on lu_solve would result in a division by zero."))
     return made
 
 
 @public("linalg", outs=True)
-def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
+def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """(LU, pivots): the factors of A = P @ L @ U in one matrix, and the rows exchanged, from 1; for `lu_solve`.
 
     >>> import corelib as torch
@@ -127,24 +113,24 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     tensor([2, 2], dtype=torch.int32)
     """
     made = lu_factor_ex(A, pivot=pivot)
-    return _LUFactor(made.LU, made.pivots)
+    return LUFactor(made.LU, made.pivots)
 
 
 @public("torch", "Tensor", names=("lu",))
-def old_lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+def old_lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     made = lu_factor_ex(self, pivot=pivot)
     return tuple(made) if get_infos else (made.LU, made.pivots)
 
 
-def _unpacked(lu: Any, pivots: Any) -> tuple[Any, Any, Any]:
+def _unpacked(lu: Tensor, pivots: Tensor) -> LU:
     m, n = lu._shape[-2:]
     k = min(m, n)
-    return permutation_matrix(pivots, m, lu._dtype), unit_lower(lu, k), lu[..., :k, :].triu()
+    return LU(permutation_matrix(pivots, m, lu._dtype), unit_lower(lu, k), lu[..., :k, :].triu())
 
 
 @public("linalg", names=("lu",), outs=True)
-def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
+def linalg_lu(A: Tensor, *, pivot: bool = True) -> LU:
     """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U.
 
     >>> import corelib as torch
@@ -153,11 +139,11 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> Any:
             [0., 1.]])
     """
     made = lu_factor_ex(A, pivot=pivot)
-    return _LU(*_unpacked(made.LU, made.pivots))
+    return _unpacked(made.LU, made.pivots)
 
 
 @public("torch", outs=True)
-def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
+def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True) -> UnpackedLU:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
     if LU_pivots._dtype is not D.int32:
         raise RuntimeError(
@@ -168,12 +154,11 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     k = min(m, n)
     empty = LU_data.new_empty((0,))
     p = permutation_matrix(LU_pivots, m, LU_data._dtype) if unpack_pivots else empty
-    upper: Any = LU_data
-    return _Unpacked(p, *((unit_lower(LU_data, k), upper[..., :k, :].triu()) if unpack_data else (empty, empty)))
+    return UnpackedLU(p, *((unit_lower(LU_data, k), LU_data[..., :k, :].triu()) if unpack_data else (empty, empty)))
 
 
 @public("linalg", names=("qr",), outs=True)
-def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
+def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
 
     >>> import corelib as torch
@@ -183,21 +168,21 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> Any:
     matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
-    return _QR(*qr_of(A, mode))
+    return QR(*qr_of(A, mode))
 
 
 @public("torch", "Tensor", names=("qr",), outs=True)
-def old_qr(input: Tensor, some: bool = True) -> Any:
+def old_qr(input: Tensor, some: bool = True) -> OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
     matrices("qr", input)
-    return _OldQR(*qr_of(input, "reduced" if some else "complete"))
+    return OldQR(*qr_of(input, "reduced" if some else "complete"))
 
 
 @public("torch", "Tensor", outs=True)
-def geqrf(input: Tensor) -> Any:
+def geqrf(input: Tensor) -> Geqrf:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     matrices("geqrf", input)
-    return _Geqrf(*reflectors_of(input))
+    return Geqrf(*reflectors_of(input))
 
 
 def _triangle(name: str, UPLO: str) -> bool:
@@ -207,7 +192,7 @@ def _triangle(name: str, UPLO: str) -> bool:
 
 
 @public("linalg", outs=True)
-def eigh(A: Tensor, UPLO: str = "L") -> Any:
+def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read.
 
     >>> import corelib as torch
@@ -215,14 +200,11 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     tensor([1., 2.])
     """
     matrices("linalg.eigh", A, square=True)
-    return _Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
-
-
-_Eig = named("linalg_eig", "eigenvalues", "eigenvectors")
+    return Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
 
 
 @public("linalg", outs=True)
-def eig(A: Tensor) -> Any:
+def eig(A: Tensor) -> Eig:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
 
     >>> import corelib as torch
@@ -230,7 +212,7 @@ def eig(A: Tensor) -> Any:
     tensor([1., 1.])
     """
     matrices("linalg.eig", A, square=True)
-    return _Eig(*eig_of(A))
+    return Eig(*eig_of(A))
 
 
 @op(on=("linalg",), out="exact")
@@ -258,7 +240,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 
 
 @public("linalg", names=("svd",), outs=True)
-def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh.
 
     >>> import corelib as torch
@@ -268,19 +250,19 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     matrices("linalg.svd", A)
     if driver is not None:
         raise RuntimeError(f"linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER backend, got {driver!r}")
-    return _SVD(*svd_of(A, full_matrices))
+    return SVD(*svd_of(A, full_matrices))
 
 
 @public("torch", "Tensor", names=("svd",), outs=True)
-def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
+def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
     matrices("svd", input)
     u, s, vh = svd_of(input, not some if compute_uv else False)
     if not compute_uv:
         m, n = input._shape[-2:]
         batch = input._shape[:-2]
-        return _OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))
-    return _OldSVD(u, s, vh.mT)
+        return OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))
+    return OldSVD(u, s, vh.mT)
 
 
 @op(on=("linalg",), out="exact")
@@ -313,10 +295,9 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
         raise RuntimeError(f"linalg.householder_product: input.shape[-1] must be greater than or equal to tau.shape[-1], got {n} and {k}")
     if input._shape[:-2] != tau._shape[:-1]:
         raise RuntimeError(f"linalg.householder_product: Expected batch dimensions of tau to be equal to input.shape[:-2], but got {list(tau._shape[:-1])}")
-    v: Any = unit_lower(input, n)
-    made: Any = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)
-    factors: Any = tau
+    v = unit_lower(input, n)
+    made = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)
     for i in reversed(range(k)):
         column = v[..., i : i + 1]
-        made = made - factors[..., i, None, None] * (column @ (column.mT @ made))
+        made = made - tau[..., i, None, None] * (column @ (column.mT @ made))
     return made.clone() if k == 0 else made

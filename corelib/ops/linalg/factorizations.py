@@ -5,14 +5,16 @@ What users call is in linear_systems.py, decompositions.py and matrix_norms.py. 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.op import Inferred, TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
@@ -20,21 +22,21 @@ class LinAlgError(RuntimeError):
     """A matrix for which there is no such factorization or solution; `torch.linalg.LinAlgError`."""
 
 
-def eye_like(a: Any) -> Any:
+def eye_like(a: Tensor) -> Tensor:
     """The identity of a's last dimension, dtype and device."""
     return eye(a._shape[-1], dtype=a._dtype, device=a._device)
 
 
-def _skew(x: Any) -> Any:
+def _skew(x: Tensor) -> Tensor:
     return x - x.mT
 
 
-def _half_lower(x: Any) -> Any:
+def _half_lower(x: Tensor) -> Tensor:
     """The lower triangle, its diagonal halved."""
     return x.tril() - eye_like(x) * x * 0.5
 
 
-def _filled(gs: Any, *outputs: Any) -> Any:
+def _filled(gs: Sequence[Tensor | None], *outputs: Tensor) -> list[Tensor]:
     """The gradients of all outputs, zeros for those that nothing asks for."""
     return [o * 0 if g is None else g for g, o in zip(gs, outputs, strict=False)]
 
@@ -42,7 +44,7 @@ def _filled(gs: Any, *outputs: Any) -> Any:
 # Cholesky: a = l @ l.mT.
 
 
-def _cholesky_vjp(gs: Any, out0: Any) -> Any:
+def _cholesky_vjp(gs: Sequence[Tensor], out0: Tensor) -> Tensor:
     phi = _half_lower(out0.mT @ gs[0].tril())
     phi = (phi + phi.mT) * 0.5
     left = triangular_system(out0.mT, phi, True, False)
@@ -53,17 +55,18 @@ def _cholesky_vjp(gs: Any, out0: Any) -> Any:
     kind="extension", on=(), several=True, grad_name="LinalgCholeskyExBackward0", vjp=_cholesky_vjp,
     infer=lambda input: ([(input._shape, input._dtype), (input._shape[:-2], D.int32)], (input,)),
 )
-def cholesky_of(input: Tensor) -> Any:
+def cholesky_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """The lower factor of a positive-definite matrix, of which the lower triangle is read; and the order of the first leading minor that is
     not positive, or 0."""
+    raise KernelOnly
 
 
 # LU: a = p @ l @ u, l and u in one.
 
 
-def permutation_of(pivots: Any, m: int) -> Any:
+def permutation_of(pivots: Tensor, m: int) -> Tensor:
     """The rows (*, m) of the input that the rows of p.mT @ input are, from LAPACK's exchanges, which count from 1."""
-    rows: Any = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()
+    rows = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()
     for k in range(pivots._shape[-1]):
         at = (pivots[..., k : k + 1] - 1).long()
         here, there = rows[..., k : k + 1].clone(), rows.gather(-1, at)
@@ -72,19 +75,19 @@ def permutation_of(pivots: Any, m: int) -> Any:
     return rows
 
 
-def permutation_matrix(pivots: Any, m: int, dtype: Any) -> Any:
+def permutation_matrix(pivots: Tensor, m: int, dtype: DType) -> Tensor:
     """p, (*, m, m)."""
     rows = permutation_of(pivots, m)
     return (arange(m, device=pivots._device).reshape((m, 1)) == rows.unsqueeze(-2)).to(dtype)
 
 
-def unit_lower(lu: Any, k: int) -> Any:
+def unit_lower(lu: Tensor, k: int) -> Tensor:
     """l, (*, m, k)."""
     m = lu._shape[-2]
     return lu[..., :, :k].tril(-1) + eye(m, k, dtype=lu._dtype, device=lu._device)
 
 
-def _lu_vjp(gs: Any, out0: Any, out1: Any) -> Any:
+def _lu_vjp(gs: Sequence[Tensor], out0: Tensor, out1: Tensor) -> Tensor:
     g, lu = gs[0], out0
     m, n = lu._shape[-2:]
     k = min(m, n)
@@ -106,53 +109,64 @@ def _lu_vjp(gs: Any, out0: Any, out1: Any) -> Any:
     return p @ triangular_system(square_l.mT, made, True, True)
 
 
-def _infer_lu(input: Tensor) -> Any:
+def _infer_lu(input: Tensor) -> Inferred:
     *batch, m, n = input._shape
     return [(input._shape, input._dtype), ((*batch, min(m, n)), D.int32), (tuple(batch), D.int32)], (input,)
 
 
 @op(kind="extension", on=(), several=True, grad_name="LinalgLuFactorExBackward0", vjp=_lu_vjp, infer=_infer_lu)
-def lu_of(input: Tensor) -> Any:
+def lu_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The lower factor, whose diagonal is 1, below the upper one; the rows exchanged, from 1; where a pivot is 0, from 1, or 0."""
+    raise KernelOnly
 
 
 # Systems.
 
 
-def _infer_system(a: Tensor, b: Tensor, *rest: Any) -> Any:
+def _infer_system(a: Tensor, b: Tensor, *rest: object) -> Inferred:
     return (b._shape, b._dtype), (a, b, *rest)
 
 
-def _triangular_slope(g: Any, a: Any, upper: bool, unit: bool, out: Any) -> Any:
+def _triangular_slope(g: Tensor, a: Tensor, upper: bool, unit: bool, out: Tensor) -> Tensor:
     made = -(triangular_system(a.mT, g, not upper, unit) @ out.mT)
     return made.triu(int(unit)) if upper else made.tril(-int(unit))
 
 
+def _triangular_side_slope(g: Tensor, a: Tensor, upper: bool, unit: bool) -> Tensor:
+    return triangular_system(a.mT, g, not upper, unit)
+
+
 @op(
     kind="extension", on=(), grad_name="LinalgSolveTriangularBackward0", infer=_infer_system,
-    vjp={"a": _triangular_slope, "b": lambda g, a, upper, unit: triangular_system(a.mT, g, not upper, unit)},
+    vjp={"a": _triangular_slope, "b": _triangular_side_slope},
 )
 def triangular_system(a: Tensor, b: Tensor, upper: bool, unit: bool) -> Tensor:
     """x of a @ x = b, of which one triangle of a is read, and its diagonal unless `unit`. The batches are the same."""
+    raise KernelOnly
 
 
-def _square_slope(gs: Any, a: Any, out0: Any) -> Any:
+def _square_slope(gs: Sequence[Tensor], a: Tensor, out0: Tensor) -> Tensor:
     return -(square_system(a.mT, gs[0])[0] @ out0.mT)
+
+
+def _square_side_slope(gs: Sequence[Tensor], a: Tensor) -> Tensor:
+    return square_system(a.mT, gs[0])[0]
 
 
 @op(
     kind="extension", on=(), several=True, grad_name="LinalgSolveExBackward0",
     infer=lambda a, b: ([(b._shape, b._dtype), (a._shape[:-2], D.int32)], (a, b)),
-    vjp={"a": _square_slope, "b": lambda gs, a: square_system(a.mT, gs[0])[0]},
+    vjp={"a": _square_slope, "b": _square_side_slope},
 )
-def square_system(a: Tensor, b: Tensor) -> Any:
+def square_system(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """x of a @ x = b, and where elimination met a zero pivot, from 1, or 0. The batches are the same."""
+    raise KernelOnly
 
 
 # QR.
 
 
-def _qr_vjp(gs: Any, input: Any, mode: str, out0: Any, out1: Any) -> Any:
+def _qr_vjp(gs: Sequence[Tensor | None], input: Tensor, mode: str, out0: Tensor, out1: Tensor) -> Tensor:
     m, n = input._shape[-2:]
     if mode == "complete" and m > n:
         raise RuntimeError(f"linalg_qr_backward: The QR decomposition is not differentiable when mode='complete' and nrows > ncols, got {m} and {n}")
@@ -160,7 +174,7 @@ def _qr_vjp(gs: Any, input: Any, mode: str, out0: Any, out1: Any) -> Any:
         raise RuntimeError("linalg_qr_backward: The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to require gradients.")
     gq, gr = _filled(gs, out0, out1)
 
-    def square(gq: Any, gr: Any, r: Any) -> Any:
+    def square(gq: Tensor, gr: Tensor, r: Tensor) -> Tensor:
         """For as many rows as columns, or more."""
         inner = (r @ gr.mT) - gq.mT @ out0
         inner = inner.tril() + inner.tril(-1).mT
@@ -172,30 +186,32 @@ def _qr_vjp(gs: Any, input: Any, mode: str, out0: Any, out1: Any) -> Any:
     return cat([left, out0 @ gr[..., m:]], -1)
 
 
-def _infer_qr(input: Tensor, mode: str) -> Any:
+def _infer_qr(input: Tensor, mode: str) -> Inferred:
     *batch, m, n = input._shape
     k = m if mode == "complete" else min(m, n)
-    q = (0,) if mode == "r" else (*batch, m, k)
+    q: Shape = (0,) if mode == "r" else (*batch, m, k)
     return [(q, input._dtype), ((*batch, k, n), input._dtype)], (input, mode)
 
 
 @op(kind="extension", on=(), several=True, grad_name="LinalgQrBackward0", vjp=_qr_vjp, infer=_infer_qr)
-def qr_of(input: Tensor, mode: str) -> Any:
+def qr_of(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
     """Orthonormal columns and an upper triangle; mode "reduced", "complete" or, for the triangle alone, "r"."""
+    raise KernelOnly
 
 
 @op(
     kind="extension", on=(), several=True,
     infer=lambda input: ([(input._shape, input._dtype), ((*input._shape[:-2], min(input._shape[-2:])), input._dtype)], (input,)),
 )
-def reflectors_of(input: Tensor) -> Any:
+def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """LAPACK's form of a QR decomposition: the triangle with the reflectors below it, and their factors."""
+    raise KernelOnly
 
 
 # Symmetric eigenvalues and singular values.
 
 
-def _eigh_vjp(gs: Any, out0: Any, out1: Any) -> Any:
+def _eigh_vjp(gs: Sequence[Tensor | None], out0: Tensor, out1: Tensor) -> Tensor:
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1)
     apart = out0.unsqueeze(-2) - out0.unsqueeze(-1)
@@ -208,11 +224,12 @@ def _eigh_vjp(gs: Any, out0: Any, out1: Any) -> Any:
     kind="extension", on=(), several=True, grad_name="LinalgEighBackward0", vjp=_eigh_vjp,
     infer=lambda input, upper: ([(input._shape[:-1], input._dtype), (input._shape, input._dtype)], (input, upper)),
 )
-def eigh_of(input: Tensor, upper: bool) -> Any:
+def eigh_of(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
     """The eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read."""
+    raise KernelOnly
 
 
-def _svd_vjp(gs: Any, input: Any, full: bool, out0: Any, out1: Any, out2: Any) -> Any:
+def _svd_vjp(gs: Sequence[Tensor | None], input: Tensor, full: bool, out0: Tensor, out1: Tensor, out2: Tensor) -> Tensor:
     m, n = input._shape[-2:]
     k = min(m, n)
     if full and m != n:
@@ -234,22 +251,23 @@ def _svd_vjp(gs: Any, input: Any, full: bool, out0: Any, out1: Any, out2: Any) -
     return made
 
 
-def _infer_svd(input: Tensor, full: bool) -> Any:
+def _infer_svd(input: Tensor, full: bool) -> Inferred:
     *batch, m, n = input._shape
     k = min(m, n)
-    shapes = [(*batch, m, m if full else k), (*batch, k), (*batch, n if full else k, n)]
+    shapes: list[Shape] = [(*batch, m, m if full else k), (*batch, k), (*batch, n if full else k, n)]
     return [(shape, input._dtype) for shape in shapes], (input, full)
 
 
 @op(kind="extension", on=(), several=True, grad_name="LinalgSvdBackward0", vjp=_svd_vjp, infer=_infer_svd)
-def svd_of(input: Tensor, full: bool) -> Any:
+def svd_of(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
     """u, the singular values, descending, and vh: input = u @ diag(s) @ vh."""
+    raise KernelOnly
 
 
 # Eigenvalues of any square matrix, which are complex.
 
 
-def _eig_vjp(gs: Any, input: Any, out0: Any, out1: Any) -> Any:
+def _eig_vjp(gs: Sequence[Tensor | None], input: Tensor, out0: Tensor, out1: Tensor) -> Tensor:
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1).to(out1._dtype)
     turned = out1.mH @ g_vectors
@@ -262,14 +280,15 @@ def _eig_vjp(gs: Any, input: Any, out0: Any, out1: Any) -> Any:
     return made if input._dtype.is_complex else made.real
 
 
-def _infer_eig(input: Tensor) -> Any:
+def _infer_eig(input: Tensor) -> Inferred:
     kind = input._dtype.to_complex() if input._dtype.is_floating_point else input._dtype
     return [(input._shape[:-1], kind), (input._shape, kind)], (input,)
 
 
 @op(kind="extension", on=(), several=True, grad_name="LinalgEigBackward0", vjp=_eig_vjp, infer=_infer_eig)
-def eig_of(input: Tensor) -> Any:
+def eig_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """The eigenvalues, in no order, and eigenvectors of a square matrix."""
+    raise KernelOnly
 
 
 TABLE["eig_of"].rule.complex = True

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.linalg.decompositions import matrices, named, refuse
+from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
 from corelib.ops.linalg.factorizations import eye_like, lu_of, permutation_of, square_system, svd_of, triangular_system
 from corelib.ops.linalg.matrix_norms import pinv_of
+from corelib.ops.linalg.results import InvEx, Lstsq, OldSlogdet, Slogdet, SolveEx, TriangularSolve
 from corelib.tensor import dtype as D
 from corelib.tensor.limits import finfo
 from corelib.tensor.size import broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
-_SolveEx, _InvEx = named("linalg_solve_ex", "result", "info"), named("linalg_inv_ex", "inverse", "info")
-_Slogdet, _OldSlogdet = named("linalg_slogdet", "sign", "logabsdet"), named("slogdet", "sign", "logabsdet")
-_Lstsq = named("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
-_Triangular = named("triangular_solve", "solution", "cloned_coefficient")
 
-
-def _together(a: Any, b: Any) -> tuple[Any, Any]:
+def _together(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Both with the batch that they broadcast to."""
     batch = broadcast_shapes(a._shape[:-2], b._shape[:-2])
+    if batch is None:
+        raise RuntimeError(f"The batches of matrices, of shapes {list(a._shape)} and {list(b._shape)}, do not broadcast")
     return a.expand((*batch, *a._shape[-2:])), b.expand((*batch, *b._shape[-2:]))
 
 
-def _same_kind(name: str, a: Any, b: Any) -> None:
+def _same_kind(name: str, a: Tensor, b: object) -> None:
     if not isinstance(b, Tensor):
         raise TypeError(f"{name}(): argument 'B' (position 2) must be Tensor, not {type(b).__name__}")
     if a._dtype is not b._dtype:
         raise RuntimeError(f"{name}: Expected A and B to have the same dtype, but found A of type {a._dtype} and B of type {b._dtype} instead")
 
 
-def _solved(name: str, a: Any, b: Any, left: bool) -> tuple[Any, Any]:
+def _solved(name: str, a: Tensor, b: Tensor, left: bool) -> tuple[Tensor, Tensor]:
     matrices(name, a, square=True)
     _same_kind(name, a, b)
     n = a._shape[-1]
@@ -55,9 +53,9 @@ def _solved(name: str, a: Any, b: Any, left: bool) -> tuple[Any, Any]:
 
 
 @public("linalg", outs=True)
-def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """(result, info): `solve` that says in info where a pivot is 0, and raises only with `check_errors`."""
-    made = _SolveEx(*_solved("linalg.solve_ex", A, B, left))
+    made = SolveEx(*_solved("linalg.solve_ex", A, B, left))
     if check_errors:
         refuse(made.info, lambda k: ("torch.linalg.solve_ex", "The solver failed because the input matrix is singular."))
     return made
@@ -76,7 +74,7 @@ def linalg_solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return made
 
 
-def _triangular(name: str, a: Any, b: Any, upper: bool, left: bool, unit: bool) -> Any:
+def _triangular(name: str, a: Tensor, b: Tensor, upper: bool, left: bool, unit: bool) -> Tensor:
     matrices(name, a, square=True)
     _same_kind(name, a, b)
     if len(b._shape) < 2 or a._shape[-1] != b._shape[-2 if left else -1]:
@@ -100,28 +98,27 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
 
 
 @public("torch", "Tensor", outs=True)
-def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
+def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
-    at: Any = A
     if transpose:
-        return _Triangular(_triangular("triangular_solve", at.mT, input, not upper, True, unitriangular), at.clone())
-    return _Triangular(_triangular("triangular_solve", at, input, upper, True, unitriangular), at.clone())
+        return TriangularSolve(_triangular("triangular_solve", A.mT, input, not upper, True, unitriangular), A.clone())
+    return TriangularSolve(_triangular("triangular_solve", A, input, upper, True, unitriangular), A.clone())
 
 
-def _singular(name: str) -> Any:
+def _singular(name: str) -> Complaint:
     return lambda k: (name, f"The diagonal element {k} is zero, the inversion could not be completed because the input matrix is singular.")
 
 
-def _inverse(name: str, a: Any) -> tuple[Any, Any]:
+def _inverse(name: str, a: Tensor) -> tuple[Tensor, Tensor]:
     matrices(name, a, square=True)
     made, info = square_system(a, eye_like(a).expand(a._shape))
     return made, info
 
 
 @public("linalg", outs=True)
-def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
+def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
-    made = _InvEx(*_inverse("linalg.inv_ex", A))
+    made = InvEx(*_inverse("linalg.inv_ex", A))
     if check_errors:
         refuse(made.info, _singular("linalg.inv_ex"))
     return made
@@ -141,7 +138,7 @@ def inverse(input: Tensor) -> Tensor:
     return made
 
 
-def _lu_solved(name: str, lu: Any, pivots: Any, b: Any, left: bool, adjoint: bool) -> Any:
+def _lu_solved(name: str, lu: Tensor, pivots: Tensor, b: Tensor, left: bool, adjoint: bool) -> Tensor:
     matrices(name, lu, square=True)
     _same_kind(name, lu, b)
     if pivots._dtype is not D.int32:
@@ -210,13 +207,14 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
 # Determinants.
 
 
-def _sign_of(pivots: Any) -> Any:
+def _sign_of(pivots: Tensor) -> Tensor:
     """1 or -1: how many exchanges there were."""
     swapped = pivots != arange(1, pivots._shape[-1] + 1, device=pivots._device)
-    return 1 - 2 * (swapped.sum(-1) % 2)
+    sign: Tensor = 1 - 2 * (swapped.sum(-1) % 2)
+    return sign
 
 
-def _det_slope(g: Any, input: Any, out: Any) -> Any:
+def _det_slope(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     """g * det * inverse.mT. A pivot that is 0 is taken for next to nothing, as PyTorch does."""
     lu, pivots, _ = lu_of(input)
     one = eye_like(lu)
@@ -245,7 +243,7 @@ def det(input: Tensor) -> Tensor:
     return det_of(input)
 
 
-def _slogdet_of(name: str, input: Any) -> tuple[Any, Any]:
+def _slogdet_of(name: str, input: Tensor) -> tuple[Tensor, Tensor]:
     matrices(name, input, square=True)
     lu, pivots, _ = lu_of(input)
     diagonal = lu.diagonal(0, -2, -1)
@@ -253,20 +251,20 @@ def _slogdet_of(name: str, input: Any) -> tuple[Any, Any]:
 
 
 @public("linalg", names=("slogdet",), outs=True)
-def linalg_slogdet(A: Tensor) -> Any:
+def linalg_slogdet(A: Tensor) -> Slogdet:
     """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude.
 
     >>> import corelib as torch
     >>> torch.linalg.slogdet(torch.tensor([[1., 0.], [0., -1.]])).sign
     tensor(-1.)
     """
-    return _Slogdet(*_slogdet_of("linalg.slogdet", A))
+    return Slogdet(*_slogdet_of("linalg.slogdet", A))
 
 
 @public("torch", "Tensor", names=("slogdet",), outs=True)
-def old_slogdet(input: Tensor) -> Any:
+def old_slogdet(input: Tensor) -> OldSlogdet:
     """`linalg.slogdet` by its older name."""
-    return _OldSlogdet(*_slogdet_of("slogdet", input))
+    return OldSlogdet(*_slogdet_of("slogdet", input))
 
 
 @op()
@@ -285,7 +283,7 @@ def logdet(input: Tensor) -> Tensor:
 
 
 @public("linalg")
-def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several.
 
     B is (*, m, k), or a vector (*, m). driver: "gelsy" (the default), "gelsd" and "gelss" say the rank, the latter two the singular values;
@@ -295,18 +293,17 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
     >>> torch.linalg.lstsq(torch.tensor([[1.], [0.]]), torch.tensor([[2.], [3.]])).solution
     tensor([[2.]])
     """
-    a: Any = A
     matrices("torch.linalg.lstsq", A)
     _same_kind("torch.linalg.lstsq", A, B)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise RuntimeError(f"torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver!r}")
     driver = driver or "gelsy"
-    vector = len(B._shape) == 1 or (len(a._shape) - 1 == len(B._shape) and B._shape == a._shape[:-1])
-    b: Any = B.unsqueeze(-1) if vector else B
-    m, n = a._shape[-2:]
+    vector = len(B._shape) == 1 or (len(A._shape) - 1 == len(B._shape) and B._shape == A._shape[:-1])
+    b = B.unsqueeze(-1) if vector else B
+    m, n = A._shape[-2:]
     if len(b._shape) < 2 or b._shape[-2] != m:
         raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size(-2), got {m} and {list(B._shape)}")
-    a, b = _together(a, b)
+    a, b = _together(A, b)
     tolerance = finfo(a._dtype).eps * max(m, n) if rcond is None else rcond
     s = svd_of(a.detach(), False)[1]
     largest = s[..., :1] if s._shape[-1] else s
@@ -318,7 +315,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: str | None = None)
         made, residuals = made.squeeze(-1), residuals.squeeze(-1) if full else residuals
     nothing = a.new_empty((0,))
     rank = nothing.long() if driver == "gels" else counted
-    return _Lstsq(made, residuals, rank, s if driver in ("gelsd", "gelss") else nothing)
+    return Lstsq(made, residuals, rank, s if driver in ("gelsd", "gelss") else nothing)
 
 
 @op(on=("linalg",), out="exact")
@@ -334,19 +331,19 @@ def linalg_tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     rows, columns = A._shape[:ind], A._shape[ind:]
     if prod(rows) != prod(columns):
         raise RuntimeError(f"tensorinv(): Expected self to satisfy the requirement prod(self.shape[ind:]) == prod(self.shape[:ind]), but got {prod(columns)} != {prod(rows)}")
-    flat: Any = A.reshape((prod(rows), prod(columns)))
+    flat = A.reshape((prod(rows), prod(columns)))
     return inverse(flat).reshape((*columns, *rows))
 
 
 @op(on=("linalg",), out="exact")
-def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
+def linalg_tensorsolve(A: Tensor, B: Tensor, dims: Sequence[int] | None = None) -> Tensor:
     """X of tensordot(A, X, X's dimensions) = B. dims: dimensions of A that are moved to its end first.
 
     >>> import corelib as torch
     >>> torch.linalg.tensorsolve(torch.eye(6).reshape(2, 3, 6), torch.ones(2, 3)).shape
     torch.Size([6])
     """
-    a: Any = A
+    a = A
     if dims is not None:
         moved = [d % len(a._shape) for d in dims]
         a = a.permute([d for d in range(len(a._shape)) if d not in moved] + moved)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, inf, log2
-from typing import Any
+from typing import TypeAlias
 
-from corelib.dispatcher.namespaces import public, show
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public, show
+from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.operands import Aside
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.linalg.decompositions import _OldSVD, matrices, qr_of, svd_of
-from corelib.ops.linalg.factorizations import eigh_of, eye_like, LinAlgError
-from corelib.ops.products.products import matmul
+from corelib.ops.linalg.decompositions import matrices
+from corelib.ops.linalg.factorizations import eigh_of, eye_like, LinAlgError, qr_of, svd_of
+from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm
 from corelib.ops.shape.joining import cat
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.limits import finfo
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.size import Dims, wrap_dim
 from corelib.tensor.tensor import Tensor
 
+Limit: TypeAlias = Aside[Tensor | float | None]
+"""How small a singular value may be before it counts as 0: a number, or one for each matrix."""
 
-def _wide(name: str, input: Any, dtype: Any) -> Any:
+
+def _wide(name: str, input: object, dtype: DType | None) -> Tensor:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input._dtype.is_complex:
@@ -30,7 +37,7 @@ def _wide(name: str, input: Any, dtype: Any) -> Any:
 
 
 @op(out=True)
-def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Tensor:
+def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
 
     >>> import corelib as torch
@@ -55,7 +62,7 @@ def norm(input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, 
 
 
 @op(on=("linalg",), out="exact")
-def linalg_vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The `ord`-norm of all elements, or along `dim`.
 
     >>> import corelib as torch
@@ -67,7 +74,9 @@ def linalg_vector_norm(x: Tensor, ord: Any = 2, dim: Any = None, keepdim: bool =
     return vector_norm(x, float(ord), dims, keepdim)
 
 
-def _two_dims(name: str, input: Any, dim: Any) -> tuple[int, int]:
+def _two_dims(name: str, input: Tensor, dim: Dims) -> tuple[int, int]:
+    if dim is None or isinstance(dim, int):
+        raise TypeError(f"{name}(): argument 'dim' must be tuple of ints, not {type(dim).__name__}")
     if len(input._shape) < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
     if len(dim) != 2:
@@ -78,7 +87,7 @@ def _two_dims(name: str, input: Any, dim: Any) -> tuple[int, int]:
     return a, b
 
 
-def _matrix_norm(name: str, input: Any, ord: Any, dim: Any, keepdim: bool) -> Any:
+def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim: bool) -> Tensor:
     rows, columns = _two_dims(name, input, dim)
     if ord == "fro":
         return vector_norm(input, 2.0, (rows, columns), keepdim)
@@ -87,7 +96,7 @@ def _matrix_norm(name: str, input: Any, ord: Any, dim: Any, keepdim: bool) -> An
         s = svd_of(input.movedim((rows, columns), (-2, -1)), False)[1]
         made = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
         return made.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns)) if keepdim else made
-    if ord not in (1, -1, inf, -inf):
+    if isinstance(ord, str) or ord not in (1, -1, inf, -inf):
         raise RuntimeError(f"{name}: Order {ord} not supported; accepted are 'fro', 'nuc', inf, -inf, 1, -1, 2 and -2")
     inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = input.abs().sum(inner, True)
@@ -96,7 +105,7 @@ def _matrix_norm(name: str, input: Any, ord: Any, dim: Any, keepdim: bool) -> An
 
 
 @op(on=("linalg",), out=True)
-def linalg_matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
 
     >>> import corelib as torch
@@ -107,7 +116,7 @@ def linalg_matrix_norm(A: Tensor, ord: Any = "fro", dim: Any = (-2, -1), keepdim
 
 
 @op(on=("linalg",), out=True)
-def linalg_norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
 
     >>> import corelib as torch
@@ -122,25 +131,24 @@ def linalg_norm(A: Tensor, ord: Any = None, dim: Any = None, keepdim: bool = Fal
     if ord is not None and pair is not None:
         return linalg_matrix_norm(A, ord, pair, keepdim, dtype=dtype)
     if isinstance(ord, str):
-        if dim is not None or len(A._shape) != 2:
-            raise RuntimeError(f"linalg.norm: Order {ord} can only be used with two dimensions, got dim={dim} of {len(A._shape)}")
+        raise RuntimeError(f"linalg.norm: Order {ord} can only be used with two dimensions, got dim={dim} of {len(A._shape)}")
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
 @public("torch")
-def frobenius_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def frobenius_norm(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
     return norm(input, "fro", dim, keepdim)
 
 
 @public("torch")
-def nuclear_norm(input: Tensor, dim: Any = (-2, -1), keepdim: bool = False) -> Tensor:
+def nuclear_norm(input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
     return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
 
 
 @op(on=("linalg",), out=True)
-def linalg_cond(A: Tensor, p: Any = None) -> Tensor:
+def linalg_cond(A: Tensor, p: float | str | None = None) -> Tensor:
     """The condition number of matrices in a norm, by default the ratio of the largest and the smallest singular value.
 
     >>> import corelib as torch
@@ -148,7 +156,7 @@ def linalg_cond(A: Tensor, p: Any = None) -> Tensor:
     tensor(2.)
     """
     matrices("linalg.cond", A)
-    if p in (None, 2, -2):
+    if p is None or p in (2, -2):
         s = svd_of(A, False)[1]
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     matrices("linalg.cond", A, square=True)
@@ -164,7 +172,7 @@ def linalg_cond(A: Tensor, p: Any = None) -> Tensor:
 # Rank and pseudoinverse.
 
 
-def _limit(values: Any, input: Any, atol: Any, rtol: Any) -> Any:
+def _limit(values: Tensor, input: Tensor, atol: Limit, rtol: Limit) -> Tensor:
     """What singular values must exceed: max(atol, rtol * the largest), PyTorch's rtol being eps * the larger dimension without an atol."""
     if rtol is None:
         plain = finfo(input._dtype).eps * max(input._shape[-2:])
@@ -180,7 +188,7 @@ def _limit(values: Any, input: Any, atol: Any, rtol: Any) -> Any:
 
 
 @op(on=("linalg",), out=True)
-def linalg_matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest).
 
     >>> import corelib as torch
@@ -190,13 +198,13 @@ def linalg_matrix_rank(A: Tensor, tol: Any = None, *, atol: Any = None, rtol: An
     matrices("linalg.matrix_rank", A, square=hermitian)
     if 0 in A._shape[-2:]:
         return A.new_zeros(A._shape[:-2]).long()
-    fixed: Any = A.detach()
+    fixed = A.detach()
     values = eigh_of(fixed, False)[0].abs() if hermitian else svd_of(fixed, False)[1]
     limit = _limit(values, A, tol if tol is not None else atol, 0.0 if tol is not None else rtol)
     return (values > limit).sum(-1)
 
 
-def _pinv_slope(g: Any, input: Any, out: Any) -> Any:
+def _pinv_slope(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     g, b, turned = g.mT, out, out.mT
     m, n = input._shape[-2:]
     if m <= n:
@@ -208,16 +216,16 @@ def _pinv_slope(g: Any, input: Any, out: Any) -> Any:
     return -((k @ b).mT) + (g - input @ k) @ b @ turned + right - (right @ b) @ input
 
 
-def _infer_pinv(input: Tensor, limit: Any, *rest: Any) -> Any:
+def _infer_pinv(input: Tensor, limit: Limit, *rest: object) -> Inferred:
     *batch, m, n = input._shape
     return ((*batch, n, m), input._dtype), (input, limit, *rest)
 
 
 @op(on=(), infer=_infer_pinv, grad_name="LinalgPinvBackward0", vjp={"input": _pinv_slope})
-def pinv_of(input: Tensor, rtol: Any, atol: Any = None, hermitian: bool = False) -> Tensor:
+def pinv_of(input: Tensor, rtol: Limit, atol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse, in which singular values up to a limit count as 0."""
     if input._numel == 0:
-        return input.new_zeros(_infer_pinv(input, rtol)[0][0])
+        return input.new_zeros((*input._shape[:-2], input._shape[-1], input._shape[-2]))
     if hermitian:
         w, v = eigh_of(input, False)
         size = w.abs()
@@ -229,7 +237,7 @@ def pinv_of(input: Tensor, rtol: Any, atol: Any = None, hermitian: bool = False)
 
 
 @op(on=("linalg",), out="exact")
-def linalg_pinv(A: Tensor, rcond: Any = None, *, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> Tensor:
+def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
 
     >>> import corelib as torch
@@ -256,7 +264,8 @@ def matrix_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -
 @public("linalg", names=("matmul",))
 def matrix_product(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`torch.matmul`."""
-    return matmul(input, other, out=out)
+    made: Tensor = TABLE["matmul"].entry(input, other, out=out)
+    return made
 
 
 show(LinAlgError, ("LinAlgError",), ("linalg",))
@@ -264,7 +273,7 @@ show(LinAlgError, ("LinAlgError",), ("linalg",))
 # The exponential.
 
 
-def _exp_slope(g: Any, input: Any) -> Any:
+def _exp_slope(g: Tensor, input: Tensor) -> Tensor:
     """A corner of the exponential of [[a.mT, g], [0, a.mT]]."""
     a = input.mT
     n = a._shape[-1]
@@ -275,7 +284,7 @@ def _exp_slope(g: Any, input: Any) -> Any:
 @op(on=(), infer=lambda input: ((input._shape, input._dtype), (input,)), grad_name="LinalgMatrixExpBackward0", vjp=_exp_slope)
 def exp_of(input: Tensor) -> Tensor:
     """The exponential of checked square matrices: a Taylor polynomial of the matrix halved often enough, then squared as often."""
-    a: Any = input
+    a = input
     size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
     if size != size or size == inf:
         return a * float("nan")
@@ -306,15 +315,15 @@ def matrix_exp(input: Tensor) -> Tensor:
 # Low rank (Halko et al., "Finding structure with randomness", 2009).
 
 
-def _range(a: Any, q: int, niter: int, shift: Any) -> Any:
+def _range(a: Tensor, q: int, niter: int, shift: Tensor | None) -> Tensor:
     """Orthonormal columns that nearly span the range of a - shift."""
     n = a._shape[-1]
     start = randn(n, q, dtype=a._dtype, device=a._device)
 
-    def times(x: Any) -> Any:
+    def times(x: Tensor) -> Tensor:
         return a @ x if shift is None else a @ x - shift @ x
 
-    def back(x: Any) -> Any:
+    def back(x: Tensor) -> Tensor:
         return a.mT @ x if shift is None else a.mT @ x - shift.mT @ x
 
     made = qr_of(times(start), "reduced")[0]
@@ -325,7 +334,7 @@ def _range(a: Any, q: int, niter: int, shift: Any) -> Any:
 
 
 @public("torch")
-def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None) -> Any:
+def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None) -> OldSVD:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations.
 
     >>> import corelib as torch
@@ -333,9 +342,9 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     torch.Size([2])
     """
     q, niter = 6 if q is None else q, 2 if niter is None else niter
-    a: Any = A
+    a = A
     m, n = a._shape[-2:]
-    shift: Any = None if M is None else M.expand(a._shape)
+    shift = None if M is None else M.expand(a._shape)
     flat = m < n
     if flat:
         a, shift = a.mT, None if shift is None else shift.mT
@@ -343,22 +352,21 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     small = basis.mT @ a if shift is None else basis.mT @ a - basis.mT @ shift
     u, s, vh = svd_of(small, False)
     u, v = basis @ u, vh.mT
-    return _OldSVD(v, s, u) if flat else _OldSVD(u, s, v)
+    return OldSVD(v, s, u) if flat else OldSVD(u, s, v)
 
 
 @public("torch")
-def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> Any:
+def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first.
 
     >>> import corelib as torch
     >>> torch.pca_lowrank(torch.rand(8, 5), 2)[2].shape
     torch.Size([5, 2])
     """
-    a: Any = A
-    m, n = a._shape[-2:]
+    m, n = A._shape[-2:]
     q = min(6, m, n) if q is None else q
     if not 0 <= q <= min(m, n):
         raise ValueError(f"pca_lowrank(): q(={q}) must be non-negative integer and not greater than min(m, n)={min(m, n)}")
     if niter < 0:
         raise ValueError(f"pca_lowrank(): niter(={niter}) must be non-negative integer")
-    return svd_lowrank(a - a.mean(-2, True) if center else a, q, niter)
+    return svd_lowrank(A - A.mean(-2, True) if center else A, q, niter)

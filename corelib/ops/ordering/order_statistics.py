@@ -2,78 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store, store_all
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Infer, Inferred, Spec, TABLE
+from corelib.dispatcher.calls.outs import store, store_all
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.ordering.sorting import _named, _scattered, sort_along
+from corelib.ops.ordering.sorting import put_back, sort_along
+from corelib.ops.reduction.reductions import reduced
+from corelib.ops.reduction.scans import cummax_along
+from corelib.ops.return_types import values_and_indices, ValuesAndIndices
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
-_Kthvalue, _Median, _Nanmedian, _Mode = (_named(name) for name in ("kthvalue", "median", "nanmedian", "mode"))
+_Kthvalue, _Mode = values_and_indices("kthvalue"), values_and_indices("mode")
 
 
-def _checked(name: str, input: Tensor, dim: int) -> int:
+def _refuse_bool(name: str, input: Tensor) -> None:
     if input._dtype is D.bool:
         raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for 'Bool'")
+
+
+def _chosen(name: str, input: Tensor, dim: int, keepdim: bool) -> tuple[int, list[Spec]]:
+    """The dimension counted from the front, and what becomes of one element and its place along it."""
     at = wrap_dim(name, dim, len(input._shape))
     if input._shape and input._shape[at] == 0:
         raise IndexError(f"{name}(): Expected reduction dim {at} to have non-zero size.")
-    return at
+    _, shape = reduced(name, input, at, keepdim)
+    return at, [(shape, input._dtype), (shape, D.int64)]
 
 
-def _without(shape: tuple[int, ...], at: int, keepdim: bool) -> tuple[int, ...]:
-    return (*shape[:at], *((1,) if keepdim else ()), *shape[at + 1 :]) if shape else ()
+def _infer_kthvalue(input: Tensor, k: int, dim: int, keepdim: bool) -> Inferred:
+    _refuse_bool("kthvalue", input)
+    at, found = _chosen("kthvalue", input, dim, keepdim)
+    size = input._shape[at] if input._shape else 1
+    if not (isinstance(k, int) and 1 <= k <= size):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {at}, got k={k} for size {size}")
+    return found, (input, k, at, keepdim)
 
 
-def _infer_rank(name: str) -> Any:
-    def infer(input: Tensor, *arguments: Any) -> Any:
-        *first, dim, keepdim = arguments
-        at = _checked(name, input, dim)
-        if first and not (isinstance(first[0], int) and 1 <= first[0] <= (input._shape[at] if input._shape else 1)):
-            raise RuntimeError(f"{name}(): selected number k out of range for dimension {at}, got k={first[0]} for size {input._shape[at] if input._shape else 1}")
-        shape = _without(input._shape, at, keepdim)
-        return [(shape, input._dtype), (shape, D.int64)], (input, *first, at, keepdim)
+def _infer_median(name: str) -> Infer:
+    def infer(input: Tensor, dim: int, keepdim: bool) -> Inferred:
+        _refuse_bool(name, input)
+        at, found = _chosen(name, input, dim, keepdim)
+        return found, (input, at, keepdim)
 
     return infer
 
 
-def _put_back(gs: Any, shape: Any, dim: int, keepdim: bool, indices: Tensor) -> Any:
-    g = gs[0]
-    if g is None or not shape:
-        return g
-    return _scattered(g if keepdim else g.unsqueeze(dim), shape, dim, indices if keepdim else indices.unsqueeze(dim))
-
-
-def _ranked(input: Tensor, dim: int, keepdim: bool, rank: Any) -> Any:
+def _ranked(input: Tensor, dim: int, keepdim: bool, rank: int | Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
     """(element, place) at a rank along `dim`: a number, or a function of the sorted values that gives a tensor of ranks."""
     if not input._shape:
         return input.clone(), input.new_zeros((), dtype=D.int64)
     values, places = sort_along(input, dim, False, True)
     if callable(rank):
         at = rank(values)
-        made = values.gather(dim, at), places.gather(dim, at)
+        values, places = values.gather(dim, at), places.gather(dim, at)
     else:
-        made = values.narrow(dim, rank, 1), places.narrow(dim, rank, 1)
-    return tuple(t.contiguous() if keepdim else t.squeeze(dim).contiguous() for t in made)
+        values, places = values.narrow(dim, rank, 1), places.narrow(dim, rank, 1)
+    if not keepdim:
+        values, places = values.squeeze(dim), places.squeeze(dim)
+    return values.contiguous(), places.contiguous()
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="KthvalueBackward0", infer=_infer_rank("kthvalue"),
-    vjp=lambda gs, input_shape, dim, keepdim, out1: _put_back(gs, input_shape, dim, keepdim, out1),
-)
-def kthvalue_along(input: Tensor, k: int, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="KthvalueBackward0", infer=_infer_kthvalue, vjp=put_back)
+def kthvalue_along(input: Tensor, k: int, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The kth smallest element along a dimension, and its place."""
     return _ranked(input, dim, keepdim, k - 1)
 
 
 @public("torch", "Tensor")
-def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
+def kthvalue(
+    input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None
+) -> ValuesAndIndices:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1.
 
     >>> import corelib as torch
@@ -84,7 +89,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out
     return _Kthvalue(*(made if out is None else store_all("kthvalue", made, out)))
 
 
-def _middle(values: Any, dim: int, skip: bool) -> Any:
+def _middle(values: Tensor, dim: int, skip: bool) -> Tensor:
     """The lower median's rank in sorted lines: of the numbers (`skip`), or NaN's where there is one."""
     n = values._shape[dim]
     if not values._dtype.is_floating_point:
@@ -96,26 +101,22 @@ def _middle(values: Any, dim: int, skip: bool) -> Any:
     return select_where(missing > 0, n - missing, (n - 1) // 2)
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="MedianBackward1", infer=_infer_rank("median"),
-    vjp=lambda gs, input_shape, dim, keepdim, out1: _put_back(gs, input_shape, dim, keepdim, out1),
-)
-def median_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="MedianBackward1", infer=_infer_median("median"), vjp=put_back)
+def median_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The lower median along a dimension, and its place."""
     return _ranked(input, dim, keepdim, lambda values: _middle(values, dim, False))
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="NanmedianBackward1", infer=_infer_rank("nanmedian"),
-    vjp=lambda gs, input_shape, dim, keepdim, out1: _put_back(gs, input_shape, dim, keepdim, out1),
-)
-def nanmedian_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="NanmedianBackward1", infer=_infer_median("nanmedian"), vjp=put_back)
+def nanmedian_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The lower median of the numbers along a dimension, and its place."""
     return _ranked(input, dim, keepdim, lambda values: _middle(values, dim, True))
 
 
-def _median(name: str, kind: Any, along: Any, doc: str) -> Any:
-    def function(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def _median(name: str, along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor]], doc: str) -> Callable[..., Any]:
+    kind = values_and_indices(name)
+
+    def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> Any:
         if dim is None:
             if not input._numel:
                 return input.new_full((), float("nan"))
@@ -128,14 +129,14 @@ def _median(name: str, kind: Any, along: Any, doc: str) -> Any:
     return public("torch", "Tensor")(function)
 
 
-median = _median("median", _Median, median_along, """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two.
+median = _median("median", median_along, """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two.
     NaN where there is one.
 
     >>> import corelib as torch
     >>> torch.median(torch.tensor([3., 1., 2., 4.]))
     tensor(2.)
     """)
-nanmedian = _median("nanmedian", _Nanmedian, nanmedian_along, """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`.
+nanmedian = _median("nanmedian", nanmedian_along, """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`.
 
     >>> import corelib as torch
     >>> torch.nanmedian(torch.tensor([3., float("nan"), 2.]))
@@ -143,36 +144,30 @@ nanmedian = _median("nanmedian", _Nanmedian, nanmedian_along, """The median of a
     """)
 
 
-def _infer_mode(input: Tensor, dim: int, keepdim: bool) -> Any:
-    at = wrap_dim("mode", dim, len(input._shape))
-    if input._shape and input._shape[at] == 0:
-        raise IndexError(f"mode(): Expected reduction dim {at} to have non-zero size.")
-    shape = _without(input._shape, at, keepdim)
-    return [(shape, input._dtype), (shape, D.int64)], (input, at, keepdim)
+def _infer_mode(input: Tensor, dim: int, keepdim: bool) -> Inferred:
+    at, found = _chosen("mode", input, dim, keepdim)
+    return found, (input, at, keepdim)
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="ModeBackward0", infer=_infer_mode,
-    vjp=lambda gs, input_shape, dim, keepdim, out1: _put_back(gs, input_shape, dim, keepdim, out1),
-)
-def mode_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="ModeBackward0", infer=_infer_mode, vjp=put_back)
+def mode_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The most frequent element along a dimension, the smallest of those that tie, and its last place."""
 
-    def longest(values: Any) -> Any:
+    def longest(values: Tensor) -> Tensor:
         # the length of the run of equal elements that ends at each place, whose first maximum is the end of the longest
         n = values._shape[dim]
         place = arange(n, device=values._device).reshape((-1,) + (1,) * (len(values._shape) - 1 - dim))
         new = values.new_ones(values._shape, dtype=D.bool)
         if n > 1:
             new.narrow(dim, 1, n - 1).copy_(values.narrow(dim, 1, n - 1) != values.narrow(dim, 0, n - 1))
-        start = select_where(new, place, 0).cummax(dim).values
+        start, _ = cummax_along(select_where(new, place, 0), dim)
         return (place - start).argmax(dim, True)
 
     return _ranked(input, dim, keepdim, longest)
 
 
 @public("torch", "Tensor")
-def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
+def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> ValuesAndIndices:
     """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place.
 
     >>> import corelib as torch
@@ -197,7 +192,9 @@ def msort(input: Tensor) -> Tensor:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpolation: str, skip: bool) -> Tensor:
+def _quantile(
+    name: str, input: Tensor, q: Tensor | float, dim: int | None, keepdim: bool, interpolation: str, skip: bool
+) -> Tensor:
     if not isinstance(q, Tensor):
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}(): q must be in the range [0, 1] but got {q}")
@@ -214,16 +211,15 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         raise RuntimeError(f"{name}(): interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}")
     if not input._numel:
         raise RuntimeError(f"{name}(): input tensor must be non-empty")
-    whole = dim is None
     shape = input._shape
-    x: Any = input.reshape((-1,)) if whole else input.movedim(wrap_dim(name, dim, len(shape)), -1) if shape else input.reshape((1,))
+    x = input.reshape((-1,)) if dim is None else input.movedim(wrap_dim(name, dim, len(shape)), -1) if shape else input.reshape((1,))
     values = sort_along(x, -1, False, False)[0]
     n = values._shape[-1]
     missing = (values != values).sum(-1, True)
     last = (n - 1 - missing).clamp(min=0) if skip else n - 1
     ranks = q.reshape((-1,)) * last if skip else select_where(missing > 0, float(n - 1), q.reshape((-1,)) * last)
     if interpolation in ("lower", "higher", "nearest"):
-        ranks = {"lower": ranks.floor, "higher": ranks.ceil, "nearest": ranks.round}[interpolation]()
+        ranks = ranks.floor() if interpolation == "lower" else ranks.ceil() if interpolation == "higher" else ranks.round()
         made = values.gather(-1, ranks.to(D.int64))
     else:
         below = ranks.floor()
@@ -231,13 +227,18 @@ def _quantile(name: str, input: Tensor, q: Any, dim: Any, keepdim: bool, interpo
         made = low.lerp(high, 0.5 if interpolation == "midpoint" else ranks - below)
     made = made.movedim(-1, 0)  # q's dimension comes first
     if keepdim:
-        at = 0 if whole else wrap_dim(name, dim, len(shape))
-        made = made.reshape((made._shape[0],) + (1,) * len(shape)) if whole else made.unsqueeze(1 + at) if shape else made
+        if dim is None:
+            made = made.reshape((made._shape[0],) + (1,) * len(shape))
+        elif shape:
+            made = made.unsqueeze(1 + wrap_dim(name, dim, len(shape)))
     return made if q._shape else made.squeeze(0)
 
 
-def _quantile_of(name: str, skip: bool, doc: str) -> Any:
-    def function(input: Tensor, q: Any, dim: Any = None, keepdim: bool = False, *, interpolation: str = "linear", out: Any = None) -> Tensor:
+def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
+    def function(
+        input: Tensor, q: Tensor | float, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
+        out: Tensor | None = None,
+    ) -> Tensor:
         made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
         if out is None:
             return made

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.dispatcher.calls.outs import store
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.calls.outs import store
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import gather
 from corelib.ops.indexing.rows import take_rows
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import Number
 from corelib.tensor.promotion import result_type
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_searchsorted(sequence: Tensor, values: Tensor, right: bool, int32: bool) -> Any:
+def _infer_searchsorted(sequence: Tensor, values: Tensor, right: bool, int32: bool) -> Inferred:
     return (values._shape, D.int32 if int32 else D.int64), (sequence, values, right, int32)
 
 
@@ -25,7 +24,7 @@ def places_in_order(sequence: Tensor, values: Tensor, right: bool, int32: bool) 
     """Where values belong in sorted rows (or one row for all of them): by bisection, one step a bit of the row's length."""
     n = sequence._shape[-1]
     low = values.new_zeros(values._shape, dtype=D.int64)
-    high: Any = low + n
+    high = low + n
     one_row = len(sequence._shape) == 1
     for _ in range(n.bit_length()):
         middle = (low + high) >> 1
@@ -39,8 +38,8 @@ def places_in_order(sequence: Tensor, values: Tensor, right: bool, int32: bool) 
 
 @public("torch")
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None,
-    sorter: Tensor | None = None, out: Any = None,
+    sorted_sequence: Tensor, input: Tensor | Number, *, out_int32: bool = False, right: bool = False, side: str | None = None,
+    sorter: Tensor | None = None, out: Tensor | None = None,
 ) -> Tensor:
     """For each value of `input` the place in the last dimension of `sorted_sequence` before which it would be put to keep the order:
     the first such place, or with right=True (side="right") the last. `sorter`: an argsort of a sequence that is not sorted.
@@ -84,7 +83,9 @@ def searchsorted(
 
 
 @public("torch")
-def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Any = None) -> Tensor:
+def bucketize(
+    input: Tensor | Number, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None
+) -> Tensor:
     """For each value the bucket it falls in: the place in sorted, one-dimensional `boundaries`, as `searchsorted` finds it.
 
     >>> import corelib as torch
@@ -97,19 +98,20 @@ def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right:
 
 
 @public("torch")
-def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
+def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among `test_elements` (with `invert`, is not); one of both may be a number.
 
     >>> import corelib as torch
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([3, 1]))
     tensor([ True, False,  True])
     """
-    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
-        raise TypeError("isin(): elements or test_elements must be a Tensor, got two numbers")
-    if not isinstance(elements, Tensor):
+    if isinstance(elements, Tensor):
+        if not isinstance(test_elements, Tensor):
+            test_elements = elements.new_tensor([test_elements])
+    elif isinstance(test_elements, Tensor):
         elements = test_elements.new_tensor(elements)
-    if not isinstance(test_elements, Tensor):
-        test_elements = elements.new_tensor([test_elements])
+    else:
+        raise TypeError("isin(): elements or test_elements must be a Tensor, got two numbers")
     kind = result_type(elements, test_elements)
     if kind is D.bool:
         raise RuntimeError("isin(): Unsupported input type encountered for isin(): Bool")

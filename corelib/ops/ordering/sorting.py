@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-from corelib.dispatcher.calls.outs import store_all
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Infer, Inferred, TABLE
+from corelib.dispatcher.calls.outs import store_all
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
+from corelib.ops.return_types import MinAndMax, values_and_indices, ValuesAndIndices
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import kind_name
+from corelib.tensor.size import Dims, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
-
-def _named(kind: str, first: str = "values", second: str = "indices") -> Any:
-    made = NamedTuple(kind, [(first, Any), (second, Any)])
-    made.__module__ = "torch.return_types"
-
-    def show(self: Any) -> str:
-        return f"torch.return_types.{kind}(\n{first}={self[0]!r},\n{second}={self[1]!r})"
-
-    made.__repr__ = show
-    return made
+_Sort, _Topk = values_and_indices("sort"), values_and_indices("topk")
 
 
-_Sort, _Max, _Min, _Topk, _Aminmax = _named("sort"), _named("max"), _named("min"), _named("topk"), _named("aminmax", "min", "max")
-
-
-def _infer_arg(name: str) -> Any:
-    def infer(input: Tensor, dim: Any, keepdim: bool) -> Any:
+def _infer_arg(name: str) -> Infer:
+    def infer(input: Tensor, dim: object, keepdim: bool) -> Inferred:
         if dim is not None and not isinstance(dim, int):
             raise TypeError(f"{name}(): argument 'dim' must be int or None, not {type(dim).__name__}")
         if input._dtype is D.bool:
@@ -65,7 +56,7 @@ def _place(input: Tensor, best: Tensor, dim: int) -> Tensor:
     return amin(select_where(hit, places, n), dim, True)
 
 
-def _arg(input: Tensor, dim: Any, keepdim: bool, extreme: Any) -> Tensor:
+def _arg(input: Tensor, dim: int | None, keepdim: bool, extreme: Callable[[Tensor, int, bool], Tensor]) -> Tensor:
     if dim is None:
         flat = input.reshape((-1,))
         found = _place(flat, extreme(flat, 0, True), 0)
@@ -75,7 +66,7 @@ def _arg(input: Tensor, dim: Any, keepdim: bool, extreme: Any) -> Tensor:
 
 
 @op(ref="argmax", infer=_infer_arg("argmax"), out=True)
-def argmax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest.
 
     >>> import corelib as torch
@@ -86,7 +77,7 @@ def argmax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 
 
 @op(ref="argmin", infer=_infer_arg("argmin"), out=True)
-def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest.
 
     >>> import corelib as torch
@@ -96,15 +87,22 @@ def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return _arg(input, dim, keepdim, amin)
 
 
-def _scattered(g: Any, shape: Any, dim: int, indices: Tensor) -> Tensor:
-    """A gradient of chosen elements, put back where they came from."""
-    if not shape:
+def put_back(gs: tuple[Tensor | None, ...], input_shape: Shape, dim: int, keepdim: bool, out1: Tensor) -> Tensor | None:
+    """The gradient of elements that were chosen along a dimension, at the places which they came from."""
+    g = gs[0]
+    if g is None or not input_shape:
         return g
-    return g.new_zeros(shape).scatter_add(dim, indices, g)
+    if not keepdim:
+        g, out1 = g.unsqueeze(dim), out1.unsqueeze(dim)
+    return g.new_zeros(input_shape).scatter_add(dim, out1, g)
 
 
-def _infer_extreme_dim(name: str) -> Any:
-    def infer(input: Tensor, dim: int, keepdim: bool) -> Any:
+def _put_back(gs: tuple[Tensor | None, ...], input_shape: Shape, dim: int, out1: Tensor) -> Tensor | None:
+    return put_back(gs, input_shape, dim, True, out1)
+
+
+def _infer_extreme_dim(name: str) -> Infer:
+    def infer(input: Tensor, dim: int, keepdim: bool) -> Inferred:
         at = wrap_dim(name, dim, len(input._shape))
         if input._shape and input._shape[at] == 0:
             raise IndexError(f"{name}(): Expected reduction dim {at} to have non-zero size, got shape {list(input._shape)}.")
@@ -114,14 +112,7 @@ def _infer_extreme_dim(name: str) -> Any:
     return infer
 
 
-def _extreme_vjp(gs: Any, input_shape: Any, dim: int, keepdim: bool, out1: Any) -> Tensor:
-    g, indices = gs[0], out1
-    if input_shape and not keepdim:
-        g, indices = g.unsqueeze(dim), indices.unsqueeze(dim)
-    return _scattered(g, input_shape, dim, indices)
-
-
-def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
+def _extreme(input: Tensor, dim: int, keepdim: bool, best: Callable[[Tensor, int, bool], Tensor]) -> tuple[Tensor, Tensor]:
     indices = _arg(input, dim, True, best)
     values = best(input, dim, True)
     if not keepdim and input._shape:
@@ -129,20 +120,20 @@ def _extreme(input: Tensor, dim: int, keepdim: bool, best: Any) -> Any:
     return values, indices
 
 
-@op(on=(), out="exact", several=True, grad_name="MaxBackward0", infer=_infer_extreme_dim("max"), vjp=_extreme_vjp)
-def max_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="MaxBackward0", infer=_infer_extreme_dim("max"), vjp=put_back)
+def max_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The largest elements along a dimension, and where they are."""
     return _extreme(input, dim, keepdim, amax)
 
 
-@op(on=(), out="exact", several=True, grad_name="MinBackward0", infer=_infer_extreme_dim("min"), vjp=_extreme_vjp)
-def min_along(input: Tensor, dim: int, keepdim: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="MinBackward0", infer=_infer_extreme_dim("min"), vjp=put_back)
+def min_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
     """The smallest elements along a dimension, and where they are."""
     return _extreme(input, dim, keepdim, amin)
 
 
-def _all_of(name: str, best: Any) -> Any:
-    def infer(input: Tensor) -> Any:
+def _infer_extreme_all(name: str) -> Infer:
+    def infer(input: Tensor) -> Inferred:
         if input._numel == 0:
             raise RuntimeError(
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
@@ -158,20 +149,27 @@ def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     return g * (hit / hit.sum())
 
 
-@op(on=(), out=True, grad_name="MaxBackward1", infer=_all_of("max", amax), vjp=_all_vjp)
+@op(on=(), out=True, grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=_all_vjp)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
     return amax(input)
 
 
-@op(on=(), out=True, grad_name="MinBackward1", infer=_all_of("min", amin), vjp=_all_vjp)
+@op(on=(), out=True, grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=_all_vjp)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
     return amin(input)
 
 
-def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any) -> Any:
-    def extreme(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
+def _max_or_min(
+    name: str, everything: Callable[..., Tensor], along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor]], pairwise: str,
+) -> Callable[..., Any]:
+    kind = values_and_indices(name)
+
+    def extreme(
+        input: Tensor, dim: int | Tensor | None = None, keepdim: bool = False, *, other: Tensor | None = None,
+        out: Tensor | tuple[Tensor, ...] | None = None,
+    ) -> Any:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         if isinstance(dim, Tensor):
@@ -180,10 +178,8 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
             return TABLE[pairwise].entry(input, other, out=out)
         if dim is None:
             return everything(input, out=out)
-        values, indices = along(input, dim, keepdim)
-        if out is not None:
-            return kind(*store_all(name, (values, indices), out))
-        return kind(values, indices)
+        made = along(input, dim, keepdim)
+        return kind(*(made if out is None else store_all(name, made, out)))
 
     extreme.__name__ = extreme.__qualname__ = name
     word = {"max": "largest", "min": "smallest"}[name]
@@ -197,12 +193,12 @@ def _max_or_min(name: str, everything: Any, along: Any, pairwise: str, kind: Any
     return extreme
 
 
-max = public("torch")(_max_or_min("max", max_all, max_along, "maximum", _Max))
-min = public("torch")(_max_or_min("min", min_all, min_along, "minimum", _Min))
+max = public("torch")(_max_or_min("max", max_all, max_along, "maximum"))
+min = public("torch")(_max_or_min("min", min_all, min_along, "minimum"))
 
 
 @public("torch", outs=True)
-def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
+def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False) -> MinAndMax:
     """The smallest and the largest element, of all or along `dim`.
 
     >>> import corelib as torch
@@ -210,19 +206,16 @@ def aminmax(input: Tensor, *, dim: Any = None, keepdim: bool = False) -> Any:
     tensor(3)
     """
     dims = () if dim is None else dim
-    return _Aminmax(amin(input, dims, keepdim), amax(input, dims, keepdim))
+    return MinAndMax(amin(input, dims, keepdim), amax(input, dims, keepdim))
 
 
-def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
+def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Inferred:
     dim = wrap_dim("sort", dim, len(input._shape))
     return [(input._shape, input._dtype), (input._shape, D.int64)], (input, dim, bool(descending), bool(stable))
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort,
-    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
-)
-def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort, vjp=_put_back)
+def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> tuple[Tensor, Tensor]:
     """A bitonic sort of (element, place) pairs: log² n rounds of compare and swap over the whole tensor at once."""
     if input._numel < 2:
         return input.clone(), input.new_zeros(input._shape, dtype=D.int64)
@@ -253,7 +246,7 @@ def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> Any:
     return values.movedim(-1, dim).contiguous(), place.movedim(-1, dim).contiguous()
 
 
-def _before(a: Any, pa: Any, b: Any, pb: Any, n: int, descending: bool) -> Any:
+def _before(a: Tensor, pa: Tensor, b: Tensor, pb: Tensor, n: int, descending: bool) -> Tensor:
     """Whether pair a sorts before pair b: pads last, NaN as the largest, equal elements by place."""
     less = (a > b) if descending else (a < b)
     more = (b > a) if descending else (b < a)
@@ -266,7 +259,9 @@ def _before(a: Any, pa: Any, b: Any, pb: Any, n: int, descending: bool) -> Any:
 
 
 @public("torch")
-def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: Any = None) -> Any:
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: tuple[Tensor, ...] | None = None
+) -> ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable.
 
     >>> import corelib as torch
@@ -274,11 +269,9 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     tensor([1, 2, 3])
     """
     if isinstance(dim, bool):
-        dim, descending = -1, dim
-    values, indices = sort_along(input, dim, descending, stable)
-    if out is not None:
-        return _Sort(*store_all("sort", (values, indices), out))
-    return _Sort(values, indices)
+        descending, dim = dim, -1
+    made = sort_along(input, dim, descending, stable)
+    return _Sort(*(made if out is None else store_all("sort", made, out)))
 
 
 @public("torch")
@@ -289,11 +282,10 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     >>> torch.argsort(torch.tensor([3, 1, 2]))
     tensor([1, 2, 0])
     """
-    found: Tensor = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
-    return found
+    return sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
 
 
-def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
+def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Inferred:
     if input._dtype is D.bool:
         raise RuntimeError("topk(): topk does not support bool dtypes on CPU; number dtypes are accepted")
     dim = wrap_dim("topk", dim, len(input._shape))
@@ -306,11 +298,8 @@ def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) ->
     return [(shape, input._dtype), (shape, D.int64)], (input, k, dim, largest, sorted)
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="TopkBackward0", infer=_infer_topk,
-    vjp=lambda gs, input_shape, dim, out1: _scattered(gs[0], input_shape, dim, out1),
-)
-def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Any:
+@op(on=(), out="exact", several=True, grad_name="TopkBackward0", infer=_infer_topk, vjp=_put_back)
+def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> tuple[Tensor, Tensor]:
     """The first k of the sorted elements."""
     values, indices = sort_along(input, dim, largest, True)
     if not input._shape:
@@ -319,17 +308,17 @@ def topk_along(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> 
 
 
 @public("torch")
-def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
+def topk(
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: tuple[Tensor, ...] | None = None
+) -> ValuesAndIndices:
     """The `k` largest (or smallest) elements along `dim`, and where they are.
 
     >>> import corelib as torch
     >>> torch.topk(torch.tensor([3, 1, 2]), 2).values
     tensor([3, 2])
     """
-    values, indices = topk_along(input, k, dim, largest, sorted)
-    if out is not None:
-        return _Topk(*store_all("topk", (values, indices), out))
-    return _Topk(values, indices)
+    made = topk_along(input, k, dim, largest, sorted)
+    return _Topk(*(made if out is None else store_all("topk", made, out)))
 
 
 for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), ("aminmax", aminmax)):
@@ -338,7 +327,7 @@ for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), (
 
 @public("torch")
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The distinct elements in order; with the flags also each element's place among them, and how many there are.
 
@@ -354,22 +343,26 @@ def unique(
     flat = input.reshape((-1,))
     values, order = sort_along(flat, 0, False, True)
     first, group = _groups(values)
-    kept = values[first]
-    return _answer(kept, order, group, input._shape, return_inverse, return_counts)
+    return _answer(values[first], order, group, input._shape, return_inverse, return_counts)
 
 
-def _groups(values: Any) -> tuple[Any, Any]:
-    """For a sorted vector: where a new value begins, and the number of each element's group."""
+def _groups(values: Tensor) -> tuple[Tensor, Tensor]:
+    """For a sorted vector, or sorted rows: where a new one begins, and the number of each one's group."""
     n = values._shape[0]
     if n == 0:
         return values.new_zeros((0,), dtype=D.bool), values.new_zeros((0,), dtype=D.int64)
     changed = values.narrow(0, 1, n - 1) != values.narrow(0, 0, n - 1)
+    if len(changed._shape) > 1:
+        changed = changed.any(1)
     first = cat([changed.new_ones((1,)), changed], 0)
     return first, first.to(D.int64).cumsum(0) - 1
 
 
-def _answer(kept: Any, order: Any, group: Any, shape: Any, return_inverse: bool, return_counts: bool) -> Any:
-    answer = [kept]
+def _answer(
+    kept: Tensor, order: Tensor, group: Tensor, shape: Shape, return_inverse: bool, return_counts: bool, dim: int = 0
+) -> Tensor | tuple[Tensor, ...]:
+    """What `unique` returns: what was kept, now along `dim`, and what else was asked for."""
+    answer = [kept.movedim(0, dim) if dim else kept]
     if return_inverse:
         answer.append(group.new_zeros(group._shape).scatter(0, order, group).reshape(shape))
     if return_counts:
@@ -377,7 +370,7 @@ def _answer(kept: Any, order: Any, group: Any, shape: Any, return_inverse: bool,
     return answer[0] if len(answer) == 1 else tuple(answer)
 
 
-def _unique_slices(input: Any, dim: int, return_inverse: bool, return_counts: bool) -> Any:
+def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts: bool) -> Tensor | tuple[Tensor, ...]:
     dim = wrap_dim("unique", dim, len(input._shape))
     rows = input.movedim(dim, 0)
     n = rows._shape[0]
@@ -385,22 +378,13 @@ def _unique_slices(input: Any, dim: int, return_inverse: bool, return_counts: bo
     order = arange(n, device=input._device)
     for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
         order = order[sort_along(flat[order, column], 0, False, True)[1]]
-    ranked = flat[order]
-    changed = (ranked.narrow(0, 1, n - 1) != ranked.narrow(0, 0, n - 1)).any(1)
-    first = cat([changed.new_ones((1,)), changed], 0)
-    group = first.to(D.int64).cumsum(0) - 1
-    kept = rows[order[first]].movedim(0, dim)
-    answer = [kept]
-    if return_inverse:
-        answer.append(group.new_zeros(group._shape).scatter(0, order, group))
-    if return_counts:
-        answer.append(group.new_zeros((int(first.sum()),)).scatter_add(0, group, group.new_ones(group._shape)))
-    return answer[0] if len(answer) == 1 else tuple(answer)
+    first, group = _groups(flat[order])
+    return _answer(rows[order[first]], order, group, (n,), return_inverse, return_counts, dim)
 
 
 @public("torch")
 def unique_consecutive(
-    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The elements without those that equal the one before.
 
@@ -419,7 +403,7 @@ attach("unique", unique)
 attach("unique_consecutive", unique_consecutive)
 
 
-def _infer_bincount(input: Tensor, weights: Any, minlength: int) -> Any:
+def _check_bincount(input: Tensor, weights: Tensor | None, minlength: int) -> None:
     if input._dtype not in D.INTEGERS:
         raise NotImplementedError(
             f"bincount(): \"bincount_cpu\" not implemented for '{kind_name(input._dtype)}'; integer dtypes are accepted"
@@ -432,7 +416,6 @@ def _infer_bincount(input: Tensor, weights: Any, minlength: int) -> Any:
         raise RuntimeError(f"bincount(): minlength should be >= 0, got {minlength}")
     if weights is not None and weights._shape != input._shape:
         raise RuntimeError(f"bincount(): weights should be 1-d and have the same length as input, got {list(weights._shape)}")
-    return input, weights, minlength
 
 
 @op()
@@ -443,7 +426,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     >>> torch.bincount(torch.tensor([0, 2, 2]))
     tensor([1, 0, 2])
     """
-    _infer_bincount(input, weights, minlength)
+    _check_bincount(input, weights, minlength)
     if input._numel and int(min_all(input)) < 0:
         raise RuntimeError("bincount(): only supports 1-d non-negative integral inputs, but the input has negative elements")
     n = int(max_all(input)) + 1 if input._numel else 0

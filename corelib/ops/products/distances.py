@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
 from corelib.ops.shape.diagonals import triu_indices
 from corelib.tensor.tensor import Tensor
@@ -21,7 +19,7 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 
 
 @op()
-def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of `input - other`, broadcast.
 
     >>> import corelib as torch

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 from corelib.dispatcher.namespaces import public
 from corelib.tensor.tensor import Tensor
 
 
 @public("torch")
-def einsum(equation: str, *operands: Any) -> Tensor:
+def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them.
 
     Two operands at a time are joined, from left to right, each by one batched matrix product. RuntimeError for an equation
@@ -27,25 +27,26 @@ def einsum(equation: str, *operands: Any) -> Tensor:
         operands = tuple(operands[0])
     if not operands:
         raise RuntimeError("einsum(): must provide at least one operand")
+    tensors: list[Tensor] = []
     for i, t in enumerate(operands):
         if not isinstance(t, Tensor):
             raise TypeError(f"einsum(): operand {i} must be Tensor, not {type(t).__name__}")
-    inputs, output, extra = _parse(equation, operands)
-    sizes = _sizes(inputs, operands)
-    terms = [_diagonals(t, labels) for t, labels in zip(operands, inputs, strict=True)]
+        tensors.append(t)
+    inputs, output = _parse(equation, tensors)
+    sizes = _sizes(inputs, tensors)
+    terms = [_diagonals(t, labels) for t, labels in zip(tensors, inputs, strict=True)]
     made, labels = terms[0]
-    for n, (t, more) in enumerate(terms[1:], 1):
+    for n, (other, more) in enumerate(terms[1:], 1):
         later = set(output).union(*(ls for _, ls in terms[n + 1 :]))
-        made, labels = _join(made, labels, t, more, later, sizes)
+        made, labels = _join(made, labels, other, more, later, sizes)
     drop = [i for i, c in enumerate(labels) if c not in output]
     if drop:
         made = made.sum(tuple(drop))
         labels = [c for c in labels if c in output]
-    result: Tensor = made.permute(tuple(labels.index(c) for c in output)) if labels else made
-    return result
+    return made.permute(tuple(labels.index(c) for c in output)) if labels else made
 
 
-def _parse(equation: str, operands: Any) -> tuple[list[list[str]], list[str], int]:
+def _parse(equation: str, operands: list[Tensor]) -> tuple[list[list[str]], list[str]]:
     text = equation.replace(" ", "")
     left, arrow, right = text.partition("->")
     parts = left.split(",")
@@ -94,10 +95,10 @@ def _parse(equation: str, operands: Any) -> tuple[list[list[str]], list[str], in
     else:
         flat = [c for ls in inputs for c in ls if len(c) == 1]
         output = dots + sorted(c for c in set(flat) if flat.count(c) == 1)
-    return inputs, output, extra
+    return inputs, output
 
 
-def _sizes(inputs: list[list[str]], operands: Any) -> dict[str, int]:
+def _sizes(inputs: list[list[str]], operands: list[Tensor]) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for i, (labels, t) in enumerate(zip(inputs, operands, strict=True)):
         for c, n in zip(labels, t._shape, strict=True):
@@ -111,9 +112,9 @@ def _sizes(inputs: list[list[str]], operands: Any) -> dict[str, int]:
     return sizes
 
 
-def _diagonals(t: Tensor, labels: list[str]) -> tuple[Any, list[str]]:
+def _diagonals(t: Tensor, labels: list[str]) -> tuple[Tensor, list[str]]:
     """A letter that stands twice in one operand means its diagonal."""
-    made: Any = t
+    made = t
     labels = list(labels)
     for c in list(labels):
         while labels.count(c) > 1:
@@ -124,7 +125,7 @@ def _diagonals(t: Tensor, labels: list[str]) -> tuple[Any, list[str]]:
     return made, labels
 
 
-def _join(a: Any, la: list[str], b: Any, lb: list[str], later: set[str], sizes: dict[str, int]) -> tuple[Any, list[str]]:
+def _join(a: Tensor, la: list[str], b: Tensor, lb: list[str], later: set[str], sizes: dict[str, int]) -> tuple[Tensor, list[str]]:
     """One batched matrix product: shared letters that stay are the batch, shared ones that go are summed."""
     for t_name in ("a", "b"):
         t, labels, others = (a, la, lb) if t_name == "a" else (b, lb, la)

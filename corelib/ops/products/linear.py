@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred, Spec
 from corelib.ops.products.einsum import einsum
 from corelib.ops.products.products import batched_matmul, check_same_dtype, matmul, mm
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
+def _infer_linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> Inferred:
     a, w = input._shape, weight._shape
     if len(w) != 2:
         raise RuntimeError(f"linear(): argument 'weight' must be a matrix (out_features, in_features), got shape {list(w)}")
@@ -23,8 +23,9 @@ def _infer_linear(input: Tensor, weight: Tensor, bias: Any) -> Any:
             f"{list(a)}, weight {list(w)}"
         )
     if input._dtype is not weight._dtype or (bias is not None and bias._dtype is not weight._dtype):
-        check_same_dtype("linear", input, weight)
-        check_same_dtype("linear", input, bias)
+        for other in (weight, bias):
+            if other is not None:
+                check_same_dtype("linear", input, other)
     if bias is not None and bias._shape != (w[0],) and bias._shape not in ((), (1,)):
         raise RuntimeError(f"linear(): argument 'bias' must have shape [{w[0]}], got {list(bias._shape)}")
     return ((*a[:-1], w[0]), input._dtype), (input, weight, bias)
@@ -34,14 +35,14 @@ def _rows(x: Tensor) -> Tensor:
     return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))
 
 
-def _infer_backward(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+def _infer_backward(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool, ...]) -> Inferred:
     shapes = (input._shape, weight._shape, (weight._shape[0],))
-    specs = [(shape if need else (0,), g._dtype) for shape, need in zip(shapes, needs, strict=True)]
+    specs: list[Spec] = [(shape if need else (0,), g._dtype) for shape, need in zip(shapes, needs, strict=True)]
     return specs, (g, input, weight, needs)
 
 
 @op(on=(), several=True, infer=_infer_backward)
-def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: Any) -> Any:
+def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool, ...]) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of linear's input, weight and bias; an empty tensor for one that is not needed."""
     rows, none = _rows(g), g.new_empty((0,))
     dx = mm(rows, weight).reshape(input._shape) if needs[0] else none
@@ -49,7 +50,7 @@ def linear_backward(g: Tensor, input: Tensor, weight: Tensor, needs: Any) -> Any
     return dx, dw, rows.sum(0) if needs[2] else none
 
 
-def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
+def _vjp(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool, ...]) -> tuple[Tensor, Tensor, Tensor]:
     if not g._shape[:-1]:
         g, input = g.unsqueeze(0), input.unsqueeze(0)
         dx, dw, db = linear_backward(g, input, weight, needs)
@@ -57,7 +58,7 @@ def _vjp(g: Any, input: Any, weight: Any, needs: Any) -> Any:
     return linear_backward(g, input, weight, needs)
 
 
-def _form(input: Any, weight: Any, bias: Any) -> Any:
+def _form(input: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[str, tuple[int, ...]]:
     return ("MmBackward0", (0, 1)) if bias is None else ("AddmmBackward0", (0, 1, 2))
 
 
@@ -82,7 +83,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tensor([[2., 3.]])
     """
     if isinstance(weight, Tensor) and len(weight._shape) == 1 and isinstance(input, Tensor):
-        made: Tensor = matmul(input, weight)
+        made = matmul(input, weight)
         return made if bias is None else made + bias
     return affine(input, weight, bias)
 
@@ -90,5 +91,5 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 @op(on=("torch", "nn.functional"))
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
-    made: Any = einsum("...i,kij,...j->...k", input1, weight, input2)
+    made = einsum("...i,kij,...j->...k", input1, weight, input2)
     return made if bias is None else made + bias

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.calls.outs import store
-from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.products.products import _scaled, bmm, check_same_dtype, matmul, mm, mv
+from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes, wrap_dim
+from corelib.tensor.dtype import Number
+from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
-
-
-def _fits(name: str, input: Tensor, shape: tuple[int, ...]) -> None:
-    if broadcast_shapes(input._shape, shape) != shape:
-        raise RuntimeError(f"{name}(): The expanded size of the tensor {list(shape)} must match the existing size {list(input._shape)}")
 
 
 def _vector(name: str, what: str, t: Tensor, dims: int = 1) -> None:
@@ -28,7 +24,7 @@ def _vector(name: str, what: str, t: Tensor, dims: int = 1) -> None:
 
 
 @op(out="exact", inplace=True)
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored.
 
     >>> import corelib as torch
@@ -38,12 +34,12 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any 
     _vector("addmv", "mat", mat, 2)
     _vector("addmv", "vec", vec)
     product = _scaled(mv(mat, vec), alpha)
-    _fits("addmv", input, product._shape)
+    check_fits("addmv", input, product._shape)
     return product if beta == 0 else _scaled(input, beta) + product
 
 
 @op(out=True, inplace=True)
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha * outer(vec1, vec2)`; with beta 0 `input` is ignored.
 
     >>> import corelib as torch
@@ -52,8 +48,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     """
     _vector("addr", "vec1", vec1)
     _vector("addr", "vec2", vec2)
-    product: Any = vec1.unsqueeze(1) * vec2.unsqueeze(0)
-    _fits("addr", input, product._shape)
+    product = vec1.unsqueeze(1) * vec2.unsqueeze(0)
+    check_fits("addr", input, product._shape)
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
         return made if not beta else input | made
@@ -62,7 +58,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
 
 
 @op(out="exact", inplace=True)
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha *` the sum over the batch of `batch1 @ batch2`.
 
     >>> import corelib as torch
@@ -70,7 +66,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alph
     tensor([[6.]])
     """
     product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha)
-    _fits("addbmm", input, product._shape)
+    check_fits("addbmm", input, product._shape)
     return product if beta == 0 else _scaled(input, beta) + product
 
 
@@ -153,7 +149,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 
 
 @public("torch", "Tensor")
-def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Any = None) -> Tensor:
+def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3.
 
     >>> import corelib as torch
@@ -164,7 +160,8 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Any = No
         dim = next((d for d, n in enumerate(input._shape) if n == 3), None)
         if dim is None:
             raise RuntimeError("cross(): no dimension of size 3 in input")
-    return linalg_cross(input, other, dim=dim, out=out)
+    made: Tensor = TABLE["linalg_cross"].entry(input, other, dim=dim, out=out)
+    return made
 
 
 @op(on=("linalg",), out="exact")
@@ -195,17 +192,18 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         raise NotImplementedError(f"matrix_power(): n={n} needs the inverse, which corelib does not have yet; 0 and above are accepted")
     if n == 0:
         return eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
-    made, square = None, input
+    made: Tensor | None = None
+    square = input
     while n:  # by squaring
         if n & 1:
             made = square if made is None else matmul(made, square)
         n >>= 1
         if n:
             square = matmul(square, square)
-    return made.clone() if made is input else made
+    return input.clone() if made is None or made is input else made
 
 
-def _cheapest(sizes: list[int]) -> Any:
+def _cheapest(sizes: list[int]) -> list[list[int]]:
     """Where to split a chain of matrices, by the fewest multiplications (Cormen et al., Introduction to algorithms, chapter 15.2)."""
     n = len(sizes) - 1
     cost = [[0] * n for _ in range(n)]
@@ -219,7 +217,7 @@ def _cheapest(sizes: list[int]) -> Any:
 
 
 @public("linalg", names=("linalg_multi_dot",))
-def multi_dot(tensors: Any, *, out: Any = None) -> Tensor:
+def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of two or more matrices, in the order that takes the fewest multiplications; the first and the last may be vectors.
 
     >>> import corelib as torch
@@ -245,19 +243,16 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Tensor:
             raise RuntimeError(f"multi_dot(): tensors {i} and {i + 1} with shapes {list(given[i]._shape)} and {list(given[i + 1]._shape)} cannot be multiplied")
     split = _cheapest([given[0]._shape[0], *[t._shape[1] for t in given]])
 
-    def product(i: int, j: int) -> Any:
+    def product(i: int, j: int) -> Tensor:
         return given[i] if i == j else mm(product(i, split[i][j]), product(split[i][j] + 1, j))
 
     made = product(0, len(given) - 1)
     made = made.squeeze(0) if first else made
-    made = made.squeeze(-1) if last else made
-    if out is None:
-        return made
-    return store(TABLE["mm"], made, out)
+    return stored(TABLE["mm"], made.squeeze(-1) if last else made, out)
 
 
 @public("torch")
-def chain_matmul(*matrices: Tensor, out: Any = None) -> Tensor:
+def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
     if len(matrices) == 1:
         return matrices[0]
@@ -279,12 +274,11 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     if n < 0:
         raise RuntimeError(f"vander(): N must be non-negative, got {n}")
     powers = arange(n, device=x._device)
-    made = x.unsqueeze(-1) ** (powers if increasing else powers.flip(0))
-    return made
+    return x.unsqueeze(-1) ** (powers if increasing else powers.flip(0))
 
 
 @op(inplace=True, out="exact")
-def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any) -> Tensor:
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it.
 
     >>> import corelib as torch

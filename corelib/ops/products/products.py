@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-from corelib.dispatcher.calls.outs import store
-from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.calls.outs import stored
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.op import Infer, Inferred, TABLE
 from corelib.ops.elementwise.unary import in_float32
-from corelib.tensor.size import broadcast_shapes, wrap_dim
+from corelib.tensor.dtype import kind_name, Number
+from corelib.tensor.size import broadcast_shapes, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -25,12 +25,18 @@ def check_same_dtype(name: str, a: Tensor, b: Tensor) -> None:
         raise NotImplementedError(f"{name}(): \"addmm_impl_cpu_\" not implemented for 'Bool'")
 
 
+def check_fits(name: str, input: Tensor, shape: Shape) -> None:
+    """RuntimeError where what is added to a product does not broadcast to the product's shape."""
+    if broadcast_shapes(input._shape, shape) != shape:
+        raise RuntimeError(f"{name}(): The expanded size of the tensor {list(shape)} must match the existing size {list(input._shape)}")
+
+
 def _matrix(name: str, what: str, t: Tensor, ndim: int, kind: str) -> None:
     if len(t._shape) != ndim:
         raise RuntimeError(f"{name}(): argument '{what}' must be a {kind}, got shape {list(t._shape)} ({len(t._shape)}D)")
 
 
-def _infer_mm(input: Tensor, mat2: Tensor) -> Any:
+def _infer_mm(input: Tensor, mat2: Tensor) -> Inferred:
     a, b = input._shape, mat2._shape
     if len(a) != 2 or len(b) != 2 or a[1] != b[0] or input._dtype is not mat2._dtype or input._dtype.order == 0:
         _matrix("mm", "input", input, 2, "matrix")
@@ -43,7 +49,7 @@ def _infer_mm(input: Tensor, mat2: Tensor) -> Any:
 
 @op(
     infer=_infer_mm, out="exact", ref="matmul",
-    vjp={"input": lambda g, mat2: mm(g, mat2.t()), "mat2": lambda g, input: mm(input.t(), g)},
+    vjp={"input": lambda g, mat2: g.mm(mat2.t()), "mat2": lambda g, input: input.t().mm(g)},
 )
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit.
@@ -56,22 +62,28 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return batched_matmul(input, mat2)
 
 
-def _infer_batched(input: Tensor, other: Tensor) -> Any:
+def _infer_batched(input: Tensor, other: Tensor) -> Inferred:
     a, b = input._shape, other._shape
-    batch = a[:-2] if a[:-2] == b[:-2] else broadcast_shapes(a[:-2], b[:-2])
+    batch: Shape | None = a[:-2]
+    if batch != b[:-2]:
+        batch = broadcast_shapes(a[:-2], b[:-2])
+        if batch is None:
+            raise RuntimeError(f"batched_matmul(): the batches of matrices, of shapes {list(a)} and {list(b)}, do not broadcast")
     return ((*batch, a[-2], b[-1]), input._dtype), (input, other)
 
 
-@op(
-    infer=_infer_batched, on=(), grad_name="BmmBackward0",
-    vjp={
-        "input": lambda g, other: batched_matmul(g, other.transpose(-2, -1)),
-        "other": lambda g, input: batched_matmul(input.transpose(-2, -1), g),
-    },
-)
+def _first_slope(g: Tensor, other: Tensor) -> Tensor:
+    return batched_matmul(g, other.transpose(-2, -1))
+
+
+def _second_slope(g: Tensor, input: Tensor) -> Tensor:
+    return batched_matmul(input.transpose(-2, -1), g)
+
+
+@op(infer=_infer_batched, on=(), grad_name="BmmBackward0", vjp={"input": _first_slope, "other": _second_slope})
 def batched_matmul(input: Tensor, other: Tensor) -> Tensor:
     """Primitive: matrices (..., n, k) by (..., k, m), leading dimensions broadcast; half types add up in float32."""
-    ...
+    raise KernelOnly
 
 
 def _check_bmm(name: str, a: Tensor, b: Tensor) -> None:
@@ -97,8 +109,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return batched_matmul(input, mat2)
 
 
-def _infer_vector(name: str, first: str, second: str) -> Any:
-    def infer(input: Tensor, other: Tensor) -> Any:
+def _infer_vector(name: str) -> Infer:
+    def infer(input: Tensor, other: Tensor) -> Inferred:
         a, b = input._shape, other._shape
         if name == "dot":
             if len(a) != 1 or len(b) != 1:
@@ -108,7 +120,7 @@ def _infer_vector(name: str, first: str, second: str) -> Any:
                     f"dot(): inconsistent tensor size, expected tensor [{a[0]}] and src [{b[0]}] to have the same number of "
                     f"elements, but got {a[0]} and {b[0]} elements respectively"
                 )
-            shape: tuple[int, ...] = ()
+            shape: Shape = ()
         else:
             if len(a) != 2 or len(b) != 1:
                 raise RuntimeError(f"mv(): vector + matrix @ vector expected, got shapes {list(a)} and {list(b)}")
@@ -124,7 +136,7 @@ def _infer_vector(name: str, first: str, second: str) -> Any:
 
 
 @op(
-    infer=_infer_vector("dot", "input", "tensor"), out="exact", ref="dot",
+    infer=_infer_vector("dot"), out="exact", ref="dot",
     vjp={"input": lambda g, tensor: g * tensor, "tensor": lambda g, input: g * input},
 )
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -138,7 +150,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 
 @op(
-    infer=_infer_vector("mv", "input", "vec"), out="exact", ref="matmul",
+    infer=_infer_vector("mv"), out="exact", ref="matmul",
     vjp={
         "input": lambda g, vec: g.unsqueeze(1) * vec.unsqueeze(0),
         "vec": lambda g, input: input.t().mv(g),
@@ -211,11 +223,11 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return batched_matmul(input, other)
 
 
-def _scaled(x: Any, factor: Any) -> Any:
+def _scaled(x: Tensor, factor: Number) -> Tensor:
     return x if factor == 1 else x * factor
 
 
-def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Any, alpha: Any) -> Any:
+def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha: Number) -> Inferred:
     _matrix("addmm", "mat1", mat1, 2, "matrix")
     _matrix("addmm", "mat2", mat2, 2, "matrix")
     a, b = mat1._shape, mat2._shape
@@ -225,8 +237,7 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Any, alpha: An
     if input._dtype is not mat1._dtype:
         raise RuntimeError(f"addmm(): self and mat2 must have the same dtype, but got {input._dtype} and {mat2._dtype}")
     shape = (a[0], b[1])
-    if broadcast_shapes(input._shape, shape) != shape:
-        raise RuntimeError(f"addmm(): The expanded size of the tensor {list(shape)} must match the existing size {list(input._shape)}")
+    check_fits("addmm", input, shape)
     return (shape, mat1._dtype), (input, mat1, mat2, beta, alpha)
 
 
@@ -238,7 +249,7 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Any, alpha: An
         "mat2": lambda g, mat1, alpha: _scaled(mm(mat1.t(), g), alpha),
     },
 )
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`; with beta 0 `input` is ignored, NaN and all.
 
     >>> import corelib as torch
@@ -260,7 +271,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: An
         "batch2": lambda g, batch1, alpha: _scaled(bmm(batch1.transpose(1, 2), g), alpha),
     },
 )
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices.
 
     >>> import corelib as torch
@@ -269,16 +280,12 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alp
     """
     _check_bmm("baddbmm", batch1, batch2)
     product = _scaled(batched_matmul(batch1, batch2), alpha)
-    shape = product._shape
-    if broadcast_shapes(input._shape, shape) != shape:
-        raise RuntimeError(f"baddbmm(): The expanded size of the tensor {list(shape)} must match the existing size {list(input._shape)}")
-    if beta == 0:
-        return product
-    return _scaled(input, beta) + product
+    check_fits("baddbmm", input, product._shape)
+    return product if beta == 0 else _scaled(input, beta) + product
 
 
 @public("torch")
-def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
+def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | Tensor] = 2, out: Tensor | None = None) -> Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions.
 
     >>> import corelib as torch
@@ -315,7 +322,5 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     k = prod(a._shape[d] for d in da)
     left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))
     right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))
-    made: Tensor = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
-    if out is not None:
-        return store(TABLE["mm"], made, out)
-    return made
+    made = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
+    return stored(TABLE["mm"], made, out)

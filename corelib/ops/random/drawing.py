@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.construct import _from_array
 from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.random.generator import Generator
 from corelib.ops.random.philox import Philox
 from corelib.ops.random.sampling import check_uniform_bounds, Sampler
 from corelib.tensor import dtype as D
@@ -15,8 +16,11 @@ from corelib.tensor.host import np
 from corelib.tensor.size import is_dense
 from corelib.tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    from corelib.ops.random.sampling import Array
 
-def filled(t: Tensor, array: Any, by_memory: bool = True) -> Tensor:
+
+def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
     """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
     if t._numel:
         if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
@@ -28,7 +32,7 @@ def filled(t: Tensor, array: Any, by_memory: bool = True) -> Tensor:
 
 
 @op(kind="creation", on=())
-def philox(out: Tensor, seed: int, offset: int, distribution: str, low: Any, high: Any) -> None:
+def philox(out: Tensor, seed: int, offset: int, distribution: str, low: float, high: float) -> None:
     """Fill `out`, in row-major order, from draw `offset` of `seed`; corelib.ops.random.philox says which numbers these are.
 
     distribution: "uniform" from `low` to `high`; "bernoulli", 1 with probability `low`; "integers" from `low` up to `high`.
@@ -41,11 +45,11 @@ def philox(out: Tensor, seed: int, offset: int, distribution: str, low: Any, hig
     elif distribution == "bernoulli":
         array = sampler.bernoulli(low, n, dtype)
     else:
-        array = sampler.random_integers(n, low, high, dtype)
+        array = sampler.random_integers(n, int(low), int(high), dtype)
     filled(out, array, by_memory=False)
 
 
-def drawn_there(t: Tensor, source: Any, distribution: str, low: Any = 0, high: Any = 1) -> bool:
+def drawn_there(t: Tensor, source: Generator, distribution: str, low: float = 0, high: float = 1) -> bool:
     """Fill a tensor on its device, where that has a kernel and the generator's algorithm is the one of devices.
 
     The arguments have been checked, but for the bounds of "uniform" (RuntimeError).

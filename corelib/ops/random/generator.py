@@ -14,26 +14,29 @@ devices. What the methods draw, and where PyTorch's numbers are others, is said 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from os import urandom
+from typing import TYPE_CHECKING, ParamSpec, SupportsIndex, TypeAlias, TypeVar
 
 from corelib.ops.construction.construct import from_numpy
 from corelib.ops.random.mt19937 import Mt19937
 from corelib.ops.random.philox import Philox
 from corelib.ops.random.sampling import Sampler
-from corelib.tensor.device import device as make_device
-from corelib.tensor.tensor import Tensor as TensorClass
+from corelib.tensor.device import device as Device, DeviceLike
+from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     import numpy as np
-
-    from corelib.tensor.device import device as Device
-    from corelib.tensor.tensor import Tensor
+    from numpy.typing import NDArray
 else:
     from corelib.tensor.host import np
 
-_ALGORITHMS: dict[str, type[Mt19937 | Philox]] = {"mt19937": Mt19937, "philox": Philox}
+P = ParamSpec("P")
+R = TypeVar("R")
+Stream: TypeAlias = Mt19937 | Philox
+
+_ALGORITHMS: dict[str, type[Stream]] = {"mt19937": Mt19937, "philox": Philox}
 _UNSEEDED = 67280421310721  # the seed of a generator that was given none, as in PyTorch
 
 
@@ -50,8 +53,8 @@ class Generator(Sampler):
 
     __slots__ = ("__weakref__", "_device")
 
-    def __init__(self, device: Any = "cpu", algorithm: str | None = None) -> None:
-        self._device = make_device(device)
+    def __init__(self, device: DeviceLike = "cpu", algorithm: str | None = None) -> None:
+        self._device = Device(device)
         super().__init__(_stream_class(algorithm, self._device)(_UNSEEDED))
 
     @property
@@ -67,7 +70,7 @@ class Generator(Sampler):
     def __repr__(self) -> str:
         return f"Generator(device={str(self._device)!r}, algorithm={self.algorithm!r})"
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Callable[..., Generator], tuple[str, str, bytes]]:
         return _restore, (str(self._device), self.algorithm, self._state_bytes().tobytes())
 
     # Seeds and state
@@ -94,12 +97,12 @@ class Generator(Sampler):
         """The seed the stream began with (0 to 2^64 - 1)."""
         return self._stream.initial_seed
 
-    def _state_bytes(self) -> Any:
+    def _state_bytes(self) -> NDArray[np.uint8]:
         """The state as a NumPy uint8 array: PyTorch's 5056 bytes for mt19937, seed and offset in 16 for philox."""
         with self._lock:
             return np.frombuffer(bytearray(self._stream.state_bytes()), np.uint8)
 
-    def _set_state_bytes(self, state: Any) -> None:
+    def _set_state_bytes(self, state: bytes | NDArray[np.uint8]) -> None:
         """Continue from what `_state_bytes` gave; RuntimeError for another algorithm's state or none."""
         with self._lock:
             self._stream.set_state_bytes(bytes(state))
@@ -111,8 +114,7 @@ class Generator(Sampler):
         >>> torch.Generator().get_state().shape
         torch.Size([5056])
         """
-        state: Tensor = from_numpy(self._state_bytes())
-        return state
+        return from_numpy(self._state_bytes())
 
     def set_state(self, new_state: Tensor) -> None:
         """Continue from what `get_state` gave, here or in PyTorch.
@@ -124,7 +126,7 @@ class Generator(Sampler):
         >>> g.set_state(state); bool(torch.rand(1, generator=g) == first)
         True
         """
-        if not isinstance(new_state, TensorClass):
+        if not isinstance(new_state, Tensor):
             raise TypeError(f"set_state(): expected a torch.ByteTensor, but got {type(new_state).__name__}")
         if new_state.dtype.name != "uint8" or new_state.device.type != "cpu":
             raise TypeError(
@@ -159,7 +161,7 @@ class Generator(Sampler):
         return self._stream
 
 
-def _restore(device: str, algorithm: str, state: Any) -> Generator:
+def _restore(device: str, algorithm: str, state: bytes | NDArray[np.uint8]) -> Generator:
     made = Generator(device, algorithm)
     made._set_state_bytes(state)
     return made
@@ -173,7 +175,7 @@ _process_seed: int | None = None
 _defaults_lock = allocate_lock()
 
 
-def _stream_class(algorithm: str | None, device: Device) -> type[Mt19937 | Philox]:
+def _stream_class(algorithm: str | None, device: Device) -> type[Stream]:
     if algorithm is None:
         algorithm = _process_algorithm or ("mt19937" if device.type == "cpu" else "philox")
     try:
@@ -182,24 +184,22 @@ def _stream_class(algorithm: str | None, device: Device) -> type[Mt19937 | Philo
         raise ValueError(f"Generator: algorithm must be 'mt19937', 'philox' or None, but got {algorithm!r}") from None
 
 
-def _checked_seed(seed: Any) -> int:
+def _checked_seed(seed: SupportsIndex) -> int:
     if isinstance(seed, bool) or not hasattr(seed, "__index__"):
         raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
-    seed = int(seed)
-    if not -(1 << 63) <= seed < 1 << 64:
+    number = int(seed)
+    if not -(1 << 63) <= number < 1 << 64:
         raise ValueError(
-            f"manual_seed: Overflow when unpacking long long: seed must be in [-2^63, 2^64 - 1], got {seed}"
+            f"manual_seed: Overflow when unpacking long long: seed must be in [-2^63, 2^64 - 1], got {number}"
         )
-    return int(seed % (1 << 64))
+    return number % (1 << 64)
 
 
 def _entropy() -> int:
-    from os import urandom
-
     return int.from_bytes(urandom(8), "little")
 
 
-def default_generator(device: Any = "cpu") -> Generator:
+def default_generator(device: Device | str = "cpu") -> Generator:
     """The generator that `device` draws from where none is given; one of an index not named is that of index 0.
 
     >>> from corelib.ops.random.generator import default_generator
@@ -207,7 +207,7 @@ def default_generator(device: Any = "cpu") -> Generator:
     True
     """
     if isinstance(device, str):
-        device = make_device(device)
+        device = Device(device)
     key = (device.type, device.index or 0)
     found = _defaults.get(key)
     if found is None:
@@ -269,12 +269,12 @@ def initial_seed() -> int:
     return default_generator("cpu").initial_seed()
 
 
-def get_rng_state(device: Any = "cpu") -> Tensor:
+def get_rng_state(device: Device | str = "cpu") -> Tensor:
     """The state of a device's default generator, the CPU's unless another is named, as a CPU uint8 tensor."""
     return default_generator(device).get_state()
 
 
-def set_rng_state(new_state: Tensor, device: Any = "cpu") -> None:
+def set_rng_state(new_state: Tensor, device: Device | str = "cpu") -> None:
     """Put a device's default generator, the CPU's unless another is named, into a state `get_rng_state` gave."""
     default_generator(device).set_state(new_state)
 
@@ -294,10 +294,10 @@ class fork_rng:
     tensor([0.4963, 0.7682])
     """
 
-    def __init__(self, devices: Iterable[Any] | None = None, enabled: bool = True, device_type: str = "cuda") -> None:
+    def __init__(self, devices: Iterable[Device | str | int] | None = None, enabled: bool = True, device_type: str = "cuda") -> None:
         self._enabled = enabled
         self._devices = None if devices is None else ["cpu", *(_device_named(d, device_type) for d in devices)]
-        self._saved: list[tuple[str | None, int | None, dict[Generator, Any]]] = []
+        self._saved: list[tuple[str | None, int | None, dict[Generator, tuple[type[Stream], NDArray[np.uint8]]]]] = []
 
     def __enter__(self) -> None:
         if not self._enabled:
@@ -321,16 +321,14 @@ class fork_rng:
             for key in [key for key, generator in _defaults.items() if generator not in states]:
                 del _defaults[key]
 
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        from functools import wraps
-
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
-        def forked(*args: Any, **kwargs: Any) -> Any:
+        def forked(*args: P.args, **kwargs: P.kwargs) -> R:
             with self:
                 return function(*args, **kwargs)
 
         return forked
 
 
-def _device_named(wanted: Any, device_type: str) -> Any:
+def _device_named(wanted: Device | str | int, device_type: str) -> Device | str:
     return f"{device_type}:{wanted}" if isinstance(wanted, int) else wanted

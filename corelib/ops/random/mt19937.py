@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 else:
     from corelib.tensor.host import np
 
@@ -47,7 +48,7 @@ class Mt19937:
     algorithm = "mt19937"
 
     def __init__(self, seed: int) -> None:
-        self._engine: Any = None
+        self._engine: np.random.MT19937 | None = None
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
@@ -63,7 +64,7 @@ class Mt19937:
         """The seed this stream began with."""
         return self._seed
 
-    def _started(self) -> Any:
+    def _started(self) -> np.random.MT19937:
         engine = self._engine
         if engine is None:
             engine = np.random.MT19937(0)
@@ -109,7 +110,7 @@ class Mt19937:
 
     # Words
 
-    def _words(self, n: int) -> Any:
+    def _words(self, n: int) -> NDArray[np.uint64]:
         if n:
             self._untouched = False
         return (self._engine or self._started()).random_raw(n)
@@ -117,13 +118,13 @@ class Mt19937:
     def _chunks(self, n: int) -> list[tuple[int, int]]:
         return [(begin, min(begin + _CHUNK, n)) for begin in range(0, n, _CHUNK)]
 
-    def _words64(self, n: int) -> Any:
+    def _words64(self, n: int) -> NDArray[np.uint64]:
         words = self._words(2 * n)
         return words[0::2] << np.uint64(32) | words[1::2]
 
     # Distributions
 
-    def uniform24(self, n: int) -> Any:
+    def uniform24(self, n: int) -> NDArray[np.float32]:
         """n float32 numbers in [0, 1), multiples of 2^-24."""
         if n <= _CHUNK:
             return _unit24(self._words(n))
@@ -132,7 +133,7 @@ class Mt19937:
             out[begin:end] = _unit24(self._words(end - begin))
         return out
 
-    def uniform53(self, n: int) -> Any:
+    def uniform53(self, n: int) -> NDArray[np.floating]:
         """n float64 numbers in [0, 1), multiples of 2^-53."""
         if n <= _CHUNK:
             return _unit53(self._words(2 * n))
@@ -141,18 +142,18 @@ class Mt19937:
             out[begin:end] = _unit53(self._words(2 * (end - begin)))
         return out
 
-    def integers(self, n: int, span: int) -> Any:
+    def integers(self, n: int, span: int) -> NDArray[np.uint64]:
         """n uint64 numbers below `span`, from 1 to 2^64."""
         if span >= _TWO_WORDS_FROM:
             words = self._words64(n)
             return words if span == 1 << 64 else words % np.uint64(span)
         return (self._words(n).astype(np.uint32) % np.uint32(span)).astype(np.uint64)
 
-    def words(self, n: int, wide: bool) -> Any:
+    def words(self, n: int, wide: bool) -> NDArray[np.uint64]:
         """n uint64 numbers of 32 random bits, or of 64 where `wide`."""
         return self._words64(n) if wide else self._words(n)
 
-    def normal(self, n: int, kind: str, contiguous: bool) -> Any:
+    def normal(self, n: int, kind: str, contiguous: bool) -> NDArray[np.floating]:
         """n standard normal numbers, as PyTorch fills a tensor of n elements.
 
         `kind` is "float64", "float32" or "half"; half precisions get float32 numbers. float64 where n < 16 or the
@@ -162,14 +163,14 @@ class Mt19937:
             return self.normal53(n)
         draw = self.uniform53 if kind == "float64" else self.uniform24
         whole = n - n % 16
-        out = np.empty(n, np.float64 if kind == "float64" else np.float32)
+        out: NDArray[np.floating] = np.empty(n, np.float64) if kind == "float64" else np.empty(n, np.float32)
         uniforms = draw(whole if kind == "half" else n)
         _box_muller(uniforms[:whole], out[:whole])
         if whole != n:
             _box_muller(draw(16), out[n - 16 :])
         return out
 
-    def normal53(self, n: int) -> Any:
+    def normal53(self, n: int) -> NDArray[np.float64]:
         """n standard normal numbers in float64, in pairs of which an odd one is kept for the next such draw."""
         out = np.empty(n, np.float64)
         kept = self._next_double
@@ -199,7 +200,7 @@ class Mt19937:
             self._next_double = last
         return out
 
-    def permutation(self, n: int) -> Any:
+    def permutation(self, n: int) -> NDArray[np.int64]:
         """The integers 0 .. n - 1 in random order, int64."""
         swaps = max(n - 1, 0)
         if n < _VECTOR_PERMUTATION_FROM:
@@ -218,20 +219,20 @@ class Mt19937:
         return _swap_all(steps, targets)
 
 
-def _unit24(words: Any) -> Any:
+def _unit24(words: NDArray[np.uint64]) -> NDArray[np.float32]:
     unit = (words.view(np.int64) & 0xFFFFFF).astype(np.float32)
     unit *= _UNIT24
     return unit
 
 
-def _unit53(words: Any) -> Any:
-    words = words.view(np.int64)
-    unit = (words[0::2] & 0x1FFFFF) * _HIGH53
-    unit += words[1::2] * _UNIT53
+def _unit53(words: NDArray[np.uint64]) -> NDArray[np.floating]:
+    halves = words.view(np.int64)
+    unit = (halves[0::2] & 0x1FFFFF) * _HIGH53
+    unit += halves[1::2] * _UNIT53
     return unit
 
 
-def _box_muller(uniforms: Any, out: Any) -> None:
+def _box_muller(uniforms: NDArray[np.floating], out: NDArray[np.floating]) -> None:
     blocks, filled = uniforms.reshape(-1, 2, 8), out.reshape(-1, 2, 8)
     one, two_pi = out.dtype.type(1), out.dtype.type(2 * math.pi)
     radii = np.log(one - blocks[:, 0])
@@ -242,7 +243,7 @@ def _box_muller(uniforms: Any, out: Any) -> None:
     np.multiply(np.sin(angles), radii, out=filled[:, 1])
 
 
-def _swap_all(steps: Any, targets: Any) -> Any:
+def _swap_all(steps: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """What swapping element i with element targets[i] >= i, one i after the other, makes of 0 .. n - 1.
 
     Position p holds at step i what the last earlier step aimed at p put there: the element that stood at that step's

@@ -37,10 +37,14 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeAlias
+
+from corelib.contract.kernels import Native
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 else:
     from corelib.tensor.host import np
 
@@ -52,8 +56,11 @@ WEYL = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 ROUNDS = 10
 _NO_WORDS = (0, 0, 0, 0)
 
+Block: TypeAlias = tuple[Native, Native, Native, Native]
+"""The four words of a counter, or those made of it, of many at once."""
 
-def philox_bits(seed: int, offset: int, n: int) -> Any:
+
+def philox_bits(seed: int, offset: int, n: int) -> NDArray[np.uint64]:
     """The words of the elements 0 .. n - 1 of draw `offset`: a NumPy uint64 array. They are NumPy's own Philox.
 
     >>> from corelib.ops.random.philox import philox_bits
@@ -65,12 +72,12 @@ def philox_bits(seed: int, offset: int, n: int) -> Any:
     return stream.words(n, True)
 
 
-def _before(offset: int) -> Any:
+def _before(offset: int) -> NDArray[np.uint64]:
     """The counter below (0, offset, 0, 0): NumPy raises the counter before it makes a block."""
     return np.array((_MASK64, offset - 1, 0, 0) if offset else (_MASK64,) * 4, np.uint64)
 
 
-def philox4x64(xp: Any, counter: tuple[Any, Any, Any, Any], key: tuple[int, int]) -> tuple[Any, Any, Any, Any]:
+def philox4x64(xp: ModuleType, counter: Block, key: tuple[int, int]) -> Block:
     """The four words of each counter, in the uint64 arithmetic of `xp`, a module with NumPy's functions.
 
     `counter` holds four uint64 arrays of one shape. This is for devices that make their own random numbers, and the
@@ -86,7 +93,7 @@ def philox4x64(xp: Any, counter: tuple[Any, Any, Any, Any], key: tuple[int, int]
     return c0, c1, c2, c3
 
 
-def _multiply(xp: Any, a: Any, b: int) -> tuple[Any, Any]:
+def _multiply(xp: ModuleType, a: Native, b: int) -> tuple[Native, Native]:
     """The halves, high and low, of the 128-bit products a * b, from 32-bit parts."""
     low32, by32 = xp.uint64(0xFFFFFFFF), xp.uint64(32)
     a_high, a_low = a >> by32, a & low32
@@ -103,7 +110,7 @@ class Philox:
     algorithm = "philox"
 
     def __init__(self, seed: int) -> None:
-        self._engine: Any = None
+        self._engine: np.random.Philox | None = None
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
@@ -148,7 +155,7 @@ class Philox:
 
     # Distributions
 
-    def words(self, n: int, wide: bool) -> Any:
+    def words(self, n: int, wide: bool) -> NDArray[np.uint64]:
         """n uint64 numbers of 64 random bits, which `wide` does not change."""
         engine = self._engine
         if engine is None:  # made once, because making one takes ten times as long as setting its state
@@ -157,27 +164,27 @@ class Philox:
         engine.state = {
             "bit_generator": "Philox",
             "state": {"counter": _before(offset), "key": np.array((seed, 0), np.uint64)},
-            "buffer": _NO_WORDS,
+            "buffer": _NO_WORDS,  # type: ignore[typeddict-item]  # any sequence serves, and a tuple is the fastest
             "buffer_pos": 4,
             "has_uint32": 0,
             "uinteger": 0,
         }
         return engine.random_raw(n)
 
-    def uniform24(self, n: int) -> Any:
+    def uniform24(self, n: int) -> NDArray[np.float32]:
         """n float32 numbers in [0, 1), multiples of 2^-24."""
         return (self.words(n, True) >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
-    def uniform53(self, n: int) -> Any:
+    def uniform53(self, n: int) -> NDArray[np.float64]:
         """n float64 numbers in [0, 1), multiples of 2^-53."""
         return (self.words(n, True) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
-    def integers(self, n: int, span: int) -> Any:
+    def integers(self, n: int, span: int) -> NDArray[np.uint64]:
         """n uint64 numbers below `span`, from 1 to 2^64."""
         words = self.words(n, True)
         return words if span == 1 << 64 else words % np.uint64(span)
 
-    def normal(self, n: int, kind: str, contiguous: bool) -> Any:
+    def normal(self, n: int, kind: str, contiguous: bool) -> NDArray[np.floating]:
         """n standard normal numbers, in float64 where `kind` is "float64", else float32; strides change nothing."""
         even = n + n % 2
         uniforms = (self.uniform53 if kind == "float64" else self.uniform24)(even).reshape(-1, 2)
@@ -189,10 +196,10 @@ class Philox:
         np.multiply(radii, np.sin(angles), out=out[:, 1])
         return out.reshape(-1)[:n]
 
-    def normal53(self, n: int) -> Any:
+    def normal53(self, n: int) -> NDArray[np.floating]:
         """n standard normal numbers in float64."""
         return self.normal(n, "float64", True)
 
-    def permutation(self, n: int) -> Any:
+    def permutation(self, n: int) -> NDArray[np.int64]:
         """The integers 0 .. n - 1 in random order, int64."""
         return np.argsort(self.words(n, True), kind="stable").astype(np.int64, copy=False)

@@ -6,29 +6,32 @@ integers and bernoulli of the Philox stream are made on the device where it has 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from corelib.dispatcher.calls.outs import store
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.namespaces import public
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
-from corelib.ops.construction.creation import _blank, check_dtype, empty_like, parse_size
+from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.random.drawing import drawn_there, filled
 from corelib.ops.random.generator import default_generator, Generator
 from corelib.tensor import dtype as D
-from corelib.tensor.device import resolve
+from corelib.tensor.base import attach
+from corelib.tensor.device import device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.host import np
+from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
 from corelib.tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    from corelib.ops.random.sampling import Array
 
-def generator_of(name: str, generator: Any, device: Any) -> Any:
+
+def generator_of(name: str, generator: object, device: Device) -> Generator:
     """The generator to draw from: the one given, which must be of the device, or the device's default."""
     if generator is None:
         return default_generator(device)
@@ -46,7 +49,7 @@ def _float_only(name: str, t: Tensor) -> None:
         )
 
 
-def _parts(t: Tensor) -> Any:
+def _parts(t: Tensor) -> Tensor:
     """The tensor that numbers are drawn for: complex ones are drawn part by part, one after the other."""
     if not t._dtype.is_complex:
         return t
@@ -57,18 +60,10 @@ _PART = 0.5**0.5
 """The standard deviation of each part of a complex number whose own is 1."""
 
 
-def _done(t: Tensor, requires_grad: bool, out: Any, pin_memory: bool = False) -> Tensor:
-    if pin_memory:
-        t = t.pin_memory()
-    if out is not None:
-        return store(TABLE["full"], t, out)
-    return t.requires_grad_() if requires_grad else t
-
-
 @public("torch")
 def rand(
-    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Uniform numbers from 0, included, to 1, excluded.
 
@@ -82,13 +77,13 @@ def rand(
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
         filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
-    return _done(t, requires_grad, out, pin_memory)
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
 @public("torch")
 def randn(
-    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance.
 
@@ -99,14 +94,16 @@ def randn(
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
     parts = _parts(t)
     _float_only("randn", parts)
-    filled(parts, generator_of("randn", generator, t._device).random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
-    return _done(t, requires_grad, out, pin_memory)
+    source = generator_of("randn", generator, t._device)
+    filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    return _finish(t, requires_grad, out, "full", pin_memory)
 
 
 @public("torch")
 def randint(
-    *args: Any, low: Any = None, high: Any = None, size: Any = None, generator: Any = None, out: Any = None,
-    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    *args: int | Sequence[int], low: int | None = None, high: int | None = None, size: Sequence[int] | None = None,
+    generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`.
 
@@ -114,20 +111,15 @@ def randint(
     >>> _ = torch.manual_seed(0); torch.randint(10, (3,))
     tensor([4, 9, 3])
     """
-    given = list(args)
-    if given and isinstance(given[-1], (tuple, list)) and size is None:
-        size = given.pop()
-    if given and high is None:
-        high = given.pop()
-    if given and low is None:
-        low = given.pop()
-    if size is None or high is None or given:
+    given: list[object] = [*args]
+    if given and size is None and isinstance(given[-1], (tuple, list)):
+        size = given[-1]
+        del given[-1]
+    last: object = given.pop() if given and high is None else high
+    first: object = given.pop() if given and low is None else low
+    if size is None or last is None or given:
         raise TypeError("randint(): expected (high, size) or (low, high, size)")
-    if low is None:
-        low = 0
-    for what, x in (("low", low), ("high", high)):
-        if not isinstance(x, int):
-            raise TypeError(f"randint(): argument '{what}' must be int, not {type(x).__name__}")
+    low, high = _bound("low", 0 if first is None else first), _bound("high", last)
     if low >= high:
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
@@ -135,7 +127,13 @@ def randint(
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
-    return _done(t, requires_grad, out, pin_memory)
+    return _finish(t, requires_grad, out, "full", pin_memory)
+
+
+def _bound(what: str, x: object) -> int:
+    if not isinstance(x, int):
+        raise TypeError(f"randint(): argument '{what}' must be int, not {type(x).__name__}")
+    return x
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -149,8 +147,8 @@ def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
 
 @public("torch")
 def randperm(
-    n: int, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """The integers from 0 to n - 1 in a random order.
 
@@ -166,17 +164,17 @@ def randperm(
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
     array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
-    return _done(filled(t, array), requires_grad, out, pin_memory)
+    return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
 
 
-def _like(name: str, make: Any) -> Any:
-    def like(input: Tensor, *args: Any, dtype: Any = None, layout: Any = None, device: Any = None,
-             requires_grad: bool = False, memory_format: Any = None, **names: Any) -> Tensor:
+def _like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def like(
+        input: Tensor, *args: int, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+        requires_grad: bool = False, memory_format: MemoryFormat | None = None, **names: object,
+    ) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-        made: Tensor = make(
-            *args, tuple(input._shape), dtype=dtype or input._dtype, device=input._device if device is None else device, **names,
-        )
+        made = make(*args, input._shape, dtype=dtype or input._dtype, device=input._device if device is None else device, **names)
         strides = kept_strides(input, memory_format)
         if strides is not None:  # the numbers stand in the order of memory
             flat = made
@@ -189,21 +187,28 @@ def _like(name: str, make: Any) -> Any:
     return like
 
 
-rand_like, randn_like, randint_like = (
-    public("torch")(_like(f"{f.__name__}_like", f)) for f in (rand, randn, randint)
-)
+rand_like = public("torch")(_like("rand_like", rand))
+randn_like = public("torch")(_like("randn_like", randn))
+randint_like = public("torch")(_like("randint_like", randint))
 
 
 @public("torch")
-def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None,
-           layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
+def normal(
+    mean: Tensor | float, std: Tensor | float = 1.0, size: int | Sequence[int] | None = None, *, generator: Generator | None = None,
+    out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise.
 
     >>> import corelib as torch
     >>> torch.normal(0., 1., (2, 3)).shape
     torch.Size([2, 3])
     """
-    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+    if isinstance(mean, Tensor):
+        first = mean
+    elif isinstance(std, Tensor):
+        first = std
+    else:
         if size is None:
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
         if std < 0:
@@ -211,20 +216,19 @@ def normal(mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
-        return _done(filled(t, array), requires_grad, out, pin_memory)
-    first: Any = mean if isinstance(mean, Tensor) else std
+        return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
         unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
-        return _done(unit * std + mean, False, out)
+        return _finish(unit * std + mean, False, out, "full", False)
 
 
-def _drawn(name: str, draw: Any) -> Any:
+def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
     """An in-place method that replaces the elements with random ones: what `draw` gives, or None where it has put them there."""
 
-    def method(self: Tensor, *args: Any, generator: Any = None, **names: Any) -> Tensor:
+    def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
         with no_grad():
             array = draw(self, generator_of(name, generator, self._device), *args, **names)
@@ -236,10 +240,9 @@ def _drawn(name: str, draw: Any) -> Any:
     method.__name__ = method.__qualname__ = name
     method.__doc__ = draw.__doc__
     attach(name, method)
-    return method
 
 
-def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **names: Any) -> Any:
+def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, **names: float) -> Array | None:
     """Fill with uniform numbers from `from` to `to`."""
     from_ = names.pop("from", names.pop("a", from_))
     to = names.pop("b", to)
@@ -254,7 +257,7 @@ def _uniform(t: Tensor, source: Any, from_: float = 0.0, to: float = 1.0, **name
     return source.random_uniform(t._numel, t._dtype.np, float(from_), float(to))
 
 
-def _normal(t: Tensor, source: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+def _normal(t: Tensor, source: Generator, mean: float = 0.0, std: float = 1.0) -> Array | None:
     """Fill with normal numbers."""
     if t._dtype.is_complex and std >= 0:
         _parts(t).normal_(mean, std * _PART, generator=source)  # the mean of both parts, as in PyTorch
@@ -265,7 +268,7 @@ def _normal(t: Tensor, source: Any, mean: float = 0.0, std: float = 1.0) -> Any:
     return source.random_normal(t._numel, t._dtype.np, float(mean), float(std), contiguous=t.is_contiguous())
 
 
-def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
+def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array | None:
     """Fill with uniform integers: of the dtype's whole range from 0, up to `to`, or from `from` up to `to`."""
     low, high = names.pop("from", 0), names.pop("to", None)
     if len(bounds) == 1:
@@ -282,7 +285,7 @@ def _random(t: Tensor, source: Any, *bounds: Any, **names: Any) -> Any:
     return source.random_integers(t._numel, low, high, t._dtype.np)
 
 
-def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
+def _bernoulli(t: Tensor, source: Generator, p: Tensor | float = 0.5) -> Array | None:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
         probabilities = p.detach().expand(t._shape).cpu().numpy()
@@ -294,7 +297,7 @@ def _bernoulli(t: Tensor, source: Any, p: Any = 0.5) -> Any:
     return source.bernoulli(float(p), t._numel, t._dtype.np)
 
 
-def _exponential(t: Tensor, source: Any, lambd: float = 1.0) -> Any:
+def _exponential(t: Tensor, source: Generator, lambd: float = 1.0) -> Array:
     """Fill with exponentially distributed numbers of rate `lambd`."""
     _float_only("exponential_", t)
     if lambd <= 0:
@@ -302,7 +305,7 @@ def _exponential(t: Tensor, source: Any, lambd: float = 1.0) -> Any:
     return source.exponential(t._numel, float(lambd), t._dtype.np)
 
 
-def _geometric(t: Tensor, source: Any, p: float) -> Any:
+def _geometric(t: Tensor, source: Generator, p: float) -> Array:
     """Fill with the number of tries, from 1, until the first success of probability `p`."""
     if t._dtype is D.bool:
         raise NotImplementedError("geometric_(): \"geometric_\" not implemented for 'Bool'; numbers are accepted")
@@ -311,7 +314,7 @@ def _geometric(t: Tensor, source: Any, p: float) -> Any:
     return source.geometric(t._numel, float(p), t._dtype.np)
 
 
-def _log_normal(t: Tensor, source: Any, mean: float = 1.0, std: float = 2.0) -> Any:
+def _log_normal(t: Tensor, source: Generator, mean: float = 1.0, std: float = 2.0) -> Array:
     """Fill with numbers whose logarithms are normal with `mean` and `std`."""
     _float_only("log_normal_", t)
     if std <= 0:
@@ -319,7 +322,7 @@ def _log_normal(t: Tensor, source: Any, mean: float = 1.0, std: float = 2.0) -> 
     return source.log_normal(t._numel, t._dtype.np, float(mean), float(std))
 
 
-def _cauchy(t: Tensor, source: Any, median: float = 0.0, sigma: float = 1.0) -> Any:
+def _cauchy(t: Tensor, source: Generator, median: float = 0.0, sigma: float = 1.0) -> Array:
     """Fill with Cauchy numbers around `median`, of width `sigma`."""
     if not t._dtype.is_floating_point:
         raise RuntimeError(f"cauchy_(): Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you specified {t._dtype}")
@@ -339,18 +342,17 @@ _drawn("cauchy_", _cauchy)
 
 
 @op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))
-def _bernoulli_of(input: Tensor, generator: Any) -> Tensor:
+def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
     if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
-    made: Tensor = empty_like(input)
-    return filled(made, array, by_memory=False)
+    return filled(empty_like(input), array, by_memory=False)
 
 
 @public("torch")
-def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any = None) -> Tensor:
+def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros.
 
     >>> import corelib as torch
@@ -363,7 +365,7 @@ def bernoulli(input: Tensor, p: Any = None, *, generator: Any = None, out: Any =
         made: Tensor = empty_like(input).bernoulli_(p, generator=generator)
         return made
     _float_only("bernoulli", input)
-    return _done(_bernoulli_of(input, generator), False, out)
+    return _finish(_bernoulli_of(input, generator), False, out, "full", False)
 
 
 attach("bernoulli", bernoulli)
@@ -371,7 +373,7 @@ attach("bernoulli", bernoulli)
 
 @public("torch")
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None, out: Any = None
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None,
 ) -> Tensor:
     """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart.
 
@@ -406,7 +408,7 @@ def multinomial(
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _done(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out)
+    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "full", False)
 
 
 attach("multinomial", multinomial)

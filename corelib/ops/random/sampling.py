@@ -11,19 +11,23 @@ PyTorch makes on all other processors: one float64 uniform for each element.
 
 from __future__ import annotations
 
+import warnings
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import DTypeLike, NDArray
 
     from corelib.ops.random.mt19937 import Mt19937
     from corelib.ops.random.philox import Philox
+
+    Array: TypeAlias = NDArray[Any]
 else:
     from corelib.tensor.host import np
 
 _DIGITS = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}  # of the significand
-_NAMES: dict[Any, str] = {}
+_NAMES: dict[DTypeLike, str] = {}
 
 
 class Sampler:
@@ -35,7 +39,7 @@ class Sampler:
         self._stream = stream
         self._lock = allocate_lock()
 
-    def random_uniform(self, n: int, np_dtype: Any, low: float = 0.0, high: float = 1.0) -> Any:
+    def random_uniform(self, n: int, np_dtype: DTypeLike, low: float = 0.0, high: float = 1.0) -> Array:
         """n uniform numbers in [low, high), of a floating dtype. RuntimeError for low > high or a range too large."""
         name = _name(np_dtype)
         if not low <= high:
@@ -55,7 +59,7 @@ class Sampler:
         out[out == np.asarray(high).astype(out.dtype)] = low
         return out
 
-    def random_normal(self, n: int, np_dtype: Any, mean: float = 0.0, std: float = 1.0, contiguous: bool = True) -> Any:
+    def random_normal(self, n: int, np_dtype: DTypeLike, mean: float = 0.0, std: float = 1.0, contiguous: bool = True) -> Array:
         """n normal numbers, of a floating dtype. RuntimeError for std < 0.
 
         `contiguous` says whether the tensor to fill is: PyTorch's stream differs for one of 16 elements or more.
@@ -70,7 +74,7 @@ class Sampler:
             out = _multiply_add(out, out.dtype.type(std), out.dtype.type(mean))
         return _cast(out, np_dtype, name)
 
-    def random_integers(self, n: int, low: int | None, high: int | None, np_dtype: Any) -> Any:
+    def random_integers(self, n: int, low: int | None, high: int | None, np_dtype: DTypeLike) -> Array:
         """n integers in [low, high), of any real dtype.
 
         Both None means what `Tensor.random_()` does: from 0 to the largest of an integer dtype, or to 2^digits of a
@@ -93,7 +97,7 @@ class Sampler:
             drawn += np.uint64(low & 0xFFFFFFFFFFFFFFFF)
         return _cast(drawn.view(np.int64), np_dtype, name)
 
-    def permutation(self, n: int, np_dtype: Any) -> Any:
+    def permutation(self, n: int, np_dtype: DTypeLike) -> Array:
         """The integers 0 .. n - 1 in random order. RuntimeError for n < 0 or more than the dtype holds."""
         name = _name(np_dtype)
         if n < 0:
@@ -106,7 +110,7 @@ class Sampler:
         with self._lock:
             return _cast(self._stream.permutation(n), np_dtype, name)
 
-    def bernoulli(self, p: Any, n: int, np_dtype: Any) -> Any:
+    def bernoulli(self, p: float | Array, n: int, np_dtype: DTypeLike) -> Array:
         """n ones and zeros, one with probability `p`: a number, or an array of n of them. RuntimeError outside [0, 1].
 
         A number and float64 arrays are compared with float64 uniforms, other arrays with float32 ones.
@@ -131,7 +135,7 @@ class Sampler:
             uniform = self._stream.uniform53(n) if wide else self._stream.uniform24(n)
         return (uniform < p).astype(np_dtype)
 
-    def exponential(self, n: int, lambd: float = 1.0, np_dtype: Any = "float32") -> Any:
+    def exponential(self, n: int, lambd: float = 1.0, np_dtype: DTypeLike = "float32") -> Array:
         """n exponential numbers of rate `lambd`. RuntimeError unless lambd > 0."""
         name = _name(np_dtype)
         if not lambd > 0:
@@ -140,7 +144,7 @@ class Sampler:
             uniform = self._stream.uniform53(n)
         return _cast(-1.0 / lambd * np.log1p(-uniform), np_dtype, name)
 
-    def geometric(self, n: int, p: float, np_dtype: Any) -> Any:
+    def geometric(self, n: int, p: float, np_dtype: DTypeLike) -> Array:
         """n geometric numbers (from 1) with chance of success `p`. RuntimeError unless 0 < p < 1."""
         name = _name(np_dtype)
         if not 0 < p < 1:
@@ -150,7 +154,7 @@ class Sampler:
         with np.errstate(divide="ignore"):  # log(0) at the one uniform in 2^53 that is 0
             return _cast(np.ceil(np.log(uniform) / np.log1p(-p)), np_dtype, name)
 
-    def log_normal(self, n: int, np_dtype: Any, mean: float = 1.0, std: float = 2.0) -> Any:
+    def log_normal(self, n: int, np_dtype: DTypeLike, mean: float = 1.0, std: float = 2.0) -> Array:
         """n numbers whose logarithms are normal. RuntimeError unless std > 0."""
         name = _name(np_dtype)
         if not std > 0:
@@ -160,7 +164,7 @@ class Sampler:
         with np.errstate(over="ignore"):
             return _cast(np.exp(_multiply_add(normal, np.float64(std), np.float64(mean))), np_dtype, name)
 
-    def cauchy(self, n: int, np_dtype: Any, median: float = 0.0, sigma: float = 1.0) -> Any:
+    def cauchy(self, n: int, np_dtype: DTypeLike, median: float = 0.0, sigma: float = 1.0) -> Array:
         """n Cauchy numbers. RuntimeError unless sigma > 0."""
         name = _name(np_dtype)
         if not sigma > 0:
@@ -170,7 +174,7 @@ class Sampler:
         with np.errstate(over="ignore"):
             return _cast(median + sigma * np.tan(np.pi * (uniform - 0.5)), np_dtype, name)
 
-    def multinomial(self, weights: Any, num_samples: int, replacement: bool = False) -> Any:
+    def multinomial(self, weights: Array, num_samples: int, replacement: bool = False) -> Array:
         """Indices drawn by `weights` (rows, categories), each row apart: int64 of shape (rows, num_samples).
 
         RuntimeError for weights that are negative, infinite, NaN or all zero, and for more samples than categories
@@ -198,11 +202,12 @@ class Sampler:
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.asarray(weights / times, wide.dtype)
         if num_samples == 1:
-            return ratio.argmax(axis=1).reshape(rows, 1)
+            largest: Array = ratio.argmax(axis=1)
+            return largest.reshape(rows, 1)
         ratio[np.isnan(ratio)] = np.inf  # NaN is the largest in PyTorch, and the last in NumPy's sort
         return np.argsort(-ratio, axis=1, kind="stable")[:, :num_samples].astype(np.int64, copy=False)
 
-    def _with_replacement(self, weights: Any, num_samples: int) -> Any:
+    def _with_replacement(self, weights: Array, num_samples: int) -> Array:
         below = np.cumsum(weights, axis=1, dtype=weights.dtype)
         below /= below[:, -1:].copy()
         below[:, -1] = 1
@@ -214,14 +219,14 @@ class Sampler:
         return out
 
 
-def _name(np_dtype: Any) -> str:
+def _name(np_dtype: DTypeLike) -> str:
     name = _NAMES.get(np_dtype)
     if name is None:
         name = _NAMES[np_dtype] = np.dtype(np_dtype).name
     return name
 
 
-def _cast(values: Any, np_dtype: Any, name: str) -> Any:
+def _cast(values: Array, np_dtype: DTypeLike, name: str) -> Array:
     if values.dtype == np_dtype:
         return values
     if name in ("float16", "bfloat16") and values.dtype != np.float32:
@@ -245,10 +250,11 @@ def check_uniform_bounds(low: float, high: float, name: str) -> None:
         )
 
 
-def _multiply_add(x: Any, factor: Any, shift: Any) -> Any:
+def _multiply_add(x: NDArray[np.floating], factor: np.floating, shift: np.floating) -> NDArray[np.floating]:
     """x * factor + shift, rounded once, as the fused instruction of PyTorch's kernels does it."""
     if shift == 0:
-        return x * factor
+        scaled: NDArray[np.floating] = x * factor
+        return scaled
     if x.dtype == np.float32:
         return (x.astype(np.float64) * float(factor) + float(shift)).astype(np.float32)
     # The errors of product and sum are exact (Dekker, Knuth) and go in before the last rounding.
@@ -257,14 +263,15 @@ def _multiply_add(x: Any, factor: Any, shift: Any) -> Any:
     with np.errstate(over="ignore", invalid="ignore"):
         part = x * 134217729.0
         x_high = part - (part - x)
-        part = factor * 134217729.0
-        factor_high = part - (part - factor)
+        factor_part = factor * 134217729.0
+        factor_high = factor_part - (factor_part - factor)
         x_low, factor_low = x - x_high, factor - factor_high
         lost = ((x_high * factor_high - product) + x_high * factor_low + x_low * factor_high) + x_low * factor_low
         shared = total - product
         lost += (product - (total - shared)) + (shift - shared)
         exact = total + lost
-    return np.where(np.isfinite(exact), exact, total)
+    made: NDArray[np.floating] = np.where(np.isfinite(exact), exact, total)
+    return made
 
 
 # Bounds of integers
@@ -294,8 +301,6 @@ def _checked_bounds(low: int, high: int, name: str) -> tuple[int, int]:
     limit = 1 << _DIGITS[name]
     for what, bound in (("from", low), ("to - 1", high - 1)):
         if not -limit <= bound <= limit:
-            import warnings
-
             warnings.warn(
                 f"{what} is out of bounds [-(2^{_DIGITS[name]}), 2^{_DIGITS[name]}]: {name} does not hold every "
                 "integer outside them, so the numbers are not uniform there",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.tensor.base import attach
 from corelib.tensor.tensor import Tensor
 
 
-def _same_kind(name: str, input: Any, other: Any) -> None:
+def _same_kind(name: str, input: object, other: object) -> None:
     for i, (what, t) in enumerate((("input", input), ("other", other))):
         if not isinstance(t, Tensor):
             raise TypeError(f"{name}(): argument '{what}' (position {i + 1}) must be Tensor, not {type(t).__name__}")
@@ -32,8 +30,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     for what, x in (("rtol", rtol), ("atol", atol)):
         if x < 0:
             raise RuntimeError(f"isclose(): {what} must be greater than or equal to zero, but got {x}")
-    a: Any = input.detach()
-    b: Any = other.detach()
+    a, b = input.detach(), other.detach()
     close = a == b
     if a._dtype.is_floating_point or a._dtype.is_complex:
         if equal_nan:

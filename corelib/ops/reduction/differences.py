@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.dtype import Number
+from corelib.tensor.size import Dims, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -28,7 +29,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     for what, t in (("prepend", prepend), ("append", append)):
         if t is not None and len(t._shape) != len(input._shape):
             raise RuntimeError(f"diff(): diff expects prepend or append to be the same dimension as input, but {what} has shape {list(t._shape)}")
-    made: Any = cat([t for t in (prepend, input, append) if t is not None], at) if n and (prepend is not None or append is not None) else input
+    made = cat([t for t in (prepend, input, append) if t is not None], at) if n and (prepend is not None or append is not None) else input
     for _ in range(min(n, made._shape[at])):
         length = made._shape[at] - 1
         above, below = made.narrow(at, 1, length), made.narrow(at, 0, length)
@@ -36,7 +37,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     return made.clone() if made is input else made
 
 
-def _widths(name: str, y: Tensor, x: Tensor | None, at: int) -> Any:
+def _widths(name: str, y: Tensor, x: Tensor | None, at: int) -> Tensor | None:
     """The distances between the places of neighbours, shaped to go with y; None where they are all 1."""
     if x is None:
         return None
@@ -51,7 +52,7 @@ def _widths(name: str, y: Tensor, x: Tensor | None, at: int) -> Any:
     return x.narrow(at, 1, n - 1) - x.narrow(at, 0, n - 1)
 
 
-def _areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
+def _areas(name: str, y: Tensor, x: Tensor | None, dx: Number | None, dim: int) -> tuple[Tensor, int]:
     """The areas of the strips between neighbours along a dimension."""
     if x is not None and dx is not None:
         raise TypeError(f"{name}(): received an invalid combination of arguments: x and dx cannot both be given")
@@ -67,7 +68,7 @@ def _areas(name: str, y: Tensor, x: Any, dx: Any, dim: int) -> tuple[Any, int]:
 
 
 @public("torch", names=("trapezoid", "trapz"))
-def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | None = None, dim: int = -1) -> Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1).
 
     >>> import corelib as torch
@@ -79,7 +80,7 @@ def trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Ten
 
 
 @public("torch")
-def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | None = None, dim: int = -1) -> Tensor:
     """The running integrals along `dim` by the trapezoid rule, one fewer than there are places.
 
     >>> import corelib as torch
@@ -90,25 +91,32 @@ def cumulative_trapezoid(y: Tensor, x: Any = None, *, dx: Any = None, dim: int =
     return strips.cumsum(at)
 
 
-def _slope(y: Any, at: int, spacing: Any, edge_order: int) -> Tensor:
+def _slope(y: Tensor, at: int, spacing: Tensor | float, edge_order: int) -> Tensor:
     """Central differences inside and one-sided ones of the given order at the ends."""
     n = y._shape[at]
 
-    def part(start: int, length: int) -> Any:
+    def part(start: int, length: int) -> Tensor:
         return y.narrow(at, start, length)
 
+    left: Tensor | float
+    right: Tensor | float
+    first: Sequence[Tensor | float]
+    last: Sequence[Tensor | float]
     if isinstance(spacing, Tensor):
         steps = spacing.narrow(0, 1, n - 1) - spacing.narrow(0, 0, n - 1)
         steps = steps.reshape((-1,) + (1,) * (len(y._shape) - 1 - at))
         left, right = steps.narrow(0, 0, n - 2), steps.narrow(0, 1, n - 2)
-        first, last = [steps.narrow(0, i, 1) for i in (0, 1)] if n > 2 else [steps] * 2, [steps.narrow(0, i, 1) for i in (n - 2, n - 3)] if n > 2 else [steps] * 2
+        first, last = ([steps.narrow(0, i, 1) for i in end] if n > 2 else [steps] * 2 for end in ((0, 1), (n - 2, n - 3)))
     else:
         left = right = spacing
         first = last = [spacing, spacing]
-    inner = []
+    inner: list[Tensor] = []
     if n > 2:
         a, b, c = -right / (left * (left + right)), (right - left) / (left * right), left / (right * (left + right))
-        inner = [a * part(0, n - 2) + b * part(1, n - 2) + c * part(2, n - 2)] if isinstance(spacing, Tensor) else [(part(2, n - 2) - part(0, n - 2)) / (2 * spacing)]
+        if isinstance(spacing, Tensor):
+            inner = [a * part(0, n - 2) + b * part(1, n - 2) + c * part(2, n - 2)]
+        else:
+            inner = [(part(2, n - 2) - part(0, n - 2)) / (2 * spacing)]
     if edge_order == 1:
         start, end = (part(1, 1) - part(0, 1)) / first[0], (part(n - 1, 1) - part(n - 2, 1)) / last[0]
     else:
@@ -120,7 +128,9 @@ def _slope(y: Any, at: int, spacing: Any, edge_order: int) -> Tensor:
 
 
 @public("torch")
-def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> tuple[Tensor, ...]:
+def gradient(
+    input: Tensor, *, spacing: Tensor | float | Sequence[Tensor | float] = 1, dim: Dims = None, edge_order: int = 1
+) -> tuple[Tensor, ...]:
     """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of
     `edge_order` 1 or 2 at the ends. spacing: a distance, one for each dimension, or a vector of places for each.
 
@@ -136,10 +146,10 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: Any = None, edge_order: in
         raise RuntimeError(f"gradient(): dim {dim} appears multiple times in the list of dims")
     if isinstance(spacing, Tensor):
         spacing = [spacing]
-    each = list(spacing) if isinstance(spacing, (list, tuple)) else [spacing] * len(dims)
+    each = list(spacing) if isinstance(spacing, Sequence) else [spacing] * len(dims)
     if len(each) != len(dims):
         raise RuntimeError(f"gradient(): torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got a list of length {len(each)}")
-    x: Any = input if input._dtype.is_floating_point or input._dtype.is_complex else input.float()
+    x = input if input._dtype.is_floating_point or input._dtype.is_complex else input.float()
     for d, s in zip(dims, each, strict=True):
         if input._shape[d] < edge_order + 1:
             raise RuntimeError(f"gradient(): torch.gradient expected each dimension size to be at least edge_order+1, got {input._shape[d]} for dimension {d}")

@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.declare import op
+from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import wrap_dims
+from corelib.tensor.size import Dims, Shape, wrap_dims
 from corelib.tensor.tensor import Tensor
 
 
-def reduced(name: str, input: Tensor, dim: Any, keepdim: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def reduced(name: str, input: Tensor, dim: Dims, keepdim: bool) -> tuple[Shape, Shape]:
     """The dimensions to reduce, counted from the front, and the shape that is left."""
     shape = input._shape
     if dim is None:
@@ -27,8 +28,8 @@ def reduced(name: str, input: Tensor, dim: Any, keepdim: bool) -> tuple[tuple[in
     return dims, tuple([n for i, n in enumerate(shape) if i not in dims])
 
 
-def _infer_total(name: str) -> Any:
-    def infer(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
+def _infer_total(name: str) -> Infer:
+    def infer(input: Tensor, dim: Dims, keepdim: bool, dtype: DType | None) -> Inferred:
         if dtype is None:
             dtype = input._dtype
             if dtype.order < 6:
@@ -41,12 +42,12 @@ def _infer_total(name: str) -> Any:
     return infer
 
 
-def expand_reduced(g: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
+def expand_reduced(g: Tensor, shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
     """A reduction's gradient seen in the shape of its input."""
     return kept(g, shape, dim, keepdim).expand(shape)
 
 
-def kept(x: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
+def kept(x: Tensor, shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
     """A reduction's result with its dimensions kept as 1."""
     if not keepdim and len(dim) < len(shape):
         at = iter(x._shape)
@@ -58,7 +59,7 @@ def kept(x: Tensor, shape: Any, dim: Any, keepdim: bool) -> Tensor:
     kind="reduction", ref="sum", infer=_infer_total("sum"), out=True,
     vjp=lambda g, input_shape, dim, keepdim: expand_reduced(g, input_shape, dim, keepdim),
 )
-def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum of all elements, or along `dim` (an int or several).
 
     Integers and bool are summed in int64; half precisions accumulate in float32. `dtype` casts the input first.
@@ -67,10 +68,10 @@ def sum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = N
     >>> torch.tensor([[1, 2], [3, 4]]).sum(0)
     tensor([4, 6])
     """
-    ...
+    raise KernelOnly
 
 
-def _infer_mean(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
+def _infer_mean(input: Tensor, dim: Dims, keepdim: bool, dtype: DType | None) -> Inferred:
     dtype = dtype or input._dtype
     if not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
@@ -83,37 +84,37 @@ def _infer_mean(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
     return (shape, dtype), (input, dims, keepdim)
 
 
-def _count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
+def _count(shape: Shape, dims: Shape) -> int:
     n = 1
     for d in dims:
         n *= shape[d]
     return n
 
 
-def _mean_vjp(g: Tensor, input_shape: Any, dim: Any, keepdim: bool) -> Tensor:
+def _mean_vjp(g: Tensor, input_shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
     return expand_reduced(g / _count(input_shape, dim), input_shape, dim, keepdim)
 
 
 @op(kind="reduction", ref="mean", infer=_infer_mean, out=True, vjp=_mean_vjp)
-def mean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`.
 
     >>> import corelib as torch
     >>> torch.tensor([1., 2.]).mean()
     tensor(1.5000)
     """
-    n = _count(input._shape, dim)
     total = sum(input, dim or None, keepdim)
+    n = input._numel // (total._numel or 1)
     return total / n if n else total / 0.0
 
 
-def _infer_prod(input: Tensor, dim: Any, keepdim: bool, dtype: Any) -> Any:
+def _infer_prod(input: Tensor, dim: Dims, keepdim: bool, dtype: DType | None) -> Inferred:
     if isinstance(dim, (tuple, list)):
         raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__} (={dim})")
     return _infer_total("prod")(input, dim, keepdim, dtype)
 
 
-def _prod_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
+def _prod_vjp(g: Tensor, input: Tensor, dim: Shape, keepdim: bool, out: Tensor) -> Tensor:
     """Each element's factor is the product of all others: exclusive products from both sides, so zeros do no harm."""
     if not input._shape:
         return g * 1
@@ -134,18 +135,18 @@ def _others(x: Tensor, dim: int) -> Tensor:
 
 
 @op(kind="reduction", ref="prod", infer=_infer_prod, out=True, vjp=_prod_vjp)
-def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64.
 
     >>> import corelib as torch
     >>> torch.tensor([2, 3]).prod()
     tensor(6)
     """
-    ...
+    raise KernelOnly
 
 
-def _infer_extreme(name: str) -> Any:
-    def infer(input: Tensor, dim: Any, keepdim: bool) -> Any:
+def _infer_extreme(name: str) -> Infer:
+    def infer(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
         dims, shape = reduced(name, input, dim, keepdim)
         if input._shape:
             for d in dims:
@@ -161,47 +162,45 @@ def _infer_extreme(name: str) -> Any:
     return infer
 
 
-def _extreme_vjp(g: Tensor, input: Tensor, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
+def _extreme_vjp(g: Tensor, input: Tensor, dim: Shape, keepdim: bool, out: Tensor) -> Tensor:
     """Elements that tie share the gradient equally."""
     best = (input == kept(out, input._shape, dim, keepdim)).to(g._dtype)
     return best / best.sum(dim, True) * kept(g, input._shape, dim, keepdim)
 
 
 @op(ref="amax", infer=_infer_extreme("amax"), out="exact", vjp=_extreme_vjp)
-def amax(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest element of all, or along `dim`; NaN where there is one.
 
     >>> import corelib as torch
     >>> torch.tensor([[1, 5], [3, 2]]).amax(1)
     tensor([5, 3])
     """
-    ...
+    raise KernelOnly
 
 
 @op(ref="amin", infer=_infer_extreme("amin"), out="exact", vjp=_extreme_vjp)
-def amin(input: Tensor, dim: Any = (), keepdim: bool = False) -> Tensor:
+def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one.
 
     >>> import corelib as torch
     >>> torch.tensor([[1, 5], [3, 2]]).amin(1)
     tensor([1, 2])
     """
-    ...
+    raise KernelOnly
 
 
-def _infer_any(name: str) -> Any:
-    def infer(input: Tensor, dim: Any, keepdim: bool) -> Any:
-        if isinstance(dim, (tuple, list)) and not dim:  # no dimension here, not all
-            dims, shape = (), input._shape
-        else:
-            dims, shape = reduced(name, input, dim, keepdim)
+def _infer_any(name: str) -> Infer:
+    def infer(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
+        none = isinstance(dim, (tuple, list)) and not dim  # no dimension here, not all
+        dims, shape = ((), input._shape) if none else reduced(name, input, dim, keepdim)
         return (shape, D.uint8 if input._dtype is D.uint8 else D.bool), (input, dims, keepdim)
 
     return infer
 
 
 @op(ref="any", infer=_infer_any("any"), out=True)
-def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element, of all or along `dim`, is not zero.
 
     >>> import corelib as torch
@@ -214,7 +213,7 @@ def any(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 
 
 @op(ref="all", infer=_infer_any("all"), out=True)
-def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether every element, of all or along `dim`, is not zero.
 
     >>> import corelib as torch
@@ -226,7 +225,9 @@ def all(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     return ((sum(miss.to(D.int64), dim, keepdim) == 0) if dim else (~miss).contiguous()).to(kind)
 
 
-def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, correction: Any) -> tuple[Any, Any]:
+def _variance_arguments(
+    name: str, input: Tensor, dim: Dims, unbiased: bool | None, correction: float | None
+) -> tuple[Dims, float]:
     if isinstance(dim, bool):  # var(unbiased)
         unbiased, dim = dim, None
     if correction is None:
@@ -236,7 +237,7 @@ def _variance_arguments(name: str, input: Tensor, dim: Any, unbiased: Any, corre
     return dim, correction
 
 
-def _variance(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
+def _variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
     dims, _ = reduced("var", input, dim, True)
     n = _count(input._shape, dims)
     off = input - mean(input, dims or None, True)
@@ -245,32 +246,33 @@ def _variance(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor
     return total / left if left else total / 0.0
 
 
-def max_number(a: Any, b: Any) -> Any:
+def max_number(a: float, b: float) -> float:
     """The larger of two Python numbers (this file's `max` is the op)."""
     return a if a > b else b
 
 
-@op(on=(), grad_name="VarBackward0", infer=lambda input, dim, correction, keepdim: _infer_var(input, dim, correction, keepdim),
-    vjp=lambda g, input, dim, correction, keepdim: _var_vjp(g, input, dim, correction, keepdim))
-def variance(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
-    """The sum of squared distances from the mean over n - correction."""
-    return _variance(input, dim, correction, keepdim)
-
-
-def _infer_var(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Any:
+def _infer_var(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Inferred:
     dims, shape = reduced("var", input, dim, keepdim)
     return (shape, input._dtype), (input, dims, correction, keepdim)
 
 
-def _var_vjp(g: Tensor, input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
+def _var_vjp(g: Tensor, input: Tensor, dim: Shape, correction: float, keepdim: bool) -> Tensor:
     left = _count(input._shape, dim) - correction
     off = input - mean(input, dim or None, True)
     scale = 2.0 / left if left > 0 else float("nan" if left == 0 else "inf")
     return kept(g, input._shape, dim, keepdim) * (off * scale)
 
 
+@op(on=(), grad_name="VarBackward0", infer=_infer_var, vjp=_var_vjp)
+def variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
+    """The sum of squared distances from the mean over n - correction."""
+    return _variance(input, dim, correction, keepdim)
+
+
 @op(out=True, ref="var")
-def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Tensor:
+def var(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1).
 
     >>> import corelib as torch
@@ -283,19 +285,21 @@ def var(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     return variance(input, dim, correction, keepdim)
 
 
-def _std_vjp(g: Tensor, input: Tensor, dim: Any, correction: Any, keepdim: bool, out: Tensor) -> Tensor:
+def _std_vjp(g: Tensor, input: Tensor, dim: Shape, correction: float, keepdim: bool, out: Tensor) -> Tensor:
     slope = select_where(out == 0, 0.0, g / (2 * out))
     return _var_vjp(slope, input, dim, correction, keepdim)
 
 
 @op(on=(), grad_name="StdBackward0", infer=_infer_var, vjp=_std_vjp)
-def deviation(input: Tensor, dim: Any, correction: Any, keepdim: bool) -> Tensor:
+def deviation(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tensor:
     """The square root of the variance."""
     return _variance(input, dim, correction, keepdim).sqrt()
 
 
 @op(out=True, ref="std")
-def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Tensor:
+def std(
+    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance.
 
     >>> import corelib as torch
@@ -308,7 +312,7 @@ def std(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = Fa
     return deviation(input, dim, correction, keepdim)
 
 
-def _infer_logsumexp(input: Tensor, dim: Any, keepdim: bool) -> Any:
+def _infer_logsumexp(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())
     dims, shape = reduced("logsumexp", input, dim, keepdim)
@@ -320,14 +324,14 @@ def _infer_logsumexp(input: Tensor, dim: Any, keepdim: bool) -> Any:
     vjp=lambda g, input, dim, keepdim, out: kept(g, input._shape, dim, keepdim)
     * (input - kept(out, input._shape, dim, keepdim)).exp(),
 )
-def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))) along `dim`, without overflow.
 
     >>> import corelib as torch
     >>> torch.logsumexp(torch.tensor([1000., 1000.]), 0)
     tensor(1000.6932)
     """
-    if 0 in [input._shape[d] for d in dim]:
+    if not input._numel:
         return sum(input.exp(), dim, keepdim).log()
     top = amax(input, dim, True)
     top = select_where(top.isfinite(), top, 0.0)
@@ -335,7 +339,7 @@ def logsumexp(input: Tensor, dim: Any, keepdim: bool = False) -> Tensor:
     return total if keepdim else total.reshape(reduced("logsumexp", input, dim, False)[1])
 
 
-def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Any, keepdim: bool, out: Tensor) -> Tensor:
+def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Shape, keepdim: bool, out: Tensor) -> Tensor:
     g, out = kept(g, input._shape, dim, keepdim), kept(out, input._shape, dim, keepdim)
     if p == 0:
         return input * 0
@@ -355,7 +359,7 @@ def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Any, keepdim: bool, out: 
     on=(), grad_name="LinalgVectorNormBackward0", vjp=_norm_vjp,
     infer=lambda input, p, dim, keepdim: ((reduced("norm", input, dim, keepdim)[1], input._dtype), (input, p, dim, keepdim)),
 )
-def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
+def vector_norm(input: Tensor, p: float, dim: Dims, keepdim: bool) -> Tensor:
     """The p-norm along checked dimensions."""
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: vector_norm(x, p, dim, keepdim), input)

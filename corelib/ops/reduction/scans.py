@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.dispatcher.calls.outs import store_all
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Infer, Inferred
+from corelib.dispatcher.calls.outs import store_all
 from corelib.ops.construction.creation import arange, ones_like
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.ordering.sorting import _named
+from corelib.ops.return_types import values_and_indices, ValuesAndIndices
 from corelib.ops.shape.joining import cat, stack
 from corelib.tensor import dtype as D
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_scan(name: str) -> Any:
-    def infer(input: Tensor, dim: int, dtype: Any = None) -> Any:
+def _infer_scan(name: str) -> Infer:
+    def infer(input: Tensor, dim: int, dtype: DType | None = None) -> Inferred:
         dim = wrap_dim(name, dim, len(input._shape))
         if dtype is None:
             dtype = D.int64 if input._dtype.order < 6 else input._dtype
@@ -29,15 +30,15 @@ def _infer_scan(name: str) -> Any:
     return infer
 
 
-def _shifted(x: Tensor, dim: int, by: int, fill: Any) -> Tensor:
+def _shifted(x: Tensor, dim: int, by: int, fill: float) -> Tensor:
     """The elements moved `by` places up, with `fill` before them."""
     n = x._shape[dim]
     shape = (*x._shape[:dim], by, *x._shape[dim + 1 :])
     return cat([x.new_full(shape, fill), x.narrow(dim, 0, n - by)], dim)
 
 
-def _log_step(input: Tensor, dim: int, join: Any, neutral: Any) -> Tensor:
-    made: Any = input.clone() if not input._shape else input
+def _log_step(input: Tensor, dim: int, join: Callable[[Tensor, Tensor], Tensor], neutral: float) -> Tensor:
+    made = input.clone() if not input._shape else input
     n, by = input._shape[dim] if input._shape else 0, 1
     while by < n:
         made = join(made, _shifted(made, dim, by, neutral))
@@ -49,7 +50,7 @@ def _log_step(input: Tensor, dim: int, join: Any, neutral: Any) -> Tensor:
     ref="cumsum", infer=_infer_scan("cumsum"), out=True, inplace=True,
     vjp=lambda g, dim: g.flip(dim).cumsum(dim).flip(dim) if g._shape else g,
 )
-def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The sum of all elements up to each, along `dim`; integers are summed in int64.
 
     >>> import corelib as torch
@@ -77,7 +78,7 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
 
 
 @op(ref="cumprod", infer=_infer_scan("cumprod"), out=True, inplace=True, vjp=_cumprod_vjp)
-def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64.
 
     >>> import corelib as torch
@@ -87,20 +88,20 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     return _log_step(input, dim, lambda a, b: a * b, 1)
 
 
-def _infer_running(name: str) -> Any:
-    def infer(input: Tensor, dim: int) -> Any:
+def _infer_running(name: str) -> Infer:
+    def infer(input: Tensor, dim: int) -> Inferred:
         at = wrap_dim(name, dim, len(input._shape))
         return [(input._shape, input._dtype), (input._shape, D.int64)], (input, at)
 
     return infer
 
 
-def _running(input: Tensor, dim: int, wins: Any) -> Any:
+def _running(input: Tensor, dim: int, wins: Callable[[Tensor, Tensor], Tensor]) -> tuple[Tensor, Tensor]:
     """The best element up to each, and its place; of equal ones the last, and NaN from where there is one."""
     if not input._shape:
         return input.clone(), input.new_zeros((), dtype=D.int64)
     n = input._shape[dim]
-    values: Any = input.contiguous()
+    values = input.contiguous()
     places = arange(n, device=input._device).reshape((-1,) + (1,) * (len(input._shape) - 1 - dim)).expand(input._shape)
     by = 1
     while by < n:
@@ -113,32 +114,26 @@ def _running(input: Tensor, dim: int, wins: Any) -> Any:
     return values.clone() if values is input else values, places.contiguous()
 
 
-def _running_vjp(gs: Any, input_shape: Any, dim: int, places: Tensor) -> Any:
-    return gs[0] if not input_shape else gs[0].new_zeros(input_shape).scatter_add(dim, places, gs[0])
+def _running_vjp(gs: tuple[Tensor, ...], input_shape: Shape, dim: int, out1: Tensor) -> Tensor:
+    return gs[0] if not input_shape else gs[0].new_zeros(input_shape).scatter_add(dim, out1, gs[0])
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="CummaxBackward0", infer=_infer_running("cummax"),
-    vjp=lambda gs, input_shape, dim, out1: _running_vjp(gs, input_shape, dim, out1),
-)
-def cummax_along(input: Tensor, dim: int) -> Any:
+@op(on=(), out="exact", several=True, grad_name="CummaxBackward0", infer=_infer_running("cummax"), vjp=_running_vjp)
+def cummax_along(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """The largest element up to each, and its place."""
     return _running(input, dim, lambda a, b: a >= b)
 
 
-@op(
-    on=(), out="exact", several=True, grad_name="CumminBackward0", infer=_infer_running("cummin"),
-    vjp=lambda gs, input_shape, dim, out1: _running_vjp(gs, input_shape, dim, out1),
-)
-def cummin_along(input: Tensor, dim: int) -> Any:
+@op(on=(), out="exact", several=True, grad_name="CumminBackward0", infer=_infer_running("cummin"), vjp=_running_vjp)
+def cummin_along(input: Tensor, dim: int) -> tuple[Tensor, Tensor]:
     """The smallest element up to each, and its place."""
     return _running(input, dim, lambda a, b: a <= b)
 
 
-def _running_of(name: str, along: Any, word: str) -> Any:
-    kind = _named(name)
+def _running_of(name: str, along: Callable[[Tensor, int], tuple[Tensor, Tensor]], word: str) -> Callable[..., ValuesAndIndices]:
+    kind = values_and_indices(name)
 
-    def function(input: Tensor, dim: int, *, out: Any = None) -> Any:
+    def function(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> ValuesAndIndices:
         made = along(input, dim)
         return kind(*(made if out is None else store_all(name, made, out)))
 
@@ -155,7 +150,7 @@ def _running_of(name: str, along: Any, word: str) -> Any:
 cummax, cummin = _running_of("cummax", cummax_along, "largest"), _running_of("cummin", cummin_along, "smallest")
 
 
-def _infer_logcumsumexp(input: Tensor, dim: int) -> Any:
+def _infer_logcumsumexp(input: Tensor, dim: int) -> Inferred:
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"logcumsumexp(): \"logcumsumexp_out_cpu\" not implemented for '{kind_name(input._dtype)}'; floats are accepted")
     return (input._shape, input._dtype), (input, wrap_dim("logcumsumexp", dim, len(input._shape)))
@@ -166,7 +161,7 @@ def _logcumsumexp_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor
     if not input._shape:
         return g
 
-    def part(size: Any, there: Any) -> Any:
+    def part(size: Tensor, there: Tensor) -> Tensor:
         logs = select_where(there, select_where(there, size, 1.0).log() - out, float("-inf"))
         return (logs.flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.searching import places_in_order
 from corelib.ops.reduction.reductions import mean, std, sum, var
+from corelib.ops.return_types import Histogram
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
 
 
 @op()
-def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements are not zero, of all or along `dim`.
 
     >>> import corelib as torch
@@ -28,7 +30,7 @@ def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
 
 
 @op(out=True)
-def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum of the elements that are not NaN, of all or along `dim`.
 
     >>> import corelib as torch
@@ -42,7 +44,7 @@ def nansum(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any 
 
 
 @op(out=True)
-def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean of the elements that are not NaN, of all or along `dim`.
 
     >>> import corelib as torch
@@ -55,8 +57,10 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any
     return nansum(input, dim, keepdim, dtype=dtype) / count
 
 
-def _pair_of(name: str, first: Any, word: str) -> Any:
-    def function(input: Tensor, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: Any = None) -> Any:
+def _pair_of(name: str, first: Callable[..., Tensor], word: str) -> Callable[..., tuple[Tensor, Tensor]]:
+    def function(
+        input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    ) -> tuple[Tensor, Tensor]:
         spread = first(input, dim, unbiased, keepdim, correction=correction)
         return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
@@ -68,7 +72,7 @@ def _pair_of(name: str, first: Any, word: str) -> Any:
 var_mean, std_mean = _pair_of("var_mean", var, "variance"), _pair_of("std_mean", std, "standard deviation")
 
 
-def _weights(what: str, weights: Any, n: int, whole: bool) -> Any:
+def _weights(what: str, weights: Tensor | None, n: int, whole: bool) -> Tensor | None:
     if weights is None:
         return None
     if len(weights._shape) > 1:
@@ -99,7 +103,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
         raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {len(input._shape)} dimensions")
     if input._dtype is D.bool:
         raise RuntimeError("cov(): bool dtype is not supported for input")
-    x: Any = input.reshape((1, -1)) if len(input._shape) < 2 else input
+    x = input.reshape((1, -1)) if len(input._shape) < 2 else input
     n = x._shape[1]
     frequency, importance = _weights("fweights", fweights, n, True), _weights("aweights", aweights, n, False)
     w = frequency if importance is None else importance if frequency is None else frequency * importance
@@ -107,10 +111,10 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
         return x.new_full((x._shape[0], x._shape[0]), float("nan")).squeeze()
     if not (x._dtype.is_floating_point or x._dtype.is_complex):
         x = x.float()
-    total = n if w is None else w.sum()
+    total: Tensor | int = n if w is None else w.sum()
     average = x.mean(1, True) if w is None else (x * w).sum(1, True) / total
     if w is not None and importance is not None and correction:
-        left: Any = total - correction * (w * importance).sum() / total
+        left: Tensor | float = total - correction * (w * importance).sum() / total
     else:
         left = total - correction
     off = x - average
@@ -130,7 +134,7 @@ def corrcoef(input: Tensor) -> Tensor:
     """
     if len(input._shape) > 2:
         raise RuntimeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {len(input._shape)} dimensions")
-    made: Any = cov(input)
+    made = cov(input)
     if not made._shape:
         return made / made
     spread = made.diagonal().sqrt()
@@ -140,7 +144,7 @@ def corrcoef(input: Tensor) -> Tensor:
     return made.clamp(-1, 1)
 
 
-def _range(name: str, input: Tensor, low: Any, high: Any) -> tuple[float, float]:
+def _range(name: str, input: Tensor, low: float, high: float) -> tuple[float, float]:
     """The ends of a histogram: as given, or those of the data where they are equal."""
     if low > high:
         raise RuntimeError(f"{name}(): max must be larger than min, got {low} and {high}")
@@ -151,7 +155,7 @@ def _range(name: str, input: Tensor, low: Any, high: Any) -> tuple[float, float]
     return (low - 0.5, high + 0.5) if low == high and name == "histogram" else (low - 1, high + 1) if low == high else (low, high)
 
 
-def _binned(x: Tensor, low: float, high: float, bins: int) -> tuple[Any, Any]:
+def _binned(x: Tensor, low: float, high: float, bins: int) -> tuple[Tensor, Tensor]:
     """For each element its bin, and whether it lies in the range."""
     inside = (x >= low) & (x <= high)
     at = ((select_where(inside, x, low) - low) * bins / (high - low)).to(D.int64)
@@ -159,7 +163,7 @@ def _binned(x: Tensor, low: float, high: float, bins: int) -> tuple[Any, Any]:
 
 
 @op(out="exact")
-def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
+def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal.
 
     >>> import corelib as torch
@@ -176,20 +180,10 @@ def histc(input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0) -> Tensor:
     return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))
 
 
-class _Histogram(NamedTuple):
-    hist: Any
-    bin_edges: Any
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.histogram(\nhist={self.hist!r},\nbin_edges={self.bin_edges!r})"
-
-
-_Histogram.__name__ = _Histogram.__qualname__ = "histogram"
-_Histogram.__module__ = "torch.return_types"
-
-
 @public("torch", "Tensor", outs=True)
-def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None, density: bool = False) -> Any:
+def histogram(
+    input: Tensor, bins: Tensor | int, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
+) -> Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides.
 
     bins: a number of equal ones over `range` (the data's by default), or their edges in order. density: divided by width and total.
@@ -198,7 +192,7 @@ def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None
     >>> torch.histogram(torch.tensor([1., 2., 1.]), 2, range=(0., 3.)).hist
     tensor([2., 1.])
     """
-    x: Any = input.detach().reshape((-1,))
+    x = input.detach().reshape((-1,))
     if not x._dtype.is_floating_point:
         raise NotImplementedError(f"histogram(): \"histogram_cpu\" not implemented for {x._dtype}; floats are accepted")
     if weight is not None and weight._shape != input._shape:
@@ -221,4 +215,4 @@ def histogram(input: Tensor, bins: Any, *, range: Any = None, weight: Any = None
     hist = x.new_zeros((n,)).index_add(0, at, counted)
     if density:
         hist = hist / hist.sum() / (edges[1:] - edges[:-1])
-    return _Histogram(hist, edges)
+    return Histogram(hist, edges)

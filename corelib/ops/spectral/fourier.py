@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
-from corelib.dispatcher.calls.outs import store
-from corelib.tensor.dtype import kind_name
+from corelib.dispatcher.calls.outs import stored
+from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.ops.complex.complex_numbers import conj
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat
+from corelib.tensor.device import DeviceLike
+from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.layout import layout as Layout
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import wrap_dim
+from corelib.tensor.size import Dims, wrap_dim
 from corelib.tensor.tensor import Tensor
+
+Sizes: TypeAlias = list[int | None]
+"""For each dimension how many elements to transform, or None for as many as there are."""
+Prepare: TypeAlias = Callable[[str, object], Tensor]
+"""From the name of a function and its input to the complex numbers that it transforms."""
+Transform: TypeAlias = Callable[[str, Tensor, list[int], Sizes, str, bool], Tensor]
+"""From a name, complex numbers, dimensions, their sizes, the norm, and whether the transform goes forward, to what it gives."""
 
 NORMS = ("backward", "ortho", "forward")
 _OTHER = {"backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
+def _slope(g: Tensor, dims: tuple[int, ...], norm: str, forward: bool) -> Tensor:
+    return fft_complex(g, dims, norm, forward)
+
+
 @op(
-    kind="extension", on=(), infer=lambda input, dims, norm, forward: ((input._shape, input._dtype), (input, dims, norm, forward)), grad_name="FftC2CBackward0",
-    vjp=lambda g, dims, norm, forward: fft_complex(g, dims, norm, forward),
+    kind="extension", on=(), infer=lambda input, dims, norm, forward: ((input._shape, input._dtype), (input, dims, norm, forward)),
+    grad_name="FftC2CBackward0", vjp=_slope,
 )
-def fft_complex(input: Tensor, dims: Any, norm: str, forward: bool) -> Tensor:
+def fft_complex(input: Tensor, dims: tuple[int, ...], norm: str, forward: bool) -> Tensor:
     """The discrete Fourier transform of complex numbers along `dims`, or its inverse; norm says which of them is divided, as NumPy has it."""
+    raise KernelOnly
 
 
-def _norm(name: str, norm: Any) -> str:
+def _norm(name: str, norm: str | None) -> str:
     if norm is None:
         return "backward"
     if norm not in NORMS:
@@ -36,7 +51,7 @@ def _norm(name: str, norm: Any) -> str:
     return norm
 
 
-def _complex(name: str, input: Any) -> Any:
+def _complex(name: str, input: object) -> Tensor:
     """The input as complex numbers; integers become the default float first."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
@@ -48,13 +63,13 @@ def _complex(name: str, input: Any) -> Any:
     return input.to(dtype.to_complex())
 
 
-def _real(name: str, input: Any) -> Any:
+def _real(name: str, input: object) -> Tensor:
     if isinstance(input, Tensor) and input._dtype.is_complex:
         raise RuntimeError(f"{name} expects a real input tensor, but got {kind_name(input._dtype)}")
     return _complex(name, input)
 
 
-def _sized(name: str, x: Any, dim: int, n: int | None) -> Any:
+def _sized(name: str, x: Tensor, dim: int, n: int | None) -> Tensor:
     """Cut or filled with zeros to n elements along a dimension."""
     if n is None:
         n = x._shape[dim]
@@ -70,20 +85,18 @@ def _sized(name: str, x: Any, dim: int, n: int | None) -> Any:
     return x
 
 
-def _one(name: str, input: Any, dim: int) -> int:
+def _one(name: str, input: Tensor, dim: int) -> int:
     if not input._shape:
         raise IndexError(f"{name}(): Dimension specified as {dim} but tensor has no dimensions")
     return wrap_dim(name, dim, len(input._shape))
 
 
-def _several(name: str, input: Any, s: Any, dim: Any, default: Any = None) -> tuple[list[int], list[Any]]:
-    """Dimensions from 0 and the sizes wanted, None for as they are."""
+def _several(name: str, input: Tensor, s: Dims, dim: Dims) -> tuple[list[int], Sizes]:
+    """Dimensions from 0 and the sizes wanted."""
     rank = len(input._shape)
     sizes = None if s is None else [s] if isinstance(s, int) else list(s)
-    dims = default if dim is None and default is not None and s is None else dim
-    if dims is not None:
-        dims = [dims] if isinstance(dims, int) else list(dims)
-        dims = [wrap_dim(name, d, rank) for d in dims]
+    if dim is not None:
+        dims = [wrap_dim(name, d, rank) for d in ([dim] if isinstance(dim, int) else dim)]
         if len(set(dims)) != len(dims):
             raise RuntimeError(f"{name}(): FFT dims must be unique, got {dims}")
         if sizes is not None and len(sizes) != len(dims):
@@ -94,21 +107,20 @@ def _several(name: str, input: Any, s: Any, dim: Any, default: Any = None) -> tu
         dims = list(range(rank - len(sizes), rank))
     else:
         dims = list(range(rank))
-    wanted = [None] * len(dims) if sizes is None else [None if n == -1 else n for n in sizes]
-    return dims, wanted
+    return dims, [None] * len(dims) if sizes is None else [None if n == -1 else n for n in sizes]
 
 
-def _full(name: str, x: Any, dims: list[int], sizes: list[Any], norm: str, forward: bool) -> Any:
+def _full(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forward: bool) -> Tensor:
     for d, n in zip(dims, sizes, strict=True):
         x = _sized(name, x, d, n)
     return fft_complex(x, tuple(dims), norm, forward) if dims else x
 
 
-def _half(x: Any, dim: int) -> Any:
+def _half(x: Tensor, dim: int) -> Tensor:
     return x.narrow(dim, 0, x._shape[dim] // 2 + 1)
 
 
-def _whole(name: str, x: Any, dim: int, n: int | None) -> Any:
+def _whole(name: str, x: Tensor, dim: int, n: int | None) -> Tensor:
     """All n frequencies of a real signal, from the first half of them."""
     n = 2 * (x._shape[dim] - 1) if n is None else n
     if n < 1:
@@ -118,7 +130,7 @@ def _whole(name: str, x: Any, dim: int, n: int | None) -> Any:
     return cat([x, conj(x.narrow(dim, 1, rest).flip(dim))], dim) if rest else x
 
 
-def _to_real(name: str, x: Any, dims: list[int], sizes: list[Any], norm: str, forward: bool) -> Any:
+def _to_real(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forward: bool) -> Tensor:
     """The inverse (or, forward, the Hermitian) transform whose result is real."""
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
@@ -128,7 +140,7 @@ def _to_real(name: str, x: Any, dims: list[int], sizes: list[Any], norm: str, fo
     return made.real.contiguous()
 
 
-def _from_real(name: str, x: Any, dims: list[int], sizes: list[Any], norm: str, forward: bool) -> Any:
+def _from_real(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forward: bool) -> Tensor:
     """The transform of a real signal, of which half the frequencies of the last dimension say all."""
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
@@ -137,14 +149,9 @@ def _from_real(name: str, x: Any, dims: list[int], sizes: list[Any], norm: str, 
     return _full(name, x if forward else conj(x), dims[:-1], sizes[:-1], norm, forward)
 
 
-def _stored(name: str, made: Any, out: Any) -> Any:
-    if out is None:
-        return made
-    return store(TABLE["clone"], made, out)
-
-
-KINDS = {
-    "fft": ("The discrete Fourier transform", _full, _complex, True), "ifft": ("The inverse discrete Fourier transform", _full, _complex, False),
+KINDS: dict[str, tuple[str, Transform, Prepare, bool]] = {
+    "fft": ("The discrete Fourier transform", _full, _complex, True),
+    "ifft": ("The inverse discrete Fourier transform", _full, _complex, False),
     "rfft": ("The Fourier transform of real numbers: the first half of the frequencies", _from_real, _real, True),
     "irfft": ("The inverse of `rfft`: real numbers", _to_real, _complex, False),
     "hfft": ("The Fourier transform of half a Hermitian signal: real numbers", _to_real, _complex, True),
@@ -155,28 +162,31 @@ KINDS = {
 def _declare(kind: str) -> None:
     about, run, prepare, forward = KINDS[kind]
 
-    def one(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Any = None) -> Tensor:
+    def transformed(name: str, input: Tensor, s: Dims, dim: Dims, norm: str | None, out: Tensor | None) -> Tensor:
+        x = prepare(name, input)
+        dims, sizes = _several(name, x, s, dim)
+        return stored(TABLE["clone"], run(name, x, dims, sizes, _norm(kind, norm), forward), out)
+
+    def one(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
         x = prepare(f"fft_{kind}", input)
         made = run(f"fft_{kind}", x, [_one(f"fft_{kind}", x, dim)], [n], _norm(kind, norm), forward)
-        return _stored(kind, made, out)
+        return stored(TABLE["clone"], made, out)
 
-    def two(input: Tensor, s: Any = None, dim: Any = (-2, -1), norm: str | None = None, *, out: Any = None) -> Tensor:
-        x = prepare(f"fft_{kind}2", input)
-        dims, sizes = _several(f"fft_{kind}2", x, s, dim)
-        return _stored(kind, run(f"fft_{kind}2", x, dims, sizes, _norm(kind, norm), forward), out)
+    def two(input: Tensor, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
+        return transformed(f"fft_{kind}2", input, s, dim, norm, out)
 
-    def several(input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None, *, out: Any = None) -> Tensor:
-        x = prepare(f"fft_{kind}n", input)
-        dims, sizes = _several(f"fft_{kind}n", x, s, dim)
-        return _stored(kind, run(f"fft_{kind}n", x, dims, sizes, _norm(kind, norm), forward), out)
+    def several(input: Tensor, s: Dims = None, dim: Dims = None, norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
+        return transformed(f"fft_{kind}n", input, s, dim, norm, out)
 
     size = "(n // 2 + 1,)" if run is _from_real else "(n,)"
     made = {"fft": "(4,)", "ifft": "(4,)", "rfft": "(3,)", "irfft": "(6,)", "hfft": "(6,)", "ihfft": "(3,)"}[kind]
-    for function, name, where in ((one, kind, "along `dim`"), (two, f"{kind}2", "along two dimensions"), (several, f"{kind}n", "along `dim`, by default all dimensions")):
+    places = ("along `dim`", "along two dimensions", "along `dim`, by default all dimensions")
+    for function, name, where in zip((one, two, several), (kind, f"{kind}2", f"{kind}n"), places):
         function.__name__ = function.__qualname__ = f"fft_{name}"
         example = f"\n\n>>> import corelib as torch\n>>> tuple(torch.fft.{kind}(torch.ones(4)).shape)\n{made}" if function is one else ""
         function.__doc__ = (
-            f"{about}, {where}; {'n' if function is one else 's'} is the size that the signal is cut or filled to first, {size} the result's.\n\n"
+            f"{about}, {where}; {'n' if function is one else 's'} is the size that the signal is cut or filled to first, "
+            f"{size} the result's.\n\n"
             f'norm: "backward" (the inverse is divided by n, the default), "ortho" (both by its root) or "forward".{example}\n'
         )
         public("fft", names=(name,))(function)
@@ -186,48 +196,53 @@ for _kind in KINDS:
     _declare(_kind)
 
 
-def _frequencies(n: int, d: float, half: bool, dtype: Any, layout: Any, device: Any, requires_grad: bool, out: Any) -> Any:
+def _frequencies(n: int, d: float, half: bool, dtype: DType | None, device: DeviceLike, requires_grad: bool, out: Tensor | None) -> Tensor:
     dtype = dtype or get_default_dtype()
     if half:
-        made: Any = arange(n // 2 + 1, dtype=dtype, device=device)
+        made = arange(n // 2 + 1, dtype=dtype, device=device)
     else:
         first = (n - 1) // 2 + 1
         made = cat([arange(first, dtype=dtype, device=device), arange(-(n // 2), 0, dtype=dtype, device=device)])
-    made = made * (1.0 / (n * d))
-    return _stored("fftfreq", made, out).requires_grad_(requires_grad)
+    return stored(TABLE["clone"], made * (1.0 / (n * d)), out).requires_grad_(requires_grad)
 
 
 @public("fft", names=("fftfreq",))
-def fft_fftfreq(n: int, d: float = 1.0, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None) -> Tensor:
+def fft_fftfreq(
+    n: int, d: float = 1.0, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, out: Tensor | None = None,
+) -> Tensor:
     """The frequencies of `fft` of n samples that are d apart: 0, 1, ..., then the negative ones, over n * d.
 
     >>> import corelib as torch
     >>> torch.fft.fftfreq(4)
     tensor([ 0.0000,  0.2500, -0.5000, -0.2500])
     """
-    return _frequencies(n, d, False, dtype, layout, device, requires_grad, out)
+    return _frequencies(n, d, False, dtype, device, requires_grad, out)
 
 
 @public("fft", names=("rfftfreq",))
-def fft_rfftfreq(n: int, d: float = 1.0, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, out: Any = None) -> Tensor:
+def fft_rfftfreq(
+    n: int, d: float = 1.0, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    requires_grad: bool = False, out: Tensor | None = None,
+) -> Tensor:
     """The frequencies of `rfft` of n samples that are d apart.
 
     >>> import corelib as torch
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    return _frequencies(n, d, True, dtype, layout, device, requires_grad, out)
+    return _frequencies(n, d, True, dtype, device, requires_grad, out)
 
 
-def _shifted(name: str, input: Any, dim: Any, towards: int) -> Any:
-    dims = range(len(input._shape)) if dim is None else [dim] if isinstance(dim, int) else dim
-    dims = [wrap_dim(name, d, len(input._shape)) for d in dims]
+def _shifted(name: str, input: Tensor, dim: Dims, towards: int) -> Tensor:
+    rank = len(input._shape)
+    dims = [wrap_dim(name, d, rank) for d in (range(rank) if dim is None else [dim] if isinstance(dim, int) else dim)]
     shifts = [input._shape[d] // 2 if towards > 0 else (input._shape[d] + 1) // 2 for d in dims]
     return input.roll(shifts, dims) if dims else input.clone()
 
 
 @public("fft", names=("fftshift",))
-def fft_fftshift(input: Tensor, dim: Any = None) -> Tensor:
+def fft_fftshift(input: Tensor, dim: Dims = None) -> Tensor:
     """Moved round so that the frequency 0 is in the middle, along `dim` or all dimensions.
 
     >>> import corelib as torch
@@ -238,7 +253,7 @@ def fft_fftshift(input: Tensor, dim: Any = None) -> Tensor:
 
 
 @public("fft", names=("ifftshift",))
-def fft_ifftshift(input: Tensor, dim: Any = None) -> Tensor:
+def fft_ifftshift(input: Tensor, dim: Dims = None) -> Tensor:
     """The inverse of `fftshift`.
 
     >>> import corelib as torch

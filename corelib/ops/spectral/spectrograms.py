@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from corelib.dispatcher.namespaces import NAMESPACES, public
 from corelib.ops.complex.complex_numbers import view_as_real
@@ -16,7 +15,9 @@ _FFT = {name: NAMESPACES["fft"][name] for name in fourier.KINDS}
 _NO_WINDOW = "A window was not provided. A rectangular window will be applied, as torch.ones(win_length) would be without this warning."
 
 
-def _sizes(name: str, n_fft: int, hop_length: Any, win_length: Any, window: Any, of_window: bool) -> tuple[int, int]:
+def _sizes(
+    name: str, n_fft: int, hop_length: int | None, win_length: int | None, window: Tensor | None, of_window: bool,
+) -> tuple[int, int]:
     hop = n_fft // 4 if hop_length is None else hop_length
     win = n_fft if win_length is None else win_length
     if hop <= 0 or (of_window and hop > win):
@@ -30,7 +31,7 @@ def _sizes(name: str, n_fft: int, hop_length: Any, win_length: Any, window: Any,
     return hop, win
 
 
-def _middle(x: Any, window: Any, n_fft: int, win: int) -> Any:
+def _middle(x: Tensor, window: Tensor | None, n_fft: int, win: int) -> Tensor:
     """The window in the middle of n_fft places."""
     if window is None:
         window = x.new_ones(win, dtype=x.real.dtype)
@@ -43,8 +44,9 @@ def _middle(x: Any, window: Any, n_fft: int, win: int) -> Any:
 
 @public("torch", "Tensor")
 def stft(
-    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Any = None, center: bool = True, pad_mode: str = "reflect",
-    normalized: bool = False, onesided: bool | None = None, return_complex: bool | None = None, align_to_window: bool | None = None,
+    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
+    center: bool = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,
+    return_complex: bool | None = None, align_to_window: bool | None = None,
 ) -> Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames).
 
@@ -58,7 +60,7 @@ def stft(
     >>> tuple(torch.stft(torch.ones(32), 8, window=torch.hann_window(8), return_complex=True).shape)
     (5, 17)
     """
-    x: Any = input
+    x = input
     rank = len(x._shape)
     if align_to_window is not None and center:
         raise RuntimeError("stft(): align_to_window should only be set when center = False")
@@ -86,15 +88,15 @@ def stft(
         x = pad(x, [(n_fft - win) // 2, n_fft - win - (n_fft - win) // 2])
     frames = x.unfold(-1, n_fft, hop)  # (..., frames, n_fft)
     frames = frames * _middle(x, window, n_fft, win)
-    found: Any = _FFT["rfft" if onesided else "fft"](frames, norm="ortho" if normalized else None)
+    found: Tensor = _FFT["rfft" if onesided else "fft"](frames, norm="ortho" if normalized else None)
     found = found.transpose(-1, -2)
     return found if return_complex else view_as_real(found)
 
 
-def _added(frames: Any, hop: int) -> Any:
+def _added(frames: Tensor, hop: int) -> Tensor:
     """The sum of overlapping frames (..., frames, n_fft), hop samples apart."""
     count, size = frames._shape[-2:]
-    rows: Any = arange(count, device=frames._device)
+    rows = arange(count, device=frames._device)
     places = (rows.unsqueeze(1) * hop + arange(size, device=frames._device)).reshape(-1)
     whole = frames.new_zeros(*frames._shape[:-2], size + hop * (count - 1))
     return whole.index_add(-1, places, frames.reshape(*frames._shape[:-2], -1))
@@ -102,8 +104,8 @@ def _added(frames: Any, hop: int) -> Any:
 
 @public("torch", "Tensor")
 def istft(
-    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Any = None, center: bool = True, normalized: bool = False,
-    onesided: bool | None = None, length: int | None = None, return_complex: bool = False,
+    input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
+    center: bool = True, normalized: bool = False, onesided: bool | None = None, length: int | None = None, return_complex: bool = False,
 ) -> Tensor:
     """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples).
 
@@ -118,7 +120,7 @@ def istft(
     >>> torch.istft(spectra, 8, window=window, length=4).round(decimals=3)
     tensor([1., 1., 1., 1.])
     """
-    x: Any = input
+    x = input
     if not x._dtype.is_complex:
         raise RuntimeError("istft(): requires a complex-valued input tensor matching the output from stft with return_complex=True.")
     rank = len(x._shape)
@@ -140,7 +142,7 @@ def istft(
     norm = "ortho" if normalized else None
     x = x.transpose(-1, -2)
     if return_complex:
-        frames: Any = _FFT["ifft"](x, norm=norm)
+        frames: Tensor = _FFT["ifft"](x, norm=norm)
     else:
         frames = _FFT["irfft"](x.narrow(-1, 0, n_fft // 2 + 1), n_fft, norm=norm)
     signal = _added(frames * weights, hop)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
 from corelib.dispatcher.namespaces import public
-from corelib.ops.construction.creation import arange, empty, ones
+from corelib.ops.construction.creation import arange, ones
 from corelib.ops.elementwise.bessel import i0
+from corelib.tensor.device import DeviceLike
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.layout import layout as Layout
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
+Weights: TypeAlias = Callable[[Tensor, int], Tensor]
+"""From the places 0 to n - 1, as numbers, and n to the weights there of a symmetric window."""
 
-def _window(name: str, length: Any, periodic: bool, weights: Any, dtype: Any, layout: Any, device: Any, requires_grad: bool, pin_memory: bool) -> Any:
+
+def _window(
+    name: str, length: object, periodic: bool, weights: Weights, dtype: DType | None, layout: Layout | None, device: DeviceLike,
+    requires_grad: bool, pin_memory: bool,
+) -> Tensor:
     """The weights at the places 0 to length - 1 of a symmetric window, or of one that is a place longer, as a period of it."""
     if not isinstance(length, int):
         raise TypeError(f"{name}(): argument 'window_length' (position 1) must be int, not {type(length).__name__}")
@@ -22,21 +32,23 @@ def _window(name: str, length: Any, periodic: bool, weights: Any, dtype: Any, la
         raise RuntimeError(f"{name} expects floating point dtypes, got: {dtype}")
     if layout is not None and layout.name != "strided":
         raise RuntimeError(f"{name} is not implemented for {layout}, only for torch.strided")
-    names = {"dtype": dtype, "device": device, "pin_memory": pin_memory}
     if length < 2:
-        return (ones if length else empty)(length, **names).requires_grad_(requires_grad)
+        made: Tensor = ones(length, dtype=dtype, device=device, pin_memory=pin_memory)
+        return made.requires_grad_(requires_grad)
     places = length + 1 if periodic else length
-    made: Any = weights(arange(places, **{**names, "dtype": dtype or _default()}), places)
+    made = weights(arange(places, dtype=dtype or get_default_dtype(), device=device, pin_memory=pin_memory), places)
     return (made.narrow(0, 0, length).contiguous() if periodic else made).requires_grad_(requires_grad)
 
 
-def _default() -> Any:
-    return get_default_dtype()
+def _cosine(alpha: float, beta: float) -> Weights:
+    """alpha - beta cos(2 pi n / N)."""
+    return lambda x, n: (x * (2 * math.pi / (n - 1))).cos() * -beta + alpha
 
 
 @public("torch")
 def hann_window(
-    window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False
+    window_length: int, periodic: bool = True, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:
     """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window.
 
@@ -46,20 +58,13 @@ def hann_window(
     >>> torch.hann_window(4)
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
-    return _general_hamming("hann_window", window_length, periodic, 0.5, 0.5, dtype, layout, device, requires_grad, pin_memory)
-
-
-def _general_hamming(name: str, length: Any, periodic: bool, alpha: float, beta: float, *rest: Any) -> Any:
-    def weights(x: Any, n: int) -> Any:
-        return (x * (2 * math.pi / (n - 1))).cos() * -beta + alpha
-
-    return _window(name, length, periodic, weights, *rest)
+    return _window("hann_window", window_length, periodic, _cosine(0.5, 0.5), dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
 def hamming_window(
-    window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *, dtype: Any = None, layout: Any = None, device: Any = None,
-    pin_memory: bool = False, requires_grad: bool = False,
+    window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:
     """The Hamming window: alpha - beta cos(2 pi n / N), N being `window_length`, or one less for the symmetric window.
 
@@ -69,12 +74,13 @@ def hamming_window(
     >>> torch.hamming_window(4)
     tensor([0.0800, 0.5400, 1.0000, 0.5400])
     """
-    return _general_hamming("hamming_window", window_length, periodic, alpha, beta, dtype, layout, device, requires_grad, pin_memory)
+    return _window("hamming_window", window_length, periodic, _cosine(alpha, beta), dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
 def blackman_window(
-    window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False
+    window_length: int, periodic: bool = True, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:
     """The Blackman window: 0.42 - 0.5 cos(2 pi n / N) + 0.08 cos(4 pi n / N).
 
@@ -85,16 +91,17 @@ def blackman_window(
     tensor([0.3400, 1.0000, 0.3400])
     """
 
-    def weights(x: Any, n: int) -> Any:
+    def weights(x: Tensor, n: int) -> Tensor:
         x = x * (math.pi / (n - 1))
-        return (4 * x).cos() * 0.08 - (2 * x).cos() * 0.5 + 0.42
+        return (x * 4).cos() * 0.08 - (x * 2).cos() * 0.5 + 0.42
 
     return _window("blackman_window", window_length, periodic, weights, dtype, layout, device, requires_grad, pin_memory)
 
 
 @public("torch")
 def bartlett_window(
-    window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False
+    window_length: int, periodic: bool = True, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:
     """The Bartlett window: a triangle from 0 up to 1 and down again.
 
@@ -105,7 +112,7 @@ def bartlett_window(
     tensor([0.0000, 0.5000, 1.0000, 0.5000])
     """
 
-    def weights(x: Any, n: int) -> Any:
+    def weights(x: Tensor, n: int) -> Tensor:
         rising = x * (2 / (n - 1))
         return rising.minimum(2 - rising)
 
@@ -114,8 +121,8 @@ def bartlett_window(
 
 @public("torch")
 def kaiser_window(
-    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
-    requires_grad: bool = False,
+    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Tensor:
     """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1.
 
@@ -126,7 +133,7 @@ def kaiser_window(
     tensor([1., 1., 1., 1., 1.])
     """
 
-    def weights(x: Any, n: int) -> Any:
+    def weights(x: Tensor, n: int) -> Tensor:
         half = (n - 1) / 2
         return i0((1 - ((x - half) / half) ** 2).clamp(0).sqrt() * beta) / i0(x.new_full((), beta))
 

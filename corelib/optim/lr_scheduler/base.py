@@ -8,8 +8,10 @@ from functools import wraps
 from typing import Any
 from weakref import ref
 
-from corelib import Tensor
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.optimizer import Group, Number, Optimizer, StateDict
+from corelib.tensor.tensor import Tensor
+
+Factor = Callable[[int], float]  # of the epoch
 
 _ORDER = (
     "In PyTorch 1.1.0 and later, you should call them in the opposite order: `optimizer.step()` before "
@@ -18,12 +20,20 @@ _ORDER = (
 )
 
 
-def _of_groups(optimizer: Optimizer, key: str) -> list[Any]:
+def of_groups(optimizer: Optimizer, key: str) -> list[Number]:
+    """An option of each parameter group."""
     # Tensors are copied, so that changing a returned rate does not change the optimizer's.
     return [g[key].clone() if isinstance(g[key], Tensor) else g[key] for g in optimizer.param_groups]
 
 
-def set_rate(group: dict[str, Any], lr: Any) -> None:
+def checked(optimizer: Optimizer) -> Optimizer:
+    """The optimizer; TypeError for what is none."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+    return optimizer
+
+
+def set_rate(group: Group, lr: Number) -> None:
     """Give a parameter group another rate; one that is a tensor stays the same tensor."""
     if isinstance(group["lr"], Tensor):
         group["lr"].fill_(lr)
@@ -31,7 +41,7 @@ def set_rate(group: dict[str, Any], lr: Any) -> None:
         group["lr"] = lr
 
 
-def for_groups(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+def for_groups(name: str, optimizer: Optimizer, value: Number | list[float] | list[Number]) -> list[Number]:
     """An option for each parameter group: a list of as many, or one for all; ValueError for a list of another length."""
     groups = len(optimizer.param_groups)
     if not isinstance(value, (list, tuple)):
@@ -41,7 +51,7 @@ def for_groups(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     return list(value)
 
 
-def functions_for(optimizer: Optimizer, functions: Any) -> list[Callable[[int], float]]:
+def functions_for(optimizer: Optimizer, functions: Factor | list[Factor]) -> list[Factor]:
     """A function for each parameter group."""
     groups = len(optimizer.param_groups)
     if not isinstance(functions, (list, tuple)):
@@ -49,6 +59,16 @@ def functions_for(optimizer: Optimizer, functions: Any) -> list[Callable[[int], 
     if len(functions) != groups:
         raise ValueError(f"Expected {groups} lr_lambdas, but got {len(functions)}")
     return list(functions)
+
+
+def warn_of_epoch() -> None:
+    """The warning of a `step` that was told its epoch."""
+    warnings.warn(
+        "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
+        "`scheduler.step()` to step the scheduler.",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 class LRScheduler:
@@ -60,12 +80,10 @@ class LRScheduler:
 
     _get_lr_called_within_step = False
     _is_initial = False
-    _last_lr: list[Any]
+    _last_lr: list[Number]
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
+        self.optimizer = checked(optimizer)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 lr = group["lr"]
@@ -75,7 +93,7 @@ class LRScheduler:
                     f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch "
                     f">= 0 (={last_epoch}): load the optimizer's state first, or leave last_epoch at -1 for a new run"
                 )
-        self.base_lrs: list[Any] = _of_groups(optimizer, "initial_lr")
+        self.base_lrs: list[Number] = of_groups(optimizer, "initial_lr")
         self.last_epoch = last_epoch
         _note_steps(optimizer)
         self._initial_step()
@@ -88,19 +106,19 @@ class LRScheduler:
         finally:
             self._is_initial = False
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> StateDict:
         """Every attribute except the optimizer."""
         return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Take over what `state_dict` returned."""
         self.__dict__.update(state_dict)
 
-    def get_last_lr(self) -> list[Any]:
+    def get_last_lr(self) -> list[Number]:
         """The rate of each parameter group that this schedule set last."""
         return self._last_lr
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`; for `step` to call, see `get_last_lr`."""
         raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
 
@@ -115,7 +133,7 @@ class LRScheduler:
                     UserWarning,
                     stacklevel=2,
                 )
-            elif not getattr(self.optimizer, "_opt_called", False):
+            elif not self.optimizer._opt_called:
                 warnings.warn(
                     f"Detected call of `lr_scheduler.step()` before `optimizer.step()`. {_ORDER}",
                     UserWarning,
@@ -123,12 +141,7 @@ class LRScheduler:
                 )
         self._step_count += 1
         if epoch is not None:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. "
-                "Please use `scheduler.step()` to step the scheduler.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn_of_epoch()
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
@@ -145,10 +158,10 @@ class LRScheduler:
             self._get_lr_called_within_step = False
         self._set_rates(values)
 
-    def _set_rates(self, values: list[Any]) -> None:
+    def _set_rates(self, values: list[Number]) -> None:
         for group, lr in zip(self.optimizer.param_groups, values, strict=True):
             set_rate(group, lr)
-        self._last_lr = _of_groups(self.optimizer, "lr")
+        self._last_lr = of_groups(self.optimizer, "lr")
 
     def _check_within_step(self) -> None:
         if not self._get_lr_called_within_step:
@@ -158,26 +171,29 @@ class LRScheduler:
                 stacklevel=3,
             )
 
-    def _scaled(self, factor: float) -> list[Any]:
+    def _scaled(self, factor: float) -> list[Number]:
         return [group["lr"] * factor for group in self.optimizer.param_groups]
 
-    def _unchanged(self) -> list[Any]:
-        return _of_groups(self.optimizer, "lr")
+    def _unchanged(self) -> list[Number]:
+        return of_groups(self.optimizer, "lr")
 
 
 def _note_steps(optimizer: Optimizer) -> None:
     """Have the optimizer's `step` leave a mark, so that a schedule stepped before it can be told."""
     if hasattr(optimizer.step, "_wrapped_by_lr_sched"):
         return
-    step = optimizer.step.__func__  # type: ignore[attr-defined]
+    bound: Any = optimizer.step
+    step: Callable[..., Any] = bound.__func__
     # Weak, or the optimizer would hold itself through its own method.
     weak = ref(optimizer)
 
     @wraps(step)
     def noted(*args: Any, **kwargs: Any) -> Any:
         this = weak()
-        this._opt_called = True  # type: ignore[union-attr]
+        assert this is not None  # it is called through its owner
+        this._opt_called = True
         return step(this, *args, **kwargs)
 
-    noted._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
-    optimizer.step = noted  # type: ignore[method-assign]
+    noted.__dict__["_wrapped_by_lr_sched"] = True
+    patched: Any = optimizer
+    patched.step = noted

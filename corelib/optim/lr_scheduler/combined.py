@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
 
-from corelib.optim.lr_scheduler.base import LRScheduler, _of_groups, set_rate
+from corelib.optim.lr_scheduler.base import LRScheduler, of_groups, set_rate
 from corelib.optim.lr_scheduler.plateau import ReduceLROnPlateau
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.optimizer import Optimizer, StateDict
 
 
 class _Combined(LRScheduler):
@@ -32,13 +31,13 @@ class _Combined(LRScheduler):
                     f"{i} has {scheduler.optimizer}, which is different from {type(optimizer).__name__}."
                 )
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> StateDict:
         """Every attribute except the optimizer, and the states of the schedules."""
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "_schedulers")}
         state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Take over what `state_dict` returned."""
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
@@ -80,7 +79,7 @@ class SequentialLR(_Combined):
         first._initial_step()
         self._last_lr = first.get_last_lr()
 
-    def _undo(self, scheduler: Any) -> None:
+    def _undo(self, scheduler: LRScheduler) -> None:
         inner = getattr(scheduler, "_schedulers", None)
         if inner is None:
             scheduler.last_epoch -= 1
@@ -88,7 +87,7 @@ class SequentialLR(_Combined):
             for one in inner:
                 self._undo(one)
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # several schedules are given no epoch, as in PyTorch
         """Go to the next epoch."""
         self.last_epoch += 1
         at = bisect_right(self._milestones, self.last_epoch)
@@ -110,10 +109,10 @@ class ChainedScheduler(_Combined):
         self._check(optimizer, schedulers)
         self._schedulers = schedulers
         self.optimizer = optimizer
-        self._last_lr = _of_groups(optimizer, "lr")
+        self._last_lr = of_groups(optimizer, "lr")
 
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # as above
         """Let every schedule go to its next epoch."""
         for scheduler in self._schedulers:
             scheduler.step()
-        self._last_lr = _of_groups(self.optimizer, "lr")
+        self._last_lr = of_groups(self.optimizer, "lr")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from corelib.optim.lr_scheduler.base import LRScheduler
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.optimizer import Number, Optimizer
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -20,7 +19,7 @@ class CosineAnnealingLR(LRScheduler):
         self.eta_min = eta_min
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self._is_initial:
@@ -35,7 +34,7 @@ class CosineAnnealingLR(LRScheduler):
         before = 1 + math.cos(math.pi * (epoch - 1) / self.T_max)
         return [now / before * (g["lr"] - self.eta_min) + self.eta_min for g in groups]
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         part = (1 + math.cos(math.pi * self.last_epoch / self.T_max)) / 2
         return [self.eta_min + (lr - self.eta_min) * part for lr in self.base_lrs]
 
@@ -63,7 +62,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.T_cur: float = last_epoch
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.T_cur` of `self.T_i` epochs since the last restart."""
         self._check_within_step()
         part = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2

@@ -7,11 +7,13 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from corelib.optim.lr_scheduler.base import LRScheduler, for_groups, set_rate
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.lr_scheduler.base import LRScheduler, checked, for_groups, set_rate
+from corelib.optim.optimizer import Group, Number, Optimizer, StateDict
 
 
-def _cycle_momentum(optimizer: Optimizer, base: Any, largest: Any, last_epoch: int) -> tuple[bool, list[Any], list[Any]]:
+def _cycle_momentum(
+    optimizer: Optimizer, base: float | list[float], largest: float | list[float], last_epoch: int
+) -> tuple[bool, list[Number], list[Number]]:
     """Begin at the largest momentum: (whether it is the first beta, the smallest and the largest of each group)."""
     if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
         raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
@@ -24,7 +26,7 @@ def _cycle_momentum(optimizer: Optimizer, base: Any, largest: Any, last_epoch: i
     return use_beta1, bases, tops
 
 
-def _set_momentum(group: dict[str, Any], momentum: Any, use_beta1: bool) -> None:
+def _set_momentum(group: Group, momentum: Number, use_beta1: bool) -> None:
     if use_beta1:
         group["betas"] = (momentum, *group["betas"][1:])
     else:
@@ -48,9 +50,7 @@ class CyclicLR(LRScheduler):
         scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum: float | list[float] = 0.8,
         max_momentum: float | list[float] = 0.9, last_epoch: int = -1,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
+        self.optimizer = checked(optimizer)
         base_lrs = for_groups("base_lr", optimizer, base_lr)
         if last_epoch == -1:
             for lr, group in zip(base_lrs, optimizer.param_groups, strict=True):
@@ -79,7 +79,7 @@ class CyclicLR(LRScheduler):
             return 1.0
         return float(1 / 2.0 ** (x - 1)) if self.mode == "triangular2" else self.gamma**x
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`, in batches; the momenta are set on the way."""
         self._check_within_step()
         cycle = math.floor(1 + self.last_epoch / self.total_size)
@@ -91,14 +91,14 @@ class CyclicLR(LRScheduler):
                 _set_momentum(group, high - (high - low) * height * scale, self.use_beta1)
         return [low + (high - low) * height * scale for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> StateDict:
         """Every attribute except the optimizer, and of `scale_fn` only the attributes of a callable object."""
         state = super().state_dict()
         function = state.pop("_scale_fn_custom")
         state["_scale_fn_custom"] = None if function is None or isinstance(function, types.FunctionType) else function.__dict__.copy()
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Take over what `state_dict` returned."""
         attributes = state_dict["_scale_fn_custom"]
         super().load_state_dict({key: value for key, value in state_dict.items() if key != "_scale_fn_custom"})
@@ -122,16 +122,15 @@ class OneCycleLR(LRScheduler):
         base_momentum: float | list[float] = 0.85, max_momentum: float | list[float] = 0.95, div_factor: float = 25.0,
         final_div_factor: float = 1e4, three_phase: bool = False, last_epoch: int = -1,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
+        self.optimizer = checked(optimizer)
         if total_steps is None and (epochs is None or steps_per_epoch is None):
             raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
         counts = {"epochs": epochs, "steps_per_epoch": steps_per_epoch} if total_steps is None else {"total_steps": total_steps}
+        self.total_steps = 1
         for what, n in counts.items():
             if not isinstance(n, int) or n <= 0:
                 raise ValueError(f"Expected positive integer {what}, but got {n}")
-        self.total_steps: int = math.prod(counts.values())  # type: ignore[arg-type]
+            self.total_steps *= n
         top = float(pct_start * self.total_steps) - 1
         ends = [
             (top, ("initial_lr", "max_lr"), ("max_momentum", "base_momentum")),
@@ -160,18 +159,18 @@ class OneCycleLR(LRScheduler):
             self.use_beta1, _, _ = _cycle_momentum(optimizer, base_momentum, max_momentum, last_epoch)
         super().__init__(optimizer, last_epoch)
 
-    def _between(self, start: Any, end: Any, part: float) -> Any:
+    def _between(self, start: Number, end: Number, part: float) -> Number:
         if self._anneal_func_type == "cos":
             return end + (start - end) / 2.0 * (math.cos(math.pi * part) + 1)
         return (end - start) * part + start
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`, in steps; the momenta are set on the way."""
         self._check_within_step()
         step = self.last_epoch
         if step > self.total_steps:
             raise ValueError(f"Tried to step {step} times. The specified number of total steps is {self.total_steps}")
-        start: Any = 0.0
+        start = 0.0
         for phase in self._schedule_phases:
             if step <= phase["end_step"] or phase is self._schedule_phases[-1]:
                 break

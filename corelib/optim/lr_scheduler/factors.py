@@ -5,11 +5,10 @@ from __future__ import annotations
 import types
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-from corelib.optim.lr_scheduler.base import LRScheduler, functions_for
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.lr_scheduler.base import Factor, LRScheduler, functions_for
+from corelib.optim.optimizer import Number, Optimizer, StateDict
 
 
 class LambdaLR(LRScheduler):
@@ -28,13 +27,17 @@ class LambdaLR(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
+        lr_lambda: Factor | list[Factor],
         last_epoch: int = -1,
     ) -> None:
-        self.lr_lambdas = functions_for(optimizer, lr_lambda)
+        self.lr_lambdas = self._functions(optimizer, lr_lambda)
         super().__init__(optimizer, last_epoch)
 
-    def state_dict(self) -> dict[str, Any]:
+    @staticmethod
+    def _functions(optimizer: Optimizer, lr_lambda: Factor | list[Factor]) -> list[Factor]:
+        return functions_for(optimizer, lr_lambda)
+
+    def state_dict(self) -> StateDict:
         """Every attribute except the optimizer, and of the functions only the attributes of callable objects."""
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "lr_lambdas")}
         state["lr_lambdas"] = [
@@ -42,14 +45,14 @@ class LambdaLR(LRScheduler):
         ]
         return state
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Take over what `state_dict` returned."""
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
         for function, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
             if attributes is not None:
                 function.__dict__.update(attributes)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         return [lr * f(self.last_epoch) for f, lr in zip(self.lr_lambdas, self.base_lrs, strict=True)]
@@ -67,18 +70,15 @@ class MultiplicativeLR(LambdaLR):
     [0.25]
     """
 
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
-        last_epoch: int = -1,
-    ) -> None:
-        for function in functions_for(optimizer, lr_lambda):
+    @staticmethod
+    def _functions(optimizer: Optimizer, lr_lambda: Factor | list[Factor]) -> list[Factor]:
+        functions = functions_for(optimizer, lr_lambda)
+        for function in functions:
             if not callable(function):
                 raise TypeError(f"lr_lambda should be a function, but got {type(function).__name__}")
-        super().__init__(optimizer, lr_lambda, last_epoch)
+        return functions
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self._is_initial:
@@ -102,14 +102,14 @@ class StepLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
             return self._unchanged()
         return self._scaled(self.gamma)
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         return [lr * self.gamma ** (self.last_epoch // self.step_size) for lr in self.base_lrs]
 
 
@@ -123,14 +123,14 @@ class MultiStepLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self.last_epoch not in self.milestones:
             return self._unchanged()
         return self._scaled(self.gamma ** self.milestones[self.last_epoch])
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         milestones = sorted(self.milestones.elements())
         return [lr * self.gamma ** bisect_right(milestones, self.last_epoch) for lr in self.base_lrs]
 
@@ -147,7 +147,7 @@ class ConstantLR(LRScheduler):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self.last_epoch == 0:
@@ -156,7 +156,7 @@ class ConstantLR(LRScheduler):
             return self._unchanged()
         return self._scaled(1.0 / self.factor)
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         factor = self.factor + (self.last_epoch >= self.total_iters) * (1 - self.factor)
         return [lr * factor for lr in self.base_lrs]
 
@@ -190,7 +190,7 @@ class LinearLR(LRScheduler):
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self.last_epoch == 0:
@@ -201,7 +201,7 @@ class LinearLR(LRScheduler):
         before = self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
         return self._scaled(1.0 + rise / before)
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         done = min(self.total_iters, self.last_epoch) / self.total_iters
         return [lr * (self.start_factor + (self.end_factor - self.start_factor) * done) for lr in self.base_lrs]
 
@@ -213,12 +213,12 @@ class ExponentialLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         return self._unchanged() if self._is_initial else self._scaled(self.gamma)
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         return [lr * self.gamma**self.last_epoch for lr in self.base_lrs]
 
 
@@ -230,7 +230,7 @@ class PolynomialLR(LRScheduler):
         self.power = power
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[Any]:
+    def get_lr(self) -> list[Number]:
         """The rate of each parameter group at `self.last_epoch`."""
         self._check_within_step()
         if self._is_initial or self.last_epoch > self.total_iters:
@@ -238,6 +238,6 @@ class PolynomialLR(LRScheduler):
         left, before = (1.0 - epoch / self.total_iters for epoch in (self.last_epoch, self.last_epoch - 1))
         return self._scaled((left / before) ** self.power)
 
-    def _get_closed_form_lr(self) -> list[Any]:
+    def _get_closed_form_lr(self) -> list[Number]:
         left = 1.0 - min(self.total_iters, self.last_epoch) / self.total_iters
         return [lr * left**self.power for lr in self.base_lrs]

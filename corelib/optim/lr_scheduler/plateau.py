@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import inf
-from typing import Any
 
-from corelib.optim.lr_scheduler.base import LRScheduler, _of_groups, set_rate
-from corelib.optim.optimizer import Optimizer
+from corelib.optim.lr_scheduler.base import LRScheduler, checked, of_groups, set_rate, warn_of_epoch
+from corelib.optim.optimizer import Number, Optimizer
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -31,14 +29,12 @@ class ReduceLROnPlateau(LRScheduler):
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
         self.factor = factor
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
+        self.optimizer = checked(optimizer)
         groups = len(optimizer.param_groups)
         if isinstance(min_lr, (list, tuple)):
             if len(min_lr) != groups:
                 raise ValueError(f"expected {groups} min_lrs, got {len(min_lr)}")
-            self.default_min_lr: Any = None
+            self.default_min_lr: float | None = None
             self.min_lrs = list(min_lr)
         else:
             self.default_min_lr = min_lr
@@ -47,7 +43,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown = cooldown
         self.eps = eps
         self.last_epoch = 0
-        self._last_lr = _of_groups(optimizer, "lr")
+        self._last_lr = of_groups(optimizer, "lr")
         if mode not in ("min", "max"):
             raise ValueError(f"mode {mode} is unknown!")
         if threshold_mode not in ("rel", "abs"):
@@ -75,18 +71,13 @@ class ReduceLROnPlateau(LRScheduler):
             return sign * value > sign * best * (1.0 + sign * self.threshold)
         return sign * value > sign * (best + sign * self.threshold)
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+    def step(self, metrics: Number, epoch: int | None = None) -> None:  # type: ignore[override]  # it alone needs a metric, as in PyTorch
         """Note an epoch's metric, a number or a one-element tensor, and reduce the rate where it is time to."""
         value = float(metrics)
         if epoch is None:
             epoch = self.last_epoch + 1
         else:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-                "`scheduler.step()` to step the scheduler.",
-                UserWarning,
-                stacklevel=2,
-            )
+            warn_of_epoch()
         self.last_epoch = epoch
         if self._is_better(value, self.best):
             self.best, self.num_bad_epochs = value, 0
@@ -98,7 +89,7 @@ class ReduceLROnPlateau(LRScheduler):
         if self.num_bad_epochs > self.patience:
             self._reduce_lr(epoch)
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
-        self._last_lr = _of_groups(self.optimizer, "lr")
+        self._last_lr = of_groups(self.optimizer, "lr")
 
     def _reduce_lr(self, epoch: int) -> None:
         groups = self.optimizer.param_groups

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from corelib_conformance.reference import value_and_bound
+from corelib_conformance.result import Failure
 from corelib_conformance.tolerances import SMALLEST_NORMAL
 
 
@@ -46,6 +47,14 @@ def compare(got: Any, want: Any, tier: str = "ieee", signs: bool = False) -> Ver
     if tuple(got.shape) != tuple(want.shape):
         return Verdict(np.inf, f"got shape {list(got.shape)}, expected {list(want.shape)}")
     return elements(np.asarray(host(got)), *value_and_bound(want), got.dtype, tier, signs)
+
+
+def error_over_bound(got: Any, want: Any, tier: str, what: str, signs: bool = False) -> float:
+    """The largest error over its bound; Failure, in which `what` is the call, where the results are not those wanted."""
+    verdict = compare(got, want, tier, signs)
+    if verdict.message:
+        raise Failure(f"{what}: {verdict.message}", verdict.over)
+    return verdict.over
 
 
 def host(t: Any) -> Any:

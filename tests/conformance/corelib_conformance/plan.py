@@ -10,9 +10,9 @@ from corelib_conformance import samples
 from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, table, training  # noqa: F401  (they declare checks)
 from corelib_conformance.checks.forward import RANDOM, present, samples_of
 from corelib_conformance.checks.gradients import FLAT, STEPS
-from corelib_conformance.checks.primitives import EVERY, FLOATS, PRIMITIVES
+from corelib_conformance.checks.primitives import PRIMITIVES
 from corelib_conformance.result import Case
-from corelib_conformance.samples.declare import OPS, Op
+from corelib_conformance.samples.declare import ALL, FLOATS, OPS, Op
 from corelib_conformance.samples.listed import LISTED
 
 assert samples.FAMILIES
@@ -26,14 +26,14 @@ def shown(op: Op, differentiable: bool = False) -> list[str]:
 @cache
 def plan(level: int = 5) -> tuple[Case, ...]:
     """Every case up to a level, in a fixed order."""
-    cases = [Case(0, "round_trip", "", dtype) for dtype in EVERY]
+    cases = [Case(0, "round_trip", "", dtype) for dtype in ALL]
     cases += [Case(0, name) for name in (
         "views_share", "copies_are_copies", "order", "many_sizes", "threads", "nothing_leaks", "freed", "out_of_memory", "errors",
         "capabilities", "loader_workers",
     )]
     for op, dtypes in PRIMITIVES.items():
         cases += [Case(1, check, op, dtype, "forward") for dtype in dtypes for check in ("sizes", "layouts", "values")]
-    ops = [op for op in OPS.values() if present(op.name)]
+    ops = [op for op in OPS.values() if present(op)]
     core = [op for op in ops if op.name in LISTED]
     cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in shown(op)]
     cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]

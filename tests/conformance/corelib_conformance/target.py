@@ -54,7 +54,7 @@ class Target:
             raise Failure(f"{dtype} is declared absent, but {what} makes a tensor of it")
         raise Unsupported(f"{self.device.type} has no {dtype}")
 
-    def settle(self, op: str, dtype: str, direction: str, run: Any) -> Any:
+    def settle(self, op: str, dtype: str, direction: str, run: Callable[[], float]) -> float:
         """Run a check of an op as the manifest has it: declared unsupported, it must be refused, and otherwise work."""
         self.require(dtype)
         if op in OPS:

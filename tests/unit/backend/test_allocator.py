@@ -9,29 +9,26 @@ import threading
 import corelib as torch
 import numpy as np
 import pytest
-from corelib.backend import Backend, KernelTable, OutOfMemoryError
+from corelib.backend import OutOfMemoryError
 from corelib.contract import allocator as module
 from corelib.contract.allocator import CachingAllocator, size_class
 from corelib.tensor.device import cpu
 from corelib.tensor.storage import Storage
+from corelib_cpu_numpy.backend import NumpyBackend
 
 MIB = 1 << 20
 BIG = 40_000  # float32 elements: past the small tensors that do without the allocator
 
 
-class Limited(Backend):
+class Limited(NumpyBackend):
     """Host memory of a stated size, which knows every block that is out."""
 
     device_type = "limited"
-    host_memory = True
-    indexed = False
 
     def __init__(self, limit=1 << 40):
+        super().__init__()
         self.limit, self.out, self.calls = limit, {}, 0
         self.lock = threading.Lock()
-
-    def device_count(self):
-        return 1
 
     def allocate(self, nbytes, index):
         with self.lock:
@@ -45,21 +42,6 @@ class Limited(Backend):
     def free(self, buffer, index):
         with self.lock:
             del self.out[id(buffer)]  # KeyError for a block that is given back twice
-
-    def host_to_device(self, buffer, offset, data, index):
-        buffer[offset : offset + data.nbytes] = data
-
-    def device_to_host(self, buffer, offset, nbytes, index):
-        return buffer[offset : offset + nbytes]
-
-    def device_to_device(self, target, to, source, start, nbytes, index):
-        target[to : to + nbytes] = source[start : start + nbytes]
-
-    def synchronize(self, index):
-        pass
-
-    def kernels(self):
-        return KernelTable()
 
 
 @pytest.fixture

@@ -69,24 +69,25 @@ def off_by_one(table: Any, m: Any) -> None:
     instead(table, "take_rows", FLOATS, lambda out, x, index: np.copyto(out, x[np.minimum(index, max(x.shape[0] - 2, 0))]), m)
 
 
+def refused(table: Any, m: Any, name: str, which: Any, error: Exception) -> None:
+    """An op that raises an error for the outputs that `which` picks."""
+
+    def spoil(out: Any, *operands: Any) -> None:
+        if which(out):
+            m.hit()
+            raise error
+
+    after(table, name, FLOATS, spoil, m)
+
+
 @mutant("refuse what is empty", "1/sizes/sub/float32/forward")
 def refuse_empty(table: Any, m: Any) -> None:
-    def spoil(out: Any, a: Any, b: Any) -> None:
-        if not out.size:
-            m.hit()
-            raise ValueError("nothing to do")
-
-    after(table, "sub", FLOATS, spoil, m)
+    refused(table, m, "sub", lambda out: not out.size, ValueError("nothing to do"))
 
 
 @mutant("refuse 0-d", "1/sizes/floor/float32/forward")
 def refuse_0d(table: Any, m: Any) -> None:
-    def spoil(out: Any, x: Any) -> None:
-        if not out.ndim:
-            m.hit()
-            raise IndexError("too few dimensions")
-
-    after(table, "floor", FLOATS, spoil, m)
+    refused(table, m, "floor", lambda out: not out.ndim, IndexError("too few dimensions"))
 
 
 @mutant("one error in 200 calls", "3/determinism")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 from unittest import SkipTest
 
 import corelib
@@ -78,18 +79,13 @@ def repeated(m: Any) -> Any:
         m.hit()
         return first.setdefault((id(self), n), made)
 
-    Generator.random_uniform = random_uniform
-    try:
+    with patch.object(Generator, "random_uniform", random_uniform):
         yield
-    finally:
-        Generator.random_uniform = original
 
 
 @mutant_core("a broadcast gradient not summed", "4/accumulation")
 def not_summed(m: Any) -> Any:
     from corelib.autograd import engine
-
-    original = engine.fitted
 
     def fitted(g: Any, shape: Any, node: Any, i: int) -> Any:
         m.hit()
@@ -100,11 +96,8 @@ def not_summed(m: Any) -> Any:
                 g = g.narrow(d, 0, 1)
         return g
 
-    engine.fitted = fitted
-    try:
+    with patch.object(engine, "fitted", fitted):
         yield
-    finally:
-        engine.fitted = original
 
 
 @mutant_core("a gradient overwritten, not accumulated", "4/accumulation")
@@ -120,8 +113,5 @@ def overwritten(m: Any) -> Any:
             leaf.grad = None
         original(node, g, create_graph)
 
-    engine._accumulate = accumulate
-    try:
+    with patch.object(engine, "_accumulate", accumulate):
         yield
-    finally:
-        engine._accumulate = original

@@ -14,7 +14,7 @@ from corelib_conformance.run import run_case
 from corelib_conformance.target import Target
 
 from . import faults_of_memory, faults_of_values, faults_of_word  # noqa: F401  (they declare mutants)
-from .mutants import MUTANTS, Clean
+from .mutants import MUTANTS, Clean, Mutant
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "kill_matrix.md"
 CASES = {case.id: case for case in plan()}
@@ -38,17 +38,22 @@ def verdicts(backend: object, ids: list[str], seed: int = 0) -> dict[str, str]:
         return {i: run_case(target, CASES[i], limit=60).status for i in ids}
 
 
+def verdict(mutant: Mutant) -> str:
+    """The status of the case that has to catch a broken backend."""
+    backend = mutant.backend()
+    try:
+        with mutant.around():
+            return verdicts(backend, [mutant.killer])[mutant.killer]
+    finally:
+        getattr(backend, "undo", lambda: None)()
+
+
 def page() -> str:
     """The page's text, from a run of everything."""
     ids = sorted({m.killer for m in MUTANTS.values()})
     rows = []
     for name, mutant in MUTANTS.items():
-        backend = mutant.backend()
-        try:
-            with mutant.around():
-                status = verdicts(backend, [mutant.killer])[mutant.killer]
-        finally:
-            getattr(backend, "undo", lambda: None)()
+        status = verdict(mutant)
         caught = f"`{mutant.killer}`" if status not in GOOD else "**nothing**"
         rows.append(f"| {name} | {caught} | {status.split(':')[0]} | {mutant.hits} |")
     clean = verdicts(Clean(), ids)

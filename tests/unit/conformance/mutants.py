@@ -97,46 +97,52 @@ def mutant_core(name: str, killer: str) -> Any:
     return declared
 
 
-def after(table: KernelTable, name: str, dtypes: Any, spoil: Any, mutant: Mutant) -> None:
-    """Run the right kernel, then `spoil(out, *args)`; it counts where out changes by it."""
+def replaced(table: KernelTable, name: str, dtypes: Any, fault: Any, mutant: Mutant) -> None:
+    """Run `fault(right, out, *args)` for a kernel: it returns what out would be without the fault, or NotImplemented where the
+    kernel passes the call on. A hit counts where out differs from that."""
     for dtype in dtypes:
         right = table[name].get(dtype)
         if right is None:
             continue
 
         def run(out: Any, *args: Any, right: Any = right) -> Any:
-            found = right(out, *args)
-            if found is NotImplemented:
-                return found
-            before = np.array(out)
-            with np.errstate(all="ignore"):
-                spoil(out, *args)
-            if before.tobytes() != np.array(out).tobytes():
-                mutant.hit()
-            return None
-
-        table.table[name][dtype] = run
-
-
-def instead(table: KernelTable, name: str, dtypes: Any, wrong: Any, mutant: Mutant) -> None:
-    """Run `wrong(out, *args)` in place of the kernel; it counts where out differs from what the kernel gives."""
-    for dtype in dtypes:
-        right = table[name].get(dtype)
-        if right is None:
-            continue
-
-        def run(out: Any, *args: Any, right: Any = right) -> Any:
-            kept = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
-            good = np.empty_like(out)
-            if right(good, *kept) is NotImplemented:
-                return NotImplemented
-            with np.errstate(all="ignore"):
-                wrong(out, *args)
+            good = fault(right, out, *args)
+            if good is NotImplemented:
+                return good
             if good.tobytes() != np.array(out).tobytes():
                 mutant.hit()
             return None
 
         table.table[name][dtype] = run
+
+
+def after(table: KernelTable, name: str, dtypes: Any, spoil: Any, mutant: Mutant) -> None:
+    """Run the right kernel, then `spoil(out, *args)`."""
+
+    def fault(right: Any, out: Any, *args: Any) -> Any:
+        if right(out, *args) is NotImplemented:
+            return NotImplemented
+        good = np.array(out)
+        with np.errstate(all="ignore"):
+            spoil(out, *args)
+        return good
+
+    replaced(table, name, dtypes, fault, mutant)
+
+
+def instead(table: KernelTable, name: str, dtypes: Any, wrong: Any, mutant: Mutant) -> None:
+    """Run `wrong(out, *args)` in place of the kernel."""
+
+    def fault(right: Any, out: Any, *args: Any) -> Any:
+        kept = [a.copy() if isinstance(a, np.ndarray) else a for a in args]
+        good = np.empty_like(out)
+        if right(good, *kept) is NotImplemented:
+            return NotImplemented
+        with np.errstate(all="ignore"):
+            wrong(out, *args)
+        return good
+
+    replaced(table, name, dtypes, fault, mutant)
 
 
 def scaled(out: Any, factor: float) -> None:

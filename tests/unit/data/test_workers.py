@@ -22,23 +22,14 @@ pytestmark = [
 ]
 
 
-class Numbers(Dataset):
-    def __init__(self, n):
-        self.n = n
+class Calls(Dataset):
+    """Its samples are what a function gives: the numbers themselves, if nothing else is said."""
+
+    def __init__(self, n, function=int):
+        self.n, self.function = n, function
 
     def __len__(self):
         return self.n
-
-    def __getitem__(self, i):
-        return i
-
-
-class Calls(Numbers):
-    """Its samples are what a function gives."""
-
-    def __init__(self, n, function):
-        super().__init__(n)
-        self.function = function
 
     def __getitem__(self, i):
         return self.function(i)
@@ -124,7 +115,7 @@ def test_long_lists_of_indices_and_of_strings_do_not_block_each_other():
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_workers_can_be_started_otherwise(method):
-    loader = DataLoader(Numbers(4), 2, num_workers=1, multiprocessing_context=method)
+    loader = DataLoader(Calls(4), 2, num_workers=1, multiprocessing_context=method)
     assert lists(loader) == [[0, 1], [2, 3]]
 
 
@@ -184,7 +175,7 @@ def test_a_worker_init_fn_is_called_and_its_exceptions_arrive():
     def fail(worker_id):
         raise OSError(f"no file for {worker_id}")
 
-    class Own(Numbers):
+    class Own(Calls):
         def __getitem__(self, i):
             return self.n
 
@@ -231,7 +222,7 @@ def test_persistent_workers_stay_and_begin_each_pass_anew():
 
 
 def test_persistent_workers_that_died_are_replaced_in_the_next_pass():
-    loader = DataLoader(Numbers(8), num_workers=1, persistent_workers=True)
+    loader = DataLoader(Calls(8), num_workers=1, persistent_workers=True)
     iterator = iter(loader)
     iterator._processes[0].kill()
     with pytest.raises(RuntimeError, match="SIGKILL"):
@@ -276,13 +267,13 @@ def test_seeds_are_the_base_seed_and_the_worker_and_repeat():
 def test_in_a_worker_the_default_device_is_the_cpu():
     torch.set_default_device("meta")
     try:
-        assert [b.device.type for b in DataLoader(Numbers(2), num_workers=1)] == ["cpu", "cpu"]
+        assert [b.device.type for b in DataLoader(Calls(2), num_workers=1)] == ["cpu", "cpu"]
     finally:
         torch.set_default_device("cpu")
 
 
 def test_a_forked_child_of_the_program_does_not_end_its_workers():
-    iterator = iter(DataLoader(Numbers(6), num_workers=1))
+    iterator = iter(DataLoader(Calls(6), num_workers=1))
     first = next(iterator).item()
     child = os.fork()
     if child == 0:

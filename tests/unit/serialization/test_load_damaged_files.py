@@ -202,27 +202,27 @@ def test_records_that_overlap_or_are_there_twice_are_refused(saved: Any) -> None
     entries = [i for i in range(len(whole)) if whole.startswith(b"PK\x01\x02", i)]
     first, second = entries[4], entries[5]
     assert whole[first + 46 :].startswith(b"archive/data/0") and whole[second + 46 :].startswith(b"archive/data/1")
-    same_place = bytearray(whole)
+    same_place, longer = bytearray(whole), bytearray(whole)
     same_place[second + 42 : second + 46] = whole[first + 42 : first + 46]
-    with pytest.raises(RuntimeError, match="overlaps what follows it"):
-        corelib.load(io.BytesIO(same_place))
-    longer = bytearray(whole)
     longer[first + 20 : first + 28] = struct.pack("<II", 100_000, 100_000)
-    with pytest.raises(RuntimeError, match="overlaps what follows it"):
-        corelib.load(io.BytesIO(longer))
+    for damaged in (same_place, longer):
+        with pytest.raises(RuntimeError, match="overlaps what follows it"):
+            corelib.load(io.BytesIO(damaged))
     with pytest.warns(UserWarning, match="Duplicate name"):
-        twice = io.BytesIO(whole)
-        with zipfile.ZipFile(twice, "a") as archive:
-            archive.writestr("archive/version", "3")
-    twice.seek(0)
+        twice = with_record(whole, "archive/version")
     with pytest.raises(RuntimeError, match="'archive/version' is there twice"):
         corelib.load(twice)
-    outside = io.BytesIO(whole)
-    with zipfile.ZipFile(outside, "a") as archive:
-        archive.writestr("elsewhere/x", "3")
-    outside.seek(0)
     with pytest.raises(RuntimeError, match="outside of the folder 'archive/'"):
-        corelib.load(outside)
+        corelib.load(with_record(whole, "elsewhere/x"))
+
+
+def with_record(whole: bytes, name: str) -> io.BytesIO:
+    """A file with one more record."""
+    file = io.BytesIO(whole)
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(name, "3")
+    file.seek(0)
+    return file
 
 
 def test_a_changed_element_is_found_by_its_checksum(saved: Any) -> None:

@@ -5,7 +5,11 @@ its bound; `@check(level)` puts it, under its name, into CHECKS.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+
+from corelib_conformance.result import Case
+from corelib_conformance.target import Target
 
 Check = Callable[..., Any]
 CHECKS: dict[str, Check] = {}
@@ -21,5 +25,19 @@ def check(level: int) -> Callable[[Check], Check]:
             raise ValueError(f"check {name} is declared twice")
         CHECKS[name], LEVEL[name] = function, level
         return function
+
+    return declared
+
+
+def check_of_ops(level: int) -> Callable[[Callable[[Target, str, str], float]], Check]:
+    """Declare a check `function(target, op, dtype)` of one op for one dtype: where the device declares that it does not support
+    that, it must be refused."""
+
+    def declared(function: Callable[[Target, str, str], float]) -> Check:
+        @wraps(function)
+        def settled(target: Target, case: Case) -> float:
+            return target.settle(case.op, case.dtype, case.direction, lambda: function(target, case.op, case.dtype))
+
+        return check(level)(settled)
 
     return declared

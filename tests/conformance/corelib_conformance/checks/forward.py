@@ -7,10 +7,10 @@ import warnings
 from typing import Any
 
 import corelib
-from corelib_conformance.checks import check
-from corelib_conformance.compare import compare, is_tensor
+from corelib_conformance.checks import check_of_ops
+from corelib_conformance.compare import error_over_bound, is_tensor
 from corelib_conformance.reference import here
-from corelib_conformance.result import Case, Failure, Unsupported
+from corelib_conformance.result import Failure, Unsupported
 from corelib_conformance.samples.declare import OPS, Inputs, Named, Op, Sample, describe, flatten, invoke
 from corelib_conformance.samples.listed import LISTED
 from corelib_conformance.target import Placed, Target
@@ -25,33 +25,16 @@ UPDATED = {"batch_norm": (1, 2), "instance_norm": (1, 2)}
 FEW = 8
 
 
-def present(name: str) -> bool:
-    """Whether corelib has what a family of samples calls; those of later versions wait."""
-    op = OPS[name]
-    if op.name in LISTED or any(s.call is not None for s in op.samples[:1]):
-        return op.name in LISTED or _there(op.path)
-    return _there(op.path)
-
-
-def _there(path: str) -> bool:
-    for root in (corelib, corelib.Tensor):
-        try:
-            Named(path).of(root)
-        except AttributeError:
-            continue
-        return True
-    return False
+def present(op: Op) -> bool:
+    """Whether corelib has what a family of samples calls, or must have it; those of later versions wait."""
+    return op.name in LISTED or any(Named(op.path).stands_in(root) for root in (corelib, corelib.Tensor))
 
 
 def form_of(op: Op, sample: Sample) -> str:
     """How a sample is called: as a function, or as a method where there is no function."""
     if sample.call is not None:
         return "call"
-    try:
-        Named(op.path).of(corelib)
-    except AttributeError:
-        return "method"
-    return "function"
+    return "function" if Named(op.path).stands_in(corelib) else "method"
 
 
 def samples_of(op: Op, dtype: str, all_of: bool, differentiable: bool = False) -> list[int]:
@@ -89,7 +72,8 @@ def both(target: Target, op: Op, number: int, dtype: str, run: Any) -> tuple[Any
 
 def bits(t: Any) -> bytes:
     """A tensor's elements as bytes."""
-    return t.detach().cpu().contiguous().numpy().tobytes()  # type: ignore[no-any-return]
+    result: bytes = t.detach().cpu().contiguous().numpy().tobytes()
+    return result
 
 
 def worst_of(numbers: list[int], one: Any) -> float:
@@ -109,17 +93,12 @@ def worst_of(numbers: list[int], one: Any) -> float:
     return worst
 
 
-@check(2)
-def forward(target: Target, case: Case) -> float:
+@check_of_ops(2)
+def forward(target: Target, name: str, dtype: str) -> float:
     """The op's results on its samples: dtypes, shapes, values within bounds, errors; operands unchanged, results on the device."""
-    op = OPS[case.op]
-
-    def run() -> float:
-        # the dtypes that most programs use are tried on every sample
-        numbers = samples_of(op, case.dtype, case.dtype in ("float32", "int64", "bool"))
-        return worst_of(numbers, lambda number: one(target, op, number, case.dtype))
-
-    return target.settle(case.op, case.dtype, "forward", run)  # type: ignore[no-any-return]
+    # the dtypes that most programs use are tried on every sample
+    numbers = samples_of(OPS[name], dtype, dtype in ("float32", "int64", "bool"))
+    return worst_of(numbers, lambda number: one(target, OPS[name], number, dtype))
 
 
 def one(target: Target, op: Op, number: int, dtype: str) -> float:
@@ -142,9 +121,4 @@ def one(target: Target, op: Op, number: int, dtype: str) -> float:
     places = {str(t.device.type) for t in flatten(got) if is_tensor(t)}
     if form != "call" and not places <= {target.device.type}:
         raise Failure(f"{text}: the result is on {', '.join(sorted(places))}")
-    if op.name in RANDOM:
-        return 0.0
-    verdict = compare(got, want, target.tier)
-    if verdict.message:
-        raise Failure(f"{text}: {verdict.message}", verdict.over)
-    return verdict.over
+    return 0.0 if op.name in RANDOM else error_over_bound(got, want, target.tier, text)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import corelib
-from corelib_conformance.checks import check
+from corelib_conformance.checks import check, check_of_ops
 from corelib_conformance.checks.forward import both, form_of, samples_of, worst_of
-from corelib_conformance.compare import compare, is_tensor
+from corelib_conformance.compare import error_over_bound, is_tensor
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.samples.declare import OPS, Op, flatten, invoke
 from corelib_conformance.target import Target
@@ -62,37 +62,32 @@ def derivatives(op: Op, number: int, order: int) -> Any:
     return run
 
 
-def _derived(target: Target, case: Case, order: int) -> float:
-    op = OPS[case.op]
+def _derived(target: Target, name: str, dtype: str, order: int) -> float:
+    op = OPS[name]
     compared: list[Any] = []
 
-    def run() -> float:
-        def derived(number: int) -> float:
-            got, want, text = both(target, op, number, case.dtype, derivatives(op, number, order))
-            compared.extend(want or [])
-            verdict = compare([t.detach() for t in got or []], [t.detach() for t in want or []], target.tier)
-            if verdict.message:
-                raise Failure(f"derivative {order} of {text}: {verdict.message}", verdict.over)
-            return verdict.over
+    def derived(number: int) -> float:
+        got, want, text = both(target, op, number, dtype, derivatives(op, number, order))
+        compared.extend(want or [])
+        mine, exact = ([t.detach() for t in tensors or []] for tensors in (got, want))
+        return error_over_bound(mine, exact, target.tier, f"derivative {order} of {text}")
 
-        worst = worst_of(samples_of(op, case.dtype, False, differentiable=True), derived)
-        if not compared:  # a check that compared nothing has not passed
-            raise Failure(f"no sample of {op.name} has a derivative of order {order} to compare")
-        return worst
-
-    return target.settle(case.op, case.dtype, case.direction, run)  # type: ignore[no-any-return]
+    worst = worst_of(samples_of(op, dtype, False, differentiable=True), derived)
+    if not compared:  # a check that compared nothing has not passed
+        raise Failure(f"no sample of {op.name} has a derivative of order {order} to compare")
+    return worst
 
 
-@check(4)
-def gradient(target: Target, case: Case) -> float:
+@check_of_ops(4)
+def gradient(target: Target, name: str, dtype: str) -> float:
     """First derivatives along a random direction, within the reference's bounds."""
-    return _derived(target, case, 1)
+    return _derived(target, name, dtype, 1)
 
 
-@check(4)
-def second(target: Target, case: Case) -> float:
+@check_of_ops(4)
+def second(target: Target, name: str, dtype: str) -> float:
     """Second derivatives along two random directions, with respect to the operands and the first direction, within the reference's bounds."""
-    return _derived(target, case, 2)
+    return _derived(target, name, dtype, 2)
 
 
 @check(4)

@@ -13,33 +13,29 @@ import corelib
 from corelib.dispatcher.calls.elementwise import natives_of, suited
 from corelib.dispatcher.op import TABLE
 from corelib.tensor import dtype as D
-from corelib_conformance.checks import check
+from corelib_conformance.checks import check_of_ops
 from corelib_conformance.checks.forward import bits
-from corelib_conformance.compare import compare, host
+from corelib_conformance.compare import error_over_bound, host
 from corelib_conformance.reference import here
-from corelib_conformance.result import Case, Failure
-from corelib_conformance.samples.declare import spec
+from corelib_conformance.result import Failure
+from corelib_conformance.samples.declare import ALL, FLOATS, INTS, LAYOUTS, spec
 from corelib_conformance.target import Target
 
 SIZES = [(), (0,), (1,), (255,), (257,), (1025,), (4097,), (3, 0, 2), (5, 7, 3)]
-LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EDGES = [0.0, -0.0, 1e-7, -1e-7, 1e-3, 0.5, -0.5, 1.0, -1.0, 2.5, -2.5, 3.0, 20.0, -20.0, 88.0, -90.0, 1e4, float("inf"), -float("inf"), float("nan")]
 
-FLOATS = ("float16", "bfloat16", "float32", "float64")
-INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
-EVERY = ("bool", *INTEGERS, *FLOATS)
-NUMBERS = INTEGERS + FLOATS
-BITS = ("bool", *INTEGERS)
+NUMBERS = INTS + FLOATS
+BITS = ("bool", *INTS)
 
 UNARY = {"neg": NUMBERS, "bitwise_not": BITS, "floor": FLOATS, **dict.fromkeys(("sqrt", "exp", "log", "sin", "cos"), FLOATS)}
 BINARY = {
-    "add": EVERY, "sub": NUMBERS, "mul": EVERY, "true_div": FLOATS, "floor_divide": NUMBERS, "remainder": NUMBERS, "maximum": EVERY,
-    "lt": EVERY, "eq": EVERY, **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), BITS),
-    **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift"), INTEGERS),
+    "add": ALL, "sub": NUMBERS, "mul": ALL, "true_div": FLOATS, "floor_divide": NUMBERS, "remainder": NUMBERS, "maximum": ALL,
+    "lt": ALL, "eq": ALL, **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), BITS),
+    **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift"), INTS),
 }
-REDUCTIONS = {"sum": EVERY, "prod": EVERY, "amax": EVERY, "amin": EVERY}
+REDUCTIONS = {"sum": ALL, "prod": ALL, "amax": ALL, "amin": ALL}
 OTHERS = {
-    "select_where": EVERY, "fill": EVERY, "copy": EVERY, "arange_": NUMBERS, "batched_matmul": NUMBERS, "take_rows": EVERY, "put_rows": EVERY,
+    "select_where": ALL, "fill": ALL, "copy": ALL, "arange_": NUMBERS, "batched_matmul": NUMBERS, "take_rows": ALL, "put_rows": ALL,
 }
 PRIMITIVES = {**UNARY, **BINARY, **REDUCTIONS, **OTHERS}
 SENTINEL = 57
@@ -119,10 +115,7 @@ def run(target: Target, name: str, shape: Any, dtype: Any, args: list[Any], what
         raise Failure(f"{name} of {what}: it wrote {int((edges != SENTINEL).sum())} elements beside out")
     if before != [bits(a) for a in mine if isinstance(a, corelib.Tensor)]:
         raise Failure(f"{name} of {what}: an input was changed")
-    verdict = compare(out, exact, target.tier, signs)
-    if verdict.message:
-        raise Failure(f"{name} of {what}: {verdict.message}", verdict.over)
-    return verdict.over
+    return error_over_bound(out, exact, target.tier, f"{name} of {what}", signs)
 
 
 def operands(target: Target, name: str, shape: Any, dtype: str, layout: str = "contiguous", other: Any = None) -> list[Any]:
@@ -146,16 +139,12 @@ def result_dtype(name: str, dtype: str) -> str:
     return "bool" if name in ("lt", "eq") else dtype
 
 
-ELEMENTWISE = {**UNARY, **BINARY, "select_where": EVERY}
+ELEMENTWISE = {**UNARY, **BINARY, "select_where": ALL}
 
 
-@check(1)
-def sizes(target: Target, case: Case) -> float:
+@check_of_ops(1)
+def sizes(target: Target, name: str, dtype: str) -> float:
     """Every size: 0-d, empty, one element, around powers of two; for reductions along each dimension."""
-    return target.settle(case.op, case.dtype, "forward", lambda: _sizes(target, case.op, case.dtype))  # type: ignore[no-any-return]
-
-
-def _sizes(target: Target, name: str, dtype: str) -> float:
     worst = 0.0
     for shape in SIZES:
         if name in ELEMENTWISE:
@@ -165,13 +154,9 @@ def _sizes(target: Target, name: str, dtype: str) -> float:
     return worst
 
 
-@check(1)
-def layouts(target: Target, case: Case) -> float:
+@check_of_ops(1)
+def layouts(target: Target, name: str, dtype: str) -> float:
     """Every layout: transposed, permuted, with steps, with an offset, expanded (stride 0); operands that broadcast; numbers."""
-    return target.settle(case.op, case.dtype, "forward", lambda: _layouts(target, case.op, case.dtype))  # type: ignore[no-any-return]
-
-
-def _layouts(target: Target, name: str, dtype: str) -> float:
     worst = 0.0
     for layout in LAYOUTS:
         for shape in ((6, 5, 4), (33, 17)):
@@ -186,16 +171,10 @@ def _layouts(target: Target, name: str, dtype: str) -> float:
             worst = max(worst, run(target, name, (6, 5, 4), result_dtype(name, dtype), made, f"{dtype} [6, 5, 4] and {list(other)}"))
         if target.runtime.scalars:
             x = operands(target, name, (5, 4), dtype)[0]
-            number = {"bool": True}.get(dtype, 3 if dtype in INTEGERS else 1.5)
+            number = {"bool": True}.get(dtype, 3 if dtype in INTS else 1.5)
             worst = max(worst, run(target, name, (5, 4), result_dtype(name, dtype), [x, number], f"{dtype} and {number}"))
             worst = max(worst, run(target, name, (5, 4), result_dtype(name, dtype), [number, operands(target, name, (5, 4), dtype)[1]], f"{number} and {dtype}"))
     return worst
-
-
-@check(1)
-def values(target: Target, case: Case) -> float:
-    """Values at the edges: zeros with their signs, tiny and huge numbers, infinities, NaN; the ends of integers; ties."""
-    return target.settle(case.op, case.dtype, "forward", lambda: _values(target, case.op, case.dtype))  # type: ignore[no-any-return]
 
 
 def _edges(dtype: str) -> list[Any]:
@@ -207,7 +186,9 @@ def _edges(dtype: str) -> list[Any]:
     return [0, 1, 2, 3, 7, 100, limits.max, limits.max - 1, limits.min, limits.min + 1, *([-1, -2, -7] if limits.min else [5, 9, 11])]
 
 
-def _values(target: Target, name: str, dtype: str) -> float:
+@check_of_ops(1)
+def values(target: Target, name: str, dtype: str) -> float:
+    """Values at the edges: zeros with their signs, tiny and huge numbers, infinities, NaN; the ends of integers; ties."""
     edges = _edges(dtype)
     n = len(edges)
     if name in UNARY:
@@ -215,7 +196,7 @@ def _values(target: Target, name: str, dtype: str) -> float:
         return run(target, name, (n,), dtype, [x], f"{dtype} at its edges")
     if name in ELEMENTWISE:
         a, b = np.repeat(edges, n).tolist(), (edges * n)
-        if dtype in INTEGERS:
+        if dtype in INTS:
             a, b = np.repeat(np.array(edges, dtype), n).tolist(), edges * n
             if name in ("floor_divide", "remainder"):
                 b = [x or 1 for x in b]
@@ -256,7 +237,7 @@ def _other(target: Target, name: str, shape: Any, dtype: str, layout: str, edges
                 worst = max(worst, _reduce(target, name, x, dims, dtype, what))
         return worst
     if name == "fill":
-        number = {"bool": True}.get(dtype, 7 if dtype in INTEGERS else -0.1)
+        number = {"bool": True}.get(dtype, 7 if dtype in INTS else -0.1)
         return run(target, name, shape, dtype, [number], what)
     if name == "copy":
         return max(run(target, name, shape, dtype, [make(target, shape, of, layout, **(facts if of in FLOATS or of == dtype else {}))], f"{what} from {of}") for of in _sources(target, dtype, edges))
@@ -270,9 +251,9 @@ def _other(target: Target, name: str, shape: Any, dtype: str, layout: str, edges
 
 def _sources(target: Target, dtype: str, edges: Any) -> list[str]:
     """The dtypes to cast from; numbers out of range have no one answer, so edges are cast only among floats."""
-    kinds = [d for d in EVERY if target.declared(d) != "absent"]
+    kinds = [d for d in ALL if target.declared(d) != "absent"]
     if edges is None:
-        return kinds if dtype not in ("uint8",) else [d for d in kinds if d in ("bool", *INTEGERS)]
+        return kinds if dtype not in ("uint8",) else [d for d in kinds if d in ("bool", *INTS)]
     return [d for d in kinds if d == dtype or (d in FLOATS and dtype in FLOATS)]
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 import corelib
+from corelib.dispatcher.op import TABLE
 from corelib_conformance.checks import check
+from corelib_conformance.checks.forward import bits
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.target import Target
 
@@ -44,16 +46,11 @@ def round_trip(target: Target, case: Case) -> None:
         given = corelib.from_numpy(np.array(sent)).to(kind)
         back = given.to(target.name).cpu()
         expect(back.dtype is kind and tuple(back.shape) == shape, f"{shape}: came back as {back.dtype} {list(back.shape)}")
-        same = back.untyped_storage().nbytes() == 0 or _bits(given) == _bits(back)
+        same = back.untyped_storage().nbytes() == 0 or bits(given) == bits(back)
         expect(same, f"{shape}: other bits came back")
     if kind.is_floating_point:
         special = corelib.tensor([0.0, -0.0, float("inf"), -float("inf"), float("nan"), 1e-40, 6e-8, 65504.0]).to(kind)
-        expect(_bits(special) == _bits(special.to(target.name).cpu()), "special values came back with other bits")
-
-
-def _bits(t: Any) -> bytes:
-    array = t.contiguous().numpy()
-    return array.tobytes()  # type: ignore[no-any-return]
+        expect(bits(special) == bits(special.to(target.name).cpu()), "special values came back with other bits")
 
 
 @check(0)
@@ -85,7 +82,7 @@ def copies_are_copies(target: Target, case: Case) -> None:
 
 
 def _has(target: Target, name: str) -> bool:
-    return target.kernel(corelib.ops.TABLE[name], corelib.float32) is not None
+    return target.kernel(TABLE[name], corelib.float32) is not None
 
 
 @check(0)
@@ -215,6 +212,7 @@ def errors(target: Target, case: Case) -> None:
 def capabilities(target: Target, case: Case) -> None:
     """Optional functions work where they are declared, and are refused with UnsupportedError where they are not."""
     from corelib.contract.backend import UnsupportedError
+    from corelib.dispatcher.runtime import at_work
     from corelib.dispatcher.streams import Stream, current_stream
 
     backend, index = target.backend, target.runtime.index
@@ -230,16 +228,17 @@ def capabilities(target: Target, case: Case) -> None:
 
     def streams() -> None:
         x = corelib.ones(100000, device=target.name)
-        here = current_stream(target.runtime)
+        runtime = at_work(x.device)
+        here = current_stream(runtime)
         there = Stream(target.name)
         there.wait_stream(here)
         with there:
-            expect(current_stream(target.runtime) == there, "work does not go to the stream that was chosen")
+            expect(current_stream(runtime) == there, "work does not go to the stream that was chosen")
             y = x * 3
             for _ in range(5):
                 y = y + x
             event = there.record_event()
-        expect(current_stream(target.runtime) == here, "the stream before is not chosen again")
+        expect(current_stream(runtime) == here, "the stream before is not chosen again")
         event.wait()
         expect((y - x).cpu().numpy().min() == 7, "a stream that waits for an event reads what was there before it")
         there.synchronize()

@@ -8,52 +8,38 @@ from typing import Any
 
 import corelib
 from corelib.dispatcher.op import TABLE
-from corelib_conformance.checks import check
+from corelib_conformance.checks import check, check_of_ops
 from corelib_conformance.checks.forward import RANDOM, bits, both, form_of, one, present, samples_of, worst_of
-from corelib_conformance.compare import compare, is_tensor
+from corelib_conformance.compare import error_over_bound, is_tensor
 from corelib_conformance.result import Case, Failure
 from corelib_conformance.samples.declare import OPS, Inputs, flatten, invoke
 from corelib_conformance.target import Placed, Target
 
 
-@check(3)
-def whole_table(target: Target, case: Case) -> float:
+@check_of_ops(3)
+def whole_table(target: Target, name: str, dtype: str) -> float:
     """As `forward`, for the ops beyond the core ones."""
-    op = OPS[case.op]
-
-    def run() -> float:
-        return worst_of(samples_of(op, case.dtype, False), lambda n: one(target, op, n, case.dtype))
-
-    return target.settle(case.op, case.dtype, "forward", run)  # type: ignore[no-any-return]
+    return worst_of(samples_of(OPS[name], dtype, False), lambda n: one(target, OPS[name], n, dtype))
 
 
-@check(3)
-def body(target: Target, case: Case) -> float:
+@check_of_ops(3)
+def body(target: Target, name: str, dtype: str) -> float:
     """With all kernels but the primitives' taken away, the op's body gives results within the same bounds on the device."""
-    op = OPS[case.op]
-
-    def run() -> float:
-        key = target.runtime.key
-        taken = {name: TABLE[name].kernels.pop(key) for name in list(TABLE) if not TABLE[name].primitive and TABLE[name].kind != "extension" and key in TABLE[name].kernels}
-        try:
-            return worst_of(samples_of(op, case.dtype, False), lambda n: _sample(target, op, n, case.dtype))
-        finally:
-            for name, kernels in taken.items():
-                TABLE[name].kernels[key] = kernels
-
-    return target.settle(case.op, case.dtype, "forward", run)  # type: ignore[no-any-return]
+    op, key = OPS[name], target.runtime.key
+    others = [op for op in TABLE.values() if not op.primitive and op.kind != "extension" and key in op.kernels]
+    taken = [(op.kernels, op.kernels.pop(key)) for op in others]
+    try:
+        return worst_of(samples_of(op, dtype, False), lambda n: _sample(target, op, n, dtype))
+    finally:
+        for kernels, own in taken:
+            kernels[key] = own
 
 
 def _sample(target: Target, op: Any, number: int, dtype: str) -> float:
     sample = op.samples[number]
     form = form_of(op, sample)
     got, want, text = both(target, op, number, dtype, lambda place, tensors: invoke(op, sample, form, place, tensors))
-    if op.name in RANDOM:
-        return 0.0
-    verdict = compare(got, want, target.tier)
-    if verdict.message:
-        raise Failure(f"the body of {text}: {verdict.message}", verdict.over)
-    return verdict.over
+    return 0.0 if op.name in RANDOM else error_over_bound(got, want, target.tier, f"the body of {text}")
 
 
 OFTEN = ("matmul", "sum", "softmax", "index_put", "conv2d", "mul")
@@ -64,7 +50,7 @@ def calls_of(place: Placed, seed: int = 0) -> Iterator[tuple[str, Callable[[], A
     """Every op that takes float32: its name, what makes the operands of its first such sample on the device, and the call of them."""
     for op in OPS.values():
         number = next((n for n, s in enumerate(op.samples) if s.dtypes is None or "float32" in s.dtypes), None)
-        if number is None or "float32" not in op.dtypes or not present(op.name):
+        if number is None or "float32" not in op.dtypes or not present(op):
             continue
         sample = op.samples[number]
         inputs = Inputs(op, number, sample, "float32", seed)

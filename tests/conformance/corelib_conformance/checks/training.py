@@ -16,7 +16,7 @@ ACCURACY = 0.95
 
 
 def _digits() -> tuple[Any, Any]:
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # no types
 
     data = load_digits()
     order = np.random.default_rng(0).permutation(len(data.target))

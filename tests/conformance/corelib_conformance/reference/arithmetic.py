@@ -278,30 +278,34 @@ def _divided(v: Any, w: Any) -> tuple[Any, Any]:
     return np.where(w == 0, v / w, quotient), np.where(other, left + w, left)
 
 
-@kernel("floor_divide", D.NUMBERS)
-def floor_divide(out: Pair, a: Any, b: Any) -> None:
-    (v, e), (w, f) = taken(a, out.dtype), taken(b, out.dtype)
-    if not out.dtype.is_floating_point:
-        if not np.all(w):
-            raise RuntimeError("floor_divide(): ZeroDivisionError: an integer was divided by zero")
-        put(out, np.floor_divide(v, w), 0.0)
-        return
+def _division(name: str, whole: Any, part: Callable[..., tuple[Any, Any]]) -> None:
+    """Division with Python's signs: `whole(v, w)` of integers; `part(v, e, w, f)` of others is value and error before rounding."""
+
+    @kernel(name, D.NUMBERS)
+    def run(out: Pair, a: Any, b: Any) -> None:
+        (v, e), (w, f) = taken(a, out.dtype), taken(b, out.dtype)
+        if not out.dtype.is_floating_point:
+            if not np.all(w):
+                raise RuntimeError(f"{name}(): ZeroDivisionError: an integer was divided by zero")
+            put(out, whole(v, w), 0.0)
+            return
+        value, error = part(v, e, w, f)
+        put(out, value, rounded(value, error, out.dtype))
+
+
+def _quotient(v: Any, e: Any, w: Any, f: Any) -> tuple[Any, Any]:
     value, _ = _divided(v, w)
     unsure = (np.broadcast_to(e + f, value.shape) > 0) & np.isfinite(value)
-    put(out, value, rounded(value, np.where(unsure, 1 + (e + np.abs(value) * f) / np.abs(w), 0.0), out.dtype))
+    return value, np.where(unsure, 1 + (e + np.abs(value) * f) / np.abs(w), 0.0)
 
 
-@kernel("remainder", D.NUMBERS)
-def remainder(out: Pair, a: Any, b: Any) -> None:
-    (v, e), (w, f) = taken(a, out.dtype), taken(b, out.dtype)
-    if not out.dtype.is_floating_point:
-        if not np.all(w):
-            raise RuntimeError("remainder(): ZeroDivisionError: an integer was divided by zero")
-        put(out, np.remainder(v, w), 0.0)
-        return
-    quotient, value = _divided(v, w)
-    unsure = np.broadcast_to(e + f, value.shape) > 0
-    put(out, value, rounded(value, np.where(unsure, np.abs(w), 0.0), out.dtype))
+def _remainder(v: Any, e: Any, w: Any, f: Any) -> tuple[Any, Any]:
+    _, value = _divided(v, w)
+    return value, np.where(np.broadcast_to(e + f, value.shape) > 0, np.abs(w), 0.0)
+
+
+_division("floor_divide", np.floor_divide, _quotient)
+_division("remainder", np.remainder, _remainder)
 
 
 @kernel("maximum", D.REALS)

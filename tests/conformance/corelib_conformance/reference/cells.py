@@ -20,7 +20,8 @@ class Pair(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.value.shape  # type: ignore[no-any-return]
+        result: tuple[int, ...] = self.value.shape
+        return result
 
 
 class Cells:

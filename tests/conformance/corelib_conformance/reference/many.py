@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,48 +20,51 @@ def _length(shape: tuple[int, ...], dims: Any) -> int:
     return n
 
 
-@kernel("sum", D.REALS)
-def sum(out: Pair, input: Pair, dims: Any, keepdim: bool) -> None:
-    v, e = input.value, input.error
-    if out.dtype is D.bool:
-        put(out, np.any(v, axis=dims, keepdims=keepdim), 0.0)
-        return
-    value = np.add.reduce(v, dims, None, None, keepdim)
-    if not out.dtype.is_floating_point:
-        put(out, value, 0.0)
-        return
-    k = _length(v.shape, dims)
-    own = C * wide_unit(out.dtype) * np.sqrt(k) * np.add.reduce(np.abs(v), dims, None, None, keepdim) if k > 1 else 0.0
-    put(out, value, rounded(value, np.add.reduce(e, dims, None, None, keepdim) + own, out.dtype))
+def _total(name: str, ufunc: Any, truth: Any, error: Callable[..., Any]) -> None:
+    """Everything along some dims as one number. `error(v, e, value, relative, folded)` is its bound before rounding, `folded` what folds
+    other numbers along the same dims."""
+
+    @kernel(name, D.REALS)
+    def run(out: Pair, input: Pair, dims: Any, keepdim: bool) -> None:
+        v, e = input.value, input.error
+        if out.dtype is D.bool:
+            put(out, truth(v, axis=dims, keepdims=keepdim), 0.0)
+            return
+
+        def folded(ufunc: Any, x: Any) -> Any:
+            return ufunc.reduce(x, dims, None, None, keepdim)
+
+        value = folded(ufunc, v)
+        if not out.dtype.is_floating_point:
+            put(out, value, 0.0)
+            return
+        k = _length(v.shape, dims)
+        relative = C * wide_unit(out.dtype) * np.sqrt(k) if k > 1 else 0.0
+        put(out, value, rounded(value, error(v, e, value, relative, folded), out.dtype))
 
 
-@kernel("prod", D.REALS)
-def prod(out: Pair, input: Pair, dims: Any, keepdim: bool) -> None:
-    v, e = input.value, input.error
-    if out.dtype is D.bool:
-        put(out, np.all(v, axis=dims, keepdims=keepdim), 0.0)
-        return
-    value = np.multiply.reduce(v, dims, None, None, keepdim)
-    if not out.dtype.is_floating_point:
-        put(out, value, 0.0)
-        return
-    k = _length(v.shape, dims)
-    relative = C * wide_unit(out.dtype) * np.sqrt(k) if k > 1 else 0.0
-    highest = np.multiply.reduce(np.abs(v) + e, dims, None, None, keepdim)
-    carried = np.where(np.add.reduce(e, dims, None, None, keepdim) > 0, highest - np.abs(value), 0.0)
-    put(out, value, rounded(value, carried + relative * highest, out.dtype))
+def _of_sum(v: Any, e: Any, value: Any, relative: float, folded: Any) -> Any:
+    return folded(np.add, e) + (relative * folded(np.add, np.abs(v)) if relative else 0.0)
+
+
+def _of_product(v: Any, e: Any, value: Any, relative: float, folded: Any) -> Any:
+    highest = folded(np.multiply, np.abs(v) + e)
+    carried = np.where(folded(np.add, e) > 0, highest - np.abs(value), 0.0)
+    return carried + relative * highest
+
+
+_total("sum", np.add, np.any, _of_sum)
+_total("prod", np.multiply, np.all, _of_product)
 
 
 def _extreme(name: str, reduce: Any) -> None:
     @kernel(name, D.REALS)
     def run(out: Pair, input: Pair, dims: Any, keepdim: bool) -> None:
         v, e = input.value, input.error
-        value = reduce(v, dims, None, None, keepdim)
+        value, error = reduce(v, dims, None, None, keepdim), np.zeros(())
         if np.any(e):
             high, low = reduce(v + e, dims, None, None, keepdim), reduce(v - e, dims, None, None, keepdim)
             error = np.where(np.isfinite(value), np.maximum(high - value, value - low), 0.0)
-        else:
-            error = 0.0
         put(out, value, error)
 
 

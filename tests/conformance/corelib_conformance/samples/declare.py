@@ -22,9 +22,11 @@ HALVES = ("float16", "bfloat16")
 WIDE = ("float32", "float64")
 FLOATS = HALVES + WIDE
 ALL = ("bool", *INTS, *FLOATS)
+LAYOUTS = ("contiguous", "transposed", "permuted", "strided", "offset", "expanded")
 EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 TINY = {"float16": 2.0**-24, "bfloat16": 2.0**-133, "float32": 2.0**-149, "float64": 2.0**-1074}
-SHORT = {"bfloat16": "bf16", "bool": "bool", "uint8": "u8"}
+Facts = dict[str, Any]
+"""What is said by keyword: of an op beyond its name, or in a call."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Spec:
         count, strides, offset = self.geometry()
         wide = np.dtype("float32" if dtype == "bfloat16" else dtype)
         low, high = self.low, self.high
+        flat: np.ndarray[Any, Any]
         if self.unique:
             flat = rng.permutation(count) - (0 if dtype in ("uint8", "bool") else count // 2)
             flat = flat * 0.25 + 0.125 if dtype in FLOATS else flat
@@ -119,6 +122,14 @@ class Named:
         for part in self.path.split("."):
             T = getattr(T, part)
         return T
+
+    def stands_in(self, T: Any) -> bool:
+        """Whether the library, or a class of it, has such an attribute."""
+        try:
+            self.of(T)
+        except AttributeError:
+            return False
+        return True
 
     def __repr__(self) -> str:
         return f"T.{self.path}"
@@ -190,6 +201,8 @@ class Op:
     def tolerance(self, dtype: str, sample: Sample | None = None) -> float:
         ulps = sample.ulps if sample is not None and sample.ulps is not None else self.ulps
         return ulps.get(dtype, ulps.get("", 4)) if isinstance(ulps, dict) else ulps
+
+
 OPS: dict[str, Op] = {}
 
 

@@ -1,16 +1,5 @@
 """Device type `twin`, which another distribution claims too."""
 
-from corelib.backend import hookimpl
+from corelib_test_good.variant import Variant
 
-
-@hookimpl
-def corelib_backend():
-    from corelib_test_good.backend import GoodBackend
-
-    class Twin(GoodBackend):
-        device_type = "twin"
-
-        def device_name(self, index):
-            return "a"
-
-    return Twin()
+twin = Variant("twin", device_name=lambda index: "a")

@@ -1,0 +1,1 @@
+"""Tensors made, seen otherwise, indexed and joined."""

@@ -1,0 +1,1 @@
+"""Derivatives, hooks, modes and the graph that users see."""

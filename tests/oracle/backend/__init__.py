@@ -1,0 +1,1 @@
+"""Devices other than the CPU: the samples of ops, run there."""

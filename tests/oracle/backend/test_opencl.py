@@ -1,0 +1,69 @@
+"""The opencl device against PyTorch: every sample of the oracle, on generated kernels, with nothing sent to the host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+import corelib
+from corelib.dispatcher.op import TABLE
+
+from ..harness import ALL, COUNTS, OPS
+from .on_devices import GRADIENTS, PRESENT, compare_samples, differentiate_samples
+
+pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
+
+# Every kernel has to be compiled once on a machine; CORELIB_ORACLE=all adds the dtypes that share the others' code.
+DTYPES = ALL if os.environ.get("CORELIB_ORACLE") == "all" else ("bool", "int64", "bfloat16", "float32")
+CASES = [pytest.param(op.name, dtype, id=f"{op.name}-{dtype}") for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
+
+EXTENSIONS = [op.name for op in OPS.values() if op.extension and not op.needs]
+COMPLEX = [op.name for op in OPS.values() if op.needs]
+"""They need complex dtypes, which the device declares absent."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_on_the_host() -> Iterator[None]:
+    before = corelib.backends.set_fallback("error")
+    yield
+    corelib.backends.set_fallback(before)
+
+
+@pytest.mark.parametrize(("name", "dtype"), CASES)
+def test_opencl_computes_what_pytorch_computes(name: str, dtype: str) -> None:
+    compare_samples("opencl", name, dtype, "opencl: (op, dtype, sample) compared")
+
+
+@pytest.mark.parametrize("name", [name for name in GRADIENTS if name not in COMPLEX])
+def test_gradients_on_opencl_are_pytorchs(name: str) -> None:
+    differentiate_samples("opencl", name, "opencl: samples differentiated")
+
+
+def test_complex_numbers_are_refused_by_name() -> None:
+    assert len(COMPLEX) > 90 and corelib.device("opencl").runtime.backend.dtypes.get("complex64", "absent") == "absent"
+    for make in (
+        lambda: corelib.view_as_complex(corelib.ones(2, device="opencl")), lambda: corelib.ones(2, device="opencl").to(corelib.complex64),
+        lambda: corelib.complex(*[corelib.ones(2, device="opencl")] * 2), lambda: corelib.fft.fft(corelib.ones(4, device="opencl")),
+    ):  # fmt: skip
+        with pytest.raises(NotImplementedError, match=r"device opencl:0 has no torch\.complex64"):
+            make()
+    COUNTS["opencl: ops of complex numbers, refused"] += len(COMPLEX)
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+def test_what_has_no_body_goes_to_the_host_and_is_listed(name: str) -> None:
+    before, reported = corelib.backends.set_fallback("allow"), corelib.backends.set_report(True)
+    corelib.backends.reset_report()
+    try:
+        compare_samples("opencl", name, "float32", "opencl: (op, dtype, sample) compared")
+        differentiate_samples("opencl", name, "opencl: samples differentiated")
+        rows = corelib.backends.report()
+    finally:
+        corelib.backends.set_fallback(before)
+        corelib.backends.set_report(reported)
+    for row in rows:
+        if row.path == "host":
+            assert TABLE[row.op].kind == "extension", row
+            COUNTS[f"opencl: calls of {row.op} that went to the host"] += row.calls

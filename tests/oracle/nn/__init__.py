@@ -1,0 +1,1 @@
+"""Modules and what works on them."""

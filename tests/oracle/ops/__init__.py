@@ -1,0 +1,1 @@
+"""Functions and methods of tensors: values, derivatives, signatures and refusals."""

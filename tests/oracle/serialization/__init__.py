@@ -1,0 +1,1 @@
+"""Files that either library reads and writes."""

@@ -1,0 +1,1 @@
+"""What a tensor is: its types, text, promotion and random numbers."""
