@@ -73,6 +73,7 @@ class Names:
         """An annotation with the private names in it; what this file does not know becomes Any."""
         for alias, meaning in _ALIASES.items():
             text = re.sub(rf"\b{alias}\b", meaning, text)
+        text = re.sub(r"\bAside\[((?:[^\[\]]|\[[^\]]*\])*)\]", r"\1", text)
         tree = ast.parse(text.strip("'\""), mode="eval")
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
