@@ -71,6 +71,7 @@ class Names:
 
     def annotation(self, text: str) -> str:
         """An annotation with the private names in it; what this file does not know becomes Any."""
+        text = re.sub(r"\bAside\[(.*?)\](?=\s*(?:\||$))", r"\1", text)  # a type that says only that it is no operand
         for alias, meaning in _ALIASES.items():
             text = re.sub(rf"\b{alias}\b", meaning, text)
         tree = ast.parse(text.strip("'\""), mode="eval")

@@ -559,7 +559,7 @@ class TensorBase:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
     def select(self, dim: _int, index: _int) -> _Tensor:
         """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Any[_Tensor | _int], length: _int) -> _Tensor:
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
         """A view of `length` places along `dim` from `start`."""
     def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
@@ -665,7 +665,7 @@ class TensorBase:
         """As `reshape`, with the shape of another tensor."""
     def expand_as(self, other: _Tensor) -> _Tensor:
         """As `expand`, with the shape of another tensor."""
-    def split(self, split_size: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def split(self, split_size: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
     def tensor_split(self, indices_or_sections: _Tensor | _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
@@ -859,13 +859,13 @@ class TensorBase:
         """`clamp`, in place."""
     def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
         """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
+    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`clamp_min`, in place."""
-    def clamp_max(self, max: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
+    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`clamp_max`, in place."""
     def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The larger of two, elementwise; where one is NaN, the other."""
@@ -925,9 +925,9 @@ class TensorBase:
         """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
     def scatter_add_(self, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor:
         """`scatter_add`, in place."""
-    def scatter(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def scatter(self, dim: _int, index: _Tensor, src: _Tensor | _int | _float | _bool | _complex | None = ..., *, value: _Tensor | _int | _float | _bool | _complex | None = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
-    def scatter_(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ...) -> _Tensor:
+    def scatter_(self, dim: _int, index: _Tensor, src: _Tensor | _int | _float | _bool | _complex | None = ..., *, value: _Tensor | _int | _float | _bool | _complex | None = ..., reduce: _str | None = ...) -> _Tensor:
         """`scatter`, in place."""
     def scatter_reduce(self, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
@@ -1025,15 +1025,15 @@ class TensorBase:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-    def softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def relu(self, *, out: _Tensor | None = ...) -> _Tensor:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
         """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _Any = ...) -> _Tensor:
+    def hardshrink(self, lambd: _float = ...) -> _Tensor:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
