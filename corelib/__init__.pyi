@@ -2,7 +2,9 @@
 from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
+from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve, UnpackedLU as _UnpackedLU
 from corelib.ops.random.generator import Generator as _Generator
+from corelib.ops.return_types import Frexp as _Frexp, Histogram as _Histogram, MinAndMax as _MinAndMax, ValuesAndIndices as _ValuesAndIndices
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
@@ -187,7 +189,7 @@ def amax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
-def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
+def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
     """The smallest and the largest element, of all or along `dim`."""
 def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
@@ -393,9 +395,9 @@ def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..
     """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
 def cross(input: _Tensor, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3."""
-def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
+def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
-def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
+def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
 def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64."""
@@ -523,7 +525,7 @@ def frac(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers."""
 def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `frac`: writes its result into this tensor and returns it."""
-def frexp(input: _Tensor, *, out: _Any = ...) -> _Any:
+def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
@@ -539,7 +541,7 @@ def gcd_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def geqrf(input: _Tensor, *, out: _Any = ...) -> _Any:
+def geqrf(input: _Tensor, *, out: _Any = ...) -> _Geqrf:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
@@ -569,7 +571,7 @@ def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> 
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Any:
+def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
 def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
@@ -637,7 +639,7 @@ def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ...
     """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
-def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
 def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
@@ -713,7 +715,7 @@ def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Ten
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
-def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _Any:
+def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _UnpackedLU:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
@@ -739,7 +741,7 @@ def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Te
     """The larger of two, elementwise; NaN where either is."""
 def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
-def median(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def median(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
 def meshgrid(*tensors: _Any, indexing: _str | None = ...) -> _tuple[_Tensor, ...]:
     """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy" """
@@ -749,7 +751,7 @@ def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Te
     """The smaller of two, elementwise; NaN where either is."""
 def mm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
-def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
 def moveaxis(input: _Tensor, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
     """Another name of `movedim`."""
@@ -773,7 +775,7 @@ def nan_to_num_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `nan_to_num`: writes its result into this tensor and returns it."""
 def nanmean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of the elements that are not NaN, of all or along `dim`."""
-def nanmedian(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def nanmedian(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
 def nanquantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """As `quantile`, of the elements that are not NaN."""
@@ -817,7 +819,7 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
-def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _Any:
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
@@ -845,7 +847,7 @@ def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The product of all elements, or along `dim`; integers multiply in int64."""
 def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
-def qr(input: _Tensor, some: _bool = ..., *, out: _Any = ...) -> _Any:
+def qr(input: _Tensor, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
 def quantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
@@ -969,11 +971,11 @@ def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs:
     """A copy of what `slice` shows."""
 def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
-def slogdet(input: _Tensor, *, out: _Any = ...) -> _Any:
+def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
-def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
@@ -1009,9 +1011,9 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
-def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _Any:
+def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
-def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Any:
+def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
     """`transpose` by another name, as NumPy has it."""
@@ -1043,7 +1045,7 @@ def threshold_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `threshold`."""
 def tile(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
-def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The `k` largest (or smallest) elements along `dim`, and where they are."""
 def trace(input: _Tensor) -> _Tensor:
     """The sum of a matrix's diagonal."""
@@ -1055,7 +1057,7 @@ def trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool 
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def trapz(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
-def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _Any:
+def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
