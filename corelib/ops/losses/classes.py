@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import check_tensors, reduction_of, weighed
 from corelib.ops.neural.activation import log_softmax_along, log_softmax_backward

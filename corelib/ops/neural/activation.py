@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from corelib.dispatcher.declare import op
 from corelib.dispatcher.calls.elementwise import output_strides
 from corelib.dispatcher.calls.inplace import inplace as run_inplace
+from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Infer, Inferred, Op, TABLE
+from corelib.dispatcher.op import TABLE, Infer, Inferred, Op
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, sum as sum_op
 from corelib.tensor.base import attach

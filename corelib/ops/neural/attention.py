@@ -8,7 +8,7 @@ from corelib.ops.neural.activation import softmax_along
 from corelib.ops.neural.dropout import dropout
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes, Shape
+from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 

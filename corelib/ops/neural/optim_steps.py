@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from corelib.contract.kernels import Native
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.declare import op
 from corelib.dispatcher.calls.inplace import check_writable
-from corelib.dispatcher.op import Op, TABLE
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import no_grad
 from corelib.tensor.tensor import Tensor
 

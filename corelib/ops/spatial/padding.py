@@ -8,7 +8,7 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import copy_elements
-from corelib.tensor.dtype import int64, Number
+from corelib.tensor.dtype import Number, int64
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
