@@ -79,7 +79,6 @@ class Names:
         text = re.sub(r"\bAside\[(.*?)\](?=\s*(?:\||$))", r"\1", text)  # a type that says only that it is no operand
         for alias, meaning in _ALIASES.items():
             text = re.sub(rf"\b{alias}\b", meaning, text)
-        text = re.sub(r"\bAside\[((?:[^\[\]]|\[[^\]]*\])*)\]", r"\1", text)
         tree = ast.parse(text.strip("'\""), mode="eval")
         for node in ast.walk(tree):
             if isinstance(node, ast.Name):
