@@ -75,7 +75,7 @@ def _blank(
 
 def check_dtype(name: str, dtype: DType, place: Device) -> None:
     """NotImplementedError for a dtype that the device's backend declares absent."""
-    dtypes = place.runtime.backend.dtypes
+    dtypes = (place._runtime or place.runtime).backend.dtypes  # the slot first: the property is a call on every creation's path
     if dtypes.get(dtype.name, "absent") == "absent":
         have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
