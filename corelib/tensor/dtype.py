@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from corelib.tensor.host import np
-
-if TYPE_CHECKING:
-    from corelib.tensor.host import HostDType
+from corelib.tensor.host import HostDType, np
 
 Number: TypeAlias = builtins.int | builtins.float | builtins.complex
 """A Python number, bool included."""

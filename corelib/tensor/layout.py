@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from corelib.tensor.size import Shape, Strides
+from corelib.tensor.size import Shape, Strides
 
 
 class layout:

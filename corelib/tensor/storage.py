@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from corelib.tensor.device import resolve
-from corelib.tensor.host import np
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from corelib.tensor.device import Buffer, device as Device, DeviceLike
-    from corelib.tensor.dtype import dtype, Number
-    from corelib.tensor.host import HostArray
+from corelib.tensor.device import Buffer, device as Device, DeviceLike, resolve
+from corelib.tensor.dtype import dtype, Number
+from corelib.tensor.host import HostArray, np
 
 _USERS: Buffer = object()
 

@@ -15,24 +15,19 @@ The operators and methods that are ops come from the op table, and what a tensor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from corelib.tensor.base import TensorBase
-from corelib.tensor.layout import CHANNELS_INNERMOST
-from corelib.tensor.size import _CONTIGUOUS, contiguous_strides, is_contiguous, Size, wrap_dim
+from corelib.tensor.device import device as Device, Native
+from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.host import HostArray
+from corelib.tensor.keys import DispatchKey
+from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.size import _CONTIGUOUS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
 from corelib.tensor.storage import Storage, TypedStorage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from corelib.tensor.device import device as Device, Native
-    from corelib.tensor.dtype import dtype as DType, Number
-    from corelib.tensor.host import HostArray
-    from corelib.tensor.keys import DispatchKey
-    from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
-    from corelib.tensor.size import Shape, Strides
 
 _new = object.__new__
 
