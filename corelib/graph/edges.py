@@ -61,8 +61,7 @@ def refreshed_edge(t: Tensor) -> tuple[Node, int]:
     storage: Any = t._storage
     if not base._requires_grad:
         t._view_version = storage._version
-        kept: tuple[Node, int] = t._edge
-        return kept
+        return edge_of(t)
     if not t.__dict__.get("_detached_view", False):
         node = _new(AsStridedBackward0)
         node.edges = (edge_of(base),)
@@ -75,5 +74,4 @@ def refreshed_edge(t: Tensor) -> tuple[Node, int]:
         t._edge = (node, 0)
         t._requires_grad = True
     t._view_version = storage._version
-    edge: tuple[Node, int] = t._edge
-    return edge
+    return edge_of(t)
