@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.entries import build
+from corelib.dispatcher.namespaces import ENTRIES, show
 from corelib.dispatcher.op import TABLE, Facts, Infer, KernelOnly as KernelOnly, Op, Vjps
 from corelib.graph.rule import Naming
 from corelib.tensor.dtype import dtype as DType
@@ -37,7 +38,7 @@ def op(
     on: tuple[str, ...] = ("torch", "Tensor"),
     inplace: bool = False,
     out: bool | str = False,
-    ref: Any = None,
+    ref: object = None,
     grad_name: Naming = None,
     several: bool = False,
     check: Callable[..., None] | None = None,
@@ -75,6 +76,13 @@ def op(
         if made.name in TABLE:
             raise ValueError(f"op {made.name} is declared twice")
         TABLE[made.name] = made
-        return build(made, aliases)
+        entry = build(made)
+        names = (made.name, *aliases)
+        bare = [name for name in names if "." not in name]
+        ENTRIES.update(dict.fromkeys(bare, entry))
+        show(entry, names, on)
+        if inplace:
+            show(made.inplace_entry, [name + "_" for name in bare], ["Tensor"])
+        return entry
 
     return declare

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.op import TABLE
@@ -15,7 +14,7 @@ COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
 )
 
 
-def run_primitive(name: str, out: Tensor, *args: Any) -> None:
+def run_primitive(name: str, out: Tensor, *args: object) -> None:
     """Run a primitive that writes into a tensor which already exists."""
     primitive = TABLE[name]
     kernel = primitive.kernel_for(out._key, out._dtype)

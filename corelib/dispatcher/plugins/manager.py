@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
@@ -21,6 +21,9 @@ from corelib.dispatcher.plugins.loaded import REGISTERED
 from corelib.dispatcher.plugins.packs import merge_packs, Pack
 from corelib.tensor.device import DEVICE_TYPES
 from corelib.version import __version__
+
+if TYPE_CHECKING:  # start-up: only plugins need it
+    import pluggy
 
 
 class BackendInfo(NamedTuple):
@@ -175,7 +178,7 @@ def _open(entry: Entry) -> Backend:
     return backend
 
 
-def _probe(hooks: Any) -> None:
+def _probe(hooks: pluggy.HookRelay) -> None:
     if not hooks.corelib_probe.get_hookimpls():
         return
     answer = guarded("its hook corelib_probe", hooks.corelib_probe)
