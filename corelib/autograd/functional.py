@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
-from corelib.autograd.engine import grad
+from corelib.autograd.engine import Tensors, grad
 from corelib.ops.construction.creation import ones_like, zeros_like
 from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
+Func: TypeAlias = Callable[..., Any]
+"""A function of tensors that returns one tensor or several."""
 
-def _prepared(inputs: Any, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
+
+def _prepared(inputs: Tensors, create_graph: bool) -> tuple[tuple[Tensor, ...], bool]:
     one = isinstance(inputs, Tensor)
-    given = (inputs,) if one else tuple(inputs)
+    given = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     made = tuple(t.view_as(t) if create_graph and t._requires_grad else t.detach().clone().requires_grad_() for t in given)
     return made, one
 
 
-def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode") -> Any:
+def jacobian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode") -> Any:
     """All partial derivatives of `func`: for an output of shape o and an input of shape i, a tensor of shape (*o, *i).
 
     >>> import corelib as torch
@@ -30,7 +34,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
     single = isinstance(outputs, Tensor)
     made = []
     for out in (outputs,) if single else outputs:
-        rows: list[list[Any]] = [[] for _ in args]
+        rows: list[list[Tensor]] = [[] for _ in args]
         flat = out.reshape((-1,))
         for k in range(out._numel):
             found = grad(flat[k], args, retain_graph=True, create_graph=create_graph, allow_unused=True) if out._requires_grad else (None,) * len(args)
@@ -46,7 +50,7 @@ def jacobian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = 
     return result[0] if single else tuple(result)
 
 
-def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = False, vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:
+def hessian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:
     """All second derivatives of a function with one number as its result.
 
     >>> import corelib as torch
@@ -55,7 +59,7 @@ def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = F
             [ 0., 12.]])
     """
 
-    def gradient(*args: Any) -> Any:
+    def gradient(*args: Tensor) -> Any:
         out = func(*args)
         if not isinstance(out, Tensor) or out._numel != 1:
             raise RuntimeError("hessian(): The Tensor returned by the function given to hessian should contain a single element")
@@ -66,7 +70,7 @@ def hessian(func: Any, inputs: Any, create_graph: bool = False, strict: bool = F
     return jacobian(gradient, inputs, create_graph=create_graph, strict=strict)
 
 
-def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def vjp(func: Func, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and `v` times its Jacobian."""
     args, one = _prepared(inputs, create_graph)
     outputs = func(*args)
@@ -76,7 +80,7 @@ def vjp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     return shown, made[0] if one else made
 
 
-def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def jvp(func: Func, inputs: Tensors, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The outputs of `func`, and its Jacobian times `v`, by differentiating the gradient twice."""
     args, one = _prepared(inputs, create_graph)
     tangents = (v,) if isinstance(v, Tensor) else tuple(v)
@@ -91,7 +95,7 @@ def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
     return (shown[0], made[0]) if isinstance(outputs, Tensor) else (shown, made)
 
 
-def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False) -> Any:
+def hvp(func: Func, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> Any:
     """The value of `func`, which is one number, and its Hessian times `v`.
 
     >>> import corelib as torch
@@ -105,7 +109,7 @@ def hvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
         raise RuntimeError("hvp(): The Tensor returned by the function given to hvp should contain a single element")
     first = grad(value, args, create_graph=True, allow_unused=True)
     pairs = [(g, t) for g, t in zip(first, vectors, strict=True) if g is not None and g._requires_grad]
-    found: Any = (None,) * len(args)
+    found: tuple[Tensor | None, ...] = (None,) * len(args)
     if pairs:
         found = grad([g for g, _ in pairs], args, [t for _, t in pairs], create_graph=create_graph, allow_unused=True)
     made = tuple(zeros_like(t) if g is None else g for g, t in zip(found, args, strict=True))

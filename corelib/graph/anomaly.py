@@ -77,6 +77,6 @@ def check_nan(node: Node, grads: Grads) -> None:
                 warnings.warn(
                     f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.trace}",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=3,
                 )
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
