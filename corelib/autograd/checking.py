@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -41,11 +42,11 @@ def gradcheck(
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [t for t in inputs if isinstance(t, Tensor) and t._requires_grad]
     if not checked:
-        raise ValueError("gradcheck(): expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck(): expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+        )
     for i, t in enumerate(inputs):
         if isinstance(t, Tensor) and t._requires_grad and t._dtype is not D.float64:
-            import warnings
-
             warnings.warn(
                 f"gradcheck(): Input #{i} requires gradient and is not a double precision floating point or complex. This check "
                 "will likely fail if all the inputs are not of double precision floating point or complex.",

@@ -9,7 +9,7 @@ from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.node import Gradient, Grads, Node, next_number
-from corelib.graph.recording import check_version, rejoined, SECOND_TIME
+from corelib.graph.recording import SECOND_TIME, check_version, rejoined
 from corelib.graph.rule import Args
 from corelib.ops.construction.creation import zeros
 from corelib.tensor.tensor import Tensor

@@ -21,7 +21,9 @@ def _prepared(inputs: Tensors, create_graph: bool) -> tuple[tuple[Tensor, ...], 
     return made, one
 
 
-def jacobian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode") -> Any:
+def jacobian(
+    func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode",
+) -> Any:  # fmt: skip
     """All partial derivatives of `func`: for an output of shape o and an input of shape i, a tensor of shape (*o, *i).
 
     >>> import corelib as torch
@@ -37,10 +39,14 @@ def jacobian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bo
         rows: list[list[Tensor]] = [[] for _ in args]
         flat = out.reshape((-1,))
         for k in range(out._numel):
-            found = grad(flat[k], args, retain_graph=True, create_graph=create_graph, allow_unused=True) if out._requires_grad else (None,) * len(args)
+            found: tuple[Tensor | None, ...] = (None,) * len(args)
+            if out._requires_grad:
+                found = grad(flat[k], args, retain_graph=True, create_graph=create_graph, allow_unused=True)
             for row, g, t in zip(rows, found, args, strict=True):
                 if g is None and strict:
-                    raise RuntimeError("jacobian(): Output of the user-provided function is independent of an input, which is not allowed in strict mode.")
+                    raise RuntimeError(
+                        "jacobian(): Output of the user-provided function is independent of an input, which is not allowed in strict mode."
+                    )
                 row.append(zeros_like(t) if g is None else g)
         made.append(tuple(
             stack(row).reshape((*out._shape, *t._shape)) if row else t.new_zeros((*out._shape, *t._shape))
@@ -50,7 +56,10 @@ def jacobian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bo
     return result[0] if single else tuple(result)
 
 
-def hessian(func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False, outer_jacobian_strategy: str = "reverse-mode") -> Any:
+def hessian(
+    func: Func, inputs: Tensors, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
+    outer_jacobian_strategy: str = "reverse-mode",
+) -> Any:  # fmt: skip
     """All second derivatives of a function with one number as its result.
 
     >>> import corelib as torch
@@ -89,7 +98,9 @@ def jvp(func: Func, inputs: Tensors, v: Any = None, create_graph: bool = False, 
     dummies = tuple(zeros_like(o.detach()).requires_grad_() for o in outs)
     first = grad(outs, args, dummies, create_graph=True, allow_unused=True)
     pairs = [(g, t) for g, t in zip(first, tangents, strict=True) if g is not None]
-    found = grad([g for g, _ in pairs], dummies, [t for _, t in pairs], create_graph=create_graph, allow_unused=True) if pairs else (None,) * len(outs)
+    found: tuple[Tensor | None, ...] = (None,) * len(outs)
+    if pairs:
+        found = grad([g for g, _ in pairs], dummies, [t for _, t in pairs], create_graph=create_graph, allow_unused=True)
     made = tuple(zeros_like(o.detach()) if g is None else g for g, o in zip(found, outs, strict=True))
     shown = outs if create_graph else tuple(o.detach() for o in outs)
     return (shown[0], made[0]) if isinstance(outputs, Tensor) else (shown, made)

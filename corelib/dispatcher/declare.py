@@ -7,7 +7,8 @@ body that is only `raise KernelOnly` makes the op a primitive, whose kernel ever
 `vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
 tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
 the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`out0`, `out1`, ...),
-parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need no rule of their own.
+parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need
+no rule of their own.
 
 `infer`, for ops that backends may have kernels for, takes the op's arguments and returns (spec, args): spec is the
 (shape, dtype) of the output, or a list of them, and args the checked and normalized arguments that the kernel, the body
@@ -67,8 +68,8 @@ def op(
     aliases: further names of the same op.
     """
     facts = Facts(
-        infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, numbers=numbers, ref=ref, several=several, by_result=by_result,
-        check=check, complex_body=complex_body,
+        infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, numbers=numbers, ref=ref, several=several,
+        by_result=by_result, check=check, complex_body=complex_body,
     )  # fmt: skip
 
     def declare(function: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.modes import Mode
 from corelib.dispatcher.op import Entry, Kwargs, Op
-from corelib.graph.grad_mode import grad_mode, GradContext
+from corelib.graph.grad_mode import GradContext, grad_mode
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.tensor import Tensor
 

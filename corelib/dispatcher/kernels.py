@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corelib.contract.kernels import Kernel, KernelTable
-from corelib.dispatcher.op import Op, TABLE
+from corelib.dispatcher.op import TABLE, Op
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided

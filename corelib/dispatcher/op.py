@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from corelib.contract.kernels import Kernel
 from corelib.dispatcher.operands import roles
 from corelib.graph.rule import Args, Naming, Rule, Vjp
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor

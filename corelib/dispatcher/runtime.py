@@ -9,11 +9,11 @@ from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import determinism
-from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.kernels import install
+from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import LOAD, Buffer, Native, device
-from corelib.tensor.keys import dispatch_key, DispatchKey
+from corelib.tensor.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
 
 

@@ -22,8 +22,8 @@ def check_leaf(name: str, t: Tensor) -> None:
     if t._one_of_several:
         made = t.grad_fn
         raise RuntimeError(
-            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified inplace. This view is the output "
-            "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
+            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified "
+            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
             "You should replace the inplace operation by an out-of-place one."
         )
     if t.is_leaf and t._base is None:

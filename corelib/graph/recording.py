@@ -300,6 +300,7 @@ def _refuse_inference(t: Tensor) -> NoReturn:
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
-    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN, "finish_complex": finish_complex,
+    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference,
+    "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

@@ -7,7 +7,7 @@ group before it has a dtype of as high a category (bool, then integers, floats, 
 from __future__ import annotations
 
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype, Number
+from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
-from corelib.tensor.device import Buffer, device as Device, DeviceLike, resolve
-from corelib.tensor.dtype import dtype, Number
+from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
+from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
 
 _USERS: Buffer = object()

@@ -21,8 +21,8 @@ from operator import attrgetter
 from typing import Any, overload
 
 from corelib.tensor.base import TensorBase
-from corelib.tensor.device import device as Device, Native
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.device import Native, device as Device
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat

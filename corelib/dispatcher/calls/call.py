@@ -6,8 +6,8 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.op import Op
 from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.graph.rule import Args, Outs
@@ -172,7 +172,8 @@ def check_operands(op: Op, args: Args) -> None:
                         f"{type(t).__name__}"
                     )
         elif not isinstance(x, Tensor):
-            if (x is None and op.roles[i] in ("optional", "anything")) or (isinstance(x, (int, float)) and op.roles[i] in ("mixed", "anything")):
+            role = op.roles[i]
+            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float)) and role in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"

@@ -7,16 +7,16 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.modes import active, run, top
-from corelib.dispatcher.op import Op, Operand
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.op import Op, Operand
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
-from corelib.tensor import dtype as D
 from corelib.graph.rule import Args
+from corelib.tensor import dtype as D
 from corelib.tensor.device import Runtime, device as Device, resolve
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.promotion import get_default_dtype, result_type
 from corelib.tensor.size import Shape, Strides, broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
 from corelib.tensor.tensor import Tensor

@@ -13,15 +13,15 @@ from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls import call as _call, fallback
-from corelib.dispatcher.calls.elementwise import BROADCASTS, elementwise, ROW_MAJOR
+from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
+from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand
-from corelib.dispatcher.calls.paths import path_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Outs
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
 

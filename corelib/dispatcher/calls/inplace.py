@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import (
-    _cast, _operand, _scaled, BROADCASTS, common_device, common_dtype, natives_of, suited,
-)
+from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
+from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op, Operand
-from corelib.dispatcher.calls.primitive import COPY
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
 from corelib.graph.rule import Args

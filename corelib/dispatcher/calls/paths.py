@@ -77,8 +77,8 @@ def compile_path(op: Op, n: int) -> Entry:
         natives="".join(f"{'n' if i in operands else 'a'}{i}, " for i in range(n)),
     )
     scope: dict[str, Any] = {
-        "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred, "check_operands": call.check_operands,
-        "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
+        "check_operands": call.check_operands, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

@@ -10,7 +10,9 @@ from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
 
 COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
-    "copy", "`copy_elements(out, input)`: across dtypes, devices and strides; nothing is checked or recorded. Filled by ops/conversion/copying.py."
+    "copy",
+    "`copy_elements(out, input)`: across dtypes, devices and strides; nothing is checked or recorded. "
+    "Filled by ops/conversion/copying.py.",
 )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
-from corelib.dispatcher.plugins.discovery import Entry
 from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.plugins.discovery import Entry
 from corelib.tensor.dtype import ALL
 from corelib.version import __version__
 

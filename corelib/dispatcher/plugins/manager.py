@@ -16,9 +16,9 @@ from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
 from corelib.dispatcher.plugins.checks import BackendError, check_backend, checked_hooks, guarded, kernel_problem
-from corelib.dispatcher.plugins.discovery import BACKENDS, discover, Entry, INSTALL, is_device_type, KERNELS, normalized
+from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
-from corelib.dispatcher.plugins.packs import merge_packs, Pack
+from corelib.dispatcher.plugins.packs import Pack, merge_packs
 from corelib.tensor.device import DEVICE_TYPES
 from corelib.version import __version__
 

@@ -11,8 +11,8 @@ import warnings
 from typing import Any, NamedTuple
 
 from corelib.contract.kernels import Kernel, KernelTable
-from corelib.dispatcher.plugins.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
-from corelib.dispatcher.plugins.discovery import discover, Entry, KERNELS
+from corelib.dispatcher.plugins.checks import BackendError, api_problem, checked_hooks, kernel_problem, told
+from corelib.dispatcher.plugins.discovery import KERNELS, Entry, discover
 from corelib.dispatcher.report import callers_level
 from corelib.tensor.dtype import dtype as DType
 

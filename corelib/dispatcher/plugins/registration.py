@@ -6,11 +6,11 @@ For tests, and for backends that are being written; what is installed is found b
 from __future__ import annotations
 
 from corelib.contract.backend import Backend
+from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.plugins.checks import BackendError, check_backend, kernel_problem
 from corelib.dispatcher.plugins.discovery import Entry, is_device_type
 from corelib.dispatcher.plugins.loaded import AT_WORK, REGISTERED
-from corelib.dispatcher.op import TABLE
 from corelib.tensor.device import _DEVICES
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided
