@@ -1,8 +1,10 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple, type as _type
+from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
+from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve, UnpackedLU as _UnpackedLU
 from corelib.ops.random.generator import Generator as _Generator
+from corelib.ops.return_types import Frexp as _Frexp, Histogram as _Histogram, MinAndMax as _MinAndMax, ValuesAndIndices as _ValuesAndIndices
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
@@ -153,7 +155,7 @@ def acosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse hyperbolic cosine, elementwise; NaN below 1."""
 def acosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `acosh`: writes its result into this tensor and returns it."""
-def adaptive_avg_pool1d(input: _Tensor, output_size: _int | None | _Sequence[_int | None]) -> _Tensor:
+def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + alpha * other`, elementwise with broadcasting and promotion."""
@@ -187,7 +189,7 @@ def amax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
-def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
+def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
     """The smallest and the largest element, of all or along `dim`."""
 def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
@@ -261,13 +263,13 @@ def atleast_2d(*tensors: _Any) -> _Tensor:
     """The tensor, or each of several, with at least 2 dimension(s), new ones having size 1."""
 def atleast_3d(*tensors: _Any) -> _Tensor:
     """The tensor, or each of several, with at least 3 dimension(s), new ones having size 1."""
-def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
+def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window."""
 def baddbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` for batches of matrices."""
 def bartlett_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Bartlett window: a triangle from 0 up to 1 and down again."""
-def batch_norm(input: _Tensor, weight: _Any, bias: _Any, running_mean: _Any, running_var: _Any, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
+def batch_norm(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
     """`nn.functional.batch_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing."""
 def bernoulli(input: _Tensor, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
@@ -311,9 +313,9 @@ def ceil(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest integer not below, elementwise."""
 def ceil_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `ceil`: writes its result into this tensor and returns it."""
-def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+def celu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
     """x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise."""
-def celu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+def celu_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `celu`."""
 def chain_matmul(*matrices: _Any, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
@@ -331,11 +333,11 @@ def clamp(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex | None
     """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
 def clamp_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-def clamp_max(input: _Tensor, max: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+def clamp_max(input: _Tensor, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything above `max` lowered to it."""
 def clamp_max_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp_max`: writes its result into this tensor and returns it."""
-def clamp_min(input: _Tensor, min: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+def clamp_min(input: _Tensor, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with everything below `min` raised to it."""
 def clamp_min_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `clamp_min`: writes its result into this tensor and returns it."""
@@ -361,17 +363,17 @@ def conj_physical(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The conjugate, elementwise; a copy of what is real."""
 def conj_physical_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `conj_physical`: writes its result into this tensor and returns it."""
-def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
-def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw)."""
-def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., groups: _int = ...) -> _Tensor:
+def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw)."""
-def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
-def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw)."""
-def conv_transpose3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _Any = ..., padding: _Any = ..., output_padding: _Any = ..., groups: _int = ..., dilation: _Any = ...) -> _Tensor:
+def conv_transpose3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
     """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw)."""
 def copysign(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _float, *, out: _Tensor | None = ...) -> _Tensor:
     """The size of `input` with the sign of `other`, elementwise."""
@@ -393,9 +395,9 @@ def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..
     """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
 def cross(input: _Tensor, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3."""
-def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
+def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
-def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _Any:
+def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
 def cumprod(input: _Tensor, dim: _int, *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64."""
@@ -523,11 +525,11 @@ def frac(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The part behind the point, with the sign of `input`, elementwise. NotImplementedError for integers."""
 def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `frac`: writes its result into this tensor and returns it."""
-def frexp(input: _Tensor, *, out: _Any = ...) -> _Any:
+def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
-def full(size: _int | _Sequence[_int], fill_value: _Any[_Tensor | _int | _float | _bool | _complex], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def full(size: _int | _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
@@ -539,7 +541,7 @@ def gcd_(self: _Tensor, other: _Any) -> _Tensor:
     """The in-place form of `gcd`: writes its result into this tensor and returns it."""
 def ge(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def geqrf(input: _Tensor, *, out: _Any = ...) -> _Any:
+def geqrf(input: _Tensor, *, out: _Any = ...) -> _Geqrf:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
 def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
@@ -551,11 +553,11 @@ def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | 
     """`input > other`, elementwise; False where either is NaN."""
 def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
-def group_norm(input: _Tensor, num_groups: _int, weight: _Any = ..., bias: _Any = ..., eps: _float = ..., cudnn_enabled: _bool = ...) -> _Tensor:
+def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enabled: _bool = ...) -> _Tensor:
     """`nn.functional.group_norm`. `cudnn_enabled` changes nothing."""
-def gru(*args: _Any) -> _tuple[_Any, ...]:
+def gru(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.GRU`: (output, last states)."""
-def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+def gru_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = ..., b_hh: _Tensor | None = ...) -> _Tensor:
     """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
 def gt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
@@ -563,13 +565,13 @@ def hamming_window(window_length: _int, periodic: _bool = ..., alpha: _float = .
     """The Hamming window: alpha - beta cos(2 pi n / N), N being `window_length`, or one less for the symmetric window."""
 def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window."""
-def hardshrink(input: _Tensor, lambd: _Any = ...) -> _Tensor:
+def hardshrink(input: _Tensor, lambd: _float = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Any:
+def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
 def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
@@ -599,7 +601,7 @@ def index_select(input: _Tensor, dim: _int, index: _Tensor, *, out: _Tensor | No
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
 def inner(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The sums of products over the last dimensions of both; with a 0-d operand the product."""
-def instance_norm(input: _Tensor, weight: _Any, bias: _Any, running_mean: _Any, running_var: _Any, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
+def instance_norm(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, use_input_stats: _bool, momentum: _float, eps: _float, cudnn_enabled: _bool) -> _Tensor:
     """`nn.functional.instance_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing."""
 def inverse(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
@@ -637,9 +639,9 @@ def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ...
     """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
-def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Any = ..., bias: _Any = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
+def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
 def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The least common multiple, elementwise, never negative; 0 where either is 0."""
@@ -677,7 +679,7 @@ def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log2`: writes its result into this tensor and returns it."""
 def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
-def log_softmax(input: _Tensor, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+def log_softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise."""
@@ -703,9 +705,9 @@ def logspace(start: _Tensor | _int | _float | _bool | _complex, end: _Tensor | _
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent, both ends included."""
 def logsumexp(input: _Tensor, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(sum(exp(input))) along `dim`, without overflow."""
-def lstm(*args: _Any) -> _tuple[_Any, ...]:
+def lstm(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.LSTM`: (output, last states)."""
-def lstm_cell(input: _Tensor, hx: _Any, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _tuple[_Tensor, _Tensor]:
+def lstm_cell(input: _Tensor, hx: _Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = ..., b_hh: _Tensor | None = ...) -> _tuple[_Tensor, _Tensor]:
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
@@ -713,7 +715,7 @@ def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Ten
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
-def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _Any:
+def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _UnpackedLU:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
@@ -729,17 +731,17 @@ def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tens
     """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
 def max(input: _Tensor, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
-def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
-def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
-def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _Any = ..., padding: _Any = ..., dilation: _Any = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
+def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The larger of two, elementwise; NaN where either is."""
 def mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`."""
-def median(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def median(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
 def meshgrid(*tensors: _Any, indexing: _str | None = ...) -> _tuple[_Tensor, ...]:
     """Views of vectors (or 0-d tensors) as a grid's coordinates: the nth result varies along dimension n, or with indexing="xy" """
@@ -749,7 +751,7 @@ def minimum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Te
     """The smaller of two, elementwise; NaN where either is."""
 def mm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The product of two matrices: (n, k) by (k, m) gives (n, m). RuntimeError where the sizes do not fit."""
-def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+def mode(input: _Tensor, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
 def moveaxis(input: _Tensor, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
     """Another name of `movedim`."""
@@ -773,13 +775,13 @@ def nan_to_num_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `nan_to_num`: writes its result into this tensor and returns it."""
 def nanmean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The mean of the elements that are not NaN, of all or along `dim`."""
-def nanmedian(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+def nanmedian(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
     """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
 def nanquantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """As `quantile`, of the elements that are not NaN."""
 def nansum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of the elements that are not NaN, of all or along `dim`."""
-def narrow(input: _Tensor, dim: _int, start: _Any[_Tensor | _int], length: _int) -> _Tensor:
+def narrow(input: _Tensor, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
     """A view of `length` places along `dim` from `start`."""
 def narrow_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `narrow` shows."""
@@ -817,7 +819,7 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
-def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _Any:
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
@@ -845,7 +847,7 @@ def prod(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The product of all elements, or along `dim`; integers multiply in int64."""
 def put(input: _Tensor, index: _Tensor, source: _Tensor, accumulate: _bool = ...) -> _Tensor:
     """`input` with elements of `source` at flat places, set or, with `accumulate`, added."""
-def qr(input: _Tensor, some: _bool = ..., *, out: _Any = ...) -> _Any:
+def qr(input: _Tensor, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
 def quantile(input: _Tensor, q: _Tensor | _float, dim: _int | None = ..., keepdim: _bool = ..., *, interpolation: _str = ..., out: _Tensor | None = ...) -> _Tensor:
     """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`."""
@@ -893,15 +895,15 @@ def resolve_conj(input: _Tensor) -> _Tensor:
     """The tensor itself: conjugates are never only marked as such."""
 def resolve_neg(input: _Tensor) -> _Tensor:
     """The tensor itself: negations are never only marked as such."""
-def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _Any = ...) -> _Tensor:
+def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
-def rnn_relu(*args: _Any) -> _tuple[_Any, ...]:
+def rnn_relu(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.RNN`: (output, last states)."""
-def rnn_relu_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+def rnn_relu_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = ..., b_hh: _Tensor | None = ...) -> _Tensor:
     """relu(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
-def rnn_tanh(*args: _Any) -> _tuple[_Any, ...]:
+def rnn_tanh(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.RNN`: (output, last states)."""
-def rnn_tanh_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Any = ..., b_hh: _Any = ...) -> _Tensor:
+def rnn_tanh_cell(input: _Tensor, hx: _Tensor, w_ih: _Tensor, w_hh: _Tensor, b_ih: _Tensor | None = ..., b_hh: _Tensor | None = ...) -> _Tensor:
     """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
 def roll(input: _Tensor, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
     """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
@@ -925,7 +927,7 @@ def rsub(input: _Tensor, other: _Tensor | _int | _float | _bool | _complex, *, a
     """`other - alpha * input`, elementwise."""
 def scalar_tensor(s: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A 0-d tensor that holds one number."""
-def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def scatter(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor | _int | _float | _bool | _complex | None = ..., *, value: _Tensor | _int | _float | _bool | _complex | None = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
 def scatter_add(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
@@ -939,9 +941,9 @@ def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs
     """A copy of what `select` shows."""
 def select_scatter(input: _Tensor, src: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A copy of `input` with `src` at one index of a dimension."""
-def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+def selu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
     """scale * elu(x, alpha) with the constants that keep mean and variance."""
-def selu_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+def selu_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `selu`."""
 def sgn(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """z / abs(z), elementwise, and 0 for 0; the sign of real numbers."""
@@ -969,11 +971,11 @@ def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs:
     """A copy of what `slice` shows."""
 def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
-def slogdet(input: _Tensor, *, out: _Any = ...) -> _Any:
+def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
-def softmax(input: _Tensor, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
-def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
@@ -1009,9 +1011,9 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
-def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _Any:
+def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
     """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
-def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _Any:
+def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
     """`transpose` by another name, as NumPy has it."""
@@ -1037,13 +1039,13 @@ def tensor_split(input: _Tensor, indices_or_sections: _Tensor | _int | _Sequence
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
 def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int | _Sequence[_int] | _Tensor] = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
-def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _Any) -> _Tensor:
+def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
-def threshold_(input: _Tensor, *args: _Any, **names: _Any) -> _Tensor:
+def threshold_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `threshold`."""
 def tile(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
-def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+def topk(input: _Tensor, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The `k` largest (or smallest) elements along `dim`, and where they are."""
 def trace(input: _Tensor) -> _Tensor:
     """The sum of a matrix's diagonal."""
@@ -1055,7 +1057,7 @@ def trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool 
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def trapz(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
-def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _Any:
+def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""

@@ -2,13 +2,14 @@
 from builtins import bool as _bool, float as _float, int as _int, str as _str
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
+from corelib.ops.linalg.results import CholeskyEx as _CholeskyEx, Eig as _Eig, Eigh as _Eigh, InvEx as _InvEx, LU as _LU, LUFactor as _LUFactor, LUFactorEx as _LUFactorEx, Lstsq as _Lstsq, QR as _QR, SVD as _SVD, Slogdet as _Slogdet, SolveEx as _SolveEx
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.tensor import Tensor as _Tensor
 
 class LinAlgError(RuntimeError): ...
 def cholesky(input: _Tensor, *, upper: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The lower factor l of a symmetric positive-definite matrix, input = l @ l.mT; or its transpose. LinAlgError if it is none."""
-def cholesky_ex(input: _Tensor, *, upper: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
+def cholesky_ex(input: _Tensor, *, upper: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _CholeskyEx:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
 def cond(A: _Tensor, p: _float | _str | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The condition number of matrices in a norm, by default the ratio of the largest and the smallest singular value."""
@@ -18,9 +19,9 @@ def det(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The determinant of a square matrix."""
 def diagonal(A: _Tensor, *, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
     """A view of the diagonals of matrices; `torch.diagonal` of the last two dimensions."""
-def eig(A: _Tensor, *, out: _Any = ...) -> _Any:
+def eig(A: _Tensor, *, out: _Any = ...) -> _Eig:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1."""
-def eigh(A: _Tensor, UPLO: _str = ..., *, out: _Any = ...) -> _Any:
+def eigh(A: _Tensor, UPLO: _str = ..., *, out: _Any = ...) -> _Eigh:
     """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read."""
 def eigvals(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The eigenvalues of a square matrix, complex and in no order."""
@@ -30,15 +31,15 @@ def householder_product(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = .
     """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
 def inv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
-def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Any = ...) -> _Any:
+def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Any = ...) -> _InvEx:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
-def lstsq(A: _Tensor, B: _Tensor, rcond: _float | None = ..., *, driver: _str | None = ...) -> _Any:
+def lstsq(A: _Tensor, B: _Tensor, rcond: _float | None = ..., *, driver: _str | None = ...) -> _Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several."""
-def lu(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _Any:
+def lu(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _LU:
     """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U."""
-def lu_factor(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _Any:
+def lu_factor(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _LUFactor:
     """(LU, pivots): the factors of A = P @ L @ U in one matrix, and the rows exchanged, from 1; for `lu_solve`."""
-def lu_factor_ex(A: _Tensor, *, pivot: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
+def lu_factor_ex(A: _Tensor, *, pivot: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _LUFactorEx:
     """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
 def lu_solve(LU: _Tensor, pivots: _Tensor, B: _Tensor, *, left: _bool = ..., adjoint: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mT."""
@@ -58,17 +59,17 @@ def norm(A: _Tensor, ord: _float | _str | None = ..., dim: _int | _Sequence[_int
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices."""
 def pinv(A: _Tensor, rcond: _Any = ..., *, atol: _Any = ..., rtol: _Any = ..., hermitian: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0."""
-def qr(A: _Tensor, mode: _str = ..., *, out: _Any = ...) -> _Any:
+def qr(A: _Tensor, mode: _str = ..., *, out: _Any = ...) -> _QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q)."""
-def slogdet(A: _Tensor, *, out: _Any = ...) -> _Any:
+def slogdet(A: _Tensor, *, out: _Any = ...) -> _Slogdet:
     """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude."""
 def solve(A: _Tensor, B: _Tensor, *, left: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B unless `left`; B is (*, n, k), or a vector (*, n). LinAlgError if A is singular."""
-def solve_ex(A: _Tensor, B: _Tensor, *, left: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _Any:
+def solve_ex(A: _Tensor, B: _Tensor, *, left: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _SolveEx:
     """(result, info): `solve` that says in info where a pivot is 0, and raises only with `check_errors`."""
 def solve_triangular(A: _Tensor, B: _Tensor, *, upper: _bool, left: _bool = ..., unitriangular: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B, for a triangular A, of which only that triangle is read; its diagonal is taken for ones if `unitriangular`."""
-def svd(A: _Tensor, full_matrices: _bool = ..., *, driver: _str | None = ..., out: _Any = ...) -> _Any:
+def svd(A: _Tensor, full_matrices: _bool = ..., *, driver: _str | None = ..., out: _Any = ...) -> _SVD:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh."""
 def svdvals(A: _Tensor, *, driver: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The singular values, descending."""

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.random.random import randint
-from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import bool as bool_, dtype as DType, int64
 from corelib.tensor.layout import memory_format as MemoryFormat

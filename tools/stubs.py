@@ -19,7 +19,8 @@ from typing import Any
 import corelib
 import corelib.nn
 from corelib.dispatcher.op import TABLE
-from corelib.ops import namespace
+from corelib.ops import namespace, return_types
+from corelib.ops.linalg import results
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.base import TensorBase
 
@@ -53,8 +54,12 @@ _BY_NAME = {
     "fill_value": f"Tensor | {_NUMBER}", "normalized_shape": _INTS, "output_size": "int | None | Sequence[int | None]",
     "kernel_size": _INTS, "tensors": "Sequence[Tensor]",
 }  # fmt: skip
+# Named results; each is imported from where it is declared.
+_HOMES.update(
+    {name: (module.__name__, name) for module in (results, return_types) for name, value in vars(module).items() if hasattr(value, "_fields")}
+)
 # What these return depends on their arguments.
-_SEVERAL = ("max", "min", "sort", "topk", "aminmax", "unique", "unique_consecutive", "nonzero", "where", "type")
+_SEVERAL = ("max", "min", "sort", "topk", "aminmax", "unique", "unique_consecutive", "nonzero", "where", "type", "median", "nanmedian")
 _LISTS = ("chunk", "unbind")
 _SIZES = ("size", "sizes", "dims")
 
@@ -71,6 +76,7 @@ class Names:
 
     def annotation(self, text: str) -> str:
         """An annotation with the private names in it; what this file does not know becomes Any."""
+        text = re.sub(r"\bAside\[(.*?)\](?=\s*(?:\||$))", r"\1", text)  # a type that says only that it is no operand
         for alias, meaning in _ALIASES.items():
             text = re.sub(rf"\b{alias}\b", meaning, text)
         tree = ast.parse(text.strip("'\""), mode="eval")

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from corelib.contract.kernels import API_VERSION
 from corelib.dispatcher.plugins.discovery import INSTALL
-from corelib.dispatcher.plugins.packs import Pack, PackWarning
 from corelib.dispatcher.plugins.manager import BackendInfo, describe, describe_packs
+from corelib.dispatcher.plugins.packs import Pack, PackWarning
 from corelib.version import __version__
 
 _HEADS = ("DEVICE TYPE", "PROVIDER", "STATUS", "DTYPES", "DEVICES")

@@ -14,16 +14,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from corelib.graph.grad_mode import no_grad
 from corelib.data import DataLoader, Dataset, random_split
+from corelib.graph.grad_mode import no_grad
 from corelib.nn import BatchNorm1d, CrossEntropyLoss, Dropout, Linear, Module, ReLU, Sequential
+from corelib.ops.construction.construct import tensor
+from corelib.ops.random.generator import manual_seed
 from corelib.optim import Adam, Optimizer
 from corelib.optim.lr_scheduler import ExponentialLR
 from corelib.serialization import load, save
 from corelib.tensor import dtype as D
-from corelib.ops.construction.construct import tensor
 from corelib.tensor.device import device as Device
-from corelib.ops.random.generator import manual_seed
 from corelib.tensor.tensor import Tensor
 
 SHADES = " .:-=+*#%@"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
-from corelib.ops.shape.joining import stack
 from corelib.ops.construction.construct import as_tensor, tensor
+from corelib.ops.shape.joining import stack
 from corelib.tensor.dtype import float64
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor

@@ -9,8 +9,8 @@ from itertools import accumulate
 from math import floor, isclose
 from typing import Any, Generic, TypeVar, cast
 
-from corelib.ops.random.random import randperm
 from corelib.ops.random.generator import Generator
+from corelib.ops.random.random import randperm
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")

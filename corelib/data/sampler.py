@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, Generic, TypeVar, cast
 
-from corelib.ops.construction.creation import empty
-from corelib.ops.random.random import multinomial, randint, randperm
 from corelib.ops.construction.construct import as_tensor
-from corelib.tensor.dtype import float64, int64
+from corelib.ops.construction.creation import empty
 from corelib.ops.random.generator import Generator
+from corelib.ops.random.random import multinomial, randint, randperm
+from corelib.tensor.dtype import float64, int64
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T", covariant=True)

@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import pack, send
-from corelib.tensor.device import set_default_device
 from corelib.ops.random.generator import manual_seed
+from corelib.tensor.device import set_default_device
 from corelib.tensor.host import np
 
 _info: WorkerInfo | None = None

@@ -10,7 +10,7 @@ from corelib.autograd import grad
 from corelib.autograd.function import Function
 from corelib.dispatcher.namespaces import public
 from corelib.graph.grad_mode import enable_grad
-from corelib.ops.losses.losses import cross_entropy
+from corelib.ops.losses.classes import cross_entropy
 from corelib.ops.products.linear import linear
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D

@@ -27,7 +27,7 @@ from corelib.ops.neural import (
     recurrent, torch_forms,
 )
 from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
-from corelib.ops.losses import ctc, losses, margins
+from corelib.ops.losses import classes, ctc, losses, margins
 from corelib.ops.random import drawing, random
 from corelib.ops.complex import complex_numbers
 from corelib.ops.spectral import fourier, spectrograms, windows

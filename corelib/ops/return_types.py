@@ -1,36 +1,32 @@
-"""The named tuples in which ops return several results. Their module is called `torch.return_types`, as PyTorch's is."""
+"""The named tuples in which ops return several results; those of linear algebra are in linalg/results.py.
+
+They show themselves as PyTorch's `torch.return_types` do.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from corelib.tensor.tensor import Tensor
 
-T = TypeVar("T")
+T = TypeVar("T", bound=type)
 
 
-class Named(Protocol):
-    """A named tuple."""
-
-    def _asdict(self) -> Mapping[str, object]: ...
-
-
-def text(result: Named) -> str:
-    """What PyTorch shows of a named result."""
-    fields = ",\n".join(f"{name}={value!r}" for name, value in result._asdict().items())
-    return f"torch.return_types.{type(result).__name__}(\n{fields})"
+def _text(self: NamedTuple) -> str:
+    fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+    return f"torch.return_types.{type(self).__name__}(\n{fields})"
 
 
-def called(name: str) -> Callable[[type[T]], type[T]]:
-    """A decorator for a named tuple: what PyTorch calls it, which is often the name of the function that returns it."""
+def shown_as(name: str) -> Callable[[T], T]:
+    """A decorator for named tuples: what PyTorch calls them, which is often the name of the function that returns one."""
 
-    def rename(kind: type[T]) -> type[T]:
-        kind.__name__ = kind.__qualname__ = name
-        kind.__module__ = "torch.return_types"
-        return kind
+    def named(made: T) -> T:
+        for attribute, value in (("__name__", name), ("__qualname__", name), ("__module__", "torch.return_types"), ("__repr__", _text)):
+            setattr(made, attribute, value)
+        return made
 
-    return rename
+    return named
 
 
 class ValuesAndIndices(NamedTuple):
@@ -39,9 +35,6 @@ class ValuesAndIndices(NamedTuple):
     values: Tensor
     indices: Tensor
 
-    def __repr__(self) -> str:
-        return text(self)
-
 
 def values_and_indices(name: str) -> type[ValuesAndIndices]:
     """The result of the function of that name."""
@@ -49,31 +42,22 @@ def values_and_indices(name: str) -> type[ValuesAndIndices]:
     class Found(ValuesAndIndices):
         __slots__ = ()
 
-    return called(name)(Found)
+    return shown_as(name)(Found)
 
 
-@called("aminmax")
+@shown_as("aminmax")
 class MinAndMax(NamedTuple):
     min: Tensor
     max: Tensor
 
-    def __repr__(self) -> str:
-        return text(self)
 
-
-@called("histogram")
+@shown_as("histogram")
 class Histogram(NamedTuple):
     hist: Tensor
     bin_edges: Tensor
 
-    def __repr__(self) -> str:
-        return text(self)
 
-
-@called("frexp")
+@shown_as("frexp")
 class Frexp(NamedTuple):
     mantissa: Tensor
     exponent: Tensor
-
-    def __repr__(self) -> str:
-        return text(self)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from corelib.ops.construction.creation import full_like
-from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, check_fused, check_switches, step_count_for
+from corelib.optim.optimizer import (
+    Group, Params, State, StateDict, as_number, check_fused, check_switches, step_count_for,
+)
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed
 from corelib.tensor.tensor import Tensor
 

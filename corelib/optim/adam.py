@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from corelib.graph.grad_mode import enable_grad
-from corelib.ops.elementwise.arithmetic import maximum
 from corelib.ops.construction.creation import zeros_like
+from corelib.ops.elementwise.arithmetic import maximum
 from corelib.ops.neural.optim_steps import _adam_step_
 from corelib.optim.optimizer import (
-    Group, Optimizer, Params, State, StateDict, as_number, check_capturable, check_fused, check_not_negative, check_one_element,
-    check_switches, loss_of, step_count_for,
+    Group, Optimizer, Params, State, StateDict, as_number, check_capturable, check_fused, check_not_negative,
+    check_one_element, check_switches, loss_of, step_count_for,
 )
 from corelib.tensor.tensor import Tensor
 

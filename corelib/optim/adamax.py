@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corelib.ops.elementwise.arithmetic import maximum
 from corelib.ops.construction.creation import zeros_like
+from corelib.ops.elementwise.arithmetic import maximum
 from corelib.optim.optimizer import Group, Params, State, as_number, step_count
 from corelib.optim.per_parameter import PerParameter, check_with_betas, decayed
 from corelib.tensor.tensor import Tensor

@@ -11,7 +11,8 @@ from typing import Any
 
 from corelib.graph.grad_mode import set_grad_enabled
 from corelib.optim.optimizer import (
-    Group, Number, Optimizer, State, StateDict, as_number, check_capturable, check_not_negative, check_one_element, loss_of,
+    Group, Number, Optimizer, State, StateDict, as_number, check_capturable, check_not_negative, check_one_element,
+    loss_of,
 )
 from corelib.tensor.tensor import Tensor
 

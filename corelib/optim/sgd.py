@@ -9,7 +9,8 @@ from corelib.graph.grad_mode import enable_grad
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.neural.optim_steps import _sgd_step_
 from corelib.optim.optimizer import (
-    Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element, check_switches, loss_of,
+    Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element,
+    check_switches, loss_of,
 )
 from corelib.tensor.tensor import Tensor
 

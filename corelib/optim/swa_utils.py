@@ -14,9 +14,9 @@ from typing import Any
 from corelib.graph.grad_mode import no_grad
 from corelib.nn.modules.batchnorm import _BatchNorm
 from corelib.nn.modules.module import Module
+from corelib.ops.construction.construct import tensor
 from corelib.optim.lr_scheduler.base import LRScheduler, for_groups
 from corelib.optim.optimizer import Number, Optimizer
-from corelib.ops.construction.construct import tensor
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import int64
 from corelib.tensor.tensor import Tensor

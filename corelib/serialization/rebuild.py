@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
-from corelib.tensor import dtype as dtypes
 from corelib.ops.construction.construct import as_subclass
+from corelib.tensor import dtype as dtypes
 from corelib.tensor.device import device
 from corelib.tensor.layout import layout, strided
 from corelib.tensor.rooms import NAMED

@@ -5,7 +5,9 @@ from collections.abc import Callable as _Callable, Sequence as _Sequence
 from typing import Any as _Any
 from corelib.graph.handles import RemovableHandle as _RemovableHandle
 from corelib.graph.node import Node as _Node
+from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve
 from corelib.ops.random.generator import Generator as _Generator
+from corelib.ops.return_types import Frexp as _Frexp, Histogram as _Histogram, MinAndMax as _MinAndMax, ValuesAndIndices as _ValuesAndIndices
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
@@ -217,7 +219,7 @@ class TensorBase:
         """The number whose erf is `input`, elementwise; ±inf at ±1, NaN beyond."""
     def erfinv_(self) -> _Tensor:
         """`erfinv`, in place."""
-    def frexp(self, *, out: _Any = ...) -> _Any:
+    def frexp(self, *, out: _Any = ...) -> _Frexp:
         """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
     def ldexp(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """`input * 2**other`, elementwise."""
@@ -559,7 +561,7 @@ class TensorBase:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
     def select(self, dim: _int, index: _int) -> _Tensor:
         """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Any[_Tensor | _int], length: _int) -> _Tensor:
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
         """A view of `length` places along `dim` from `start`."""
     def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
@@ -617,9 +619,9 @@ class TensorBase:
         """The product of all elements up to each, along `dim`; integers multiply in int64."""
     def cumprod_(self, dim: _int, *, dtype: _DType | None = ...) -> _Tensor:
         """`cumprod`, in place."""
-    def cummax(self, dim: _int, *, out: _Any = ...) -> _Any:
+    def cummax(self, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
-    def cummin(self, dim: _int, *, out: _Any = ...) -> _Any:
+    def cummin(self, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
     def logcumsumexp(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
@@ -665,7 +667,7 @@ class TensorBase:
         """As `reshape`, with the shape of another tensor."""
     def expand_as(self, other: _Tensor) -> _Tensor:
         """As `expand`, with the shape of another tensor."""
-    def split(self, split_size: _Any, dim: _int = ...) -> _tuple[_Tensor, ...]:
+    def split(self, split_size: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
     def tensor_split(self, indices_or_sections: _Tensor | _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
@@ -741,7 +743,7 @@ class TensorBase:
         """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Any:
+    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
         """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def argmax(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
@@ -751,13 +753,13 @@ class TensorBase:
         """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
     def min(self, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
         """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
-    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _Any:
+    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
     def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
         """The indices that put the elements in order along `dim`."""
-    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _Any:
+    def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _Any:
+    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
         """The smallest and the largest element, of all or along `dim`."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
@@ -765,13 +767,13 @@ class TensorBase:
         """The elements without those that equal the one before."""
     def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
         """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
-    def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+    def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-    def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
         """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two."""
-    def nanmedian(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    def nanmedian(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
         """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`."""
-    def mode(self, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
+    def mode(self, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place."""
     def msort(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The elements in order along the first dimension."""
@@ -859,13 +861,13 @@ class TensorBase:
         """`clamp`, in place."""
     def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
         """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
+    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`clamp_min`, in place."""
-    def clamp_max(self, max: _Any[_Tensor | _int | _float | _bool | _complex], *, out: _Tensor | None = ...) -> _Tensor:
+    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Any[_Tensor | _int | _float | _bool | _complex]) -> _Tensor:
+    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
         """`clamp_max`, in place."""
     def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The larger of two, elementwise; where one is NaN, the other."""
@@ -925,9 +927,9 @@ class TensorBase:
         """`input` with every element of `src` added where `index` says along `dim`; equal places add up."""
     def scatter_add_(self, dim: _int, index: _Tensor, src: _Tensor) -> _Tensor:
         """`scatter_add`, in place."""
-    def scatter(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def scatter(self, dim: _int, index: _Tensor, src: _Tensor | _int | _float | _bool | _complex | None = ..., *, value: _Tensor | _int | _float | _bool | _complex | None = ..., reduce: _str | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src`, or a number, put where `index` says along `dim`."""
-    def scatter_(self, dim: _int, index: _Tensor, src: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., *, value: _Any[_Tensor | _int | _float | _bool | _complex | None] = ..., reduce: _str | None = ...) -> _Tensor:
+    def scatter_(self, dim: _int, index: _Tensor, src: _Tensor | _int | _float | _bool | _complex | None = ..., *, value: _Tensor | _int | _float | _bool | _complex | None = ..., reduce: _str | None = ...) -> _Tensor:
         """`scatter`, in place."""
     def scatter_reduce(self, dim: _int, index: _Tensor, src: _Tensor, reduce: _str, *, include_self: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
@@ -975,11 +977,11 @@ class TensorBase:
         """`linalg.cholesky` by its older name."""
     def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Tensor, ...]:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
-    def qr(self, some: _bool = ..., *, out: _Any = ...) -> _Any:
+    def qr(self, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
-    def geqrf(self, *, out: _Any = ...) -> _Any:
+    def geqrf(self, *, out: _Any = ...) -> _Geqrf:
         """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
-    def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _Any:
+    def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
         """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
@@ -1009,7 +1011,7 @@ class TensorBase:
         """`linalg.pinv` by its older name."""
     def matrix_exp(self) -> _Tensor:
         """The exponential of a square matrix: the sum of its powers over their factorials."""
-    def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _Any:
+    def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
         """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     def inverse(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The inverse of a square matrix. LinAlgError if it is singular."""
@@ -1021,19 +1023,19 @@ class TensorBase:
         """The inverse of the matrix whose Cholesky factor this is."""
     def det(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The determinant of a square matrix."""
-    def slogdet(self, *, out: _Any = ...) -> _Any:
+    def slogdet(self, *, out: _Any = ...) -> _OldSlogdet:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-    def softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | _Sequence[_int], dtype: _DType | _type[_Any] | None = ...) -> _Tensor:
+    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def relu(self, *, out: _Tensor | None = ...) -> _Tensor:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
         """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _Any = ...) -> _Tensor:
+    def hardshrink(self, lambd: _float = ...) -> _Tensor:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""

@@ -176,8 +176,20 @@ class Tensor(TensorBase):
 
     # What a tensor is.
 
-    dtype = property(attrgetter("_dtype"), doc="What one element is.")
-    device = property(attrgetter("_device"), doc="Where the elements live.")
+    if TYPE_CHECKING:
+
+        @property
+        def dtype(self) -> DType:
+            """What one element is."""
+            return self._dtype
+
+        @property
+        def device(self) -> Device:
+            """Where the elements live."""
+            return self._device
+    else:  # the same, quicker
+        dtype = property(attrgetter("_dtype"), doc="What one element is.")
+        device = property(attrgetter("_device"), doc="Where the elements live.")
 
     @property
     def layout(self) -> Layout:
@@ -231,7 +243,11 @@ class Tensor(TensorBase):
         return len(self._shape)
 
     ndimension = dim
-    ndim = property(dim, doc="The number of dimensions.")
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._shape)
 
     def numel(self) -> int:
         """The number of elements."""
@@ -243,7 +259,10 @@ class Tensor(TensorBase):
         """The size of one element in bytes."""
         return self._dtype.itemsize
 
-    itemsize = property(element_size, doc="The size of one element in bytes.")
+    @property
+    def itemsize(self) -> int:
+        """The size of one element in bytes."""
+        return self._dtype.itemsize
 
     @property
     def nbytes(self) -> int:
@@ -291,11 +310,30 @@ class Tensor(TensorBase):
         """Whether the dtype has negative values."""
         return self._dtype.is_signed
 
-    is_cuda = property(lambda self: self._device.type == "cuda", doc="Whether the device type is cuda.")
-    is_cpu = property(lambda self: self._device.type == "cpu", doc="Whether the device type is cpu.")
-    is_meta = property(lambda self: self._device.type == "meta", doc="Whether it has a shape but no data.")
-    is_sparse = property(lambda self: False, doc="Whether the layout is sparse; no layout is, so far.")
-    is_quantized = property(lambda self: False, doc="Whether the dtype is quantized; none is, so far.")
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the device type is cuda."""
+        return self._device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the device type is cpu."""
+        return self._device.type == "cpu"
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether it has a shape but no data."""
+        return self._device.type == "meta"
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the layout is sparse; no layout is, so far."""
+        return False
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether the dtype is quantized; none is, so far."""
+        return False
 
     def get_device(self) -> int:
         """The device's index; -1 where the device type has none."""

@@ -12,15 +12,15 @@ from math import pi
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import check_dtype
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
 from corelib.ops.shape.shapes import broadcast_tensors
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
-from corelib.tensor.size import contiguous_strides, Shape, Strides
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.size import Shape, Strides, contiguous_strides
 from corelib.tensor.tensor import Tensor
 
 

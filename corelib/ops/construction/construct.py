@@ -12,7 +12,7 @@ from corelib.graph.node import AccumulateGrad
 from corelib.ops.conversion.interchange import adopt, wrap
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
-from corelib.tensor.device import cpu, device as Device, DeviceLike, resolve
+from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.promotion import get_default_dtype

@@ -17,11 +17,11 @@ from corelib.ops.construction.construct import tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import device as Device, DeviceLike, resolve
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.device import DeviceLike, device as Device, resolve
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import contiguous_strides, is_dense, permuted_strides, Shape, Strides
+from corelib.tensor.size import Shape, Strides, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 

@@ -12,7 +12,7 @@ from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Op, TABLE
+from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
 from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size
@@ -20,10 +20,12 @@ from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import device as Device, DeviceLike, resolve
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
-from corelib.tensor.layout import CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat
-from corelib.tensor.size import broadcast_shapes, contiguous_strides, is_dense, permuted_strides, Strides
+from corelib.tensor.device import DeviceLike, device as Device, resolve
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.layout import (
+    CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
+)
+from corelib.tensor.size import Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 

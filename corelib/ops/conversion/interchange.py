@@ -8,7 +8,7 @@ from corelib.contract.kernels import Native
 from corelib.graph.grad_mode import grad_mode
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
-from corelib.tensor.device import cpu, device as Device, DeviceLike, resolve
+from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.size import contiguous_strides

@@ -11,7 +11,7 @@ from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import device as Device, DEVICE_TYPES, DeviceLike, resolve
+from corelib.tensor.device import DEVICE_TYPES, DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.storage import Storage

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
-from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
-from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Op, TABLE
 from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.rule import Vjp
 from corelib.ops.elementwise.unary import in_float32, refuse, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 

@@ -14,7 +14,7 @@ from corelib.graph.rule import Vjp
 from corelib.ops.elementwise.unary import dtype_of, in_float32, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 

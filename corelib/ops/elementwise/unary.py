@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.tensor import Tensor
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.calls.elementwise import cast_number, output_strides
-from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred, TABLE
 from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number

@@ -10,7 +10,7 @@ from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import _integer_index, check_index, take_rows
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes, contiguous_strides, Shape, wrap_dim
+from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 

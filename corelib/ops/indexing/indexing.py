@@ -13,7 +13,7 @@ from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import _from_array
@@ -26,7 +26,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.host import np
-from corelib.tensor.size import broadcast_shapes, contiguous_strides, Shape
+from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides
 from corelib.tensor.tensor import Tensor
 
 

@@ -13,10 +13,10 @@ from corelib.graph.rule import Vjp
 from corelib.ops.elementwise.unary import refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype as DType, kind_name, Number
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import result_type
-from corelib.tensor.size import broadcast_shapes, Shape
+from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 

@@ -9,10 +9,10 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import eye
 from corelib.ops.linalg.factorizations import (
-    cholesky_of, eig_of, eigh_of, LinAlgError, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower,
+    LinAlgError, cholesky_of, eig_of, eigh_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower,
 )
 from corelib.ops.linalg.results import (
-    CholeskyEx, Eig, Eigh, Geqrf, LU, LUFactor, LUFactorEx, OldQR, OldSVD, QR, SVD, UnpackedLU,
+    LU, QR, SVD, CholeskyEx, Eig, Eigh, Geqrf, LUFactor, LUFactorEx, OldQR, OldSVD, UnpackedLU,
 )
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import kind_name

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corelib.dispatcher.declare import KernelOnly, op
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat

@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public, show
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import matrices
-from corelib.ops.linalg.factorizations import eigh_of, eye_like, LinAlgError, qr_of, svd_of
+from corelib.ops.linalg.factorizations import LinAlgError, eigh_of, eye_like, qr_of, svd_of
 from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm

@@ -1,29 +1,11 @@
-"""The results of several tensors that linear algebra gives: named tuples, which show themselves as PyTorch's `torch.return_types` do."""
+"""The results of several tensors that linear algebra gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
+from corelib.ops.return_types import shown_as
 from corelib.tensor.tensor import Tensor
-
-T = TypeVar("T", bound=type)
-
-
-def _text(self: NamedTuple) -> str:
-    parts = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True)]
-    return f"torch.return_types.{type(self).__name__}(\n" + ",\n".join(parts) + ")"
-
-
-def shown_as(kind: str) -> Callable[[T], T]:
-    """A decorator for named tuples that gives them the name that PyTorch's have."""
-
-    def named(made: T) -> T:
-        for name, value in (("__name__", kind), ("__qualname__", kind), ("__module__", "torch.return_types"), ("__repr__", _text)):
-            setattr(made, name, value)
-        return made
-
-    return named
 
 
 @shown_as("linalg_cholesky_ex")

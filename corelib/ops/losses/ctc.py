@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange, full
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.losses.losses import _reduction
+from corelib.ops.losses.losses import reduction_of
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.spatial.padding import constant_pad
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import Number
 from corelib.tensor.tensor import Tensor
 
 _NEVER = float("-inf")
 
 
-def _added(*terms: Any) -> Any:
+def _added(*terms: Tensor) -> Tensor:
     """log of the sum of exponentials of several tensors, -inf where all are."""
     top = terms[0]
     for t in terms[1:]:
@@ -31,7 +34,7 @@ def _added(*terms: Any) -> Any:
 class _Paths:
     """The blanks and labels (n, 2s + 1) that a path goes through, and the log-probability of each at each time."""
 
-    def __init__(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int) -> None:
+    def __init__(self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int) -> None:
         self.t, n, _ = log_probs._shape
         device = log_probs._device
         blanks = full(targets._shape, blank, dtype=D.int64, device=device)
@@ -48,7 +51,7 @@ class _Paths:
         self.skips = (self.places % 2 == 1) & (self.places > 1) & (self.labels != two_back)
         self.shape, self.device, self.target_lengths = self.labels._shape, device, target_lengths
 
-    def shifted(self, x: Any, by: int, fill: Any) -> Any:
+    def shifted(self, x: Tensor, by: int, fill: Number) -> Tensor:
         """Each place's `by`-th neighbour before it, or behind it if negative."""
         width = x._shape[1]
         if abs(by) >= width:
@@ -56,7 +59,7 @@ class _Paths:
         wide = constant_pad(x, ((0, 0), (max(by, 0), max(-by, 0))), fill)
         return wide.narrow(1, max(-by, 0), width)
 
-    def alphas(self) -> list[Any]:
+    def alphas(self) -> list[Tensor]:
         """For each time, the log-probability (n, 2s + 1) of all ways to be at a place."""
         rows = [select_where(self.places < 2, self.log[0], _NEVER)]
         for t in range(1, self.t):
@@ -65,12 +68,12 @@ class _Paths:
             rows.append(_added(a, self.shifted(a, 1, _NEVER), skip) + self.log[t])
         return rows
 
-    def betas(self) -> list[Any]:
+    def betas(self) -> list[Tensor]:
         """For each time, the log-probability of all ways to go on from a place, itself included."""
-        rows: list[Any] = []
+        rows: list[Tensor] = []
         final = (self.places == self.last) | ((self.places == self.last - 1) & (self.target_lengths > 0).unsqueeze(1))
         skips = self.shifted(self.skips.long(), -2, 0) != 0
-        b: Any = None
+        b: Tensor | None = None
         for t in reversed(range(self.t)):
             start = select_where(final, self.log[t], _NEVER)
             if b is None:
@@ -82,7 +85,7 @@ class _Paths:
             rows.append(b)
         return rows[::-1]
 
-    def loss(self, alphas: list[Any]) -> Any:
+    def loss(self, alphas: list[Tensor]) -> Tensor:
         """Minus the log-probability of each sample's labels: (n,)."""
         n, width = self.shape
         if self.t == 0:
@@ -96,7 +99,10 @@ class _Paths:
         return select_where(self.ends.squeeze(1) < 0, none, -_added(end, before))
 
 
-def _backward(g: Any, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any, blank: int, zero_infinity: bool, out: Any) -> Any:
+def _backward(
+    g: Tensor, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool,
+    out: Tensor,
+) -> Tensor:
     """PyTorch's gradient, which takes the log-probabilities for a log-softmax: probabilities minus posteriors."""
     paths = _Paths(log_probs, targets, input_lengths, target_lengths, blank)
     if paths.t == 0:
@@ -113,21 +119,35 @@ def _backward(g: Any, log_probs: Any, targets: Any, input_lengths: Any, target_l
     return select_where((loss == float("inf")).reshape((1, -1, 1)), 0.0, made) if zero_infinity else made
 
 
-def _infer(log_probs: Any, *rest: Any) -> Any:
+def _infer(log_probs: Tensor, *rest: object) -> Inferred:
     return ((log_probs._shape[1],), log_probs._dtype), (log_probs, *rest)
 
 
 @op(on=(), infer=_infer, grad_name="CtcLossBackward0", vjp={"log_probs": _backward})
-def ctc_paths(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool) -> Tensor:
+def ctc_paths(
+    log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool
+) -> Tensor:
     """The loss of each sample, from padded targets (n, s) and lengths as tensors."""
     paths = _Paths(log_probs, targets, input_lengths, target_lengths, blank)
     loss = paths.loss(paths.alphas() if paths.t else [])
     return select_where(loss == float("inf"), 0.0, loss) if zero_infinity else loss
 
 
+def _lengths(what: str, value: Tensor | int | Sequence[int], n: int) -> list[int]:
+    if isinstance(value, Tensor):
+        if value._dtype not in (D.int64, D.int32, D.uint8):
+            raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
+        value = value.tolist()
+    made = [value] if isinstance(value, int) else [int(v) for v in value]
+    if len(made) != n:
+        raise RuntimeError(f"ctc_loss(): {what} must be of size batch_size, {n}, got {len(made)}")
+    return made
+
+
 @op(on=("nn.functional",))
 def ctc_loss(
-    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False,
+    log_probs: Tensor, targets: Tensor, input_lengths: Aside[Tensor | int | Sequence[int]],
+    target_lengths: Aside[Tensor | int | Sequence[int]], blank: int = 0, reduction: str = "mean", zero_infinity: bool = False,
 ) -> Tensor:
     """Minus the log-likelihood of labels without known places, under log-probabilities (t, n, classes) or (t, classes).
 
@@ -139,27 +159,17 @@ def ctc_loss(
     >>> torch.nn.functional.ctc_loss(x, torch.tensor([[1]]), [2], [1]).exp()
     tensor(1.3333)
     """
-    reduction = _reduction("ctc_loss", reduction)
+    reduction = reduction_of("ctc_loss", reduction)
     if log_probs._dtype not in (D.float32, D.float64):
         raise RuntimeError(f"ctc_loss(): \"ctc_loss\" not implemented for '{log_probs._dtype}'; float32 and float64 are accepted")
     if targets._dtype not in (D.int64, D.int32):
         raise RuntimeError(f"ctc_loss(): targets must be of an integer dtype, int64 or int32, got {targets._dtype}")
     batched = len(log_probs._shape) == 3
-    x: Any = log_probs if batched else log_probs.unsqueeze(1)
+    x = log_probs if batched else log_probs.unsqueeze(1)
     if len(x._shape) != 3:
         raise RuntimeError(f"ctc_loss(): Expected log_probs of 2 or 3 dimensions, got {len(log_probs._shape)}")
     t, n, classes = x._shape
-    lengths = []
-    for what, value in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
-        if isinstance(value, Tensor):
-            if value._dtype not in (D.int64, D.int32, D.uint8):
-                raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
-            value = value.tolist()
-        value = [value] if isinstance(value, int) else [int(v) for v in value]
-        if len(value) != n:
-            raise RuntimeError(f"ctc_loss(): {what} must be of size batch_size, {n}, got {len(value)}")
-        lengths.append(value)
-    inputs, labels = lengths
+    inputs, labels = _lengths("input_lengths", input_lengths, n), _lengths("target_lengths", target_lengths, n)
     if not 0 <= blank < classes:
         raise RuntimeError(f"ctc_loss(): blank must be in label range, got {blank} for {classes} classes")
     for b, length in enumerate(inputs):
@@ -168,7 +178,7 @@ def ctc_loss(
     if min(labels, default=0) < 0:
         raise RuntimeError(f"ctc_loss(): Expected target_lengths to be non-negative, but got {labels}")
     longest = max(labels, default=0)
-    y: Any = targets.long().to(x._device)
+    y = targets.long().to(x._device)
     if len(y._shape) == 1 and batched:
         if y._shape[0] != sum(labels):
             raise RuntimeError(f"ctc_loss(): Expected targets to have {sum(labels)} elements, the sum of target_lengths, but got {y._shape[0]}")

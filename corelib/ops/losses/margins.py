@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log as logarithm, pi
-from typing import Any
+from typing import TypeAlias
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.losses.losses import _reduced, _reduction
+from corelib.ops.losses.losses import reduced, reduction_of
 from corelib.ops.neural.activation import logsigmoid, softmax_along
 from corelib.ops.products.distances import pairwise_distance
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
+_Distance: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
-def _of(name: str, loss: Any, reduction: str, size_average: Any = None, reduce: Any = None) -> Any:
-    return _reduced(loss, _reduction(name, reduction, size_average, reduce))
+
+def _of(name: str, loss: Tensor, reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> Tensor:
+    return reduced(loss, reduction_of(name, reduction, size_average, reduce))
 
 
 @op(on=("nn.functional",))
 def poisson_nll_loss(
-    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: Any = None, eps: float = 1e-8, reduce: Any = None,
-    reduction: str = "mean",
+    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: bool | None = None, eps: float = 1e-8,
+    reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:
     """exp(input) - target * input, the negative log-likelihood of counts; without log_input, input - target * log(input + eps).
 
@@ -33,7 +37,7 @@ def poisson_nll_loss(
     >>> torch.nn.functional.poisson_nll_loss(torch.tensor([0.]), torch.tensor([2.]))
     tensor(1.)
     """
-    loss: Any = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         above = target > 1
         t = select_where(above, target, 2.0)
@@ -42,7 +46,9 @@ def poisson_nll_loss(
 
 
 @op(on=("nn.functional",))
-def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> Tensor:
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Aside[Tensor | float], full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2.
 
     var: a number, a tensor of the input's shape, without its last dimension, or with one dimension of size 1. ValueError for another
@@ -68,12 +74,13 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Any, full: bool = Fals
     # the gradient goes to the variance as if it had not been raised to eps
     spread = var + (var.detach().clamp(min=eps) - var.detach())
     loss = 0.5 * (spread.log() + (input - target) ** 2 / spread)
-    return _reduced(loss + 0.5 * logarithm(2 * pi) if full else loss, reduction)
+    return reduced(loss + 0.5 * logarithm(2 * pi) if full else loss, reduction)
 
 
 @op(on=("nn.functional",))
 def hinge_embedding_loss(
-    input: Tensor, target: Tensor, margin: float = 1.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The input where target is 1, and what it lacks to `margin` where target is -1.
 
@@ -88,7 +95,8 @@ def hinge_embedding_loss(
 
 @op(on=("nn.functional",))
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """max(0, margin - target * (input1 - input2)): target 1 where the first should rank higher, -1 where the second.
 
@@ -107,7 +115,8 @@ def margin_ranking_loss(
 
 @op(on=("nn.functional",))
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """1 - cos(input1, input2) where target is 1, and max(0, cos - margin) where it is -1; inputs (n, d) or (d).
 
@@ -132,7 +141,7 @@ def cosine_embedding_loss(
 @op(on=("nn.functional",))
 def triplet_margin_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
-    size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of differences; swap: with the smaller of the negative's
     distances to anchor and positive. ValueError for a margin of 0 or less.
@@ -145,10 +154,13 @@ def triplet_margin_loss(
     """
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet("triplet_margin_loss", lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, _reduction("triplet_margin_loss", reduction, size_average, reduce))
+    reduction = reduction_of("triplet_margin_loss", reduction, size_average, reduce)
+    return _triplet(lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, reduction)
 
 
-def _triplet(name: str, distance: Any, anchor: Any, positive: Any, negative: Any, margin: float, swap: bool, reduction: str) -> Any:
+def _triplet(
+    distance: _Distance, anchor: Tensor, positive: Tensor, negative: Tensor, margin: float, swap: bool, reduction: str
+) -> Tensor:
     dims = [len(t._shape) for t in (anchor, positive, negative)]
     if len(set(dims)) > 1:
         raise RuntimeError(
@@ -158,24 +170,26 @@ def _triplet(name: str, distance: Any, anchor: Any, positive: Any, negative: Any
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = far.minimum(distance(positive, negative))
-    return _reduced((margin + near - far).clamp_min(0), reduction)
+    return reduced((margin + near - far).clamp_min(0), reduction)
 
 
 @public("nn.functional")
 def triplet_margin_with_distance_loss(
-    anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: Any = None, margin: float = 1.0, swap: bool = False,
-    reduction: str = "mean",
+    anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: _Distance | None = None, margin: float = 1.0,
+    swap: bool = False, reduction: str = "mean",
 ) -> Tensor:
     """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    return _triplet("triplet_margin_with_distance_loss", distance_function or pairwise_distance, anchor, positive, negative, margin, swap, reduction)
+    return _triplet(distance_function or pairwise_distance, anchor, positive, negative, margin, swap, reduction)
 
 
 @op(on=("nn.functional",))
-def soft_margin_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """log(1 + exp(-target * input)), targets 1 and -1.
 
     >>> import corelib as torch
@@ -190,7 +204,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: Any = None, re
 
 @op(on=("nn.functional",))
 def multilabel_soft_margin_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean over classes (last dimension) of the binary cross entropy of logits, one value for each row before the reduction.
 
@@ -198,13 +213,13 @@ def multilabel_soft_margin_loss(
     >>> torch.nn.functional.multilabel_soft_margin_loss(torch.zeros(1, 2), torch.tensor([[1., 0.]]))
     tensor(0.6931)
     """
-    loss: Any = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         loss = loss * weight
     return _of("multilabel_soft_margin_loss", loss.sum(-1) / input._shape[-1], reduction, size_average, reduce)
 
 
-def _rows(name: str, input: Tensor) -> Any:
+def _rows(name: str, input: Tensor) -> Tensor:
     if len(input._shape) > 2 or not input._shape or not input._shape[-1]:
         raise RuntimeError(f"{name}(): Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input._shape)}")
     return input.reshape((-1, input._shape[-1]))
@@ -212,8 +227,8 @@ def _rows(name: str, input: Tensor) -> Any:
 
 @op(on=("nn.functional",))
 def multi_margin_loss(
-    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean",
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None, size_average: bool | None = None,
+    reduce: bool | None = None, reduction: str = "mean",
 ) -> Tensor:
     """The mean over the other classes of max(0, margin - input[target] + input[class])**p, p 1 or 2; times the target's weight.
 
@@ -238,7 +253,9 @@ def multi_margin_loss(
 
 
 @op(on=("nn.functional",))
-def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> Tensor:
+def multilabel_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """The mean over classes of the sum over pairs of a target and another class of max(0, 1 - input[target] + input[other]).
 
     target: the classes of each row, padded with -1, after which nothing counts.
@@ -250,7 +267,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: Any = No
     x = _rows("multilabel_margin_loss", input)
     if target._shape != input._shape:
         raise RuntimeError(f"multilabel_margin_loss(): inconsistent target size: {list(target._shape)} for input of size: {list(input._shape)}")
-    places: Any = target.reshape(x._shape)
+    places = target.reshape(x._shape)
     counts = (places < 0).to(D.int64).cumsum(1) == 0
     kept = select_where(counts, places, 0)
     # a class that is no target gives what every target lacks against it

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.tensor.base import attach
-from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.calls.elementwise import output_strides
-from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.calls.inplace import inplace, inplace as run
+from corelib.dispatcher.calls.inplace import inplace as run_inplace
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import TABLE, Infer, Inferred, Op
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, sum as sum_op
+from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_softmax(name: str) -> Any:
-    def infer(input: Tensor, dim: Any, _stacklevel: int, dtype: Any) -> Any:
+def _infer_softmax(name: str) -> Infer:
+    def infer(input: Tensor, dim: int | None, _stacklevel: int, dtype: DType | None) -> Inferred:
         if dtype is not None and dtype is not input._dtype:
             input = input.to(dtype)
         if dim is None:
@@ -31,24 +31,8 @@ def _infer_softmax(name: str) -> Any:
     return infer
 
 
-def _infer_like_second(g: Tensor, out: Tensor, dim: int) -> Any:
+def _infer_like_second(g: Tensor, out: Tensor, dim: int) -> Inferred:
     return (out._shape, out._dtype), (g, out, dim)
-
-
-@op(
-    on=(), infer=_infer_softmax("softmax"), grad_name="SoftmaxBackward0",
-    vjp=lambda g, out, dim: softmax_backward(g, out, dim),
-)
-def softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    if not input._shape:
-        return input * 0 + 1
-    if input._dtype.itemsize == 2:
-        return softmax_along(input.float(), dim).to(input._dtype)
-    if input._shape[dim] == 0:
-        return input.clone()
-    e = (input - amax(input, dim, True)).exp()
-    return e / sum_op(e, dim, True)
 
 
 @op(on=(), infer=_infer_like_second)
@@ -60,19 +44,19 @@ def softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
 
 
 @op(
-    on=(), infer=_infer_softmax("log_softmax"), grad_name="LogSoftmaxBackward0",
-    vjp=lambda g, out, dim: log_softmax_backward(g, out, dim),
+    on=(), infer=_infer_softmax("softmax"), grad_name="SoftmaxBackward0",
+    vjp=lambda g, out, dim: softmax_backward(g, out, dim),
 )
-def log_softmax_along(input: Tensor, dim: Any, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
-    """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+def softmax_along(input: Tensor, dim: int | None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
+    """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     if not input._shape:
-        return input * 0
+        return input * 0 + 1
     if input._dtype.itemsize == 2:
-        return log_softmax_along(input.float(), dim).to(input._dtype)
-    if input._shape[dim] == 0:
+        return softmax_along(input.float(), dim).to(input._dtype)
+    if not input._numel:
         return input.clone()
-    off = input - amax(input, dim, True)
-    return off - sum_op(off.exp(), dim, True).log()
+    e = (input - amax(input, dim, True)).exp()
+    return e / sum_op(e, dim, True)
 
 
 @op(on=(), infer=_infer_like_second)
@@ -83,8 +67,24 @@ def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     return g - y.exp() * sum_op(g, dim, True)
 
 
+@op(
+    on=(), infer=_infer_softmax("log_softmax"), grad_name="LogSoftmaxBackward0",
+    vjp=lambda g, out, dim: log_softmax_backward(g, out, dim),
+)
+def log_softmax_along(input: Tensor, dim: int | None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
+    """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    if not input._shape:
+        return input * 0
+    if input._dtype.itemsize == 2:
+        return log_softmax_along(input.float(), dim).to(input._dtype)
+    if not input._numel:
+        return input.clone()
+    off = input - amax(input, dim, True)
+    return off - sum_op(off.exp(), dim, True).log()
+
+
 @op(on=("nn.functional",))
-def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
     >>> import corelib as torch
@@ -95,7 +95,7 @@ def softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = N
 
 
 @op(on=("nn.functional",))
-def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits.
 
     >>> import corelib as torch
@@ -105,10 +105,9 @@ def log_softmax(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any
     return log_softmax_along(input, dim, 3, dtype)
 
 
-def _soft_method(entry: Any, name: str) -> None:
-    def method(self: Tensor, dim: Any, dtype: Any = None) -> Tensor:
-        made: Tensor = entry(self, dim, 3, dtype)
-        return made
+def _soft_method(entry: Callable[..., Tensor], name: str) -> None:
+    def method(self: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
+        return entry(self, dim, 3, dtype)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__
@@ -120,20 +119,20 @@ _soft_method(log_softmax_along, "log_softmax")
 
 
 @op(on=("nn.functional",))
-def softmin(input: Tensor, dim: Any = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
+def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
     """softmax of the negated input."""
     return softmax_along(-input, dim, 3, dtype)
 
 
-def _float_only(name: str) -> Any:
-    def check(dtype: Any, *operands: Any) -> None:
+def _float_only(name: str) -> Callable[..., None]:
+    def check(dtype: DType, *operands: object) -> None:
         if not dtype.is_floating_point:
             raise NotImplementedError(f"{name}(): \"{name}_cpu\" not implemented for '{kind_name(dtype)}'; floating dtypes are accepted")
 
     return check
 
 
-def _relu_check(dtype: Any, *operands: Any) -> None:
+def _relu_check(dtype: DType, *operands: object) -> None:
     if dtype.name == "bool":
         raise RuntimeError("relu(): Boolean inputs not supported for relu")
 
@@ -163,29 +162,29 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """
     if inplace:
         return relu_(input)
-    made: Tensor = rectify(input)
-    return made
+    return rectify(input)
 
 
 @public("torch", "nn.functional")
 def relu_(input: Tensor) -> Tensor:
     """The in-place form of `relu`."""
-    return inplace(TABLE["rectify"], (input,))
+    return run_inplace(TABLE["rectify"], (input,))
 
 
 attach("relu", rectify)
 attach("relu_", relu_)
 
-def _any_dtype(dtype: Any) -> None:
+
+def _any_dtype(dtype: DType) -> None:
     """Nothing is refused."""
 
 
-def _infer_like_input(name: str, check: Any = None) -> Any:
+def _infer_like_input(name: str, check: Callable[[DType], None] | None = None) -> Infer:
     """The infer of an activation: the result is as the input, whose dtype must be floating unless another `check` is given."""
-    check = check or _float_only(name)
+    accept = check or _float_only(name)
 
-    def infer(input: Tensor, *rest: Any) -> Any:
-        check(input._dtype)
+    def infer(input: Tensor, *rest: object) -> Inferred:
+        accept(input._dtype)
         return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *rest)
 
     return infer
@@ -195,11 +194,22 @@ _INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
 _TANH_SCALE, _TANH_CUBE = 0.7978845608028654, 0.044715
 
 
-def _infer_gelu(input: Tensor, approximate: str) -> Any:
+def _infer_gelu(input: Tensor, approximate: str) -> Inferred:
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu(): approximate argument must be either none or tanh, got {approximate!r}")
     _float_only("gelu")(input._dtype)
     return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, approximate)
+
+
+@op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
+def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
+    """The gradient of gelu."""
+    if approximate == "none":
+        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
+        return g * slope
+    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()
+    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
 @op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
@@ -216,17 +226,6 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return 0.5 * input * (1 + inner.tanh())
 
 
-@op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
-def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
-    """The gradient of gelu."""
-    if approximate == "none":
-        slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
-        return g * slope
-    t = (_TANH_SCALE * (x + _TANH_CUBE * x * x * x)).tanh()
-    inner = _TANH_SCALE * (1 + 3 * _TANH_CUBE * x * x)
-    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
-
-
 @op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
@@ -239,19 +238,18 @@ def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
     return g * (s * (1 + input * (1 - s)))
 
 
-def _with_inplace(name: str, compute: Any, doc: str) -> Any:
+def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
     """A function with PyTorch's `inplace` flag around a functional op."""
-    core = TABLE[compute.op.name]
+    compute: Callable[..., Tensor] = core.entry
 
-    def function(input: Tensor, *args: Any, inplace: bool = False, **names: Any) -> Tensor:
+    def function(input: Tensor, *args: float, inplace: bool = False, **names: float) -> Tensor:
         if len(args) > len(core.params) - 1:  # `inplace` given by position
-            *args, inplace = args
+            args, inplace = args[:-1], bool(args[-1])
         if inplace:
-            return run(core, (input, *args), names)
-        made: Tensor = compute(input, *args, **names)
-        return made
+            return run_inplace(core, (input, *args), names)
+        return compute(input, *args, **names)
 
-    def in_place(input: Tensor, *args: Any, **names: Any) -> Tensor:
+    def in_place(input: Tensor, *args: float, **names: float) -> Tensor:
         return function(input, *args, inplace=True, **names)
 
     function.__name__ = function.__qualname__ = name
@@ -264,7 +262,7 @@ def _with_inplace(name: str, compute: Any, doc: str) -> Any:
     return public(*places)(function)
 
 
-silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing et al., 2017).
+silu = _with_inplace("silu", TABLE["swish"], """x times sigmoid(x), elementwise (Elfwing et al., 2017).
 
     >>> import corelib as torch
     >>> torch.nn.functional.silu(torch.tensor([0.]))
@@ -272,18 +270,18 @@ silu = _with_inplace("silu", swish, """x times sigmoid(x), elementwise (Elfwing 
     """)
 
 
-def _elu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+def _elu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
     below = input <= 0
     return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)
 
 
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
-def elu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+def elu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
     return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
 
 
-elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
+elu = _with_inplace("elu", TABLE["elu_of"], """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
 
     >>> import corelib as torch
     >>> torch.nn.functional.elu(torch.tensor([1.]))
@@ -293,12 +291,12 @@ elu = _with_inplace("elu", elu_of, """x above 0 and alpha * (exp(x) - 1) below, 
 
 @op(on=(), grad_name="LeakyReluBackward0", infer=_infer_like_input("leaky_relu"),
     vjp=lambda g, input, negative_slope: select_where(input > 0, g, g * negative_slope))
-def leaky_relu_of(input: Tensor, negative_slope: Any = 0.01) -> Tensor:
+def leaky_relu_of(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """x above 0, negative_slope * x below."""
     return select_where(input > 0, input, input * negative_slope)
 
 
-leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negative_slope * x below, elementwise.
+leaky_relu = _with_inplace("leaky_relu", TABLE["leaky_relu_of"], """x above 0 and negative_slope * x below, elementwise.
 
     >>> import corelib as torch
     >>> torch.nn.functional.leaky_relu(torch.tensor([-1.]), 0.1)
@@ -306,13 +304,13 @@ leaky_relu = _with_inplace("leaky_relu", leaky_relu_of, """x above 0 and negativ
     """)
 
 
-def _softplus_vjp(g: Tensor, input: Tensor, beta: Any, threshold: Any) -> Tensor:
+def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
     return select_where(scaled > threshold, g, g * scaled.sigmoid())
 
 
 @op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
-def softplus(input: Tensor, beta: Any = 1, threshold: Any = 20) -> Tensor:
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
     >>> import corelib as torch
@@ -337,11 +335,11 @@ def logsigmoid(input: Tensor) -> Tensor:
     return input.clamp_max(0) - (-input.abs()).exp().log1p()
 
 
-def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: Any, max_val: Any) -> Tensor:
+def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: float, max_val: float) -> Tensor:
     return select_where((input <= min_val) | (input >= max_val), 0.0, g)
 
 
-def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
+def _infer_hardtanh(input: Tensor, min_val: float, max_val: float) -> Inferred:
     if input._dtype.name == "bool":
         raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
     if not input._dtype.is_floating_point:
@@ -350,19 +348,18 @@ def _infer_hardtanh(input: Tensor, min_val: Any, max_val: Any) -> Any:
 
 
 @op(on=(), grad_name="HardtanhBackward0", infer=_infer_hardtanh, vjp=_hardtanh_vjp)
-def hardtanh_of(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0) -> Tensor:
+def hardtanh_of(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """x cut to a range."""
     return input.clamp(min_val, max_val)
 
 
-hardtanh = _with_inplace("hardtanh", hardtanh_of, "x cut to the range from min_val (default -1) to max_val (default 1).")
+hardtanh = _with_inplace("hardtanh", TABLE["hardtanh_of"], "x cut to the range from min_val (default -1) to max_val (default 1).")
 
 
 @public("nn.functional")
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """x cut to the range from 0 to 6."""
-    made: Tensor = hardtanh(input, 0.0, 6.0, inplace=inplace)
-    return made
+    return hardtanh(input, 0.0, 6.0, inplace=inplace)
 
 
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -376,21 +373,21 @@ def selu_of(input: Tensor) -> Tensor:
     return _SELU_SCALE * select_where(input > 0, input, below)
 
 
-selu = _with_inplace("selu", selu_of, "scale * elu(x, alpha) with the constants that keep mean and variance.")
+selu = _with_inplace("selu", TABLE["selu_of"], "scale * elu(x, alpha) with the constants that keep mean and variance.")
 
 
-def _celu_vjp(g: Tensor, input: Tensor, alpha: Any) -> Tensor:
+def _celu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
     below = input <= 0
     return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)
 
 
 @op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
-def celu_of(input: Tensor, alpha: Any = 1.0) -> Tensor:
+def celu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
     return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
 
 
-celu = _with_inplace("celu", celu_of, "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
+celu = _with_inplace("celu", TABLE["celu_of"], "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
 
 
 def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
@@ -404,7 +401,7 @@ def mish_of(input: Tensor) -> Tensor:
     return input * softplus(input, 1, float("inf")).tanh()
 
 
-mish = _with_inplace("mish", mish_of, "x times tanh(softplus(x)), elementwise (Misra, 2019).")
+mish = _with_inplace("mish", TABLE["mish_of"], "x times tanh(softplus(x)), elementwise (Misra, 2019).")
 
 
 @op(on=("nn.functional",))
@@ -426,7 +423,7 @@ def hardsigmoid_of(input: Tensor) -> Tensor:
     return (input + 3).clamp(0, 6) / 6
 
 
-hardsigmoid = _with_inplace("hardsigmoid", hardsigmoid_of, "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
+hardsigmoid = _with_inplace("hardsigmoid", TABLE["hardsigmoid_of"], "x / 6 + 1/2 cut to the range from 0 to 1, elementwise.")
 
 
 def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
@@ -440,38 +437,38 @@ def hardswish_of(input: Tensor) -> Tensor:
     return input * (input + 3).clamp(0, 6) / 6
 
 
-hardswish = _with_inplace("hardswish", hardswish_of, "x times hardsigmoid(x), elementwise.")
+hardswish = _with_inplace("hardswish", TABLE["hardswish_of"], "x times hardsigmoid(x), elementwise.")
 
 
-def _shrink_vjp(g: Tensor, input: Tensor, lambd: Any) -> Tensor:
+def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
     return select_where((input >= -lambd) & (input <= lambd), 0.0, g)
 
 
 @op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
-def hardshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
 @op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
-def softshrink(input: Tensor, lambd: Any = 0.5) -> Tensor:
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
 
 
-def _threshold_check(dtype: Any) -> None:
+def _threshold_check(dtype: DType) -> None:
     if dtype.name == "bool":
         raise NotImplementedError("threshold(): \"threshold_cpu\" not implemented for 'Bool'; numbers are accepted")
 
 
 @op(on=(), grad_name="ThresholdBackward0", infer=_infer_like_input("threshold", _threshold_check),
     vjp=lambda g, input, threshold: select_where(input <= threshold, 0.0, g))
-def threshold_of(input: Tensor, threshold: Any, value: Any) -> Tensor:
+def threshold_of(input: Tensor, threshold: float, value: float) -> Tensor:
     """x above the threshold, else the value."""
     return select_where(input <= threshold, value, input)
 
 
-threshold = _with_inplace("threshold", threshold_of, "x where it is above `threshold`, else `value`, elementwise.")
+threshold = _with_inplace("threshold", TABLE["threshold_of"], "x where it is above `threshold`, else `value`, elementwise.")
 
 
 @op(on=("torch", "Tensor", "nn.functional"))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.neural.activation import softmax_along
 from corelib.ops.neural.dropout import dropout
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
-from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 
-def _with_scores(mask: Tensor, scores: tuple[int, int]) -> tuple[int, ...]:
+def _with_scores(mask: Tensor, scores: tuple[int, int]) -> Shape:
     """The shape of a mask with the last two dimensions those of the scores; RuntimeError where it does not fit them."""
     shape = broadcast_shapes(mask._shape, scores)
     if shape is None or shape[-2:] != scores:
@@ -23,12 +22,12 @@ def _with_scores(mask: Tensor, scores: tuple[int, int]) -> tuple[int, ...]:
     return shape
 
 
-def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Any, causal: bool, scale: float) -> Any:
+def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Inferred:
     shapes = [query._shape[:-2], key._shape[:-2], value._shape[:-2]]
     scores = (query._shape[-2], key._shape[-2])
     if mask is not None:
         shapes.append(_with_scores(mask, scores)[:-2])
-    batch: Any = ()
+    batch: Shape | None = ()
     for shape in shapes:
         batch = None if batch is None else broadcast_shapes(batch, shape)
     if batch is None:
@@ -45,16 +44,16 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
     return matmul(_weights(query, key, mask, causal, scale), value)
 
 
-def _weights(query: Any, key: Any, mask: Any, causal: bool, scale: float) -> Any:
+def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     """How much of each value a query takes. A row with nothing to attend to gives zeros, not NaN."""
-    scores: Any = matmul(query * scale, key.transpose(-2, -1))
+    scores = matmul(query * scale, key.transpose(-2, -1))
     if causal:
         mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()
     if mask is None:
         return softmax_along(scores, -1)
     if mask._dtype is not D.bool:
         return softmax_along(scores + mask, -1)
-    weights: Any = softmax_along(scores.masked_fill(~mask, float("-inf")), -1)
+    weights = softmax_along(scores.masked_fill(~mask, float("-inf")), -1)
     return weights.masked_fill(~mask.any(-1, True), 0.0)
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def _checked(name: str, p: float) -> None:
+def _idle(name: str, input: Tensor, p: float, training: bool) -> bool:
+    """Whether nothing is dropped; ValueError where `p` is no probability."""
     if not 0 <= p <= 1:
         raise ValueError(f"{name}(): dropout probability has to be between 0 and 1, but got {p}")
+    return not training or p == 0 or input._numel == 0
 
 
-def _dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
+def _dropped(input: Tensor, p: float, shape: Shape, inplace: bool) -> Tensor:
     if p == 1:
         mask = input.new_zeros(shape)
     else:
@@ -30,22 +33,19 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     >>> torch.nn.functional.dropout(torch.ones(2), 0.5, training=False)
     tensor([1., 1.])
     """
-    _checked("dropout", p)
-    if not training or p == 0 or input._numel == 0:
+    if _idle("dropout", input, p, training):
         return input
     return _dropped(input, p, input._shape, inplace)
 
 
-def _channelwise(name: str) -> Any:
+def _channelwise(name: str) -> Callable[..., Tensor]:
     def function(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-        _checked(name, p)
-        if not training or p == 0 or input._numel == 0:
+        if _idle(name, input, p, training):
             return input
         n = int(name[-2])
         lead = 2 if len(input._shape) == n + 2 or (name == "dropout1d" and len(input._shape) == 3) else 1
         shape = (*input._shape[:lead], *[1] * (len(input._shape) - lead))
-        made: Tensor = _dropped(input, p, shape, inplace)
-        return made
+        return _dropped(input, p, shape, inplace)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = "Whole channels set to zero with probability `p` in training, the others divided by 1 - p."
@@ -55,7 +55,7 @@ def _channelwise(name: str) -> Any:
 dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
 
 
-def _alpha_dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
+def _alpha_dropped(input: Tensor, p: float, shape: Shape, inplace: bool) -> Tensor:
     depth = 1.7580993408473766  # minus selu's lowest value
     if p == 1:
         return input.mul_(input.new_zeros(shape)) if inplace else input * input.new_zeros(shape)
@@ -68,8 +68,7 @@ def _alpha_dropped(input: Any, p: float, shape: Any, inplace: bool) -> Any:
 @op(on=("nn.functional",))
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
-    _checked("alpha_dropout", p)
-    if not training or p == 0 or input._numel == 0:
+    if _idle("alpha_dropout", input, p, training):
         return input
     return _alpha_dropped(input, p, input._shape, inplace)
 
@@ -77,15 +76,14 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
 @op(on=("nn.functional",))
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """`alpha_dropout` of whole channels, dimension 1: all of a channel's elements or none."""
-    _checked("feature_alpha_dropout", p)
-    if not training or p == 0 or input._numel == 0:
+    if _idle("feature_alpha_dropout", input, p, training):
         return input
     if len(input._shape) < 2:
         raise RuntimeError(f"feature_alpha_dropout(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
     return _alpha_dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)
 
 
-def _in_place(name: str, function: Any) -> Any:
+def _in_place(name: str, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def dropped(input: Tensor, p: float, train: bool) -> Tensor:
         return function(input, p, train, True)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
@@ -13,7 +12,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) -> Any:
+def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) -> Inferred:
     if indices._dtype not in (D.int64, D.int32):
         raise RuntimeError(f"embedding(): Expected tensor for argument 'indices' to have one of the following scalar types: Long, Int; but got {indices._dtype} instead")
     if len(weight._shape) != 2:
@@ -24,7 +23,7 @@ def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) 
     return ((*indices._shape, weight._shape[1]), weight._dtype), (weight, indices, padding_idx, scale)
 
 
-def _rows_vjp(g: Any, weight: Any, indices: Any, padding_idx: int, scale: bool) -> Any:
+def _rows_vjp(g: Tensor, weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) -> Tensor:
     flat, rows = indices.reshape((-1,)), g.reshape((-1, weight._shape[1]))
     if padding_idx >= 0:
         rows = select_where((flat == padding_idx).unsqueeze(1), 0.0, rows)
@@ -40,7 +39,7 @@ def embedding_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: boo
     return take_rows(weight, indices)
 
 
-def shrink_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+def shrink_rows(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up, in place, to at most a norm."""
     with no_grad():
         used = indices.reshape((-1,)).unique()

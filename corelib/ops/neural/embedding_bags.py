@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
@@ -14,8 +12,9 @@ from corelib.tensor.tensor import Tensor
 
 @op(on=("nn.functional",))
 def embedding_bag(
-    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2, scale_grad_by_freq: bool = False,
-    mode: str = "mean", sparse: bool = False, per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+    input: Tensor, weight: Tensor, offsets: Tensor | None = None, max_norm: float | None = None, norm_type: float = 2,
+    scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
 ) -> Tensor:
     """The sum, mean or maximum of the rows of `weight` (n, d) in each bag: (bags, d). Zeros for an empty bag.
 
@@ -30,12 +29,12 @@ def embedding_bag(
     """
     if sparse:
         raise NotImplementedError("embedding_bag(): sparse=True needs sparse gradients, which corelib does not have yet")
-    factors: Any = per_sample_weights
+    factors = per_sample_weights
     if factors is not None and input._shape != factors._shape:
         raise ValueError(f"embedding_bag: If per_sample_weights ({factors.shape}) is not None, then it must have the same shape as the input ({input.shape})")
     if len(weight._shape) != 2:
         raise ValueError(f"embedding_bag(): weight has to be a 2D Tensor, but got Tensor of dimension {len(weight._shape)}")
-    index: Any = input
+    index = input
     if input._dtype not in (D.int64, D.int32):
         raise RuntimeError(f"embedding_bag(): Expected tensor for argument 'indices' to have one of the following scalar types: Long, Int; but got {input._dtype} instead")
     if len(input._shape) == 2:
@@ -45,7 +44,7 @@ def embedding_bag(
                 f"However, found offsets of type {type(offsets)}"
             )
         bags, length = input._shape
-        starts: Any = arange(bags, device=input._device) * length
+        starts = arange(bags, device=input._device) * length
         index, include_last_offset = index.reshape((-1,)), False
         factors = None if factors is None else factors.reshape((-1,))
     elif len(input._shape) == 1:
@@ -76,7 +75,7 @@ def embedding_bag(
     padding = row_number("embedding_bag", padding_idx, weight._shape[0])
     if max_norm is not None:
         shrink_rows(weight, index, max_norm, norm_type)
-    rows: Any = embedding_rows(weight, index, padding, scale_grad_by_freq)
+    rows = embedding_rows(weight, index, padding, scale_grad_by_freq)
     total, width = rows._shape
     if not bags or not total:
         return rows.sum() * 0 + rows.new_zeros((bags, width))
@@ -90,8 +89,8 @@ def embedding_bag(
         seen = select_where(counted.unsqueeze(1), rows.detach(), float("-inf"))
         most = rows.new_full((bags, width), float("-inf")).scatter_reduce(0, at, seen, "amax")
         wins = (seen == most.gather(0, at)) & counted.unsqueeze(1)
-        first = place.new_full((bags, width), total).scatter_reduce(0, at, select_where(wins, place.unsqueeze(1), total), "amin")
-        return select_where(first < total, rows.gather(0, first.clamp(max=total - 1)), 0.0)
+        leading = place.new_full((bags, width), total).scatter_reduce(0, at, select_where(wins, place.unsqueeze(1), total), "amin")
+        return select_where(leading < total, rows.gather(0, leading.clamp(max=total - 1)), 0.0)
     if factors is not None:
         rows = rows * factors.unsqueeze(1)
     rows = select_where(counted.unsqueeze(1), rows, 0.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Sequence
 
 from corelib.dispatcher.namespaces import public
 from corelib.ops.neural.activation import softmax
@@ -13,10 +14,13 @@ from corelib.ops.products.products import baddbmm, bmm
 from corelib.ops.shape.joining import cat
 from corelib.ops.spatial.padding import pad
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
-def _check_dims(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Any, attn_mask: Any, num_heads: int) -> bool:
+def _check_dims(
+    query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None, attn_mask: Tensor | None, num_heads: int
+) -> bool:
     """Whether the query is a batch; AssertionError, as PyTorch, where the others are not what goes with it."""
     dims = len(query._shape)
     if dims not in (2, 3):
@@ -39,22 +43,25 @@ def _check_dims(query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Any
     return dims == 3
 
 
-def added_mask(mask: Any, name: str, dtype: Any, other: Any = None, other_name: str = "") -> Any:
+def added_mask(mask: Tensor | None, name: str, dtype: DType, other: DType | None = None, other_name: str = "") -> Tensor | None:
     """A mask as numbers that are added to the scores: -inf where a bool one is True; a floating one as it is."""
     if mask is None:
         return None
     if mask._dtype is not D.bool and not mask._dtype.is_floating_point:
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if other is not None and mask._dtype is not other:
-        import warnings
-
         warnings.warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", UserWarning, stacklevel=4)
     if mask._dtype is D.bool:
         return mask.new_zeros(mask._shape, dtype=dtype).masked_fill(mask, float("-inf"))
     return mask
 
 
-def _projected(query: Any, key: Any, value: Any, weight: Any, bias: Any) -> tuple[Any, Any, Any]:
+def _with_one_more(mask: Tensor | None) -> Tensor | None:
+    """A mask with a place for one more source, which may be attended to."""
+    return None if mask is None else pad(mask, (0, 1))
+
+
+def _projected(query: Tensor, key: Tensor, value: Tensor, weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """The three projections by one packed weight, by as few products as the operands allow."""
     n = query._shape[-1]
     if key is value:
@@ -62,7 +69,7 @@ def _projected(query: Any, key: Any, value: Any, weight: Any, bias: Any) -> tupl
             q, k, v = linear(query, weight, bias).chunk(3, -1)
             return q, k, v
         ws = weight.split([n, 2 * n])
-        bs = (None, None) if bias is None else bias.split([n, 2 * n])
+        bs: Sequence[Tensor | None] = (None, None) if bias is None else bias.split([n, 2 * n])
         k, v = linear(key, ws[1], bs[1]).chunk(2, -1)
         return linear(query, ws[0], bs[0]), k, v
     ws, bs = weight.chunk(3), (None, None, None) if bias is None else bias.chunk(3)
@@ -71,11 +78,12 @@ def _projected(query: Any, key: Any, value: Any, weight: Any, bias: Any) -> tupl
 
 @public("nn.functional")
 def multi_head_attention_forward(
-    query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int, in_proj_weight: Any, in_proj_bias: Any, bias_k: Any,
-    bias_v: Any, add_zero_attn: bool, dropout_p: float, out_proj_weight: Tensor, out_proj_bias: Any, training: bool = True,
-    key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None, use_separate_proj_weight: bool = False,
-    q_proj_weight: Any = None, k_proj_weight: Any = None, v_proj_weight: Any = None, static_k: Any = None, static_v: Any = None,
-    average_attn_weights: bool = True, is_causal: bool = False,
+    query: Tensor, key: Tensor, value: Tensor, embed_dim_to_check: int, num_heads: int, in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None, bias_k: Tensor | None, bias_v: Tensor | None, add_zero_attn: bool, dropout_p: float,
+    out_proj_weight: Tensor, out_proj_bias: Tensor | None, training: bool = True, key_padding_mask: Tensor | None = None,
+    need_weights: bool = True, attn_mask: Tensor | None = None, use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | None = None, k_proj_weight: Tensor | None = None, v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None, static_v: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """(output, weights or None) of attention in `num_heads` heads, with the projections before and after it.
 
@@ -113,11 +121,13 @@ def multi_head_attention_forward(
     if use_separate_proj_weight:
         if key._shape[:2] != value._shape[:2]:
             raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
+        ws: list[Tensor] = []
         for what, weight in (("q", q_proj_weight), ("k", k_proj_weight), ("v", v_proj_weight)):
             if weight is None:
                 raise AssertionError(f"use_separate_proj_weight is True but {what}_proj_weight is None")
-        bs = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
-        q, k, v = linear(query, q_proj_weight, bs[0]), linear(key, k_proj_weight, bs[1]), linear(value, v_proj_weight, bs[2])
+            ws.append(weight)
+        bs: Sequence[Tensor | None] = (None, None, None) if in_proj_bias is None else in_proj_bias.chunk(3)
+        q, k, v = linear(query, ws[0], bs[0]), linear(key, ws[1], bs[1]), linear(value, ws[2], bs[2])
     else:
         if key._shape != value._shape:
             raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
@@ -131,14 +141,14 @@ def multi_head_attention_forward(
         mask = mask.unsqueeze(0) if len(mask._shape) == 2 else mask
     if (bias_k is None) != (bias_v is None):
         raise AssertionError("bias_k is set but bias_v is None" if bias_v is None else "bias_v is set but bias_k is None")
-    if bias_k is not None:
+    if bias_k is not None and bias_v is not None:
         for what, static in (("key", static_k), ("value", static_v)):
             if static is not None:
                 raise AssertionError(f"bias cannot be added to static {what}.")
         k, v = cat([k, bias_k.repeat(1, batch, 1)]), cat([v, bias_v.repeat(1, batch, 1)])
-        mask, padding = (m if m is None else pad(m, (0, 1)) for m in (mask, padding))
+        mask, padding = _with_one_more(mask), _with_one_more(padding)
 
-    def heads(x: Any, static: Any, name: str) -> Any:
+    def heads(x: Tensor, static: Tensor | None, name: str) -> Tensor:
         if static is None:
             return x.reshape((x._shape[0], batch * num_heads, head_dim)).transpose(0, 1)
         for d, n in ((0, batch * num_heads), (2, head_dim)):
@@ -150,7 +160,7 @@ def multi_head_attention_forward(
     if add_zero_attn:
         zeros = k.new_zeros((batch * num_heads, 1, head_dim))
         k, v = cat([k, zeros], 1), cat([v, zeros], 1)
-        mask, padding = (m if m is None else pad(m, (0, 1)) for m in (mask, padding))
+        mask, padding = _with_one_more(mask), _with_one_more(padding)
     sources = k._shape[1]
     if padding is not None:
         for d, n in ((0, batch), (1, sources)):
@@ -162,14 +172,14 @@ def multi_head_attention_forward(
     if not need_weights:
         if mask is not None:
             mask = mask.unsqueeze(0) if mask._shape[0] == 1 else mask.reshape((batch, num_heads, -1, sources))
-        shaped = [x.reshape((batch, num_heads, x._shape[1], head_dim)) for x in (q, k, v)]
-        made = scaled_dot_product_attention(*shaped, mask, p, is_causal).permute((2, 0, 1, 3))
+        q, k, v = (x.reshape((batch, num_heads, x._shape[1], head_dim)) for x in (q, k, v))
+        made = scaled_dot_product_attention(q, k, v, mask, p, is_causal).permute((2, 0, 1, 3))
         output = linear(made.reshape((batch * length, embed_dim)), out_proj_weight, out_proj_bias)
         output = output.reshape((length, batch, output._shape[1]))
         return (output if batched else output.squeeze(1)), None
     scaled = q * (1.0 / head_dim) ** 0.5
     scores = bmm(scaled, k.transpose(-2, -1)) if mask is None else baddbmm(mask, scaled, k.transpose(-2, -1))
-    weights: Any = softmax(scores, -1)
+    weights = softmax(scores, -1)
     if p > 0.0:
         weights = dropout(weights, p)
     made = bmm(weights, v).transpose(0, 1).reshape((length * batch, embed_dim))

@@ -6,26 +6,38 @@ weight and bias at once; those have no rule of their own, so second derivatives 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import Any
 
-from corelib.tensor.dtype import kind_name
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred, Spec
+from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import finfo
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def _float_only(name: str, input: Any) -> None:
+def _float_only(name: str, input: Tensor) -> None:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'; floating dtypes are accepted")
 
 
-def _check_shape(name: str, input: Any, normalized_shape: Any, *others: Any) -> tuple[int, ...]:
+def _sizes(normalized_shape: int | Sequence[int]) -> Shape:
+    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+
+
+def _wide(x: Tensor) -> Tensor:
+    """A tensor in the dtype in which its sums are made: half precisions in float32."""
+    return x if x._dtype.itemsize > 2 else x.float()
+
+
+def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int], *others: Tensor | None) -> Shape:
     _float_only(name, input)
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = _sizes(normalized_shape)
     if not shape:
         raise RuntimeError(f"{name}(): Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []")
     for what, t in zip(("weight", "bias"), others, strict=False):
@@ -41,12 +53,16 @@ def _check_shape(name: str, input: Any, normalized_shape: Any, *others: Any) -> 
     return shape
 
 
-def _infer_layer_norm(input: Any, normalized_shape: Any, weight: Any, bias: Any, eps: float) -> Any:
+def _infer_layer_norm(
+    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Inferred:
     shape = _check_shape("layer_norm", input, normalized_shape, weight, bias)
     return (input._shape, input._dtype), (input, shape, weight, bias, eps)
 
 
-def _norm_vjp(g: Any, input: Any, normalized_shape: Any, weight: Any, eps: Any, needs: Any) -> Any:
+def _norm_vjp(
+    g: Tensor, input: Tensor, normalized_shape: Shape, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> tuple[Tensor, ...]:
     return layer_norm_backward(g, input, normalized_shape, weight, eps, needs)
 
 
@@ -54,7 +70,9 @@ def _norm_vjp(g: Any, input: Any, normalized_shape: Any, weight: Any, eps: Any, 
     on=("nn.functional",), infer=_infer_layer_norm, grad_name="NativeLayerNormBackward0",
     vjp={("input", "weight", "bias"): _norm_vjp},
 )
-def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5) -> Tensor:
+def layer_norm(
+    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016).
 
     normalized_shape: the sizes of those dimensions, which weight and bias have too.
@@ -63,51 +81,55 @@ def layer_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = Non
     >>> torch.nn.functional.layer_norm(torch.tensor([1., 3.]), (2,))
     tensor([-1.0000,  1.0000])
     """
-    made = _normalized(input, len(normalized_shape), eps)
+    made = _normalized(input, len(_sizes(normalized_shape)), eps)
     if weight is not None:
         made = made * weight
     return made if bias is None else made + bias
 
 
-def _normalized(input: Any, n: int, eps: float) -> Any:
+def _normalized(input: Tensor, n: int, eps: float) -> Tensor:
     dims = tuple(range(-n, 0))
-    wide = input if input._dtype.itemsize > 2 else input.float()
+    wide = _wide(input)
     off = wide - wide.mean(dims, True)
     made = off * ((off * off).mean(dims, True) + eps).rsqrt()
     return made if wide is input else made.to(input._dtype)
 
 
-def _infer_norm_backward(g: Any, input: Any, normalized_shape: Any, weight: Any, eps: Any, needs: Any) -> Any:
-    specs = [(input._shape, input._dtype), (normalized_shape, input._dtype), (normalized_shape, input._dtype)]
+def _infer_norm_backward(
+    g: Tensor, input: Tensor, normalized_shape: Shape, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> Inferred:
+    specs: list[Spec] = [(input._shape, input._dtype), (normalized_shape, input._dtype), (normalized_shape, input._dtype)]
     return specs, (g, input, normalized_shape, weight, eps, needs)
 
 
 @op(on=(), several=True, infer=_infer_norm_backward)
-def layer_norm_backward(g: Tensor, input: Tensor, normalized_shape: Any, weight: Tensor | None, eps: Any, needs: Any) -> Any:
+def layer_norm_backward(
+    g: Tensor, input: Tensor, normalized_shape: Shape, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of layer_norm's input, weight and bias."""
-    n = len(normalized_shape)
-    dims, lead = tuple(range(-n, 0)), tuple(range(len(input._shape) - n))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()
-    gw: Any = g if wide is input else g.float()
+    n, ndim = len(normalized_shape), len(input._shape)
+    return _gradients(g, input, weight, tuple(range(-n, 0)), tuple(range(ndim - n)), eps)
+
+
+def _gradients(
+    g: Tensor, input: Tensor, weight: Tensor | None, dims: Shape, shared: Shape, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Those of the input, normalized over `dims`, and of a weight and bias that stand for all places along `shared`."""
+    wide = _wide(input)
+    gw = g if wide is input else g.float()
     off = wide - wide.mean(dims, True)
     scale = ((off * off).mean(dims, True) + eps).rsqrt()
     hat = off * scale
     gx = gw if weight is None else gw * weight
     dx = (gx - gx.mean(dims, True) - hat * (gx * hat).mean(dims, True)) * scale
-    dw = (gw * hat).sum(lead) if lead else gw * hat
-    db = gw.sum(lead) if lead else gw
-    return tuple(t.to(input._dtype) for t in (dx, dw, db))
-
-
-def _infer_rms_norm(input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:
-    shape = _check_shape("rms_norm", input, normalized_shape, weight)
-    if eps is None:
-        eps = finfo(input._dtype).eps
-    return (input._shape, input._dtype), (input, shape, weight, eps)
+    dw, db = ((gw * hat).sum(shared), gw.sum(shared)) if shared else (gw * hat, gw)
+    return dx.to(input._dtype), dw.to(input._dtype), db.to(input._dtype)
 
 
 @op(on=("torch", "nn.functional"))
-def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: Any = None) -> Tensor:
+def rms_norm(
+    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019).
 
     eps defaults to the dtype's.
@@ -116,24 +138,39 @@ def rms_norm(input: Tensor, normalized_shape: Any, weight: Tensor | None = None,
     >>> torch.nn.functional.rms_norm(torch.tensor([3., 3.]), (2,))
     tensor([1., 1.])
     """
-    _, (input, shape, weight, eps) = _infer_rms_norm(input, normalized_shape, weight, eps)
+    shape = _check_shape("rms_norm", input, normalized_shape, weight)
+    if eps is None:
+        eps = finfo(input._dtype).eps
     dims = tuple(range(-len(shape), 0))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()
+    wide = _wide(input)
     made = wide * ((wide * wide).mean(dims, True) + eps).rsqrt()
     made = made if weight is None else made * weight
     return made.to(input._dtype)
 
 
-def _channels(t: Any, ndim: int) -> Any:
+def _channels(t: Tensor, ndim: int) -> Tensor:
     return t.reshape((1, -1, *[1] * (ndim - 2)))
 
 
-def _infer_batch_norm(input: Any, weight: Any, bias: Any, eps: float) -> Any:
+def _scaled(made: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Times a weight and plus a bias of each channel."""
+    if weight is not None:
+        made = made * _channels(weight, len(made._shape))
+    return made if bias is None else made + _channels(bias, len(made._shape))
+
+
+def _batch_specs(input: Tensor) -> list[Spec]:
     c = (input._shape[1],)
-    return [(input._shape, input._dtype), (c, input._dtype), (c, input._dtype)], (input, weight, bias, eps)
+    return [(input._shape, input._dtype), (c, input._dtype), (c, input._dtype)]
 
 
-def _batch_vjp(gs: Any, input: Any, weight: Any, eps: Any, needs: Any) -> Any:
+def _infer_batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Inferred:
+    return _batch_specs(input), (input, weight, bias, eps)
+
+
+def _batch_vjp(
+    gs: tuple[Tensor | None, ...], input: Tensor, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> tuple[Tensor | None, ...]:
     if gs[0] is None:
         return None, None, None
     return batch_norm_backward(gs[0], input, weight, eps, needs)
@@ -141,39 +178,42 @@ def _batch_vjp(gs: Any, input: Any, weight: Any, eps: Any, needs: Any) -> Any:
 
 @op(on=(), several=True, infer=_infer_batch_norm, grad_name="NativeBatchNormBackward0",
     vjp={("input", "weight", "bias"): _batch_vjp})
-def batch_norm_training(input: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Any:
+def batch_norm_training(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """The batch normalized by its own statistics, and those: mean and biased variance of each channel."""
     dims = (0, *range(2, len(input._shape)))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()
+    wide = _wide(input)
     mean = wide.mean(dims, True)
     off = wide - mean
     var = (off * off).mean(dims, True)
-    made = off * (var + eps).rsqrt()
-    if weight is not None:
-        made = made * _channels(weight, len(input._shape))
-    if bias is not None:
-        made = made + _channels(bias, len(input._shape))
+    made = _scaled(off * (var + eps).rsqrt(), weight, bias)
     return made.to(input._dtype), mean.reshape((-1,)).to(input._dtype), var.reshape((-1,)).to(input._dtype)
 
 
-def _infer_batch_backward(g: Any, input: Any, weight: Any, eps: Any, needs: Any) -> Any:
-    c = (input._shape[1],)
-    return [(input._shape, input._dtype), (c, input._dtype), (c, input._dtype)], (g, input, weight, eps, needs)
+def _infer_batch_backward(
+    g: Tensor, input: Tensor, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> Inferred:
+    return _batch_specs(input), (g, input, weight, eps, needs)
 
 
 @op(on=(), several=True, infer=_infer_batch_backward)
-def batch_norm_backward(g: Tensor, input: Tensor, weight: Tensor | None, eps: Any, needs: Any) -> Any:
+def batch_norm_backward(
+    g: Tensor, input: Tensor, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
+) -> tuple[Tensor, Tensor, Tensor]:
     """The gradients of batch_norm's input, weight and bias in training."""
-    dims = (0, *range(2, len(input._shape)))
-    wide: Any = input if input._dtype.itemsize > 2 else input.float()
-    gw: Any = g if wide is input else g.float()
-    off = wide - wide.mean(dims, True)
-    scale = ((off * off).mean(dims, True) + eps).rsqrt()
-    hat = off * scale
-    dw, db = (gw * hat).sum(dims), gw.sum(dims)
-    gx = gw if weight is None else gw * _channels(weight, len(input._shape))
-    dx = (gx - gx.mean(dims, True) - hat * (gx * hat).mean(dims, True)) * scale
-    return dx.to(input._dtype), dw.to(input._dtype), db.to(input._dtype)
+    ndim = len(input._shape)
+    dims = (0, *range(2, ndim))
+    return _gradients(g, input, None if weight is None else _channels(weight, ndim), dims, dims, eps)
+
+
+def _check_statistics(name: str, running_mean: Tensor | None, running_var: Tensor | None) -> None:
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(f"{name}(): running_mean and running_var must either both be None or neither be None")
+
+
+def _move(running: Tensor, now: Tensor, momentum: float) -> None:
+    running.mul_(1 - momentum).add_(now, alpha=momentum)
 
 
 @op(on=("nn.functional",))
@@ -195,14 +235,14 @@ def batch_norm(
             raise RuntimeError(f"batch_norm(): {what} should contain {c} elements not {t._numel}")
     n = input._numel // c if c else 0
     if training:
+        _check_statistics("batch_norm", running_mean, running_var)
         if n <= 1:
             raise ValueError(f"batch_norm(): Expected more than 1 value per channel when training, got input size {input.shape}")
         made, mean, var = batch_norm_training(input, weight, bias, eps)
-        if running_mean is not None:
+        if running_mean is not None and running_var is not None:
             with no_grad():
-                running_mean.mul_(1 - momentum).add_(mean.detach().to(running_mean._dtype), alpha=momentum)
-                unbiased = var.detach().to(running_var._dtype) * (n / (n - 1))
-                running_var.mul_(1 - momentum).add_(unbiased, alpha=momentum)
+                _move(running_mean, mean.detach().to(running_mean._dtype), momentum)
+                _move(running_var, var.detach().to(running_var._dtype) * (n / (n - 1)), momentum)
         return made
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm(): Expected running_mean and running_var to be defined when training=False")
@@ -210,8 +250,7 @@ def batch_norm(
     scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
-    made = (input - _channels(running_mean, ndim)) * _channels(scale, ndim)
-    return made if bias is None else made + _channels(bias, ndim)
+    return _scaled((input - _channels(running_mean, ndim)) * _channels(scale, ndim), None, bias)
 
 
 @op(on=("nn.functional",))
@@ -234,10 +273,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     if input._numel == 0:
         return input * 1
     rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))
-    made = layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape)
-    if weight is not None:
-        made = made * _channels(weight, len(input._shape))
-    return made if bias is None else made + _channels(bias, len(input._shape))
+    return _scaled(layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape), weight, bias)
 
 
 @op(on=("nn.functional",))
@@ -248,17 +284,20 @@ def instance_norm(
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
-    if running_mean is not None:
+    _check_statistics("instance_norm", running_mean, running_var)
+    if running_mean is not None and running_var is not None:
         with no_grad():
             dims = tuple(range(2, len(input._shape)))
             n = prod(input._shape[2:])
-            running_mean.mul_(1 - momentum).add_(input.mean(dims).mean(0), alpha=momentum)
-            running_var.mul_(1 - momentum).add_(input.var(dims, correction=1 if n > 1 else 0).mean(0), alpha=momentum)
+            _move(running_mean, input.mean(dims).mean(0), momentum)
+            _move(running_var, input.var(dims, correction=1 if n > 1 else 0).mean(0), momentum)
     return group_norm(input, input._shape[1], weight, bias, eps)
 
 
 @op(on=("nn.functional",))
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Tensor:
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12, out: Aside[Tensor | None] = None
+) -> Tensor:
     """Divided by its p-norm along `dim`, or by `eps` where that is larger.
 
     >>> import corelib as torch

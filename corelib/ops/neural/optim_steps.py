@@ -7,21 +7,20 @@ rounding. Nothing is recorded, whether or not recording is on: an update is no p
 
 from __future__ import annotations
 
-from typing import Any
-
+from corelib.contract.kernels import Native
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.op import Op
+from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import no_grad
 from corelib.tensor.tensor import Tensor
 
 
 def _run_kernel(
-    op: Op, param: Tensor, grad: Tensor, states: tuple[Tensor | None, ...], attributes: tuple[Any, ...]
+    op: Op, param: Tensor, grad: Tensor, states: tuple[Tensor | None, ...], attributes: tuple[float, ...]
 ) -> bool:
     """Run the backend's kernel on tensors of one shape, dtype and device; False where the body has to do it."""
-    device: Any = param._device
+    device = param._device
     dtype, shape = param._dtype, param._shape
     table = op.kernels.get(param._key)
     kernel = None if table is None else table.get(dtype)
@@ -30,16 +29,16 @@ def _run_kernel(
     if param._strides is not None or grad._strides is not None or param._inference:
         with no_grad():  # a leaf that requires grad is just what is updated here
             check_writable(op.name, param)
-        if not device._runtime.strided_any:
+        if not device.runtime.strided_any:
             return False
-    natives: list[Any] = []
+    natives: list[Native] = []
     for t in states:
         if t is None:
             natives.append(None)
             continue
         if t._dtype is not dtype or t._device is not device or t._shape != shape:
             return False
-        if t._strides is not None and not device._runtime.strided_any:
+        if t._strides is not None and not device.runtime.strided_any:
             return False
         native = t._native
         natives.append(t._array() if native is None else native)
@@ -70,7 +69,7 @@ def _sgd_step_(
     All tensors have one shape and one floating dtype.
     """
     attributes = (lr, momentum, dampening, weight_decay, nesterov, maximize, first)
-    if not _run_kernel(_sgd_step_.op, param, grad, (momentum_buffer,), attributes):
+    if not _run_kernel(TABLE["_sgd_step_"], param, grad, (momentum_buffer,), attributes):
         with no_grad():
             _sgd_body(param, grad, momentum_buffer, *attributes)
 
@@ -79,17 +78,16 @@ def _sgd_body(
     param: Tensor, grad: Tensor, momentum_buffer: Tensor | None, lr: float, momentum: float, dampening: float,
     weight_decay: float, nesterov: bool, maximize: bool, first: bool,
 ) -> None:
-    fallback.ran_body(_sgd_step_.op, param._device)
-    step: Any = -grad if maximize else grad
+    fallback.ran_body(TABLE["_sgd_step_"], param._device)
+    step = -grad if maximize else grad
     if weight_decay != 0:
         step = step.add(param, alpha=weight_decay)
     if momentum_buffer is not None:
-        buffer: Any = momentum_buffer
         if first:
-            buffer.copy_(step)
+            momentum_buffer.copy_(step)
         else:
-            buffer.mul_(momentum).add_(step, alpha=1 - dampening)
-        step = step.add(buffer, alpha=momentum) if nesterov else buffer
+            momentum_buffer.mul_(momentum).add_(step, alpha=1 - dampening)
+        step = step.add(momentum_buffer, alpha=momentum) if nesterov else momentum_buffer
     param.add_(step, alpha=-lr)
 
 
@@ -105,7 +103,7 @@ def _adam_step_(
     """
     attributes = (step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
     states = (exp_avg, exp_avg_sq, max_exp_avg_sq)
-    if not _run_kernel(_adam_step_.op, param, grad, states, attributes):
+    if not _run_kernel(TABLE["_adam_step_"], param, grad, states, attributes):
         with no_grad():
             _adam_body(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, *attributes)
 
@@ -115,21 +113,16 @@ def _adam_body(
     lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool,
     decoupled: bool,
 ) -> None:
-    fallback.ran_body(_adam_step_.op, param._device)
-    p: Any = param
-    g: Any = -grad if maximize else grad
-    mean: Any = exp_avg
-    square: Any = exp_avg_sq
+    fallback.ran_body(TABLE["_adam_step_"], param._device)
+    g = -grad if maximize else grad
     if weight_decay != 0:
         if decoupled:
-            p.mul_(1 - lr * weight_decay)
+            param.mul_(1 - lr * weight_decay)
         else:
-            g = g.add(p, alpha=weight_decay)
-    mean.lerp_(g, 1 - beta1)
-    square.mul_(beta2).addcmul_(g, g, value=1 - beta2)
-    if amsgrad:
-        largest: Any = max_exp_avg_sq
-        largest.copy_(largest.maximum(square))
-        square = largest
+            g = g.add(param, alpha=weight_decay)
+    exp_avg.lerp_(g, 1 - beta1)
+    square = exp_avg_sq.mul_(beta2).addcmul_(g, g, value=1 - beta2)
+    if amsgrad and max_exp_avg_sq is not None:
+        square = max_exp_avg_sq.copy_(max_exp_avg_sq.maximum(square))
     denominator = (square.sqrt() / (1 - beta2**step) ** 0.5).add_(eps)
-    p.addcdiv_(mean, denominator, value=-lr / (1 - beta1**step))
+    param.addcdiv_(exp_avg, denominator, value=-lr / (1 - beta1**step))

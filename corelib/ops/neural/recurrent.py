@@ -7,10 +7,11 @@ where all sizes are the same.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.elementwise.exponential import sigmoid
 from corelib.ops.elementwise.trigonometric import tanh
 from corelib.ops.neural.dropout import dropout
@@ -19,12 +20,15 @@ from corelib.ops.products.products import addmm, mm
 from corelib.ops.shape.joining import cat, stack
 from corelib.tensor.tensor import Tensor
 
+_State: TypeAlias = tuple[Tensor, ...]
+"""What a step changes: the hidden state, and an LSTM's cell after it."""
 
-def _lstm_vjp(gs: Any, gates: Tensor, cell: Tensor) -> Any:
+
+def _lstm_vjp(gs: tuple[Tensor | None, Tensor | None], gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     i, f, g, o = _lstm_parts(gates)
     after = tanh(f * cell + i * g)
     to_hidden, to_cell = gs
-    change = 0.0 if to_cell is None else to_cell
+    change: Tensor | float = 0.0 if to_cell is None else to_cell
     if to_hidden is not None:
         change = to_hidden * o * (1 - after * after) + change
         output = to_hidden * after * o * (1 - o)
@@ -34,7 +38,7 @@ def _lstm_vjp(gs: Any, gates: Tensor, cell: Tensor) -> Any:
     return cat(parts, -1), change * f
 
 
-def _lstm_parts(gates: Any) -> Any:
+def _lstm_parts(gates: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     i, f, g, o = gates.chunk(4, -1)
     return sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
 
@@ -43,20 +47,20 @@ def _lstm_parts(gates: Any) -> Any:
     on=(), several=True, vjp={("gates", "cell"): _lstm_vjp},
     infer=lambda gates, cell: ([(cell._shape, cell._dtype), (cell._shape, cell._dtype)], (gates, cell)),
 )
-def lstm_gates(gates: Tensor, cell: Tensor) -> Any:
+def lstm_gates(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     """(hidden, cell) after a step, from the sums (n, 4h) of input, forget, cell and output gates, and the cell (n, h) before."""
     i, f, g, o = _lstm_parts(gates)
     after = f * cell + i * g
     return o * tanh(after), after
 
 
-def _gru_parts(inputs: Any, hiddens: Any) -> Any:
+def _gru_parts(inputs: Tensor, hiddens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     (ir, iz, i_n), (hr, hz, hn) = inputs.chunk(3, -1), hiddens.chunk(3, -1)
     r, z = sigmoid(ir + hr), sigmoid(iz + hz)
     return r, z, tanh(i_n + r * hn), hn
 
 
-def _gru_vjp(g: Tensor, inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Any:
+def _gru_vjp(g: Tensor, inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     r, z, n, hn = _gru_parts(inputs, hiddens)
     new = g * (1 - z) * (1 - n * n)
     reset = new * hn * r * (1 - r)
@@ -77,20 +81,21 @@ def gru_gates(inputs: Tensor, hiddens: Tensor, hidden: Tensor) -> Tensor:
 class _Step:
     """One direction of one layer: its weights, and what a step does to its state (a tuple, the hidden state first)."""
 
-    def __init__(self, kind: str, weights: Any, has_biases: bool, projected: bool) -> None:
+    def __init__(
+        self, kind: str, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None, b_hh: Tensor | None, w_hr: Tensor | None = None
+    ) -> None:
         self.kind = kind
-        self.from_input, self.recurrent = weights[0], weights[1].t()
-        biases = weights[2:4] if has_biases else (None, None)
-        self.projection = weights[-1].t() if projected else None
+        self.from_input, self.recurrent = w_ih, w_hh.t()
+        self.projection = None if w_hr is None else w_hr.t()
         # the new gate of a GRU scales its hidden bias, so there it cannot join the input's
-        self.bias = biases[0] if kind == "gru" or biases[0] is None else biases[0] + biases[1]
-        self.hidden_bias = biases[1] if kind == "gru" else None
+        self.hidden_bias = b_hh if kind == "gru" else None
+        self.bias = b_ih if kind == "gru" or b_hh is None else b_hh if b_ih is None else b_ih + b_hh
 
-    def inputs(self, rows: Any) -> Any:
+    def inputs(self, rows: Tensor) -> Tensor:
         """The input's part of the gates, for all steps at once."""
         return linear(rows, self.from_input, self.bias)
 
-    def __call__(self, x: Any, state: Any) -> Any:
+    def __call__(self, x: Tensor, state: _State) -> _State:
         hidden = state[0]
         if self.kind == "gru":
             hiddens = mm(hidden, self.recurrent) if self.hidden_bias is None else addmm(self.hidden_bias, hidden, self.recurrent)
@@ -102,11 +107,11 @@ class _Step:
         return (tanh(gates) if self.kind == "rnn_tanh" else gates.relu(),)
 
 
-def _direction(step: _Step, rows: Any, sizes: list[int], first: Any, backwards: bool) -> tuple[Any, Any]:
+def _direction(step: _Step, rows: Tensor, sizes: list[int], first: _State, backwards: bool) -> tuple[Tensor, _State]:
     """(outputs, last state) of one direction over packed rows; `first` is the state before."""
     inputs = step.inputs(rows).split(sizes)
-    outputs: list[Any] = [None] * len(sizes)
-    finished: list[Any] = []
+    outputs: list[Tensor] = []
+    finished: list[_State] = []
     at = sizes[-1 if backwards else 0]
     state = tuple(s.narrow(0, 0, at) for s in first)
     for t in range(len(sizes) - 1, -1, -1) if backwards else range(len(sizes)):
@@ -117,15 +122,16 @@ def _direction(step: _Step, rows: Any, sizes: list[int], first: Any, backwards: 
             state = tuple(s.narrow(0, 0, sizes[t]) for s in state)
         at = sizes[t]
         state = step(inputs[t], state)
-        outputs[t] = state[0]
+        outputs.append(state[0])
     if finished:
         state = tuple(cat(list(parts)) for parts in zip(state, *finished[::-1], strict=True))
-    return cat(outputs), state
+    return cat(outputs[::-1] if backwards else outputs), state
 
 
 def _layers(
-    kind: str, rows: Any, sizes: list[int], hx: Any, params: Any, has_biases: bool, num_layers: int, p: float, train: bool, bidirectional: bool
-) -> tuple[Any, list[Any]]:
+    kind: str, rows: Tensor, sizes: list[int], hx: _State, params: Sequence[Tensor], has_biases: bool, num_layers: int, p: float,
+    train: bool, bidirectional: bool,
+) -> tuple[Tensor, list[Tensor]]:
     """(outputs of the last layer, states after the last step of every layer and direction) over packed rows."""
     directions = 2 if bidirectional else 1
     each = len(params) // (num_layers * directions)
@@ -135,7 +141,9 @@ def _layers(
         made = []
         for d in range(directions):
             n = layer * directions + d
-            step = _Step(kind, params[n * each : (n + 1) * each], has_biases, projected)
+            weights = params[n * each : (n + 1) * each]
+            b_ih, b_hh = (weights[2], weights[3]) if has_biases else (None, None)
+            step = _Step(kind, weights[0], weights[1], b_ih, b_hh, weights[-1] if projected else None)
             output, state = _direction(step, rows, sizes, tuple(h.select(0, n) for h in hx), d == 1)
             made.append(output)
             last.append(state)
@@ -145,7 +153,7 @@ def _layers(
     return rows, [stack(list(states)) for states in zip(*last, strict=True)]
 
 
-def _recurrent(kind: str, args: tuple[Any, ...]) -> tuple[Any, list[Any]]:
+def _recurrent(kind: str, args: tuple[Any, ...]) -> tuple[Tensor, list[Tensor]]:
     """The arguments of PyTorch's two forms: sequences of one length, or packed data with the sizes of its steps."""
     if isinstance(args[3], (list, tuple)):  # the weights come fourth where the sizes come second
         data, batch_sizes, hx, params, has_biases, num_layers, p, train, bidirectional = args
@@ -163,8 +171,8 @@ def _recurrent(kind: str, args: tuple[Any, ...]) -> tuple[Any, list[Any]]:
     return output.transpose(0, 1) if batch_first else output, states
 
 
-def _of(name: str) -> Any:
-    def function(*args: Any) -> tuple[Any, ...]:
+def _of(name: str) -> Callable[..., tuple[Tensor, ...]]:
+    def function(*args: Any) -> tuple[Tensor, ...]:
         output, states = _recurrent(name, args)
         return (output, *states)
 
@@ -180,31 +188,41 @@ def _of(name: str) -> Any:
 lstm, gru, rnn_tanh, rnn_relu = _of("lstm"), _of("gru"), _of("rnn_tanh"), _of("rnn_relu")
 
 
-def _cell(kind: str, input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any, b_hh: Any) -> Any:
-    weights = (w_ih, w_hh) if b_ih is None else (w_ih, w_hh, b_ih, b_hh)
-    step = _Step(kind, weights, b_ih is not None, False)
+def _cell(
+    kind: str, input: Tensor, hx: _State, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None, b_hh: Tensor | None
+) -> _State:
+    step = _Step(kind, w_ih, w_hh, b_ih, b_hh)
     return step(step.inputs(input), hx)
 
 
 @public("torch")
-def lstm_cell(input: Tensor, hx: Any, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> tuple[Tensor, Tensor]:
+def lstm_cell(
+    input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
-    return _cell("lstm", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
+    hidden, cell = _cell("lstm", input, tuple(hx), w_ih, w_hh, b_ih, b_hh)
+    return hidden, cell
 
 
 @public("torch")
-def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def gru_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
     """The hidden state after one step of a GRU; input (n, i), hx (n, h), w_ih (3h, i), w_hh (3h, h)."""
     return _cell("gru", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
 @public("torch")
-def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def rnn_tanh_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
     """tanh(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
     return _cell("rnn_tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
 @public("torch")
-def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Any = None, b_hh: Any = None) -> Tensor:
+def rnn_relu_cell(
+    input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
+) -> Tensor:
     """relu(w_ih x + b_ih + w_hh h + b_hh): one step of a plain recurrent network."""
     return _cell("rnn_relu", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]

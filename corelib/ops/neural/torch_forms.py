@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from corelib.dispatcher.namespaces import public
 from corelib.ops.neural import activation, dropout as _dropout, normalization
 from corelib.ops.shape.shapes import split
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
 @public("torch")
 def batch_norm(
-    input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool, momentum: float, eps: float, cudnn_enabled: bool
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: bool,
+    momentum: float, eps: float, cudnn_enabled: bool,
 ) -> Tensor:
     """`nn.functional.batch_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing.
 
@@ -27,7 +29,8 @@ def batch_norm(
 
 @public("torch")
 def instance_norm(
-    input: Tensor, weight: Any, bias: Any, running_mean: Any, running_var: Any, use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
+    use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool,
 ) -> Tensor:
     """`nn.functional.instance_norm`, with the parameters before the statistics. `cudnn_enabled` changes nothing.
 
@@ -39,7 +42,10 @@ def instance_norm(
 
 
 @public("torch")
-def layer_norm(input: Tensor, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-05, cudnn_enable: bool = True) -> Tensor:
+def layer_norm(
+    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05,
+    cudnn_enable: bool = True,
+) -> Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing.
 
     >>> import corelib as torch
@@ -50,7 +56,10 @@ def layer_norm(input: Tensor, normalized_shape: Any, weight: Any = None, bias: A
 
 
 @public("torch")
-def group_norm(input: Tensor, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-05, cudnn_enabled: bool = True) -> Tensor:
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05,
+    cudnn_enabled: bool = True,
+) -> Tensor:
     """`nn.functional.group_norm`. `cudnn_enabled` changes nothing.
 
     >>> import corelib as torch
@@ -94,7 +103,7 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 @public("torch", names=("softmax", "special.softmax"))
-def softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
+def softmax(input: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
     >>> import corelib as torch
@@ -105,7 +114,7 @@ def softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
 
 
 @public("torch", names=("log_softmax", "special.log_softmax"))
-def log_softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first.
 
     >>> import corelib as torch
@@ -115,7 +124,7 @@ def log_softmax(input: Tensor, dim: Any, dtype: Any = None) -> Tensor:
     return activation.log_softmax(input, dim, 3, dtype)
 
 
-def _split(self: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, ...]:
+def _split(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     return split(self, split_size, dim)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from corelib.dispatcher.calls.outs import store, store_all
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Infer, Inferred, Spec, TABLE
-from corelib.dispatcher.calls.outs import store, store_all
+from corelib.dispatcher.op import TABLE, Infer, Inferred, Spec
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import put_back, sort_along
 from corelib.ops.reduction.reductions import reduced
 from corelib.ops.reduction.scans import cummax_along
-from corelib.ops.return_types import values_and_indices, ValuesAndIndices
+from corelib.ops.return_types import ValuesAndIndices, values_and_indices
 from corelib.tensor import dtype as D
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor

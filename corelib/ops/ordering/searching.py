@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred, TABLE
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import gather
 from corelib.ops.indexing.rows import take_rows

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from corelib.dispatcher.calls.outs import store_all
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Infer, Inferred, TABLE
-from corelib.dispatcher.calls.outs import store_all
+from corelib.dispatcher.op import TABLE, Infer, Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
-from corelib.ops.return_types import MinAndMax, values_and_indices, ValuesAndIndices
+from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach

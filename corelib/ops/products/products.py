@@ -8,10 +8,10 @@ from math import prod
 from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Infer, Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
-from corelib.tensor.dtype import kind_name, Number
-from corelib.tensor.size import broadcast_shapes, Shape, wrap_dim
+from corelib.tensor.dtype import Number, kind_name
+from corelib.tensor.size import Shape, broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 

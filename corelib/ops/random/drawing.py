@@ -10,7 +10,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.random.generator import Generator
 from corelib.ops.random.philox import Philox
-from corelib.ops.random.sampling import check_uniform_bounds, Sampler
+from corelib.ops.random.sampling import Sampler, check_uniform_bounds
 from corelib.tensor import dtype as D
 from corelib.tensor.host import np
 from corelib.tensor.size import is_dense

@@ -23,7 +23,7 @@ from corelib.ops.construction.construct import from_numpy
 from corelib.ops.random.mt19937 import Mt19937
 from corelib.ops.random.philox import Philox
 from corelib.ops.random.sampling import Sampler
-from corelib.tensor.device import device as Device, DeviceLike
+from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.random.drawing import drawn_there, filled
-from corelib.ops.random.generator import default_generator, Generator
+from corelib.ops.random.generator import Generator, default_generator
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import device as Device, DeviceLike, resolve
+from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corelib.dispatcher.calls.outs import store_all
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
-from corelib.dispatcher.calls.outs import store_all
 from corelib.ops.construction.creation import arange, ones_like
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.return_types import values_and_indices, ValuesAndIndices
+from corelib.ops.return_types import ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat, stack
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name

@@ -7,7 +7,7 @@ from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred, TABLE
+from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.elementwise.where import select_where

@@ -10,13 +10,13 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange
-from corelib.ops.shape import permutation as permutation  # puts transpose and its like on Tensor
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
 from corelib.ops.shape.views import _ints, expand, method_with_varargs, spread, view
 from corelib.tensor.base import attach
-from corelib.tensor.size import broadcast_shapes, Shape, wrap_dim
+from corelib.tensor.size import Shape, broadcast_shapes, wrap_dim
 from corelib.tensor.tensor import Tensor
+from corelib.ops.shape import permutation as permutation  # puts transpose and its like on Tensor
 
 
 def _split_backward(gs: Sequence[Tensor | None], input_shape: Shape, sizes: Sequence[int], dim: int) -> Tensor:

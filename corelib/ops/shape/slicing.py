@@ -9,7 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.views import _ints
-from corelib.tensor.size import contiguous_strides, Shape, wrap_dim
+from corelib.tensor.size import Shape, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 

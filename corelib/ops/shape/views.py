@@ -15,7 +15,7 @@ from corelib.dispatcher.op import TABLE
 from corelib.graph.fitted import summed
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.size import contiguous_strides, Dims, view_strides, wrap_dim
+from corelib.tensor.size import Dims, contiguous_strides, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")

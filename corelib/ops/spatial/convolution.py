@@ -6,16 +6,19 @@ transposed convolution) and its gradient with respect to the weight.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Any
+from types import EllipsisType
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.products.products import batched_matmul
 from corelib.ops.spatial.padding import pad, zero_pad
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def spatial(name: str, what: str, value: Any, n: int) -> tuple[int, ...]:
+def spatial(name: str, what: str, value: int | Sequence[int], n: int) -> Shape:
     """A number or one for each spatial dimension, as a tuple."""
     if isinstance(value, int):
         return (value,) * n
@@ -35,15 +38,20 @@ def out_size(n: int, kernel: int, stride: int, padding: int, dilation: int) -> i
     return (n + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def _infer_conv(input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    sizes = tuple(
+def _out_sizes(input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape) -> Shape:
+    return tuple(
         [out_size(n, k, s, p, d) for n, k, s, p, d in zip(input._shape[2:], weight._shape[2:], stride, padding, dilation, strict=True)]
     )
-    shape = (input._shape[0], weight._shape[0], *sizes)
+
+
+def _infer_conv(
+    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Inferred:
+    shape = (input._shape[0], weight._shape[0], *_out_sizes(input, weight, stride, padding, dilation))
     return (shape, input._dtype), (input, weight, bias, stride, padding, dilation, groups)
 
 
-def columns(x: Tensor, kernel: Any, sizes: Any, stride: Any, dilation: Any) -> Any:
+def columns(x: Tensor, kernel: Shape, sizes: Shape, stride: Shape, dilation: Shape) -> Tensor:
     """All windows of a padded input (b, c, *n) as a view (b, c, *kernel, *sizes)."""
     n = len(kernel)
     steps = x.stride()
@@ -54,28 +62,34 @@ def columns(x: Tensor, kernel: Any, sizes: Any, stride: Any, dilation: Any) -> A
     )
 
 
-def _weight_vjp(g: Any, input: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+def _input_vjp(
+    g: Tensor, input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Tensor:
+    return conv_input(g, weight, input._shape, stride, padding, dilation, groups)
+
+
+def _weight_vjp(
+    g: Tensor, input: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Tensor:
     return conv_weight(g, input, weight._shape, stride, padding, dilation, groups)
 
 
 @op(
     on=(), infer=_infer_conv, grad_name="ConvolutionBackward0",
     vjp={
-        "input": lambda g, input, weight, stride, padding, dilation, groups: conv_input(
-            g, weight, input._shape, stride, padding, dilation, groups
-        ),
+        "input": _input_vjp,
         "weight": _weight_vjp,
         "bias": lambda g: g.sum((0, *range(2, len(g._shape)))),
     },
 )
 def convolution(
-    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any, groups: int
+    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Shape, padding: Shape, dilation: Shape, groups: int
 ) -> Tensor:
     """The convolution of checked arguments: input (b, c, *n), weight (o, c / groups, *k)."""
     x = zero_pad(input, padding).contiguous()
     kernel, o = weight._shape[2:], weight._shape[0]
     b, c = input._shape[:2]
-    sizes = _infer_conv(input, weight, bias, stride, padding, dilation, groups)[0][0][2:]
+    sizes = _out_sizes(input, weight, stride, padding, dilation)
     k = weight._shape[1] * prod(kernel)
     cols = columns(x, kernel, sizes, stride, dilation).reshape((b, groups, k, prod(sizes)))
     made = batched_matmul(weight.reshape((1, groups, o // groups, k)), cols)
@@ -83,20 +97,28 @@ def convolution(
     return made if bias is None else made + bias.reshape((1, o, *[1] * len(kernel)))
 
 
-def _infer_conv_input(g: Tensor, weight: Tensor, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    return (tuple(shape), g._dtype), (g, weight, tuple(shape), stride, padding, dilation, groups)
+def _infer_gradient(
+    y: Tensor, other: Tensor, shape: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Inferred:
+    return (tuple(shape), y._dtype), (y, other, tuple(shape), stride, padding, dilation, groups)
+
+
+def _transposed_weight_vjp(
+    g: Tensor, y: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Tensor:
+    return conv_weight(y, g, weight._shape, stride, padding, dilation, groups)
 
 
 @op(
-    on=(), infer=_infer_conv_input, grad_name="ConvolutionBackward0",
+    on=(), infer=_infer_gradient, grad_name="ConvolutionBackward0",
     vjp={
         "y": lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, None, stride, padding, dilation, groups),
-        "weight": lambda g, y, weight, stride, padding, dilation, groups: conv_weight(
-            y, g, weight._shape, stride, padding, dilation, groups
-        ),
+        "weight": _transposed_weight_vjp,
     },
 )
-def conv_input(y: Tensor, weight: Tensor, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
+def conv_input(
+    y: Tensor, weight: Tensor, shape: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Tensor:
     """The gradient of a convolution with respect to its input, from that of its output; the transposed convolution."""
     b, o = y._shape[:2]
     kernel, sizes = weight._shape[2:], y._shape[2:]
@@ -112,30 +134,33 @@ def conv_input(y: Tensor, weight: Tensor, shape: Any, stride: Any, padding: Any,
     return made.contiguous()
 
 
-def fold(cols: Any, padded: tuple[int, ...], stride: Any, dilation: Any) -> Any:
-    """Windows (b, c, *kernel, *sizes) added up where they overlap in (b, c, *padded)."""
-    n = len(padded)
-    kernel, sizes = cols._shape[2 : 2 + n], cols._shape[2 + n :]
-    made = cols.new_zeros((*cols._shape[:2], *padded))
+def window_slices(
+    kernel: Shape, stride: Shape, dilation: Shape, sizes: Shape
+) -> Iterator[tuple[list[int], tuple[EllipsisType | slice, ...]]]:
+    """Each place of the kernel, and the index of all windows' elements there in the last dimensions of a padded input."""
     for at in range(prod(kernel)):
         place, rest = [], at
         for k in reversed(kernel):
             place.append(rest % k)
             rest //= k
         place.reverse()
-        index: Any = (slice(None), slice(None)) + tuple(
+        yield place, (Ellipsis,) + tuple(
             slice(p * d, p * d + (m - 1) * s + 1, s) for p, d, s, m in zip(place, dilation, stride, sizes, strict=True)
         )
+
+
+def fold(cols: Tensor, padded: Shape, stride: Shape, dilation: Shape) -> Tensor:
+    """Windows (b, c, *kernel, *sizes) added up where they overlap in (b, c, *padded)."""
+    n = len(padded)
+    kernel, sizes = cols._shape[2 : 2 + n], cols._shape[2 + n :]
+    made = cols.new_zeros((*cols._shape[:2], *padded))
+    for place, index in window_slices(kernel, stride, dilation, sizes):
         made[index] += cols[(slice(None), slice(None), *place)]
     return made
 
 
-def _infer_conv_weight(y: Tensor, input: Tensor, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    return (tuple(shape), y._dtype), (y, input, tuple(shape), stride, padding, dilation, groups)
-
-
 @op(
-    on=(), infer=_infer_conv_weight, grad_name="ConvolutionBackward0",
+    on=(), infer=_infer_gradient, grad_name="ConvolutionBackward0",
     vjp={
         "y": lambda g, input, stride, padding, dilation, groups: convolution(input, g, None, stride, padding, dilation, groups),
         "input": lambda g, y, input, stride, padding, dilation, groups: conv_input(
@@ -143,7 +168,9 @@ def _infer_conv_weight(y: Tensor, input: Tensor, shape: Any, stride: Any, paddin
         ),
     },
 )
-def conv_weight(y: Tensor, input: Tensor, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
+def conv_weight(
+    y: Tensor, input: Tensor, shape: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Tensor:
     """The gradient of a convolution with respect to its weight, from that of its output."""
     x = zero_pad(input, padding).contiguous()
     b, o = y._shape[:2]
@@ -153,7 +180,10 @@ def conv_weight(y: Tensor, input: Tensor, shape: Any, stride: Any, padding: Any,
     return batched_matmul(rows, cols.transpose(2, 3)).sum(0).reshape(shape)
 
 
-def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int, n: int) -> Any:
+def _checked(
+    name: str, input: Tensor, weight: Tensor, bias: Tensor | None, stride: int | Sequence[int], padding: int | str | Sequence[int],
+    dilation: int | Sequence[int], groups: int, n: int,
+) -> tuple[Tensor, bool, Shape, Shape, Shape]:
     """PyTorch's checks and the arguments as tuples; an input without a batch dimension gets one."""
     for what, t in (("input", input), ("weight", weight)):
         if not isinstance(t, Tensor):
@@ -166,7 +196,7 @@ def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, p
     if len(weight._shape) != n + 2:
         raise RuntimeError(f"{name}(): expected weight with {n + 2} dimensions, got shape {list(weight._shape)}")
     batched = len(input._shape) == n + 2
-    x: Any = input if batched else input.unsqueeze(0)
+    x = input if batched else input.unsqueeze(0)
     if groups <= 0:
         raise RuntimeError(f"{name}(): non-positive groups is not supported, got {groups}")
     channels = weight._shape[0] if transposed else weight._shape[1] * groups
@@ -219,14 +249,20 @@ def _checked(name: str, input: Tensor, weight: Tensor, bias: Any, stride: Any, p
     return x, batched, stride, padding, dilation
 
 
-def _convolve(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Tensor:
-    x, batched, stride, padding, dilation = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
-    made = convolution(x, weight, bias, stride, padding, dilation, groups)
+def _convolve(
+    name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: int | Sequence[int],
+    padding: int | str | Sequence[int], dilation: int | Sequence[int], groups: int,
+) -> Tensor:
+    x, batched, steps, pads, gaps = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
+    made = convolution(x, weight, bias, steps, pads, gaps, groups)
     return made if batched else made.squeeze(0)
 
 
 @op(on=("torch", "nn.functional"))
-def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+def conv1d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1, groups: int = 1,
+) -> Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k).
 
     padding: an int, or "valid" or "same".
@@ -239,7 +275,10 @@ def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
 
 
 @op(on=("torch", "nn.functional"))
-def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1, groups: int = 1,
+) -> Tensor:
     """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw).
 
     padding: an int or two, or "valid" or "same".
@@ -252,7 +291,10 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
 
 
 @op(on=("torch", "nn.functional"))
-def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+def conv3d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | str | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1, groups: int = 1,
+) -> Tensor:
     """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw).
 
     >>> import corelib as torch
@@ -262,35 +304,44 @@ def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: An
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
-def _transposed(name: str, n: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any) -> Tensor:
-    x, batched, stride, padding, dilation = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
+def _transposed(
+    name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: int | Sequence[int], padding: int | Sequence[int],
+    output_padding: int | Sequence[int], groups: int, dilation: int | Sequence[int],
+) -> Tensor:
+    x, batched, steps, pads, gaps = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
     extra = spatial(name, "output_padding", output_padding, n)
-    for e, s, d in zip(extra, stride, dilation, strict=True):
+    for e, s, d in zip(extra, steps, gaps, strict=True):
         if e >= max(s, d) or e < 0:
             raise RuntimeError(
                 f"{name}(): output padding must be smaller than either stride or dilation, but got output_padding {list(extra)}, "
-                f"stride {list(stride)}, dilation {list(dilation)}"
+                f"stride {list(steps)}, dilation {list(gaps)}"
             )
     sizes = tuple(
         (m - 1) * s - 2 * p + d * (k - 1) + e + 1
-        for m, s, p, d, k, e in zip(x._shape[2:], stride, padding, dilation, weight._shape[2:], extra, strict=True)
+        for m, s, p, d, k, e in zip(x._shape[2:], steps, pads, gaps, weight._shape[2:], extra, strict=True)
     )
     if any(m <= 0 for m in sizes):
         raise RuntimeError(f"{name}(): Given input size per channel: {list(x._shape[2:])}. Calculated output size per channel: {list(sizes)}. Output size is too small")
-    made = conv_input(x, weight, (x._shape[0], weight._shape[1] * groups, *sizes), stride, padding, dilation, groups)
+    made = conv_input(x, weight, (x._shape[0], weight._shape[1] * groups, *sizes), steps, pads, gaps, groups)
     if bias is not None:
         made = made + bias.reshape((1, -1, *[1] * n))
     return made if batched else made.squeeze(0)
 
 
 @op(on=("torch", "nn.functional"))
-def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+def conv_transpose1d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0, groups: int = 1, dilation: int | Sequence[int] = 1,
+) -> Tensor:
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
     return _transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 @op(on=("torch", "nn.functional"))
-def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+def conv_transpose2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0, groups: int = 1, dilation: int | Sequence[int] = 1,
+) -> Tensor:
     """The transpose of `conv2d`: its gradient with respect to the input. weight: (c, o / groups, kh, kw).
 
     >>> import corelib as torch
@@ -301,7 +352,10 @@ def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, 
 
 
 @op(on=("torch", "nn.functional"))
-def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+def conv_transpose3d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1, padding: int | Sequence[int] = 0,
+    output_padding: int | Sequence[int] = 0, groups: int = 1, dilation: int | Sequence[int] = 1,
+) -> Tensor:
     """The transpose of `conv3d`: its gradient with respect to the input. weight: (c, o / groups, kd, kh, kw).
 
     >>> import corelib as torch

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import TypeAlias
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred
+from corelib.ops.spatial.convolution import out_size
 from corelib.ops.spatial.padding import constant_pad
 from corelib.ops.spatial.pooling import avg_pool1d, avg_pool2d, avg_pool3d
 from corelib.tensor import dtype as D
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
+_Pair: TypeAlias = tuple[int, int]
 
-def _two(name: str, what: str, value: Any, least: int) -> tuple[int, int]:
+
+def _two(name: str, what: str, value: int | Sequence[int], least: int) -> _Pair:
     pair = (value, value) if isinstance(value, int) else tuple(value)
     if len(pair) == 1:
         pair = pair * 2
@@ -22,23 +28,28 @@ def _two(name: str, what: str, value: Any, least: int) -> tuple[int, int]:
     if min(pair) < least:
         kind = "greater than zero" if least else "non-negative"
         raise RuntimeError(f"{name}: {what} should be {kind}, but got {what}_height: {pair[0]} {what}_width: {pair[1]}")
-    return pair
+    return pair[0], pair[1]
+
+
+def _pairs(
+    name: str, kernel_size: int | Sequence[int], dilation: int | Sequence[int], padding: int | Sequence[int], stride: int | Sequence[int]
+) -> tuple[_Pair, _Pair, _Pair, _Pair]:
+    kernel, gaps = _two(name, "kernel_size", kernel_size, 1), _two(name, "dilation", dilation, 1)
+    return kernel, gaps, _two(name, "padding", padding, 0), _two(name, "stride", stride, 1)
 
 
 def _places(input: Tensor, size: int, kernel: int, dilation: int, padding: int, stride: int) -> tuple[Tensor, int]:
     """Where each place of the kernel, and then each window, lies in a padded dimension; and how many windows there are."""
-    windows = (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+    windows = out_size(size, kernel, stride, padding, dilation)
     places = [k * dilation + i * stride for k in range(kernel) for i in range(windows)]
     return input.new_tensor(places, dtype=D.int64), windows
 
 
-def _infer_im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
-    kernel, dilation = _two("unfold", "kernel_size", kernel_size, 1), _two("unfold", "dilation", dilation, 1)
-    padding, stride = _two("unfold", "padding", padding, 0), _two("unfold", "stride", stride, 1)
+def _infer_im2col(input: Tensor, kernel: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair) -> Inferred:
     shape = input._shape
     if len(shape) not in (3, 4) or 0 in shape[-3:]:
         raise RuntimeError(f"unfold(): Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {list(shape)}")
-    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(shape[-2:], kernel, dilation, padding, stride, strict=True)]
+    counts = [out_size(n, k, s, p, d) for n, k, d, p, s in zip(shape[-2:], kernel, dilation, padding, stride, strict=True)]
     if min(counts) < 1:
         raise RuntimeError(
             f"unfold(): Given input with spatial size {list(shape[-2:])}, kernel_size={list(kernel)}, dilation={list(dilation)}, padding={list(padding)}, "
@@ -48,11 +59,13 @@ def _infer_im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, 
     return (made, input._dtype), (input, kernel, dilation, padding, stride)
 
 
-@op(
-    on=(), infer=_infer_im2col, grad_name="Im2ColBackward0",
-    vjp=lambda g, input_shape, kernel_size, dilation, padding, stride: col2im(g, input_shape[-2:], kernel_size, dilation, padding, stride),
-)
-def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+def _im2col_vjp(g: Tensor, input_shape: Shape, kernel_size: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair) -> Tensor:
+    height, width = input_shape[-2:]
+    return col2im(g, (height, width), kernel_size, dilation, padding, stride)
+
+
+@op(on=(), infer=_infer_im2col, grad_name="Im2ColBackward0", vjp=_im2col_vjp)
+def im2col(input: Tensor, kernel_size: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair) -> Tensor:
     """The windows of checked arguments as columns."""
     (kh, kw), (dh, dw), (ph, pw), (sh, sw) = kernel_size, dilation, padding, stride
     lead, c, (h, w) = input._shape[:-3], input._shape[-3], input._shape[-2:]
@@ -63,10 +76,9 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride:
     return parts.transpose(-3, -2).reshape((*lead, c * kh * kw, oh * ow))
 
 
-def _infer_col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
-    sizes = _two("fold", "output_size", output_size, 1)
-    kernel, dilation = _two("fold", "kernel_size", kernel_size, 1), _two("fold", "dilation", dilation, 1)
-    padding, stride = _two("fold", "padding", padding, 0), _two("fold", "stride", stride, 1)
+def _infer_col2im(
+    input: Tensor, sizes: _Pair, kernel: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair
+) -> Inferred:
     shape = input._shape
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise RuntimeError(f"fold(): Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {list(shape)}")
@@ -75,7 +87,7 @@ def _infer_col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: A
             f"fold(): Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={shape[-2]} and "
             f"kernel_size=({kernel[0]}, {kernel[1]})."
         )
-    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(sizes, kernel, dilation, padding, stride, strict=True)]
+    counts = [out_size(n, k, s, p, d) for n, k, d, p, s in zip(sizes, kernel, dilation, padding, stride, strict=True)]
     if min(counts) < 1 or prod(counts) != shape[-1]:
         raise RuntimeError(
             f"fold(): Given output_size={sizes}, kernel_size={kernel}, dilation={dilation}, padding={padding}, stride={stride}, expected size of input's "
@@ -88,7 +100,9 @@ def _infer_col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: A
     on=(), infer=_infer_col2im, grad_name="Col2ImBackward0",
     vjp=lambda g, kernel_size, dilation, padding, stride: im2col(g, kernel_size, dilation, padding, stride),
 )
-def col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Tensor:
+def col2im(
+    input: Tensor, output_size: _Pair, kernel_size: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair
+) -> Tensor:
     """Columns of checked arguments added up where their windows lie."""
     (h, w), (kh, kw), (dh, dw), (ph, pw), (sh, sw) = output_size, kernel_size, dilation, padding, stride
     lead = input._shape[:-2]
@@ -103,18 +117,24 @@ def col2im(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any, pad
 
 
 @public("nn.functional", names=("unfold",))
-def unfold_windows(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+def unfold_windows(
+    input: Tensor, kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1, padding: int | Sequence[int] = 0,
+    stride: int | Sequence[int] = 1,
+) -> Tensor:
     """The windows of (n, c, h, w) or (c, h, w) as columns, (n, c * kernel's elements, windows): what a convolution multiplies.
 
     >>> import corelib as torch
     >>> torch.nn.functional.unfold(torch.ones(1, 2, 3, 3), 2).shape
     torch.Size([1, 8, 4])
     """
-    return im2col(input, kernel_size, dilation, padding, stride)
+    return im2col(input, *_pairs("unfold", kernel_size, dilation, padding, stride))
 
 
 @public("nn.functional")
-def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+def fold(
+    input: Tensor, output_size: int | Sequence[int], kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1,
+    padding: int | Sequence[int] = 0, stride: int | Sequence[int] = 1,
+) -> Tensor:
     """Columns (n, c * kernel's elements, windows) added up where their windows lie: (n, c, *output_size).
 
     >>> import corelib as torch
@@ -123,11 +143,14 @@ def fold(input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, p
             [2., 4., 2.],
             [1., 2., 1.]])
     """
-    return col2im(input, output_size, kernel_size, dilation, padding, stride)
+    return col2im(input, _two("fold", "output_size", output_size, 1), *_pairs("fold", kernel_size, dilation, padding, stride))
 
 
-def _lp_pool(n: int, pool: Any) -> Any:
-    def function(input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False) -> Tensor:
+def _lp_pool(n: int, pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def function(
+        input: Tensor, norm_type: float, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None,
+        ceil_mode: bool = False,
+    ) -> Tensor:
         size = kernel_size**n if isinstance(kernel_size, int) else prod(kernel_size)
         mean = pool(input**norm_type, kernel_size, stride, 0, ceil_mode)
         return (mean * size) ** (1.0 / norm_type)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import TypeVar
 
 from corelib.dispatcher.declare import op
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
+from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
+
+Place = TypeVar("Place", float, Tensor)
+
+
+def _aligned(align_corners: bool | None) -> bool:
+    if align_corners is None:
+        warnings.warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True "
+            "if the old behavior is desired. See the documentation of grid_sample for details.",
+            stacklevel=4,
+        )
+    return bool(align_corners)
 
 
 @op(on=("nn.functional",))
-def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> Tensor:
+def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """The places that affine maps (n, 2, 3) or (n, 3, 4) send each pixel of an output of `size` (n, c, *spatial) to.
 
     Gives (n, *spatial, 2 or 3): x, y (and z) from -1 to 1, which are the corners of the corner pixels, or their centres with
@@ -25,12 +39,7 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
     tensor([[[[-0.5000,  0.0000],
               [ 0.5000,  0.0000]]]])
     """
-    if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True "
-            "if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=3,
-        )
+    aligned = _aligned(align_corners)
     if not theta._dtype.is_floating_point:
         raise ValueError(f"affine_grid(): Expected theta to have floating point type, but got {theta._dtype}")
     n = len(size) - 2
@@ -44,8 +53,8 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
     axes = []
     for d in reversed(range(n)):
         m = spatial[d]
-        line: Any = linspace(-1, 1, m, dtype=theta._dtype, device=theta._device) if m > 1 else theta.new_zeros((1,))
-        if not align_corners:
+        line = linspace(-1, 1, m, dtype=theta._dtype, device=theta._device) if m > 1 else theta.new_zeros((1,))
+        if not aligned:
             line = line * ((m - 1) / m)
         axes.append(line.reshape([m if i == d else 1 for i in range(n)]).expand(spatial))
     axes.append(theta.new_ones(spatial))
@@ -53,11 +62,11 @@ def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> 
     return (base @ theta.transpose(1, 2)).reshape((theta._shape[0], *spatial, n))
 
 
-def _unnormalized(x: Any, size: int, align_corners: bool) -> Any:
+def _unnormalized(x: Tensor, size: int, align_corners: bool) -> Tensor:
     return (x + 1) * ((size - 1) / 2) if align_corners else ((x + 1) * size - 1) / 2
 
 
-def _inside(x: Any, size: int, padding_mode: str, align_corners: bool) -> Any:
+def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Tensor:
     """Coordinates brought into the input, where the padding mode says how."""
     if padding_mode == "reflection":
         low, high = (0, 2 * (size - 1)) if align_corners else (-1, 2 * size - 1)
@@ -71,14 +80,13 @@ def _inside(x: Any, size: int, padding_mode: str, align_corners: bool) -> Any:
     return x if padding_mode == "zeros" else x.clamp(0, size - 1)
 
 
-def _read(input: Any, places: list[Any]) -> Any:
+def _read(input: Tensor, places: list[Tensor]) -> Tensor:
     """The input (b, c, *sizes) at integer places (b, *out), which are coordinates as floats; 0 outside."""
     sizes = input._shape[2:]
-    flat: Any = 0
-    ok: Any = None
+    flat, ok = input.new_zeros((), dtype=D.int64), input.new_ones((), dtype=D.bool)
     for x, m in zip(places, sizes, strict=True):
         here = (x >= 0) & (x <= m - 1)
-        ok = here if ok is None else ok & here
+        ok = ok & here
         # What is NaN or beyond any integer is read nowhere, yet must have a place.
         flat = flat * m + select_where(here, x, 0.0).long()
     b, c = input._shape[:2]
@@ -87,20 +95,22 @@ def _read(input: Any, places: list[Any]) -> Any:
     return select_where(ok.unsqueeze(1), found, 0.0)
 
 
-def cubic(t: Any, a: float = -0.75) -> list[Any]:
+def cubic(t: Place, a: float = -0.75) -> list[Place]:
     """The weights of the four neighbours of a place at distance t from the second (Keys, 1981)."""
 
-    def near(x: Any) -> Any:
+    def near(x: Place) -> Place:
         return ((a + 2) * x - (a + 3)) * x * x + 1
 
-    def far(x: Any) -> Any:
+    def far(x: Place) -> Place:
         return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
 @op(on=("nn.functional",))
-def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None) -> Tensor:
+def grid_sample(
+    input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+) -> Tensor:
     """The input (n, c, *sizes) read at places (n, *out, 2 or 3) given as x, y (and z) from -1 to 1: (n, c, *out).
 
     mode: "bilinear", "nearest" or "bicubic" (4-D only). padding_mode: what is outside, "zeros", "border" or "reflection".
@@ -114,13 +124,7 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
         raise ValueError(f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'")
     if padding_mode not in ("zeros", "border", "reflection"):
         raise ValueError(f"nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: '{padding_mode}'")
-    if align_corners is None:
-        warnings.warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True "
-            "if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=3,
-        )
-        align_corners = False
+    aligned = _aligned(align_corners)
     n = len(input._shape) - 2
     if n not in (2, 3) or len(grid._shape) != n + 2:
         raise RuntimeError(
@@ -139,9 +143,9 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
     if mode == "bicubic" and n != 2:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
     sizes = input._shape[2:]
-    at = [_unnormalized(grid[..., n - 1 - d], sizes[d], align_corners) for d in range(n)]
+    at = [_unnormalized(grid[..., n - 1 - d], sizes[d], aligned) for d in range(n)]
     if mode != "bicubic":
-        at = [_inside(x, m, padding_mode, align_corners) for x, m in zip(at, sizes, strict=True)]
+        at = [_inside(x, m, padding_mode, aligned) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
         return _read(input, [x.round() for x in at])
     lows = [x.detach().floor() for x in at]
@@ -152,15 +156,19 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mod
         weights = [cubic(x - low) for x, low in zip(at, lows, strict=True)]
         first = -1
     count = len(weights[0])
-    made: Any = None
-    for tap in range(count**n):
-        steps = [tap // count ** (n - 1 - d) % count for d in range(n)]
+
+    def part(tap: int) -> Tensor:
+        """What one of the neighbours gives to every place."""
+        steps: list[int] = [tap // count ** (n - 1 - d) % count for d in range(n)]
         places = [low + (first + s) for low, s in zip(lows, steps, strict=True)]
         if mode == "bicubic":
-            places = [_inside(p, m, padding_mode, align_corners) for p, m in zip(places, sizes, strict=True)]
-        weight: Any = 1
-        for w, s in zip(weights, steps, strict=True):
+            places = [_inside(p, m, padding_mode, aligned) for p, m in zip(places, sizes, strict=True)]
+        weight = weights[0][steps[0]]
+        for w, s in zip(weights[1:], steps[1:], strict=True):
             weight = weight * w[s]
-        part = _read(input, places) * weight.unsqueeze(1)
-        made = part if made is None else made + part
+        return _read(input, places) * weight.unsqueeze(1)
+
+    made = part(0)
+    for tap in range(1, count**n):
+        made = made + part(tap)
     return made

@@ -4,15 +4,14 @@ matrix of weights."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Sequence
 from math import floor, pi, sin
-from typing import Any
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from corelib.tensor.dtype import int64
+from corelib.tensor.dtype import int64, kind_name
 from corelib.tensor.tensor import Tensor
 
 _DIMS = {
@@ -22,11 +21,11 @@ _DIMS = {
 _AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 
 
-def _scale(m: int, o: int, align_corners: Any, scale: float) -> float:
+def _scale(m: int, o: int, align_corners: bool | None, scale: float) -> float:
     return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
 
 
-def _cubic_rows(m: int, o: int, align_corners: Any, scale: float) -> list[list[float]]:
+def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
     """For each output, the weights of all inputs: four neighbours, where those outside are the nearest inside."""
     step, rows = _scale(m, o, align_corners, scale), []
     for j in range(o):
@@ -54,10 +53,10 @@ def _lanczos(x: float) -> float:
     return 3 * sin(pi * x) * sin(pi * x / 3) / (pi * x) ** 2
 
 
-_FILTERS: dict[str, tuple[Any, int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+_FILTERS: dict[str, tuple[Callable[[float], float], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
 
 
-def _smooth_rows(mode: str, m: int, o: int, align_corners: Any, scale: float) -> list[list[float]]:
+def _smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
     """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it."""
     function, reach = _FILTERS[mode]
     step, rows = _scale(m, o, align_corners, scale), []
@@ -73,8 +72,8 @@ def _smooth_rows(mode: str, m: int, o: int, align_corners: Any, scale: float) ->
 
 @op(on=("nn.functional",))
 def interpolate(
-    input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None, antialias: bool = False,
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = "nearest",
+    align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False,
 ) -> Tensor:
     """The spatial dimensions (those after the first two) resized to `size` or by `scale_factor`.
 
@@ -100,30 +99,30 @@ def interpolate(
     if mode.startswith("nearest") or mode == "area":
         if align_corners is not None:
             raise ValueError("interpolate(): align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
-    if (size is None) == (scale_factor is None):
-        raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
-    scales: Any = [None] * n
-    if size is not None:
+    scales: Sequence[float | None] = [None] * n
+    if size is not None and scale_factor is None:
         sizes = [size] * n if isinstance(size, int) else list(size)
         if len(sizes) != n:
             raise ValueError(f"interpolate(): Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of {list(input._shape[2:])} and output size of {sizes}")
-    else:
+    elif scale_factor is not None and size is None:
         factors = [float(scale_factor)] * n if isinstance(scale_factor, (int, float)) else [float(f) for f in scale_factor]
         if len(factors) != n:
             raise ValueError(f"interpolate(): Input and scale_factor must have the same number of spatial dimensions, but got {n} and {len(factors)}")
         sizes = [int(floor(m * f)) for m, f in zip(input._shape[2:], factors, strict=True)]
         if not recompute_scale_factor and mode != "area":
             scales = factors
+    else:
+        raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
     if not input._dtype.is_floating_point and not (mode == "nearest" and input._dtype.name == "uint8"):
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
         return _AREA[n](input, sizes)
-    made: Any = input
-    for i in range(n):
-        d, m, o = 2 + i, input._shape[2 + i], sizes[i]
-        scale = 1 / scales[i] if scales[i] else m / o
+    made = input
+    for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
+        d, m = 2 + i, input._shape[2 + i]
+        scale = 1 / given if given else m / o
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = [min(int(floor((j + half) * scale)), m - 1) for j in range(o)]
@@ -150,21 +149,28 @@ def interpolate(
 
 
 @public("nn.functional")
-def upsample(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None) -> Tensor:
+def upsample(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
     """`interpolate` by its old name, deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 @public("nn.functional")
-def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+def upsample_nearest(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
     """`interpolate` with mode "nearest", deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, "nearest")
 
 
 @public("nn.functional")
-def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+def upsample_bilinear(
+    input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None
+) -> Tensor:
     """`interpolate` with mode "bilinear" and align_corners, deprecated as in PyTorch."""
     warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
     return interpolate(input, size, scale_factor, "bilinear", True)

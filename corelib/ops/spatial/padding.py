@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import copy_elements
-from corelib.tensor.dtype import int64
+from corelib.tensor.dtype import Number, int64
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
+Pads: TypeAlias = Sequence[tuple[int, int]]
+"""For each dimension, how many places are added before and behind it."""
 
-def _cut(x: Any, pads: Any) -> Any:
+
+def _cut(x: Tensor, pads: Pads) -> Tensor:
     """The inverse of padding: the middle that remains when `pads` (begin, end for each dimension) go."""
     for d, (a, b) in enumerate(pads):
         if a > 0 or b > 0:
@@ -19,32 +25,35 @@ def _cut(x: Any, pads: Any) -> Any:
     return x
 
 
-def _pad_backward(g: Any, input: Any, pads: Any) -> Any:
+def _pad_backward(g: Tensor, input: Tensor, pads: Pads) -> Tensor:
     kept = _cut(g, pads)
     if all(a >= 0 and b >= 0 for a, b in pads):
         return kept
     return constant_pad(kept, tuple((-a if a < 0 else 0, -b if b < 0 else 0) for a, b in pads), 0.0)
 
 
-def _infer_pad(input: Tensor, pads: Any, value: Any) -> Any:
-    shape = tuple([n + a + b for n, (a, b) in zip(input._shape, pads, strict=True)])
+def _padded_shape(input: Tensor, pads: Pads) -> Shape:
+    return tuple([n + a + b for n, (a, b) in zip(input._shape, pads, strict=True)])
+
+
+def _infer_pad(input: Tensor, pads: Pads, value: Number) -> Inferred:
+    shape = _padded_shape(input, pads)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"pad(): The input size {list(input._shape)}, plus negative padding {pads}, resulted in a negative output size {list(shape)}, which is invalid.")
     return (shape, input._dtype), (input, pads, value)
 
 
 @op(on=(), infer=_infer_pad, grad_name="ConstantPadNdBackward0", vjp=_pad_backward)
-def constant_pad(input: Tensor, pads: Any, value: Any) -> Tensor:
+def constant_pad(input: Tensor, pads: Pads, value: Number) -> Tensor:
     """Places of one value before and behind each dimension; negative numbers cut places off."""
-    shape = _infer_pad(input, pads, value)[0][0]
-    made = input.new_full(shape, value)
+    made = input.new_full(_padded_shape(input, pads), value)
     source = _cut(input, tuple((-a, -b) for a, b in pads))
     target = _cut(made, pads)
     copy_elements(target, source)
     return made
 
 
-def zero_pad(input: Tensor, padding: Any) -> Any:
+def zero_pad(input: Tensor, padding: Sequence[int]) -> Tensor:
     """Zeros on both sides of the spatial dimensions (those after the first two)."""
     if not any(padding):
         return input
@@ -52,7 +61,7 @@ def zero_pad(input: Tensor, padding: Any) -> Any:
 
 
 @op(on=("nn.functional",))
-def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> Tensor:
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number | None = None) -> Tensor:
     """Places added at the ends of the last dimensions: `pad` is (begin, end) of the last, then of the one before, ...
 
     mode: "constant" (with `value`, default 0), "reflect", "replicate" or "circular". Negative numbers cut places off.
@@ -84,14 +93,14 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: Any = None) -> T
             f"pad(): Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: got padding of length {len(sizes)} "
             f"for an input of {ndim} dimensions"
         )
-    made: Any = input
+    made = input
     for d, (a, b) in enumerate(pads):
         if a or b:
             made = made.index_select(d, _places(mode, made, d, a, b))
     return made.clone() if made is input else made
 
 
-def _places(mode: str, x: Any, dim: int, before: int, behind: int) -> Any:
+def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:
     n = x._shape[dim]
     if mode == "reflect" and (before >= n or behind >= n):
         raise RuntimeError(

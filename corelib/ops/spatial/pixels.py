@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.dispatcher.declare import op
 from corelib.ops.spatial.padding import pad
 from corelib.tensor.tensor import Tensor
@@ -28,7 +26,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     *lead, c, h, w = shape
     if c % (r * r):
         raise RuntimeError(f"pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)={c} is not divisible by {r * r}")
-    parts: Any = input.reshape((*lead, c // (r * r), r, r, h, w))
+    parts = input.reshape((*lead, c // (r * r), r, r, h, w))
     n = len(lead)
     order = (*range(n + 1), n + 3, n + 1, n + 4, n + 2)
     return parts.permute(order).reshape((*lead, c // (r * r), h * r, w * r))
@@ -51,7 +49,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     for what, m, d in (("height", h, -2), ("width", w, -1)):
         if m % r:
             raise RuntimeError(f"pixel_unshuffle expects {what} to be divisible by downscale_factor, but input.size({d})={m} is not divisible by {r}")
-    parts: Any = input.reshape((*lead, c, h // r, r, w // r, r))
+    parts = input.reshape((*lead, c, h // r, r, w // r, r))
     n = len(lead)
     order = (*range(n + 1), n + 2, n + 4, n + 1, n + 3)
     return parts.permute(order).reshape((*lead, c * r * r, h // r, w // r))
@@ -90,6 +88,6 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         raise ValueError(f"Expected 3D or higher dimensionality                          input (got {len(input._shape)} dimensions)")
     if not input._numel:
         return input
-    squares: Any = input.mul(input).movedim(1, -1)
+    squares = input.mul(input).movedim(1, -1)
     around = pad(squares, (size // 2, (size - 1) // 2)).unfold(-1, size, 1).mean(-1).movedim(-1, 1)
     return input / (around * alpha + k) ** beta

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
+from types import EllipsisType
 from typing import Any
 
-from corelib.tensor.dtype import kind_name
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
-from corelib.ops.spatial.convolution import spatial
+from corelib.ops.spatial.convolution import spatial, window_slices
 from corelib.ops.spatial.padding import constant_pad
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import iinfo
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def _sizes(name: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[int, ...]:
+def _sizes(name: str, shape: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, ceil_mode: bool) -> Shape:
     found = []
     for n, k, s, p, d in zip(shape, kernel, stride, padding, dilation, strict=True):
         room = n + 2 * p - d * (k - 1) - 1
@@ -34,16 +38,19 @@ def _sizes(name: str, shape: Any, kernel: Any, stride: Any, padding: Any, dilati
     return tuple(found)
 
 
-def _checked(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+def _checked(
+    name: str, n: int, input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None, padding: int | Sequence[int],
+    dilation: int | Sequence[int], ceil_mode: bool,
+) -> tuple[Shape, Shape, Shape, Shape, Shape]:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    kernel = _tuple(name, "kernel_size", kernel, n)
-    stride = kernel if stride is None or stride == [] else _tuple(name, "stride", stride, n)
-    padding, dilation = _tuple(name, "padding", padding, n), _tuple(name, "dilation", dilation, n)
-    for what, values in (("kernel_size", kernel), ("stride", stride), ("dilation", dilation)):
+    kernel = _tuple(name, "kernel_size", kernel_size, n)
+    steps = kernel if stride is None or stride == [] else _tuple(name, "stride", stride, n)
+    pads, gaps = _tuple(name, "padding", padding, n), _tuple(name, "dilation", dilation, n)
+    for what, values in (("kernel_size", kernel), ("stride", steps), ("dilation", gaps)):
         if any(v <= 0 for v in values):
             raise RuntimeError(f"{name}(): {what} should be greater than zero, but got {list(values)}")
-    for k, p in zip(kernel, padding, strict=True):
+    for k, p in zip(kernel, pads, strict=True):
         if p < 0 or p > k // 2:
             raise RuntimeError(f"{name}(): pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k}")
     ndim = len(input._shape)
@@ -51,17 +58,17 @@ def _checked(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: A
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D (batch mode) tensor for input, but got: {list(input._shape)}")
     if any(m == 0 for m in input._shape[-n - 1 :]):
         raise RuntimeError(f"{name}(): Expected tensor with optional 0 dim batch size, but got input of size {list(input._shape)}")
-    return kernel, stride, padding, dilation, _sizes(name, input._shape[-n:], kernel, stride, padding, dilation, ceil_mode)
+    return kernel, steps, pads, gaps, _sizes(name, input._shape[-n:], kernel, steps, pads, gaps, ceil_mode)
 
 
-def _tuple(name: str, what: str, value: Any, n: int) -> tuple[int, ...]:
+def _tuple(name: str, what: str, value: int | Sequence[int], n: int) -> Shape:
     try:
         return spatial(name, what, value, n)
     except RuntimeError:
         raise RuntimeError(f"{name}(): {what} must either be a single int, or a tuple of {n} ints, got {value}") from None
 
 
-def _padded(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any, value: Any) -> Any:
+def _padded(x: Tensor, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape, value: float) -> Tensor:
     """The input with room for every window on both sides."""
     n = len(kernel)
     pads = [(0, 0)] * (len(x._shape) - n)
@@ -71,25 +78,12 @@ def _padded(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes
     return x if not any(a or b for a, b in pads) else constant_pad(x, tuple(pads), value)
 
 
-def _slices(kernel: Any, stride: Any, dilation: Any, sizes: Any) -> Any:
-    """For each place of the kernel, the strided slice of all windows' elements there, and the place itself."""
-    for at in range(prod(kernel)):
-        place, rest = [], at
-        for k in reversed(kernel):
-            place.append(rest % k)
-            rest //= k
-        place.reverse()
-        yield place, (Ellipsis,) + tuple(
-            slice(p * d, p * d + (o - 1) * s + 1, s) for p, d, s, o in zip(place, dilation, stride, sizes, strict=True)
-        )
-
-
-def _infer_max(input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+def _infer_max(input: Tensor, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape) -> Inferred:
     shape = (*input._shape[: -len(kernel)], *sizes)
     return [(shape, input._dtype), (shape, D.int64)], (input, kernel, stride, padding, dilation, sizes)
 
 
-def _max_backward(gs: Any, input: Any, sizes: Any, out1: Any) -> Any:
+def _max_backward(gs: tuple[Tensor, ...], input: Tensor, sizes: Shape, out1: Tensor) -> Tensor:
     n = len(sizes)
     lead = input._shape[:-n]
     flat = gs[0].new_zeros((*lead, prod(input._shape[-n:])))
@@ -99,47 +93,47 @@ def _max_backward(gs: Any, input: Any, sizes: Any, out1: Any) -> Any:
 
 
 @op(on=(), several=True, infer=_infer_max, grad_name="MaxPool2DWithIndicesBackward0", vjp=_max_backward)
-def max_windows(input: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+def max_windows(
+    input: Tensor, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, sizes: Shape
+) -> tuple[Tensor, Tensor]:
     """The largest element of each window, and its flat place in the spatial dimensions of the input. NaN is largest."""
-    lowest: Any = float("-inf")
-    if not input._dtype.is_floating_point:
-        lowest = iinfo(input._dtype).min
+    lowest = float("-inf") if input._dtype.is_floating_point else iinfo(input._dtype).min
     x = _padded(input, kernel, stride, padding, dilation, sizes, lowest)
     n = len(kernel)
-    best = where = None
-    for place, index in _slices(kernel, stride, dilation, sizes):
-        here = x[index]
-        flat: Any = 0
-        for i in range(n):
-            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
-            flat = flat * input._shape[len(input._shape) - n + i] + step.reshape((-1, *[1] * (n - 1 - i)))
-        inside = True
-        for i in range(n):  # a window of nothing but -inf must still point into the input, not into its padding
-            step = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
-            ok = ((step >= 0) & (step < input._shape[len(input._shape) - n + i])).reshape((-1, *[1] * (n - 1 - i)))
-            inside = ok & inside
-        if best is None:
-            best, where, known = here, flat.expand(here._shape), inside.expand(here._shape)
-            continue
+
+    def seen(place: list[int], index: tuple[EllipsisType | slice, ...]) -> tuple[Tensor, Tensor, Tensor]:
+        """What each window has at one place of the kernel, where that lies in the input, and whether it lies there at all."""
+        flat, inside = x.new_zeros((), dtype=D.int64), x.new_ones((), dtype=D.bool)
+        for i, m in enumerate(input._shape[-n:]):
+            at = arange(sizes[i], device=input._device) * stride[i] + (place[i] * dilation[i] - padding[i])
+            at = at.reshape((-1, *[1] * (n - 1 - i)))
+            flat, inside = flat * m + at, inside & (at >= 0) & (at < m)
+        return x[index], flat, inside
+
+    first, *others = window_slices(kernel, stride, dilation, sizes)
+    best, flat, inside = seen(*first)
+    where, known = flat.expand(best._shape), inside.expand(best._shape)
+    for other in others:
+        here, flat, inside = seen(*other)
+        # a window of nothing but -inf must still point into the input, not into its padding
         better = inside & ((here > best) | (here != here) | ~known)
         best, where = select_where(better, here, best), select_where(better, flat, where)
         known = known | inside
     return best.contiguous(), where.contiguous()
 
 
-def _max_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool) -> Any:
-    kernel, stride, padding, dilation, sizes = _checked(name, n, input, kernel, stride, padding, dilation, ceil_mode)
-    if input._dtype is D.bool:
-        raise NotImplementedError(f"{name}(): \"max_pool\" not implemented for 'Bool'")
-    values, indices = max_windows(input, kernel, stride, padding, dilation, sizes)
-    return (values, indices) if return_indices else values
-
-
-def _max_pool_of(n: int) -> Any:
+def _max_pool_of(n: int) -> Callable[..., Any]:
     name = f"max_pool{n}d"
 
-    def pool(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False) -> Any:
-        return _max_pool(name, n, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+    def pool(
+        input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
+        dilation: int | Sequence[int] = 1, ceil_mode: bool = False, return_indices: bool = False,
+    ) -> Any:
+        windows = _checked(name, n, input, kernel_size, stride, padding, dilation, ceil_mode)
+        if input._dtype is D.bool:
+            raise NotImplementedError(f"{name}(): \"max_pool\" not implemented for 'Bool'")
+        values, indices = max_windows(input, *windows)
+        return (values, indices) if return_indices else values
 
     pool.__name__ = pool.__qualname__ = name
     pool.__doc__ = f"""The largest element of each window over {n} dimension(s), NaN counting as largest; `stride` defaults to the window.
@@ -153,43 +147,46 @@ max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
 max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
 
 
-def _window_sum_vjp(g: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> Any:
+def _window_sum_vjp(g: Tensor, input: Tensor, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
     return window_spread(g, input._shape, kernel, stride, sizes)
 
 
 @op(on=(), vjp=_window_sum_vjp, infer=lambda input, kernel, stride, sizes: (
     ((*input._shape[: -len(kernel)], *sizes), input._dtype), (input, kernel, stride, sizes)))
-def window_sum(input: Tensor, kernel: Any, stride: Any, sizes: Any) -> Tensor:
+def window_sum(input: Tensor, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
     """The sum of each window of a padded input."""
-    made: Any = None
-    for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
-        here = input[index]
-        made = here.clone() if made is None else made + here
+    (_, first), *others = window_slices(kernel, stride, (1,) * len(kernel), sizes)
+    made = input[first].clone()
+    for _, index in others:
+        made = made + input[index]
     return made.contiguous()
 
 
 @op(on=(), vjp=lambda g, kernel, stride, sizes: window_sum(g, kernel, stride, sizes),
     infer=lambda y, shape, kernel, stride, sizes: ((shape, y._dtype), (y, shape, kernel, stride, sizes)))
-def window_spread(y: Tensor, shape: Any, kernel: Any, stride: Any, sizes: Any) -> Tensor:
+def window_spread(y: Tensor, shape: Shape, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
     """Each window's number added to all of the window's places."""
     made = y.new_zeros(shape)
-    for _, index in _slices(kernel, stride, (1,) * len(kernel), sizes):
+    for _, index in window_slices(kernel, stride, (1,) * len(kernel), sizes):
         made[index] += y
     return made
 
 
-def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
-    kernel, stride, padding, dilation, sizes = _checked(name, n, input, kernel, stride, padding, (1,) * n, ceil_mode)
+def _avg_pool(
+    name: str, n: int, input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None, padding: int | Sequence[int],
+    ceil_mode: bool, count_include_pad: bool, divisor: int | None,
+) -> Tensor:
+    kernel, steps, pads, gaps, sizes = _checked(name, n, input, kernel_size, stride, padding, (1,) * n, ceil_mode)
     whole = input._dtype is D.int64
     if not input._dtype.is_floating_point and not whole:
         raise NotImplementedError(f"{name}(): \"avg_pool{n}d_out_frame\" not implemented for '{kind_name(input._dtype)}'")
     if divisor is not None and divisor == 0:
         raise RuntimeError(f"{name}(): divisor must be not zero, got divisor_override={divisor}")
-    total = window_sum(_padded(input, kernel, stride, padding, dilation, sizes, 0.0), kernel, stride, sizes)
+    total = window_sum(_padded(input, kernel, steps, pads, gaps, sizes, 0.0), kernel, steps, sizes)
     if divisor is not None:
         return _over(total, divisor, whole)
     counts = []
-    for m, k, s, p, o in zip(input._shape[-n:], kernel, stride, padding, sizes, strict=True):
+    for m, k, s, p, o in zip(input._shape[-n:], kernel, steps, pads, sizes, strict=True):
         row = []
         for i in range(o):
             start = i * s - p
@@ -198,18 +195,21 @@ def _avg_pool(name: str, n: int, input: Any, kernel: Any, stride: Any, padding: 
         counts.append(row)
     if all(len(set(row)) == 1 for row in counts):
         return _over(total, prod(row[0] for row in counts), whole)
-    grid: Any = 1
+    grid: Tensor | int = 1
     for i, row in enumerate(counts):
         grid = grid * input.new_tensor(row).reshape((-1, *[1] * (n - 1 - i)))
     return _over(total, grid, whole)
 
 
-def _over(total: Any, divisor: Any, whole: bool) -> Any:
+def _over(total: Tensor, divisor: Tensor | int, whole: bool) -> Tensor:
     return total.div(divisor, rounding_mode="trunc") if whole else total / divisor
 
 
 @op(on=("torch", "nn.functional"))
-def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+def avg_pool1d(
+    input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True,
+) -> Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window.
 
     >>> import corelib as torch
@@ -220,7 +220,10 @@ def avg_pool1d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
 
 
 @op(on=("nn.functional",))
-def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
+def avg_pool2d(
+    input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:
     """The mean of each window over the last two dimensions; `stride` defaults to the window.
 
     count_include_pad: whether padding counts as elements. divisor_override: divide by this instead.
@@ -233,7 +236,10 @@ def avg_pool2d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
 
 
 @op(on=("nn.functional",))
-def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: Any = None) -> Tensor:
+def avg_pool3d(
+    input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:
     """The mean of each window over the last three dimensions; arguments as those of `avg_pool2d`.
 
     >>> import corelib as torch
@@ -243,7 +249,7 @@ def avg_pool3d(input: Tensor, kernel_size: Any, stride: Any = None, padding: Any
     return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def _adaptive_sizes(name: str, n: int, input: Any, output_size: Any) -> tuple[int, ...]:
+def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Shape:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if len(input._shape) not in (n + 1, n + 2):
@@ -263,7 +269,7 @@ def _bounds(n: int, out: int) -> list[tuple[int, int]]:
     return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
 
 
-def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
+def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
@@ -279,7 +285,7 @@ def _adaptive_avg(name: str, n: int, input: Any, output_size: Any) -> Any:
     return made.contiguous().to(input._dtype)
 
 
-def _window_means(x: Any, windows: list[tuple[int, int]]) -> Any:
+def _window_means(x: Tensor, windows: list[tuple[int, int]]) -> Tensor:
     """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
     longest = max(b - a for a, b in windows)
     places = [[min(a + i, b - 1) for i in range(longest)] for a, b in windows]
@@ -291,13 +297,13 @@ def _window_means(x: Any, windows: list[tuple[int, int]]) -> Any:
 
 
 @op(on=("torch", "nn.functional"))
-def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -308,7 +314,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -318,7 +324,9 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
-def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indices: bool) -> Any:
+def _adaptive_max(
+    name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
+) -> Tensor | tuple[Tensor, Tensor]:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
@@ -341,35 +349,38 @@ def _adaptive_max(name: str, n: int, input: Any, output_size: Any, return_indice
 
 
 @public("nn.functional")
-def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
 @public("nn.functional")
-def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
 @public("nn.functional")
-def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """The largest of each window, where windows cover the last three dimensions evenly."""
     return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)
 
 
-def _with_indices(n: int, adaptive: bool) -> Any:
-    name = f"{'adaptive_' if adaptive else ''}max_pool{n}d"
-    pool = {"max_pool1d": max_pool1d, "max_pool2d": max_pool2d, "max_pool3d": max_pool3d, "adaptive_max_pool1d": adaptive_max_pool1d,
-            "adaptive_max_pool2d": adaptive_max_pool2d, "adaptive_max_pool3d": adaptive_max_pool3d}[name]
-
+def _with_indices(pool: Callable[..., Any]) -> None:
     def function(input: Tensor, *args: Any, return_indices: bool = True, **kwargs: Any) -> Any:
         return pool(input, *args, return_indices=True, **kwargs)
 
+    name = pool.__name__
     function.__name__ = function.__qualname__ = f"{name}_with_indices"
     function.__doc__ = f"`{name}` with return_indices=True: (values, indices)."
-    return public("nn.functional")(function)
+    public("nn.functional")(function)
 
 
-for _n in (1, 2, 3):
-    _with_indices(_n, False), _with_indices(_n, True)
+for _pool in (max_pool1d, max_pool2d, max_pool3d, adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d):
+    _with_indices(_pool)

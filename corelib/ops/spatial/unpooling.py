@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
 from corelib.tensor import dtype as D
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def _output_size(name: str, n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, output_size: Any) -> tuple[int, ...]:
-    kernel, padding = spatial(name, "kernel_size", kernel_size, n), spatial(name, "padding", padding, n)
-    stride = kernel if stride is None else spatial(name, "stride", stride, n)
-    default = tuple((m - 1) * s + k - 2 * p for m, s, k, p in zip(input._shape[-n:], stride, kernel, padding, strict=True))
+def _output_size(
+    name: str, n: int, input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None, padding: int | Sequence[int],
+    output_size: Sequence[int] | None,
+) -> Shape:
+    kernel, pads = spatial(name, "kernel_size", kernel_size, n), spatial(name, "padding", padding, n)
+    steps = kernel if stride is None else spatial(name, "stride", stride, n)
+    default = tuple((m - 1) * s + k - 2 * p for m, s, k, p in zip(input._shape[-n:], steps, kernel, pads, strict=True))
     if output_size is None:
         return default
     wanted = tuple(output_size)
@@ -25,14 +30,14 @@ def _output_size(name: str, n: int, input: Tensor, kernel_size: Any, stride: Any
         wanted = wanted[2:]
     if len(wanted) != n:
         raise ValueError(f"{name}(): output_size should be a sequence containing {n} or {n + 2} elements, but it has a length of '{len(wanted)}'")
-    for d, (least, s, w) in enumerate(zip(default, stride, wanted, strict=True)):
+    for d, (least, s, w) in enumerate(zip(default, steps, wanted, strict=True)):
         if not least - s < w < least + s:
             raise ValueError(f'{name}(): invalid output_size "{wanted}" (dim {d} must be between {least - s} and {least + s})')
     return wanted
 
 
 @op(on=())
-def unpool_windows(input: Tensor, indices: Tensor, sizes: Any, name: str) -> Tensor:
+def unpool_windows(input: Tensor, indices: Tensor, sizes: Shape, name: str) -> Tensor:
     """Zeros of the given spatial sizes, with the input's elements at flat places."""
     n = len(sizes)
     lead = input._shape[:-n]
@@ -42,15 +47,18 @@ def unpool_windows(input: Tensor, indices: Tensor, sizes: Any, name: str) -> Ten
         raise RuntimeError(f"{name}(): Expected shape of indices to be same as that of the input tensor ({list(input._shape)}) but got indices tensor with shape: {list(indices._shape)}")
     if len(lead) not in (1, 2) or 0 in input._shape[-n:]:
         raise RuntimeError(f"{name}(): Input to {name} should be a {n + 1}d or {n + 2}d tensor with non-empty spatial dimensions, but got a tensor of shape {list(input._shape)}")
-    flat: Any = input.reshape((*lead, prod(input._shape[-n:])))
+    flat = input.reshape((*lead, prod(input._shape[-n:])))
     made = flat.new_zeros((*lead, prod(sizes))).scatter(-1, indices.reshape(flat._shape), flat)
     return made.reshape((*lead, *sizes))
 
 
-def _unpool(n: int) -> Any:
+def _unpool(n: int) -> Callable[..., Tensor]:
     name = f"max_unpool{n}d"
 
-    def function(input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None) -> Tensor:
+    def function(
+        input: Tensor, indices: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None,
+        padding: int | Sequence[int] = 0, output_size: Sequence[int] | None = None,
+    ) -> Tensor:
         sizes = _output_size(name, n, input, kernel_size, stride, padding, output_size)
         return unpool_windows(input, indices, sizes, name)
 
@@ -71,20 +79,20 @@ max_unpool1d, max_unpool2d, max_unpool3d = _unpool(1), _unpool(2), _unpool(3)
 
 
 @op(on=(), several=True)
-def fractional_windows(input: Tensor, kernel: Any, sizes: Any, samples: Tensor) -> Any:
+def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tensor) -> list[Tensor]:
     """The largest element of each window, and its flat place. samples (n, c, dimensions): where in [0, 1) the sequences start."""
     n = len(kernel)
-    x: Any = input if len(input._shape) == n + 2 else input.unsqueeze(0)
+    x = input if len(input._shape) == n + 2 else input.unsqueeze(0)
     b, c = x._shape[:2]
     order = [1, 0] if n == 2 else [0, 1, 2]  # PyTorch takes the sample of the width first in two dimensions
-    flat: Any = 0
+    flat = samples.new_zeros((), dtype=D.int64)
     for d in range(n):
         m, k, o = x._shape[2 + d], kernel[d], sizes[d]
-        at: Any = samples[:, :, order[d]].unsqueeze(-1)
-        starts: Any = arange(o, device=x._device)
+        at = samples[:, :, order[d]].unsqueeze(-1)
+        starts = arange(o, device=x._device)
         if o > 1:
             alpha = (m - k) / (o - 1)
-            moved: Any = ((starts.to(at._dtype) + at) * alpha).trunc() - (at * alpha).trunc()
+            moved = ((starts.to(at._dtype) + at) * alpha).trunc() - (at * alpha).trunc()
             starts = moved.long().masked_fill(starts == o - 1, m - k)
         else:
             starts = starts.expand((b, c, 1)) * 0 + (m - k)
@@ -99,25 +107,26 @@ def fractional_windows(input: Tensor, kernel: Any, sizes: Any, samples: Tensor) 
     return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 
 
-def _fractional(n: int) -> Any:
+def _fractional(n: int) -> tuple[Callable[..., Any], Callable[..., tuple[Tensor, ...]]]:
     name = f"fractional_max_pool{n}d"
 
     def with_indices(
-        input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Any = None,
-    ) -> Any:
+        input: Tensor, kernel_size: int | Sequence[int], output_size: int | Sequence[int] | None = None,
+        output_ratio: float | Sequence[float] | None = None, return_indices: bool = False, _random_samples: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:
         if output_size is None and output_ratio is None:
             raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
         if len(input._shape) not in (n + 1, n + 2) or 0 in input._shape[-n - 1 :]:
             raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor with non-empty channels and spatial dimensions, but got: {list(input._shape)}")
         kernel = spatial(name, "kernel_size", kernel_size, n)
         shape = input._shape[-n:]
-        if output_size is None:
-            if isinstance(output_ratio, (int, float)):
-                output_ratio = (output_ratio,) * n
-            if len(output_ratio) != n:
+        if output_size is not None:
+            sizes = spatial(name, "output_size", output_size, n)
+        elif output_ratio is not None:
+            ratios = (output_ratio,) * n if isinstance(output_ratio, (int, float)) else output_ratio
+            if len(ratios) != n:
                 raise ValueError(f"{name} requires output_ratio to either be a single float or tuple of {n} floats.")
-            output_size = tuple(int(m * r) for m, r in zip(shape, output_ratio, strict=True))
-        sizes = spatial(name, "output_size", output_size, n)
+            sizes = tuple(int(m * r) for m, r in zip(shape, ratios, strict=True))
         for m, k, o in zip(shape, kernel, sizes, strict=True):
             if o < 1 or o + k - 1 > m:
                 raise RuntimeError(f"{name}(): pool size {list(kernel)} too large relative to input size {list(shape)} and output size {list(sizes)}")
@@ -127,7 +136,8 @@ def _fractional(n: int) -> Any:
         return tuple(fractional_windows(input, kernel, sizes, _random_samples))
 
     def function(
-        input: Tensor, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False, _random_samples: Any = None,
+        input: Tensor, kernel_size: int | Sequence[int], output_size: int | Sequence[int] | None = None,
+        output_ratio: float | Sequence[float] | None = None, return_indices: bool = False, _random_samples: Tensor | None = None,
     ) -> Any:
         made = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
         return made if return_indices else made[0]

@@ -103,6 +103,19 @@ def test_cells_are_pytorchs(expression: str, form: str) -> None:
     assert_same_gradients(make)
 
 
+@pytest.mark.parametrize("given", ["both", "input", "hidden"])
+@pytest.mark.parametrize("name", ["lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"])
+def test_a_cell_takes_either_bias_alone(name: str, given: str) -> None:
+    def make(T: Any) -> Any:
+        gates = {"lstm_cell": 16, "gru_cell": 12}.get(name, 4)
+        x, h, c, w_ih, w_hh, b_ih, b_hh = tensors(T, (3, 5), (3, 4), (3, 4), (gates, 5), (gates, 4), (gates,), (gates,))
+        biases = (b_ih if given != "hidden" else None, b_hh if given != "input" else None)
+        made = getattr(T, name)(x, (h, c) if name == "lstm_cell" else h, w_ih, w_hh, *biases)
+        return made, [x, h, w_ih, w_hh, *(b for b in biases if b is not None)]
+
+    compare(make)
+
+
 PACKING = [
     "R.pack_padded_sequence(x, [3, 2]).data", "R.pack_padded_sequence(x.transpose(0, 1), [3, 2], batch_first=True)", "R.pack_padded_sequence(x, [1, 3], enforce_sorted=False)",
     "R.pack_sequence([x[:, 0], x[:2, 1]])", "R.pack_sequence([x[:1, 0], x[:, 1]], enforce_sorted=False)",

@@ -212,6 +212,7 @@ def errors(target: Target, case: Case) -> None:
 def capabilities(target: Target, case: Case) -> None:
     """Optional functions work where they are declared, and are refused with UnsupportedError where they are not."""
     from corelib.contract.backend import UnsupportedError
+    from corelib.dispatcher.runtime import at_work
     from corelib.dispatcher.streams import Stream, current_stream
 
     backend, index = target.backend, target.runtime.index
@@ -227,16 +228,17 @@ def capabilities(target: Target, case: Case) -> None:
 
     def streams() -> None:
         x = corelib.ones(100000, device=target.name)
-        here = current_stream(target.runtime)
+        runtime = at_work(x.device)
+        here = current_stream(runtime)
         there = Stream(target.name)
         there.wait_stream(here)
         with there:
-            expect(current_stream(target.runtime) == there, "work does not go to the stream that was chosen")
+            expect(current_stream(runtime) == there, "work does not go to the stream that was chosen")
             y = x * 3
             for _ in range(5):
                 y = y + x
             event = there.record_event()
-        expect(current_stream(target.runtime) == here, "the stream before is not chosen again")
+        expect(current_stream(runtime) == here, "the stream before is not chosen again")
         event.wait()
         expect((y - x).cpu().numpy().min() == 7, "a stream that waits for an event reads what was there before it")
         there.synchronize()
