@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 from operator import attrgetter
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from corelib.tensor.base import TensorBase
 from corelib.tensor.device import Native, device as Device

@@ -313,13 +313,13 @@ def _inplace_entry(op: Op) -> Any:
         entry = any_form
     elif "alpha" in op.params:
 
-        def with_alpha(self: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+        def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
             return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
 
         entry = with_alpha
     else:
 
-        def plain(self: Tensor, other: Tensor | Number) -> Tensor:
+        def plain(self: Tensor, other: Any) -> Tensor:
             return inplace_binary(op, self, other)
 
         entry = plain
