@@ -1,0 +1,13 @@
+"""The words of kernels' signatures that all kits share, whatever a backend's arrays are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Ints: TypeAlias = tuple[int, ...]
+"""A number for each dimension (steps, paddings), or the dimensions that something is done along."""
+Pads: TypeAlias = Sequence[tuple[int, int]]
+"""For each dimension how much is added before and behind; a negative number takes away."""
+Outcome: TypeAlias = object
+"""What a kernel returns: None, or NotImplemented (before it has written anything) to pass to the next."""
