@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Ints: TypeAlias = tuple[int, ...]
 """A number for each dimension (steps, paddings), or the dimensions that something is done along."""
@@ -11,3 +11,5 @@ Pads: TypeAlias = Sequence[tuple[int, int]]
 """For each dimension how much is added before and behind; a negative number takes away."""
 Outcome: TypeAlias = object
 """What a kernel returns: None, or NotImplemented (before it has written anything) to pass to the next."""
+Argument: TypeAlias = Any
+"""An op's argument: a tensor, a number, a size, a name, or whatever else its signature says."""

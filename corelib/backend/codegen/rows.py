@@ -10,15 +10,20 @@ On devices of style "grid" a group of items shares a row ("along"), or each item
 
 from __future__ import annotations
 
+import re
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from corelib.backend.codegen.emit import Scalar, Vector, VECTORS
 from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.types import C
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
+from corelib.backend.signatures import Ints
+from corelib.contract.backend import StridedArray
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape, Strides
 
 ALONG, ACROSS, BLOCK, GROUP = 16, 64, 1024, 256
 
@@ -85,19 +90,22 @@ class Put(NamedTuple):
     """How to join what is there, `a`, and the value, `b`; the value replaces it where this is empty."""
 
 
+Stage: TypeAlias = Reduce | Let | Pick | Store | Map | Scan | Put
+
+
 class Program(NamedTuple):
     """Stages over arrays `v0`, `v1`, ...: the first `outputs` of them are written, the others read. Where a row is one dimension,
     `i` is an element's place in it."""
 
     name: str
     outputs: int
-    stages: tuple[Any, ...]
+    stages: tuple[Stage, ...]
     numbers: tuple[str, ...] = ()
     """The types of numbers given by value, `x0`, `x1`, ...; "i64", "f32" or "f64"."""
 
 
 class _Variant(NamedTuple):
-    dtypes: tuple[Any, ...]
+    dtypes: tuple[DType, ...]
     kept: int
     reduced: int
     near: str
@@ -106,17 +114,20 @@ class _Variant(NamedTuple):
     style: str
 
 
+_Plan: TypeAlias = tuple[Walk, Walk, str, str, bytes]
+"""The rows, the elements of a row, the way and what is near (see _Variant), and what a kernel is told of it all."""
+
+
 class Rows:
     """The row programs of one backend."""
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._plans: dict[Any, Any] = {}
-        self._kernels: dict[Any, Any] = {}
+        self._plans: dict[Hashable, _Plan] = {}
+        self._kernels: dict[Hashable, Kernel] = {}
 
     def run(
-        self, program: Program, arrays: list[Any], shape: tuple[int, ...], dims: tuple[int, ...],
-        numbers: tuple[Any, ...] = (),
+        self, program: Program, arrays: Sequence[StridedArray], shape: Shape, dims: Ints, numbers: tuple[float, ...] = (),
     ) -> None:
         """Do the program for the rows of `shape` that `dims` span. Each array's shape broadcasts to `shape`."""
         # where the elements of a row have an order, one item does them
@@ -144,13 +155,13 @@ class Rows:
             text += struct.pack("f4x" if kind == "f32" else "d" if kind == "f64" else "q", x)
         kernel.launch(index, items, [x.buffer for x in arrays], text, group)
 
-    def _plan(self, shape: tuple[int, ...], dims: tuple[int, ...], arrays: list[Any], alone: bool) -> Any:
+    def _plan(self, shape: Shape, dims: Ints, arrays: Sequence[StridedArray], alone: bool) -> _Plan:
         strides = [broadcast_strides(x.shape, x.strides, shape) for x in arrays]
         kept = [d for d in range(len(shape)) if d not in dims]
         lead = _lead(strides)
         order = [lead, *[n for n in range(len(arrays)) if n != lead]]
 
-        def part(of: Any) -> Walk:
+        def part(of: Sequence[int]) -> Walk:
             found = padded(walk(tuple([shape[d] for d in of]), tuple([tuple([strides[n][d] for d in of]) for n in order])))
             back = sorted(range(len(order)), key=order.__getitem__)
             return found._replace(strides=tuple([found.strides[i] for i in back]))
@@ -181,7 +192,7 @@ class Rows:
         return -(-blocks // chunk), chunk, 1
 
 
-def _lead(strides: list[Any]) -> int:
+def _lead(strides: Sequence[Strides]) -> int:
     """The array that decides how memory is walked: the last that is read in every dimension, else the first."""
     return max(range(len(strides)), key=lambda n: (sum(1 for s in strides[n] if s), n))
 
@@ -190,7 +201,7 @@ def _near(stride: int) -> str:
     return "1" if stride == 1 else "0" if stride == 0 else "s"
 
 
-def source(name: str, program: Program, variant: _Variant, target: Any) -> str:
+def source(name: str, program: Program, variant: _Variant, target: Target) -> str:
     """The kernel's text; its arguments are a pointer for each array and one struct by value."""
     count = len(variant.dtypes)
     fields = [f"i64 o{n};" for n in range(count)] + ["i64 chunk; i64 rows; i64 length;"]
@@ -234,7 +245,7 @@ def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str, e
     return lines
 
 
-def _vector(program: Program, variant: _Variant, target: Any) -> Vector | None:
+def _vector(program: Program, variant: _Variant, target: Target) -> Vector | None:
     """How to write the loops along a row in vectors, where all is one floating type and lies side by side."""
     kinds = {C[d].compute for d in variant.dtypes}
     kinds |= {stage.type for stage in program.stages if isinstance(stage, Reduce | Let | Scan)}
@@ -244,8 +255,6 @@ def _vector(program: Program, variant: _Variant, target: Any) -> Vector | None:
 
 
 def _names(text: str, name: str) -> bool:
-    import re
-
     return re.search(rf"\b{name}\b", text) is not None
 
 
@@ -291,7 +300,7 @@ def _combined(stage: Reduce, a: str, b: str) -> str:
     return stage.combine.format(a=a, b=b)
 
 
-def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _along(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "loop": an item does whole rows, lanes are neighbours in the row."""
     last = variant.reduced - 1
     lines = [
@@ -386,7 +395,7 @@ def _vectors(statement: str, vector: Vector) -> str:
     return statement.replace("const f32 ", f"const {vector.vector} ").replace("const f64 ", f"const {vector.vector} ")
 
 
-def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _across(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "loop": an item does blocks of neighbouring rows, a lane for each row."""
     inner, last = variant.kept - 1, variant.reduced - 1
     lines = [
@@ -447,7 +456,7 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
     return [*lines, "  }"]
 
 
-def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _grid(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "grid": a group shares a row and its reductions are a tree in its memory; or each item has a row."""
     along = variant.way == "along"
     row = target.group if along else target.item
