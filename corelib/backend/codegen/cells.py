@@ -46,7 +46,7 @@ class Cells:
 
     def run(
         self, key: tuple[str, *tuple[Hashable, ...]], text: Callable[[], str], sizes: Ints, arrays: Sequence[StridedArray],
-        numbers: Ints = (), work: int = 1
+        numbers: Ints = (), work: int = 1,
     ) -> None:
         """Do `text()` for every cell of `sizes`. `key`, the op's name first, says with the arrays' dtypes which text it is.
 

@@ -17,7 +17,8 @@ from corelib.backend.codegen.kernels.ordering import Ordering
 from corelib.backend.codegen.kernels.steps import Steps
 from corelib.backend.codegen.kernels.windows import Windows
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.trace import Code, Statement, trace, Untraceable, Value
 from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray

@@ -130,7 +130,7 @@ class Attention:
 
     def attention(
         self, out: StridedArray, query: StridedArray, key: StridedArray, value: StridedArray, mask: StridedArray | None,
-        causal: bool, scale: float
+        causal: bool, scale: float,
     ) -> Outcome:
         lead = out.shape[:-2]
         (length, v), (s, e) = out.shape[-2:], key.shape[-2:]

@@ -9,7 +9,8 @@ from math import prod
 from corelib.backend.codegen.kernels.matmul import Matmul
 from corelib.backend.codegen.kernels.reductions import combine, start
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Let, Map, Program, Reduce, Rows, Scan, Stage, Store
+from corelib.backend.codegen.programs import Let, Map, Program, Reduce, Scan, Stage, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray
@@ -129,7 +130,7 @@ class Fused:
 
     def layer_norm_backward(
         self, outs: Sequence[StridedArray], g: StridedArray, input: StridedArray, shape: Shape, weight: StridedArray | None,
-        eps: float, needs: Sequence[bool]
+        eps: float, needs: Sequence[bool],
     ) -> None:
         at = len(input.shape) - len(shape)
         dims, lead = tuple(range(at, len(input.shape))), tuple(range(at))
@@ -138,7 +139,7 @@ class Fused:
 
     def _norm_backward(
         self, name: str, dx: StridedArray, dw: StridedArray, db: StridedArray, g: StridedArray, input: StridedArray,
-        weight: StridedArray | None, eps: float, dims: Ints, kept: Ints
+        weight: StridedArray | None, eps: float, dims: Ints, kept: Ints,
     ) -> None:
         """dx and each row's statistics first, then weight and bias over the other dimensions."""
         dtype = D.float64 if C[input.dtype].compute == "f64" else D.float32
@@ -168,7 +169,7 @@ class Fused:
 
     def batch_norm_backward(
         self, outs: Sequence[StridedArray], g: StridedArray, input: StridedArray, weight: StridedArray | None, eps: float,
-        needs: Sequence[bool]
+        needs: Sequence[bool],
     ) -> None:
         dx, dw, db = outs
         ndim = len(input.shape)

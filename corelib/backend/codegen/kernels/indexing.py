@@ -13,7 +13,8 @@ from math import prod
 from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.kernels.reductions import combine
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Program, Put, Rows
+from corelib.backend.codegen.programs import Program, Put
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray

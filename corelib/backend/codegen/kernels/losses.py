@@ -8,7 +8,8 @@ from math import prod
 
 from corelib.backend.codegen.kernels.reductions import few
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Let, Map, Pick, Program, Put, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Let, Map, Pick, Program, Put, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray

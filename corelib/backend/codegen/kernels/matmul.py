@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from corelib.backend.codegen.contraction import Contraction
-from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray

@@ -13,7 +13,8 @@ from math import prod
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.kernels.reductions import combine, few, spread, start
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Pick, Program, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Pick, Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray

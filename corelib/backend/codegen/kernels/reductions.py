@@ -7,7 +7,8 @@ from math import prod
 
 from corelib.backend.codegen.expressions import expression
 from corelib.backend.codegen.launch import Launcher
-from corelib.backend.codegen.rows import Let, Program, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Let, Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray

@@ -27,7 +27,7 @@ class Steps:
 
     def _run(
         self, key: tuple[str, *tuple[Hashable, ...]], lines: list[str], arrays: Sequence[StridedArray], numbers: Sequence[float],
-        outputs: int
+        outputs: int,
     ) -> Outcome:
         """The arrays are a0 (the parameter), the states, and last the gradient; the numbers follow as v's."""
         dtype = arrays[0].dtype

@@ -98,7 +98,7 @@ class Windows:
 
     def convolution(
         self, out: StridedArray, input: StridedArray, weight: StridedArray, bias: StridedArray | None, stride: Ints, padding: Ints,
-        dilation: Ints, groups: int
+        dilation: Ints, groups: int,
     ) -> Outcome:
         n = len(stride)
         x, nbytes = self._room(input, padding, padding)
@@ -114,7 +114,7 @@ class Windows:
 
     def conv_weight(
         self, out: StridedArray, y: StridedArray, input: StridedArray, shape: Shape, stride: Ints, padding: Ints, dilation: Ints,
-        groups: int
+        groups: int,
     ) -> Outcome:
         n = len(stride)
         x, nbytes = self._room(input, padding, padding)
@@ -129,7 +129,7 @@ class Windows:
 
     def conv_input(
         self, out: StridedArray, y: StridedArray, weight: StridedArray, shape: Shape, stride: Ints, padding: Ints, dilation: Ints,
-        groups: int
+        groups: int,
     ) -> Outcome:
         n = len(stride)
         along = [
