@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+Buffer: TypeAlias = Any
+"""A piece of a device's memory, as its driver has it."""
 Ints: TypeAlias = tuple[int, ...]
 """A number for each dimension (steps, paddings), or the dimensions that something is done along."""
 Pads: TypeAlias = Sequence[tuple[int, int]]

@@ -86,14 +86,3 @@ class Guard:
 
 
 guard = Guard
-
-
-def guarded(kernel: Function) -> Function:
-    """A kernel that runs under the guard."""
-
-    def run(*args: Any) -> Any:
-        return Guard.run(kernel, *args)
-
-    run.__name__ = getattr(kernel, "__name__", "kernel")
-    run.__doc__ = kernel.__doc__
-    return run

@@ -10,6 +10,7 @@ import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
 from corelib.backend import Backend, KernelTable, StridedArray
 from corelib.backend.codegen import register
+from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
 from corelib_cuda_cupy import arrays
 from corelib_cuda_cupy.compiler import CudaLauncher
@@ -104,13 +105,8 @@ class CupyBackend(Backend):
             stream.synchronize()
         return data
 
+    @without_overlap
     def device_to_device(self, target: Block, to: int, source: Block, start: int, nbytes: int, index: int) -> None:
-        if target is source and abs(to - start) < nbytes:  # what overlaps goes by way of another block
-            between = self.allocate(nbytes, index)
-            self.device_to_device(between, 0, source, start, nbytes, index)
-            self.device_to_device(target, to, between, 0, nbytes, index)
-            self.free(between, index)
-            return
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(target.ptr + to, source.ptr + start, nbytes, _ON_DEVICE, stream.ptr)
 
