@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
@@ -28,7 +27,7 @@ class Block:
 
     __slots__ = ("nbytes", "owner", "ptr")
 
-    def __init__(self, ptr: int, nbytes: int, owner: Any = None) -> None:
+    def __init__(self, ptr: int, nbytes: int, owner: object = None) -> None:
         self.ptr = ptr
         self.nbytes = nbytes
         self.owner = owner
@@ -163,7 +162,7 @@ class CupyBackend(Backend):
         pointer = cupy.cuda.MemoryPointer(memory, native.offset * size)
         return cupy.ndarray(native.shape, native.dtype.np, pointer, [s * size for s in native.strides])
 
-    def adopt(self, external: Any) -> tuple[Block, D.dtype, tuple[int, ...], tuple[int, ...], int]:
+    def adopt(self, external: object) -> tuple[Block, D.dtype, tuple[int, ...], tuple[int, ...], int]:
         array = cupy.from_dlpack(external) if hasattr(external, "__dlpack__") else cupy.asarray(external)
         size = array.dtype.itemsize
         if any(s < 0 or s % size for s in array.strides):
@@ -173,7 +172,7 @@ class CupyBackend(Backend):
         block = Block(array.data.ptr, nbytes, array)
         return block, D.from_numpy_dtype(array.dtype), array.shape, strides, array.device.id
 
-    def dlpack(self, native: StridedArray, **kwargs: Any) -> Any:
+    def dlpack(self, native: StridedArray, **kwargs: object) -> object:
         try:
             return self.as_cupy(native).__dlpack__(**kwargs)
         except TypeError as error:
