@@ -6,7 +6,7 @@ modulo the stride: places of one residue meet the same places of the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product as combinations
 from math import gcd, prod
 from typing import NamedTuple
@@ -182,21 +182,21 @@ class Windows:
         return None
 
     def window_sum(self, out: StridedArray, input: StridedArray, kernel: Shape, stride: Ints, sizes: Shape) -> Outcome:
-        n = len(kernel)
-        if len(input.shape) > n + 2:
-            return NotImplemented
-        arrays = [_with_batch(x, n) for x in (out, input)]
-        numbers = (*arrays[0].strides, *arrays[1].strides, *kernel, *stride)
-        self._cells.run(("window_sum", n), lambda: _sum_text(n, input.dtype), arrays[0].shape, arrays, numbers, prod(kernel))
-        return None
+        return self._add("window_sum", _sum_text, out, input, kernel, (*kernel, *stride))
 
     def window_spread(self, out: StridedArray, y: StridedArray, shape: Shape, kernel: Shape, stride: Ints, sizes: Shape) -> Outcome:
+        return self._add("window_spread", _spread_text, out, y, kernel, (*kernel, *stride, *sizes))
+
+    def _add(
+        self, name: str, text: Callable[[int, DType], str], out: StridedArray, x: StridedArray, kernel: Shape, numbers: Ints,
+    ) -> Outcome:
+        """Do `text` for every element of out; it is given both arrays' strides and then the numbers."""
         n = len(kernel)
-        if len(y.shape) > n + 2:
+        if len(x.shape) > n + 2:
             return NotImplemented
-        arrays = [_with_batch(x, n) for x in (out, y)]
-        numbers = (*arrays[0].strides, *arrays[1].strides, *kernel, *stride, *sizes)
-        self._cells.run(("window_spread", n), lambda: _spread_text(n, y.dtype), arrays[0].shape, arrays, numbers, prod(kernel))
+        arrays = [_with_batch(a, n) for a in (out, x)]
+        given = (*arrays[0].strides, *arrays[1].strides, *numbers)
+        self._cells.run((name, n), lambda: text(n, x.dtype), arrays[0].shape, arrays, given, prod(kernel))
         return None
 
 
