@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from corelib.contract.backend import Backend
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.ops.construction.construct import from_numpy
@@ -16,6 +16,9 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
+
+if TYPE_CHECKING:
+    from corelib.contract.backend import Backend
 
 # By storage: the backend that its memory is pinned for.
 _PINNED: WeakKeyDictionary[Storage, Backend] = WeakKeyDictionary()
