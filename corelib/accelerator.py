@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
 from corelib.ops.random.generator import Generator, default_generator
-from corelib.tensor.device import device as Device
+from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
 
@@ -32,7 +31,7 @@ class Accelerator:
     def __repr__(self) -> str:
         return f"<devices of type {self.device_type!r}>"
 
-    def _of(self, device: Any) -> Runtime:
+    def _of(self, device: DeviceLike) -> Runtime:
         return runtime_of(self.device_type, device)
 
     def is_available(self) -> bool:
@@ -50,13 +49,13 @@ class Accelerator:
         """The index of the device that the type's bare name stands for."""
         return self._of(None).index
 
-    def set_device(self, device: Any) -> None:
+    def set_device(self, device: DeviceLike) -> None:
         """Make the type's bare name ("cuda") stand for another of its devices, in all threads."""
         runtime = self._of(device)
         Device(self.device_type)._runtime = runtime
 
     @contextmanager
-    def device(self, device: Any) -> Iterator[None]:
+    def device(self, device: DeviceLike) -> Iterator[None]:
         """A context in which the type's bare name stands for this device."""
         before = self.current_device()
         self.set_device(device)
@@ -65,23 +64,23 @@ class Accelerator:
         finally:
             self.set_device(before)
 
-    def get_device_name(self, device: Any = None) -> str:
+    def get_device_name(self, device: DeviceLike = None) -> str:
         """What people call a device."""
         runtime = self._of(device)
         return runtime.backend.device_name(runtime.index)
 
-    def synchronize(self, device: Any = None) -> None:
+    def synchronize(self, device: DeviceLike = None) -> None:
         """Wait until a device has done all that was asked of it, in every stream."""
         runtime = self._of(device)
         runtime.backend.synchronize(runtime.index)
 
     # Streams
 
-    def current_stream(self, device: Any = None) -> Stream:
+    def current_stream(self, device: DeviceLike = None) -> Stream:
         """The stream that this thread's work on a device goes to."""
         return current_stream(self._of(device))
 
-    def default_stream(self, device: Any = None) -> Stream:
+    def default_stream(self, device: DeviceLike = None) -> Stream:
         """A device's default stream."""
         return default_stream(self._of(device))
 
@@ -100,27 +99,27 @@ class Accelerator:
 
     # Memory, in bytes
 
-    def memory_allocated(self, device: Any = None) -> int:
+    def memory_allocated(self, device: DeviceLike = None) -> int:
         """What tensors hold now."""
         return self._of(device).allocator.allocated
 
-    def max_memory_allocated(self, device: Any = None) -> int:
+    def max_memory_allocated(self, device: DeviceLike = None) -> int:
         """The most that tensors have held."""
         return self._of(device).allocator.peak_allocated
 
-    def memory_reserved(self, device: Any = None) -> int:
+    def memory_reserved(self, device: DeviceLike = None) -> int:
         """What tensors hold, and what is kept for others."""
         return self._of(device).allocator.reserved
 
-    def max_memory_reserved(self, device: Any = None) -> int:
+    def max_memory_reserved(self, device: DeviceLike = None) -> int:
         """The most that has been reserved."""
         return self._of(device).allocator.peak_reserved
 
-    def memory_stats(self, device: Any = None) -> dict[str, int]:
+    def memory_stats(self, device: DeviceLike = None) -> dict[str, int]:
         """The caching allocator's figures."""
         return self._of(device).allocator.stats()
 
-    def reset_peak_memory_stats(self, device: Any = None) -> None:
+    def reset_peak_memory_stats(self, device: DeviceLike = None) -> None:
         """Begin the most that was held anew."""
         self._of(device).allocator.reset_peaks()
 
@@ -128,7 +127,7 @@ class Accelerator:
         """Give kept memory of the current device back to the driver."""
         self._of(None).allocator.empty_cache()
 
-    def mem_get_info(self, device: Any = None) -> tuple[int, int]:
+    def mem_get_info(self, device: DeviceLike = None) -> tuple[int, int]:
         """(free, total) memory of a device; UnsupportedError where its driver does not tell."""
         runtime = self._of(device)
         return runtime.backend.memory_info(runtime.index)
@@ -148,16 +147,16 @@ class Accelerator:
         """The seed of the current device's default generator."""
         return int(self._generator(None).initial_seed())
 
-    def get_rng_state(self, device: Any = None) -> Tensor:
+    def get_rng_state(self, device: DeviceLike = None) -> Tensor:
         """The state of a device's default generator, as a CPU uint8 tensor."""
         state: Tensor = self._generator(device).get_state()
         return state
 
-    def set_rng_state(self, new_state: Tensor, device: Any = None) -> None:
+    def set_rng_state(self, new_state: Tensor, device: DeviceLike = None) -> None:
         """Put a device's default generator into a state that `get_rng_state` gave."""
         self._generator(device).set_state(new_state)
 
-    def _generator(self, device: Any) -> Generator:
+    def _generator(self, device: DeviceLike) -> Generator:
         return default_generator(self._of(device).device)
 
 

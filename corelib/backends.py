@@ -14,8 +14,8 @@ from corelib.dispatcher import report as _report
 from corelib.dispatcher.plugins import manager as _plugins, registration as _registration
 from corelib.dispatcher.plugins.checks import BackendError as BackendError
 from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
-from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
+from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 
 if TYPE_CHECKING:
     import builtins  # `list` here is a function of this module

@@ -184,7 +184,9 @@ class _Finder(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Let the module answer with the names of its successors."""
         now = [f"corelib.{name}" for name in MOVED[module.__name__[8:]].split()]
-        warnings.warn(f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2)
+        warnings.warn(
+            f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
+        )
         homes = [self._load(name) for name in now]
 
         def get(name: str) -> Any:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
-from corelib.autograd.engine import grad
+from corelib.autograd.engine import Tensors, grad
+from corelib.autograd.functional import Func
 from corelib.graph.grad_mode import no_grad
+from corelib.graph.node import Grads
+from corelib.graph.rule import Args
 from corelib.ops.construction.creation import zeros_like
 from corelib.ops.random.random import rand_like, randn
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
+
+Inputs: TypeAlias = Tensor | Sequence[Any]
+"""A tensor, or the arguments of a function, of which some are tensors."""
 
 
 class GradcheckError(RuntimeError):
@@ -17,8 +25,8 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(
-    func: Any, inputs: Any, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True,
-    nondet_tol: float = 0.0, check_undefined_grad: bool = True, fast_mode: bool = False, **unused: Any,
+    func: Func, inputs: Inputs, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True,
+    nondet_tol: float = 0.0, check_undefined_grad: bool = True, fast_mode: bool = False, **unused: object,
 ) -> bool:
     """Compare the gradient of `func` with respect to each float input with central differences of step `eps`.
 
@@ -34,11 +42,11 @@ def gradcheck(
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [t for t in inputs if isinstance(t, Tensor) and t._requires_grad]
     if not checked:
-        raise ValueError("gradcheck(): expects at least one input tensor to require gradient, but none of the them have requires_grad=True.")
+        raise ValueError(
+            "gradcheck(): expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+        )
     for i, t in enumerate(inputs):
         if isinstance(t, Tensor) and t._requires_grad and t._dtype is not D.float64:
-            import warnings
-
             warnings.warn(
                 f"gradcheck(): Input #{i} requires gradient and is not a double precision floating point or complex. This check "
                 "will likely fail if all the inputs are not of double precision floating point or complex.",
@@ -66,9 +74,9 @@ def gradcheck(
 
 
 def gradgradcheck(
-    func: Any, inputs: Any, grad_outputs: Any = None, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+    func: Func, inputs: Inputs, grad_outputs: Tensors | None = None, *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
     gen_non_contig_grad_outputs: bool = False, raise_exception: bool = True, nondet_tol: float = 0.0,
-    check_undefined_grad: bool = True, fast_mode: bool = False, **unused: Any,
+    check_undefined_grad: bool = True, fast_mode: bool = False, **unused: object,
 ) -> bool:
     """As `gradcheck`, for the derivative of the gradient; `grad_outputs` are random unless given."""
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
@@ -79,7 +87,7 @@ def gradgradcheck(
         given = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs)
     n = len(inputs)
 
-    def gradient(*args: Any) -> Any:
+    def gradient(*args: Any) -> Grads:
         made = [o for o in _outputs(func(*args[:n])) if o._requires_grad]
         wanted = [a for a in args[:n] if isinstance(a, Tensor) and a._requires_grad]
         found = grad(made, wanted, args[n:], create_graph=True, allow_unused=True)
@@ -96,7 +104,7 @@ def _outputs(found: Any) -> list[Tensor]:
     return [o for o in made if isinstance(o, Tensor)]
 
 
-def _difference(func: Any, inputs: Any, i: int, j: int, step: Any, eps: float) -> list[float]:
+def _difference(func: Func, inputs: Args, i: int, j: int, step: Tensor, eps: float) -> list[float]:
     """(f(x + step) - f(x - step)) / 2 eps, for input i and output j, as a flat list."""
     sides = []
     with no_grad():
@@ -110,7 +118,7 @@ def _difference(func: Any, inputs: Any, i: int, j: int, step: Any, eps: float) -
     return [(a - b) / (2 * eps) for a, b in zip(*found, strict=True)]
 
 
-def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
+def _check_all(func: Func, inputs: Args, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     rows = []
@@ -131,7 +139,7 @@ def _check_all(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, 
             )
 
 
-def _check_direction(func: Any, inputs: Any, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
+def _check_direction(func: Func, inputs: Args, i: int, j: int, eps: float, atol: float, rtol: float) -> None:
     t = inputs[i]
     out = _outputs(func(*inputs))[j]
     step = randn(t._shape, dtype=t._dtype, device=t._device)

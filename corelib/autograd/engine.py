@@ -8,9 +8,10 @@ A gradient that comes back in a shape that broadcasting had enlarged is summed t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from sys import getrefcount
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.graph.anomaly import anomaly, check_nan
@@ -18,22 +19,29 @@ from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.hooks import run_after, run_before
-from corelib.graph.node import AccumulateGrad
+from corelib.graph.node import AccumulateGrad, Gradient, Node
 from corelib.ops.construction.creation import zeros_like
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+Tensors: TypeAlias = Tensor | Sequence[Tensor]
+"""One tensor or several."""
+GradTensors: TypeAlias = Tensor | Sequence[Tensor | None] | None
+"""The gradients of one tensor or several; None where a tensor has one element, and so a gradient of 1."""
+Root: TypeAlias = tuple[tuple[Node, int], Tensor]
+"""Where a backward begins: the node and output number of a tensor, and that tensor's gradient."""
 
 
 def backward(
-    tensors: Any,
-    grad_tensors: Any = None,
+    tensors: Tensors,
+    grad_tensors: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    grad_variables: Any = None,
-    inputs: Any = None,
+    grad_variables: GradTensors = None,
+    inputs: Tensors | None = None,
 ) -> None:
     """Accumulate the gradients of `tensors` into the leaves they were computed from.
 
@@ -59,13 +67,13 @@ def backward(
             raise RuntimeError("backward(): argument 'inputs' cannot be empty")
         captures = _captures(inputs)
     retain = create_graph if retain_graph is None else retain_graph
-    _run(roots, retain, create_graph, captures, accumulate=True, inputs=inputs)
+    _run(roots, retain, create_graph, captures, accumulate=True, inputs=inputs or ())
 
 
 def grad(
-    outputs: Any,
-    inputs: Any,
-    grad_outputs: Any = None,
+    outputs: Tensors,
+    inputs: Tensors,
+    grad_outputs: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     only_inputs: bool = True,
@@ -111,9 +119,10 @@ def grad(
     return tuple(results)
 
 
-def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tuple[Any, Tensor]]:
+def _roots(tensors: Sequence[Tensor], grads: GradTensors, create_graph: bool) -> list[Root]:
+    given: Sequence[Tensor | None]
     if grads is None:
-        given: Any = (None,) * len(tensors)
+        given = (None,) * len(tensors)
     else:
         given = (grads,) if isinstance(grads, Tensor) else tuple(grads)
     if len(given) != len(tensors):
@@ -147,7 +156,7 @@ def _roots(tensors: Sequence[Tensor], grads: Any, create_graph: bool) -> list[tu
 
 # The gradient of a scalar with respect to itself, kept for the next backward. One that somebody has changed in place, a
 # hook for instance, is not used again.
-_kept_ones: dict[Any, Tensor] = {}
+_kept_ones: dict[tuple[DType, Device], Tensor] = {}
 
 
 def _one(t: Tensor) -> Tensor:
@@ -176,7 +185,7 @@ def _captures(inputs: Sequence[Tensor]) -> dict[int, set[int]]:
     return wanted
 
 
-def _needed(roots: list[tuple[Any, Tensor]], captures: dict[int, set[int]]) -> set[int]:
+def _needed(roots: list[Root], captures: dict[int, set[int]]) -> set[int]:
     """The ids of nodes from which a captured node can be reached, the captured ones included."""
     needed: set[int] = set(captures)
     seen: set[int] = set()
@@ -194,16 +203,16 @@ def _needed(roots: list[tuple[Any, Tensor]], captures: dict[int, set[int]]) -> s
 
 
 def _run(
-    roots: list[tuple[Any, Tensor]],
+    roots: list[Root],
     retain: bool,
     create_graph: bool,
     captures: dict[int, set[int]] | None,
     accumulate: bool,
-    inputs: Any,
+    inputs: Sequence[Tensor],
 ) -> dict[tuple[int, int], Tensor]:
-    pending: dict[Any, Any] = {}
-    owned: set[Any] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
-    heap: list[tuple[int, Any]] = []
+    pending: dict[Node, Gradient] = {}
+    owned: set[Node] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
+    heap: list[tuple[int, Node]] = []
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
     before = grad_mode.enabled
@@ -217,7 +226,7 @@ def _run(
             if owned:
                 owned.discard(node)
             if node.tensor_hooks is not None or node.pre_hooks is not None:
-                g = _before(node, g)
+                g = run_before(node, g)
             if captures is not None:
                 numbers = captures.get(id(node))
                 if numbers is not None:
@@ -229,12 +238,12 @@ def _run(
                                 _accumulate_captured(node, number, part, inputs, create_graph)
                 if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
-            grads = node.apply(g)
+            grads: Any = node.apply(g)
             if node.post_hooks is not None:
-                grads = _after(node, grads, g)
+                grads = run_after(node, grads, g)
             del g
             if anomaly.enabled:
-                _check_nan(node, grads)
+                check_nan(node, grads)
             if not retain:
                 node.release()
             i = 0
@@ -268,7 +277,7 @@ def _run(
             for node in list(pending):
                 g = pending.pop(node)
                 if node.tensor_hooks is not None or node.pre_hooks is not None:
-                    g = _before(node, g)
+                    g = run_before(node, g)
                 _accumulate(node, g, create_graph)
                 del g
     finally:
@@ -276,7 +285,7 @@ def _run(
     return found
 
 
-def _cast_to(g: Any, shape: tuple[int, ...], dtype: Any, node: Any, i: int) -> Any:
+def _cast_to(g: Tensor, shape: Shape, dtype: DType, node: Node, i: int) -> Tensor:
     """A gradient in the shape and dtype of the tensor it belongs to."""
     if g._shape != shape or g._dtype.order < 6:
         g = fitted(g, shape, node, i)
@@ -285,7 +294,7 @@ def _cast_to(g: Any, shape: tuple[int, ...], dtype: Any, node: Any, i: int) -> A
     return g if g._dtype is dtype else g.to(dtype)
 
 
-def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any, run_leaves: bool) -> None:
+def _give(node: Node, number: int, g: Tensor, pending: dict[Node, Gradient], heap: list[tuple[int, Node]], run_leaves: bool) -> None:
     """Add a gradient to what a node waits for."""
     have = pending.get(node)
     if node.outputs == 1:
@@ -304,20 +313,22 @@ def _give(node: Any, number: int, g: Tensor, pending: dict[Any, Any], heap: Any,
 
 # `sys.getrefcount` of a gradient that only the engine holds, as _accumulate sees it, and of its memory: measured once
 # on an object that is known to be nobody else's, because interpreters differ in what they count.
-def _refs(g: Any) -> tuple[int, int]:
+def _refs(g: Tensor | _Probe) -> tuple[int, int]:
     return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
 
 
 class _Probe:
     __slots__ = ("_native", "_storage")
+    _native: object
+    _storage: object
 
 
 def _calibrate() -> tuple[int, int]:
-    def accumulate(node: Any, g: Any, create_graph: bool) -> tuple[int, int]:
+    def accumulate(node: None, g: _Probe, create_graph: bool) -> tuple[int, int]:
         return _refs(g)
 
     def run() -> tuple[int, int]:
-        pending: dict[int, Any] = {0: _Probe()}
+        pending: dict[int, _Probe] = {0: _Probe()}
         pending[0]._storage, pending[0]._native = object(), None
         g = pending.pop(0)
         return accumulate(None, g, False)
@@ -355,11 +366,10 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
 
 
 def _own(g: Tensor) -> Tensor:
-    owned: Tensor = g.detach().clone(memory_format=contiguous_format)
-    return owned
+    return g.detach().clone(memory_format=contiguous_format)
 
 
-def _accumulate_captured(node: Any, number: int, g: Tensor, inputs: Any, create_graph: bool) -> None:
+def _accumulate_captured(node: Node, number: int, g: Tensor, inputs: Sequence[Tensor], create_graph: bool) -> None:
     for t in inputs:
         edge = edge_of(t)
         if edge[0] is node and edge[1] == number:
@@ -368,15 +378,3 @@ def _accumulate_captured(node: Any, number: int, g: Tensor, inputs: Any, create_
             else:
                 t._grad = g if t._grad is None else t._grad + g
             return
-
-
-def _before(node: Any, g: Any) -> Any:
-    return run_before(node, g)
-
-
-def _after(node: Any, grads: Any, g: Any) -> Any:
-    return run_after(node, grads, g)
-
-
-def _check_nan(node: Any, grads: Any) -> None:
-    check_nan(node, grads)

@@ -8,8 +8,9 @@ from typing import Any
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode, no_grad
-from corelib.graph.node import next_number, Node
-from corelib.graph.recording import check_version, rejoined, SECOND_TIME
+from corelib.graph.node import Gradient, Grads, Node, next_number
+from corelib.graph.recording import SECOND_TIME, check_version, rejoined
+from corelib.graph.rule import Args
 from corelib.ops.construction.creation import zeros
 from corelib.tensor.tensor import Tensor
 
@@ -19,11 +20,11 @@ class FunctionCtx:
 
     needs_input_grad: tuple[bool, ...] = ()
     materialize_grads = True
-    _to_save: tuple[Any, ...] = ()
-    _dirty: tuple[Any, ...] = ()
-    _non_differentiable: tuple[Any, ...] = ()
+    _to_save: tuple[Tensor | None, ...] = ()
+    _dirty: tuple[Tensor, ...] = ()
+    _non_differentiable: tuple[Tensor, ...] = ()
 
-    def save_for_backward(self, *tensors: Any) -> None:
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep inputs or outputs for backward; their versions are checked there. None is kept as it is."""
         for t in tensors:
             if t is not None and not isinstance(t, Tensor):
@@ -46,7 +47,7 @@ class FunctionCtx:
 class _FunctionNode(Node, FunctionCtx):
     """The node of one call of a Function; it is also the call's ctx."""
 
-    function: Any = None
+    function: type[Function]
     _out_numbers: dict[int, int]
     _is_tensor: list[bool]
 
@@ -72,7 +73,7 @@ class _FunctionNode(Node, FunctionCtx):
 
     saved_variables = saved_tensors
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         """Run the user's backward and check what it returns."""
         given = [g] if self.outputs == 1 else list(g)
         if self.materialize_grads:
@@ -163,7 +164,7 @@ class Function:
         return tuple(outs) if several else outs[0]
 
 
-def _place_outputs(ctx: Any, args: Any, outs: list[Any], recorded: bool) -> None:
+def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bool) -> None:
     edges = [edge_of(a) if a._requires_grad else None for a, t in zip(args, ctx._is_tensor, strict=True) if t] if recorded else []
     dirty = {id(t) for t in ctx._dirty}
     for t in ctx._dirty:
@@ -196,17 +197,18 @@ def _place_outputs(ctx: Any, args: Any, outs: list[Any], recorded: bool) -> None
             if out._base is not None:
                 out._view_version = out._version
     # saved outputs are kept outside the graph, or node and output would hold each other
-    saved, ctx._out_numbers = [], {}
-    for n, t in enumerate(ctx._to_save):
-        at = next((i for i, o in enumerate(original) if o is t), None)
-        if t is None:
+    saved: list[tuple[str, Tensor | None, int | None]] = []
+    ctx._out_numbers = {}
+    for n, kept in enumerate(ctx._to_save):
+        at = next((i for i, o in enumerate(original) if o is kept), None)
+        if kept is None:
             saved.append(("in", None, None))
-        elif at is not None and not any(t is a for a in args):
-            alias = t._alias()
+        elif at is not None and not any(kept is a for a in args):
+            alias = kept._alias()
             ctx._out_numbers[n] = at
             saved.append(("out", alias, alias._version))
         else:
-            saved.append(("in", t, t._version))
+            saved.append(("in", kept, kept._version))
     ctx.saved = tuple(saved)
     ctx._to_save = ()
     if anomaly.enabled:
@@ -217,7 +219,7 @@ def once_differentiable(function: Any) -> Any:
     """Decorate a backward whose result is not to be differentiated again."""
 
     @wraps(function)
-    def wrapped(ctx: Any, *grads: Any) -> Any:
+    def wrapped(ctx: object, *grads: object) -> Any:
         with no_grad():
             return function(ctx, *grads)
 

@@ -12,12 +12,16 @@ a Storage may die inside a garbage collection at any point, where waiting for a 
 from __future__ import annotations
 
 from threading import local
-from typing import Any
+from typing import TypeAlias
 
-from corelib.contract.backend import Backend, OutOfMemoryError
+from corelib.contract.backend import Backend, Event, OutOfMemoryError, Queue
+from corelib.tensor.device import Buffer
 
 # Above this many bytes of kept blocks a freed block goes back to the driver at once.
 KEEP_LIMIT = 4 << 30
+
+FreeList: TypeAlias = int | tuple[int, int]
+"""Which kept blocks: those of a size, or of (size, number of the queue) where that is not the default one."""
 
 HERE = local()
 """What each thread has chosen: `numbers` has for an allocator the number of the queue that its device's work goes to, 0 the default."""
@@ -42,7 +46,7 @@ class CachingAllocator:
         self._backend = backend
         self._index = index
         self._name = name
-        self._free: dict[Any, list[Any]] = {}  # by size, or (size, number of the queue)
+        self._free: dict[FreeList, list[Buffer]] = {}
         self.allocated = 0
         self.reserved = 0
         self.peak_allocated = 0
@@ -51,13 +55,13 @@ class CachingAllocator:
         self.ooms = 0
         self.several = False
         """Whether the device has more queues than one."""
-        self._origin: dict[int, Any] = {}  # by a block's id: the list that it goes back to, where that is not the default queue's
-        self._seen: dict[int, list[Any]] = {}  # by a block's id: the other queues that use it
-        self._waiting: list[tuple[list[Any], Any, Any]] = []  # (events, list, block) of those that are kept back
+        self._origin: dict[int, FreeList] = {}  # by a block's id: the list that it goes back to, where that is not the default queue's
+        self._seen: dict[int, list[Queue]] = {}  # by a block's id: the other queues that use it
+        self._waiting: list[tuple[list[Event], FreeList, Buffer]] = []  # (events, list, block) of those that are kept back
         self.made = 0  # blocks asked of the backend so far, and given back to it
         self.given_back = 0
 
-    def allocate(self, nbytes: int) -> Any:
+    def allocate(self, nbytes: int) -> Buffer:
         """A raw buffer of at least `nbytes` bytes; OutOfMemoryError, a RuntimeError, with the figures where there is none."""
         size = size_class(nbytes)
         number = HERE.__dict__.get("numbers", {}).get(self, 0) if self.several else 0
@@ -75,7 +79,7 @@ class CachingAllocator:
             self.peak_allocated = self.allocated
         return buffer
 
-    def _fresh(self, size: int) -> Any:
+    def _fresh(self, size: int) -> Buffer:
         try:
             buffer = self._backend.allocate(size, self._index)
         except MemoryError:
@@ -97,7 +101,7 @@ class CachingAllocator:
             self.peak_reserved = self.reserved
         return buffer
 
-    def release(self, buffer: Any, nbytes: int) -> None:
+    def release(self, buffer: Buffer, nbytes: int) -> None:
         """Take a buffer back; it must have come from `allocate(nbytes)`."""
         size = size_class(nbytes)
         self.allocated -= size
@@ -111,13 +115,13 @@ class CachingAllocator:
             return
         self._keep(key, buffer)
 
-    def _keep(self, key: Any, buffer: Any) -> None:
+    def _keep(self, key: FreeList, buffer: Buffer) -> None:
         kept = self._free.get(key)
         if kept is None:
             kept = self._free.setdefault(key, [])
         kept.append(buffer)
 
-    def seen_in(self, buffer: Any, queue: Any) -> None:
+    def seen_in(self, buffer: Buffer, queue: Queue) -> None:
         """Say that a queue uses a buffer: when it is released, it is reused only after what is in that queue then."""
         self._seen.setdefault(id(buffer), []).append(queue)
 
@@ -144,7 +148,7 @@ class CachingAllocator:
                     break
                 self._give_back(buffer, size)
 
-    def _give_back(self, buffer: Any, size: int) -> None:
+    def _give_back(self, buffer: Buffer, size: int) -> None:
         self.reserved -= size
         self.given_back += 1
         self._backend.free(buffer, self._index)

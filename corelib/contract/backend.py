@@ -13,10 +13,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from corelib.contract.kernels import API_VERSION, KernelTable
+from corelib.tensor.device import Buffer, Native
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.host import HostArray
+from corelib.tensor.size import Shape, Strides
+
+Queue: TypeAlias = Any
+"""A backend's object for a queue (stream) of work; None where there are no queues."""
+Event: TypeAlias = Any
+"""A backend's object for a point in a queue."""
 
 CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
@@ -45,10 +53,10 @@ class Probe(NamedTuple):
 class StridedArray(NamedTuple):
     """The plainest native array: a buffer and how to step through it. Strides and offset are in elements."""
 
-    buffer: Any
+    buffer: Buffer
     dtype: DType
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
+    shape: Shape
+    strides: Strides
     offset: int
     device_index: int
 
@@ -87,7 +95,7 @@ class Backend(ABC):
     indexed: bool = True
     """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
 
-    small_allocation: Callable[..., Any] | None = None
+    small_allocation: Callable[..., Native] | None = None
     """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator."""
 
     small_limit: int = 0
@@ -100,7 +108,7 @@ class Backend(ABC):
         """How many devices of this type there are; their indices count from 0. It does not change later."""
 
     @abstractmethod
-    def allocate(self, nbytes: int, index: int) -> Any:
+    def allocate(self, nbytes: int, index: int) -> Buffer:
         """A buffer of at least `nbytes` bytes (never 0) on device `index`, aligned to 64 bytes, contents arbitrary.
 
         Core calls it for fresh blocks only and keeps freed ones for reuse. Raise MemoryError when memory is used up:
@@ -108,33 +116,33 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def free(self, buffer: Any, index: int) -> None:
+    def free(self, buffer: Buffer, index: int) -> None:
         """Give a buffer back, after the work that was queued before this call. May be called inside a garbage
         collection, from any thread, so it must not wait for a lock that allocating code holds."""
 
     @abstractmethod
-    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device(self, buffer: Buffer, offset: int, data: HostArray, index: int) -> None:
         """Copy a one-dimensional contiguous NumPy uint8 array into `buffer` from byte `offset` on.
 
         `data` belongs to the caller and may change as soon as this returns.
         """
 
     @abstractmethod
-    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+    def device_to_host(self, buffer: Buffer, offset: int, nbytes: int, index: int) -> HostArray:
         """The bytes from `offset` on as a one-dimensional NumPy uint8 array of length `nbytes`.
 
         It waits for all work queued before. The array is a copy, or the memory itself where `host_memory` is true.
         """
 
     @abstractmethod
-    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+    def device_to_device(self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, index: int) -> None:
         """Copy `nbytes` bytes from byte `start` of `source` to byte `to` of `target`, both on device `index`."""
 
     @abstractmethod
     def synchronize(self, index: int) -> None:
         """Wait until device `index` has done all that was queued; raises what went wrong in it."""
 
-    def default_queue(self, index: int) -> Any:
+    def default_queue(self, index: int) -> Queue:
         """The queue (stream) in which work on device `index` runs unless another is chosen; None where there are no queues."""
         if self.asynchronous:
             self._lacks("default_queue, which an asynchronous backend must have")
@@ -142,9 +150,7 @@ class Backend(ABC):
 
     # Native arrays and kernels.
 
-    def native(
-        self, buffer: Any, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
-    ) -> Any:
+    def native(self, buffer: Buffer, dtype: DType, shape: Shape, strides: Strides, offset: int, index: int) -> Native:
         """What kernels take for a tensor: by default a `StridedArray`; override it to give your own arrays.
 
         Strides and offset are in elements and not negative; a stride may be 0 (an expanded dimension). Called once a
@@ -156,11 +162,11 @@ class Backend(ABC):
     def kernels(self) -> KernelTable:
         """The backend's kernels. Called when the device type is first used."""
 
-    def small_buffer(self, native: Any) -> Any:
+    def small_buffer(self, native: Native) -> Buffer:
         """The buffer behind an array that `small_allocation` made; asked for when a view of it is first needed."""
         return native
 
-    def address(self, buffer: Any) -> int:
+    def address(self, buffer: Buffer) -> int:
         """The buffer's address on its device, for `data_ptr()`; without addresses, a number that is its own."""
         return id(buffer)
 
@@ -174,55 +180,55 @@ class Backend(ABC):
         """(free, total) memory of device `index` in bytes."""
         self._lacks("memory_info")
 
-    def new_queue(self, index: int) -> Any:
+    def new_queue(self, index: int) -> Queue:
         """A further queue on device `index`, whose work may overlap with the default one's."""
         self._lacks("new_queue")
 
-    def use_queue(self, queue: Any, index: int) -> None:
+    def use_queue(self, queue: Queue, index: int) -> None:
         """Let all work that this thread asks of device `index` go to `queue`: one of `new_queue`, or the default one."""
         self._lacks("use_queue")
 
-    def synchronize_queue(self, queue: Any, index: int) -> None:
+    def synchronize_queue(self, queue: Queue, index: int) -> None:
         """Wait until all work in `queue` has been done."""
         self._lacks("synchronize_queue")
 
-    def record_event(self, queue: Any, index: int) -> Any:
+    def record_event(self, queue: Queue, index: int) -> Event:
         """An event that happens when all that is in `queue` now has been done."""
         self._lacks("record_event")
 
-    def event_done(self, event: Any) -> bool:
+    def event_done(self, event: Event) -> bool:
         """Whether an event has happened; does not wait. May be called inside a garbage collection."""
         self._lacks("event_done")
 
-    def synchronize_event(self, event: Any) -> None:
+    def synchronize_event(self, event: Event) -> None:
         """Wait until an event has happened."""
         self._lacks("synchronize_event")
 
-    def wait_event(self, event: Any, queue: Any, index: int) -> None:
+    def wait_event(self, event: Event, queue: Queue, index: int) -> None:
         """Let work that is queued in `queue` from now on wait for an event; does not wait itself."""
         self._lacks("wait_event")
 
-    def elapsed_time(self, start: Any, end: Any) -> float:
+    def elapsed_time(self, start: Event, end: Event) -> float:
         """Milliseconds between two events; waits for the later one."""
         self._lacks("elapsed_time")
 
-    def pinned(self, nbytes: int) -> Any:
+    def pinned(self, nbytes: int) -> HostArray:
         """A NumPy uint8 array of page-locked host memory, from which copies to the device may be asynchronous."""
         self._lacks("pinned")
 
-    def host_to_device_later(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device_later(self, buffer: Buffer, offset: int, data: HostArray, index: int) -> None:
         """`host_to_device` of pinned memory, without a wait: `data` must be kept until the copy, which is in the order of the
         queue, has been done, and its owner does not change it before."""
         self._lacks("host_to_device_later")
 
-    def dlpack(self, native: Any, **kwargs: Any) -> Any:
+    def dlpack(self, native: Native, **kwargs: Any) -> object:
         """A DLPack capsule over a native array; the arguments are those of the array API's `__dlpack__`.
 
         BufferError where this is not possible, as that protocol asks.
         """
         raise BufferError(f"backend {self.device_type!r} does not provide DLPack")
 
-    def adopt(self, external: Any) -> tuple[Any, DType, tuple[int, ...], tuple[int, ...], int]:
+    def adopt(self, external: Any) -> tuple[Buffer, DType, Shape, Strides, int]:
         """Another library's array on one of these devices, without a copy: (buffer, dtype, shape, strides in elements, index).
 
         `external` has `__dlpack__` or `__cuda_array_interface__`. The buffer begins with the first element, keeps `external` alive,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from corelib.tensor.device import Native as Native
 from corelib.tensor.dtype import ALL, dtype as DType
 
 API_VERSION = (1, 0)
 """The plugin API of this core, (major, minor): another major is refused, and so is a newer minor."""
 
-Native: TypeAlias = Any
-"""A backend's array of a tensor's elements: NumPy's, CuPy's, or what `Backend.native` makes."""
+DTypes: TypeAlias = DType | str | Iterable[DType | str]
+"""One dtype or several, as objects or by name."""
 Kernel: TypeAlias = Callable[..., Any]
 """`kernel(out, *inputs, *attributes)`, all by position: writes into `out`; returns None, or NotImplemented to pass to the next."""
 
@@ -40,7 +41,7 @@ class KernelTable:
         self.api_version = API_VERSION
         """For kernel packs: the plugin API they were written for, as a literal."""
 
-    def register(self, op_name: str, dtypes: Any, fn: Kernel) -> None:
+    def register(self, op_name: str, dtypes: DTypes, fn: Kernel) -> None:
         """Make `fn` the kernel of an op for some dtypes, in place of what was registered before.
 
         dtypes: one dtype or several, as objects or by name ("float32"). ValueError for a name that is no dtype's,
@@ -52,7 +53,7 @@ class KernelTable:
         for dtype in _dtypes(op_name, dtypes):
             by_dtype[dtype] = fn
 
-    def __call__(self, op_name: str, dtypes: Any) -> Callable[[Kernel], Kernel]:
+    def __call__(self, op_name: str, dtypes: DTypes) -> Callable[[Kernel], Kernel]:
         """`register` as a decorator."""
 
         def registered(fn: Kernel) -> Kernel:
@@ -68,7 +69,7 @@ class KernelTable:
         return op_name in self.table
 
 
-def _dtypes(op_name: str, dtypes: Any) -> Iterable[DType]:
+def _dtypes(op_name: str, dtypes: DTypes) -> Iterable[DType]:
     by_name = {d.name: d for d in ALL}
     for one in (dtypes,) if isinstance(dtypes, (str, DType)) else dtypes:
         found = by_name.get(one) if isinstance(one, str) else one

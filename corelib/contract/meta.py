@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
-from corelib.tensor.dtype import ALL
+from corelib.tensor.device import Buffer, Native
+from corelib.tensor.dtype import ALL, dtype as DType
+from corelib.tensor.host import HostArray
+from corelib.tensor.size import Shape, Strides
 
 
-def _nothing(*args: Any) -> None:
+def _nothing(*args: object) -> None:
     """Compute nothing: a meta tensor has no elements."""
 
 
@@ -28,25 +29,25 @@ class MetaBackend(Backend):
     def synchronize(self, index: int) -> None:
         pass
 
-    def allocate(self, nbytes: int, index: int) -> Any:
+    def allocate(self, nbytes: int, index: int) -> Buffer:
         return None
 
-    def free(self, buffer: Any, index: int) -> None:
+    def free(self, buffer: Buffer, index: int) -> None:
         pass
 
-    def host_to_device(self, buffer: Any, offset: int, data: Any, index: int) -> None:
+    def host_to_device(self, buffer: Buffer, offset: int, data: HostArray, index: int) -> None:
         pass
 
-    def device_to_host(self, buffer: Any, offset: int, nbytes: int, index: int) -> Any:
+    def device_to_host(self, buffer: Buffer, offset: int, nbytes: int, index: int) -> HostArray:
         raise NotImplementedError("Cannot copy out of meta tensor; no data! It has only a shape and a dtype.")
 
-    def device_to_device(self, target: Any, to: int, source: Any, start: int, nbytes: int, index: int) -> None:
+    def device_to_device(self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, index: int) -> None:
         pass
 
-    def native(self, buffer: Any, dtype: Any, shape: Any, strides: Any, offset: int, index: int) -> Any:
+    def native(self, buffer: Buffer, dtype: DType, shape: Shape, strides: Strides, offset: int, index: int) -> Native:
         return _NATIVE
 
-    def address(self, buffer: Any) -> int:
+    def address(self, buffer: Buffer) -> int:
         return 0
 
     def kernels(self) -> KernelTable:

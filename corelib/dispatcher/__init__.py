@@ -1,3 +1,3 @@
-"""From an op to the kernel that runs: Op, kernel tables, modes, fallback, the plugin manager and its hooks."""
+"""From an op to the kernel that runs: declarations, entry functions, modes, fallback, plugins."""
 
 from corelib.dispatcher.modes import Mode as Mode

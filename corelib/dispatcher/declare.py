@@ -7,7 +7,8 @@ body that is only `raise KernelOnly` makes the op a primitive, whose kernel ever
 `vjp` says how gradients flow: a function for the first operand, or a dict from parameter name to function (or from a
 tuple of names to one function that returns a tuple and may take `needs`, a tuple of bools). Each function takes `g`,
 the gradient of the output (`gs`, a tuple, where there are several outputs), and names what else it uses: `out` (`out0`, `out1`, ...),
-parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need no rule of their own.
+parameters, or `NAME_shape` where only a parameter's shape matters. Just those are saved. They call ops, so second derivatives need
+no rule of their own.
 
 `infer`, for ops that backends may have kernels for, takes the op's arguments and returns (spec, args): spec is the
 (shape, dtype) of the output, or a list of them, and args the checked and normalized arguments that the kernel, the body
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.entries import build
+from corelib.dispatcher.namespaces import ENTRIES, show
 from corelib.dispatcher.op import TABLE, Facts, Infer, KernelOnly as KernelOnly, Op, Vjps
 from corelib.graph.rule import Naming
 from corelib.tensor.dtype import dtype as DType
@@ -37,7 +39,7 @@ def op(
     on: tuple[str, ...] = ("torch", "Tensor"),
     inplace: bool = False,
     out: bool | str = False,
-    ref: Any = None,
+    ref: object = None,
     grad_name: Naming = None,
     several: bool = False,
     check: Callable[..., None] | None = None,
@@ -66,8 +68,8 @@ def op(
     aliases: further names of the same op.
     """
     facts = Facts(
-        infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, numbers=numbers, ref=ref, several=several, by_result=by_result,
-        check=check, complex_body=complex_body,
+        infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, numbers=numbers, ref=ref, several=several,
+        by_result=by_result, check=check, complex_body=complex_body,
     )  # fmt: skip
 
     def declare(function: Any) -> Any:
@@ -75,6 +77,13 @@ def op(
         if made.name in TABLE:
             raise ValueError(f"op {made.name} is declared twice")
         TABLE[made.name] = made
-        return build(made, aliases)
+        entry = build(made)
+        names = (made.name, *aliases)
+        bare = [name for name in names if "." not in name]
+        ENTRIES.update(dict.fromkeys(bare, entry))
+        show(entry, names, on)
+        if inplace:
+            show(made.inplace_entry, [name + "_" for name in bare], ["Tensor"])
+        return entry
 
     return declare

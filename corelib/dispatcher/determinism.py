@@ -17,8 +17,8 @@ _level = 0
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Refuse (or, with `warn_only`, warn of) devices whose kernels may give other numbers in another run, as their backends declare.
 
-    Every backend of corelib's gives the same numbers, and so must any other that does not declare `deterministic = False`; the conformance suite
-    tests it. TypeError for what is no bool; RuntimeError where a device in use is declared otherwise.
+    Every backend of corelib's gives the same numbers, and so must any other that does not declare `deterministic = False`; the
+    conformance suite tests it. TypeError for what is no bool; RuntimeError where a device in use is declared otherwise.
 
     >>> import corelib as torch
     >>> torch.use_deterministic_algorithms(True)

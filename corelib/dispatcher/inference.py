@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.modes import Mode
-from corelib.graph.grad_mode import grad_mode, GradContext
+from corelib.dispatcher.op import Entry, Kwargs, Op
+from corelib.graph.grad_mode import GradContext, grad_mode
+from corelib.graph.rule import Args, Outs
 from corelib.tensor.tensor import Tensor
 
 
 class MarkInference(Mode):
     """Marks every new tensor; a view of a normal tensor stays normal, as in PyTorch."""
 
-    def dispatch(self, op: Any, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Outs:
         """Run the op and mark what it made."""
-        made = call(*args, **kwargs)
+        made: Outs = call(*args, **kwargs)
         for t in made if isinstance(made, tuple) else (made,):
             if isinstance(t, Tensor) and not any(t is a for a in args):
                 t._inference = t._base is None or t._base._inference
@@ -32,9 +34,9 @@ class inference_mode(GradContext):
     def __init__(self, mode: bool = True) -> None:
         super().__init__()
         self._mode = mode
-        self._modes: list[Any] = []
+        self._modes: list[tuple[bool, MarkInference | None]] = []
 
-    def _again(self) -> Any:
+    def _again(self) -> GradContext:
         return inference_mode(self._mode)
 
     def __enter__(self) -> None:

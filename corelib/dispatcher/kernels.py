@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.contract.kernels import Kernel, KernelTable
-from corelib.dispatcher.op import Op, TABLE
+from corelib.dispatcher.op import TABLE, Op
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided
 
 
-class _EveryDtype(dict[Any, Any]):
+class _EveryDtype(dict[DType, Kernel]):
     """A dtype table with one kernel for every dtype."""
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__()
         self._kernel = kernel
 
-    def __missing__(self, key: Any) -> Kernel:
+    def __missing__(self, key: DType) -> Kernel:
         return self._kernel
 
     def __contains__(self, key: object) -> bool:
         return True
 
-    def get(self, key: Any, default: Any = None) -> Kernel:
+    def get(self, key: object, default: object = None) -> Kernel:
         """The kernel."""
         return self._kernel
 

@@ -7,10 +7,10 @@ belongs to the thread, so a mode never sees another thread's calls.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from corelib.dispatcher.op import Op
+from corelib.dispatcher.op import Entry, Kwargs, Op
+from corelib.graph.rule import Args
 
 
 class _Active:
@@ -47,11 +47,11 @@ class Mode:
     ['add']
     """
 
-    def dispatch(self, op: Op, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Any:
         """Called in place of `op(*args, **kwargs)`; `call` runs the op itself, below this mode."""
         return call(*args, **kwargs)
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> Self:
         _stack.modes.append(self)
         with _lock:
             active.count += 1
@@ -68,7 +68,7 @@ def top() -> Mode | None:
     return _stack.modes[-1] if _stack.modes else None
 
 
-def run(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def run(op: Op, args: Args, kwargs: Kwargs) -> Any:
     """Give a call to the innermost mode, which sees neither itself nor what lies above it while it runs."""
     if len(args) > op.positional:  # the entries pass everything by position
         kwargs = {**dict(zip(op.params[op.positional :], args[op.positional :], strict=False)), **kwargs}

@@ -18,7 +18,7 @@ NAMESPACES: dict[str, dict[str, Any]] = {}
 """What each public namespace shows: "torch" (the package itself), "nn.functional", "linalg", "fft", "special"."""
 
 
-def show(function: Any, names: Iterable[str], places: Iterable[str]) -> None:
+def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
     """Put a function into public namespaces, or on Tensor. In a namespace a name goes without its prefix (linalg_inv is
     linalg.inv); a name with a dot in it says where it belongs, and stands nowhere else."""
     for name in names:
@@ -47,7 +47,7 @@ def _with_outs(function: Any, name: str) -> Any:
     """A function of several results that also writes them into tensors."""
 
     @wraps(function)
-    def wrapped(*args: Any, out: Any = None, **names: Any) -> Any:
+    def wrapped(*args: object, out: object = None, **names: object) -> Any:
         results = function(*args, **names)
         return results if out is None else type(results)(*store_all(name, results, out))
 

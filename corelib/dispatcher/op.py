@@ -12,18 +12,26 @@ from typing import Any, TypeAlias
 
 from corelib.contract.kernels import Kernel
 from corelib.dispatcher.operands import roles
-from corelib.graph.rule import Naming, Rule, Vjp
-from corelib.tensor.dtype import dtype as DType
+from corelib.graph.rule import Args, Naming, Rule, Vjp
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.size import Shape, Strides
+from corelib.tensor.tensor import Tensor
 
+Entry: TypeAlias = Callable[..., Any]
+"""What runs an op: the function that users call, or one of those that it calls in turn."""
+Kwargs: TypeAlias = dict[str, Any]
+"""The arguments of a call that were given by name."""
+Operand: TypeAlias = Tensor | Number
+"""What an elementwise op computes on: a tensor, or a Python number in the place of one."""
 Spec: TypeAlias = tuple[Shape, DType] | tuple[Shape, DType, Strides | None]
 """What an output is: shape, dtype, and strides where they are not row-major."""
-Inferred: TypeAlias = tuple[Spec | list[Spec], tuple[Any, ...]]
+Inferred: TypeAlias = tuple[Spec | list[Spec], Args]
 """(The `Spec` of an op's output, or a list of them; the arguments as its kernel, body and vjp take them.)"""
 Infer: TypeAlias = Callable[..., Inferred]
 """What an op's arguments come to."""
 Vjps: TypeAlias = Vjp | Mapping[Any, Vjp]
+"""The derivative of an op's first operand; or by parameter, or by a tuple of them."""
 
 KINDS = ("unary", "binary", "elementwise", "reduction", "view", "composite", "creation", "extension")
 
@@ -42,10 +50,17 @@ def _kernel_only() -> None:
 def _nothing() -> None: ...
 
 
+def _described() -> None:
+    """A docstring moves the place of the None that is returned."""
+
+
+_EMPTY = {_nothing.__code__.co_code, _described.__code__.co_code}
+
+
 def _has_body(code: CodeType) -> bool:
     """Whether a function does anything; `...` says as little as `raise KernelOnly`."""
     only = code.co_code == _kernel_only.__code__.co_code and code.co_names == _kernel_only.__code__.co_names
-    return not only and code.co_code != _nothing.__code__.co_code
+    return not only and not (code.co_code in _EMPTY and code.co_consts[-1] is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +74,7 @@ class Facts:
     inplace: bool
     out: bool | str
     numbers: bool
-    ref: Any
+    ref: object
     several: bool
     by_result: bool
     check: Callable[..., None] | None
@@ -89,7 +104,7 @@ class Op:
 
         self.params: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.positional: int = code.co_argcount
-        self.defaults: tuple[Any, ...] = _defaults(function, self.params)
+        self.defaults: Args = _defaults(function, self.params)
         self.roles = found = roles(function, self.params)
         self.operands = tuple(i for i, role in enumerate(found) if role)
         self.lists = tuple(i for i in self.operands if found[i] == "list")
@@ -107,7 +122,7 @@ class Op:
         self.compute: Any = None
         """The straight way of a binary op."""
         self.path: Any = None
-        """What runs its arguments, by position; see paths.py."""
+        """What runs its arguments, by position; see calls/paths.py."""
         self.complex_as: Callable[..., Any] | None = None
         """What computes it for complex numbers, where its result is of another dtype; see ops/complex/complex_numbers.py."""
 
@@ -116,7 +131,7 @@ class Op:
         found = self.kernels.get(key)
         return None if found is None else found.get(dtype)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         return self.entry(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -136,7 +151,7 @@ def _positional(function: FunctionType) -> FunctionType:
     return FunctionType(code, function.__globals__, function.__name__, defaults, function.__closure__)
 
 
-def _defaults(function: FunctionType, params: tuple[str, ...]) -> tuple[Any, ...]:
+def _defaults(function: FunctionType, params: tuple[str, ...]) -> Args:
     """For each parameter its default, or None."""
     found = dict(function.__kwdefaults__ or {})
     given = function.__defaults__ or ()

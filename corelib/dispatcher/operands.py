@@ -65,7 +65,8 @@ def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[str, .
                 known = role(eval(text, scope) if isinstance(text, str) and text else text)  # our own annotation
             except NameError as error:
                 raise TypeError(
-                    f"op {function.__name__}: the type of parameter {name!r} (={text!r}) cannot be found: {error}; import it at the top of {function.__module__}"
+                    f"op {function.__name__}: the type of parameter {name!r} (={text!r}) cannot be found: {error}; "
+                    f"import it at the top of {function.__module__}"
                 ) from None
             _ROLES[text, id(scope)] = known
         found.append(known)

@@ -51,8 +51,8 @@ class Cuda:
 
 
 class Cudnn:
-    """`corelib.backends.cudnn`: corelib uses no cuDNN (its kernels for convolution are its own, and give the same numbers in every run), so the
-    switches have nothing to switch. They are kept for programs that set them; AttributeError for names that are none of them."""
+    """`corelib.backends.cudnn`: corelib uses no cuDNN (its kernels for convolution are its own, and give the same numbers in every
+    run), so the switches have nothing to switch. They are kept for programs that set them; AttributeError for names that are none of them."""
 
     __slots__ = ("allow_tf32", "benchmark", "deterministic", "enabled")
 

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from corelib.contract.kernels import KernelTable
+from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.op import TABLE
 
 PATHS = ("native", "pack", "body", "host")
@@ -171,14 +171,14 @@ def disable() -> None:
         _replace(lambda op, device, kernel: getattr(kernel, "_counted", kernel))
 
 
-def counting(op: str, device_type: str, kernel: Any) -> Any:
+def counting(op: str, device_type: str, kernel: Kernel) -> Kernel:
     """A function that runs a kernel and counts it, unless it passes to the next."""
     if hasattr(kernel, "_counted"):
         return kernel
 
     chain = getattr(kernel, "_chain", ((kernel, ""),))  # with the kernel packs that are asked before or after
 
-    def counted(*args: Any) -> Any:
+    def counted(*args: object) -> Any:
         for one, pack in chain:
             result = one(*args)
             if result is not NotImplemented:
@@ -199,7 +199,7 @@ def counted_table(table: KernelTable, device_type: str) -> KernelTable:
     return copy
 
 
-def _replace(change: Callable[[str, str, Any], Any]) -> None:
+def _replace(change: Callable[[str, str, Kernel], Kernel]) -> None:
     for op in TABLE.values():
         for key, by_dtype in op.kernels.items():
             for dtype in list(by_dtype):  # the meta device's tables list nothing: there nothing is computed

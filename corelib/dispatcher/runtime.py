@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import determinism
-from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.kernels import install
+from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.plugins.loaded import AT_WORK
-from corelib.tensor.device import device, LOAD
-from corelib.tensor.keys import dispatch_key, DispatchKey
+from corelib.tensor.device import LOAD, Buffer, Native, device
+from corelib.tensor.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
 
 
@@ -30,9 +31,9 @@ class Runtime:
         self.index = device.index or 0
         self.key: DispatchKey = dispatch_key(device.type, strided)
         self.allocator = CachingAllocator(backend, self.index, str(device))
-        self.native: Any = backend.native
+        self.native: Callable[..., Native] = backend.native
         self.small_empty: Any = backend.small_allocation
-        self.small_buffer: Any = backend.small_buffer
+        self.small_buffer: Callable[[Native], Buffer] = backend.small_buffer
         self.small_limit: int = backend.small_limit if backend.small_allocation is not None else 0
         self.scalars = backend.scalars
         self.strided_any = backend.strided == "any"

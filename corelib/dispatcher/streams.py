@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from itertools import count
 from time import monotonic
-from typing import Any
 
 from corelib.contract.allocator import HERE
+from corelib.contract.backend import Event as NativeEvent, Queue
 from corelib.dispatcher.runtime import Runtime, at_work
-from corelib.tensor.device import device as Device, resolve
+from corelib.tensor.device import DeviceLike, device as Device, resolve
 
 _numbers = count(1)
 
@@ -26,12 +26,12 @@ class Stream:
 
     _type: str | None = None
 
-    def __init__(self, device: Any = None, priority: int = 0) -> None:
+    def __init__(self, device: DeviceLike = None, priority: int = 0) -> None:
         runtime = runtime_of(self._type, device)
         self._begin(runtime, runtime.backend.new_queue(runtime.index), next(_numbers))
         runtime.allocator.several = True
 
-    def _begin(self, runtime: Runtime, queue: Any, number: int) -> None:
+    def _begin(self, runtime: Runtime, queue: Queue, number: int) -> None:
         self._runtime = runtime
         self.queue = queue
         """The backend's own object."""
@@ -92,14 +92,14 @@ class Stream:
 class Event:
     """A point in a stream: `Event(enable_timing=False)`. It can be waited for, and times lie between two of them."""
 
-    def __init__(self, device: Any = None, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False) -> None:
+    def __init__(self, device: DeviceLike = None, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False) -> None:
         if isinstance(device, bool):  # torch.cuda.Event's first argument is enable_timing
-            device, enable_timing = None, device
+            enable_timing, device = device, None
         if interprocess:
             raise NotImplementedError("Event(): interprocess=True is not supported; events belong to one process")
         self._device = device
         self.enable_timing = enable_timing
-        self.native: Any = None
+        self.native: NativeEvent = None
         """The backend's own object; None before it has been recorded."""
         self._runtime: Runtime | None = None
 
@@ -137,7 +137,8 @@ class Event:
         return f"Event(device={str(self._runtime.device) if self._runtime else None!r}, enable_timing={self.enable_timing})"
 
 
-def runtime_of(type_: str | None, device: Any) -> Runtime:
+def runtime_of(type_: str | None, device: DeviceLike) -> Runtime:
+    """The runtime of a device; of one type only, where that is given, and an index then means one of its devices."""
     if device is None or (isinstance(device, int) and type_ is not None):
         found = resolve(None if type_ is None else Device(type_, device) if device is not None else Device(type_))
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+
+from corelib.graph.node import Grads, Node
 
 
 class _Anomaly:
@@ -59,14 +60,14 @@ def is_anomaly_enabled() -> bool:
     return anomaly.enabled
 
 
-def remember(node: Any) -> None:
+def remember(node: Node) -> None:
     """Keep the stack of the forward call on its node."""
-    import traceback
+    import traceback  # start-up: only anomaly mode needs it
 
     node.trace = "".join(traceback.format_stack()[:-3])
 
 
-def check_nan(node: Any, grads: Any) -> None:
+def check_nan(node: Node, grads: Grads) -> None:
     """RuntimeError where a gradient that a node returned has a NaN."""
     if not anomaly.check_nan:
         return
@@ -76,6 +77,6 @@ def check_nan(node: Any, grads: Any) -> None:
                 warnings.warn(
                     f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.trace}",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=3,
                 )
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

@@ -3,14 +3,19 @@
 For every op the same is to be done: find where the operands' gradients flow, save what the gradients use, and later call
 the vjps with it. Loops over operands would cost more than many a small kernel, so the two functions are text with one line
 an operand, compiled when the op is first recorded. (Operands that are lists have their number only at the call; their
-loops are in `node`.)
+loops are in `recording`.)
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
+from corelib.graph.node import Grads
 from corelib.graph.rule import Recorder, Rule
+
+Scope: TypeAlias = dict[str, Any]
+"""What the compiled functions call, by name."""
 
 _RECORD = """
 def record(args, outs):
@@ -53,7 +58,7 @@ def apply(self, g):
 """
 
 
-def compile_record(rule: Rule, cls: type, n: int, scope: dict[str, Any]) -> Recorder:
+def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
     """`record(args, outs)` for `n` arguments: makes the node of a call, if an operand needs a gradient."""
     lines, saves = [], []
     positions = [i for i, _ in rule.differentiable]
@@ -114,7 +119,7 @@ def _requires(rule: Rule, i: int) -> str:
     return f"a{i}._requires_grad" if i in rule.tensors or i in rule.optional else f"getattr(a{i}, '_requires_grad', False)"
 
 
-def compile_apply(rule: Rule, scope: dict[str, Any]) -> Any:
+def compile_apply(rule: Rule, scope: Scope) -> Callable[..., Grads]:
     """`apply(self, g)`: the gradients of the operands from the output's, by the op's vjps."""
     assert rule.vjps is not None
     outputs = 2 * len(rule.params) + 1
@@ -156,9 +161,10 @@ def compile_apply(rule: Rule, scope: dict[str, Any]) -> Any:
     )
     if before:
         source = source.replace("    return [", "    " + "\n    ".join(before) + "\n    return [")
-    return _compiled(source, "apply", {"NONE": (None,) * len(rule.params), **scope})
+    apply: Callable[..., Grads] = _compiled(source, "apply", {"NONE": (None,) * len(rule.params), **scope})
+    return apply
 
 
-def _compiled(source: str, name: str, scope: dict[str, Any]) -> Any:
+def _compiled(source: str, name: str, scope: Scope) -> Any:
     exec(source, scope)  # our own text: nothing of a user's reaches it
     return scope[name]

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.graph.node import AccumulateGrad, next_number, Node
+from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number
 from corelib.tensor import dtype as D
+from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
 
 
-def edge_of(t: Tensor) -> Any:
+def edge_of(t: Tensor) -> tuple[Node, int]:
     """Where the gradient of a tensor that requires grad flows to."""
     if t._base is not None and t._version != t._view_version:
         return refreshed_edge(t)
-    edge = t._edge
+    edge: Edge = t._edge
     if edge is None:
         edge = t._edge = (AccumulateGrad(t), 0)
     return edge
 
 
-def _overlaps(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+def _overlaps(shape: Shape, strides: Strides) -> bool:
     """Whether elements of a view may share memory, as those of an expanded tensor do."""
     extent = 0
     for s, n in sorted((s, n) for n, s in zip(shape, strides, strict=True) if n > 1):
@@ -34,11 +35,11 @@ def _overlaps(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 class AsStridedBackward0(Node):
     """A view's history, found anew after its base changed in place."""
 
-    metadata_shape: tuple[int, ...]
+    metadata_shape: Shape
 
     __slots__ = ()
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Tensor) -> Grads:
         """The base's gradient: zero, but `g` in the view's region."""
         shape, strides, offset, base_strides = self.saved
         laid = g.new_empty_strided(self.metadata_shape, base_strides).zero_()
@@ -54,15 +55,15 @@ class AsStridedBackward0(Node):
         """Nothing that was saved holds memory."""
 
 
-def refreshed_edge(t: Tensor) -> Any:
+def refreshed_edge(t: Tensor) -> tuple[Node, int]:
     """The edge of a view whose memory was changed in place since the view's edge was made."""
     base: Any = t._base
     storage: Any = t._storage
     if not base._requires_grad:
         t._view_version = storage._version
-        return t._edge
+        return edge_of(t)
     if not t.__dict__.get("_detached_view", False):
-        node: Any = _new(AsStridedBackward0)
+        node = _new(AsStridedBackward0)
         node.edges = (edge_of(base),)
         node.seq = next_number()
         node.shape = t._shape
@@ -73,4 +74,4 @@ def refreshed_edge(t: Tensor) -> Any:
         t._edge = (node, 0)
         t._requires_grad = True
     t._view_version = storage._version
-    return t._edge
+    return edge_of(t)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from corelib.graph.node import Node
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def fitted(g: Tensor, shape: tuple[int, ...], node: Node, i: int) -> Tensor:
+def fitted(g: Tensor, shape: Shape, node: Node, i: int) -> Tensor:
     """A gradient summed to the shape of the input it belongs to."""
     if not isinstance(g, Tensor):
         raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
@@ -23,7 +24,7 @@ def fitted(g: Tensor, shape: tuple[int, ...], node: Node, i: int) -> Tensor:
     )
 
 
-def summed(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+def summed(g: Tensor, shape: Shape) -> Tensor:
     """A gradient summed back over the dimensions in which a tensor of this shape was broadcast to the gradient's."""
     lead = len(g._shape) - len(shape)
     dims = tuple(range(lead)) + tuple(

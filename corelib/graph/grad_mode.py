@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -42,7 +43,7 @@ class GradContext:
     def __exit__(self, *exc: object) -> None:
         grad_mode.enabled = self._before.pop()
 
-    def _again(self) -> Any:
+    def _again(self) -> GradContext:
         return type(self)()
 
     def __call__(self, function: F) -> F:
@@ -59,18 +60,18 @@ class GradContext:
         return decorated
 
 
-def _wrap_function(again: Any, function: Any) -> Any:
+def _wrap_function(again: Callable[[], GradContext], function: Any) -> Any:
     @wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: object, **kwargs: object) -> Any:
         with again():
             return function(*args, **kwargs)
 
     return wrapped
 
 
-def _wrap_generator(again: Any, function: Any) -> Any:
+def _wrap_generator(again: Callable[[], GradContext], function: Any) -> Any:
     @wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: object, **kwargs: object) -> Any:
         generator = function(*args, **kwargs)
         try:
             with again():
@@ -150,5 +151,5 @@ class set_grad_enabled(GradContext):
             grad_mode.enabled = self._first
         return super().__call__(function)
 
-    def _again(self) -> Any:
+    def _again(self) -> GradContext:
         return set_grad_enabled(self._wanted)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
 
-Hooks = OrderedDict[int, Any]
+Hook: TypeAlias = Callable[..., Any]
+"""What a user registers to be called; what it may return is said where it is registered."""
+Hooks: TypeAlias = OrderedDict[int, Any]
+"""Hooks by the ids of their handles; or marks of some of them, by the same ids."""
+
 F = TypeVar("F")
 
 
@@ -29,7 +34,7 @@ class RemovableHandle:
             if hooks is not None:
                 hooks.pop(self.id, None)
 
-    def __getstate__(self) -> tuple[Any, ...]:
+    def __getstate__(self) -> tuple[object, ...]:
         return (self.hooks_dict_ref(), self.id, tuple(ref() for ref in self.extra_dict_ref))
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -52,7 +57,7 @@ def checked(hook: F, of: str = "") -> F:
     return hook
 
 
-def add_hook(hooks: Hooks, hook: Any, prepend: bool = False, marks: tuple[tuple[Hooks, bool], ...] = ()) -> RemovableHandle:
+def add_hook(hooks: Hooks, hook: object, prepend: bool = False, marks: tuple[tuple[Hooks, bool], ...] = ()) -> RemovableHandle:
     """Put `hook` last or first among `hooks`, and its id into those of `marks` that say so."""
     handle = RemovableHandle(hooks, *(mark for mark, _ in marks))
     hooks[handle.id] = hook

@@ -7,12 +7,12 @@ from typing import Any
 from weakref import ref
 
 from corelib.graph.edges import edge_of
-from corelib.graph.handles import Hooks, RemovableHandle, add_hook, checked
-from corelib.graph.node import AccumulateGrad
+from corelib.graph.handles import Hook, Hooks, RemovableHandle, add_hook, checked
+from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
 from corelib.tensor.tensor import Tensor
 
 
-def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
+def register_tensor_hook(t: Tensor, hook: Hook) -> RemovableHandle:
     """Register a hook for the gradient of a tensor."""
     if not t._requires_grad:
         raise RuntimeError("register_hook(): cannot register a hook on a tensor that doesn't require gradient")
@@ -25,7 +25,7 @@ def register_tensor_hook(t: Tensor, hook: Any) -> RemovableHandle:
     return handle
 
 
-def register_post_accumulate_hook(t: Tensor, hook: Any) -> RemovableHandle:
+def register_post_accumulate_hook(t: Tensor, hook: Hook) -> RemovableHandle:
     """Register a hook that runs after a leaf's `.grad` has been updated."""
     if not t._requires_grad:
         raise RuntimeError(
@@ -63,7 +63,7 @@ def _runs_last(hook: object) -> bool:
     return isinstance(hook, _Keeping)
 
 
-def run_before(node: Any, g: Any) -> Any:
+def run_before(node: Node, g: Gradient) -> Gradient:
     """Tensor hooks of a node's outputs, then the node's own pre-hooks."""
     if node.tensor_hooks is not None:
         for number, hooks in node.tensor_hooks.items():
@@ -89,8 +89,9 @@ def run_before(node: Any, g: Any) -> Any:
     return g
 
 
-def run_after(node: Any, grads: Any, g: Any) -> Any:
+def run_after(node: Node, grads: Grads, g: Gradient) -> Grads:
     """A node's post-hooks, which may replace the gradients of its inputs."""
+    assert node.post_hooks is not None
     given = (g,) if node.outputs == 1 else tuple(g)
     grads = tuple(grads)
     for hook in list(node.post_hooks.values()):
@@ -103,7 +104,7 @@ def run_after(node: Any, grads: Any, g: Any) -> Any:
     return grads
 
 
-def _check_same(before: Any, after: Any, what: str) -> None:
+def _check_same(before: Tensor, after: Any, what: str) -> None:
     if not hasattr(after, "_storage"):
         raise RuntimeError(f"{what} must return a Tensor or None, got {type(after).__name__}")
     if after._shape != before._shape:

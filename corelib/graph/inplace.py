@@ -6,11 +6,9 @@ own edge is then found anew, as a slice of base's new history, when somebody ask
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.graph.edges import edge_of, refreshed_edge
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.node import next_number, Node
+from corelib.graph.node import Grads, Node, next_number
 from corelib.graph.recording import node_class
 from corelib.graph.rule import Rule
 from corelib.tensor import dtype as D
@@ -24,8 +22,8 @@ def check_leaf(name: str, t: Tensor) -> None:
     if t._one_of_several:
         made = t.grad_fn
         raise RuntimeError(
-            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified inplace. This view is the output "
-            "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
+            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified "
+            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
             "You should replace the inplace operation by an out-of-place one."
         )
     if t.is_leaf and t._base is None:
@@ -64,8 +62,7 @@ def before_change(rule: Rule, t: Tensor) -> Tensor:
         before = t._alias()
     before._edge = edge
     before._requires_grad = t._requires_grad
-    result: Tensor = before
-    return result
+    return before
 
 
 def keep_in_graph(rule: Rule, before: Tensor, result: Tensor) -> None:
@@ -115,7 +112,7 @@ class CopySlices(Node):
 
     __slots__ = ()
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Tensor) -> Grads:
         """The old base's gradient is zero in the region; the region's is that part of `g`."""
         shape, strides, offset, base_strides = self.saved
         first = second = None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.node import AccumulateGrad, Node
+from corelib.graph.node import AccumulateGrad, Edge, Node
 from corelib.tensor.tensor import Tensor
 
 
@@ -42,10 +41,11 @@ def grad_fn(t: Tensor) -> Node | None:
     return None if edge is None or type(edge[0]) is AccumulateGrad else edge[0]
 
 
-def _edge(t: Tensor) -> Any:
+def _edge(t: Tensor) -> Edge:
     if t._requires_grad and t._base is not None:
         return edge_of(t) if t._edge is not None else None
-    return t._edge
+    edge: Edge = t._edge
+    return edge
 
 
 def set_grad(t: Tensor, value: Tensor | None) -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import ref
 
-from corelib.graph.handles import Hooks, RemovableHandle, add_hook, checked
+from corelib.graph.handles import Hook, Hooks, RemovableHandle, add_hook, checked
+from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
+
+Edge: TypeAlias = "tuple[Node, int] | None"
+"""Where a gradient flows to: (node, output number); None where none is needed."""
+Gradient: TypeAlias = Any
+"""The gradient of a node's output, a tensor; where there are several outputs, a list with None for those without one."""
+Grads: TypeAlias = Sequence[Tensor | None]
+"""The gradients of a node's inputs, in the order of its edges."""
 
 next_number = count().__next__
 
@@ -21,7 +29,7 @@ class Node:
     """
 
     __slots__ = ("__dict__", "__weakref__", "dtype", "edges", "saved", "seq", "shape", "versions")
-    edges: tuple[Any, ...]
+    edges: tuple[Edge, ...]
     saved: Any
     versions: Any
     seq: int
@@ -34,10 +42,10 @@ class Node:
     tensor_hooks: dict[int, Hooks] | None = None
     trace: str | None = None
     shown: tuple[int, ...] | None = None  # which edges users see, where a form of the op has fewer operands
-    device: Any = None
+    device: Device | None = None
 
     @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """(node, output number) of each input; (None, 0) for one that needs no gradient."""
         edges = self.edges if self.shown is None else [self.edges[i] for i in self.shown]
         return tuple((None, 0) if e is None else e for e in edges)
@@ -58,11 +66,11 @@ class Node:
     def __repr__(self) -> str:
         return f"<{self.name()} object at {hex(id(self))}>"
 
-    def __call__(self, *grads: Any) -> Any:
+    def __call__(self, *grads: Tensor | None) -> Tensor | tuple[Tensor | None, ...] | None:
         got = self.apply(grads[0] if self.outputs == 1 else tuple(grads))
         return got[0] if len(got) == 1 else tuple(got)
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         """The gradients of the inputs, in the order of `edges`."""
         raise NotImplementedError
 
@@ -70,13 +78,13 @@ class Node:
         """Forget what was saved."""
         self.saved = None
 
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
         if self.post_hooks is None:
             self.post_hooks = Hooks()
         return add_hook(self.post_hooks, checked(hook))
 
-    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_prehook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(grad_outputs)` before this node runs; what it returns replaces grad_outputs."""
         if self.pre_hooks is None:
             self.pre_hooks = Hooks()

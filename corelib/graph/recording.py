@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn, TypeAlias
 
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.compiled import compile_apply, compile_record
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.node import next_number, Node
-from corelib.graph.rule import Recorder, Rule
+from corelib.graph.node import Edge, Gradient, Grads, Node, next_number
+from corelib.graph.rule import Args, Outs, Recorder, Rule
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
+
+Version: TypeAlias = "int | tuple[Version, ...] | None"
+"""The version of a saved tensor, or those of several; None for what has none."""
 
 SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -28,7 +32,7 @@ class OpNode(Node):
     __slots__ = ()
     rule: Rule
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         nodes: Any = node_class(self.rule)
         nodes.apply = made = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
         return made(self, g)
@@ -43,9 +47,9 @@ class ListsNode(OpNode):
     """A node of an op with lists of tensors among its operands; their vjps return lists of gradients."""
 
     __slots__ = ()
-    counts: Any = None  # for each parameter, its number of tensors; -1 for one that is no list
+    counts: Sequence[int] = ()  # for each parameter, its number of tensors; -1 for one that is no list
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         saved = self.saved
         if saved is None:
             raise RuntimeError(SECOND_TIME)
@@ -57,7 +61,7 @@ class ListsNode(OpNode):
             saved = (rejoined(saved[0], self, 0), *saved[1:])
         if self.rule.several and self.outputs == 1:
             g = [g]
-        grads: list[Any] = []
+        grads: list[Tensor | None] = []
         for vjp, n in zip(self.rule.vjps or (), self.counts, strict=True):
             if vjp is None or n == 0:
                 continue
@@ -76,7 +80,7 @@ class ConstantNode(OpNode):
 
     __slots__ = ()
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         return [None]
 
 
@@ -92,7 +96,7 @@ def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:
 _FORMS: dict[tuple[str, tuple[int, ...]], type[OpNode]] = {}
 
 
-def check_version(node: Node, value: Any, version: Any) -> None:
+def check_version(node: Node, value: Any, version: Version) -> None:
     """RuntimeError where a saved tensor has been changed in place since."""
     if type(version) is tuple:
         for v, n in zip(value, version, strict=True):
@@ -150,7 +154,7 @@ def node_along(rule: Rule) -> type[OpNode]:
 _ALONG: dict[str, type[OpNode]] = {}
 
 
-def record(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
+def record(rule: Rule, args: Args, outs: Outs) -> None:
     """Record an op of any signature, if one of its differentiable operands requires grad.
 
     `outs` is a Tensor, or a tuple of them for an op with several outputs.
@@ -169,9 +173,9 @@ def recorder(rule: Rule, n: int) -> Recorder:
     return found
 
 
-def _record_lists(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
+def _record_lists(rule: Rule, args: Args, outs: Outs) -> None:
     """As `record`, where some operands are lists."""
-    edges: list[Any] = []
+    edges: list[Edge] = []
     uses: list[int] = []
     n = len(rule.params)
     counts = [0] * n
@@ -191,7 +195,7 @@ def _record_lists(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
     node.counts = counts
     node.seq = next_number()
     saved: list[Any] = [None] * (2 * n + 1)
-    versions: list[Any] = [None] * len(saved)
+    versions: list[Version] = [None] * len(saved)
     for p in set(uses):
         if p > n:
             saved[p] = args[p - n - 1]._shape
@@ -206,7 +210,7 @@ def _record_lists(rule: Rule, args: tuple[Any, ...], outs: Any) -> None:
     _finish(node, outs if type(outs) is tuple else (outs,))
 
 
-def _finish(node: Any, outs: tuple[Tensor, ...]) -> None:
+def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
     """Join a node and the outputs of its op."""
     if not outs:
         return
@@ -237,15 +241,15 @@ class _Conjugated(OpNode):
 
     __slots__ = ()
 
-    def apply(self, g: Any) -> Any:
+    def apply(self, g: Gradient) -> Grads:
         turned = [None if x is None else x.conj() for x in g] if isinstance(g, (list, tuple)) else g.conj()
         return [None if x is None else x.conj() if x._dtype.is_complex else x for x in super().apply(turned)]
 
 
-_CONJUGATED: dict[type, Any] = {}
+_CONJUGATED: dict[type[OpNode], type[OpNode]] = {}
 
 
-def conjugated(node: Any) -> None:
+def conjugated(node: OpNode) -> None:
     """Let a node whose op has no rule of its own for complex numbers use that for real ones."""
     if node.rule.complex:
         return
@@ -256,7 +260,7 @@ def conjugated(node: Any) -> None:
     node.__class__ = found
 
 
-def finish_complex(node: Any, out: Tensor) -> None:
+def finish_complex(node: OpNode, out: Tensor) -> None:
     """Join a node and its op's complex output."""
     conjugated(node)
     out._edge = (node, 0)
@@ -269,7 +273,7 @@ def finish_complex(node: Any, out: Tensor) -> None:
 _PLAIN = frozenset((int, float, bool, str, type(None)))
 
 
-def _versions(value: Any) -> Any:
+def _versions(value: Any) -> Version:
     if type(value) in (tuple, list):
         if _PLAIN.issuperset(map(type, value)):
             return None
@@ -285,7 +289,7 @@ def _version_of(value: Any) -> Any:
     return getattr(value, "_version", None)
 
 
-def _refuse_inference(t: Tensor) -> Any:
+def _refuse_inference(t: Tensor) -> NoReturn:
     raise RuntimeError(
         f"Inference tensors cannot be saved for backward, got one of shape {list(t._shape)}. Please do not save Tensors "
         "created in inference mode in computation graph. To work around this, you can make a clone to get a normal tensor "
@@ -296,6 +300,7 @@ def _refuse_inference(t: Tensor) -> Any:
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
-    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference, "PLAIN": _PLAIN, "finish_complex": finish_complex,
+    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference,
+    "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

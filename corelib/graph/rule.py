@@ -7,13 +7,17 @@ also the places of what a node saves. What records a call and what runs its node
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-Vjp = Callable[..., Any]
+Vjp: TypeAlias = Callable[..., Any]
 """From an output's gradient, and what else it names, to the gradient of an operand."""
-Recorder = Callable[[tuple[Any, ...], Any], None]
+Args: TypeAlias = tuple[Any, ...]
+"""The arguments of a call of an op, in the order of its parameters."""
+Outs: TypeAlias = Any
+"""What an op returned: a tensor, or a tuple of them where it has several outputs."""
+Recorder: TypeAlias = Callable[[Args, Outs], None]
 """Called with a call's arguments and its output: makes the node, if an operand needs a gradient."""
-Naming = str | Callable[..., tuple[str, tuple[int, ...]]] | None
+Naming: TypeAlias = str | Callable[..., tuple[str, tuple[int, ...]]] | None
 """The name of an op's nodes; or a function of the arguments that returns (name, the operands which that form of the op has)."""
 
 
@@ -30,7 +34,7 @@ class Rule:
 
     def __init__(
         self, name: str, params: tuple[str, ...], operands: tuple[int, ...], lists: tuple[int, ...], tensors: frozenset[int],
-        optional: frozenset[int], *, several: bool, naming: Naming, defaults: tuple[Any, ...], vjp: Any,
+        optional: frozenset[int], *, several: bool, naming: Naming, defaults: Args, vjp: Any,
     ) -> None:  # fmt: skip
         self.name = name
         self.params = params

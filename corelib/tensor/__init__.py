@@ -1,0 +1,1 @@
+"""What a tensor is: storage, dtype, device, layout, size, strides, dispatch key. It computes nothing."""

@@ -6,7 +6,9 @@ which `python -m tools.stubs` writes, so that type checkers know in every room w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
+
+C = TypeVar("C", bound=type)
 
 _OWN = frozenset(("__dict__", "__doc__", "__module__", "__qualname__", "__slots__", "__weakref__", "__annotations__", "__firstlineno__"))
 
@@ -17,12 +19,12 @@ class TensorBase:
     __slots__ = ()
 
 
-def attach(name: str, value: Any) -> None:
+def attach(name: str, value: object) -> None:
     """Give every tensor a method or property."""
     setattr(TensorBase, name, value)
 
 
-def extend(source: Any) -> Any:
+def extend(source: C) -> C:
     """Give every tensor what a class defines: a decorator for a subclass of `Tensor` that exists for nothing else."""
     for name, value in vars(source).items():
         if name not in _OWN:

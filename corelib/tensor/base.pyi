@@ -14,7 +14,7 @@ from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFor
 from corelib.tensor.storage import Storage as _Storage, TypedStorage as _TypedStorage
 from corelib.tensor.tensor import Tensor as _Tensor
 
-def attach(name: _str, value: _Any) -> None:
+def attach(name: _str, value: _object) -> None:
     """Give every tensor a method or property."""
 def extend(source: _Any) -> _Any:
     """Give every tensor what a class defines: a decorator for a subclass of `Tensor` that exists for nothing else."""

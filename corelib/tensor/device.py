@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from corelib.tensor.slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from corelib.tensor.runtime import Runtime
+    from corelib.tensor.keys import DispatchKey
 
 LOAD: Slot[Callable[[device], Runtime]] = Slot("load", "The runtime of a device: loads the plugin of its type. Filled by the dispatcher.")
 DEVICE_TYPES: Slot[Callable[[], list[str]]] = Slot(
@@ -18,6 +18,30 @@ DEVICE_TYPES: Slot[Callable[[], list[str]]] = Slot(
 
 # Types that need no look-up among the installed plugins to be named, as PyTorch names types it was not built for.
 _KNOWN = ("cpu", "cuda", "opencl", "meta", "mps", "xpu")
+
+Buffer: TypeAlias = Any
+"""A block of a device's memory, as its backend's `allocate` returns it."""
+Native: TypeAlias = Any
+"""A backend's array of a tensor's elements: NumPy's, CuPy's, or what `Backend.native` makes."""
+
+
+class Runtime(Protocol):
+    """What a tensor needs of the device it lies on, as plain attributes for the hot path; `corelib.dispatcher.runtime` makes it."""
+
+    backend: Any
+    """The plugin's `corelib.contract.backend.Backend`."""
+    device: device
+    index: int
+    key: DispatchKey
+    allocator: Any
+    """The `corelib.contract.allocator.CachingAllocator` of its memory."""
+    native: Callable[..., Native]
+    small_empty: Callable[..., Native]
+    small_buffer: Callable[[Native], Buffer]
+    small_limit: int
+    scalars: bool
+    strided_any: bool
+    plain: bool
 
 
 class device:
@@ -36,7 +60,7 @@ class device:
     type: str
     index: int | None
 
-    def __new__(cls, type: Any, index: int | None = None) -> device:
+    def __new__(cls, type: DeviceLike, index: int | None = None) -> device:
         try:
             return _DEVICES[type, index]
         except (KeyError, TypeError):
@@ -50,7 +74,7 @@ class device:
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[object, tuple[str, int | None]]:
         return device, (self.type, self.index)
 
     @property
@@ -65,10 +89,10 @@ class device:
 DeviceLike: TypeAlias = device | str | int | None
 """What names a device where one is asked for; None for the default."""
 
-_DEVICES: dict[Any, device] = {}
+_DEVICES: dict[tuple[DeviceLike, int | None], device] = {}
 
 
-def _intern(type_: Any, index: int | None) -> device:
+def _intern(type_: DeviceLike, index: int | None) -> device:
     if isinstance(type_, device):
         if index is not None:
             raise TypeError(f"device(): an index (={index}) cannot be given beside a device object ({type_!r})")
@@ -113,7 +137,7 @@ def get_default_device() -> device:
     return _default
 
 
-def set_default_device(device_: Any) -> None:
+def set_default_device(device_: DeviceLike) -> None:
     """Set the device of factory functions that are not given one; None means cpu."""
     global _default
     _default = cpu if device_ is None else device(device_)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from corelib.tensor.host import np
+from corelib.tensor.host import HostDType, np
 
 Number: TypeAlias = builtins.int | builtins.float | builtins.complex
 """A Python number, bool included."""
@@ -31,10 +31,10 @@ class dtype:
         self.is_complex = kind == "c"
         self.is_signed = kind != "u" and kind != "b"
         self.order = order
-        self._np: Any = None
+        self._np: HostDType | None = None
 
     @property
-    def np(self) -> Any:
+    def np(self) -> HostDType:
         """NumPy's dtype for this one."""
         if self._np is None:
             if self.name == "bfloat16":
@@ -60,7 +60,7 @@ class dtype:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
         return dtype_named, (self.name,)
 
 
@@ -89,7 +89,7 @@ REALS = (bool, *NUMBERS)
 COMPLEX = (complex64, complex128)
 _BY_NAME = {d.name: d for d in ALL}
 _TO_REAL = {complex64: float32, complex128: float64}
-_BY_NUMPY: dict[Any, dtype] = {}
+_BY_NUMPY: dict[HostDType, dtype] = {}
 
 
 def dtype_named(name: str) -> dtype:
@@ -97,7 +97,7 @@ def dtype_named(name: str) -> dtype:
     return _BY_NAME[name]
 
 
-def from_numpy_dtype(numpy_dtype: Any) -> dtype:
+def from_numpy_dtype(numpy_dtype: HostDType) -> dtype:
     """The dtype that holds what NumPy's `numpy_dtype` holds; TypeError where there is none, ValueError for swapped bytes."""
     found = _BY_NUMPY.get(numpy_dtype)
     if found is None:

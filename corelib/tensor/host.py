@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 
 class _LazyNumPy:
@@ -21,4 +21,9 @@ if TYPE_CHECKING:
 else:
     np = _LazyNumPy()
 
-__all__ = ["np"]
+HostArray: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+"""A NumPy array of any shape and dtype."""
+HostDType: TypeAlias = "np.dtype[Any]"
+"""A dtype of NumPy's."""
+
+__all__ = ["HostArray", "HostDType", "np"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from corelib.tensor.size import Shape, Strides
+
 
 class layout:
     """A memory layout. `corelib.strided` is the only one so far; it is half of the dispatcher's first key."""
@@ -44,7 +46,7 @@ CHANNELS_INNERMOST = {"channels_last": 4, "channels_last_3d": 5}
 """The formats with the channels innermost, and how many dimensions they are for."""
 
 
-def innermost_strides(name: str, shape: tuple[int, ...], format: str) -> tuple[int, ...]:
+def innermost_strides(name: str, shape: Shape, format: str) -> Strides:
     """The strides of (n, c, *sizes) with the channels innermost; RuntimeError for another number of dimensions."""
     rank = CHANNELS_INNERMOST[format]
     if len(shape) != rank:

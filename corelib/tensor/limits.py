@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.promotion import get_default_dtype
 
 # dtype: bits, digits of the significand after the point, largest exponent
@@ -19,7 +18,7 @@ class finfo:
     1.1920928955078125e-07
     """
 
-    def __init__(self, type: Any = None) -> None:
+    def __init__(self, type: DType | None = None) -> None:
         if type is None:
             type = get_default_dtype()
         type = type.to_real() if getattr(type, "is_complex", False) else type
@@ -48,7 +47,7 @@ class iinfo:
     127
     """
 
-    def __init__(self, type: Any) -> None:
+    def __init__(self, type: DType) -> None:
         if type not in D.INTEGERS:
             raise TypeError(f"iinfo(): torch.iinfo() requires an integer input type, got {type}. Use torch.finfo to handle floats")
         self.bits = type.itemsize * 8

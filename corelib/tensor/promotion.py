@@ -6,10 +6,8 @@ group before it has a dtype of as high a category (bool, then integers, floats, 
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype
+from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
@@ -66,10 +64,10 @@ def _promoted(a: dtype, b: dtype) -> dtype:
 _PROMOTED: dict[dtype, dict[dtype, dtype]] = {a: {b: _promoted(a, b) for b in D.ALL} for a in D.ALL}
 # PyTorch's own table has a half-precision complex dtype for float16; the smallest complex dtype here is complex64.
 _COMPLEX = {d: D.complex128 if d is D.float64 else D.complex64 for d in D.FLOATS}
-_PYTHON: dict[Any, dtype] = {bool: D.bool, int: D.int64, float: D.float64, complex: D.complex128}
+_PYTHON: dict[type, dtype] = {bool: D.bool, int: D.int64, float: D.float64, complex: D.complex128}
 
 
-def _as_dtype(op: str, name: str, position: int, given: Any) -> dtype:
+def _as_dtype(op: str, name: str, position: int, given: object) -> dtype:
     if isinstance(given, dtype):
         return given
     if isinstance(given, type) and given in _PYTHON:
@@ -100,7 +98,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return _CATEGORY[source] <= _CATEGORY[target]
 
 
-def result_type(*operands: Any) -> dtype:
+def result_type(*operands: Tensor | Number) -> dtype:
     """The dtype in which an op computes on these tensors and Python numbers, of which there may be any mixture.
 
     TypeError for no operand, or for one that is neither a Tensor nor a number.
@@ -130,7 +128,7 @@ def result_type(*operands: Any) -> dtype:
     return result
 
 
-def _number_dtype(position: int, x: Any) -> dtype:
+def _number_dtype(position: int, x: object) -> dtype:
     if isinstance(x, float):
         return _default
     if isinstance(x, bool):

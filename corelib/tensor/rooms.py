@@ -8,5 +8,7 @@ from typing import Any
 from corelib.tensor.slot import Slot
 
 NAMED: Slot[Callable[[str, str], Any]] = Slot(
-    "named", "What a public room (nn) has under a name (Parameter); the room is loaded for it. AttributeError where it has none. Filled by the face."
+    "named",
+    "What a public room (nn) has under a name (Parameter); the room is loaded for it. AttributeError where it has none. "
+    "Filled by the face.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 Shape: TypeAlias = tuple[int, ...]
 """The size of each dimension."""
@@ -12,7 +12,6 @@ Strides: TypeAlias = tuple[int, ...]
 """How far apart, in elements, neighbours along each dimension lie."""
 Dims: TypeAlias = int | Sequence[int] | None
 """One dimension, several, or all."""
-
 
 
 class Size(tuple[int, ...]):
@@ -32,21 +31,28 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
-    def __getitem__(self, index: Any) -> Any:
-        got = tuple.__getitem__(self, index)
-        return Size(got) if isinstance(index, slice) else got
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Size: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> int | Size:
+        if isinstance(index, slice):
+            return Size(tuple.__getitem__(self, index))
+        return tuple.__getitem__(self, index)
 
     def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[object, tuple[Shape]]:
         return Size, (tuple(self),)
 
 
-_CONTIGUOUS: dict[tuple[int, ...], tuple[int, ...]] = {}
+_CONTIGUOUS: dict[Shape, Strides] = {}
 
 
-def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+def contiguous_strides(shape: Shape) -> Strides:
     """Row-major strides, in elements, of a shape; a zero-size dimension counts as one, as in PyTorch."""
     strides = _CONTIGUOUS.get(shape)
     if strides is None:
@@ -61,7 +67,7 @@ def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
     return strides
 
 
-def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+def is_contiguous(shape: Shape, strides: Strides) -> bool:
     """Whether strides visit a shape's elements in row-major order without gaps."""
     if 0 in shape:
         return True
@@ -74,7 +80,7 @@ def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return True
 
 
-def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+def is_dense(shape: Shape, strides: Strides) -> bool:
     """Whether the elements fill their memory without gaps or overlap, in some order of the dimensions."""
     step = 1
     for s, n in sorted((s, n) for n, s in zip(shape, strides, strict=True) if n != 1):
@@ -84,7 +90,7 @@ def is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return True
 
 
-def permuted_strides(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...] | None:
+def permuted_strides(shape: Shape, strides: Strides) -> Strides | None:
     """Dense strides for a new tensor whose dimensions lie in the order of `strides`; None where that is row-major.
 
     This is what PyTorch's elementwise ops give for an input that is dense but not contiguous.
@@ -100,7 +106,7 @@ def permuted_strides(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[
     return None if is_contiguous(shape, found) else found
 
 
-def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
+def broadcast_shapes(*shapes: Shape) -> Shape | None:
     """The shape that all broadcast to by NumPy's rules, or None."""
     ndim = max(map(len, shapes), default=0)
     out = [1] * ndim
@@ -114,17 +120,13 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
     return tuple(out)
 
 
-def expanded_strides(shape: tuple[int, ...], strides: tuple[int, ...], to: tuple[int, ...]) -> tuple[int, ...]:
+def expanded_strides(shape: Shape, strides: Strides, to: Shape) -> Strides:
     """Strides of a shape seen as the larger shape `to`: 0 where a dimension is repeated."""
     lead = len(to) - len(shape)
-    return (0,) * lead + tuple(
-        s if n == m else 0 for n, s, m in zip(shape, strides, to[lead:], strict=True)
-    )
+    return (0,) * lead + tuple(s if n == m else 0 for n, s, m in zip(shape, strides, to[lead:], strict=True))
 
 
-def view_strides(
-    shape: tuple[int, ...], strides: tuple[int, ...], to: tuple[int, ...]
-) -> tuple[int, ...] | None:
+def view_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None:
     """Strides that show a strided shape as the shape `to` without a copy, or None where a copy is needed.
 
     Dimensions are grouped into runs that lie densely behind one another; each run must be split by whole dimensions

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from corelib.tensor.device import resolve
-from corelib.tensor.host import np
+from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
+from corelib.tensor.dtype import Number, dtype
+from corelib.tensor.host import HostArray, np
 
-if TYPE_CHECKING:
-    from corelib.tensor.device import device as Device
-    from corelib.tensor.dtype import dtype
-
-_USERS: Any = object()
+_USERS: Buffer = object()
 
 
 class UntypedStorage:
@@ -31,7 +29,7 @@ class UntypedStorage:
     __slots__ = ("__weakref__", "_nbytes", "_raw", "_version", "device")
     device: Device
 
-    def __init__(self, of: Any = 0, raw: Any = _USERS, nbytes: int = 0, *, device: Any = None) -> None:
+    def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
             self._make(of, device)
             return
@@ -40,7 +38,7 @@ class UntypedStorage:
         self._nbytes = nbytes
         self._version = 0
 
-    def _make(self, size: Any, where: Any) -> None:
+    def _make(self, size: Any, where: DeviceLike) -> None:
         try:
             content = None if isinstance(size, int) else bytes(size)
         except (TypeError, ValueError) as error:
@@ -56,7 +54,7 @@ class UntypedStorage:
         if content:
             self._write(np.frombuffer(content, np.uint8))
 
-    def _write(self, array: Any) -> None:
+    def _write(self, array: HostArray) -> None:
         runtime = self.device.runtime
         runtime.backend.host_to_device(self._raw, 0, array, runtime.index)
 
@@ -74,12 +72,13 @@ class UntypedStorage:
             storage._write(array)
         return storage
 
-    def to_host_bytes(self) -> Any:
+    def to_host_bytes(self) -> HostArray:
         """The bytes as a NumPy uint8 array: shared where the device's memory is the host's, a copy elsewhere."""
         runtime = self.device.runtime
         if self._nbytes == 0:
             return np.empty(0, np.uint8)
-        return runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+        array: HostArray = runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+        return array
 
     def clone(self) -> Storage:
         """A new block on the same device with a copy of the bytes."""
@@ -87,12 +86,12 @@ class UntypedStorage:
 
     __copy__ = clone
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Storage:
+    def __deepcopy__(self, memo: dict[int, object]) -> Storage:
         # The default would copy the fields, and so give one block back twice. copy.deepcopy notes the result in `memo`,
         # so tensors that share this Storage share its copy.
         return self.clone()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[object, tuple[bytes | None, int, str]]:
         return _rebuild, (None if self.device.type == "meta" else bytes(self.to_host_bytes()), self._nbytes, str(self.device))
 
     def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
@@ -122,7 +121,7 @@ class UntypedStorage:
             )
         return self
 
-    def to(self, *, device: Any, non_blocking: bool = False) -> Storage:
+    def to(self, *, device: DeviceLike, non_blocking: bool = False) -> Storage:
         """This storage, or a copy of it where it lies on another device."""
         place = resolve(device)
         return self if place is self.device else Storage.allocate(place, self._nbytes).copy_(self)
@@ -137,7 +136,7 @@ class UntypedStorage:
         """1: the elements are bytes."""
         return 1
 
-    def is_pinned(self, device: Any = None) -> bool:
+    def is_pinned(self, device: DeviceLike = None) -> bool:
         """False: no storage is in page-locked memory, so far."""
         return False
 
@@ -179,13 +178,13 @@ class _PooledStorage(UntypedStorage):
 
     __slots__ = ()
 
-    def to_host_bytes(self) -> Any:
+    def to_host_bytes(self) -> HostArray:
         array = super().to_host_bytes()
         if self._nbytes and self.device.runtime.backend.host_memory:
             return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
         return array
 
-    def __del__(self, _finalizing: Any = sys.is_finalizing) -> None:
+    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         if not _finalizing():
             runtime = self.device._runtime
             if runtime is not None:
@@ -197,7 +196,7 @@ class Lent:
 
     __slots__ = ("__array_interface__", "_storage")
 
-    def __init__(self, storage: Any, interface: dict[str, Any]) -> None:
+    def __init__(self, storage: object, interface: dict[str, Any]) -> None:
         self._storage = storage
         self.__array_interface__ = interface
 
@@ -236,7 +235,7 @@ class TypedStorage:
 
     __copy__ = clone
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> TypedStorage:
+    def __deepcopy__(self, memo: dict[int, object]) -> TypedStorage:
         return TypedStorage(deepcopy(self._untyped, memo), self.dtype)
 
     def untyped(self) -> Storage:
@@ -257,16 +256,17 @@ class TypedStorage:
         """The address of the first element."""
         return self._untyped.data_ptr()
 
-    def _host(self) -> Any:
+    def _host(self) -> HostArray:
         n = self.size() * self.dtype.itemsize
         return self._untyped.to_host_bytes()[:n].view(self.dtype.np)
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int) -> Number:
         if not -self.size() <= index < self.size():
             raise IndexError(f"index {index} out of range for storage of size {self.size()}")
-        return self._host()[index].item()
+        found: Number = self._host()[index].item()
+        return found
 
-    def __setitem__(self, index: int, value: Any) -> None:
+    def __setitem__(self, index: int, value: Number) -> None:
         self[index]  # the bounds check
         element = np.asarray(value).astype(self.dtype.np).reshape(1)
         untyped, at = self._untyped, index % self.size() * self.dtype.itemsize
@@ -274,11 +274,11 @@ class TypedStorage:
         runtime.backend.host_to_device(untyped._raw, at, element.view(np.uint8), runtime.index)
         untyped._version += 1
 
-    def tolist(self) -> list[Any]:
+    def tolist(self) -> list[Number]:
         """The elements as Python numbers."""
         return list(self._host().tolist())
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Number]:
         return iter(self.tolist())
 
     def __repr__(self) -> str:

@@ -15,22 +15,23 @@ The operators and methods that are ops come from the op table, and what a tensor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from corelib.tensor.base import TensorBase
-from corelib.tensor.layout import CHANNELS_INNERMOST
-from corelib.tensor.size import _CONTIGUOUS, contiguous_strides, is_contiguous, Size, wrap_dim
+from corelib.tensor.device import Native, device as Device
+from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.host import HostArray
+from corelib.tensor.keys import DispatchKey
+from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.size import _CONTIGUOUS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
 from corelib.tensor.storage import Storage, TypedStorage
 
-if TYPE_CHECKING:
-    from corelib.tensor.keys import DispatchKey
-    from corelib.tensor.device import device as Device
-    from corelib.tensor.dtype import dtype as DType
-    from corelib.tensor.layout import layout as Layout
-
 _new = object.__new__
+
+
 class Tensor(TensorBase):
     """A multi-dimensional array of one dtype on one device. Make one with `corelib.tensor`, `zeros`, `from_numpy`, ...
 
@@ -49,17 +50,17 @@ class Tensor(TensorBase):
     _dtype: DType
     _edge: Any
     _key: DispatchKey
-    _native: Any
+    _native: Native
     _numel: int
     _offset: int
     _requires_grad: bool
-    _shape: tuple[int, ...]
+    _shape: Shape
     _storage: Storage | None
-    _strides: tuple[int, ...] | None
+    _strides: Strides | None
 
     # Rarely set, so they live in the instance's dictionary when they are.
     _grad: Tensor | None = None
-    _backward_hooks: Any = None
+    _backward_hooks: dict[int, Any] | None = None
     _retains_grad = False
     _inference = False
     _one_of_several = False  # a view that unbind, split or chunk made beside others
@@ -72,8 +73,8 @@ class Tensor(TensorBase):
     def _make(
         storage: Storage,
         dtype: DType,
-        shape: tuple[int, ...],
-        strides: tuple[int, ...] | None,
+        shape: Shape,
+        strides: Strides | None,
         offset: int,
         requires_grad: bool = False,
     ) -> Tensor:
@@ -96,7 +97,7 @@ class Tensor(TensorBase):
         return t
 
     @staticmethod
-    def _empty(device: Device, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Tensor:
+    def _empty(device: Device, dtype: DType, shape: Shape, strides: Strides | None = None) -> Tensor:
         """A new tensor whose elements are not set; `strides` must be dense."""
         runtime: Any = device._runtime
         t = _new(Tensor)
@@ -118,7 +119,7 @@ class Tensor(TensorBase):
         t._base = None
         return t
 
-    def _as_view(self, shape: tuple[int, ...], strides: tuple[int, ...] | None, offset: int, numel: int) -> Tensor:
+    def _as_view(self, shape: Shape, strides: Strides | None, offset: int, numel: int) -> Tensor:
         """A view of this tensor's memory. Its gradient edge is the caller's business."""
         storage = self._storage
         t = _new(Tensor)
@@ -153,7 +154,7 @@ class Tensor(TensorBase):
             storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
 
-    def _array(self) -> Any:
+    def _array(self) -> Native:
         """The backend's native array of these elements."""
         native = self._native
         if native is None:
@@ -200,7 +201,13 @@ class Tensor(TensorBase):
         """The size of each dimension."""
         return Size(self._shape)
 
-    def size(self, dim: int | None = None) -> Any:
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+
+    @overload
+    def size(self, dim: int) -> int: ...
+
+    def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
             return Size(self._shape)
@@ -212,7 +219,13 @@ class Tensor(TensorBase):
         except (IndexError, TypeError):
             return self._shape[wrap_dim("size", dim, len(self._shape))]
 
-    def stride(self, dim: int | None = None) -> Any:
+    @overload
+    def stride(self, dim: None = None) -> Strides: ...
+
+    @overload
+    def stride(self, dim: int) -> int: ...
+
+    def stride(self, dim: int | None = None) -> Strides | int:
         """The distance in elements between neighbours along each dimension, or along `dim`."""
         strides = self._strides
         if strides is None:
@@ -256,7 +269,7 @@ class Tensor(TensorBase):
         """The bytes of all elements."""
         return self._numel * self._dtype.itemsize
 
-    def is_contiguous(self, memory_format: Any = None) -> bool:
+    def is_contiguous(self, memory_format: MemoryFormat | None = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
         strides = self._strides
         if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
@@ -342,7 +355,7 @@ class Tensor(TensorBase):
             raise TypeError("len() of a 0-d tensor")
         return self._shape[0]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Tensor]:
         if not self._shape:
             raise TypeError("iteration over a 0-d tensor")
         return iter(self.unbind(0))
@@ -367,7 +380,7 @@ class Tensor(TensorBase):
     def __int__(self) -> int:
         return int(self._real("int64_t"))
 
-    def _real(self, wanted: str) -> Any:
+    def _real(self, wanted: str) -> float:
         value = self._only("float" if wanted == "double" else "int")
         if isinstance(value, complex):
             if value.imag:
@@ -375,13 +388,14 @@ class Tensor(TensorBase):
             return value.real
         return value
 
-    def _only(self, wanted: str) -> Any:
+    def _only(self, wanted: str) -> Number:
         if self._numel != 1:
             raise ValueError(
                 f"{wanted}(): only one element tensors can be converted to Python scalars, got {self._numel} elements (shape "
                 f"{list(self._shape)})"
             )
-        return self.item()
+        only: Number = self.item()
+        return only
 
     def __complex__(self) -> complex:
         return complex(self.item())
@@ -394,15 +408,15 @@ class Tensor(TensorBase):
             )
         return int(self.item())
 
-    def __contains__(self, element: Any) -> bool:
+    def __contains__(self, element: object) -> bool:
         if not isinstance(element, (Tensor, int, float, bool)):
             raise RuntimeError(
                 f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
             )
         return bool(self.eq(element).any())
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        array = self.numpy()
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> HostArray:
+        array: HostArray = self.numpy()
         if dtype is not None and array.dtype != dtype:
             if copy is False:
                 raise ValueError(f"__array__(): {array.dtype} cannot become {dtype} without a copy, and copy=False allows none")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ml_dtypes  # noqa: F401  (registers bfloat16 with NumPy)
 import numpy as np
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib_cpu_numpy import kernels
+from corelib_cpu_numpy.threads import Array
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
 Bytes = NDArray[np.uint8]
 
 _BYTES = np.dtype(np.uint8)

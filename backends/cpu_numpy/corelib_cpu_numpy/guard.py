@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from corelib_cpu_numpy.threads import matmul
-from numpy.typing import NDArray
-
-Array = NDArray[Any]
-Function = Callable[..., Any]  # of arrays, with outputs and further arguments of its own
+from corelib.backend.xp.guard import Function
+from corelib.contract.kernels import Kernel
+from corelib_cpu_numpy.threads import Array, matmul
 
 
 def _quiet_context() -> contextvars.Context:
@@ -51,7 +48,7 @@ class Guard:
         return _per_thread.run(function, *args, **names)
 
     @staticmethod
-    def unary(function: Function) -> Function:
+    def unary(function: Function) -> Kernel:
         """A kernel `(out, input)` of a NumPy function that takes `(input, out)`."""
         shared = _shared
 
@@ -64,7 +61,7 @@ class Guard:
         return kernel
 
     @staticmethod
-    def binary(function: Function) -> Function:
+    def binary(function: Function) -> Kernel:
         """A kernel `(out, input, other)` of a NumPy function that takes `(input, other, out)`."""
         shared = _shared
         if function in (np.maximum, np.minimum):  # NumPy wants their third argument named
@@ -86,14 +83,3 @@ class Guard:
 
 
 guard = Guard
-
-
-def guarded(kernel: Function) -> Function:
-    """A kernel that runs under the guard."""
-
-    def run(*args: Any) -> Any:
-        return Guard.run(kernel, *args)
-
-    run.__name__ = getattr(kernel, "__name__", "kernel")
-    run.__doc__ = kernel.__doc__
-    return run

@@ -10,18 +10,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from corelib.contract.kernels import KernelTable
 from corelib_cpu_numpy.guard import guard
-from corelib_cpu_numpy.threads import add_scaled
-from numpy.typing import NDArray
+from corelib_cpu_numpy.threads import add_scaled, Array
 
 PIECE = 1 << 16
 
-Array = NDArray[Any]
-Arrays = tuple[Any, ...]  # arrays of one shape, with None in places
+Arrays: TypeAlias = tuple[Any, ...]
+"""Arrays of one shape, with None in places."""
 
 
 class _Scratch(threading.local):

@@ -5,10 +5,12 @@ The generated kernels know real numbers only. What CuPy has no loop for stays wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from corelib.backend import KernelTable, StridedArray, xp as shared
+from corelib.backend.signatures import Argument, Outcome
 from corelib.contract.kernels import Kernel
 from corelib.tensor import dtype as D
 
@@ -46,14 +48,14 @@ def register(table: KernelTable, backend: CupyBackend, cupy: ModuleType) -> None
 def _over_arrays(backend: CupyBackend, cupy: ModuleType, kernel: Kernel) -> Kernel:
     """A kernel of arrays as one of native arrays, on their device and its stream."""
 
-    def array(x: Any) -> Any:
+    def array(x: Argument) -> Argument:
         if not isinstance(x, StridedArray):
             return type(x)([array(y) for y in x]) if isinstance(x, (tuple, list)) else x
         if x.dtype is D.bfloat16:  # the upper half of a float32
             return (backend.as_cupy(x._replace(dtype=D.int16)).astype(cupy.int32) << 16).view(cupy.float32)
         return backend.as_cupy(x)
 
-    def run(out: Any, *args: Any) -> Any:
+    def run(out: StridedArray | Sequence[StridedArray], *args: Argument) -> Outcome:
         with backend.at((out if isinstance(out, StridedArray) else out[0]).device_index):
             return kernel(array(out), *[array(x) for x in args])
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
 from corelib.backend import Backend, KernelTable, StridedArray
 from corelib.backend.codegen import register
+from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
 from corelib_cuda_cupy import arrays
 from corelib_cuda_cupy.compiler import CudaLauncher
@@ -27,7 +27,7 @@ class Block:
 
     __slots__ = ("nbytes", "owner", "ptr")
 
-    def __init__(self, ptr: int, nbytes: int, owner: Any = None) -> None:
+    def __init__(self, ptr: int, nbytes: int, owner: object = None) -> None:
         self.ptr = ptr
         self.nbytes = nbytes
         self.owner = owner
@@ -104,13 +104,8 @@ class CupyBackend(Backend):
             stream.synchronize()
         return data
 
+    @without_overlap
     def device_to_device(self, target: Block, to: int, source: Block, start: int, nbytes: int, index: int) -> None:
-        if target is source and abs(to - start) < nbytes:  # what overlaps goes by way of another block
-            between = self.allocate(nbytes, index)
-            self.device_to_device(between, 0, source, start, nbytes, index)
-            self.device_to_device(target, to, between, 0, nbytes, index)
-            self.free(between, index)
-            return
         with self._told("cudaMemcpyAsync"), self.at(index) as stream:
             runtime.memcpyAsync(target.ptr + to, source.ptr + start, nbytes, _ON_DEVICE, stream.ptr)
 
@@ -167,7 +162,7 @@ class CupyBackend(Backend):
         pointer = cupy.cuda.MemoryPointer(memory, native.offset * size)
         return cupy.ndarray(native.shape, native.dtype.np, pointer, [s * size for s in native.strides])
 
-    def adopt(self, external: Any) -> tuple[Block, D.dtype, tuple[int, ...], tuple[int, ...], int]:
+    def adopt(self, external: object) -> tuple[Block, D.dtype, tuple[int, ...], tuple[int, ...], int]:
         array = cupy.from_dlpack(external) if hasattr(external, "__dlpack__") else cupy.asarray(external)
         size = array.dtype.itemsize
         if any(s < 0 or s % size for s in array.strides):
@@ -177,7 +172,7 @@ class CupyBackend(Backend):
         block = Block(array.data.ptr, nbytes, array)
         return block, D.from_numpy_dtype(array.dtype), array.shape, strides, array.device.id
 
-    def dlpack(self, native: StridedArray, **kwargs: Any) -> Any:
+    def dlpack(self, native: StridedArray, **kwargs: object) -> object:
         try:
             return self.as_cupy(native).__dlpack__(**kwargs)
         except TypeError as error:

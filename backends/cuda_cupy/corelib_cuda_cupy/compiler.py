@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import CUDA
-from corelib.tensor.device import device
 from cupy.cuda import driver  # type: ignore  # CuPy has no types, and need not be installed
 
 if TYPE_CHECKING:
-    import numpy as np
     from corelib_cuda_cupy.backend import Block, CupyBackend
-    from numpy.typing import NDArray
 
 # Products and sums of separate operations stay separate, as on every other device; cuBLAS fuses its own.
 OPTIONS = ("--fmad=false", "--std=c++17")
@@ -26,9 +23,10 @@ class CudaLauncher(Launcher):
     target = CUDA
     style = "grid"
     units = 4096
+    backend: CupyBackend
 
     def __init__(self, backend: CupyBackend) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self.launches = 0
 
     def compile(self, index: int, source: str, name: str) -> cupy.RawKernel:
@@ -48,18 +46,8 @@ class CudaLauncher(Launcher):
         if held is not None:
             places.append(ctypes.addressof(held))
         arguments = (ctypes.c_void_p * len(places))(*places)
-        with self._backend.at(index) as stream:
+        with self.backend.at(index) as stream:
             driver.launchKernel(
                 kernel.kernel.ptr, -(-items // group), 1, 1, group, 1, 1, 0, stream.ptr, ctypes.addressof(arguments), 0
             )
             self.launches += 1
-
-    def scratch(self, index: int, nbytes: int) -> Block:
-        result: Block = device("cuda", index).runtime.allocator.allocate(nbytes)
-        return result
-
-    def done(self, index: int, buffer: Block, nbytes: int) -> None:
-        device("cuda", index).runtime.allocator.release(buffer, nbytes)
-
-    def read(self, index: int, buffer: Block, nbytes: int) -> NDArray[np.uint8]:
-        return self._backend.device_to_host(buffer, 0, nbytes, index)

@@ -8,6 +8,7 @@ import numpy as np
 import pyopencl as cl
 from corelib.backend import Backend, KernelTable
 from corelib.backend.codegen import register
+from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
 from corelib_opencl.compiler import OpenCLLauncher
 from corelib_opencl.devices import Device, Queue, all_devices, out_of_memory, told
@@ -78,16 +79,10 @@ class OpenCLBackend(Backend):
             self._copy(index, "clEnqueueReadBuffer", data, buffer, src_offset=offset, is_blocking=True)
         return data
 
+    @without_overlap
     def device_to_device(self, target: cl.Buffer, to: int, source: cl.Buffer, start: int, nbytes: int, index: int) -> None:
-        if not nbytes:
-            return
-        if target is source and abs(to - start) < nbytes:  # what overlaps goes by way of another buffer
-            between = self.allocate(nbytes, index)
-            self.device_to_device(between, 0, source, start, nbytes, index)
-            self.device_to_device(target, to, between, 0, nbytes, index)
-            self.free(between, index)
-            return
-        self._copy(index, "clEnqueueCopyBuffer", target, source, byte_count=nbytes, src_offset=start, dst_offset=to)
+        if nbytes:
+            self._copy(index, "clEnqueueCopyBuffer", target, source, byte_count=nbytes, src_offset=start, dst_offset=to)
 
     def _copy(self, index: int, call: str, target: cl.Buffer | Bytes, source: cl.Buffer | Bytes, **how: Any) -> None:
         try:

@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING
 import pyopencl as cl
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import OPENCL
-from corelib.tensor.device import device as corelib_device
 from corelib_opencl.devices import out_of_memory, told
 from corelib_opencl.probe import style
 
 if TYPE_CHECKING:
-    import numpy as np
     from corelib_opencl.backend import OpenCLBackend
-    from numpy.typing import NDArray
 
 
 class OpenCLLauncher(Launcher):
     """Compiles and queues for the devices of one backend."""
 
     target = OPENCL
+    backend: OpenCLBackend
 
     def __init__(self, backend: OpenCLBackend) -> None:
-        self._backend = backend
+        super().__init__(backend)
         devices = [backend.device(i) for i in range(backend.device_count())]
         # one way for all devices of this type: that of processors where there is nothing else
         self.style = "grid" if any(style(device, i) == "grid" for i, device in enumerate(devices)) else "loop"
         self.units = devices[0].units
 
     def compile(self, index: int, source: str, name: str) -> cl.Kernel:
-        device = self._backend.device(index)
+        device = self.backend.device(index)
         vectors = "#define VECTORS\n" if self.style == "loop" else ""
         text = vectors + self.target.text(device.double) + source
         try:
@@ -40,7 +38,7 @@ class OpenCLLauncher(Launcher):
             raise RuntimeError(f"OpenCL: building {name} failed:\n{error}\nThe source was:\n{source}") from None
 
     def run(self, index: int, kernel: cl.Kernel, items: int, group: int, buffers: list[cl.Buffer], params: bytes) -> None:
-        device = self._backend.device(index)
+        device = self.backend.device(index)
         try:
             with device.lock:
                 at = 0
@@ -55,13 +53,3 @@ class OpenCLLauncher(Launcher):
             if out_of_memory(error):
                 raise MemoryError(str(told(error, "clEnqueueNDRangeKernel"))) from None
             raise told(error, "clEnqueueNDRangeKernel") from None
-
-    def read(self, index: int, buffer: cl.Buffer, nbytes: int) -> NDArray[np.uint8]:
-        return self._backend.device_to_host(buffer, 0, nbytes, index)
-
-    def scratch(self, index: int, nbytes: int) -> cl.Buffer:
-        result: cl.Buffer = corelib_device(self._backend.device_type, index).runtime.allocator.allocate(nbytes)
-        return result
-
-    def done(self, index: int, buffer: cl.Buffer, nbytes: int) -> None:
-        corelib_device(self._backend.device_type, index).runtime.allocator.release(buffer, nbytes)

@@ -7,14 +7,12 @@ own. Arrays are `corelib.backend.StridedArray`: a buffer, strides and an offset 
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.contract.kernels import KernelTable
+from corelib.backend.codegen import tables
 from corelib.backend.codegen.launch import Launcher
+from corelib.contract.kernels import KernelTable
+from corelib.tensor.dtype import dtype as DType
 
 
-def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) -> None:
+def register(table: KernelTable, launcher: Launcher, dtypes: tuple[DType, ...]) -> None:
     """Put every generated kernel into a backend's table, for the dtypes that its devices have."""
-    from corelib.backend.codegen import tables
-
     tables.register(table, launcher, dtypes)

@@ -7,19 +7,18 @@ begin, `x0`, `x1`, ... numbers; load_TAG and store_TAG read and write (see types
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
 
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.types import C
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
-
-Ints = tuple[int, ...]
+from corelib.backend.signatures import Ints
+from corelib.contract.backend import StridedArray
+from corelib.tensor.dtype import dtype as DType
 
 
-def source(name: str, text: str, dims: int, dtypes: tuple[Any, ...], numbers: int, target: Any) -> str:
+def source(name: str, text: str, dims: int, dtypes: tuple[DType, ...], numbers: int, target: Target) -> str:
     """The kernel's text. An item does `chunk` cells that follow each other."""
     count = len(dtypes)
     fields = [f"o{n}" for n in range(count)] + ["cells", "chunk"] + [f"n{d}" for d in range(dims)] + [f"x{n}" for n in range(numbers)]
@@ -43,10 +42,11 @@ class Cells:
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._kernels: dict[Any, Any] = {}
+        self._kernels: dict[Hashable, Kernel] = {}
 
     def run(
-        self, key: tuple[Any, ...], text: Callable[[], str], sizes: Ints, arrays: list[Any], numbers: Ints = (), work: int = 1
+        self, key: tuple[str, *tuple[Hashable, ...]], text: Callable[[], str], sizes: Ints, arrays: Sequence[StridedArray],
+        numbers: Ints = (), work: int = 1,
     ) -> None:
         """Do `text()` for every cell of `sizes`. `key`, the op's name first, says with the arrays' dtypes which text it is.
 

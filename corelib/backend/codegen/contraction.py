@@ -13,21 +13,24 @@ in shared memory. Half types accumulate in float32, small integers in int32.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
+from typing import TypeAlias
 
 from corelib.backend.codegen.geometry import broadcast_strides, walk
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Ints, Outcome
+from corelib.contract.backend import StridedArray
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import contiguous_strides
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
 
 _ROWS, _DEPTH, _BLOCK = 4, 256, 128  # of a register tile; of a panel; the most rows an item does
 _TILE, _STEP = 64, 16  # of style "grid"
 _BATCHES, _DIMS = 3, 4  # so many dimensions a kernel walks, when those that follow each other are merged
 
 
-def vector_of(dtype: Any) -> tuple[str, str, int]:
+def vector_of(dtype: DType) -> tuple[str, str, int]:
     """The type that products add up in, its vector type in OpenCL C, and the vector's width. Not wider than 8: PoCL's
     compiler has aborted on products of 16."""
     compute = C[dtype].compute
@@ -38,7 +41,7 @@ def vector_of(dtype: Any) -> tuple[str, str, int]:
     return ("i64", "long4", 4) if compute == "i64" else ("i32", "int8", 8)
 
 
-def source(name: str, dtype: Any, style: str, a_rows: bool, bias: bool, target: Any) -> str:
+def source(name: str, dtype: DType, style: str, a_rows: bool, bias: bool, target: Target) -> str:
     """The kernel's text. `a_rows`: whether A's inner elements lie next to each other; `bias`: whether one is added."""
     c = C[dtype]
     fields = ["m", "n", "k", "block"]
@@ -81,7 +84,7 @@ def _odometer() -> str:
     return text + "}" * (_DIMS - 1)
 
 
-def _block(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
+def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
     c = C[dtype]
     total, vector, width = vector_of(dtype)
     columns = 2 * width
@@ -151,7 +154,7 @@ def _block(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
 """
 
 
-def _tile(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
+def _tile(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
     c, total = C[dtype], vector_of(dtype)[0]
     per = _TILE // 16
     added = f" + load_{c.tag}(s, sat + i * p.sm + j * p.sn)" if bias else ""
@@ -199,15 +202,20 @@ def _tile(dtype: Any, a_rows: bool, bias: bool, target: Any) -> str:
 """
 
 
+_Plan: TypeAlias = tuple[bool, Ints, Sequence[bytes], bytes | None]
+"""Whether A's inner elements follow each other, (m, n, k, batches), each array's strides, and what else a kernel is told: None where
+it cannot walk that many dimensions."""
+
+
 class Contraction:
     """The contractions of one backend."""
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._kernels: dict[Any, Any] = {}
-        self._plans: dict[Any, Any] = {}
+        self._kernels: dict[tuple[DType, bool, bool], Kernel] = {}
+        self._plans: dict[Hashable, _Plan] = {}
 
-    def run(self, out: Any, a: Any, b: Any, inner: int, bias: Any = None) -> Any:
+    def run(self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None = None) -> Outcome:
         """out (*batch, m, *columns) = a (*batch, m, *inner) times b (*batch, *inner, *columns), summed over `inner` dimensions.
 
         The batches of a and b, and all of `bias` against `out`, broadcast; `bias` has at most one column dimension that is not 1.
@@ -238,8 +246,7 @@ class Contraction:
         kernel.launch(out.device_index, items, [x.buffer for x in arrays], numbers + packed, group)
         return None
 
-    def _plan(self, out: Any, a: Any, b: Any, inner: int, bias: Any) -> Any:
-        """Whether A's inner elements follow each other, (m, n, k, batches), each array's strides, and what else a kernel is told."""
+    def _plan(self, out: StridedArray, a: StridedArray, b: StridedArray, inner: int, bias: StridedArray | None) -> _Plan:
         batch = len(a.shape) - 1 - inner
         lead = out.shape[:batch]
         m, columns = out.shape[batch], out.shape[batch + 1 :]
@@ -265,7 +272,7 @@ class Contraction:
         a_rows = deep.total == 1 or ak == contiguous_strides(deep.sizes)
         return a_rows, (m, wide.total, deep.total, batches.total), steps, struct.pack(f"{len(numbers)}q", *numbers)
 
-    def _cut(self, dtype: Any, m: int, n: int, k: int, batches: int) -> tuple[int, int, int]:
+    def _cut(self, dtype: DType, m: int, n: int, k: int, batches: int) -> tuple[int, int, int]:
         """Items, the size of a group, and the rows of an item's block."""
         if self._launcher.style == "grid":
             return -(-m // _TILE) * -(-n // _TILE) * batches * 256, 256, 0

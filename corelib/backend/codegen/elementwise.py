@@ -9,16 +9,21 @@ on devices of style "grid" one item for a few elements.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from corelib.backend.codegen.emit import Scalar, vector_for
 from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.trace import Code, trace, Untraceable
 from corelib.backend.codegen.types import C
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
-    from corelib.dispatcher.op import Op
+from corelib.backend.signatures import Argument, Outcome
+from corelib.contract.backend import StridedArray
+from corelib.contract.kernels import Kernel as OpKernel
+from corelib.dispatcher.op import Op
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape
 
 _VECTOR = 4
 _MIN_CHUNK = 1024
@@ -27,7 +32,7 @@ _MIN_CHUNK = 1024
 class Variant(NamedTuple):
     """What a source is made for."""
 
-    dtypes: tuple[Any, ...]
+    dtypes: tuple[DType, ...]
     """Of out and the operands."""
     numbers: tuple[bool, ...]
     """Whether an operand is a number, passed by value."""
@@ -39,7 +44,7 @@ class Variant(NamedTuple):
     """How many arrays are written: out, and the first of the operands."""
 
 
-def source(name: str, code: Code | str, variant: Variant, target: Any) -> str:
+def source(name: str, code: Code | str, variant: Variant, target: Target) -> str:
     """The kernel's text. Its arguments: a pointer for each array, then one struct by value.
 
     In place of code there may be text that is done for each element, in which `{0}`, `{1}`, ... are where the arrays' elements lie.
@@ -102,7 +107,7 @@ def _starts(variant: Variant, arrays: list[int], row: str) -> list[str]:
     return lines
 
 
-def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Any) -> list[str]:
+def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Target) -> list[str]:
     """One item does some rows, or a part of each of them."""
     last = f"p.n{variant.dims - 1}"
     lines = [
@@ -126,7 +131,7 @@ def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Any) ->
     return [*lines, "    }", "  }"]
 
 
-def _grid(code: Code | str, variant: Variant, arrays: list[int], target: Any) -> list[str]:
+def _grid(code: Code | str, variant: Variant, arrays: list[int], target: Target) -> list[str]:
     """One item does one element, or where all is contiguous a few that follow each other."""
     lines = [f"  i64 i = {target.item};"]
     if variant.dims == 1 and "s" not in variant.inner:
@@ -144,20 +149,28 @@ def _grid(code: Code | str, variant: Variant, arrays: list[int], target: Any) ->
     return lines + ["  " + line for line in _compute(code, variant, arrays, "i")]
 
 
+Operand: TypeAlias = StridedArray | float
+"""An array or a Python number; generated kernels know no complex ones."""
+Key: TypeAlias = tuple[str, tuple[DType | None, ...], *tuple[Hashable, ...]]
+"""What code is known by: a name, dtypes, of which the last is what numbers are, and whatever else it depends on."""
+_Plan: TypeAlias = tuple[Walk, str, bytes, int]
+"""How arrays are walked, their innermost strides (see Variant), what a kernel is told of both, and how many items there are."""
+
+
 class Elementwise:
     """The elementwise kernels of one backend: traces ops, makes sources, chooses variants, launches."""
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._walks: dict[Any, tuple[Walk, str, bytes, int]] = {}
-        self._codes: dict[Any, Code | None] = {}
-        self._kernels: dict[Any, Any] = {}
+        self._walks: dict[Hashable, _Plan] = {}
+        self._codes: dict[Key, Code | None] = {}
+        self._kernels: dict[Hashable, Kernel] = {}
 
-    def kernel(self, op: Op) -> Any:
+    def kernel(self, op: Op) -> OpKernel:
         """The op's kernel, `kernel(out, *args)`; it returns NotImplemented where the body is not elementwise."""
         name, places, by_result = op.name, op.operands, op.facts.by_result
 
-        def run(out: Any, *args: Any) -> Any:
+        def run(out: StridedArray, *args: Argument) -> Outcome:
             operands = [args[i] for i in places if i < len(args) and args[i] is not None]
             attributes = tuple([None if i in places else x for i, x in enumerate(args)])
             absent = tuple([i for i in places if i < len(args) and args[i] is None])
@@ -172,11 +185,12 @@ class Elementwise:
 
         return run
 
-    def _trace(self, op: Op, args: tuple[Any, ...], key: Any) -> Code | None:
+    def _trace(self, op: Op, args: tuple[Argument, ...], key: Key) -> Code | None:
         full = [args[i] if i < len(args) else default for i, default in enumerate(op.defaults or (None,) * len(op.params))]
         full[len(op.defaults or op.params) :] = args[len(full) :]
-        dtypes = {}
+        dtypes: dict[int, DType] = {}
         computed = key[1][-1]
+        assert computed is not None  # an array's, or what was put behind the others for the numbers
         for i in op.operands:
             if i < len(args) and args[i] is not None:
                 dtypes[i] = getattr(args[i], "dtype", computed)
@@ -188,13 +202,13 @@ class Elementwise:
         return code
 
     def run(
-        self, key: Any, code: Code | str, out: Any, operands: list[Any], computed: Any = None, outputs: int = 1
-    ) -> Any:
+        self, key: Key, code: Code | str, out: StridedArray, operands: Sequence[Operand], computed: DType | None = None, outputs: int = 1
+    ) -> Outcome:
         """Launch the code over `out` and operands that broadcast to it; numbers go by value, as elements of `computed`.
 
         Text in place of code may write the first `outputs` arrays, out among them.
         """
-        arrays = [out, *[x for x in operands if hasattr(x, "buffer")]]
+        arrays = [out, *[x for x in operands if isinstance(x, StridedArray)]]
         shape = out.shape
         where = (shape, out.strides, *[(x.shape, x.strides) for x in arrays[1:]])
         found = self._walks.get(where)
@@ -211,12 +225,12 @@ class Elementwise:
             kernel = self._make(variant_key, key, code, out, operands, len(steps.sizes), inner, computed, outputs)
         offsets = struct.pack(f"{len(arrays)}q", *[x.offset for x in arrays])
         text = offsets + packed
-        for x, (code_letter, convert) in zip([x for x in operands if not hasattr(x, "buffer")], kernel.numbers, strict=True):
+        for x, (code_letter, convert) in zip([x for x in operands if not isinstance(x, StridedArray)], kernel.numbers, strict=True):
             text += struct.pack(code_letter, convert(x))
         kernel.launch(out.device_index, items, [x.buffer for x in arrays], text)
         return None
 
-    def _walk(self, where: Any, shape: Any, arrays: list[Any]) -> Any:
+    def _walk(self, where: Hashable, shape: Shape, arrays: list[StridedArray]) -> _Plan:
         fits = all(len(x.shape) <= len(shape) for x in arrays)
         if fits:
             rows = tuple([broadcast_strides(x.shape, x.strides, shape) for x in arrays])
@@ -224,7 +238,7 @@ class Elementwise:
                 n in (1, m) for x in arrays for n, m in zip(x.shape[::-1], shape[::-1], strict=False)
             )
         if not fits:
-            found: Any = (Walk((1,), (), 1), "", b"", -1)
+            found: _Plan = (Walk((1,), (), 1), "", b"", -1)
         else:
             steps = padded(walk(shape, rows))
             inner = "".join(["1" if s[-1] == 1 else "0" if s[-1] == 0 else "s" for s in steps.strides])
@@ -258,9 +272,10 @@ class Elementwise:
         return rows * parts, 1, parts
 
     def _make(
-        self, variant_key: Any, key: Any, code: Code | str, out: Any, operands: list[Any], dims: int, inner: str, computed: Any, outputs: int,
-    ) -> Any:
-        numbers = tuple([not hasattr(x, "buffer") for x in operands])
+        self, variant_key: Hashable, key: Key, code: Code | str, out: StridedArray, operands: Sequence[Operand], dims: int,
+        inner: str, computed: DType | None, outputs: int,
+    ) -> Kernel:
+        numbers = tuple([not isinstance(x, StridedArray) for x in operands])
         computed = computed or key[1][-1] or out.dtype
         dtypes = (out.dtype, *[getattr(x, "dtype", computed) for x in operands])
         variant = Variant(dtypes, numbers, dims, inner, self._launcher.style, outputs)

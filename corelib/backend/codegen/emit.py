@@ -6,15 +6,11 @@ type, with bool beside it, is written in vectors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from corelib.backend.codegen.expressions import expression, FUNCTIONS, SINGLE
+from corelib.backend.codegen.trace import Code, Statement, Value
 from corelib.backend.codegen.types import C, number
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.trace import Code, Statement, Value
-    from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.dtype import dtype as DType
 
 VECTORS = {"f32": ("float8", "int8", 8), "f64": ("double4", "long4", 4)}
 """For a compute type: its vector type, the type of its masks, and the width."""
@@ -110,7 +106,7 @@ class Vector(Scalar):
         return f"vstore{w}({value}, 0, {array} + ({at}));"
 
 
-def vector_for(code: Code, dtypes: tuple[Any, ...]) -> Vector | None:
+def vector_for(code: Code, dtypes: tuple[DType, ...]) -> Vector | None:
     """How to write code in vectors, where that is possible and quicker."""
     if not any(s.op_name in FUNCTIONS for s in code.statements) or any(s.op_name in SINGLE for s in code.statements):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-Ints = tuple[int, ...]
+from corelib.backend.signatures import Ints
 
 
 class Walk(NamedTuple):

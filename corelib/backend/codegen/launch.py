@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from corelib.backend.codegen.prelude import Target
+import numpy as np
+from corelib.backend.codegen.prelude import Target
+from corelib.backend.signatures import Buffer
+from corelib.contract.backend import Backend
+from corelib.tensor.device import device
+from numpy.typing import NDArray
+
+Compiled: TypeAlias = Any
+"""A kernel, as a driver has it when it has been compiled."""
 
 
 class Launcher(ABC):
@@ -20,26 +27,30 @@ class Launcher(ABC):
     units: int
     """How many items run at the same time, roughly: what "loop" kernels are cut for."""
 
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
     @abstractmethod
-    def compile(self, index: int, source: str, name: str) -> Any:
+    def compile(self, index: int, source: str, name: str) -> Compiled:
         """A driver's kernel object for device `index`; RuntimeError with the compiler's words where it does not compile."""
 
     @abstractmethod
-    def run(self, index: int, kernel: Any, items: int, group: int, buffers: list[Any], params: bytes) -> None:
+    def run(self, index: int, kernel: Compiled, items: int, group: int, buffers: list[Buffer], params: bytes) -> None:
         """Queue a kernel over `items` work items, a multiple of `group`, in groups of that size. Its arguments are the
         buffers and then, unless it is empty, `params`, one struct by value."""
 
-    @abstractmethod
-    def scratch(self, index: int, nbytes: int) -> Any:
+    def scratch(self, index: int, nbytes: int) -> Buffer:
         """A buffer for as long as the kernels queued now need it; `done` takes it back."""
+        return device(self.backend.device_type, index).runtime.allocator.allocate(nbytes)
 
-    @abstractmethod
-    def done(self, index: int, buffer: Any, nbytes: int) -> None:
+    def done(self, index: int, buffer: Buffer, nbytes: int) -> None:
         """Take a scratch buffer back; work queued later may use it again."""
+        device(self.backend.device_type, index).runtime.allocator.release(buffer, nbytes)
 
-    @abstractmethod
-    def read(self, index: int, buffer: Any, nbytes: int) -> Any:
+    def read(self, index: int, buffer: Buffer, nbytes: int) -> NDArray[np.uint8]:
         """The first bytes of a buffer as a NumPy uint8 array, when all that was queued has been done."""
+        data: NDArray[np.uint8] = self.backend.device_to_host(buffer, 0, nbytes, index)
+        return data
 
     def kernel(self, op_name: str, source: Callable[[str, Target], str]) -> Kernel:
         """A kernel from a function that writes its source, compiled for each device when it first runs there."""
@@ -53,11 +64,11 @@ class Kernel:
     def __init__(self, launcher: Launcher, name: str, source: str) -> None:
         self.name = name
         self.source = source
-        self.numbers: list[Any] = []
+        self.numbers: list[tuple[str, Callable[[float], float]]] = []
         self._launcher = launcher
-        self._compiled: dict[int, Any] = {}
+        self._compiled: dict[int, Compiled] = {}
 
-    def launch(self, index: int, items: int, buffers: list[Any], params: bytes, group: int = 1) -> None:
+    def launch(self, index: int, items: int, buffers: list[Buffer], params: bytes, group: int = 1) -> None:
         """Queue the kernel on a device."""
         made = self._compiled.get(index)
         if made is None:

@@ -1,7 +1,4 @@
-"""Kernels that go over rows: reductions, and what is made of a row's reductions, such as softmax and the norms.
-
-A program is a list of stages that are done for each row: `Reduce` its elements to a value, `Let` a value be computed from
-others, `Store` one value a row, `Map` every element to an output. A "row" is any set of dimensions; the others are kept.
+"""Kernels that go over rows: how programs (see programs.py) are written as C, and run.
 
 On devices of style "loop" an item does several rows. Its innermost loop runs over lanes that the compiler can turn into
 vectors: neighbours in a row ("along") or, where the row's elements are far apart, neighbouring rows ("across").
@@ -10,94 +7,27 @@ On devices of style "grid" a group of items shares a row ("along"), or each item
 
 from __future__ import annotations
 
+import re
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from corelib.backend.codegen.emit import Scalar, Vector, VECTORS
 from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
+from corelib.backend.codegen.programs import Let, Map, Pick, Program, Put, Reduce, Scan, Store
 from corelib.backend.codegen.types import C
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
+from corelib.backend.signatures import Ints
+from corelib.contract.backend import StridedArray
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape, Strides
 
 ALONG, ACROSS, BLOCK, GROUP = 16, 64, 1024, 256
 
 
-class Reduce(NamedTuple):
-    """One value of all elements of a row: `combine`, over `a` and `b`, starts from `init` and takes each `value`."""
-
-    name: str
-    type: str
-    init: str
-    value: str
-    combine: str
-
-
-class Let(NamedTuple):
-    """A value of the row, computed from others."""
-
-    name: str
-    type: str
-    value: str
-
-
-class Pick(NamedTuple):
-    """A row's value: the element of an array that lies as many times `x0` from the row's start as an index says."""
-
-    name: str
-    type: str
-    array: int
-    by: str
-
-
-class Store(NamedTuple):
-    """Write a row's value into the row's element of an output; it may name arrays that have one element a row."""
-
-    array: int
-    value: str
-
-
-class Map(NamedTuple):
-    """Write a value for each element of the row into an output."""
-
-    array: int
-    value: str
-    statements: tuple[str, ...] = ()
-
-
-class Scan(NamedTuple):
-    """Write for each element what `combine` makes of it and all before it; starts from `init`."""
-
-    array: int
-    type: str
-    init: str
-    value: str
-    combine: str
-
-
-class Put(NamedTuple):
-    """Write or add every element of the row where an index says: `to` is the place, `x0` steps from the row's own."""
-
-    array: int
-    by: int
-    value: str
-    add: str = ""
-    """How to join what is there, `a`, and the value, `b`; the value replaces it where this is empty."""
-
-
-class Program(NamedTuple):
-    """Stages over arrays `v0`, `v1`, ...: the first `outputs` of them are written, the others read. Where a row is one dimension,
-    `i` is an element's place in it."""
-
-    name: str
-    outputs: int
-    stages: tuple[Any, ...]
-    numbers: tuple[str, ...] = ()
-    """The types of numbers given by value, `x0`, `x1`, ...; "i64", "f32" or "f64"."""
-
-
 class _Variant(NamedTuple):
-    dtypes: tuple[Any, ...]
+    dtypes: tuple[DType, ...]
     kept: int
     reduced: int
     near: str
@@ -106,17 +36,20 @@ class _Variant(NamedTuple):
     style: str
 
 
+_Plan: TypeAlias = tuple[Walk, Walk, str, str, bytes]
+"""The rows, the elements of a row, the way and what is near (see _Variant), and what a kernel is told of it all."""
+
+
 class Rows:
     """The row programs of one backend."""
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._plans: dict[Any, Any] = {}
-        self._kernels: dict[Any, Any] = {}
+        self._plans: dict[Hashable, _Plan] = {}
+        self._kernels: dict[Hashable, Kernel] = {}
 
     def run(
-        self, program: Program, arrays: list[Any], shape: tuple[int, ...], dims: tuple[int, ...],
-        numbers: tuple[Any, ...] = (),
+        self, program: Program, arrays: Sequence[StridedArray], shape: Shape, dims: Ints, numbers: tuple[float, ...] = (),
     ) -> None:
         """Do the program for the rows of `shape` that `dims` span. Each array's shape broadcasts to `shape`."""
         # where the elements of a row have an order, one item does them
@@ -144,13 +77,13 @@ class Rows:
             text += struct.pack("f4x" if kind == "f32" else "d" if kind == "f64" else "q", x)
         kernel.launch(index, items, [x.buffer for x in arrays], text, group)
 
-    def _plan(self, shape: tuple[int, ...], dims: tuple[int, ...], arrays: list[Any], alone: bool) -> Any:
+    def _plan(self, shape: Shape, dims: Ints, arrays: Sequence[StridedArray], alone: bool) -> _Plan:
         strides = [broadcast_strides(x.shape, x.strides, shape) for x in arrays]
         kept = [d for d in range(len(shape)) if d not in dims]
         lead = _lead(strides)
         order = [lead, *[n for n in range(len(arrays)) if n != lead]]
 
-        def part(of: Any) -> Walk:
+        def part(of: Sequence[int]) -> Walk:
             found = padded(walk(tuple([shape[d] for d in of]), tuple([tuple([strides[n][d] for d in of]) for n in order])))
             back = sorted(range(len(order)), key=order.__getitem__)
             return found._replace(strides=tuple([found.strides[i] for i in back]))
@@ -181,7 +114,7 @@ class Rows:
         return -(-blocks // chunk), chunk, 1
 
 
-def _lead(strides: list[Any]) -> int:
+def _lead(strides: Sequence[Strides]) -> int:
     """The array that decides how memory is walked: the last that is read in every dimension, else the first."""
     return max(range(len(strides)), key=lambda n: (sum(1 for s in strides[n] if s), n))
 
@@ -190,7 +123,7 @@ def _near(stride: int) -> str:
     return "1" if stride == 1 else "0" if stride == 0 else "s"
 
 
-def source(name: str, program: Program, variant: _Variant, target: Any) -> str:
+def source(name: str, program: Program, variant: _Variant, target: Target) -> str:
     """The kernel's text; its arguments are a pointer for each array and one struct by value."""
     count = len(variant.dtypes)
     fields = [f"i64 o{n};" for n in range(count)] + ["i64 chunk; i64 rows; i64 length;"]
@@ -234,7 +167,7 @@ def _loads(program: Program, variant: _Variant, at: dict[int, str], text: str, e
     return lines
 
 
-def _vector(program: Program, variant: _Variant, target: Any) -> Vector | None:
+def _vector(program: Program, variant: _Variant, target: Target) -> Vector | None:
     """How to write the loops along a row in vectors, where all is one floating type and lies side by side."""
     kinds = {C[d].compute for d in variant.dtypes}
     kinds |= {stage.type for stage in program.stages if isinstance(stage, Reduce | Let | Scan)}
@@ -244,8 +177,6 @@ def _vector(program: Program, variant: _Variant, target: Any) -> Vector | None:
 
 
 def _names(text: str, name: str) -> bool:
-    import re
-
     return re.search(rf"\b{name}\b", text) is not None
 
 
@@ -274,6 +205,18 @@ def _step(n: int, near: str, index: str, field: str) -> str:
     return index if near == "1" else "0" if near == "0" else f"({index}) * p.{field}"
 
 
+def _of_row(program: Program, variant: _Variant, stage: Let | Pick | Store, once: str = "") -> list[str]:
+    """A stage that is done once a row, by the item that has the row, or by the one of a group that `once` lets."""
+    if isinstance(stage, Let):
+        return [f"const {stage.type} {stage.name} = {stage.value};"]
+    row = {n: f"b{n}" for n in range(len(variant.dtypes))}
+    if isinstance(stage, Pick):
+        loads = _loads(program, variant, row, stage.by)
+        return [f"{stage.type} {stage.name}; {{", *loads, f"{stage.name} = {_picked(variant, stage, row)}; }}"]
+    loads = _loads(program, variant, row, stage.value)
+    return [f"{once}{{", *loads, _store(variant, stage.array, row[stage.array], stage.value), "}"]
+
+
 def _nest(variant: _Variant) -> tuple[list[str], list[str], list[str]]:
     """Loops over the outer dimensions of a row: their heads, the bases in them, and their ends."""
     heads, ends = ["{"], ["}"]
@@ -291,7 +234,7 @@ def _combined(stage: Reduce, a: str, b: str) -> str:
     return stage.combine.format(a=a, b=b)
 
 
-def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _along(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "loop": an item does whole rows, lanes are neighbours in the row."""
     last = variant.reduced - 1
     lines = [
@@ -304,15 +247,8 @@ def _along(program: Program, variant: _Variant, target: Any) -> list[str]:
     heads, bases, ends = _nest(variant)
     at = {n: f"c{n} + {_step(n, variant.near[n], 'i', f'sr{n}_{last}')}" for n in range(len(variant.dtypes))}
     for stage in program.stages:
-        if isinstance(stage, Let):
-            lines.append(f"const {stage.type} {stage.name} = {stage.value};")
-        elif isinstance(stage, Pick):
-            row = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row, stage.by)]
-            lines += [f"{stage.name} = {_picked(variant, stage, row)}; }}"]
-        elif isinstance(stage, Store):
-            row = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += ["{", *_loads(program, variant, row, stage.value), _store(variant, stage.array, row[stage.array], stage.value), "}"]
+        if isinstance(stage, Let | Pick | Store):
+            lines += _of_row(program, variant, stage)
         elif isinstance(stage, Map):
             lines += [*heads, *bases, "i64 first = 0;"]
             if vector is not None:
@@ -386,7 +322,7 @@ def _vectors(statement: str, vector: Vector) -> str:
     return statement.replace("const f32 ", f"const {vector.vector} ").replace("const f64 ", f"const {vector.vector} ")
 
 
-def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _across(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "loop": an item does blocks of neighbouring rows, a lane for each row."""
     inner, last = variant.kept - 1, variant.reduced - 1
     lines = [
@@ -403,6 +339,7 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
     at = {}
     for n in range(len(variant.dtypes)):
         at[n] = f"c{n} + i * p.sr{n}_{last} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}"
+    row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
     kept: list[tuple[str, str]] = []
 
     def own(text: str) -> list[str]:
@@ -414,13 +351,11 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
             lines.append(f"{stage.name}_[l] = {stage.value}; }}")
             kept.append((stage.type, stage.name))
         elif isinstance(stage, Pick):
-            row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
             lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i64 l = 0; l < lanes; ++l) {{"]
             lines += [*own(stage.by), *_loads(program, variant, row, stage.by)]
             lines += [f"{stage.name}_[l] = {_picked(variant, stage, row)}; }}"]
             kept.append((stage.type, stage.name))
         elif isinstance(stage, Store):
-            row = {n: f"b{n} + {_step(n, variant.near[n], 'l', f'sk{n}_{inner}')}" for n in range(len(variant.dtypes))}
             lines += ["for (i64 l = 0; l < lanes; ++l) {", *own(stage.value), *_loads(program, variant, row, stage.value)]
             lines += [_store(variant, stage.array, row[stage.array], stage.value), "}"]
         elif isinstance(stage, Map):
@@ -447,7 +382,7 @@ def _across(program: Program, variant: _Variant, target: Any) -> list[str]:
     return [*lines, "  }"]
 
 
-def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
+def _grid(program: Program, variant: _Variant, target: Target) -> list[str]:
     """Style "grid": a group shares a row and its reductions are a tree in its memory; or each item has a row."""
     along = variant.way == "along"
     row = target.group if along else target.item
@@ -462,16 +397,8 @@ def _grid(program: Program, variant: _Variant, target: Any) -> list[str]:
     for kind in sorted({s.type for s in program.stages if isinstance(s, Reduce)}) if along else ():
         lines.append(f"{target.shared} {kind} tree_{kind}[{GROUP}];")
     for stage in program.stages:
-        if isinstance(stage, Let):
-            lines.append(f"const {stage.type} {stage.name} = {stage.value};")
-        elif isinstance(stage, Pick):
-            row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += [f"{stage.type} {stage.name}; {{", *_loads(program, variant, row_at, stage.by)]
-            lines += [f"{stage.name} = {_picked(variant, stage, row_at)}; }}"]
-        elif isinstance(stage, Store):
-            row_at = {n: f"b{n}" for n in range(len(variant.dtypes))}
-            lines += [f"if ({target.local} == 0) {{" if along else "{", *_loads(program, variant, row_at, stage.value)]
-            lines += [_store(variant, stage.array, f"b{stage.array}", stage.value), "}"]
+        if isinstance(stage, Let | Pick | Store):
+            lines += _of_row(program, variant, stage, f"if ({target.local} == 0) " if along else "")
         elif isinstance(stage, Map):
             lines += [head, *bases, *_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}"]

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.backend.codegen.kernels import random, reductions
-from corelib.backend.codegen.kernels.attention import Attention
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
-from corelib.backend.codegen.elementwise import Elementwise
+from corelib.backend.codegen.elementwise import Elementwise, Operand
+from corelib.backend.codegen.kernels import random, reductions
+from corelib.backend.codegen.kernels.attention import Attention
 from corelib.backend.codegen.kernels.fused import Fused
 from corelib.backend.codegen.kernels.indexing import Indexing
-from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.kernels.losses import Losses
 from corelib.backend.codegen.kernels.matmul import Matmul
 from corelib.backend.codegen.kernels.ordering import Ordering
-from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
 from corelib.backend.codegen.kernels.steps import Steps
-from corelib.backend.codegen.trace import Code, Statement, trace, Untraceable, Value
 from corelib.backend.codegen.kernels.windows import Windows
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
+from corelib.backend.codegen.trace import Code, Statement, trace, Untraceable, Value
+from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray
-from corelib.contract.kernels import KernelTable
-from corelib.dispatcher.op import TABLE
+from corelib.contract.kernels import Kernel, KernelTable
+from corelib.dispatcher.op import Op, TABLE
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
-def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) -> None:
+def register(table: KernelTable, launcher: Launcher, dtypes: tuple[DType, ...]) -> None:
     """Every kernel of this package."""
     elementwise = Elementwise(launcher)
     _register_elementwise(table, elementwise, dtypes)
@@ -49,7 +52,7 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[Any, ...]) ->
     Windows(launcher, contraction, cells, table).register(table, dtypes)
 
 
-def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
+def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: tuple[DType, ...]) -> None:
     """Whatever may turn out to be elementwise when it is traced; what does not, runs its body from then on."""
     for op in TABLE.values():
         fits = op.kind in ("unary", "binary", "elementwise") or (op.kind == "composite" and op.facts.infer is not None)
@@ -59,7 +62,7 @@ def _register_elementwise(table: KernelTable, elementwise: Elementwise, dtypes: 
                 table.register(op.name, accepted, elementwise.kernel(op))
 
 
-def _may_be_elementwise(op: Any) -> bool:
+def _may_be_elementwise(op: Op) -> bool:
     """Whether a composite's body can be followed, as far as its defaults tell: what moves or reduces cannot."""
     given = tuple(op.defaults or (None,) * len(op.params))
     given += (None,) * (len(op.params) - len(given))
@@ -77,7 +80,7 @@ def _may_be_elementwise(op: Any) -> bool:
 _NEED_ARGUMENTS = ("threshold_of", "hardtanh_of", "lerp", "smooth_error", "nan_to_num")
 
 
-def _accepts(op: Any, dtype: Any) -> bool:
+def _accepts(op: Op, dtype: DType) -> bool:
     """Whether an op computes in a dtype: where it does not, core must see that there is no kernel."""
     if op.facts.promote == "float" and not dtype.is_floating_point:
         return False
@@ -92,12 +95,12 @@ def _accepts(op: Any, dtype: Any) -> bool:
     return True
 
 
-def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[Any, ...]) -> None:
+def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[DType, ...]) -> None:
     """Rounded division of integers refuses a zero divisor; the generated kernels give 0 there."""
     zeros = Program("any_zero", 1, (Reduce("truth", "i32", "0", "(v1 == 0)", "{a} | {b}"), Store(0, "truth")))
 
-    def any_zero(divisor: Any) -> bool:
-        if not hasattr(divisor, "buffer"):
+    def any_zero(divisor: Operand) -> bool:
+        if not isinstance(divisor, StridedArray):
             return not divisor
         if 0 in divisor.shape:
             return False
@@ -114,8 +117,8 @@ def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtype
                 table.register(name, dtype, _refusing_zero(name, table[name][dtype], any_zero))
 
 
-def _refusing_zero(name: str, divide: Any, any_zero: Any) -> Any:
-    def kernel(out: Any, input: Any, other: Any) -> Any:
+def _refusing_zero(name: str, divide: Kernel, any_zero: Callable[[Operand], bool]) -> Kernel:
+    def kernel(out: StridedArray, input: Operand, other: Operand) -> Outcome:
         if any_zero(other):
             raise RuntimeError(f"{name}(): ZeroDivisionError: an integer was divided by zero")
         return divide(out, input, other)
@@ -123,16 +126,16 @@ def _refusing_zero(name: str, divide: Any, any_zero: Any) -> Any:
     return kernel
 
 
-def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tuple[Any, ...]) -> None:
+def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tuple[DType, ...]) -> None:
     """fill, copy and arange are elementwise too: an expression of a number, of one operand, of the index."""
 
-    def fill(out: Any, value: Any) -> Any:
+    def fill(out: StridedArray, value: float) -> Outcome:
         return elementwise.run(("fill", (out.dtype,)), Code((), Value("v0", out.dtype)), out, [value])
 
-    def copy(out: Any, input: Any) -> Any:
+    def copy(out: StridedArray, input: StridedArray) -> Outcome:
         return elementwise.run(("copy", (out.dtype, input.dtype)), Code((), Value("v0", input.dtype)), out, [input])
 
-    def arange_(out: Any, start: Any, step: Any) -> Any:
+    def arange_(out: StridedArray, start: float, step: float) -> Outcome:
         # in the widest type there is: float32 cannot count beyond 2^24
         kind = out.dtype
         if kind.is_floating_point:
@@ -141,7 +144,7 @@ def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tup
         code = Code((Statement("t0", "arange_", kind, kind, values),), Value("t0", kind))
         return elementwise.run(("arange_", (out.dtype,)), code, out, [start, step], kind)
 
-    def flip(out: Any, input: Any, dims: Any) -> Any:
+    def flip(out: StridedArray, input: StridedArray, dims: Ints) -> Outcome:
         if 0 in input.shape:
             return None
         offset = input.offset + sum((input.shape[d] - 1) * input.strides[d] for d in dims)

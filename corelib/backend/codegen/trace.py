@@ -7,20 +7,20 @@ element by element. A body that does something else (reduces, moves, asks for va
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from corelib.backend.codegen.expressions import expression, gives_bool
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Argument
 from corelib.dispatcher.calls.elementwise import common_dtype
 from corelib.dispatcher.modes import Mode
+from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import no_grad
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
-
-if TYPE_CHECKING:
-    from corelib.dispatcher.op import Op
-    from corelib.tensor.dtype import dtype as DType
 
 _SAME = ("alias", "detach", "expand", "broadcast_to", "clone", "contiguous", "copied")
 _MADE = ("full", "zeros", "ones", "new_zeros", "new_ones", "new_full", "zeros_like", "ones_like", "full_like")
@@ -38,7 +38,7 @@ class Value(NamedTuple):
 
     name: str
     dtype: DType
-    number: Any = None
+    number: float | None = None
 
 
 class Statement(NamedTuple):
@@ -58,7 +58,7 @@ class Code(NamedTuple):
     result: Value
 
 
-def trace(op: Op, args: tuple[Any, ...], dtypes: dict[int, DType]) -> Code:
+def trace(op: Op, args: tuple[Argument, ...], dtypes: dict[int, DType]) -> Code:
     """An op as code. `args` has the call's attributes in their places; `dtypes` the operands' dtypes by place.
 
     The operands are `v0`, `v1`, ... in the order of their places. Untraceable where the body does more.
@@ -84,15 +84,15 @@ class _Tracer(Mode):
         self.top = top
         self.statements: list[Statement] = []
         self._values: dict[int, Value] = {}
-        self.held: list[Any] = []  # so that no id is used twice
+        self.held: list[Tensor] = []  # so that no id is used twice
 
-    def call(self, tensor: Any, value: Value) -> Any:
+    def call(self, tensor: Tensor, value: Value) -> Tensor:
         """Remember which value a tensor is."""
         self.held.append(tensor)
         self._values[id(tensor)] = value
         return tensor
 
-    def value(self, x: Any, dtype: DType) -> Value:
+    def value(self, x: Argument, dtype: DType) -> Value:
         """What a tensor or a number is in the code; a number is an element of `dtype`."""
         if isinstance(x, bool | int | float):
             return Value("", dtype, x)
@@ -101,7 +101,7 @@ class _Tracer(Mode):
             raise Untraceable("a tensor that is made of no operand")
         return found
 
-    def run(self, op: Op, args: tuple[Any, ...]) -> Any:
+    def run(self, op: Op, args: tuple[Argument, ...]) -> Argument:
         """An op on traced operands: one expression, or its body."""
         if op.facts.infer is not None:
             with self:
@@ -123,12 +123,12 @@ class _Tracer(Mode):
         with self:
             return op.body(*args)
 
-    def _cast(self, x: Any, dtype: DType) -> Any:
+    def _cast(self, x: Argument, dtype: DType) -> Argument:
         if not isinstance(x, Tensor) or x._dtype is dtype:
             return x
         return self._converted(x, dtype, Tensor._empty(x._device, dtype, x._shape))
 
-    def _converted(self, x: Any, dtype: DType, made: Any) -> Any:
+    def _converted(self, x: Tensor, dtype: DType, made: Tensor) -> Tensor:
         value = self.value(x, x._dtype)
         if dtype is not value.dtype and value.number is None:
             name = f"t{len(self.statements)}"
@@ -136,7 +136,7 @@ class _Tracer(Mode):
             value = Value(name, dtype)
         return self.call(made, value)
 
-    def _note(self, op_name: str, dtype: DType, result: DType, operands: list[Any]) -> Any:
+    def _note(self, op_name: str, dtype: DType, result: DType, operands: Sequence[Argument]) -> Tensor:
         if op_name in ("floor_divide", "remainder") and not dtype.is_floating_point and op_name != self.top:
             raise Untraceable(f"{op_name} of integers refuses zero")
         if expression(op_name, C[dtype].family) is None:
@@ -147,11 +147,10 @@ class _Tracer(Mode):
         shape = next((x._shape for x in operands if isinstance(x, Tensor) and x._shape), ())
         return self.call(Tensor._empty(device("meta"), result, shape), Value(made, result))
 
-    def dispatch(self, op: Op, call: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def dispatch(self, op: Op, call: Callable[..., Tensor], args: tuple[Argument, ...], kwargs: dict[str, Argument]) -> Argument:
         full = list(args)
         for at, name in enumerate(op.params[len(args) :], len(args)):
-            defaults: Any = op.defaults
-            full.append(kwargs.get(name, defaults[at] if at < len(defaults) else None))
+            full.append(kwargs.get(name, op.defaults[at] if at < len(op.defaults) else None))
         if op.name in _SAME:
             return self.call(call(*args, **kwargs), self.value(args[0], args[0]._dtype))
         if op.name == "to_copy":

@@ -5,12 +5,11 @@ The prelude of a target defines these names (`i8` ... `f64`), and `load_TAG` and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import struct
+from typing import NamedTuple
 
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.dtype import dtype as DType
 
 
 class CType(NamedTuple):
@@ -66,8 +65,6 @@ def number(value: float | bool, dtype: DType) -> str:
         return f"({'-' if value < 0 else ''}({c.compute})INFINITY)"
     if c.compute == "f64":
         return f"({value!r})" if value < 0 or str(value)[0] == "-" else repr(value)
-    import struct
-
     try:
         value = struct.unpack("f", struct.pack("f", value))[0]
     except OverflowError:

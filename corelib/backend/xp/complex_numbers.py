@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.contract.kernels import KernelTable
+from corelib.backend.signatures import Ints
+from corelib.backend.xp.guard import Guard, Module, Outs
+from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import COMPLEX, float32, float64
 
 SAME = (
@@ -18,7 +18,7 @@ SAME = (
 """Kernels that ask nothing of their numbers but sums, products and the functions of the library."""
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """The kernels above for complex64 and complex128; the transforms of Fourier; eigenvalues."""
     for name in SAME:
         found = table.table.get(name, {}).get(float64)
@@ -26,21 +26,21 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
             table.register(name, COMPLEX, found)
 
     @table("conj_physical", COMPLEX)
-    def conj_physical(out: Any, input: Any) -> None:
+    def conj_physical(out: Native, input: Native) -> None:
         xp.conjugate(input, out)
 
     @table("magnitude", COMPLEX)
-    def magnitude(out: Any, input: Any) -> None:
+    def magnitude(out: Native, input: Native) -> None:
         guard.run(xp.absolute, input, out)
 
     @table("phase", COMPLEX)
-    def phase(out: Any, input: Any) -> None:
+    def phase(out: Native, input: Native) -> None:
         out[...] = guard.run(xp.angle, input)
 
     @table("fft_complex", COMPLEX)
-    def fft_complex(out: Any, input: Any, dims: Any, norm: str, forward: bool) -> None:
+    def fft_complex(out: Native, input: Native, dims: Ints, norm: str, forward: bool) -> None:
         out[...] = (xp.fft.fftn if forward else xp.fft.ifftn)(input, axes=dims, norm=norm)
 
     @table("eig_of", (float32, float64, *COMPLEX))
-    def eig_of(outs: Any, input: Any) -> None:
+    def eig_of(outs: Outs, input: Native) -> None:
         outs[0][...], outs[1][...] = xp.linalg.eig(input)

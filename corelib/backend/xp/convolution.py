@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
+from types import EllipsisType
 
-from corelib.backend.xp.neural import guarded
-from corelib.contract.kernels import KernelTable
-from corelib.tensor.dtype import float32, float64, NUMBERS
+from corelib.backend.signatures import Ints, Outcome, Pads
+from corelib.backend.xp.guard import Guard, guarded, Module, Outs
+from corelib.contract.kernels import KernelTable, Native
+from corelib.tensor.dtype import float32, float64, Number, NUMBERS
+from corelib.tensor.size import Shape
 
 _WIDE = (float32, float64)
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """convolution, conv_input, conv_weight, max_windows, window_sum, window_spread, constant_pad."""
     strided, matmul = xp.lib.stride_tricks.as_strided, getattr(guard, "matmul", xp.matmul)
 
-    def padded(x: Any, padding: Any, value: float = 0.0) -> Any:
+    def padded(x: Native, padding: Ints) -> Native:
         if not any(padding):
             return x
         made = xp.zeros((*x.shape[:2], *[n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]), x.dtype)
         made[(slice(None), slice(None), *[slice(p, p + n) for n, p in zip(x.shape[2:], padding, strict=True)])] = x
         return made
 
-    def columns(x: Any, kernel: Any, sizes: Any, stride: Any, dilation: Any, groups: int) -> Any:
+    def columns(x: Native, kernel: Shape, sizes: Shape, stride: Ints, dilation: Ints, groups: int) -> Native:
         """(b, groups, c / groups * prod(kernel), prod(sizes)), contiguous; a view where the kernel is 1."""
         b, c = x.shape[:2]
-        k, m = c // groups, 1
-        for n in kernel:
-            k *= n
-        for n in sizes:
-            m *= n
+        k, m = c // groups * prod(kernel), prod(sizes)
         steps = x.strides
         n = len(kernel)
         view = strided(
@@ -38,7 +37,9 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         )
         return view.reshape(b, groups, k, m)
 
-    def convolution(out: Any, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+    def convolution(
+        out: Native, input: Native, weight: Native, bias: Native | None, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    ) -> None:
         o, kernel, sizes = weight.shape[0], weight.shape[2:], out.shape[2:]
         cols = columns(padded(input, padding), kernel, sizes, stride, dilation, groups)
         made = out.reshape(out.shape[0], groups, o // groups, cols.shape[3])
@@ -46,33 +47,27 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         if bias is not None:
             xp.add(out, bias.reshape((1, o) + (1,) * len(kernel)), out)
 
-    def count(sizes: Any) -> int:
-        made = 1
-        for n in sizes:
-            made *= n
-        return made
-
-    def places(kernel: Any) -> Any:
-        made: list[tuple[int, ...]] = [()]
+    def places(kernel: Shape) -> list[Ints]:
+        made: list[Ints] = [()]
         for n in kernel:
             made = [(*p, i) for p in made for i in range(n)]
         return made
 
-    def window(place: Any, stride: Any, dilation: Any, sizes: Any) -> Any:
+    def window(place: Ints, stride: Ints, dilation: Ints, sizes: Shape) -> tuple[EllipsisType | slice, ...]:
         return (Ellipsis, *[slice(p * d, p * d + (m - 1) * s + 1, s) for p, d, s, m in zip(place, dilation, stride, sizes, strict=True)])
 
-    def conv_input(out: Any, y: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+    def conv_input(out: Native, y: Native, weight: Native, shape: Shape, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> None:
         b, o = y.shape[:2]
         kernel, sizes = weight.shape[2:], y.shape[2:]
         w = weight.reshape(1, groups, o // groups, -1).swapaxes(2, 3)
-        cols = matmul(w, y.reshape(b, groups, o // groups, count(sizes))).reshape(b, shape[1], *kernel, *sizes)
+        cols = matmul(w, y.reshape(b, groups, o // groups, prod(sizes))).reshape(b, shape[1], *kernel, *sizes)
         room = xp.zeros((b, shape[1], *[n + 2 * p for n, p in zip(shape[2:], padding, strict=True)]), y.dtype)
         for place in places(kernel):
             target = room[window(place, stride, dilation, sizes)]
             xp.add(target, cols[(slice(None), slice(None), *place)], target)
         out[...] = room[(slice(None), slice(None), *[slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)])]
 
-    def conv_weight(out: Any, y: Any, input: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> None:
+    def conv_weight(out: Native, y: Native, input: Native, shape: Shape, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> None:
         b, o = y.shape[:2]
         cols = columns(padded(input, padding), shape[2:], y.shape[2:], stride, dilation, groups)
         rows = y.reshape(b, groups, o // groups, cols.shape[3])
@@ -84,7 +79,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     for name, kernel in (("convolution", convolution), ("conv_input", conv_input), ("conv_weight", conv_weight)):
         table.register(name, _WIDE, guarded(guard, kernel))
 
-    def fit(x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any, value: Any) -> Any:
+    def fit(x: Native, kernel: Shape, stride: Ints, padding: Ints, dilation: Ints, sizes: Shape, value: Number) -> Native:
         """The input with room for every window on both sides."""
         n = len(kernel)
         reach = [(o - 1) * s + d * (k - 1) + 1 for o, s, d, k in zip(sizes, stride, dilation, kernel, strict=True)]
@@ -95,7 +90,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         made[(Ellipsis, *[slice(p, p + m) for p, m in zip(padding, x.shape[-n:], strict=True)])] = x
         return made
 
-    def max_windows(outs: Any, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, sizes: Any) -> Any:
+    def max_windows(outs: Outs, input: Native, kernel: Shape, stride: Ints, padding: Ints, dilation: Ints, sizes: Shape) -> Outcome:
         if input.dtype.kind != "f" or any(padding):
             return NotImplemented
         best, where = outs
@@ -123,12 +118,12 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
 
     table.register("max_windows", _WIDE, guarded(guard, max_windows))
 
-    def window_sum(out: Any, input: Any, kernel: Any, stride: Any, sizes: Any) -> None:
+    def window_sum(out: Native, input: Native, kernel: Shape, stride: Ints, sizes: Shape) -> None:
         out[...] = 0
         for place in places(kernel):
             xp.add(out, input[window(place, stride, (1,) * len(kernel), sizes)], out)
 
-    def window_spread(out: Any, y: Any, shape: Any, kernel: Any, stride: Any, sizes: Any) -> None:
+    def window_spread(out: Native, y: Native, shape: Shape, kernel: Shape, stride: Ints, sizes: Shape) -> None:
         out[...] = 0
         for place in places(kernel):
             target = out[window(place, stride, (1,) * len(kernel), sizes)]
@@ -138,7 +133,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("window_spread", _WIDE, guarded(guard, window_spread))
 
     @table("constant_pad", NUMBERS)
-    def constant_pad(out: Any, input: Any, pads: Any, value: Any) -> None:
+    def constant_pad(out: Native, input: Native, pads: Pads, value: Number) -> None:
         out[...] = value
         inner, source = [], []
         for (a, b), n in zip(pads, input.shape, strict=True):

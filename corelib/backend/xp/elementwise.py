@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.contract.kernels import KernelTable
+from corelib.backend.xp.guard import Function, Guard, Module, Operand
+from corelib.contract.kernels import KernelTable, Native
 from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR
 from corelib.ops.elementwise.polynomials import quotient
 from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
@@ -12,10 +11,10 @@ from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBE
 _BITS = (bool, *INTEGERS)
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """One kernel for each op that is one universal function, and those that need a word more."""
 
-    def log10(input: Any, out: Any) -> None:
+    def log10(input: Native, out: Native) -> None:
         # NumPy's float32 loop misses the powers of ten: log10(1000) is 3.0000002
         xp.copyto(out, xp.log10(input.astype(xp.float64)) if out.dtype.itemsize < 8 else xp.log10(input), casting="unsafe")
 
@@ -50,11 +49,11 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     _register_choice(table, xp, guard)
 
 
-def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_division(table: KernelTable, xp: Module, guard: Guard) -> None:
     """Rounded division. Integers refuse a zero divisor, floats follow PyTorch's signs, as Python's `//` and `%` do."""
 
-    def integer(name: str, function: Any) -> None:
-        def kernel(out: Any, input: Any, other: Any) -> None:
+    def integer(name: str, function: Function) -> None:
+        def kernel(out: Native, input: Native, other: Native) -> None:
             if not xp.all(other):
                 raise RuntimeError(f"{name}(): ZeroDivisionError: an integer was divided by zero")
             guard.run(function, input, other, out)
@@ -64,7 +63,7 @@ def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
     integer("floor_divide", xp.floor_divide)
     integer("remainder", xp.remainder)
 
-    def float_remainder(input: Any, other: Any, out: Any) -> None:
+    def float_remainder(input: Native, other: Native, out: Native) -> None:
         # C's fmod, moved to the divisor's sign; NumPy's own loses the sign of zero and turns x % inf into NaN at times
         left = xp.fmod(input, other)
         off = (left != 0) & ((left < 0) != (xp.asarray(other) < 0))
@@ -72,7 +71,7 @@ def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
         xp.add(out, other, out, where=off)
 
     @table("remainder", FLOATS)
-    def remainder(out: Any, input: Any, other: Any) -> None:
+    def remainder(out: Native, input: Native, other: Native) -> None:
         if out is input or out is other:  # the sum at its end still needs the divisor
             made = xp.empty_like(out)
             guard.run(float_remainder, input, other, made)
@@ -80,7 +79,7 @@ def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
         else:
             guard.run(float_remainder, input, other, out)
 
-    def float_floor_divide(input: Any, other: Any, out: Any) -> None:
+    def float_floor_divide(input: Native, other: Native, out: Native) -> None:
         left = xp.fmod(input, other)
         quotient = (input - left) / other
         down = (left != 0) & ((xp.asarray(other) < 0) != (left < 0))
@@ -92,23 +91,23 @@ def _register_division(table: KernelTable, xp: Any, guard: Any) -> None:
         xp.copyto(out, whole, casting="unsafe")
 
     @table("floor_divide", FLOATS)
-    def floor_divide(out: Any, input: Any, other: Any) -> None:
+    def floor_divide(out: Native, input: Native, other: Native) -> None:
         if out.dtype.itemsize == 2:  # the quotient is rounded down before it is rounded to half the digits
             input, other = xp.asarray(input, xp.float32), xp.asarray(other, xp.float32)
         guard.run(float_floor_divide, input, other, out)
 
 
-def _register_shifts(table: KernelTable, xp: Any) -> None:
+def _register_shifts(table: KernelTable, xp: Module) -> None:
     """Shifts past the width give what PyTorch gives: 0, or -1 for a negative number shifted right."""
 
-    def left(out: Any, input: Any, other: Any) -> None:
+    def left(out: Native, input: Native, other: Native) -> None:
         bits = out.dtype.itemsize * 8
         other = xp.asarray(other, out.dtype)
         past = (other < 0) | (other >= bits)
         made = xp.left_shift(input, xp.where(past, other.dtype.type(0), other))
         xp.copyto(out, xp.where(past, other.dtype.type(0), made), casting="unsafe")
 
-    def right(out: Any, input: Any, other: Any) -> None:
+    def right(out: Native, input: Native, other: Native) -> None:
         bits = out.dtype.itemsize * 8
         other = xp.asarray(other, out.dtype)
         past = (other < 0) | (other >= bits)
@@ -122,24 +121,24 @@ def _register_shifts(table: KernelTable, xp: Any) -> None:
     table.register("bitwise_right_shift", INTEGERS, right)
 
 
-def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
     """where, sign, sigmoid, rsqrt, pow, clamp, erf."""
 
     @table("select_where", REALS)
-    def select_where(out: Any, condition: Any, input: Any, other: Any) -> None:
+    def select_where(out: Native, condition: Native, input: Native, other: Native) -> None:
         xp.copyto(out, other)
         xp.copyto(out, input, where=condition)
 
-    def sign_of(input: Any, out: Any) -> None:
+    def sign_of(input: Native, out: Native) -> None:
         xp.sign(input, out)
         if out.dtype.kind == "f" or out.dtype.kind == "V":
             xp.copyto(out, 0, where=xp.isnan(out))
 
     @table("sign", NUMBERS)
-    def sign(out: Any, input: Any) -> None:
+    def sign(out: Native, input: Native) -> None:
         guard.run(sign_of, input, out)
 
-    def sigmoid_of(input: Any, out: Any) -> None:
+    def sigmoid_of(input: Native, out: Native) -> None:
         # 0.5 * tanh(x / 2) + 0.5 loses no digits that float32 has, but the plain form is closer for large negatives
         xp.negative(input, out)
         xp.exp(out, out)
@@ -147,7 +146,7 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
         xp.reciprocal(out, out)
 
     @table("sigmoid", FLOATS)
-    def sigmoid(out: Any, input: Any) -> None:
+    def sigmoid(out: Native, input: Native) -> None:
         if out.dtype.itemsize == 2:  # rounded once, not at each of four steps
             wide = xp.empty(out.shape, xp.float32)
             guard.run(sigmoid_of, input.astype(xp.float32), wide)
@@ -155,15 +154,15 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
         else:
             guard.run(sigmoid_of, input, out)
 
-    def rsqrt_of(input: Any, out: Any) -> None:
+    def rsqrt_of(input: Native, out: Native) -> None:
         xp.sqrt(input, out)
         xp.reciprocal(out, out)
 
     @table("rsqrt", FLOATS)
-    def rsqrt(out: Any, input: Any) -> None:
+    def rsqrt(out: Native, input: Native) -> None:
         guard.run(rsqrt_of, input, out)
 
-    def power(input: Any, other: Any, out: Any) -> None:
+    def power(input: Native, other: Native, out: Native) -> None:
         if other == 2 if isinstance(other, float | int) else False:
             xp.multiply(input, input, out)
         elif other == 0.5 if isinstance(other, float | int) else False:
@@ -172,11 +171,11 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
             xp.power(input, other, out)
 
     @table("pow", FLOATS)
-    def pow(out: Any, input: Any, exponent: Any) -> None:
+    def pow(out: Native, input: Native, exponent: Operand) -> None:
         guard.run(power, input, exponent, out)
 
     @table("pow", INTEGERS)
-    def integer_pow(out: Any, input: Any, exponent: Any) -> Any:
+    def integer_pow(out: Native, input: Native, exponent: Operand) -> None:
         powers = xp.asarray(exponent)
         negative = powers < 0
         if not xp.any(negative):
@@ -188,10 +187,10 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
         xp.copyto(out, xp.where(negative, unit, made), casting="unsafe")
 
     @table("erf", FLOATS)
-    def erf(out: Any, input: Any) -> None:
+    def erf(out: Native, input: Native) -> None:
         guard.run(erf_of, input, out)
 
-    def erf_of(input: Any, out: Any) -> None:
+    def erf_of(input: Native, out: Native) -> None:
         # as the op's body
         x = input.astype(xp.float32) if out.dtype.itemsize == 2 else input
         size = xp.absolute(x)
@@ -203,7 +202,7 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
             value = xp.where(close, value, far)
         xp.copyto(out, value, casting="unsafe")
 
-    def clamp_of(out: Any, input: Any, low: Any, high: Any) -> None:
+    def clamp_of(out: Native, input: Native, low: Operand | None, high: Operand | None) -> None:
         if low is not None:
             xp.maximum(input, low, out=out)
             input = out
@@ -211,5 +210,5 @@ def _register_choice(table: KernelTable, xp: Any, guard: Any) -> None:
             xp.minimum(input, high, out=out)
 
     @table("clamp", NUMBERS)
-    def clamp(out: Any, input: Any, min: Any, max: Any) -> None:
+    def clamp(out: Native, input: Native, min: Operand | None, max: Operand | None) -> None:
         guard.run(clamp_of, out, input, min, max)

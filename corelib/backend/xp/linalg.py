@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from corelib.contract.kernels import KernelTable
+from corelib.backend.xp.guard import Guard, Module, Outs
+from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import float32, float64
 
 WIDE = (float32, float64)
 _PANEL = 48
 
 
-def _each(outs: Any, inputs: Any, dims: int, work: Any) -> None:
+def _each(outs: Outs, inputs: Outs, dims: int, work: Callable[[Outs, Outs], None]) -> None:
     """`work(outs, inputs)` for every matrix of a batch; the last output is one number a matrix."""
     batch = inputs[0].shape[: inputs[0].ndim - dims]
     if not batch:
@@ -32,7 +33,7 @@ def _each(outs: Any, inputs: Any, dims: int, work: Any) -> None:
         work([o[where] for o in outs], [x[where] for x in inputs])
 
 
-def _minor(xp: Any, a: Any) -> int:
+def _minor(xp: Module, a: Native) -> int:
     """The order of the first leading minor that is not positive, from 1."""
     a = a.astype(xp.float64)
     for k in range(a.shape[-1]):
@@ -43,12 +44,12 @@ def _minor(xp: Any, a: Any) -> int:
     return int(a.shape[-1])
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """cholesky_of, lu_of, triangular_system, square_system, qr_of, reflectors_of, eigh_of, svd_of."""
 
     @table("cholesky_of", WIDE)
-    def cholesky_of(outs: Any, input: Any) -> None:
-        def one(outs: Any, inputs: Any) -> None:
+    def cholesky_of(outs: Outs, input: Native) -> None:
+        def one(outs: Outs, inputs: Outs) -> None:
             try:
                 outs[0][...], outs[1][...] = guard.run(xp.linalg.cholesky, inputs[0]), 0
             except xp.linalg.LinAlgError:
@@ -56,7 +57,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
 
         _each(outs, [input], 2, one)
 
-    def panel(a: Any, first: int, last: int, pivots: Any) -> int:
+    def panel(a: Native, first: int, last: int, pivots: Native) -> int:
         """Eliminate columns first to last of a, in place; where the first zero pivot was, from 1, or 0."""
         found = 0
         for k in range(first, last):
@@ -72,7 +73,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
                 a[k + 1 :, k + 1 : last] -= a[k + 1 :, k : k + 1] * a[k, k + 1 : last]
         return found
 
-    def eliminated(outs: Any, inputs: Any) -> None:
+    def eliminated(outs: Outs, inputs: Outs) -> None:
         a, pivots = inputs[0].copy(), outs[1]
         m, n = a.shape
         info = 0
@@ -87,11 +88,11 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         outs[0][...], outs[2][...] = a, info
 
     @table("lu_of", WIDE)
-    def lu_of(outs: Any, input: Any) -> None:
+    def lu_of(outs: Outs, input: Native) -> None:
         _each(outs, [input], 2, eliminated)
 
     @table("triangular_system", WIDE)
-    def triangular_system(out: Any, a: Any, b: Any, upper: bool, unit: bool) -> None:
+    def triangular_system(out: Native, a: Native, b: Native, upper: bool, unit: bool) -> None:
         a = xp.triu(a) if upper else xp.tril(a)
         n = a.shape[-1]
         if unit:
@@ -112,8 +113,8 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         out[...] = made if upper else made[..., ::-1, :]
 
     @table("square_system", WIDE)
-    def square_system(outs: Any, a: Any, b: Any) -> None:
-        def one(outs: Any, inputs: Any) -> None:
+    def square_system(outs: Outs, a: Native, b: Native) -> None:
+        def one(outs: Outs, inputs: Outs) -> None:
             try:
                 outs[0][...], outs[1][...] = guard.run(xp.linalg.solve, *inputs), 0
             except xp.linalg.LinAlgError:
@@ -125,24 +126,24 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         _each(outs, [a, b], 2, one)
 
     @table("qr_of", WIDE)
-    def qr_of(outs: Any, input: Any, mode: str) -> None:
+    def qr_of(outs: Outs, input: Native, mode: str) -> None:
         if mode == "r":
             outs[1][...] = xp.linalg.qr(input, mode="r")
             return
         outs[0][...], outs[1][...] = xp.linalg.qr(input, mode=mode)
 
     @table("reflectors_of", WIDE)
-    def reflectors_of(outs: Any, input: Any) -> None:
-        def one(outs: Any, inputs: Any) -> None:
+    def reflectors_of(outs: Outs, input: Native) -> None:
+        def one(outs: Outs, inputs: Outs) -> None:
             h, tau = xp.linalg.qr(inputs[0], mode="raw")
             outs[0][...], outs[1][...] = h.T, tau
 
         _each(outs, [input], 2, one)
 
     @table("eigh_of", WIDE)
-    def eigh_of(outs: Any, input: Any, upper: bool) -> None:
+    def eigh_of(outs: Outs, input: Native, upper: bool) -> None:
         outs[0][...], outs[1][...] = xp.linalg.eigh(input, "U" if upper else "L")
 
     @table("svd_of", WIDE)
-    def svd_of(outs: Any, input: Any, full: bool) -> None:
+    def svd_of(outs: Outs, input: Native, full: bool) -> None:
         outs[0][...], outs[1][...], outs[2][...] = xp.linalg.svd(input, full_matrices=full)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from corelib.backend.xp.guard import Guard, Module
+from corelib.contract.kernels import KernelTable, Native
+from corelib.tensor.dtype import Number, NUMBERS, REALS
 
-from corelib.contract.kernels import KernelTable
-from corelib.tensor.dtype import NUMBERS, REALS
 
-
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """fill, copy and arange."""
 
     @table("fill", REALS)
-    def fill(out: Any, value: Any) -> None:
+    def fill(out: Native, value: Number) -> None:
         out[...] = value
 
     @table("copy", REALS)
-    def copy(out: Any, input: Any) -> None:
+    def copy(out: Native, input: Native) -> None:
         guard.run(xp.copyto, out, input, casting="unsafe")
 
     @table("arange_", NUMBERS)
-    def arange_(out: Any, start: Any, step: Any) -> None:
+    def arange_(out: Native, start: Number, step: Number) -> None:
         n = out.shape[0]
         out[...] = xp.arange(n) * step + start

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from corelib.contract.kernels import KernelTable
+from corelib.backend.xp.guard import Guard, guarded, Module, Outs
+from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import float32, float64, FLOATS, NUMBERS
+from corelib.tensor.size import Shape
 
 _WIDE = (float32, float64)
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """The kernels of this file. Those for float32 and float64 only leave the half types to the bodies."""
     _register_softmax(table, xp, guard)
     _register_activations(table, xp, guard)
@@ -19,11 +21,11 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     _register_losses(table, xp, guard)
 
 
-def _register_softmax(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
     add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
     largest = xp.maximum.reduce
 
-    def softmax(out: Any, input: Any, dim: int) -> None:
+    def softmax(out: Native, input: Native, dim: int) -> None:
         if input.ndim == 0:
             out[...] = 1
         elif input.size:
@@ -31,14 +33,14 @@ def _register_softmax(table: KernelTable, xp: Any, guard: Any) -> None:
             exp(out, out)
             xp.divide(out, add(out, dim, None, None, True), out)
 
-    def log_softmax(out: Any, input: Any, dim: int) -> None:
+    def log_softmax(out: Native, input: Native, dim: int) -> None:
         if input.ndim == 0:
             out[...] = 0
         elif input.size:
             subtract(input, largest(input, dim, None, None, True), out)
             subtract(out, xp.log(add(exp(out), dim, None, None, True)), out)
 
-    def softmax_backward(out: Any, g: Any, y: Any, dim: int) -> None:
+    def softmax_backward(out: Native, g: Native, y: Native, dim: int) -> None:
         if y.ndim == 0:
             out[...] = 0
             return
@@ -47,7 +49,7 @@ def _register_softmax(table: KernelTable, xp: Any, guard: Any) -> None:
         # y * (g - sum(g y)) = g y - y sum(g y)
         subtract(out, y * total, out)
 
-    def log_softmax_backward(out: Any, g: Any, y: Any, dim: int) -> None:
+    def log_softmax_backward(out: Native, g: Native, y: Native, dim: int) -> None:
         if y.ndim == 0:
             out[...] = 0
             return
@@ -62,23 +64,13 @@ def _register_softmax(table: KernelTable, xp: Any, guard: Any) -> None:
         table.register(name, _WIDE, guarded(guard, kernel))
 
 
-def guarded(guard: Any, kernel: Any) -> Any:
-    """A kernel that runs under the backend's guard."""
-    run = guard.run
-
-    def call(*args: Any) -> Any:
-        return run(kernel, *args)
-
-    return call
-
-
 # erf as x P(x²) / Q(x²) on -4 to 4, to about one unit in the last place of float32 (the coefficients of Eigen's).
 _ERF_P = (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
           -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02)
 _ERF_Q = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02)
 
 
-def erf32(xp: Any, x: Any, out: Any) -> None:
+def erf32(xp: Module, x: Native, out: Native) -> None:
     """The error function in float32."""
     f = xp.float32
     x = xp.clip(x, f(-4), f(4))
@@ -95,10 +87,10 @@ def erf32(xp: Any, x: Any, out: Any) -> None:
     xp.divide(p, q, out)
 
 
-def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_activations(table: KernelTable, xp: Module, guard: Guard) -> None:
     zero = {}
 
-    def rectify(out: Any, input: Any) -> None:
+    def rectify(out: Native, input: Native) -> None:
         kind = input.dtype
         if kind not in zero:
             zero[kind] = kind.type(0)
@@ -108,7 +100,7 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
 
     bits = {size: xp.dtype(f"i{size}") for size in (1, 2, 4, 8)}
 
-    def relu_backward(out: Any, g: Any, y: Any) -> None:
+    def relu_backward(out: Native, g: Native, y: Native) -> None:
         # Masked as bits, as fast as a product with the mask would be: 0 times infinity is NaN, and a NaN in `y` keeps `g`.
         keep = (y <= 0).view(bits[1]) - bits[1].type(1)
         whole = bits[g.dtype.itemsize]
@@ -116,7 +108,7 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
 
     table.register("relu_backward", FLOATS, relu_backward)
 
-    def swish(out: Any, input: Any) -> None:
+    def swish(out: Native, input: Native) -> None:
         if not input.ndim:  # what NumPy computes from 0-d arrays are scalars, which cannot be written into
             out, input = out.reshape(1), input.reshape(1)
         made = xp.negative(input)
@@ -127,21 +119,21 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("swish", _WIDE, guarded(guard, swish))
     table.register("erf", (float32,), lambda out, input: guard.run(erf32, xp, input, out))
 
-    def cdf(x: Any) -> Any:
+    def cdf(x: Native) -> Native:
         made = xp.empty_like(x)
         erf32(xp, x * xp.float32(0.7071067811865476), made)
         made += xp.float32(1)
         made *= xp.float32(0.5)
         return made
 
-    def tanh_part(x: Any) -> Any:
+    def tanh_part(x: Native) -> Native:
         inner = x * x
         inner *= xp.float32(0.7978845608028654 * 0.044715)
         inner += xp.float32(0.7978845608028654)
         inner *= x
         return xp.tanh(inner, inner)
 
-    def gelu(out: Any, input: Any, approximate: str) -> None:
+    def gelu(out: Native, input: Native, approximate: str) -> None:
         if not input.ndim:
             out, input = out.reshape(1), input.reshape(1)
         if approximate == "none":
@@ -152,7 +144,7 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
             t *= xp.float32(0.5)
             xp.multiply(t, input, out)
 
-    def gelu_backward(out: Any, g: Any, x: Any, approximate: str) -> None:
+    def gelu_backward(out: Native, g: Native, x: Native, approximate: str) -> None:
         if not x.ndim:
             out, g, x = out.reshape(1), g.reshape(1), x.reshape(1)
         if approximate == "none":
@@ -179,10 +171,10 @@ def _register_activations(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("gelu_backward", (float32,), guarded(guard, gelu_backward))
 
 
-def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_linear(table: KernelTable, xp: Module, guard: Guard) -> None:
     matmul, add = getattr(guard, "matmul", xp.matmul), xp.add
 
-    def linear(out: Any, input: Any, weight: Any, bias: Any) -> None:
+    def linear(out: Native, input: Native, weight: Native, bias: Native | None) -> None:
         if input.ndim > 2 and input.flags.c_contiguous:  # one product in place of a batch of them
             k, n = weight.shape[1], weight.shape[0]
             flat = out.reshape(-1, n)
@@ -197,7 +189,7 @@ def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("affine", _WIDE, guarded(guard, linear))
     add_reduce = xp.add.reduce
 
-    def linear_backward(outs: Any, g: Any, input: Any, weight: Any, needs: Any) -> None:
+    def linear_backward(outs: Outs, g: Native, input: Native, weight: Native, needs: Sequence[bool]) -> None:
         dx, dw, db = outs
         if g.ndim > 2:
             g, input = g.reshape(-1, g.shape[-1]), input.reshape(-1, input.shape[-1])
@@ -213,10 +205,10 @@ def _register_linear(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("linear_backward", _WIDE, guarded(guard, linear_backward))
 
 
-def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
     add = xp.add.reduce
 
-    def statistics(rows: Any, eps: float) -> tuple[Any, Any]:
+    def statistics(rows: Native, eps: float) -> tuple[Native, Native]:
         """Rows less their mean, and one over their deviation."""
         n = rows.dtype.type(rows.shape[-1])
         off = rows - add(rows, -1, None, None, True) / n
@@ -224,7 +216,7 @@ def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
         var += rows.dtype.type(eps)
         return off, 1 / xp.sqrt(var)
 
-    def layer_norm(out: Any, input: Any, shape: Any, weight: Any, bias: Any, eps: float) -> None:
+    def layer_norm(out: Native, input: Native, shape: Shape, weight: Native | None, bias: Native | None, eps: float) -> None:
         n = 1
         for m in shape:
             n *= m
@@ -236,7 +228,9 @@ def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
             off += bias.reshape(-1)
         out[...] = off.reshape(out.shape)
 
-    def layer_norm_backward(outs: Any, g: Any, input: Any, shape: Any, weight: Any, eps: float, needs: Any) -> None:
+    def layer_norm_backward(
+        outs: Outs, g: Native, input: Native, shape: Shape, weight: Native | None, eps: float, needs: Sequence[bool]
+    ) -> None:
         n = 1
         for m in shape:
             n *= m
@@ -261,17 +255,17 @@ def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("layer_norm", _WIDE, guarded(guard, layer_norm))
     table.register("layer_norm_backward", _WIDE, guarded(guard, layer_norm_backward))
 
-    def channel_rows(x: Any) -> Any:
+    def channel_rows(x: Native) -> Native:
         """(b, c, *) as (b, c, m): channels are reduced over the first and the last."""
         return x.reshape(x.shape[0], x.shape[1], -1)
 
-    def channel_statistics(x: Any) -> tuple[Any, Any, Any]:
+    def channel_statistics(x: Native) -> tuple[Native, Native, Native]:
         n = x.dtype.type(x.shape[0] * x.shape[2])
         mean = add(add(x, 2), 0) / n
         off = x - mean[:, None]
         return off, mean, xp.einsum("ijk,ijk->j", off, off) / n
 
-    def batch_norm(outs: Any, input: Any, weight: Any, bias: Any, eps: float) -> None:
+    def batch_norm(outs: Outs, input: Native, weight: Native | None, bias: Native | None, eps: float) -> None:
         out, out_mean, out_var = outs
         off, mean, var = channel_statistics(channel_rows(input))
         out_mean[...], out_var[...] = mean, var
@@ -281,7 +275,7 @@ def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
             off += bias[:, None]
         out[...] = off.reshape(out.shape)
 
-    def batch_norm_backward(outs: Any, g: Any, input: Any, weight: Any, eps: float, needs: Any) -> None:
+    def batch_norm_backward(outs: Outs, g: Native, input: Native, weight: Native | None, eps: float, needs: Sequence[bool]) -> None:
         dx, dw, db = outs
         g, x = channel_rows(g), channel_rows(input)
         hat, _, var = channel_statistics(x)
@@ -300,13 +294,13 @@ def _register_norms(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("batch_norm_backward", _WIDE, guarded(guard, batch_norm_backward))
 
 
-def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
+def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
     add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
     largest = xp.maximum.reduce
 
     unsigned = xp.dtype("uint64")
 
-    def used_rows(target: Any, ignore_index: int, classes: int) -> Any:
+    def used_rows(target: Native, ignore_index: int, classes: int) -> Native | None:
         """Which rows count; None where all do. IndexError for a class out of range."""
         # as unsigned numbers negative classes are huge, so one maximum checks both ends
         if largest(target.view(unsigned)) < classes and not 0 <= ignore_index < classes:
@@ -320,7 +314,7 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
             )
         return used
 
-    def softmax_nll(outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
+    def softmax_nll(outs: Outs, input: Native, target: Native, ignore_index: int, reduction: str) -> None:
         out, logp = outs
         used = used_rows(target, ignore_index, input.shape[1])
         subtract(input, largest(input, 1, None, None, True), logp)
@@ -337,7 +331,7 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
         else:
             out[...] = -add(picked) / picked.dtype.type(n)
 
-    def softmax_nll_backward(out: Any, g: Any, logp: Any, target: Any, ignore_index: int, reduction: str) -> None:
+    def softmax_nll_backward(out: Native, g: Native, logp: Native, target: Native, ignore_index: int, reduction: str) -> None:
         n = logp.shape[0]
         used = used_rows(target, ignore_index, logp.shape[1])
         exp(logp, out)
@@ -356,7 +350,7 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
     table.register("softmax_nll", _WIDE, guarded(guard, softmax_nll))
     table.register("softmax_nll_backward", _WIDE, guarded(guard, softmax_nll_backward))
 
-    def squared_error(out: Any, input: Any, target: Any, reduction: str) -> None:
+    def squared_error(out: Native, input: Native, target: Native, reduction: str) -> None:
         off = input - target
         if reduction == "none":
             xp.multiply(off, off, out)
@@ -368,7 +362,7 @@ def _register_losses(table: KernelTable, xp: Any, guard: Any) -> None:
 
     table.register("squared_error", _WIDE, guarded(guard, squared_error))
 
-    def embedding_rows(out: Any, weight: Any, indices: Any, padding_idx: int, scale: bool) -> None:
+    def embedding_rows(out: Native, weight: Native, indices: Native, padding_idx: int, scale: bool) -> None:
         if weight.shape[0]:
             xp.take(weight, indices, 0, out, "wrap")
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.contract.kernels import KernelTable
+from corelib.backend.xp.guard import Function, Guard, Module, Outs
+from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, float16, NUMBERS, REALS
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """argmax, argmin, max_along, min_along, max_all, min_all, sort_along, topk_along, cumsum, cumprod."""
     for name, find in (("argmax", xp.argmax), ("argmin", xp.argmin)):
 
-        def place(out: Any, input: Any, dim: Any, keepdim: Any, find: Any = find) -> None:
+        def place(out: Native, input: Native, dim: int | None, keepdim: bool, find: Function = find) -> None:
             out[...] = find(input, axis=dim, keepdims=keepdim)
 
         table.register(name, NUMBERS, place)
     for name, find in (("max_along", xp.argmax), ("min_along", xp.argmin)):
 
-        def extreme(outs: Any, input: Any, dim: Any, keepdim: Any, find: Any = find) -> None:
+        def extreme(outs: Outs, input: Native, dim: int, keepdim: bool, find: Function = find) -> None:
             values, indices = outs
             if input.ndim == 0:
                 values[...], indices[...] = input, 0
@@ -31,12 +30,12 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         table.register(name, REALS, extreme)
     for name, reduce in (("max_all", xp.maximum.reduce), ("min_all", xp.minimum.reduce)):
 
-        def best_of_all(out: Any, input: Any, reduce: Any = reduce) -> None:
+        def best_of_all(out: Native, input: Native, reduce: Function = reduce) -> None:
             guard.run(reduce, input, None, None, out)
 
         table.register(name, REALS, best_of_all)
 
-    def order_of(input: Any, dim: int, descending: bool) -> Any:
+    def order_of(input: Native, dim: int, descending: bool) -> Native:
         if input.dtype.kind == "V":  # bfloat16's own sort does not know where NaN goes
             input = input.astype(xp.float32)
         if not descending:
@@ -47,7 +46,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         return input.shape[dim] - 1 - order
 
     @table("sort_along", REALS)
-    def sort_along(outs: Any, input: Any, dim: int, descending: bool, stable: bool) -> None:
+    def sort_along(outs: Outs, input: Native, dim: int, descending: bool, stable: bool) -> None:
         values, indices = outs
         if input.ndim == 0:
             values[...], indices[...] = input, 0
@@ -57,7 +56,7 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         values[...] = xp.take_along_axis(input, order, dim)
 
     @table("topk_along", NUMBERS)
-    def topk_along(outs: Any, input: Any, k: int, dim: int, largest: bool, sorted: bool) -> None:
+    def topk_along(outs: Outs, input: Native, k: int, dim: int, largest: bool, sorted: bool) -> None:
         values, indices = outs
         if input.ndim == 0:
             values[...], indices[...] = input, 0
@@ -69,13 +68,13 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
 
     for name, accumulate in (("cumsum", xp.add.accumulate), ("cumprod", xp.multiply.accumulate)):
 
-        def scan(out: Any, input: Any, dim: int, accumulate: Any = accumulate) -> None:
+        def scan(out: Native, input: Native, dim: int, accumulate: Function = accumulate) -> None:
             if input.ndim == 0:
                 out[...] = input
             else:
                 guard.run(accumulate, input, dim, out.dtype, out)
 
-        def scan_half(out: Any, input: Any, dim: int, accumulate: Any = accumulate) -> None:
+        def scan_half(out: Native, input: Native, dim: int, accumulate: Function = accumulate) -> None:
             if input.ndim == 0:
                 out[...] = input
             else:

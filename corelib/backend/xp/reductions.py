@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from corelib.contract.kernels import KernelTable
+from corelib.backend.signatures import Ints
+from corelib.backend.xp.guard import Function, Guard, Module
+from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, float16, FLOATS, REALS
 
 _HALF = (float16, bfloat16)
 
 
-def register(table: KernelTable, xp: Any, guard: Any) -> None:
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """sum, mean, prod, amax, amin, any, all, variance."""
     whole = [d for d in REALS if d not in _HALF]
     float32 = xp.float32
 
-    def total(name: str, reduce: Any) -> None:
-        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+    def total(name: str, reduce: Function) -> None:
+        def kernel(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
             guard.run(reduce, input, dims, out.dtype, out, keepdim)
 
         run = guard.run
 
-        def kernel_float(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        def kernel_float(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
             # less to say is quicker: of all dimensions, in the input's dtype
             run(reduce, input, dims if len(dims) < input.ndim else None, None, out, keepdim)
 
-        def reduced(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        def reduced(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
             out[...] = reduce(input, dims, float32, None, keepdim)
 
-        def kernel_half(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        def kernel_half(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
             guard.run(reduced, out, input, dims, keepdim)
 
         table.register(name, whole, kernel)
@@ -38,32 +38,32 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
     total("sum", xp.add.reduce)  # of bool: whether any; the product: whether all
     total("prod", xp.multiply.reduce)
 
-    def mean_of(input: Any, dims: Any, dtype: Any, keepdim: Any) -> Any:
+    def mean_of(input: Native, dims: Ints, dtype: Native, keepdim: bool) -> Native:
         n = 1
         for d in dims:
             n *= input.shape[d]
         return xp.add.reduce(input, dims, dtype, None, keepdim) / dtype.type(n)
 
     @table("mean", FLOATS)
-    def mean(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+    def mean(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
         dtype = out.dtype if out.dtype.itemsize > 2 else xp.dtype(float32)
         out[...] = guard.run(mean_of, input, dims, dtype, keepdim)
 
     for name, ufunc in (("amax", xp.maximum), ("amin", xp.minimum)):
 
-        def extreme(out: Any, input: Any, dims: Any, keepdim: Any, reduce: Any = ufunc.reduce) -> None:
+        def extreme(out: Native, input: Native, dims: Ints, keepdim: bool, reduce: Function = ufunc.reduce) -> None:
             guard.run(reduce, input, dims, None, out, keepdim)
 
         table.register(name, REALS, extreme)
 
     for name, function in (("any", xp.any), ("all", xp.all)):
 
-        def truth(out: Any, input: Any, dims: Any, keepdim: Any, function: Any = function) -> None:
+        def truth(out: Native, input: Native, dims: Ints, keepdim: bool, function: Function = function) -> None:
             out[...] = function(input, axis=dims, keepdims=keepdim)
 
         table.register(name, REALS, truth)
 
-    def spread(input: Any, dims: Any, correction: Any, keepdim: Any) -> Any:
+    def spread(input: Native, dims: Ints, correction: float, keepdim: bool) -> Native:
         n = 1
         for d in dims:
             n *= input.shape[d]
@@ -74,10 +74,10 @@ def register(table: KernelTable, xp: Any, guard: Any) -> None:
         return xp.add.reduce(off, dims, None, None, keepdim) / wide.dtype.type(left if left > 0 else 0)
 
     @table("variance", FLOATS)
-    def variance(out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+    def variance(out: Native, input: Native, dims: Ints, correction: float, keepdim: bool) -> None:
         out[...] = guard.run(spread, input, dims, correction, keepdim)
 
     @table("deviation", FLOATS)
-    def deviation(out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+    def deviation(out: Native, input: Native, dims: Ints, correction: float, keepdim: bool) -> None:
         out[...] = guard.run(lambda: xp.sqrt(spread(input, dims, correction, keepdim)))
 

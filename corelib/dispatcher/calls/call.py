@@ -6,14 +6,17 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.op import Op
 from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
+from corelib.graph.rule import Args, Outs
+from corelib.tensor.device import Native, Runtime, device as Device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
-def call(op: Op, args: tuple[Any, ...]) -> Any:
+def call(op: Op, args: Args) -> Outs:
     """Run an op on arguments in the order of its parameters."""
     infer = op.facts.infer
     if infer is None:
@@ -26,7 +29,7 @@ def call(op: Op, args: tuple[Any, ...]) -> Any:
         raise
 
 
-def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = True) -> Any:
+def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs:
     """Run an op on what its `infer` returned: by its kernel, or without one by its body."""
     first = args[op.first]
     if op.lists and type(first) is not Tensor and op.first in op.lists:
@@ -91,7 +94,7 @@ def run_inferred(op: Op, spec: Any, args: tuple[Any, ...], use_kernel: bool = Tr
     return result
 
 
-def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
+def _call_body(op: Op, args: Args) -> Outs:
     """An op without `infer`: elementwise, or a body with a rule for its gradient."""
     if op.kind == "elementwise":
         return elementwise(op, args)
@@ -110,7 +113,7 @@ def _call_body(op: Op, args: tuple[Any, ...]) -> Any:
     return result
 
 
-def _native(op: Op, x: Tensor, runtime: Any, device: Any, held: list[Tensor]) -> Any:
+def _native(op: Op, x: Tensor, runtime: Runtime, device: Device, held: list[Tensor]) -> Native:
     if x._device is not device:
         raise RuntimeError(
             f"{op.name}(): Expected all tensors to be on the same device, but found at least two devices, {device} "
@@ -123,9 +126,9 @@ def _native(op: Op, x: Tensor, runtime: Any, device: Any, held: list[Tensor]) ->
     return x._array() if native is None else native
 
 
-def _run_body(op: Op, args: tuple[Any, ...], device: Any, dtype: Any, spec: Any) -> Any:
+def _run_body(op: Op, args: Args, device: Device, dtype: DType | None, spec: object) -> Outs:
     if op.body is None:
-        return fallback.missing(op, device, dtype, args, spec)
+        return fallback.missing(op, device, dtype, args)
     fallback.ran_body(op, device)
     if op.rule.vjps is None or not grad_mode.enabled:
         return op.body(*args)
@@ -136,7 +139,7 @@ def _run_body(op: Op, args: tuple[Any, ...], device: Any, dtype: Any, spec: Any)
         grad_mode.enabled = True
 
 
-def _requires_grad(op: Op, args: tuple[Any, ...]) -> bool:
+def _requires_grad(op: Op, args: Args) -> bool:
     n = len(args)
     for i in op.operands:
         if i >= n:
@@ -150,7 +153,7 @@ def _requires_grad(op: Op, args: tuple[Any, ...]) -> bool:
     return False
 
 
-def check_operands(op: Op, args: tuple[Any, ...]) -> None:
+def check_operands(op: Op, args: Args) -> None:
     """TypeError for an operand that is no Tensor, named by argument and position."""
     for i in op.operands:
         x = args[i] if i < len(args) else None
@@ -169,14 +172,15 @@ def check_operands(op: Op, args: tuple[Any, ...]) -> None:
                         f"{type(t).__name__}"
                     )
         elif not isinstance(x, Tensor):
-            if (x is None and op.roles[i] in ("optional", "anything")) or (isinstance(x, (int, float)) and op.roles[i] in ("mixed", "anything")):
+            role = op.roles[i]
+            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float)) and role in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
             )
 
 
-def write_out(op: Op, args: tuple[Any, ...], out: Any) -> Any:
+def write_out(op: Op, args: Args, out: Any) -> Outs:
     """The `out=` form: compute, then store; RuntimeError where a gradient would be lost."""
     if op.kind == "elementwise":
         return elementwise(op, args, out)

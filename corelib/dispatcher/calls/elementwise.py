@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.modes import active, run, top
-from corelib.dispatcher.op import Op
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.op import Op, Operand
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
+from corelib.graph.rule import Args
 from corelib.tensor import dtype as D
-from corelib.tensor.device import device as Device, resolve
-from corelib.tensor.dtype import dtype as DType, Number
+from corelib.tensor.device import Runtime, device as Device, resolve
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
+from corelib.tensor.size import Shape, Strides, broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
-BROADCASTS: dict[Any, tuple[tuple[int, ...], int]] = {}
+BROADCASTS: dict[tuple[Shape, Shape], tuple[Shape, int]] = {}
 # (shape, strides, shape, strides) of two operands -> whether their result is row-major.
-ROW_MAJOR: dict[Any, bool] = {}
+ROW_MAJOR: dict[tuple[Shape, Strides | None, Shape, Strides | None], bool] = {}
 _NUMBERS = (bool, int, float, complex)
 
 
-def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Tensor:
+def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     """Run an elementwise op on operands of any mixture that PyTorch accepts."""
     if active.count and top() is not None:
         seen: Tensor = run(op, args, {} if out is None else {"out": out})
@@ -54,7 +56,7 @@ def elementwise(op: Op, args: tuple[Any, ...], out: Tensor | None = None) -> Ten
     return _execute(op, full, cast, dtype, device, shape)
 
 
-def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: tuple[int, ...]) -> Tensor:
+def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, device: Device, shape: Shape) -> Tensor:
     """Kernel or body, for operands of one dtype and device."""
     runtime = device.runtime
     result: Tensor
@@ -88,7 +90,7 @@ def _execute(op: Op, args: Any, operands: Any, dtype: Any, device: Any, shape: t
     return result
 
 
-def _laid_out(made: Tensor, strides: tuple[int, ...] | None) -> Tensor:
+def _laid_out(made: Tensor, strides: Strides | None) -> Tensor:
     """What a body made, with the strides that a kernel would have been given: its steps may see the operands in another order."""
     if made._strides == strides or made._numel < 2 or (strides is None and made.is_contiguous()):
         return made
@@ -97,12 +99,12 @@ def _laid_out(made: Tensor, strides: tuple[int, ...] | None) -> Tensor:
     return placed
 
 
-def natives_of(args: Any) -> list[Any]:
+def natives_of(args: Sequence[object]) -> list[Any]:
     """What kernels take for their arguments: native arrays for tensors."""
     return [(x._native if x._native is not None else x._array()) if isinstance(x, Tensor) else x for x in args]
 
 
-def suited(op: Op, runtime: Any, args: Any, dtype: Any, device: Any) -> list[Any]:
+def suited(op: Op, runtime: Runtime, args: Sequence[Any], dtype: DType, device: Device) -> list[Any]:
     """The arguments for a backend that takes contiguous arrays only, or no numbers.
 
     The caller holds them until its kernel has run: the memory of a copy is free for others when the tensor goes.
@@ -152,13 +154,13 @@ def _operand(op: Op, i: int, x: Any) -> Any:
     )
 
 
-def _wrapped_number(op: Op, x: Any) -> Tensor:
+def _wrapped_number(op: Op, x: Number) -> Tensor:
     if op.kind == "unary":
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not {type(x).__name__}")
     return scalar_tensor(x, result_type(x), resolve(None))
 
 
-def common_dtype(op: Op, operands: list[Any]) -> Any:
+def common_dtype(op: Op, operands: Sequence[Operand]) -> DType:
     """The dtype that an elementwise op computes in."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if op.facts.promote == "keep":
@@ -178,7 +180,7 @@ def common_dtype(op: Op, operands: list[Any]) -> Any:
     return dtype
 
 
-def common_device(op: Op, tensors: list[Tensor]) -> Any:
+def common_device(op: Op, tensors: list[Tensor]) -> Device:
     """The device of all tensors; 0-d tensors of the CPU go with any device."""
     device = tensors[0]._device
     for t in tensors:
@@ -196,7 +198,7 @@ def common_device(op: Op, tensors: list[Tensor]) -> Any:
     return device
 
 
-def _broadcast(op: Op, operands: list[Any], tensors: list[Tensor]) -> tuple[int, ...]:
+def _broadcast(op: Op, operands: list[Operand], tensors: list[Tensor]) -> Shape:
     shape = tensors[0]._shape
     if all(t._shape == shape for t in tensors):
         return shape
@@ -227,7 +229,7 @@ def _no_common_shape(op: Op, tensors: list[Tensor]) -> RuntimeError:
     return RuntimeError(f"{op.name}(): shapes {[list(t._shape) for t in tensors]} cannot be broadcast together")
 
 
-def _cast(x: Any, dtype: Any, device: Any) -> Any:
+def _cast(x: Operand, dtype: DType, device: Device | None) -> Operand:
     if isinstance(x, Tensor):
         if x._dtype is not dtype or x._device is not device:
             return x.to(device=device, dtype=dtype)
@@ -235,7 +237,7 @@ def _cast(x: Any, dtype: Any, device: Any) -> Any:
     return cast_number(x, dtype)
 
 
-def cast_number(x: Any, dtype: Any) -> Any:
+def cast_number(x: Any, dtype: DType) -> Number:
     """A Python number as an element of a dtype: integers wrap as PyTorch's do."""
     if dtype.is_floating_point:
         return float(x)
@@ -244,11 +246,11 @@ def cast_number(x: Any, dtype: Any) -> Any:
     if dtype.is_complex:
         return complex(x)
     bits = dtype.itemsize * 8
-    x = int(x) & ((1 << bits) - 1)
-    return x - (1 << bits) if dtype.is_signed and x >> (bits - 1) else x
+    n = int(x) & ((1 << bits) - 1)
+    return n - (1 << bits) if dtype.is_signed and n >> (bits - 1) else n
 
 
-def _scaled(op: Op, other: Any, alpha: Any, dtype: Any) -> Any:
+def _scaled(op: Op, other: Operand, alpha: Any, dtype: DType) -> Operand:
     if not isinstance(alpha, _NUMBERS) and not isinstance(alpha, Tensor):
         raise TypeError(f"{op.name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
     if isinstance(alpha, Tensor):
@@ -264,7 +266,7 @@ def _scaled(op: Op, other: Any, alpha: Any, dtype: Any) -> Any:
     return _cast(other * alpha, dtype, other._device if isinstance(other, Tensor) else None)
 
 
-def output_strides(operands: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+def output_strides(operands: Sequence[object], shape: Shape) -> Strides | None:
     """The strides of an elementwise result: the order of the operands' dimensions is kept, as in TensorIterator."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
     if all(t._strides is None and t._shape == shape for t in tensors):
@@ -278,7 +280,7 @@ def output_strides(operands: Any, shape: tuple[int, ...]) -> tuple[int, ...] | N
     return found
 
 
-def _output_strides(tensors: list[Tensor], shape: tuple[int, ...]) -> tuple[int, ...] | None:
+def _output_strides(tensors: list[Tensor], shape: Shape) -> Strides | None:
     if len(shape) < 2:
         return None
     if all(t._shape == shape for t in tensors):
@@ -309,7 +311,7 @@ def _output_strides(tensors: list[Tensor], shape: tuple[int, ...]) -> tuple[int,
     return None if found == contiguous_strides(shape) or is_contiguous(shape, found) else found
 
 
-def _compare(inner: int, outer: int, rows: list[tuple[int, ...]], shape: tuple[int, ...]) -> int:
+def _compare(inner: int, outer: int, rows: list[Strides], shape: Shape) -> int:
     for strides in rows:
         a, b = strides[inner], strides[outer]
         if a == 0 or b == 0:
@@ -321,7 +323,7 @@ def _compare(inner: int, outer: int, rows: list[tuple[int, ...]], shape: tuple[i
     return 0
 
 
-def _into(op: Op, args: Any, dtype: Any, device: Any, shape: tuple[int, ...], out: Tensor) -> Tensor:
+def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: Tensor) -> Tensor:
     """The `out=` form: the result is computed and written into `out`."""
     kernel = op.kernel_for(device.runtime.key, dtype)
     if (
@@ -352,5 +354,3 @@ def _into(op: Op, args: Any, dtype: Any, device: Any, shape: tuple[int, ...], ou
     finally:
         grad_mode.enabled = before
     return store(op, result, out)
-
-

@@ -13,18 +13,20 @@ from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls import call as _call, fallback
-from corelib.dispatcher.calls.elementwise import BROADCASTS, elementwise, ROW_MAJOR
+from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
-from corelib.dispatcher.modes import active, run, top
-from corelib.dispatcher.namespaces import ENTRIES, show
-from corelib.dispatcher.op import Op
 from corelib.dispatcher.calls.paths import path_of
+from corelib.dispatcher.modes import active, run, top
+from corelib.dispatcher.op import Entry, Op, Operand
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
+from corelib.graph.rule import Outs
+from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
 
 
-def unary_entry(op: Op) -> Any:
+def unary_entry(op: Op) -> Entry:
     """The entry of an op of one tensor."""
     kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
     passed: Callable[..., Tensor] = fallback.passed
@@ -72,8 +74,8 @@ def unary_entry(op: Op) -> Any:
     return entry
 
 
-def binary_entry(op: Op) -> Any:
-    """The entry of an op of two operands, either of which may be a Python number."""
+def binary_entry(op: Op) -> tuple[Entry, Entry]:
+    """The straight way and the entry of an op of two operands, either of which may be a Python number."""
     kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.rule.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
     passed: Callable[..., Tensor] = fallback.passed
     body: Callable[..., Tensor] = op.body
@@ -142,14 +144,14 @@ def binary_entry(op: Op) -> Any:
 
     if "alpha" in op.params:
 
-        def with_alpha(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+        def with_alpha(input: Operand, other: Operand, *, alpha: Operand = 1, out: Tensor | None = None) -> Tensor:
             if out is None and alpha == 1:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
         return compute, with_alpha
 
-    def entry(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    def entry(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
         if out is None:
             return compute(input, other)
         return elementwise(op, (input, other), out)
@@ -157,13 +159,13 @@ def binary_entry(op: Op) -> Any:
     return compute, entry
 
 
-def reduction_entry(op: Op) -> Any:
+def reduction_entry(op: Op) -> Entry:
     """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
     kernels, new, T = op.kernels, object.__new__, Tensor
 
     def entry(
-        input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, out: Tensor | None = None
-    ) -> Any:
+        input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, out: Tensor | None = None
+    ) -> Outs:
         if dim is None and dtype is None and keepdim is False and out is None and not active.count:
             try:
                 kind = input._dtype
@@ -232,10 +234,10 @@ _WORK = {
         "        return result"
     ),
 }
-_MAKERS: dict[tuple[int, bool, str], Any] = {}
+_MAKERS: dict[tuple[int, bool, str], Callable[..., FunctionType]] = {}
 
 
-def template_entry(op: Op, work: str) -> Any:
+def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     n, takes_out = len(op.params), bool(op.facts.out)
     maker = _MAKERS.get((n, takes_out, work))
@@ -265,9 +267,10 @@ def template_entry(op: Op, work: str) -> Any:
     return function
 
 
-def build(op: Op, aliases: tuple[str, ...]) -> Any:
-    """Make the op's entries and put its methods on Tensor."""
+def build(op: Op) -> Any:
+    """Make the op's entries; what users call is returned."""
     fn = op.function
+    entry: Any
     path_of(op)
     if op.kind == "unary":
         entry = unary_entry(op)
@@ -289,12 +292,8 @@ def build(op: Op, aliases: tuple[str, ...]) -> Any:
     entry.__annotations__ = fn.__annotations__
     entry.op = op
     op.entry = entry
-    names = (op.name, *aliases)
-    ENTRIES.update({name: entry for name in names if "." not in name})
-    show(entry, names, op.facts.on)
     if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
-        show(op.inplace_entry, [name + "_" for name in names if "." not in name], ["Tensor"])
     return entry
 
 
@@ -314,7 +313,7 @@ def _inplace_entry(op: Op) -> Any:
         entry = any_form
     elif "alpha" in op.params:
 
-        def with_alpha(self: Tensor, other: Any, *, alpha: Any = 1) -> Any:
+        def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
             return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
 
         entry = with_alpha

@@ -9,18 +9,19 @@ from typing import Any
 
 from corelib.dispatcher import report
 from corelib.dispatcher.op import Op
-from corelib.tensor.device import cpu
-from corelib.tensor.dtype import kind_name
+from corelib.graph.rule import Args, Outs
+from corelib.tensor.device import cpu, device as Device
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.tensor import Tensor
 
 
-def ran_body(op: Op, device: Any) -> None:
+def ran_body(op: Op, device: Device) -> None:
     """Note that an op ran its body."""
     if report.enabled and not op.pure:
         report.record(op.name, str(device), "body", 0)
 
 
-def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any:
+def missing(op: Op, device: Device, dtype: Any, args: Args) -> Outs:
     """An op without kernel and body for this device and dtype: the host where that can help, else an error."""
     host = cpu.runtime
     if device is not host.device and (op.kind == "extension" or dtype.is_complex) and op.kernel_for(host.key, dtype) is not None:
@@ -41,7 +42,7 @@ def missing(op: Op, device: Any, dtype: Any, args: Any, spec: Any = None) -> Any
     )
 
 
-def passed(op: Op, device: Any, dtype: Any, args: Any) -> Any:
+def passed(op: Op, device: Device, dtype: DType, args: Args) -> Outs:
     """Every kernel returned NotImplemented."""
     if op.body is not None:
         ran_body(op, device)
@@ -49,7 +50,7 @@ def passed(op: Op, device: Any, dtype: Any, args: Any) -> Any:
     return missing(op, device, dtype, args)
 
 
-def on_host(op: Op, device: Any, args: Any) -> Any:
+def on_host(op: Op, device: Device, args: Args) -> Outs:
     """Run an op on the host and bring its result back, if the policy lets it."""
     moved = 0
 
@@ -65,7 +66,7 @@ def on_host(op: Op, device: Any, args: Any) -> Any:
     report.on_fallback(op.name, str(device), nbytes)
     result = op.entry(*[to_host(x) for x in args])
 
-    def back(x: Any) -> Any:
+    def back(x: Tensor) -> Tensor:
         nonlocal moved
         moved += x.nbytes
         return x.to(device)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import (
-    _cast, _operand, _scaled, BROADCASTS, common_device, common_dtype, natives_of, suited,
-)
-from corelib.dispatcher.modes import active, top
-from corelib.dispatcher.op import Op
+from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
 from corelib.dispatcher.calls.primitive import COPY
+from corelib.dispatcher.modes import active, top
+from corelib.dispatcher.op import Kwargs, Op, Operand
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
+from corelib.graph.rule import Args
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
 from corelib.tensor.size import broadcast_shapes
@@ -63,7 +62,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
     return self
 
 
-def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Tensor:
+def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     """The in-place form of any op: the same checks as PyTorch, then the result is written into the first argument."""
     self = args[0]
     if not isinstance(self, Tensor):
@@ -90,7 +89,7 @@ def inplace(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None)
     return self
 
 
-def _with_defaults(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> dict[str, Any]:
+def _with_defaults(op: Op, args: Args, kwargs: Kwargs | None) -> Kwargs:
     kwargs = dict(kwargs or {})
     extra = args[op.positional :]
     if extra:  # keyword-only parameters that an in-place entry passed by position
@@ -98,7 +97,7 @@ def _with_defaults(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any] | None)
     return kwargs
 
 
-def _flat(args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> list[Any]:
+def _flat(args: Args, kwargs: Kwargs | None) -> list[Any]:
     found: list[Any] = []
     for x in (*args, *(kwargs or {}).values()):
         if isinstance(x, (tuple, list)):
@@ -108,7 +107,7 @@ def _flat(args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> list[Any]:
     return found
 
 
-def _straight(op: Op, args: tuple[Any, ...]) -> bool:
+def _straight(op: Op, args: Args) -> bool:
     """Run the kernel with the tensor as both input and out; False where something has to be converted first."""
     self = args[0]
     operands = [_operand(op, i, args[i]) for i in op.operands if i < len(args)]
@@ -139,7 +138,7 @@ def _straight(op: Op, args: tuple[Any, ...]) -> bool:
     return True
 
 
-def _apart(op: Op, self: Tensor, x: Any) -> Any:
+def _apart(op: Op, self: Tensor, x: Operand) -> Operand:
     """Refuse an operand that shares some, but not just the same, elements with the tensor that is written."""
     if not isinstance(x, Tensor) or x._storage is None or x._storage is not self._storage:
         return x
@@ -179,10 +178,8 @@ def _interleaved(a: Tensor, b: Tensor) -> bool:
 def check_writable(name: str, self: Tensor) -> None:
     """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other."""
     if self._requires_grad and grad_mode.enabled:
-
         check_leaf(name, self)
     if self.is_inference():
-
         check_inference(name, self)
     if self._strides is not None and 0 in self._strides:
         for n, s in zip(self._shape, self._strides, strict=True):
@@ -196,7 +193,6 @@ def check_writable(name: str, self: Tensor) -> None:
 
 def check_result(name: str, self: Tensor, result: Tensor) -> None:
     """RuntimeError where a result does not fit the tensor it is to be written into."""
-
     if result._shape != self._shape:
         raise RuntimeError(
             f"{name}(): output with shape {list(self._shape)} doesn't match the broadcast shape {list(result._shape)}"
@@ -210,5 +206,4 @@ def check_result(name: str, self: Tensor, result: Tensor) -> None:
 
 def write(self: Tensor, value: Tensor) -> None:
     """Copy a value's elements into a tensor, casting; nothing is recorded and the version is the caller's business."""
-
     COPY.value(self, value)

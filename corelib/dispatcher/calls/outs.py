@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
-def store(op: Op, result: Tensor, out: Any) -> Tensor:
+def store(op: Op, result: Tensor, out: object) -> Tensor:
     """Write an op's result into `out`, which is resized where its shape differs, as PyTorch does."""
     return _store(op.name, op.facts.out == "exact", result, out)
 
@@ -23,7 +23,7 @@ def stored(op: Op, result: Tensor, out: Tensor | None) -> Tensor:
     return result if out is None else store(op, result, out)
 
 
-def _store(name: str, exact: bool, result: Tensor, out: Any) -> Tensor:
+def _store(name: str, exact: bool, result: Tensor, out: object) -> Tensor:
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if out._requires_grad and grad_mode.enabled:
@@ -50,7 +50,7 @@ def _store(name: str, exact: bool, result: Tensor, out: Any) -> Tensor:
     return out
 
 
-def store_all(name: str, results: Sequence[Tensor], out: Any) -> list[Tensor]:
+def store_all(name: str, results: Sequence[Tensor], out: object) -> list[Tensor]:
     """Write several results into the tensors of `out`, which must be as many, and of their dtypes."""
     if not isinstance(out, (tuple, list)):
         raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
@@ -64,7 +64,7 @@ def store_all(name: str, results: Sequence[Tensor], out: Any) -> list[Tensor]:
     return [_store(name, True, r, o) for r, o in zip(results, out, strict=True)]
 
 
-def resize_out(name: str, out: Tensor, shape: tuple[int, ...]) -> None:
+def resize_out(name: str, out: Tensor, shape: Shape) -> None:
     """Give `out` a new shape, with PyTorch's warning where it was not empty."""
     if out._numel:
         warnings.warn(

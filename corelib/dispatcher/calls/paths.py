@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls import call
-from corelib.dispatcher.op import Op
+from corelib.dispatcher.op import Entry, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.tensor.tensor import Tensor
@@ -64,7 +64,7 @@ _OTHER = """
 """
 
 
-def compile_path(op: Op, n: int) -> Any:
+def compile_path(op: Op, n: int) -> Entry:
     """The path of an op whose `infer` returns `n` arguments."""
     operands = [i for i in op.operands if i < n]
     source = _PATH.format(
@@ -77,21 +77,22 @@ def compile_path(op: Op, n: int) -> Any:
         natives="".join(f"{'n' if i in operands else 'a'}{i}, " for i in range(n)),
     )
     scope: dict[str, Any] = {
-        "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred, "check_operands": call.check_operands,
-        "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
+        "check_operands": call.check_operands, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
-    return scope["path"]
+    path: Entry = scope["path"]
+    return path
 
 
-def path_of(op: Op) -> Any:
+def path_of(op: Op) -> Entry:
     """What runs an op's arguments, in the order of its parameters: its path, or `call` where it can have none."""
     infer = op.facts.infer
     if infer is None or op.lists or op.facts.by_result:
         op.path = path = lambda *args: call.call(op, args)
         return path
 
-    def first_call(*args: Any) -> Any:
+    def first_call(*args: object) -> Any:
         try:
             n = len(infer(*args)[1])
         except (AttributeError, TypeError, IndexError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.op import TABLE
@@ -11,11 +10,13 @@ from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
 
 COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
-    "copy", "`copy_elements(out, input)`: across dtypes, devices and strides; nothing is checked or recorded. Filled by ops/conversion/copying.py."
+    "copy",
+    "`copy_elements(out, input)`: across dtypes, devices and strides; nothing is checked or recorded. "
+    "Filled by ops/conversion/copying.py.",
 )
 
 
-def run_primitive(name: str, out: Tensor, *args: Any) -> None:
+def run_primitive(name: str, out: Tensor, *args: object) -> None:
     """Run a primitive that writes into a tensor which already exists."""
     primitive = TABLE[name]
     kernel = primitive.kernel_for(out._key, out._dtype)

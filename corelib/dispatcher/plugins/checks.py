@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
-from corelib.dispatcher.plugins.discovery import Entry
 from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.plugins.discovery import Entry
 from corelib.tensor.dtype import ALL
 from corelib.version import __version__
+
+if TYPE_CHECKING:  # start-up: as below
+    import pluggy
+
+T = TypeVar("T")
 
 
 class BackendError(RuntimeError):
@@ -23,14 +29,14 @@ class BackendError(RuntimeError):
         self.reason = reason or message
 
 
-def checked_hooks(entry: Entry, required: str) -> Any:
+def checked_hooks(entry: Entry, required: str) -> pluggy.HookRelay:
     """The hooks of one plugin, imported and checked against the specifications; BackendError for what is wrong.
 
     Each plugin has a manager of its own, so that one with faulty hooks cannot disturb another.
     """
     import pluggy
 
-    from corelib.dispatcher.plugins import hookspecs# start-up: it needs pluggy, as plugins do, and nothing else
+    from corelib.dispatcher.plugins import hookspecs  # start-up: it needs pluggy, as plugins do, and nothing else
 
     try:
         module = entry.point.load()
@@ -56,7 +62,7 @@ def checked_hooks(entry: Entry, required: str) -> Any:
     return manager.hook
 
 
-def api_problem(api_version: Any, entry: Entry) -> str:
+def api_problem(api_version: object, entry: Entry) -> str:
     """Why a plugin of this API version cannot be used, or ""."""
     if not (
         isinstance(api_version, tuple) and len(api_version) == 2 and all(type(part) is int for part in api_version)
@@ -92,7 +98,7 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def guarded(what: str, function: Any) -> Any:
+def guarded(what: str, function: Callable[[], T]) -> T:
     """What a plugin's function returns; BackendError for whatever it raises, KeyboardInterrupt excepted."""
     try:
         return function()
@@ -102,7 +108,7 @@ def guarded(what: str, function: Any) -> Any:
         raise BackendError(f"{what} raised {told(error)}") from error
 
 
-def check_backend(backend: Any, entry: Entry) -> Backend:
+def check_backend(backend: object, entry: Entry) -> Backend:
     """The backend; refused where it is none, or not the one that its entry point promised."""
     if not isinstance(backend, Backend):
         raise BackendError(f"its hook corelib_backend must return a corelib.backend.Backend, got {backend!r}")
@@ -128,5 +134,5 @@ def check_backend(backend: Any, entry: Entry) -> Backend:
     return backend
 
 
-def _quoted(names: Any) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))

@@ -6,7 +6,10 @@ A distribution with unreadable metadata becomes an entry with a `problem`; it hi
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from importlib_metadata import EntryPoint
 
 BACKENDS = "corelib.backends"
 """The group of entry points of backends."""
@@ -106,11 +109,11 @@ def _claim(name: str, group: str) -> tuple[str, str]:
     return device_type, ""
 
 
-def installed_modules(group: str) -> dict[str, Any]:
+def installed_modules(group: str) -> dict[str, EntryPoint]:
     """Entry points of a group by name, as importlib_metadata has them; none is imported, and unreadable packages are left out."""
     import importlib_metadata
 
-    found: dict[str, Any] = {}
+    found: dict[str, EntryPoint] = {}
     for distribution in importlib_metadata.distributions():
         try:
             points = list(distribution.entry_points.select(group=group))

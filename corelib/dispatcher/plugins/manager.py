@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
 from corelib.dispatcher.plugins.checks import BackendError, check_backend, checked_hooks, guarded, kernel_problem
-from corelib.dispatcher.plugins.discovery import BACKENDS, discover, Entry, INSTALL, is_device_type, KERNELS, normalized
+from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
-from corelib.dispatcher.plugins.packs import merge_packs, Pack
+from corelib.dispatcher.plugins.packs import Pack, merge_packs
 from corelib.tensor.device import DEVICE_TYPES
 from corelib.version import __version__
+
+if TYPE_CHECKING:  # start-up: only plugins need it
+    import pluggy
 
 
 class BackendInfo(NamedTuple):
@@ -175,7 +178,7 @@ def _open(entry: Entry) -> Backend:
     return backend
 
 
-def _probe(hooks: Any) -> None:
+def _probe(hooks: pluggy.HookRelay) -> None:
     if not hooks.corelib_probe.get_hookimpls():
         return
     answer = guarded("its hook corelib_probe", hooks.corelib_probe)

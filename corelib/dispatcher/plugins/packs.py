@@ -10,10 +10,11 @@ from __future__ import annotations
 import warnings
 from typing import Any, NamedTuple
 
-from corelib.contract.kernels import KernelTable
-from corelib.dispatcher.plugins.checks import api_problem, BackendError, checked_hooks, kernel_problem, told
-from corelib.dispatcher.plugins.discovery import discover, Entry, KERNELS
+from corelib.contract.kernels import Kernel, KernelTable
+from corelib.dispatcher.plugins.checks import BackendError, api_problem, checked_hooks, kernel_problem, told
+from corelib.dispatcher.plugins.discovery import KERNELS, Entry, discover
 from corelib.dispatcher.report import callers_level
+from corelib.tensor.dtype import dtype as DType
 
 
 class PackWarning(UserWarning):
@@ -79,7 +80,7 @@ def _merged(tables: list[tuple[KernelTable, str]]) -> KernelTable:
     merged = KernelTable()
     merged.default = next((table.default for table, _ in tables if table.default is not None), None)
     for name in dict.fromkeys(name for table, _ in tables for name in table.table):
-        chains: dict[Any, list[tuple[Any, str]]] = {}
+        chains: dict[DType, list[tuple[Kernel, str]]] = {}
         for table, provider in tables:
             for dtype, kernel in table.table.get(name, {}).items():
                 chains.setdefault(dtype, []).append((kernel, provider))
@@ -87,22 +88,23 @@ def _merged(tables: list[tuple[KernelTable, str]]) -> KernelTable:
     return merged
 
 
-def _of(chain: tuple[tuple[Any, str], ...]) -> Any:
+def _of(chain: tuple[tuple[Kernel, str], ...]) -> Kernel:
     """A kernel for (kernel, its pack) in turn; it says of itself what it is made of, for the report."""
     if len(chain) == 1 and not chain[0][1]:
         return chain[0][0]
-    made = chained(tuple([kernel for kernel, _ in chain]))
+    made: Any = chained(tuple([kernel for kernel, _ in chain]))
     if len(chain) == 1:
         only = made
 
-        def made(*args: Any) -> Any:
+        def made(*args: object) -> Any:
             return only(*args)
 
     made._chain = chain
-    return made
+    kernel: Kernel = made
+    return kernel
 
 
-def chained(kernels: tuple[Any, ...]) -> Any:
+def chained(kernels: tuple[Kernel, ...]) -> Kernel:
     """One kernel that asks each of several in turn until one does not return `NotImplemented`.
 
     >>> def first(out, x): return NotImplemented
@@ -115,7 +117,7 @@ def chained(kernels: tuple[Any, ...]) -> Any:
     if len(kernels) == 1:
         return kernels[0]
 
-    def kernel(*args: Any) -> Any:
+    def kernel(*args: object) -> Any:
         for one in kernels:
             result = one(*args)
             if result is not NotImplemented:

@@ -5,14 +5,12 @@ For tests, and for backends that are being written; what is installed is found b
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.contract.backend import Backend
+from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.plugins.checks import BackendError, check_backend, kernel_problem
 from corelib.dispatcher.plugins.discovery import Entry, is_device_type
 from corelib.dispatcher.plugins.loaded import AT_WORK, REGISTERED
-from corelib.dispatcher.op import TABLE
 from corelib.tensor.device import _DEVICES
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import strided
@@ -47,7 +45,7 @@ class Registration:
         self.undo()
 
 
-def register(backend: Any) -> Registration:
+def register(backend: Backend) -> Registration:
     """Use a backend object for its device type in this process. BackendError for what a plugin would be refused for."""
     device_type = getattr(backend, "device_type", None)
     if not isinstance(device_type, str) or not is_device_type(device_type):

@@ -119,6 +119,15 @@ def test_a_view_sees_what_happened_to_its_base():
     assert x.grad.tolist() == [3.0, 0.0]
 
 
+def test_a_leaf_that_is_a_view_stays_a_leaf_when_its_base_changes():
+    x = torch.ones(3)
+    for v in (x[:2], (x * leaf(1.0, 1.0, 1.0)).detach()[:2]):
+        v.requires_grad_()
+        v._base.add_(1)
+        (v * 2).sum().backward()
+        assert v.grad.tolist() == [2.0, 2.0]
+
+
 def test_writing_by_index_into_a_plain_tensor_joins_it_to_the_graph():
     x = leaf(2.0)
     t = torch.zeros(3)

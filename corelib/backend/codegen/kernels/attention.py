@@ -8,22 +8,23 @@ devices of style "grid" products in tiles, which is what the body makes, are qui
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
 
 from corelib.backend.codegen.contraction import vector_of
 from corelib.backend.codegen.geometry import broadcast_strides, walk
+from corelib.backend.codegen.launch import Kernel, Launcher
+from corelib.backend.codegen.prelude import Target
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Outcome
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
+from corelib.tensor.dtype import dtype as DType
 
 _QUERIES, _TILE, _SIZE = 16, 4, 128  # of an item's block; of a register tile; the most numbers in a query or a value
 _BATCHES = 3
 
 
-def source(name: str, dtype: Any, mask: Any, causal: bool, target: Any) -> str:
+def source(name: str, dtype: DType, mask: DType | None, causal: bool, target: Target) -> str:
     """The kernel's text. `mask` is the dtype of a mask, or None; `causal`: whether query i sees the keys up to i."""
     c = C[dtype]
     kind, vector, width = vector_of(dtype)
@@ -120,14 +121,17 @@ class Attention:
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
-        self._kernels: dict[Any, Any] = {}
+        self._kernels: dict[tuple[DType, DType | None, bool], Kernel] = {}
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernel into a table, where the device is one that gains by it."""
         if self._launcher.style == "loop" and self._launcher.target.vectors:
             table.register("attention", [d for d in dtypes if d.is_floating_point], self.attention)
 
-    def attention(self, out: Any, query: Any, key: Any, value: Any, mask: Any, causal: bool, scale: float) -> Any:
+    def attention(
+        self, out: StridedArray, query: StridedArray, key: StridedArray, value: StridedArray, mask: StridedArray | None,
+        causal: bool, scale: float,
+    ) -> Outcome:
         lead = out.shape[:-2]
         (length, v), (s, e) = out.shape[-2:], key.shape[-2:]
         if max(e, v) > _SIZE or s == 0:

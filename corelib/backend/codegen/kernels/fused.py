@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
 
+from corelib.backend.codegen.kernels.matmul import Matmul
 from corelib.backend.codegen.kernels.reductions import combine, start
-from corelib.backend.codegen.rows import Let, Map, Program, Reduce, Rows, Scan, Store
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Let, Map, Program, Reduce, Scan, Stage, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Ints, Outcome
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-from corelib.tensor.size import contiguous_strides
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
-    from corelib.backend.codegen.kernels.matmul import Matmul
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import contiguous_strides, Shape
 
 _SUM = "{a} + {b}"
 
@@ -36,7 +38,7 @@ def _softmax_backward(kind: str, log: bool) -> Program:
     return Program("softmax_backward", 1, (Reduce("total", kind, f"({kind})0", "v1 * v2", _SUM), Map(0, "v2 * (v1 - total)")))
 
 
-def _statistics(kind: str, x: str) -> tuple[Any, ...]:
+def _statistics(kind: str, x: str) -> tuple[Stage, ...]:
     """A row's mean and one over its deviation; x0 is the number of elements, x1 eps."""
     return (
         Reduce("total", kind, f"({kind})0", x, _SUM), Let("mean", kind, f"total / ({kind})x0"),
@@ -81,7 +83,7 @@ def _parameters(kind: str) -> Program:
 
 
 @cache
-def _running(name: str, dtype: Any) -> Program:
+def _running(name: str, dtype: DType) -> Program:
     op_name = "sum" if name == "cumsum" else "prod"
     kind = C[dtype].compute
     return Program(name, 1, (Scan(0, kind, start(op_name, dtype), "v1", combine(op_name, dtype)),))
@@ -95,7 +97,7 @@ class Fused:
         self._rows = rows
         self._matmul = matmul
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         floats = tuple([d for d in dtypes if d.is_floating_point])
         for name, log in (("softmax", False), ("log_softmax", True)):
@@ -110,28 +112,34 @@ class Fused:
         for name in ("cumsum", "cumprod"):
             table.register(name, numbers, lambda out, input, dim, name=name: self.running(name, out, input, dim))
 
-    def softmax(self, out: Any, input: Any, dim: int, log: bool) -> None:
+    def softmax(self, out: StridedArray, input: StridedArray, dim: int, log: bool) -> None:
         dims = (dim % len(input.shape),) if input.shape else ()
         self._rows.run(_softmax(C[out.dtype].compute, log), [out, input], input.shape, dims)
 
-    def softmax_backward(self, out: Any, g: Any, y: Any, dim: int, log: bool) -> None:
+    def softmax_backward(self, out: StridedArray, g: StridedArray, y: StridedArray, dim: int, log: bool) -> None:
         dims = (dim % len(y.shape),) if y.shape else ()
         self._rows.run(_softmax_backward(C[out.dtype].compute, log), [out, g, y], y.shape, dims)
 
-    def layer_norm(self, out: Any, input: Any, shape: Any, weight: Any, bias: Any, eps: float) -> None:
+    def layer_norm(
+        self, out: StridedArray, input: StridedArray, shape: Shape, weight: StridedArray | None, bias: StridedArray | None, eps: float
+    ) -> None:
         kind = C[out.dtype].compute
         program = _norm("layer_norm", kind, weight is not None, bias is not None, False)
         dims = tuple(range(len(input.shape) - len(shape), len(input.shape)))
         self._rows.run(program, [x for x in (out, input, weight, bias) if x is not None], input.shape, dims, (prod(shape), eps))
 
-    def layer_norm_backward(self, outs: Any, g: Any, input: Any, shape: Any, weight: Any, eps: float, needs: Any) -> None:
+    def layer_norm_backward(
+        self, outs: Sequence[StridedArray], g: StridedArray, input: StridedArray, shape: Shape, weight: StridedArray | None,
+        eps: float, needs: Sequence[bool],
+    ) -> None:
         at = len(input.shape) - len(shape)
         dims, lead = tuple(range(at, len(input.shape))), tuple(range(at))
         dw, db = [x._replace(shape=(*[1] * at, *x.shape), strides=(*[0] * at, *x.strides)) for x in outs[1:]]
         self._norm_backward("layer_norm_backward", outs[0], dw, db, g, input, weight, eps, dims, lead)
 
     def _norm_backward(
-        self, name: str, dx: Any, dw: Any, db: Any, g: Any, input: Any, weight: Any, eps: float, dims: Any, kept: Any
+        self, name: str, dx: StridedArray, dw: StridedArray, db: StridedArray, g: StridedArray, input: StridedArray,
+        weight: StridedArray | None, eps: float, dims: Ints, kept: Ints,
     ) -> None:
         """dx and each row's statistics first, then weight and bias over the other dimensions."""
         dtype = D.float64 if C[input.dtype].compute == "f64" else D.float32
@@ -148,7 +156,9 @@ class Fused:
         self._rows.run(_parameters(kind), [dw, db, g, input, mean, scale], input.shape, kept)
         self._launcher.done(input.device_index, buffer, nbytes)
 
-    def batch_norm(self, outs: Any, input: Any, weight: Any, bias: Any, eps: float) -> None:
+    def batch_norm(
+        self, outs: Sequence[StridedArray], input: StridedArray, weight: StridedArray | None, bias: StridedArray | None, eps: float
+    ) -> None:
         out, mean, variance = outs
         ndim = len(input.shape)
         program = _norm("batch_norm", C[out.dtype].compute, weight is not None, bias is not None, True)
@@ -157,21 +167,24 @@ class Fused:
         dims = (0, *range(2, ndim))
         self._rows.run(program, arrays, input.shape, dims, (prod([input.shape[d] for d in dims]), eps))
 
-    def batch_norm_backward(self, outs: Any, g: Any, input: Any, weight: Any, eps: float, needs: Any) -> None:
+    def batch_norm_backward(
+        self, outs: Sequence[StridedArray], g: StridedArray, input: StridedArray, weight: StridedArray | None, eps: float,
+        needs: Sequence[bool],
+    ) -> None:
         dx, dw, db = outs
         ndim = len(input.shape)
         w = None if weight is None else _channels(weight, ndim)
         dims = (0, *range(2, ndim))
         self._norm_backward("batch_norm_backward", dx, _channels(dw, ndim), _channels(db, ndim), g, input, w, eps, dims, dims)
 
-    def linear(self, out: Any, input: Any, weight: Any, bias: Any) -> Any:
+    def linear(self, out: StridedArray, input: StridedArray, weight: StridedArray, bias: StridedArray | None) -> Outcome:
         columns = weight._replace(shape=weight.shape[::-1], strides=weight.strides[::-1])
         if len(input.shape) == 1:
             out = out._replace(shape=(1, *out.shape), strides=(0, *out.strides))
             input = input._replace(shape=(1, *input.shape), strides=(0, *input.strides))
         return self._matmul.product(out, input, columns, bias)
 
-    def running(self, name: str, out: Any, input: Any, dim: int) -> Any:
+    def running(self, name: str, out: StridedArray, input: StridedArray, dim: int) -> Outcome:
         if not input.shape:
             return NotImplemented
         if self._launcher.style == "grid" and prod(input.shape) < 64 * input.shape[dim]:
@@ -180,6 +193,6 @@ class Fused:
         return None
 
 
-def _channels(x: Any, ndim: int) -> Any:
+def _channels(x: StridedArray, ndim: int) -> StridedArray:
     """A value for each channel, seen in the shape of a batch (n, c, *)."""
     return x._replace(shape=(1, *x.shape, *[1] * (ndim - 2)), strides=(0, *x.strides, *[0] * (ndim - 2)))

@@ -6,32 +6,34 @@ in order by one item, so that sums have the same bits each time and the last of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Any
 
+from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.kernels.reductions import combine
-from corelib.backend.codegen.rows import Program, Put, Rows
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Program, Put
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
-from corelib.contract.kernels import KernelTable
+from corelib.backend.signatures import Ints, Outcome
+from corelib.contract.backend import StridedArray
+from corelib.contract.kernels import Kernel, KernelTable
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import contiguous_strides
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.elementwise import Elementwise
-    from corelib.backend.codegen.launch import Launcher
 
 
 class Indexing:
     """take_rows, put_rows, index_select, gather, scatter_add and scatter_set of one backend."""
 
-    def __init__(self, launcher: Launcher, elementwise: Elementwise, rows: Rows, copy: Any) -> None:
+    def __init__(self, launcher: Launcher, elementwise: Elementwise, rows: Rows, copy: Kernel) -> None:
         self._launcher = launcher
         self._elementwise = elementwise
         self._rows = rows
         self._copy = copy
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         table.register("take_rows", dtypes, self.take_rows)
         table.register("put_rows", dtypes, self.put_rows)
@@ -40,20 +42,20 @@ class Indexing:
         table.register("scatter_add", dtypes, partial(self.scatter, add=True))
         table.register("scatter_set", dtypes, partial(self.scatter, add=False))
 
-    def _pick(self, out: Any, input: Any, index: Any, step: int) -> Any:
+    def _pick(self, out: StridedArray, input: StridedArray, index: StridedArray, step: int) -> Outcome:
         """out = the element of `input` that lies `index` times `step` from this place; all of one shape."""
         tag = C[out.dtype].tag
         text = f"store_{tag}(a0, {{0}}, load_{tag}(a2, {{2}} + a1[{{1}}] * v2));"
         key = ("pick", (out.dtype, D.int64, out.dtype, D.int64))
         return self._elementwise.run(key, text, out, [index, input, step], D.int64)
 
-    def take_rows(self, out: Any, input: Any, index: Any) -> Any:
+    def take_rows(self, out: StridedArray, input: StridedArray, index: StridedArray) -> Outcome:
         lead, rest = len(index.shape), input.shape[1:]
         source = input._replace(shape=(*index.shape, *rest), strides=(*[0] * lead, *input.strides[1:]))
         places = index._replace(shape=(*index.shape, *rest), strides=(*index.strides, *[0] * len(rest)))
         return self._pick(out, source, places, input.strides[0])
 
-    def index_select(self, out: Any, input: Any, dim: int, index: Any) -> Any:
+    def index_select(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray) -> Outcome:
         if not input.shape:
             return self._copy(out, input._replace(shape=out.shape, strides=(0,) * len(out.shape)))
         shape = out.shape
@@ -62,20 +64,20 @@ class Indexing:
         places = index._replace(shape=shape, strides=tuple([step if d == dim else 0 for d in range(len(shape))]))
         return self._pick(out, input._replace(shape=shape, strides=strides), places, input.strides[dim])
 
-    def gather(self, out: Any, input: Any, dim: int, index: Any) -> Any:
+    def gather(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray) -> Outcome:
         if len(input.shape) != len(index.shape) or not index.shape:
             return NotImplemented
         strides = tuple([0 if d == dim else s for d, s in enumerate(input.strides)])
         return self._pick(out, input._replace(shape=index.shape, strides=strides), index, input.strides[dim])
 
-    def _put(self, out: Any, index: Any, values: Any, dims: tuple[int, ...], step: int, add: bool) -> None:
+    def _put(self, out: StridedArray, index: StridedArray, values: StridedArray, dims: Ints, step: int, add: bool) -> None:
         """Set or add `values` at `index` times `step` from out's place; what meets lies along `dims`."""
         how = combine("sum", out.dtype) if add else ""
         stages = (Put(0, 1, "v2", how),)
         program = Program("put_add" if add else "put_set", 1, stages, ("i64",))
         self._rows.run(program, [out, index, values], values.shape, dims, (step,))
 
-    def _widely(self, out: Any, put: Any) -> None:
+    def _widely(self, out: StridedArray, put: Callable[[StridedArray], object]) -> None:
         """Run `put` on a float32 copy of `out`, and copy it back."""
         nbytes = max(prod(out.shape), 1) * 4
         buffer = self._launcher.scratch(out.device_index, nbytes)
@@ -85,7 +87,7 @@ class Indexing:
         self._copy(out, wide)
         self._launcher.done(out.device_index, buffer, nbytes)
 
-    def put_rows(self, out: Any, input: Any, index: Any, values: Any, accumulate: bool) -> None:
+    def put_rows(self, out: StridedArray, input: StridedArray, index: StridedArray, values: StridedArray, accumulate: bool) -> None:
         if out is not input:
             self._copy(out, input)
         if accumulate and out.dtype in (D.float16, D.bfloat16):
@@ -100,7 +102,7 @@ class Indexing:
         given = values._replace(shape=shape, strides=(*[0] * missing, *[0 if n == 1 else s for n, s in pairs]))
         self._put(target, places, given, tuple(range(lead)), out.strides[0], accumulate)
 
-    def scatter(self, out: Any, input: Any, dim: int, index: Any, src: Any, add: bool) -> Any:
+    def scatter(self, out: StridedArray, input: StridedArray, dim: int, index: StridedArray, src: StridedArray, add: bool) -> Outcome:
         if len(input.shape) != len(index.shape) or not index.shape:
             return NotImplemented
         if out is not input:

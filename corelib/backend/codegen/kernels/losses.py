@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
 
 from corelib.backend.codegen.kernels.reductions import few
-from corelib.backend.codegen.rows import Let, Map, Pick, Program, Put, Reduce, Rows, Store
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Let, Map, Pick, Program, Put, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
+from corelib.tensor.dtype import dtype as DType
 
 _SUM = "{a} + {b}"
 # x1 is ignore_index, x2 the number of classes. A row's `used` is 1, 0 where its class does not count, -1 where it is none.
@@ -80,14 +81,14 @@ class Losses:
         self._launcher = launcher
         self._rows = rows
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         floats = tuple([d for d in dtypes if d.is_floating_point])
         table.register("softmax_nll", floats, self.softmax_nll)
         table.register("softmax_nll_backward", floats, self.softmax_nll_backward)
         table.register("squared_error", floats, self.squared_error)
 
-    def squared_error(self, out: Any, input: Any, target: Any, reduction: str) -> Any:
+    def squared_error(self, out: StridedArray, input: StridedArray, target: StridedArray, reduction: str) -> Outcome:
         shape = input.shape
         dims = tuple(range(len(shape)))
         if reduction == "none" or target.shape != shape or few(self._launcher, input, dims):
@@ -96,7 +97,9 @@ class Losses:
         self._rows.run(_squared_error(C[out.dtype].compute, reduction == "mean"), [total, input, target], shape, dims, (prod(shape),))
         return None
 
-    def softmax_nll(self, outs: Any, input: Any, target: Any, ignore_index: int, reduction: str) -> None:
+    def softmax_nll(
+        self, outs: Sequence[StridedArray], input: StridedArray, target: StridedArray, ignore_index: int, reduction: str
+    ) -> None:
         """IndexError for a class that there is not; the device is asked for that, and waited for."""
         out, logp = outs
         n, classes = input.shape
@@ -125,7 +128,9 @@ class Losses:
                 f"cross_entropy(): a target is out of bounds (classes are 0 to {classes - 1}, ignore_index is {ignore_index})"
             )
 
-    def softmax_nll_backward(self, out: Any, g: Any, logp: Any, target: Any, ignore_index: int, reduction: str) -> None:
+    def softmax_nll_backward(
+        self, out: StridedArray, g: StridedArray, logp: StridedArray, target: StridedArray, ignore_index: int, reduction: str
+    ) -> None:
         n, classes = logp.shape
         index, mean = logp.device_index, reduction == "mean"
         buffer = self._launcher.scratch(index, 8)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from corelib.backend.codegen.contraction import Contraction
-from corelib.backend.codegen.rows import Program, Reduce, Rows, Store
+from corelib.backend.codegen.programs import Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Outcome
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape
 
 
 class Matmul:
@@ -17,26 +20,29 @@ class Matmul:
     def __init__(self, contraction: Contraction, rows: Rows) -> None:
         self._contraction = contraction
         self._rows = rows
-        self._dots: dict[Any, Program] = {}
+        self._dots: dict[tuple[DType, bool], Program] = {}
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """batched_matmul and mm; what is made of them has a body."""
         numbers = tuple([d for d in dtypes if d is not D.bool])
         table.register("batched_matmul", numbers, self.product)
         table.register("mm", numbers, self.product)
 
-    def product(self, out: Any, input: Any, other: Any, bias: Any = None) -> Any:
+    def product(self, out: StridedArray, input: StridedArray, other: StridedArray, bias: StridedArray | None = None) -> Outcome:
         """out = input @ other, over batches that broadcast; `bias`, one row, is added to each."""
         m, k = input.shape[-2:]
         n = other.shape[-1]
         if 0 in out.shape:
             return None
         if m == 1 or n == 1:
-            return self._vector(out, input, other, bias, out.shape[:-2], m, n, k)
+            self._vector(out, input, other, bias, out.shape[:-2], m, n, k)
+            return None
         batch = len(out.shape) - 2
         return self._contraction.run(out, _batched(input, batch), _batched(other, batch), 1, bias)
 
-    def _vector(self, out: Any, input: Any, other: Any, bias: Any, batch: Any, m: int, n: int, k: int) -> None:
+    def _vector(
+        self, out: StridedArray, input: StridedArray, other: StridedArray, bias: StridedArray | None, batch: Shape, m: int, n: int, k: int
+    ) -> None:
         """A product with one row or one column: a sum of products for each element of out."""
         program = self._dots.get((out.dtype, bias is None))
         if program is None:
@@ -60,7 +66,7 @@ class Matmul:
         self._rows.run(program, arrays, shape, (len(shape) - 1,))
 
 
-def _batched(x: Any, batch: int) -> Any:
+def _batched(x: StridedArray, batch: int) -> StridedArray:
     """A matrix with as many batch dimensions as `batch`."""
     missing = batch + 2 - len(x.shape)
     return x._replace(shape=(1,) * missing + x.shape, strides=(0,) * missing + x.strides) if missing else x

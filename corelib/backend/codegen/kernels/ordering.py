@@ -6,25 +6,26 @@ at once, a launch for each of its log² n steps. Elements are sorted as pairs wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, partial
 from math import prod
-from typing import TYPE_CHECKING, Any
 
+from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.kernels.reductions import combine, few, spread, start
-from corelib.backend.codegen.rows import Pick, Program, Reduce, Rows, Store
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Pick, Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Outcome
 from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.cells import Cells
-    from corelib.backend.codegen.launch import Launcher
+from corelib.tensor.dtype import dtype as DType
 
 _RUN = 8  # elements that are sorted by insertion before runs are merged
 
 
-def _before(dtype: Any, descending: bool, x: str, y: str) -> str:
+def _before(dtype: DType, descending: bool, x: str, y: str) -> str:
     """Whether key x must come before key y; NaN is the largest."""
     sign = ">" if descending else "<"
     if not dtype.is_floating_point:
@@ -34,7 +35,7 @@ def _before(dtype: Any, descending: bool, x: str, y: str) -> str:
 
 
 @cache
-def _place(dtype: Any, largest: bool, values: bool) -> Program:
+def _place(dtype: DType, largest: bool, values: bool) -> Program:
     """The first place of a row's largest or smallest, and with `values` that element before it; x0 is the step from one
     element of a row to the next, x1 the row's length."""
     outputs = 2 if values else 1
@@ -57,7 +58,7 @@ class Ordering:
         self._rows = rows
         self._cells = cells
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         table.register("sort_along", dtypes, lambda outs, input, dim, descending, stable: self.sort(outs, input, dim, descending))
         numbers = tuple([d for d in dtypes if d is not D.bool])
@@ -66,17 +67,17 @@ class Ordering:
             table.register(name, numbers, partial(self.place, largest=largest))
             table.register(along, dtypes, partial(self.along, largest=largest))
 
-    def place(self, out: Any, input: Any, dim: Any, keepdim: bool, largest: bool) -> Any:
+    def place(self, out: StridedArray, input: StridedArray, dim: int | None, keepdim: bool, largest: bool) -> Outcome:
         if dim is None:
             if len(input.shape) != 1:
                 return NotImplemented
             dim = 0
         return self._best([out], input, dim, keepdim, largest)
 
-    def along(self, outs: Any, input: Any, dim: int, keepdim: bool, largest: bool) -> Any:
+    def along(self, outs: Sequence[StridedArray], input: StridedArray, dim: int, keepdim: bool, largest: bool) -> Outcome:
         return self._best(list(outs), input, dim, keepdim, largest)
 
-    def _best(self, outs: list[Any], input: Any, dim: int, keepdim: bool, largest: bool) -> Any:
+    def _best(self, outs: Sequence[StridedArray], input: StridedArray, dim: int, keepdim: bool, largest: bool) -> Outcome:
         if not input.shape or 0 in input.shape or few(self._launcher, input, (dim,)):
             return NotImplemented
         program = _place(input.dtype, largest, len(outs) == 2)
@@ -84,7 +85,7 @@ class Ordering:
         self._rows.run(program, arrays, input.shape, (dim,), (input.strides[dim], input.shape[dim]))
         return None
 
-    def sort(self, outs: Any, input: Any, dim: int, descending: bool) -> Any:
+    def sort(self, outs: Sequence[StridedArray], input: StridedArray, dim: int, descending: bool) -> Outcome:
         """The first of the sorted elements, as many as `outs` have room for, and where they came from."""
         if not input.shape:
             return NotImplemented
@@ -109,7 +110,7 @@ class Ordering:
         self._launcher.done(index, buffers[1], order_bytes)
         return None
 
-    def _sort(self, arrays: list[Any], n: int, k: int, size: int, descending: bool) -> None:
+    def _sort(self, arrays: Sequence[StridedArray], n: int, k: int, size: int, descending: bool) -> None:
         values, places, x, keys, _ = arrays
         shape = x.shape[:-1] or (1,)
         kept = len(shape)
@@ -134,7 +135,7 @@ class Ordering:
         self._cells.run((*name, "take"), partial(_take, x.dtype, keys.dtype, kept), (*shape, k), arrays, (*strides, *ends, n, size))
 
 
-def _last(x: Any, dim: int) -> Any:
+def _last(x: StridedArray, dim: int) -> StridedArray:
     """An array with dimension `dim` moved behind the others."""
     shape, strides = list(x.shape), list(x.strides)
     shape.append(shape.pop(dim))
@@ -151,7 +152,7 @@ def _row(kept: int) -> tuple[str, list[str], list[str], int]:
     return row, starts, [f"x{3 * kept + a}" for a in range(3)], 3 * kept + 3
 
 
-def _merge(dtype: Any, key: Any, kept: int, descending: bool) -> str:
+def _merge(dtype: DType, key: DType, kept: int, descending: bool) -> str:
     """Sort a row: runs by insertion, then merges from one half of the scratch to the other and back."""
     c, kind = C[dtype], C[key].memory
     row, starts, ends, at = _row(kept)
@@ -186,7 +187,7 @@ def _merge(dtype: Any, key: Any, kept: int, descending: bool) -> str:
 """
 
 
-def _fill(dtype: Any, key: Any, kept: int) -> str:
+def _fill(dtype: DType, key: DType, kept: int) -> str:
     c = C[dtype]
     row, starts, ends, at = _row(kept)
     return f"""
@@ -196,7 +197,7 @@ def _fill(dtype: Any, key: Any, kept: int) -> str:
 """
 
 
-def _compare(key: Any, descending: bool) -> str:
+def _compare(key: DType, descending: bool) -> str:
     """One pair of the network; places from x0, the row's length, on are padding and go behind everything."""
     kind = C[key].memory
     return f"""
@@ -208,7 +209,7 @@ def _compare(key: Any, descending: bool) -> str:
 """
 
 
-def _take(dtype: Any, key: Any, kept: int) -> str:
+def _take(dtype: DType, key: DType, kept: int) -> str:
     c = C[dtype]
     row, starts, ends, at = _row(kept)
     return f"""

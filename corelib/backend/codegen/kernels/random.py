@@ -5,15 +5,16 @@ from __future__ import annotations
 import struct
 from functools import partial
 from math import ceil, prod
-from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Ints
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.ops.random.philox import MULTIPLIERS, ROUNDS, WEYL
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.cells import Cells
+from corelib.tensor.dtype import dtype as DType
 
 _WORDS = f"""
     u64 c0 = (u64)i0, c1 = (u64)x1, c2 = 0, c3 = 0, k0 = (u64)x0, k1 = 0;
@@ -29,7 +30,7 @@ _WORDS = f"""
 """
 
 
-def _text(distribution: str, dtype: Any) -> str:
+def _text(distribution: str, dtype: DType) -> str:
     """What is made of each word; x3 and x4 are the distribution's numbers, floating ones as their bits."""
     c = C[dtype]
     if distribution == "bernoulli":
@@ -46,27 +47,25 @@ def _text(distribution: str, dtype: Any) -> str:
     return f"{_WORDS}      {made}\n    }}"
 
 
-def _bits(value: Any, wide: bool) -> int:
+def _bits(value: float, wide: bool) -> int:
     found: int = struct.unpack("q" if wide else "i", struct.pack("d" if wide else "f", value))[0]
     return found
 
 
-def register(table: KernelTable, cells: Cells, dtypes: tuple[Any, ...]) -> None:
+def register(table: KernelTable, cells: Cells, dtypes: tuple[DType, ...]) -> None:
     """The kernel of the op philox."""
 
-    def philox(out: Any, seed: int, offset: int, distribution: str, low: Any, high: Any) -> None:
+    def philox(out: StridedArray, seed: int, offset: int, distribution: str, low: float, high: float) -> None:
         n = prod(out.shape)
         if distribution == "bernoulli":
-            numbers: tuple[int, ...] = (ceil(low * 2.0**53),)
+            numbers: Ints = (ceil(low * 2.0**53),)
         elif distribution == "integers":
-            numbers = (_signed(low), _signed(high - low))
+            numbers = (_signed(int(low)), _signed(int(high - low)))
         else:
-            import numpy as np
-
             wide = out.dtype is D.float64
             kind = np.float64 if wide else np.float32
             top = np.asarray(high).astype(out.dtype.np).astype(kind)  # rounding can reach it, and it is not in the range
-            numbers = tuple([_bits(x, wide) for x in (kind(low), kind(high) - kind(low), top)])
+            numbers = tuple([_bits(float(x), wide) for x in (kind(low), kind(high) - kind(low), top)])
         key = ("philox", distribution)
         text = partial(_text, distribution, out.dtype)
         cells.run(key, text, (-(-n // 4),), [out], (_signed(seed), _signed(offset), n, *numbers), 4)

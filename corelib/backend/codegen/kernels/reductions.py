@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import cache
 from math import prod
-from typing import TYPE_CHECKING, Any
 
 from corelib.backend.codegen.expressions import expression
-from corelib.backend.codegen.rows import Let, Program, Reduce, Rows, Store
+from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Let, Program, Reduce, Store
+from corelib.backend.codegen.rows import Rows
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Ints, Outcome
 from corelib.contract.backend import StridedArray
-from corelib.contract.kernels import KernelTable
+from corelib.contract.kernels import Kernel, KernelTable
 from corelib.tensor import dtype as D
-from corelib.tensor.size import contiguous_strides
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.launch import Launcher
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import contiguous_strides, Shape
 
 # From so many elements on, the few rows of a reduction are cut into parts that run side by side.
 _LONG = 1 << 15
@@ -23,7 +23,7 @@ _LONG = 1 << 15
 _COMBINES = {"sum": "add", "prod": "mul", "amax": "maximum", "amin": "minimum"}
 
 
-def combine(op_name: str, dtype: Any) -> str:
+def combine(op_name: str, dtype: DType) -> str:
     """How a reduction joins two of its values, in a dtype's compute type."""
     c = C[dtype]
     template = expression(_COMBINES[op_name], c.family)
@@ -31,7 +31,7 @@ def combine(op_name: str, dtype: Any) -> str:
     return template.replace("{T}", c.compute).replace("{U}", c.unsigned)
 
 
-def start(op_name: str, dtype: Any) -> str:
+def start(op_name: str, dtype: DType) -> str:
     """What a reduction of nothing gives."""
     c = C[dtype]
     if op_name in ("sum", "prod"):
@@ -91,7 +91,7 @@ def _norm(kind: str, p: float) -> Program:
     return Program("norm", 1, (Reduce("total", kind, f"({kind})0", value.replace("{T}", kind), how), Store(0, made)))
 
 
-def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[Any, ...]) -> None:
+def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[DType, ...]) -> None:
     """sum, prod, amax, amin, mean, any, all, variance and deviation, logsumexp and norms."""
     reducer = Reducer(launcher, rows)
     for name in _COMBINES:
@@ -113,11 +113,11 @@ class Reducer:
         self._launcher = launcher
         self._rows = rows
 
-    def simple(self, name: str) -> Any:
+    def simple(self, name: str) -> Kernel:
         """A kernel of one reduction."""
-        programs: dict[Any, Any] = {}
+        programs: dict[DType, Program] = {}
 
-        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        def kernel(out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> None:
             dtype = input.dtype
             program = programs.get(dtype)
             if program is None:
@@ -128,7 +128,7 @@ class Reducer:
 
         return kernel
 
-    def _reduce(self, program: Program, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+    def _reduce(self, program: Program, out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> None:
         """Run a program of one reduction, in two steps where there are few rows of many elements."""
         out = spread(out, input.shape, dims, keepdim)
         kept, parts = prod(out.shape), _parts(self._launcher)
@@ -172,48 +172,48 @@ class Reducer:
         self._rows.run(program, [out, found], found.shape, (longest,))
         self._launcher.done(input.device_index, buffer, nbytes)
 
-    def logsumexp(self, out: Any, input: Any, dims: Any, keepdim: Any) -> Any:
+    def logsumexp(self, out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> Outcome:
         if few(self._launcher, input, dims) or 0 in input.shape:
             return NotImplemented
         arrays = [spread(out, input.shape, dims, keepdim), input]
         self._rows.run(_logsumexp(C[input.dtype].compute), arrays, input.shape, tuple(dims))
         return None
 
-    def vector_norm(self, out: Any, input: Any, p: float, dims: Any, keepdim: Any) -> Any:
+    def vector_norm(self, out: StridedArray, input: StridedArray, p: float, dims: Ints, keepdim: bool) -> Outcome:
         if few(self._launcher, input, dims) or p not in _NORMS:
             return NotImplemented
         arrays = [spread(out, input.shape, dims, keepdim), input]
         self._rows.run(_norm(C[input.dtype].compute, p), arrays, input.shape, tuple(dims))
         return None
 
-    def mean(self, out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+    def mean(self, out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> None:
         arrays = [spread(out, input.shape, dims, keepdim), input]
         self._rows.run(_mean(C[input.dtype].compute), arrays, input.shape, tuple(dims), (_length(input, dims),))
 
-    def _spread_of(self, name: str, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+    def _spread_of(self, name: str, out: StridedArray, input: StridedArray, dims: Ints, correction: float, keepdim: bool) -> None:
         n = _length(input, dims)
         left = float(n - correction)
         arrays = [spread(out, input.shape, dims, keepdim), input]
         self._rows.run(_variance(name, C[input.dtype].compute), arrays, input.shape, tuple(dims), (n, left if left > 0 else 0.0))
 
-    def variance(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+    def variance(self, out: StridedArray, input: StridedArray, dims: Ints, correction: float, keepdim: bool) -> None:
         self._spread_of("variance", out, input, dims, correction, keepdim)
 
-    def deviation(self, out: Any, input: Any, dims: Any, correction: Any, keepdim: Any) -> None:
+    def deviation(self, out: StridedArray, input: StridedArray, dims: Ints, correction: float, keepdim: bool) -> None:
         self._spread_of("deviation", out, input, dims, correction, keepdim)
 
-    def truth(self, name: str) -> Any:
+    def truth(self, name: str) -> Kernel:
         """any and all."""
         sign, first = ("|", "0") if name == "any" else ("&", "1")
         program = Program(name, 1, (Reduce("truth", "i32", first, "(v1 != 0)", "{a} " + sign + " {b}"), Store(0, "truth")))
 
-        def kernel(out: Any, input: Any, dims: Any, keepdim: Any) -> None:
+        def kernel(out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> None:
             self._rows.run(program, [spread(out, input.shape, dims, keepdim), input], input.shape, tuple(dims))
 
         return kernel
 
 
-def _length(input: Any, dims: Any) -> int:
+def _length(input: StridedArray, dims: Ints) -> int:
     return prod([input.shape[d] for d in dims])
 
 
@@ -222,13 +222,13 @@ def _parts(launcher: Launcher) -> int:
     return min(launcher.units * 8, 256) if launcher.style == "loop" else 1024
 
 
-def few(launcher: Launcher, input: Any, dims: Any) -> bool:
+def few(launcher: Launcher, input: StridedArray, dims: Ints) -> bool:
     """Whether a reduction has so few and so long rows that a device would idle if each were done by one item or group."""
     length = _length(input, dims)
     return length >= _LONG and prod(input.shape) // length * 4 <= _parts(launcher)
 
 
-def spread(out: Any, shape: tuple[int, ...], dims: Any, keepdim: bool) -> Any:
+def spread(out: StridedArray, shape: Shape, dims: Ints, keepdim: bool) -> StridedArray:
     """A reduction's output with the reduced dimensions as 1, so that it broadcasts to the input's shape."""
     if keepdim or len(out.shape) == len(shape):
         return out

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
 
+from corelib.backend.codegen.elementwise import Elementwise
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Outcome
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.elementwise import Elementwise
+from corelib.tensor.dtype import dtype as DType
 
 
 class Steps:
@@ -18,13 +19,16 @@ class Steps:
     def __init__(self, elementwise: Elementwise) -> None:
         self._elementwise = elementwise
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         floats = tuple([d for d in dtypes if d.is_floating_point])
         table.register("_sgd_step_", floats, self.sgd)
         table.register("_adam_step_", floats, self.adam)
 
-    def _run(self, key: tuple[Any, ...], lines: list[str], arrays: list[Any], numbers: list[float], outputs: int) -> Any:
+    def _run(
+        self, key: tuple[str, *tuple[Hashable, ...]], lines: list[str], arrays: Sequence[StridedArray], numbers: Sequence[float],
+        outputs: int,
+    ) -> Outcome:
         """The arrays are a0 (the parameter), the states, and last the gradient; the numbers follow as v's."""
         dtype = arrays[0].dtype
         wide = D.float64 if C[dtype].compute == "f64" else D.float32
@@ -33,9 +37,10 @@ class Steps:
         return self._elementwise.run(full, text, arrays[0], [*arrays[1:], *numbers], wide, outputs)
 
     def sgd(
-        self, param: Any, grad: Any, buffer: Any, lr: float, momentum: float, dampening: float, weight_decay: float,
+        self, param: StridedArray, grad: StridedArray, buffer: StridedArray | None, lr: float, momentum: float, dampening: float,
+        weight_decay: float,
         nesterov: bool, maximize: bool, first: bool,
-    ) -> Any:
+    ) -> Outcome:
         kind, tag = C[param.dtype].compute, C[param.dtype].tag
         arrays = [param, grad] if buffer is None else [param, buffer, grad]
         g, x = len(arrays) - 1, len(arrays) - 1  # operand n is v{n}, counted without the parameter
@@ -51,11 +56,16 @@ class Steps:
         return self._run(key, lines, arrays, [lr, momentum, dampening, weight_decay], 1 if buffer is None else 2)
 
     def adam(
-        self, param: Any, grad: Any, mean: Any, square: Any, largest: Any, step: int, lr: float, beta1: float, beta2: float,
+        self, param: StridedArray, grad: StridedArray, mean: StridedArray, square: StridedArray, largest: StridedArray | None,
+        step: int, lr: float, beta1: float, beta2: float,
         eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
-    ) -> Any:
+    ) -> Outcome:
         kind, tag = C[param.dtype].compute, C[param.dtype].tag
-        arrays = [param, mean, square, *([largest] if amsgrad else []), grad]
+        arrays = [param, mean, square]
+        if amsgrad:
+            assert largest is not None
+            arrays.append(largest)
+        arrays.append(grad)
         g = len(arrays) - 1
         names = [f"v{g + n}" for n in range(7)]
         part1, part2, beta2_, root, eps_, rate, decay_ = names

@@ -6,21 +6,21 @@ modulo the stride: places of one residue meet the same places of the kernel.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import product as combinations
 from math import gcd, prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from corelib.backend.codegen.cells import Cells
+from corelib.backend.codegen.contraction import Contraction
+from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.types import C
+from corelib.backend.signatures import Ints, Outcome, Pads
+from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-from corelib.tensor.size import contiguous_strides
-
-if TYPE_CHECKING:
-    from corelib.backend.codegen.cells import Cells
-    from corelib.backend.codegen.contraction import Contraction
-    from corelib.backend.codegen.launch import Launcher
-
-Ints = tuple[int, ...]
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import contiguous_strides, Shape
 
 
 class _Residue(NamedTuple):
@@ -58,7 +58,7 @@ class Windows:
         self._cells = cells
         self._copy, self._fill = table["copy"][D.float32], table["fill"][D.float32]
 
-    def register(self, table: KernelTable, dtypes: tuple[Any, ...]) -> None:
+    def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
         numbers = tuple([d for d in dtypes if d is not D.bool])
         table.register("convolution", numbers, self.convolution)
@@ -69,7 +69,7 @@ class Windows:
         table.register("window_sum", numbers, self.window_sum)
         table.register("window_spread", numbers, self.window_spread)
 
-    def constant_pad(self, out: Any, input: Any, pads: Any, value: Any) -> None:
+    def constant_pad(self, out: StridedArray, input: StridedArray, pads: Pads, value: float) -> None:
         self._fill(out, bool(value) if out.dtype is D.bool else value)
         starts = [(max(a, 0), max(-a, 0), n + min(a, 0) + min(b, 0)) for n, (a, b) in zip(input.shape, pads, strict=True)]
         if any(n <= 0 for _, _, n in starts):
@@ -79,7 +79,7 @@ class Windows:
         start = input.offset + sum(at * s for (_, at, _), s in zip(starts, input.strides, strict=True))
         self._copy(out._replace(shape=shape, offset=to), input._replace(shape=shape, offset=start))
 
-    def _room(self, x: Any, low: Ints, high: Ints) -> tuple[Any, int]:
+    def _room(self, x: StridedArray, low: Ints, high: Ints) -> tuple[StridedArray, int]:
         """`x` with zeros before and behind its last dimensions, and the bytes of the scratch buffer that it then is in."""
         if not any(low) and not any(high):
             return x, 0
@@ -92,11 +92,14 @@ class Windows:
         self.constant_pad(made, x, pads, 0)
         return made, nbytes
 
-    def _done(self, x: Any, nbytes: int) -> None:
+    def _done(self, x: StridedArray, nbytes: int) -> None:
         if nbytes:
             self._launcher.done(x.device_index, x.buffer, nbytes)
 
-    def convolution(self, out: Any, input: Any, weight: Any, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+    def convolution(
+        self, out: StridedArray, input: StridedArray, weight: StridedArray, bias: StridedArray | None, stride: Ints, padding: Ints,
+        dilation: Ints, groups: int,
+    ) -> Outcome:
         n = len(stride)
         x, nbytes = self._room(input, padding, padding)
         views = _windows(x, weight.shape[2:], out.shape[2:], stride, dilation, groups)
@@ -109,7 +112,10 @@ class Windows:
         self._done(x, nbytes)
         return made
 
-    def conv_weight(self, out: Any, y: Any, input: Any, shape: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+    def conv_weight(
+        self, out: StridedArray, y: StridedArray, input: StridedArray, shape: Shape, stride: Ints, padding: Ints, dilation: Ints,
+        groups: int,
+    ) -> Outcome:
         n = len(stride)
         x, nbytes = self._room(input, padding, padding)
         views = _windows(x, shape[2:], y.shape[2:], stride, dilation, groups)
@@ -121,7 +127,10 @@ class Windows:
         self._done(x, nbytes)
         return made
 
-    def conv_input(self, out: Any, y: Any, weight: Any, shape: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+    def conv_input(
+        self, out: StridedArray, y: StridedArray, weight: StridedArray, shape: Shape, stride: Ints, padding: Ints, dilation: Ints,
+        groups: int,
+    ) -> Outcome:
         n = len(stride)
         along = [
             _residues(*numbers) for numbers in zip(out.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
@@ -160,7 +169,9 @@ class Windows:
         self._done(x, nbytes)
         return made
 
-    def max_windows(self, outs: Any, input: Any, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, sizes: Ints) -> Any:
+    def max_windows(
+        self, outs: Sequence[StridedArray], input: StridedArray, kernel: Shape, stride: Ints, padding: Ints, dilation: Ints, sizes: Shape
+    ) -> Outcome:
         values, places = outs
         n = len(kernel)
         if len(input.shape) > n + 2:
@@ -170,37 +181,37 @@ class Windows:
         self._cells.run(("max_windows", n), lambda: _max_text(n, input.dtype), arrays[0].shape, arrays, numbers, prod(kernel))
         return None
 
-    def window_sum(self, out: Any, input: Any, kernel: Ints, stride: Ints, sizes: Ints) -> Any:
+    def window_sum(self, out: StridedArray, input: StridedArray, kernel: Shape, stride: Ints, sizes: Shape) -> Outcome:
+        return self._add("window_sum", _sum_text, out, input, kernel, (*kernel, *stride))
+
+    def window_spread(self, out: StridedArray, y: StridedArray, shape: Shape, kernel: Shape, stride: Ints, sizes: Shape) -> Outcome:
+        return self._add("window_spread", _spread_text, out, y, kernel, (*kernel, *stride, *sizes))
+
+    def _add(
+        self, name: str, text: Callable[[int, DType], str], out: StridedArray, x: StridedArray, kernel: Shape, numbers: Ints,
+    ) -> Outcome:
+        """Do `text` for every element of out; it is given both arrays' strides and then the numbers."""
         n = len(kernel)
-        if len(input.shape) > n + 2:
+        if len(x.shape) > n + 2:
             return NotImplemented
-        arrays = [_with_batch(x, n) for x in (out, input)]
-        numbers = (*arrays[0].strides, *arrays[1].strides, *kernel, *stride)
-        self._cells.run(("window_sum", n), lambda: _sum_text(n, input.dtype), arrays[0].shape, arrays, numbers, prod(kernel))
+        arrays = [_with_batch(a, n) for a in (out, x)]
+        given = (*arrays[0].strides, *arrays[1].strides, *numbers)
+        self._cells.run((name, n), lambda: text(n, x.dtype), arrays[0].shape, arrays, given, prod(kernel))
         return None
 
-    def window_spread(self, out: Any, y: Any, shape: Ints, kernel: Ints, stride: Ints, sizes: Ints) -> Any:
-        n = len(kernel)
-        if len(y.shape) > n + 2:
-            return NotImplemented
-        arrays = [_with_batch(x, n) for x in (out, y)]
-        numbers = (*arrays[0].strides, *arrays[1].strides, *kernel, *stride, *sizes)
-        self._cells.run(("window_spread", n), lambda: _spread_text(n, y.dtype), arrays[0].shape, arrays, numbers, prod(kernel))
-        return None
 
-
-def _ordered(x: Any, order: Ints) -> Any:
+def _ordered(x: StridedArray, order: Ints) -> StridedArray:
     return x._replace(shape=tuple([x.shape[d] for d in order]), strides=tuple([x.strides[d] for d in order]))
 
 
-def _grouped(x: Any, groups: int, dim: int) -> Any:
+def _grouped(x: StridedArray, groups: int, dim: int) -> StridedArray:
     """An array with its channels, dimension `dim`, as two dimensions (groups, channels of a group)."""
     each = x.shape[dim] // groups
     shape = (*x.shape[:dim], groups, each, *x.shape[dim + 1 :])
     return x._replace(shape=shape, strides=(*x.strides[:dim], x.strides[dim] * each, *x.strides[dim:]))
 
 
-def _windows(x: Any, kernel: Ints, sizes: Ints, stride: Ints, dilation: Ints, groups: int) -> Any:
+def _windows(x: StridedArray, kernel: Shape, sizes: Shape, stride: Ints, dilation: Ints, groups: int) -> StridedArray:
     """All windows of a padded input (b, c, *n) as a view (b, groups, c / groups, *kernel, *sizes)."""
     view = _grouped(x, groups, 1)
     steps = view.strides[3:]
@@ -209,7 +220,7 @@ def _windows(x: Any, kernel: Ints, sizes: Ints, stride: Ints, dilation: Ints, gr
     return view._replace(shape=(*view.shape[:3], *kernel, *sizes), strides=(*view.strides[:3], *within, *between))
 
 
-def _with_batch(x: Any, n: int) -> Any:
+def _with_batch(x: StridedArray, n: int) -> StridedArray:
     """An array (batch, channels, *n), whichever of the first two it lacks."""
     missing = n + 2 - len(x.shape)
     return x._replace(shape=(1,) * missing + x.shape, strides=(0,) * missing + x.strides)
@@ -231,7 +242,7 @@ def _place(array: int, strides: list[str]) -> str:
     return f"o{array}" + "".join(f" + i{d} * {s}" for d, s in enumerate(strides))
 
 
-def _max_text(n: int, dtype: Any) -> str:
+def _max_text(n: int, dtype: DType) -> str:
     """The window's largest element and its flat place in the spatial dimensions; the last NaN, if there is one."""
     c, numbers = C[dtype], _Numbers()
     values, places, own = numbers.take(n + 2), numbers.take(n + 2), numbers.take(n + 2)
@@ -248,13 +259,13 @@ def _max_text(n: int, dtype: Any) -> str:
     return "\n".join(lines)
 
 
-def _total(dtype: Any) -> tuple[str, str]:
+def _total(dtype: DType) -> tuple[str, str]:
     """The type in which elements of a dtype are added up, and how one, `v`, is: integers wrap."""
     c = C[dtype]
     return c.compute, f"total = ({c.compute})(({c.unsigned})total + ({c.unsigned})v);" if c.unsigned else "total = total + v;"
 
 
-def _sum_text(n: int, dtype: Any) -> str:
+def _sum_text(n: int, dtype: DType) -> str:
     c, numbers = C[dtype], _Numbers()
     to, own, kernel, stride = numbers.take(n + 2), numbers.take(n + 2), numbers.take(n), numbers.take(n)
     kind, add = _total(dtype)
@@ -266,7 +277,7 @@ def _sum_text(n: int, dtype: Any) -> str:
     return "\n".join([*lines, f"store_{c.tag}(a0, {_place(0, to)}, total);"])
 
 
-def _spread_text(n: int, dtype: Any) -> str:
+def _spread_text(n: int, dtype: DType) -> str:
     """The sum of the numbers of all windows that a place lies in."""
     c, numbers = C[dtype], _Numbers()
     to, own, kernel, stride, sizes = numbers.take(n + 2), numbers.take(n + 2), numbers.take(n), numbers.take(n), numbers.take(n)
