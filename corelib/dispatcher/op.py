@@ -6,7 +6,6 @@ Of a function only: its signature is the schema, its body the default for every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
@@ -63,22 +62,27 @@ def _has_body(code: CodeType) -> bool:
     return not only and not (code.co_code in _EMPTY and code.co_consts[-1] is None)
 
 
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What an op's declaration says of it; `op` describes each."""
 
-    infer: Infer | None
-    promote: str
-    result: DType | None
-    on: tuple[str, ...]
-    inplace: bool
-    out: bool | str
-    numbers: bool
-    ref: object
-    several: bool
-    by_result: bool
-    check: Callable[..., None] | None
-    complex_body: bool
+    __slots__ = ("by_result", "check", "complex_body", "infer", "inplace", "numbers", "on", "out", "promote", "ref", "result", "several")
+
+    def __init__(
+        self, *, infer: Infer | None, promote: str, result: DType | None, on: tuple[str, ...], inplace: bool, out: bool | str, numbers: bool,
+        ref: object, several: bool, by_result: bool, check: Callable[..., None] | None, complex_body: bool,
+    ) -> None:  # fmt: skip
+        self.infer = infer
+        self.promote = promote
+        self.result = result
+        self.on = on
+        self.inplace = inplace
+        self.out = out
+        self.numbers = numbers
+        self.ref = ref
+        self.several = several
+        self.by_result = by_result
+        self.check = check
+        self.complex_body = complex_body
 
 
 class Op:

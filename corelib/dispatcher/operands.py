@@ -13,6 +13,7 @@ All but the last are operands: they are promoted, checked for their device, save
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -24,7 +25,8 @@ _NO_OPERAND = "no operand"
 Aside = Annotated[T, _NO_OPERAND]
 """The type of a parameter that may be a tensor and yet is no operand: `out: Aside[Tensor | None]`."""
 
-_ROLES: dict[tuple[str, int], str] = {}
+_ROLES: dict[tuple[Any, ...], str] = {}
+_NAMES: dict[str, tuple[str, ...]] = {}
 
 
 def role(annotation: Any) -> str:
@@ -55,19 +57,26 @@ def role(annotation: Any) -> str:
 
 def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[str, ...]:
     """The role of each parameter of a function. TypeError for an annotation whose names its module does not have."""
-    scope = function.__globals__
-    found = []
-    for name in params:
-        text = function.__annotations__.get(name, "")
-        known = _ROLES.get((text, id(scope)))
-        if known is None:
-            try:
-                known = role(eval(text, scope) if isinstance(text, str) and text else text)  # our own annotation
-            except NameError as error:
-                raise TypeError(
-                    f"op {function.__name__}: the type of parameter {name!r} (={text!r}) cannot be found: {error}; "
-                    f"import it at the top of {function.__module__}"
-                ) from None
-            _ROLES[text, id(scope)] = known
-        found.append(known)
-    return tuple(found)
+    scope, notes = function.__globals__, function.__annotations__
+    try:
+        return tuple([_role_of(notes[name], scope) if name in notes else "" for name in params])
+    except NameError as error:
+        raise TypeError(
+            f"op {function.__name__}: the type of a parameter cannot be found: {error}; import it at the top of {function.__module__} "
+            f"(annotations: {', '.join(f'{name}: {notes[name]}' for name in params if name in notes)})"
+        ) from None
+
+
+def _role_of(annotation: Any, scope: dict[str, Any]) -> str:
+    """The role that an annotation stands for where these names are known."""
+    if not isinstance(annotation, str):
+        return role(annotation)
+    # Evaluated once for each meaning: few texts stand on many parameters, and their names mean the same in nearly every module.
+    names = _NAMES.get(annotation)
+    if names is None:
+        names = _NAMES[annotation] = tuple(re.findall(r"[A-Za-z_]\w*", annotation))
+    meaning = (annotation, *[scope.get(name) for name in names])
+    known = _ROLES.get(meaning)
+    if known is None:
+        known = _ROLES[meaning] = role(eval(annotation, scope))  # our own text
+    return known

@@ -11,10 +11,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.op import TABLE
+from corelib.tensor.named import NamedTuple
 
 PATHS = ("native", "pack", "body", "host")
 POLICIES = ("error", "warn", "allow")

@@ -7,7 +7,9 @@ also the places of what a node saves. What records a call and what runs its node
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+from corelib.tensor.named import NamedTuple
 
 Vjp: TypeAlias = Callable[..., Any]
 """From an output's gradient, and what else it names, to the gradient of an operand."""

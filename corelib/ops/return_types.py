@@ -6,8 +6,9 @@ They show themselves as PyTorch's `torch.return_types` do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
+from corelib.tensor.named import NamedTuple
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T", bound=type)

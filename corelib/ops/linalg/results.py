@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from corelib.ops.return_types import shown_as
+from corelib.tensor.named import NamedTuple
 from corelib.tensor.tensor import Tensor
 
 
