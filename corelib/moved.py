@@ -174,6 +174,7 @@ def moved() -> dict[str, str]:
     """The table as a dictionary, made when it is first asked for."""
     return dict(line.split(": ", 1) for line in _TABLE.strip().splitlines())
 
+
 class _Finder(Loader):
     """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
 
