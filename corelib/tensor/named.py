@@ -17,7 +17,7 @@ else:
         _field_defaults: dict[str, Any] = {}
 
         def __init_subclass__(cls) -> None:
-            own = cls.__dict__.get("__annotations__")
+            own = vars(cls).get("__annotations__")
             if own is None:  # a subclass with another name only
                 return
             cls._fields = tuple(own)
