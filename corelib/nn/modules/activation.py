@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from corelib.nn import functional as F
 from corelib.nn import init as _init
 from corelib.nn._arguments import DeviceLike
-from corelib.nn.modules._attention import MultiheadAttention
+from corelib.nn.modules._attention import Projections
+from corelib.nn.modules._pointwise import Activation, AlongDim, Inplace, Shrink, WithAlpha, WithSettings
 from corelib.nn.modules._weights import new_parameter
 from corelib.nn.modules.module import Module
 from corelib.nn.parameter import Parameter
@@ -22,29 +23,7 @@ __all__ = [
 ]
 
 
-class _Activation(Module):
-    _function: ClassVar[staticmethod[..., Tensor]]
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input)
-
-
-class _WithSettings(_Activation):
-    """Keeps settings, and prints those in ``_shown``, and ``inplace`` where it is set."""
-
-    _shown: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__()
-        for name, value in settings.items():
-            setattr(self, name, value)
-
-    def extra_repr(self) -> str:
-        shown = [f"{name}={getattr(self, name)}" for name in self._shown]
-        return ", ".join([*shown, "inplace=True"] if getattr(self, "inplace", False) else shown)
-
-
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """1 / (1 + exp(-x)), elementwise.
 
     >>> import corelib as torch
@@ -55,7 +34,7 @@ class Sigmoid(_Activation):
     _function = staticmethod(F.sigmoid)
 
 
-class LogSigmoid(_Activation):
+class LogSigmoid(Activation):
     """The logarithm of sigmoid, elementwise.
 
     >>> import corelib as torch
@@ -66,7 +45,7 @@ class LogSigmoid(_Activation):
     _function = staticmethod(F.logsigmoid)
 
 
-class Tanh(_Activation):
+class Tanh(Activation):
     """Hyperbolic tangent, elementwise.
 
     >>> import corelib as torch
@@ -77,7 +56,7 @@ class Tanh(_Activation):
     _function = staticmethod(F.tanh)
 
 
-class Tanhshrink(_Activation):
+class Tanhshrink(Activation):
     """x - tanh(x), elementwise.
 
     >>> import corelib as torch
@@ -88,7 +67,7 @@ class Tanhshrink(_Activation):
     _function = staticmethod(F.tanhshrink)
 
 
-class Softsign(_Activation):
+class Softsign(Activation):
     """x / (1 + |x|), elementwise.
 
     >>> import corelib as torch
@@ -99,17 +78,7 @@ class Softsign(_Activation):
     _function = staticmethod(F.softsign)
 
 
-class _Inplace(_WithSettings):
-    inplace: bool
-
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__(inplace=inplace)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, inplace=True) if self.inplace else self._function(input)
-
-
-class ReLU(_Inplace):
+class ReLU(Inplace):
     """max(0, x), elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -120,7 +89,7 @@ class ReLU(_Inplace):
     _function = staticmethod(F.relu)
 
 
-class SELU(_Inplace):
+class SELU(Inplace):
     """ELU with the scale and alpha that keep mean and variance, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -131,7 +100,7 @@ class SELU(_Inplace):
     _function = staticmethod(F.selu)
 
 
-class SiLU(_Inplace):
+class SiLU(Inplace):
     """x · sigmoid(x), elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -142,7 +111,7 @@ class SiLU(_Inplace):
     _function = staticmethod(F.silu)
 
 
-class Mish(_Inplace):
+class Mish(Inplace):
     """x · tanh(softplus(x)), elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -153,7 +122,7 @@ class Mish(_Inplace):
     _function = staticmethod(F.mish)
 
 
-class Hardswish(_Inplace):
+class Hardswish(Inplace):
     """x · clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -167,7 +136,7 @@ class Hardswish(_Inplace):
         return ""
 
 
-class Hardsigmoid(_Inplace):
+class Hardsigmoid(Inplace):
     """clamp(x + 3, 0, 6) / 6, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -181,19 +150,7 @@ class Hardsigmoid(_Inplace):
         return ""
 
 
-class _WithAlpha(_WithSettings):
-    alpha: float
-    inplace: bool
-    _shown = ("alpha",)
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__(alpha=alpha, inplace=inplace)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, self.alpha, self.inplace)
-
-
-class ELU(_WithAlpha):
+class ELU(WithAlpha):
     """x above 0, ``alpha`` · (exp(x) - 1) below, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -204,7 +161,7 @@ class ELU(_WithAlpha):
     _function = staticmethod(F.elu)
 
 
-class CELU(_WithAlpha):
+class CELU(WithAlpha):
     """max(0, x) + min(0, ``alpha`` · (exp(x / ``alpha``) - 1)), elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -215,7 +172,7 @@ class CELU(_WithAlpha):
     _function = staticmethod(F.celu)
 
 
-class LeakyReLU(_WithSettings):
+class LeakyReLU(WithSettings):
     """x above 0, ``negative_slope`` · x below, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -234,7 +191,7 @@ class LeakyReLU(_WithSettings):
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
 
-class RReLU(_WithSettings):
+class RReLU(WithSettings):
     """x above 0; below, x times a slope: drawn for each element from [``lower``, ``upper``) in training, their mean otherwise.
 
     ``inplace`` writes into the input. Xu et al., "Empirical evaluation of rectified activations in convolutional network", 2015.
@@ -256,7 +213,7 @@ class RReLU(_WithSettings):
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
 
-class PReLU(_WithSettings):
+class PReLU(WithSettings):
     """x above 0, a learned slope times x below: one slope, or ``num_parameters`` of them, one a channel (dimension 1).
 
     >>> import corelib as torch
@@ -284,7 +241,7 @@ class PReLU(_WithSettings):
         return F.prelu(input, self.weight)
 
 
-class Hardtanh(_WithSettings):
+class Hardtanh(WithSettings):
     """x cut to ``min_val`` … ``max_val``, elementwise; ``inplace`` writes into the input.
 
     Raises AssertionError unless ``min_val`` is below ``max_val``.
@@ -330,7 +287,7 @@ class ReLU6(Hardtanh):
         super().__init__(0.0, 6.0, inplace)
 
 
-class Threshold(_WithSettings):
+class Threshold(WithSettings):
     """x above ``threshold``, ``value`` elsewhere, elementwise; ``inplace`` writes into the input.
 
     >>> import corelib as torch
@@ -350,7 +307,7 @@ class Threshold(_WithSettings):
         return F.threshold(input, self.threshold, self.value, self.inplace)
 
 
-class GELU(_WithSettings):
+class GELU(WithSettings):
     """x · Φ(x), elementwise; ``approximate="tanh"`` is the faster form with tanh instead of erf.
 
     >>> import corelib as torch
@@ -370,7 +327,7 @@ class GELU(_WithSettings):
         return f"approximate={self.approximate!r}"
 
 
-class Softplus(_WithSettings):
+class Softplus(WithSettings):
     """log(1 + exp(``beta`` · x)) / ``beta``, elementwise; x itself where ``beta`` · x is above ``threshold``.
 
     >>> import corelib as torch
@@ -389,20 +346,7 @@ class Softplus(_WithSettings):
         return F.softplus(input, self.beta, self.threshold)
 
 
-class _Shrink(_WithSettings):
-    lambd: float
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__(lambd=lambd)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, self.lambd)
-
-    def extra_repr(self) -> str:
-        return f"{self.lambd}"
-
-
-class Hardshrink(_Shrink):
+class Hardshrink(Shrink):
     """x where |x| is above ``lambd``, 0 elsewhere, elementwise.
 
     >>> import corelib as torch
@@ -413,7 +357,7 @@ class Hardshrink(_Shrink):
     _function = staticmethod(F.hardshrink)
 
 
-class Softshrink(_Shrink):
+class Softshrink(Shrink):
     """x moved towards 0 by ``lambd`` and not beyond it, elementwise.
 
     >>> import corelib as torch
@@ -424,18 +368,7 @@ class Softshrink(_Shrink):
     _function = staticmethod(F.softshrink)
 
 
-class _AlongDim(_WithSettings):
-    dim: int | None
-    _shown = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__(dim=dim)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, self.dim)
-
-
-class Softmax(_AlongDim):
+class Softmax(AlongDim):
     """exp(x) / sum(exp(x)) along ``dim``.
 
     >>> import corelib as torch
@@ -446,7 +379,7 @@ class Softmax(_AlongDim):
     _function = staticmethod(F.softmax)
 
 
-class LogSoftmax(_AlongDim):
+class LogSoftmax(AlongDim):
     """The logarithm of softmax along ``dim``, computed without overflow.
 
     >>> import corelib as torch
@@ -457,7 +390,7 @@ class LogSoftmax(_AlongDim):
     _function = staticmethod(F.log_softmax)
 
 
-class Softmin(_AlongDim):
+class Softmin(AlongDim):
     """softmax of the negated input along ``dim``.
 
     >>> import corelib as torch
@@ -482,7 +415,7 @@ class Softmax2d(Module):
         return F.softmax(input, -3)
 
 
-class GLU(_AlongDim):
+class GLU(AlongDim):
     """The first half along ``dim`` times sigmoid of the second half.
 
     >>> import corelib as torch
@@ -494,3 +427,61 @@ class GLU(_AlongDim):
 
     def __init__(self, dim: int = -1) -> None:
         super().__init__(dim)
+
+
+class MultiheadAttention(Projections):
+    """Attention in `num_heads` heads of embed_dim / num_heads each, with projections before and after.
+
+    dropout: of the weights; kdim, vdim: sizes of keys and values where they are not embed_dim; add_bias_kv: a learned key and value more;
+    add_zero_attn: a key and value of zeros more; batch_first: (n, l, e) in place of (l, n, e). ValueError for sizes that are not
+    positive, AssertionError where num_heads does not divide embed_dim.
+
+    >>> import corelib as torch
+    >>> x = torch.randn(5, 3, 8)
+    >>> output, weights = torch.nn.MultiheadAttention(8, 2)(x, x, x)
+    >>> output.shape, weights.shape
+    (torch.Size([5, 3, 8]), torch.Size([3, 5, 5]))
+
+    Source: Vaswani et al., Attention is all you need, 2017.
+    """
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, add_bias_kv: bool = False, add_zero_attn: bool = False,
+        kdim: int | None = None, vdim: int | None = None, batch_first: bool = False, device: DeviceLike = None, dtype: DType | None = None,
+    ) -> None:
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} instead")
+        super().__init__()
+        self.embed_dim = embed_dim
+        self.kdim = kdim if kdim is not None else embed_dim
+        self.vdim = vdim if vdim is not None else embed_dim
+        self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.batch_first = batch_first
+        self.head_dim = embed_dim // num_heads
+        if self.head_dim * num_heads != embed_dim:
+            raise AssertionError("embed_dim must be divisible by num_heads")
+
+        self._make_parameters(bias, add_bias_kv, device, dtype)
+        self.add_zero_attn = add_zero_attn
+        self._reset_parameters()
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Tensor | None = None, need_weights: bool = True,
+        attn_mask: Tensor | None = None, average_attn_weights: bool = True, is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        swap = self.batch_first and query.dim() == 3
+        if swap:  # a tensor given twice stays one, which saves projections
+            same = (key is query, value is key)
+            query = query.transpose(0, 1)
+            key = query if same[0] else key.transpose(0, 1)
+            value = key if same[1] else value.transpose(0, 1)
+        output, weights = F.multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k, self.bias_v,
+            self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, training=self.training,
+            key_padding_mask=key_padding_mask, need_weights=need_weights, attn_mask=attn_mask,
+            use_separate_proj_weight=not self._qkv_same_embed_dim, q_proj_weight=self.q_proj_weight, k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight, average_attn_weights=average_attn_weights, is_causal=is_causal,
+        )
+        return (output.transpose(0, 1) if swap else output), weights
