@@ -1,13 +1,16 @@
-"""Prints how much was compared with PyTorch, summed over the workers of a parallel run."""
+"""Prints how much was compared with PyTorch, and records which names were called, summed over the workers of a parallel run."""
 
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from .harness import COUNTS, OPS, missing
+from .coverage import calls
+from .harness import COUNTS, OPS, missing, subject
 
 FROM_WORKERS: Counter[str] = Counter()
 
@@ -17,20 +20,40 @@ class SumOverWorkers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        FROM_WORKERS.update(getattr(node, "workeroutput", {}).get("oracle", {}))
+        output = getattr(node, "workeroutput", {})
+        FROM_WORKERS.update(output.get("oracle", {}))
+        calls.CALLED.update(output.get("called", ()))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("oracle")
+    group.addoption("--write-called", metavar="FILE", help="write the names that the tests call, if all of them pass")
+    group.addoption("--check-called", action="store_true", help="fail if the tests do not call all names of coverage/called.txt")
+
+
+def wanted(config: pytest.Config) -> bool:
+    """Whether calls are recorded; False too where pytest has met this file too late to know the options."""
+    return bool(config.getoption("write_called", None) or config.getoption("check_called", False))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SumOverWorkers())
+    if wanted(config) and subject is not torch:
+        calls.Recorder().start()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["oracle"] = dict(COUNTS)
+        output["called"] = sorted(calls.CALLED)
+    elif session.config.getoption("check_called", False) and session.exitstatus == 0 and calls.called() - calls.CALLED:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    if wanted(config):
+        report_called(terminalreporter, exitstatus, config.option)
     total = COUNTS + FROM_WORKERS
     if total:
         terminalreporter.section("compared with PyTorch")
@@ -41,3 +64,18 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(
                 f"{len(absent):>8} ops have samples, but are not listed and not in corelib: {' '.join(absent)}"
             )
+
+
+def report_called(terminalreporter: Any, exitstatus: int, option: Any) -> None:
+    """Write what was called, or say what was not."""
+    if option.check_called and (lost := sorted(calls.called() - calls.CALLED)):
+        terminalreporter.section("names of coverage/called.txt that no test of this run calls", red=True)
+        terminalreporter.line(" ".join(lost))
+    if option.check_called and (new := sorted(calls.CALLED - calls.called())):
+        terminalreporter.section("called, and not yet in coverage/called.txt")
+        terminalreporter.line(" ".join(new))
+    if option.write_called:
+        written = exitstatus == 0
+        if written:
+            Path(option.write_called).write_text("".join(f"{name}\n" for name in sorted(calls.CALLED)), encoding="utf-8")
+        terminalreporter.line(f"{len(calls.CALLED):>8} names called, {'written to' if written else 'not written, for a test failed, to'} {option.write_called}")

@@ -116,14 +116,14 @@ class Generator(Sampler):
         """
         return from_numpy(self._state_bytes())
 
-    def set_state(self, new_state: Tensor) -> None:
-        """Continue from what `get_state` gave, here or in PyTorch.
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Continue from what `get_state` gave, here or in PyTorch; the generator itself is returned.
 
         TypeError where it is not a CPU uint8 tensor, RuntimeError where it is not a state of this algorithm.
 
         >>> import corelib as torch
         >>> g = torch.Generator(); state = g.get_state(); first = torch.rand(1, generator=g)
-        >>> g.set_state(state); bool(torch.rand(1, generator=g) == first)
+        >>> bool(torch.rand(1, generator=g.set_state(state)) == first)
         True
         """
         if not isinstance(new_state, Tensor):
@@ -134,6 +134,7 @@ class Generator(Sampler):
                 f"but got {new_state.dtype} on {new_state.device}"
             )
         self._set_state_bytes(new_state.numpy().tobytes())
+        return self
 
     def clone_state(self) -> Generator:
         """Another generator, of the same device and algorithm, in the same state."""

@@ -1,0 +1,111 @@
+"""The page: what is present, what is missing by family, and what is no name for users and why."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cache
+
+from . import namespaces
+from .calls import called
+from .families import FAMILIES, OTHER, UNCALLED, family
+from .users import REASONS, not_for_users
+
+
+@dataclass
+class Space:
+    """The names of one namespace: present, missing by family, not for users by reason."""
+
+    path: str
+    exists: bool
+    present: list[str] = field(default_factory=list)
+    missing: dict[str, list[str]] = field(default_factory=dict)
+    not_for_users: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def lacking(self) -> int:
+        return sum(map(len, self.missing.values()))
+
+    @property
+    def left_out(self) -> int:
+        return sum(map(len, self.not_for_users.values()))
+
+    @property
+    def share(self) -> str:
+        return percent(len(self.present), len(self.present) + self.lacking)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one digit, never rounded up to all."""
+    return f"{min(round(100 * part / whole, 1), 100.0 if part == whole else 99.9):.1f} %" if whole else "none"
+
+
+@cache
+def table() -> tuple[Space, ...]:
+    """Every namespace with its names sorted."""
+    with warnings.catch_warnings():  # some of PyTorch's names warn as soon as they are looked at
+        warnings.simplefilter("ignore")
+        return tuple(map(space_of, namespaces.SPACES))
+
+
+def space_of(path: str) -> Space:
+    mine = namespaces.mine(path)
+    space = Space(path, mine is not None)
+    for name in namespaces.names(path):
+        reason = not_for_users(path, name)
+        there = mine is not None and namespaces.has(mine, name)
+        if reason:
+            space.not_for_users.setdefault(reason, []).append(name)
+        elif there and f"{path}.{name}" in called():
+            space.present.append(name)
+        else:
+            space.missing.setdefault(UNCALLED if there else family(path, name), []).append(name)
+    return space
+
+
+def listed(path: str, names: list[str]) -> str:
+    return f"`{path}`: {', '.join(f'`{name}`' for name in names)}"
+
+
+def page() -> str:
+    """The table and the lists in Markdown."""
+    spaces = table()
+    present, missing = sum(len(s.present) for s in spaces), sum(s.lacking for s in spaces)
+    lines = [
+        "# Coverage of PyTorch's names", "",
+        f"What a user of PyTorch {namespaces.VERSION} can call, and what of it corelib has: **{present} of {present + missing} names, {percent(present, present + missing)}**, in the {len(spaces)} namespaces of PyTorch's",
+        f"documentation (torch.jit and what belongs to it apart), of which corelib has {sum(s.exists for s in spaces)}; classes of which a user calls many methods are namespaces here too.", "",
+        "A name is *present* if an oracle test calls it, compares what it gives with PyTorch's, and it comes back: a run of the oracle tests records that",
+        "(`python -m pytest -n 2 tests/oracle --write-called tests/oracle/coverage/called.txt`), and the checks of every change run with `--check-called`.",
+        "A constant or a type is present if a test compares it with PyTorch's. A name that only raises is *missing*, as is all else that a user can call.",
+        "*Not for users* are names that PyTorch's module imports for itself, names for type checkers, private functions and constants behind public ones, TorchScript's",
+        "internals, and names that PyTorch has removed; nothing else. The share is present / (present + missing). Written by",
+        "`python -m tests.oracle.coverage > docs/coverage.md`; a test says when the page is stale.", "",
+        "| namespace | present | missing | not for users | share |", "| --- | ---: | ---: | ---: | ---: |",
+        *(f"| `{s.path}` | {len(s.present)} | {s.lacking} | {s.left_out} | {s.share} |" for s in spaces),
+        f"| all | {present} | {missing} | {sum(s.left_out for s in spaces)} | {percent(present, present + missing)} |",
+        "", "## Missing", "",
+        "By family, the largest first. Of a namespace that corelib lacks altogether only the number is given.",
+    ]
+    return "\n".join([*lines, *missing_lines(spaces), *left_out_lines(spaces)]) + "\n"
+
+
+def missing_lines(spaces: tuple[Space, ...]) -> list[str]:
+    headings = [UNCALLED, *(heading for heading, _, _ in FAMILIES), OTHER]
+    counts = {heading: sum(len(s.missing.get(heading, ())) for s in spaces) for heading in headings}
+    lines = []
+    for heading in sorted(filter(counts.get, headings), key=lambda h: (h == OTHER, -counts[h])):
+        lines += ["", f"### {heading[0].upper()}{heading[1:]}: {counts[heading]}", ""]
+        lines += [
+            f"- {listed(s.path, s.missing[heading])}" if s.exists else f"- `{s.path}`: all {len(s.missing[heading])}" for s in spaces if heading in s.missing
+        ]
+    return lines
+
+
+def left_out_lines(spaces: tuple[Space, ...]) -> list[str]:
+    lines = ["", "## Not for users"]
+    for reason in REASONS:
+        count = sum(len(s.not_for_users.get(reason, ())) for s in spaces)
+        lines += ["", f"### {reason[0].upper()}{reason[1:]}: {count}", ""]
+        lines += [f"- {listed(s.path, s.not_for_users[reason])}" for s in spaces if reason in s.not_for_users]
+    return lines

@@ -1,0 +1,74 @@
+"""Constants, dtypes, layouts, and the types that users name but do not make, beside PyTorch's."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import Any
+
+import pytest
+import torch
+
+import corelib
+
+from . import namespaces
+from .calls import compared
+from .users import not_for_users
+
+
+DEFECTS = {"default_generator": "a function in corelib, an object in PyTorch"}
+MADE = {"torch.Tensor": lambda T: T.ones(1), "torch.nn.Module": lambda T: T.nn.Module()}
+"""Classes whose objects show constants."""
+
+
+def constants() -> list[Any]:
+    """The constants of the namespaces that corelib has."""
+    found = []
+    for path in namespaces.SPACES:
+        space = namespaces.mine(path)
+        for name in namespaces.names(path) if space is not None else ():
+            value = inspect.getattr_static(space, name, len) if inspect.isclass(space) else namespaces.member(namespaces.theirs(path), name)
+            if namespaces.has(space, name) and not callable(value) and not hasattr(type(value), "__get__") and not not_for_users(path, name):
+                known = [pytest.mark.xfail(reason=DEFECTS[name], strict=True)] if name in DEFECTS else []
+                found.append(pytest.param(path, name, marks=known))
+    return found
+
+
+@pytest.mark.parametrize(("path", "name"), constants())
+def test_constant_is_as_in_pytorch(path: str, name: str) -> None:
+    mine, theirs = (MADE[path](T) for T in (corelib, torch)) if path in MADE else (namespaces.mine(path), namespaces.theirs(path))
+    got, want = getattr(mine, name), getattr(theirs, name)
+    if name == "matmul":  # an object with settings
+        got, want = got.allow_tf32, want.allow_tf32
+    assert type(got).__name__ == type(want).__name__
+    if isinstance(want, (int, float, str, type(None))):
+        assert got == want or (math.isnan(got) and math.isnan(want))
+    else:
+        assert str(got) == str(want)
+        assert facts(got) == facts(want)
+    compared(f"{path}.{name}")
+
+
+def facts(value: Any) -> list[Any]:
+    """What a dtype says of itself."""
+    return [getattr(value, fact, None) for fact in ("itemsize", "is_floating_point", "is_complex", "is_signed")]
+
+
+@pytest.mark.parametrize(("name", "example"), [
+    ("dtype", "T.float32"), ("layout", "T.strided"), ("memory_format", "T.channels_last"),
+])  # fmt: skip
+def test_type_names_the_same_objects(name: str, example: str) -> None:
+    for T in (corelib, torch):
+        assert isinstance(eval(example, {"T": T}), getattr(T, name))
+        assert not isinstance(T.ones(1), getattr(T, name))
+        with pytest.raises(TypeError):
+            getattr(T, name)()
+    compared(f"torch.{name}")
+
+
+@pytest.mark.parametrize(("path", "name"), [("torch", "OutOfMemoryError"), ("torch.cuda", "OutOfMemoryError"), ("torch.linalg", "LinAlgError")])
+def test_error_is_caught_by_the_same_names(path: str, name: str) -> None:
+    got, want = (getattr(space(path), name) for space in (namespaces.mine, namespaces.theirs))
+    assert [base.__name__ for base in got.__mro__[1:]] == [base.__name__ for base in want.__mro__[1:]]
+    assert str(got("text")) == str(want("text")) == "text"
+    compared(f"{path}.{name}")
