@@ -92,7 +92,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
-    **{name: ("corelib.accelerator", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
@@ -141,7 +141,7 @@ def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
     if later is None:
         if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
-            globals()[name] = made = _import("corelib.accelerator").Accelerator(name)
+            globals()[name] = made = _import("corelib.devices").Accelerator(name)
             return made
         raise AttributeError(f"module 'corelib' has no attribute {name!r}")
     module = _import(later[0])

@@ -37,7 +37,7 @@ backend.codegen.reductions: backend.codegen.kernels.reductions
 backend.codegen.steps: backend.codegen.kernels.steps
 backend.codegen.windows: backend.codegen.kernels.windows
 backend.meta: contract.meta
-dispatcher.accelerator: accelerator dispatcher.streams
+dispatcher.accelerator: devices dispatcher.streams
 dispatcher.call: dispatcher.calls.call dispatcher.calls.outs tensor.dtype
 dispatcher.checks: dispatcher.plugins.checks
 dispatcher.discovery: dispatcher.plugins.discovery

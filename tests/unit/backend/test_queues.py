@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from corelib.backend import KernelTable
 from corelib.data import DataLoader
-from corelib.accelerator import Accelerator
+from corelib.devices import Accelerator
 from corelib.ops.conversion import interchange
 from corelib_conformance import check_device
 from corelib_cpu_numpy.backend import NumpyBackend
