@@ -1,4 +1,5 @@
-"""Which of corelib's public names the oracle tests call: recorded by a run with `--names FILE`.
+"""Which of corelib's public names the oracle tests call: recorded by a run with `--write-called FILE`
+or `--check-called`.
 
 Every public function, method, property and class is replaced, in the namespaces alone, by one that notes its first call from a
 test that comes back, and then puts the original in its place again. A call from within corelib does not count, nor does one that
@@ -113,7 +114,7 @@ class Recorder:
         if inspect.isclass(space):  # where the name is defined: some of nn.Module's are looked for there
             space = next(cls for cls in space.__mro__ if name in vars(cls))
         own = vars(space) if hasattr(space, "__dict__") else {}
-        before = own.get(name, watch)
+        before = own.get(name, watch)  # the watch where there was nothing
         try:
             setattr(space, name, stand_in)
         except AttributeError:  # an object with slots: its class has the method
@@ -123,7 +124,7 @@ class Recorder:
         watch.restore.append(lambda: setattr(space, name, before) if before is not watch else delattr(space, name))
 
     def watch_class(self, cls: Any, name: str) -> None:
-        """Note that a test has made an object of a class, or of a class of its own that begins with this one's."""
+        """Note that a test has made an object of a class, or of a class of the test's own whose making begins with this one's."""
         known = self.watches.get(id(cls))
         if known is not None:
             known[1].names.append(name)
@@ -138,18 +139,13 @@ class Recorder:
         begins = "__init__" if cls.__init__ is not object.__init__ or cls.__new__ is object.__new__ else "__new__"
         original = inspect.getattr_static(cls, begins)
         function = original.__func__ if isinstance(original, staticmethod) else original
-        if begins == "__init__" and cls.__new__ is not object.__new__ and original is object.__init__:
-            return
-        try:
-            before = vars(cls).get(begins, watch)
-            stand_in = watch.wrap(function)
-            setattr(cls, begins, staticmethod(stand_in) if begins == "__new__" else stand_in)
-        except (AttributeError, TypeError):
-            return
+        before = vars(cls).get(begins, watch)  # the watch where the class inherits it
+        stand_in = watch.wrap(function)
+        setattr(cls, begins, staticmethod(stand_in) if begins == "__new__" else stand_in)
         watch.restore.append(lambda: setattr(cls, begins, before) if before is not watch else delattr(cls, begins))
 
     def watch_metaclass(self, metaclass: Any) -> None:
-        """The same for classes that are called by a method of their metaclass."""
+        """The same for classes that a method of their metaclass calls. It stays, as classes are few and calls of them cheap."""
         if metaclass in self.metaclasses:
             return
         self.metaclasses.add(metaclass)
