@@ -102,7 +102,7 @@ class Op:
         self.facts = facts
         self.function = function
         self.primitive = not has_body and kind != "extension"
-        self.body: Any = _positional(function) if has_body else None
+        self.body: Any = positional(function) if has_body else None
         self.pure = facts.infer is None and kind in ("composite", "view", "creation")
         """Whether nothing but other ops is behind the name, so that running the body is no news for the report."""
 
@@ -143,7 +143,7 @@ class Op:
         return f"<op {self.name}({', '.join(self.params)}): {kind}>"
 
 
-def _positional(function: FunctionType) -> FunctionType:
+def positional(function: FunctionType) -> FunctionType:
     """The same function with its keyword-only parameters taken by position, as core passes all arguments."""
     code = function.__code__
     if not code.co_kwonlyargcount:
