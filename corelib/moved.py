@@ -179,7 +179,7 @@ class _Finder(Loader):
     """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
 
     def __init__(self, load: Callable[[str], ModuleType]) -> None:
-        self._load = load
+        self.load = load
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         """The import system's question."""
@@ -194,7 +194,7 @@ class _Finder(Loader):
         warnings.warn(
             f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
         )
-        homes = [self._load(name) for name in now]
+        homes = [self.load(name) for name in now]
 
         def get(name: str) -> Any:
             for home in homes:
@@ -205,6 +205,20 @@ class _Finder(Loader):
         module.__dict__["__getattr__"] = get
 
 
+_finders: list[_Finder] = []
+
+
 def install(load: Callable[[str], ModuleType]) -> None:
     """Let imports find the old paths; `load` imports a module by its name."""
-    sys.meta_path.append(_Finder(load))
+    _finders.append(_Finder(load))
+    sys.meta_path.extend(_finders)
+
+
+def former(folder: str, home: str, name: str) -> Any:
+    """What a module had, in whose place there is a folder of its name now: the folder asks for it, and `home` is the file in it."""
+    if _finders and not name.startswith("_"):
+        module = _finders[0].load(f"{folder}.{home}")
+        if hasattr(module, name):
+            warnings.warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning, stacklevel=3)
+            return getattr(module, name)
+    raise AttributeError(f"module {folder!r} has no attribute {name!r}")

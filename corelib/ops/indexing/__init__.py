@@ -1,1 +1,11 @@
 """Elements chosen by index or mask, read and written: `x[...]`, take and put, gather and scatter, select."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.moved import former
+
+
+def __getattr__(name: str) -> Any:
+    return former(__name__, "indexing", name)

@@ -1,1 +1,11 @@
 """What training minimizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.moved import former
+
+
+def __getattr__(name: str) -> Any:
+    return former(__name__, "losses", name)

@@ -1,1 +1,11 @@
 """Products of vectors and matrices, distances, and the linear map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corelib.moved import former
+
+
+def __getattr__(name: str) -> Any:
+    return former(__name__, "products", name)

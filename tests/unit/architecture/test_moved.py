@@ -26,6 +26,21 @@ def test_an_old_path_has_its_successors_names_and_warns(old):
         module.no_such_name
 
 
+@pytest.mark.parametrize(
+    ("old", "name", "new"),
+    [("dispatcher.plugins", "describe", "dispatcher.plugins.manager"), ("dispatcher.plugins", "BackendError", "dispatcher.plugins.checks"),
+     ("ops.random", "rand", "ops.random.random"), ("ops.losses", "mse_loss", "ops.losses.losses"),
+     ("ops.products", "matmul", "ops.products.products"), ("ops.indexing", "nonzero", "ops.indexing.indexing")],
+)  # fmt: skip
+def test_a_folder_has_the_names_of_the_module_that_it_was(old, name, new):
+    folder = importlib.import_module(f"corelib.{old}")
+    with pytest.warns(DeprecationWarning, match=f"corelib.{old}.{name} is now in corelib.{old}"):
+        found = getattr(folder, name)
+    assert found is getattr(importlib.import_module(f"corelib.{new}"), name)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        folder.no_such_name
+
+
 def test_what_backend_authors_import_today_works():
     code = (
         "import warnings; warnings.simplefilter('ignore')\n"
