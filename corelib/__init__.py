@@ -14,7 +14,6 @@ from typing import Any
 
 from corelib import moved as _moved, ops as _ops
 from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
@@ -101,6 +100,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "is_deterministic_algorithms_warn_only_enabled",
         "set_deterministic_debug_mode", "get_deterministic_debug_mode",
     )},
+    "inference_mode": ("corelib.dispatcher.inference", "inference_mode"),
     "set_printoptions": ("corelib.ops.conversion.printing", "set_printoptions"),
     "printoptions": ("corelib.ops.conversion.printing", "printoptions"),
 }

@@ -11,7 +11,6 @@ from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFor
 from corelib.tensor.size import Size as _Size
 from corelib.tensor.tensor import Tensor as _Tensor
 from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
-from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.graph.grad_mode import enable_grad as enable_grad
 from corelib.graph.grad_mode import is_grad_enabled as is_grad_enabled
 from corelib.graph.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
@@ -72,6 +71,7 @@ from corelib import func as func
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.ops.random.generator import get_rng_state as get_rng_state
+from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.ops.random.generator import initial_seed as initial_seed
 from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from corelib import linalg as linalg
