@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.outs import store_all
-from corelib.dispatcher.op import positional
+from corelib.dispatcher.op import positional, with_parameters
 from corelib.tensor.base import attach
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -44,7 +44,7 @@ def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Cal
     return place
 
 
-# As the templates of the entry functions: the function's own parameters, and `out`, are put into the code.
+# A template, as those of the entry functions.
 _OUTS = """
 def make(function, store_all, name):
     def wrapped({args}, out):
@@ -57,19 +57,10 @@ def make(function, store_all, name):
 def _with_outs(function: FunctionType, name: str) -> FunctionType:
     """A function of several results that also writes them into tensors."""
     code = function.__code__
-    params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     scope: dict[str, Any] = {}
-    exec(_OUTS.format(args=", ".join(f"a{i}" for i in range(len(params)))), scope)  # our own text: nothing of a user's reaches it
+    exec(_OUTS.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
     made: FunctionType = scope["make"](positional(function), store_all, name)
-    template = made.__code__
-    template = template.replace(
-        co_argcount=code.co_argcount,
-        co_posonlyargcount=code.co_posonlyargcount,
-        co_kwonlyargcount=code.co_kwonlyargcount + 1,
-        co_varnames=(*params, "out", *template.co_varnames[len(params) + 1 :]),
-    )
-    wrapped = FunctionType(template, made.__globals__, function.__name__, function.__defaults__, made.__closure__)
-    wrapped.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "out": None}
+    wrapped = with_parameters(made, function, out=True)
     update_wrapper(wrapped, function)
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown
     wrapped.__annotations__ = {**function.__annotations__, "out": "Any"}

@@ -155,6 +155,22 @@ def positional(function: FunctionType) -> FunctionType:
     return FunctionType(code, function.__globals__, function.__name__, defaults, function.__closure__)
 
 
+def with_parameters(made: FunctionType, of: FunctionType, out: bool) -> FunctionType:
+    """A function made of a template, whose parameters stand for those of `of` and, where it takes one, `out`, with their names and defaults."""
+    like, code = of.__code__, made.__code__
+    n = like.co_argcount + like.co_kwonlyargcount
+    code = code.replace(
+        co_argcount=like.co_argcount,
+        co_posonlyargcount=like.co_posonlyargcount,
+        co_kwonlyargcount=like.co_kwonlyargcount + out,
+        co_varnames=(*like.co_varnames[:n], *(("out",) if out else ()), *code.co_varnames[n + out :]),
+    )
+    function = FunctionType(code, made.__globals__, of.__name__, of.__defaults__, made.__closure__)
+    if code.co_kwonlyargcount:
+        function.__kwdefaults__ = {**(of.__kwdefaults__ or {}), **({"out": None} if out else {})}
+    return function
+
+
 def _defaults(function: FunctionType, params: tuple[str, ...]) -> Args:
     """For each parameter its default, or None."""
     found = dict(function.__kwdefaults__ or {})

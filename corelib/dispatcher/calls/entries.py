@@ -17,7 +17,7 @@ from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementw
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
-from corelib.dispatcher.op import Entry, Op, Operand
+from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Outs
@@ -254,17 +254,7 @@ def template_entry(op: Op, work: str) -> FunctionType:
         exec(source, scope)  # our own text: nothing of a user's reaches it
         maker = _MAKERS[n, takes_out, work] = scope["make"]
     made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
-    code = made.__code__
-    keyword_only = n - op.positional + takes_out
-    code = code.replace(
-        co_argcount=op.positional,
-        co_kwonlyargcount=keyword_only,
-        co_varnames=op.params + (("out",) if takes_out else ()) + code.co_varnames[n + takes_out :],
-    )
-    function = FunctionType(code, made.__globals__, op.name, op.function.__defaults__, made.__closure__)
-    if keyword_only:
-        function.__kwdefaults__ = dict(op.function.__kwdefaults__ or {}, **({"out": None} if takes_out else {}))
-    return function
+    return with_parameters(made, op.function, takes_out)
 
 
 def build(op: Op) -> Any:
