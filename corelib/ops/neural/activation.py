@@ -59,6 +59,26 @@ def softmax_along(input: Tensor, dim: int | None, _stacklevel: int = 3, dtype: D
     return e / sum_op(e, dim, True)
 
 
+def _infer_safe_softmax(input: Tensor, dim: int) -> Inferred:
+    return (input._shape, input._dtype), (input, wrap_dim("safe_softmax", dim, len(input._shape)))
+
+
+@op(
+    on=(), infer=_infer_safe_softmax, grad_name="SafeSoftmaxBackward0",
+    vjp=lambda g, out, dim: softmax_backward(g, out, dim),
+)
+def safe_softmax_along(input: Tensor, dim: int) -> Tensor:
+    """softmax, and zeros where all along `dim` are -inf: there is nothing to choose from."""
+    if input._dtype.itemsize == 2:
+        return safe_softmax_along(input.float(), dim).to(input._dtype)
+    if not input._numel:
+        return input.clone()
+    top = amax(input, dim, True)
+    e = (input - top.masked_fill(top == float("-inf"), 0.0)).exp()
+    total = sum_op(e, dim, True)
+    return e / total.masked_fill(total == 0, 1.0)
+
+
 @op(on=(), infer=_infer_like_second)
 def log_softmax_backward(g: Tensor, y: Tensor, dim: int) -> Tensor:
     """The gradient of log_softmax from its result: g - exp(y) * sum(g)."""
