@@ -1,7 +1,7 @@
 """Complex numbers: made of parts and taken apart, conjugates, magnitudes and angles.
 
-A complex tensor is a view of a real one with a last dimension of 2, and the other way round. Conjugates are computed at once: there is no
-tensor that is only marked as conjugated, so `is_conj` is always False. Derivatives follow PyTorch: the gradient of a real loss is
+A complex tensor is a view of a real one with a last dimension of 2, and the other way round; conjugates as views are in
+conjugation.py. Derivatives follow PyTorch: the gradient of a real loss is
 dL/d(real) + 1j * dL/d(imag); see graph/recording.py for how rules for real numbers serve for complex ones.
 """
 
@@ -13,6 +13,7 @@ from math import pi
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.ops.complex.conjugation import conj, negated
 from corelib.ops.construction.creation import check_dtype
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
@@ -45,6 +46,11 @@ def view_as_real(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         raise RuntimeError("view_as_real(): view_as_real is only supported for complex tensors")
+    if input._key.conj:
+        raise RuntimeError(
+            "view_as_real(): view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view it "
+            "as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the original."
+        )
     strides = (*[2 * s for s in input.stride()], 1)
     return _retyped(input, input._dtype.to_real(), (*input._shape, 2), strides, 2 * input._offset, 2 * input._numel)
 
@@ -82,7 +88,9 @@ def real(input: Tensor) -> Tensor:
     >>> torch.real(torch.tensor([1 + 2j]))
     tensor([1.])
     """
-    return view_as_real(input)[..., 0] if input._dtype.is_complex else input
+    if not input._dtype.is_complex:
+        return input
+    return view_as_real(conj(input) if input._key.conj else input)[..., 0]
 
 
 @public("torch")
@@ -95,6 +103,8 @@ def imag(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         raise RuntimeError(f"imag(): imag is not implemented for tensors with non-complex dtypes, got {input._dtype}")
+    if input._key.conj:
+        return negated(view_as_real(conj(input))[..., 1])
     return view_as_real(input)[..., 1]
 
 
@@ -146,7 +156,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
 
 @op(kind="unary", complex_body=True, inplace=True, out="exact", vjp=lambda g: g.conj())
 def conj_physical(input: Tensor) -> Tensor:
-    """The conjugate, elementwise; a copy of what is real.
+    """The conjugate, elementwise, computed at once.
 
     >>> import corelib as torch
     >>> torch.conj_physical(torch.tensor([1 + 2j]))
@@ -158,17 +168,6 @@ def conj_physical(input: Tensor) -> Tensor:
 
 
 TABLE["conj_physical"].rule.complex = True
-
-
-@public("torch", "Tensor")
-def conj(input: Tensor) -> Tensor:
-    """The conjugate, elementwise; the tensor itself where it is real.
-
-    >>> import corelib as torch
-    >>> torch.tensor([1 + 2j]).conj()
-    tensor([1.-2.j])
-    """
-    return conj_physical(input) if input._dtype.is_complex else input
 
 
 def _as_real(input: Tensor) -> Inferred:
@@ -250,30 +249,6 @@ def adjoint(input: Tensor) -> Tensor:
 
 
 attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
-
-
-@public("torch", "Tensor")
-def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugates are never only marked as such."""
-    return input
-
-
-@public("torch", "Tensor")
-def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negations are never only marked as such."""
-    return input
-
-
-@public("torch", "Tensor")
-def is_conj(input: Tensor) -> bool:
-    """False: conjugates are computed at once."""
-    return False
-
-
-@public("torch", "Tensor")
-def is_neg(input: Tensor) -> bool:
-    """False: negations are computed at once."""
-    return False
 
 
 @public("torch")
