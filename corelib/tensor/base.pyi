@@ -625,22 +625,6 @@ class TensorBase:
         """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
     def logcumsumexp(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
-    def _conj(self) -> _Tensor:
-        """A view of complex numbers that shows their conjugates."""
-    def _neg_view(self) -> _Tensor:
-        """A view that shows the negatives; the node's gradient is a copy."""
-    def conj(self) -> _Tensor:
-        """The conjugate, elementwise: a view of the same memory, which is marked; the tensor itself where it is real."""
-    def _resolved_array(self) -> _Any:
-        """The native array of a marked tensor's elements, for a kernel that reads it."""
-    def resolve_conj(self) -> _Tensor:
-        """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
-    def resolve_neg(self) -> _Tensor:
-        """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
-    def is_conj(self) -> _bool:
-        """Whether the tensor shows its memory conjugated: what `conj()` of complex numbers returns, and views of that."""
-    def is_neg(self) -> _bool:
-        """Whether the tensor shows its memory negated: `.imag` of a conjugate, and views of that."""
     def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
         """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
@@ -701,6 +685,22 @@ class TensorBase:
         """The in-place form of `swapaxes`."""
     def swapdims_(self, *args: _Any) -> _Tensor:
         """The in-place form of `swapdims`."""
+    def _conj(self) -> _Tensor:
+        """A view of complex numbers that shows their conjugates."""
+    def _neg_view(self) -> _Tensor:
+        """A view that shows the negatives; the node's gradient is a copy."""
+    def conj(self) -> _Tensor:
+        """The conjugate, elementwise: a view of the same memory, which is marked; the tensor itself where it is real."""
+    def _resolved_array(self) -> _Any:
+        """The native array of a marked tensor's elements, for a kernel that reads it."""
+    def resolve_conj(self) -> _Tensor:
+        """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
+    def resolve_neg(self) -> _Tensor:
+        """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
+    def is_conj(self) -> _bool:
+        """Whether the tensor shows its memory conjugated: what `conj()` of complex numbers returns, and views of that."""
+    def is_neg(self) -> _bool:
+        """Whether the tensor shows its memory negated: `.imag` of a conjugate, and views of that."""
     def view_as_real(self) -> _Tensor:
         """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
     def view_as_complex(self) -> _Tensor:

@@ -9,7 +9,7 @@ from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
-from corelib.ops.complex.conjugation import conj
+from corelib.ops.complex.complex_numbers import conj
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat
 from corelib.tensor.device import DeviceLike
