@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
-from corelib.ops.neural.activation import safe_softmax_along
 from corelib.ops.neural.dropout import dropout
+from corelib.ops.neural.softmax import safe_softmax_along
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes
