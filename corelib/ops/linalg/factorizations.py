@@ -212,6 +212,8 @@ def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _eigh_vjp(gs: Sequence[Tensor | None], out0: Tensor, out1: Tensor) -> Tensor:
+    if gs[1] is None and gs[0] is not None:  # of the values alone, which may be equal
+        return (out1 * gs[0].unsqueeze(-2)) @ out1.mT
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1)
     apart = out0.unsqueeze(-2) - out0.unsqueeze(-1)
@@ -236,6 +238,8 @@ def _svd_vjp(gs: Sequence[Tensor | None], input: Tensor, full: bool, out0: Tenso
         raise RuntimeError(
             "svd_backward: The singular vectors in the svd are not differentiable when full_matrices=True; use full_matrices=False to compute the gradient"
         )
+    if gs[0] is None and gs[2] is None and gs[1] is not None:  # of the values alone, which may be equal
+        return (out0 * gs[1].unsqueeze(-2)) @ out2
     gu, g_values, gvh = _filled(gs, out0, out1, out2)
     one = eye_like(out1.unsqueeze(-2))
     s, column = out1.unsqueeze(-2), out1.unsqueeze(-1)
@@ -268,6 +272,9 @@ def svd_of(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _eig_vjp(gs: Sequence[Tensor | None], input: Tensor, out0: Tensor, out1: Tensor) -> Tensor:
+    if gs[1] is None and gs[0] is not None:
+        alone = square_system(out1.mH, gs[0].unsqueeze(-1) * out1.mH)[0]
+        return alone if input._dtype.is_complex else alone.real
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1).to(out1._dtype)
     turned = out1.mH @ g_vectors
