@@ -17,7 +17,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import check_inference
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
-from corelib.tensor.size import Shape, Strides
+from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 
@@ -92,7 +92,7 @@ def _check(name: str, result: Tensor, out: object, operands: Sequence[object], e
 
 def _place(name: str, result: Tensor, out: Any) -> Tensor:
     if out._shape != result._shape:
-        resize_out(name, out, result._shape, result._strides)
+        resize_out(name, out, result._shape, result._strides if result._strides is None or is_dense(result._shape, result._strides) else None)
     COPY.value(out, apart(out, result))
     out._bump()
     written: Tensor = out
