@@ -169,7 +169,9 @@ class CachingAllocator:
     def _take_back(self) -> None:
         """Take back the blocks whose Storages have died, and look after those that other queues use."""
         freed, lent = self._freed, self._lent
-        while freed:
+        while True:  # `while freed` would look before the place where another thread can come in
+            if not freed:
+                break
             note = freed[-1]
             del freed[-1]
             if note not in lent:  # no memory was found for it
@@ -230,7 +232,9 @@ class CachingAllocator:
             self._backend.synchronize(self._index)
             self._look()
         for kept in list(self._free.values()):
-            while kept:
+            while True:
+                if not kept:
+                    break
                 block = kept[-1]
                 del kept[-1]
                 self._reserved -= block.size

@@ -28,6 +28,7 @@ class UntypedStorage:
 
     __slots__ = ("__weakref__", "_lease", "_nbytes", "_raw", "_version", "device")
     device: Device
+    _lease: object
 
     def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
