@@ -6,14 +6,11 @@ import argparse
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from . import modules, optimizers
-from .entries import cases
 from .forms import FORMS
-from .report import outcomes, report
-
-TABLES = {"op": cases, "module": modules.cases, "optimizer": optimizers.cases}
+from .report import all_jobs, outcomes, report
 
 
 def main() -> int:
@@ -22,6 +19,7 @@ def main() -> int:
     parser.add_argument("--entry", default="", help="a regular expression that the whole name of an entry matches")
     parser.add_argument("--dtype", default="")
     parser.add_argument("--form", default="", help=f"of op: {', '.join(FORMS)}")
+    parser.add_argument("--device", default="cpu", help="where corelib's tensors are")
     parser.add_argument("--number", type=int, help="one sample only")
     parser.add_argument("--strides", action="store_true", help="compare strides too")
     parser.add_argument("-n", type=int, default=1, help="processes")
@@ -32,13 +30,13 @@ def main() -> int:
     def wanted(pattern: str, name: str) -> bool:
         return re.fullmatch(pattern or ".*", name) is not None
 
-    forms = [f for f in FORMS if wanted(options.form, f)]
+    forms = tuple(f for f in FORMS if wanted(options.form, f))
     jobs = [
-        (table, name, dtype, forms, options.strides, options.number)
-        for table, listed in TABLES.items()
-        if wanted(options.table, table)
-        for name, dtype in listed()
-        if wanted(options.entry, name) and wanted(options.dtype, str(dtype).removeprefix("torch."))
+        replace(job, forms=forms, strides=options.strides, only=options.number, device=options.device)
+        for job in all_jobs()
+        if wanted(options.table, job.table)
+        and wanted(options.entry, job.name)
+        and wanted(options.dtype, str(job.dtype).removeprefix("torch."))
     ]
     found = list(outcomes(jobs, options.n))
     report(found, options.show)

@@ -110,7 +110,7 @@ class Run:
 
     def called(self, theirs: Callable[..., Any], sample: SampleInput, find: Callable[..., Any] | None = None) -> str:
         """Both libraries' result of one call, and the input after it."""
-        translation = Translation()
+        translation = Translation(self.device)
         try:
             mine = (find or self.ours)(theirs)
             arguments, keywords = translation((sample.input, *sample.args)), translation(sample.kwargs)
@@ -196,7 +196,7 @@ class Run:
             yield number, sample, lambda s=sample: self.derivatives(s, order)
 
     def derivatives(self, sample: SampleInput, order: int) -> str | None:
-        translation = Translation()
+        translation = Translation(self.device)
         try:
             mine = self.ours(self.info.op)
             arguments, keywords = translation((sample.input, *sample.args)), translation(sample.kwargs)

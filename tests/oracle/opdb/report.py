@@ -5,23 +5,46 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 
 from . import modules, optimizers
-from .entries import entries
-from .forms import Outcome, Run
+from .entries import cases, entries
+from .forms import FORMS, Outcome, Run
 
-Job = tuple[str, str, torch.dtype, list[str], bool, int | None]  # table, name, dtype, forms, strides, one sample only
+
+@dataclass(frozen=True)
+class Job:
+    """One entry of a table and one dtype."""
+
+    table: str
+    name: str
+    dtype: torch.dtype
+    forms: tuple[str, ...] = FORMS
+    strides: bool = False
+    only: int | None = None
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        return f"{self.table}-{self.name}-{str(self.dtype).removeprefix('torch.')}"
+
+
+TABLES = {"op": cases, "module": modules.cases, "optimizer": optimizers.cases}
+
+
+def all_jobs() -> Iterator[Job]:
+    """Every entry of the three tables for each of its dtypes."""
+    return (Job(table, name, dtype) for table, listed in TABLES.items() for name, dtype in listed())
+
 
 
 def work(job: Job) -> list[Outcome]:
-    table, name, dtype, forms, strides, only = job
     torch.set_num_threads(1)
-    if table != "op":
-        return [(modules if table == "module" else optimizers).run(name, dtype, only)]
-    run = Run(entries()[name], dtype, strides=strides)
-    return [run.run(form, only) for form in forms]
+    if job.table != "op":
+        return [(modules if job.table == "module" else optimizers).run(job.name, job.dtype, job.only)]
+    run = Run(entries()[job.name], job.dtype, strides=job.strides, device=job.device)
+    return [run.run(form, job.only) for form in job.forms]
 
 
 def outcomes(jobs: list[Job], processes: int) -> Iterator[Outcome]:

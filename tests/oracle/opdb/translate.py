@@ -56,7 +56,8 @@ def seeded(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 class Translation:
     """Values of one sample as corelib has them; tensors that share memory go on sharing it."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device  # where corelib's tensors are, for PyTorch's on the host
         self.storages: dict[tuple[int, torch.dtype], Any] = {}
         self.seen: dict[int, Any] = {}
         self.functions: dict[Any, Any] = {}
@@ -69,7 +70,7 @@ class Translation:
         else:
             key = (tensor.untyped_storage().data_ptr(), tensor.dtype)
             if key[0] == 0 or key not in self.storages:
-                self.storages[key] = subject.from_numpy(words(tensor.detach()).copy())
+                self.storages[key] = subject.from_numpy(words(tensor.detach()).copy()).to(self.device)
             made = self.storages[key].as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset()).detach()
             if tensor.is_conj():
                 made = made.conj()
@@ -123,11 +124,11 @@ class Translation:
         if isinstance(value, NAMED):
             return getattr(subject, str(value).removeprefix("torch."))
         if isinstance(value, torch.device):
-            return subject.device(str(value))
+            return subject.device(self.device if value.type == "cpu" else str(value))
         if isinstance(value, torch.Size):
             return subject.Size(value)
         if isinstance(value, torch.Generator):
-            return subject.Generator()
+            return subject.Generator(self.device)
         if isinstance(value, slice):
             return slice(self(value.start), self(value.stop), self(value.step))
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -135,7 +136,7 @@ class Translation:
         if isinstance(value, (list, tuple)):
             return type(value)(map(self, value))
         if isinstance(value, dict):
-            return {self(k): self(v) for k, v in value.items()}
+            return {self(k): self.device if (k, v) == ("device", "cpu") else self(v) for k, v in value.items()}
         if isinstance(value, torch.nn.Module):
             return self.module(value)
         if dataclasses.is_dataclass(value) and type(value).__module__.startswith("torch.nn"):
