@@ -243,13 +243,8 @@ def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _eigh_vjp(gs: Sequence[Tensor | None], out0: Tensor, out1: Tensor) -> Tensor:
-<<<<<<< HEAD
-    if gs[1] is None and gs[0] is not None:  # of the values alone, which may be equal
-        return (out1 * gs[0].unsqueeze(-2)) @ out1.mT
-=======
     if gs[1] is None:  # equal values matter to vectors alone
         return (out1 * gs[0].unsqueeze(-2)) @ out1.mH if gs[0] is not None else out1 * 0
->>>>>>> main
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1)
     apart = out0.unsqueeze(-2) - out0.unsqueeze(-1)
@@ -273,20 +268,11 @@ def eigh_of(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
 def _svd_vjp(gs: Sequence[Tensor | None], input: Tensor, full: bool, out0: Tensor, out1: Tensor, out2: Tensor) -> Tensor:
     m, n = input._shape[-2:]
     k = min(m, n)
-<<<<<<< HEAD
-    if full and m != n:
-        raise RuntimeError(
-            "svd_backward: The singular vectors in the svd are not differentiable when full_matrices=True; use full_matrices=False to compute the gradient"
-        )
-    if gs[0] is None and gs[2] is None and gs[1] is not None:  # of the values alone, which may be equal
-        return (out0 * gs[1].unsqueeze(-2)) @ out2
-=======
     if full and m != n:  # the vectors beyond are any that complete a basis: as in PyTorch, nothing flows through them
         out0, out2 = out0[..., :k], out2[..., :k, :]
         gs = (None if gs[0] is None else gs[0][..., :k], gs[1], None if gs[2] is None else gs[2][..., :k, :])
     if gs[0] is None and gs[2] is None:  # equal and zero values matter to vectors alone
         return (out0 * gs[1].unsqueeze(-2)) @ out2 if gs[1] is not None else input * 0
->>>>>>> main
     gu, g_values, gvh = _filled(gs, out0, out1, out2)
     one = eye_like(out1.unsqueeze(-2))
     s, column = out1.unsqueeze(-2), out1.unsqueeze(-1)

@@ -153,21 +153,13 @@ def among_equals(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     return select_where(hit, g / hit.sum(), 0.0)
 
 
-<<<<<<< HEAD
-@op(on=(), out=True, grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=among_equals)
-=======
-@op(on=(), out=True, overlap="itself", grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=_all_vjp)
->>>>>>> main
+@op(on=(), out=True, overlap="itself", grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=among_equals)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
     return amax(input)
 
 
-<<<<<<< HEAD
-@op(on=(), out=True, grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=among_equals)
-=======
-@op(on=(), out=True, overlap="itself", grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=_all_vjp)
->>>>>>> main
+@op(on=(), out=True, overlap="itself", grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=among_equals)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
     return amin(input)
