@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import cat
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
@@ -260,9 +261,27 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     return multi_dot(matrices, out=out)
 
 
-@public("torch", "linalg", names=("vander",))
+@public("linalg", names=("vander",))
+def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
+
+    >>> import corelib as torch
+    >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
+    tensor([[1, 1, 1],
+            [1, 2, 4]])
+    """
+    if x._dtype.name == "bool":
+        raise RuntimeError("linalg.vander(): linalg.vander supports floating point, complex, and integer tensors, but got Bool")
+    n = N if N is not None else x._shape[-1] if x._shape else 1
+    if n <= 1:
+        raise RuntimeError(f"linalg.vander(): N must be greater than 1, got {n}")
+    powers = x.unsqueeze(-1).expand((*x._shape, n - 1)).cumprod(-1)
+    return cat([powers.new_ones((*x._shape, 1)), powers], -1)
+
+
+@public("torch")
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`).
+    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`.
 
     >>> import corelib as torch
     >>> torch.vander(torch.tensor([1, 2]), 3)
