@@ -805,7 +805,7 @@ class TensorBase:
         """A copy of `input` with `src` at one index of a dimension."""
     def diagonal_scatter(self, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A copy of `input` with `src` on a diagonal."""
-    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
+    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A copy of `input` with `src` in the slice start:end:step of a dimension."""
     def as_strided_scatter(self, src: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
@@ -821,7 +821,7 @@ class TensorBase:
         """Views of consecutive pieces of the listed sizes along `dim`."""
     def is_nonzero(self) -> _bool:
         """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
-    def nonzero_static(self, *, size: _int, fill_value: _int = ...) -> _Tensor:
+    def nonzero_static(self, *, size: _int, fill_value: _int = ..., out: _Tensor | None = ...) -> _Tensor:
         """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
     def sum_to_size(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
@@ -1033,18 +1033,18 @@ class TensorBase:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def relu(self, *, out: _Tensor | None = ...) -> _Tensor:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
         """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _float = ...) -> _Tensor:
+    def hardshrink(self, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:

@@ -118,6 +118,8 @@ def _median(name: str, along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor
 
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> Any:
         if dim is None:
+            if out is not None:
+                raise TypeError(f"{name}(): missing the argument 'dim' (position 2): the median of all elements takes no out=")
             if not input._numel:
                 return input.new_full((), float("nan"))
             return along(input.reshape((-1,)), 0, False)[0]
@@ -240,7 +242,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         out: Tensor | None = None,
     ) -> Tensor:
         made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
-        return made if out is None else write(name, made, out, (input, q), True, "itself")
+        return made if out is None else write(name, made, out, (input, q), "exact", "itself")
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
