@@ -38,9 +38,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     def add_floats(out: Native, index: tuple[Native | slice, ...], values: Native) -> None:
         half = out.dtype.itemsize == 2
-        arrays = [d for d, i in enumerate(index) if not isinstance(i, slice)]
-        longest = max([index[d].size for d in arrays])
-        if longest <= CHAIN and values.size < 2048:
+        indices = {d: i for d, i in enumerate(index) if not isinstance(i, slice)}
+        arrays = list(indices)
+        if max([i.size for i in indices.values()]) <= CHAIN and values.size < 2048:
             wide = out.astype(xp.float32) if half else out  # half types add up in float32
             xp.add.at(wide, index, values.astype(wide.dtype))
             if half:
@@ -49,9 +49,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         # the indexed dimensions first, as one place for each of the values
         target = xp.moveaxis(out, arrays, range(len(arrays)))
         sizes, rest = target.shape[: len(arrays)], target.shape[len(arrays) :]
-        at = 0
-        for n, d in zip(sizes, arrays, strict=True):
-            at = at * n + index[d]
+        at = xp.zeros((), xp.int64)
+        for n, i in zip(sizes, indices.values(), strict=True):
+            at = at * n + i
         lead, m = at.ndim, prod(rest)
         first = arrays[0] if arrays[-1] - arrays[0] == len(arrays) - 1 else 0  # where NumPy sees the index's own dimensions
         given = xp.broadcast_to(values, (*rest[:first], *at.shape, *rest[first:]))

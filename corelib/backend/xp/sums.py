@@ -99,7 +99,7 @@ class Sums:
     @staticmethod
     def _foldable(x: Native, d: int) -> bool:
         n, m = x.shape[d:]
-        return m * 2 <= _WIDTH and n * m >= _FOLDED and x.strides[d] == m * x.strides[d + 1]
+        return bool(m * 2 <= _WIDTH and n * m >= _FOLDED and x.strides[d] == m * x.strides[d + 1])
 
     def _folded(self, x: Native, d: int, dtype: Native) -> Native:
         """The sum along the last but one dimension, d, of rows so short that several of them are added as one."""
