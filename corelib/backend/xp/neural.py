@@ -40,7 +40,7 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
             top[top == -xp.inf] = 0
             subtract(input, top, out)
             exp(out, out)
-            total = add(out, dim, None, None, True)
+            total = add(out, (dim,), None, True)
             total[total == 0] = 1
             xp.divide(out, total, out)
 
