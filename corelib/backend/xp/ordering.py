@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib.backend.xp.guard import Function, Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import complex64, float64, FLOATS, NUMBERS, REALS
+from corelib.tensor.dtype import complex128, complex64, float64, FLOATS, NUMBERS, REALS
 
 _PIECE, _LINES = 1 << 15, 512  # so many running totals are made at a time; from so many on, lines are worth a call each
 
@@ -109,7 +109,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
                 wide = xp.complex128 if out.dtype.kind == "c" else xp.float64
                 guard.run(scan_of, function, input, out, dim, wide)
 
-        table.register(name, [d for d in NUMBERS if d.itemsize == 8 or not d.is_floating_point], scan)
+        table.register(name, [d for d in (*NUMBERS, complex128) if d is float64 or not d.is_floating_point], scan)
         table.register(name, [d for d in (*FLOATS, complex64) if d is not float64], scan_wide)
 
     def logcumsumexp(out: Native, input: Native, dim: int) -> None:

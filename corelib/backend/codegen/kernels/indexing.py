@@ -92,12 +92,11 @@ class Indexing:
     def _widely(self, wide: DType, out: StridedArray, put: Callable[[StridedArray], object]) -> None:
         """Run `put` on a copy of `out` in a wider dtype, and copy it back."""
         nbytes = max(prod(out.shape), 1) * wide.itemsize
-        buffer = self._launcher.scratch(out.device_index, nbytes)
-        apart = out._replace(buffer=buffer, dtype=wide, strides=contiguous_strides(out.shape), offset=0)
+        scratch = self._launcher.scratch(out.device_index, nbytes)
+        apart = out._replace(buffer=scratch._raw, dtype=wide, strides=contiguous_strides(out.shape), offset=0)
         self._copy(apart, out)
         put(apart)
         self._copy(out, apart)
-        self._launcher.done(out.device_index, buffer, nbytes)
 
     def put_rows(self, out: StridedArray, input: StridedArray, index: StridedArray, values: StridedArray, accumulate: bool) -> None:
         if out is not input:
