@@ -24,6 +24,16 @@ def _float_only(name: str) -> Callable[..., None]:
     return check
 
 
+def _float_or_complex(name: str) -> Callable[..., None]:
+    real = _float_only(name)
+
+    def check(dtype: DType, *operands: object) -> None:
+        if not dtype.is_complex:
+            real(dtype, *operands)
+
+    return check
+
+
 def _relu_check(dtype: DType, *operands: object) -> None:
     if dtype.name == "bool":
         raise RuntimeError("relu(): Boolean inputs not supported for relu")
@@ -104,7 +114,7 @@ def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
-@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+@op(on=("nn.functional",), out="exact", infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
 
@@ -118,7 +128,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return 0.5 * input * (1 + inner.tanh())
 
 
-@op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
+@op(kind="unary", on=(), check=_float_or_complex("silu"), complex_body=True, grad_name="SiluBackward0",
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""
@@ -200,7 +210,7 @@ def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Te
     return select_where(scaled > threshold, g, g * select_where(scaled >= threshold, float(threshold), scaled).sigmoid())
 
 
-@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+@op(on=("nn.functional",), out="exact", infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -214,7 +224,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     return select_where(scaled > threshold, input, made)
 
 
-@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+@op(on=("nn.functional",), out="exact", overlap="itself", grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
     vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
@@ -334,13 +344,13 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
     return select_where((input < -lambd) | (input > lambd), g, 0.0)
 
 
-@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))

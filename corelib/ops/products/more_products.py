@@ -250,7 +250,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     made = product(0, len(given) - 1)
     made = made.squeeze(0) if first else made
     made = made.squeeze(-1) if last else made
-    return made if out is None else write("multi_dot", made, out, tensors, True, "itself")
+    return made if out is None else write("multi_dot", made, out, tensors, "exact", "itself")
 
 
 @public("torch")
@@ -262,7 +262,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
 
 @public("linalg", names=("vander",))
-def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
+def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
     """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
 
     >>> import corelib as torch
