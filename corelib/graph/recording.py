@@ -223,8 +223,6 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
     node.device = outs[0]._device
     for i, o in enumerate(outs):
         if o._dtype.is_floating_point or o._dtype.is_complex:
-            if o._base is not None:
-                o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
             if o._base is not None and o._version:

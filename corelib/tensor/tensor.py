@@ -63,8 +63,9 @@ class Tensor(TensorBase):
     _backward_hooks: dict[int, Any] | None = None
     _retains_grad = False
     _inference = False
-    _one_of_several = False  # a view that unbind, split or chunk made beside others
-    _view_version = 0
+    _creation = 0  # of a view: how it was made (corelib.graph.views), where that is not the usual way
+    _borrows_grad = False  # of a view: it requires grad because its base does, and is no part of the graph
+    _view_version = 0  # of a view: the version of the memory when its edge was made
     _shown_as = "Tensor"  # the class that prints as tensors do; a class without one of its own prints its name too
     name: str | None = None
     __array_priority__ = 1000
@@ -135,7 +136,12 @@ class Tensor(TensorBase):
         t._requires_grad = False
         t._edge = None
         base = self._base
-        t._base = self if base is None else base
+        if base is None:
+            t._base = self
+        else:
+            t._base = base
+            if self._creation:
+                t._creation = self._creation
         return t
 
     def _alias(self) -> Tensor:

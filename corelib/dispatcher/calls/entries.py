@@ -18,9 +18,10 @@ from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
-from corelib.graph.grad_mode import grad_mode
+from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Outs
+from corelib.graph.views import mark_unrecorded
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
@@ -213,7 +214,7 @@ _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
 
 # The templates: `make` closes over the op, `{args}` are its parameters.
 _TEMPLATE = """
-def make(op, rule, call, body, active, top, run, record, grad_mode, write):
+def make(op, rule, call, body, active, top, run, record, grad_mode, write, off, mark_unrecorded):
     def entry({args}):
 {mode}
 {out}
@@ -230,6 +231,7 @@ _WORK = {
         "        try: need = a0._requires_grad\n"
         "        except AttributeError: return call(op, ({tuple}))\n"
         "        result = body({plain})\n"
+        "        if off: mark_unrecorded(result)\n"
         "        if need and grad_mode.enabled and result is not a0: record(rule, ({tuple}), result)\n"
         "        return result"
     ),
@@ -253,7 +255,7 @@ def template_entry(op: Op, work: str) -> FunctionType:
         scope: dict[str, Any] = {}
         exec(source, scope)  # our own text: nothing of a user's reaches it
         maker = _MAKERS[n, takes_out, work] = scope["make"]
-    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
+    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out, off, mark_unrecorded)
     return with_parameters(made, op.function, takes_out)
 
 

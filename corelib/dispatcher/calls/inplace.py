@@ -85,7 +85,7 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     if grad:
         if before._requires_grad and not result._requires_grad and op.rule.vjps is None:
             keep_in_graph(op.rule, before, result)
-        adopt(self, result)
+        adopt(op.rule, self, result, before)
     return self
 
 

@@ -294,7 +294,7 @@ def rebuild(
     return made
 
 
-_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks")
+_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks", "_borrows_grad", "_creation", "_retains_grad", "_view_version")
 
 
 def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]:

@@ -165,7 +165,7 @@ def detach(input: Tensor) -> Tensor:
 
 def detach_(self: Tensor) -> Tensor:
     """Take this tensor out of the graph in place; RuntimeError for views."""
-    if self._base is not None and self._requires_grad:
+    if self._base is not None:
         raise RuntimeError("detach_(): Can't detach views in-place. Use detach() instead.")
     self._edge = None
     self._requires_grad = False
@@ -298,10 +298,11 @@ def copied(input: Tensor, src: Tensor) -> Tensor:
 
 def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
     """An in-place change as the graph sees it: the tensor becomes what an op of it and the value gives."""
-    result: Tensor = op.entry(before_change(op.rule, self), value)
+    before = before_change(op.rule, self)
+    result: Tensor = op.entry(before, value)
     copy_elements(self, result)
     self._bump()
-    adopt(self, result)
+    adopt(op.rule, self, result, before)
     return self
 
 

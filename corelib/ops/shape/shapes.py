@@ -9,6 +9,10 @@ from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
+from corelib.graph.edges import edge_of, move_retained
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.leaf import is_leaf
+from corelib.graph.views import MULTI_OUTPUT
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
@@ -35,6 +39,7 @@ def split_sizes(input: Tensor, sizes: Sequence[int], dim: int) -> tuple[Tensor, 
     made, start = [], 0
     for n in sizes:
         made.append(piece(input, dim, start, n, 1))
+        made[-1]._creation = MULTI_OUTPUT
         start += n
     return tuple(made)
 
@@ -146,7 +151,10 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     shape, strides = input._shape, input.stride()
     rest, steps = shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :]
     numel = prod(rest)
-    return tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
+    made = tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
+    for t in made:
+        t._creation = MULTI_OUTPUT
+    return made
 
 
 def _unfold_backward(g: Tensor, input_shape: Shape, dimension: int, size: int, step: int) -> Tensor:
@@ -292,12 +300,18 @@ def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
     def method(self: Tensor, *args: object) -> Tensor:
         if self._requires_grad:
             check_writable(name, self)
+        recorded = self._requires_grad and grad_mode.enabled
         before = self._alias()
-        before._edge, before._requires_grad = self._edge, self._requires_grad
+        if recorded:
+            before._edge, before._requires_grad = edge_of(self), True
         made = view_of(before, *args)
-        if self._requires_grad:
-            self._edge, self._requires_grad = made._edge, made._requires_grad
-        self._own_storage()
+        self._bump()
+        if recorded:
+            if self._retains_grad:
+                move_retained(before._edge, made._edge)
+            self._edge, self._view_version = made._edge, self._version
+        elif is_leaf(self):
+            self._edge = None  # where gradients arrive has the old shape
         self._shape, self._strides, self._native = made._shape, made._strides, None
         self._offset, self._numel = made._offset, made._numel
         return self
