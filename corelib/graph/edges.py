@@ -77,17 +77,17 @@ class Region:
     The way is the same for a view of another dtype, such as the real numbers in the memory of complex ones.
     """
 
-    __slots__ = ("base_dtype", "base_shape", "base_strides", "dtype", "key", "offset", "overlaps", "shape", "strides")
+    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "offset", "overlaps", "shape", "strides")
 
     def __init__(self, t: Tensor) -> None:
         base: Any = t._base
         self.shape, self.strides, self.dtype, self.key = t._shape, t.stride(), t._dtype, t._key
-        self.base_shape, self.base_strides, self.base_dtype = base._shape, base.stride(), base._dtype
+        self.base_shape, self.base_strides, self.base_dtype, self.base_key = base._shape, base.stride(), base._dtype, base._key
         self.offset = (t._offset * t._dtype.itemsize - base._offset * base._dtype.itemsize) // t._dtype.itemsize
         self.overlaps = _overlaps(self.shape, self.strides)
 
     def of(self, laid: Tensor) -> Tensor:
-        """The view of a tensor that is laid out as the base is."""
+        """The view's memory in a tensor that is laid out as the base is."""
         if self.dtype is not self.base_dtype:
             if self.base_dtype.is_complex and not self.dtype.is_complex:
                 laid = laid.view_as_real()
@@ -95,6 +95,14 @@ class Region:
                 span = 1 + sum((n - 1) * s for n, s in zip(laid._shape, laid.stride(), strict=True))
                 laid = laid.as_strided((span // 2, 2), (2, 1)).view_as_complex()
         return laid.as_strided(self.shape, self.strides, self.offset)
+
+    def turned(self, g: Tensor) -> Tensor:
+        """What is in the view as what is in the base, or the other way, where only one shows the memory conjugated or negated."""
+        if self.key is self.base_key:
+            return g
+        if self.key.conj is not self.base_key.conj and g._dtype.is_complex:
+            g = g.conj()
+        return -g if self.key.neg is not self.base_key.neg else g
 
     def laid(self, g: Tensor) -> Tensor:
         """Memory for a gradient of the base, laid out as the base is."""
@@ -105,6 +113,7 @@ class Region:
 
     def spread(self, g: Tensor) -> Tensor:
         """The gradient of the base from that of the view: zero, but `g` in the view's region."""
+        g = self.turned(g)
         laid = self.laid(g).zero_()
         if not self.overlaps:
             self.of(laid).copy_(g)

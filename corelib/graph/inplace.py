@@ -194,7 +194,7 @@ class CopySlices(Node):
         laid = region.laid(g)
         laid.copy_(g)
         part = region.of(laid)
-        given = part.clone()
+        given = region.turned(part.clone())
         inside = None
         second: Grads = ()
         if self.joined:
@@ -209,7 +209,7 @@ class CopySlices(Node):
         if inside is None:
             part.zero_()
         else:
-            part.copy_(inside)
+            part.copy_(region.turned(inside))
         return [laid, *second]
 
     def release(self) -> None:

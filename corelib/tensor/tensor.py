@@ -151,6 +151,12 @@ class Tensor(TensorBase):
         t._base = None
         return t
 
+    def _unresolved(self) -> Tensor:
+        """What lies in memory, where this tensor shows it conjugated or negated; outside the graph."""
+        t = self._alias()
+        t._key = self._key.plain
+        return t
+
     def _own_storage(self) -> Storage:
         """The Storage; made now around the native array of a small host tensor that had none."""
         storage = self._storage
@@ -164,6 +170,8 @@ class Tensor(TensorBase):
         """The backend's native array of these elements."""
         native = self._native
         if native is None:
+            if self._key.lazy:  # only for reading, never kept: what writes finds no kernel under this key
+                return self._resolved_array()
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(

@@ -40,7 +40,7 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
     else:
         dtype = first._dtype
     device = first._device
-    kernels = op.kernels.get(first._key)
+    kernels = op.kernels.get(first._key.plain)
     kernel = None if kernels is None or not use_kernel else kernels.get(dtype)
     runtime = device._runtime
     strided_any = runtime.strided_any
@@ -173,7 +173,7 @@ def check_operands(op: Op, args: Args) -> None:
                     )
         elif not isinstance(x, Tensor):
             role = op.roles[i]
-            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float)) and role in ("mixed", "anything")):
+            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float, complex)) and role in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"

@@ -19,10 +19,10 @@ COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
 def run_primitive(name: str, out: Tensor, *args: object) -> None:
     """Run a primitive that writes into a tensor which already exists."""
     primitive = TABLE[name]
-    kernel = primitive.kernel_for(out._key, out._dtype)
+    kernel = primitive.kernel_for(out._key.plain, out._dtype)
     if kernel is None:
         kernel = missing(primitive, out._device, out._dtype, (out, *args))  # raises: a primitive has no body
-    if out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous():
+    if out._key.lazy or (out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous()):
         made = Tensor._empty(out._device, out._dtype, out._shape)
         kernel(made._array(), *args)
         COPY.value(out, made)

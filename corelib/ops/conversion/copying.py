@@ -52,10 +52,26 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         return
     kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
     if kernel is None:
+        if out._key.lazy:
+            _copy_unresolved(out, input)
+            return
         kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)
     kernel(out._array(), input._array())
+
+
+def _copy_unresolved(out: Tensor, input: Tensor) -> None:
+    """Into a tensor that shows its memory conjugated or negated: the memory takes the elements turned in the same way."""
+    key = out._key
+    with no_grad():
+        if input._dtype is not out._dtype:
+            input = to_copy(input, out._dtype, out._device)
+        if key.neg:
+            input = input._neg_view()
+        if key.conj:
+            input = input.conj()
+    copy_elements(out._unresolved(), input)
 
 
 def _copy_part(out: Tensor, input: Tensor) -> None:
@@ -80,13 +96,13 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
         input = to_copy(input, out._dtype, input._device)
     if input._shape != out._shape:
         input = input.expand(out._shape)
-    if input._strides is not None or input._offset:
+    if input._strides is not None or input._offset or input._key.lazy:
         input = input.clone(memory_format=contiguous_format)
     source, target = input._device.runtime, out._device.runtime
     data = source.backend.device_to_host(
         input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
     )
-    staged = out if out._strides is None else Tensor._empty(out._device, out._dtype, out._shape)
+    staged = out if out._strides is None and not out._key.lazy else Tensor._empty(out._device, out._dtype, out._shape)
     target.backend.host_to_device(
         staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
     )

@@ -19,7 +19,7 @@ from corelib.tensor.tensor import Tensor
 
 def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Inferred:
     for what, x in (("input", input), ("other", other)):
-        if not isinstance(x, (Tensor, int, float)):
+        if not isinstance(x, (Tensor, int, float, complex)):
             raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
     if condition._dtype is not D.bool:
         if condition._dtype is not D.uint8:

@@ -56,6 +56,14 @@ def _parts(t: Tensor) -> Tensor:
     return view_as_real(t)
 
 
+def _by_parts(t: Tensor, draw: Callable[[Tensor], object]) -> None:
+    """Draw the parts of complex numbers; what only shows conjugates is written to afterwards."""
+    made = t.new_empty(t._shape) if t._key.conj else t
+    draw(_parts(made))
+    if made is not t:
+        copy_elements(t, made)
+
+
 _PART = 0.5**0.5
 """The standard deviation of each part of a complex number whose own is 1."""
 
@@ -247,7 +255,7 @@ def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, 
     from_ = names.pop("from", names.pop("a", from_))
     to = names.pop("b", to)
     if t._dtype.is_complex:
-        _parts(t).uniform_(from_, to, generator=source)
+        _by_parts(t, lambda parts: parts.uniform_(from_, to, generator=source))
         return None
     _float_only("uniform_", t)
     if from_ > to:
@@ -260,7 +268,7 @@ def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, 
 def _normal(t: Tensor, source: Generator, mean: float = 0.0, std: float = 1.0) -> Array | None:
     """Fill with normal numbers."""
     if t._dtype.is_complex and std >= 0:
-        _parts(t).normal_(mean, std * _PART, generator=source)  # the mean of both parts, as in PyTorch
+        _by_parts(t, lambda parts: parts.normal_(mean, std * _PART, generator=source))  # the mean of both parts, as in PyTorch
         return None
     _float_only("normal_", t)
     if std < 0:

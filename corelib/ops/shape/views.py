@@ -162,6 +162,9 @@ def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
                 if x % k:
                     raise RuntimeError(f"view(): {what} must be divisible by {k} to view {input._dtype} as {dtype} (different element sizes), but got {x}")
             shape, strides, offset = (*shape[:-1], shape[-1] // k), (*[s // k for s in strides[:-1]], 1), offset // k
+    if input._key.lazy:
+        bit = "conjugate view tensors" if input._key.conj else "tensors with negative bit set"
+        raise RuntimeError(f"view(): torch.Tensor.view is not supported for {bit} when converting to a different dtype.")
     made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
     made._base = input._base if input._base is not None else input
     return made
