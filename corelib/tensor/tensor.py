@@ -166,6 +166,11 @@ class Tensor(TensorBase):
             storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
 
+    def _shares(self, other: Tensor) -> bool:
+        """Whether both lie in one memory, wherever in it."""
+        a, b = self._storage, other._storage
+        return self is other or (a is not None and b is not None and (a is b or a._raw is b._raw))
+
     def _array(self) -> Native:
         """The backend's native array of these elements."""
         native = self._native
@@ -295,11 +300,11 @@ class Tensor(TensorBase):
 
     def untyped_storage(self) -> Storage:
         """The memory under this tensor, shared with every view of it."""
-        return self._own_storage()
+        return self._own_storage()._itself()
 
     def storage(self) -> TypedStorage:
         """The memory under this tensor as elements of its dtype."""
-        return TypedStorage(self._own_storage(), self._dtype)
+        return TypedStorage(self.untyped_storage(), self._dtype)
 
     def data_ptr(self) -> int:
         """The address of the first element on its device; 0 for a tensor without elements."""

@@ -36,7 +36,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
                 other._dtype is not dtype
                 or other._device is not self._device
                 or other._strides is not None
-                or (other._storage is self._storage and self._storage is not None and other._offset != self._offset)
+                or (other._offset != self._offset and other._shares(self))
                 or self._requires_grad
                 or other._requires_grad
             ):
@@ -140,7 +140,7 @@ def _straight(op: Op, args: Args) -> bool:
 
 def _apart(op: Op, self: Tensor, x: Operand) -> Operand:
     """Refuse an operand that shares some, but not just the same, elements with the tensor that is written."""
-    if not isinstance(x, Tensor) or x._storage is None or x._storage is not self._storage:
+    if not isinstance(x, Tensor) or not x._shares(self):
         return x
     same = x._offset == self._offset and x._shape == self._shape and x.stride() == self.stride()
     if same or not _overlap(self, x):

@@ -333,7 +333,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         )
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
-    if src._storage is not None and src._storage is self._storage and src is not self:
+    if src is not self and src._shares(self):
         src = src.clone()
     copy_elements(self, src)
     self._bump()
@@ -436,7 +436,7 @@ def set_(
     if isinstance(source, Tensor):
         if size is None:
             storage_offset, size, stride = source._offset, source._shape, source.stride()
-        found, dtype = source._own_storage(), source._dtype
+        found, dtype = source.untyped_storage(), source._dtype
     elif isinstance(source, (Storage, TypedStorage)):
         found = source.untyped() if isinstance(source, TypedStorage) else source
         dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
@@ -467,7 +467,7 @@ def set_(
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether both are the same view of the same memory."""
     return (
-        self._own_storage() is tensor._own_storage() and self._offset == tensor._offset and self._shape == tensor._shape
+        self.untyped_storage() is tensor.untyped_storage() and self._offset == tensor._offset and self._shape == tensor._shape
         and self.stride() == tensor.stride()
     )
 

@@ -144,7 +144,7 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
     put = TABLE["index_put"]
     kernel = put.kernel_for(self._key, self._dtype)
     grad = grad_mode.enabled and (self._requires_grad or values._requires_grad)
-    if kernel is None or grad or (values._storage is self._storage and values._storage is not None):
+    if kernel is None or grad or values._shares(self):
         return inplace(put, (self, tuple(indices), values, accumulate))
     check_writable("index_put_", self)
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)

@@ -56,6 +56,7 @@ def _apart(pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Pieces that for autograd are no views: each may be changed in place, and the input's history does not see it."""
     for piece in pieces:
         piece._base = None
+        piece._storage = piece._own_storage()._twin()
         piece._creation = 0
     return pieces
 

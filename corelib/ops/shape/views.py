@@ -165,9 +165,7 @@ def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
     if input._key.lazy:
         bit = "conjugate view tensors" if input._key.conj else "tensors with negative bit set"
         raise RuntimeError(f"view(): torch.Tensor.view is not supported for {bit} when converting to a different dtype.")
-    made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
-    made._base = input._base if input._base is not None else input
-    return made
+    return Tensor._make(input._own_storage(), dtype, shape, strides, offset)  # no view for autograd, as in PyTorch
 
 
 method_with_varargs("reshape", reshape)
