@@ -351,7 +351,7 @@ _OWNED = _calibrate()
 def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     """Add a gradient to its leaf's `.grad`."""
     leaf = node._leaf()
-    if leaf is None:
+    if leaf is None or not leaf._requires_grad:  # or not any more
         return
     have = leaf._grad
     if have is None:

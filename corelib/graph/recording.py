@@ -76,12 +76,12 @@ class ListsNode(OpNode):
 
 
 class ConstantNode(OpNode):
-    """A node of an op without slope that was run in place: nothing flows back through it."""
+    """A node of an op without slope that was run in place: the gradient is zero."""
 
     __slots__ = ()
 
     def apply(self, g: Gradient) -> Grads:
-        return [None]
+        return [g.new_zeros(g._shape)]
 
 
 def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:

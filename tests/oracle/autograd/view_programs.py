@@ -9,19 +9,89 @@ from typing import Any
 Step = tuple[Any, ...]
 Program = list[Step]
 
-VIEWS = (
-    "view", "first", "rest", "narrow", "t", "transpose", "unsqueeze", "reshape", "expand", "diagonal", "as_strided", "slice2", "alias",
-    "view_as", "squeeze", "unfold", "permute", "movedim", "flatten",
-)  # fmt: skip
-SEVERAL = ("split", "chunk", "unbind", "unsafe_split", "tensor_split", "unsafe_chunk")
-CHANGES = (
-    "mul_2", "add_", "mul_", "exp_", "sigmoid_", "zero_", "copy_", "set_first", "set_index", "fill_", "masked_fill_", "sub_scalar",
-    "neg_", "clamp_", "addcmul_", "index_add_", "set_mask", "pow_", "sin_", "relu_", "lerp_", "div_", "set_slice", "tanh_", "softplus_",
-    "self_mul_", "eq_", "floor_", "cumsum_", "add_view", "silu_", "sqrt_",
-)  # fmt: skip
-SHAPE_CHANGES = ("t_", "unsqueeze_", "squeeze_", "transpose_")
-OPS = ("mul", "add", "exp", "sum", "mul_2", "clone", "matmul", "cat", "relu", "where")
 MODES = ("no_grad", "enable_grad", "inference_mode")
+
+
+VIEWS: dict[str, Any] = {
+    "view": lambda T, x: x.view(-1),
+    "first": lambda T, x: x[0],
+    "rest": lambda T, x: x[1:],
+    "narrow": lambda T, x: x.narrow(0, 0, 1),
+    "t": lambda T, x: x.t(),
+    "transpose": lambda T, x: x.transpose(0, -1),
+    "unsqueeze": lambda T, x: x.unsqueeze(0),
+    "reshape": lambda T, x: x.reshape(-1, 1),
+    "expand": lambda T, x: x.expand(2, *x.shape),
+    "diagonal": lambda T, x: x.diagonal(),
+    "as_strided": lambda T, x: T.as_strided(x, (2,), (1,)),
+    "slice2": lambda T, x: x[::2],
+    "alias": lambda T, x: x[:],
+    "view_as": lambda T, x: x.view_as(x),
+    "squeeze": lambda T, x: x.squeeze(),
+    "permute": lambda T, x: x.permute(*reversed(range(x.dim()))),
+    "movedim": lambda T, x: x.movedim(0, -1),
+    "flatten": lambda T, x: x.flatten(),
+}
+SEVERAL: dict[str, Any] = {
+    "split": lambda T, x: x.split(1),
+    "chunk": lambda T, x: x.chunk(2),
+    "unbind": lambda T, x: x.unbind(),
+    "unsafe_split": lambda T, x: T.unsafe_split(x, 1),
+    "unsafe_chunk": lambda T, x: T.unsafe_chunk(x, 2),
+    "tensor_split": lambda T, x: x.tensor_split(2),
+}
+CHANGES: dict[str, Any] = {
+    "mul_2": lambda T, x, y: x.mul_(2),
+    "add_": lambda T, x, y: x.add_(y),
+    "mul_": lambda T, x, y: x.mul_(y),
+    "exp_": lambda T, x, y: x.exp_(),
+    "sigmoid_": lambda T, x, y: x.sigmoid_(),
+    "zero_": lambda T, x, y: x.zero_(),
+    "copy_": lambda T, x, y: x.copy_(y),
+    "set_first": lambda T, x, y: x.__setitem__(0, y),
+    "set_index": lambda T, x, y: x.__setitem__(T.tensor([0]), 2.0),
+    "fill_": lambda T, x, y: x.fill_(1.5),
+    "masked_fill_": lambda T, x, y: x.masked_fill_(x > 1, 0.5),
+    "sub_scalar": lambda T, x, y: x.sub_(0.25),
+    "neg_": lambda T, x, y: x.neg_(),
+    "clamp_": lambda T, x, y: x.clamp_(-1, 1),
+    "addcmul_": lambda T, x, y: x.addcmul_(y, y),
+    "index_add_": lambda T, x, y: x.index_add_(0, T.tensor([0]), x[:1].detach().clone()),
+    "set_mask": lambda T, x, y: x.__setitem__(x > 0.5, 0.25),
+    "pow_": lambda T, x, y: x.pow_(2),
+    "sin_": lambda T, x, y: x.sin_(),
+    "relu_": lambda T, x, y: x.relu_(),
+    "lerp_": lambda T, x, y: x.lerp_(y, 0.25),
+    "div_": lambda T, x, y: x.div_(2),
+    "set_slice": lambda T, x, y: x.__setitem__(slice(1, None), y),
+    "tanh_": lambda T, x, y: x.tanh_(),
+    "softplus_": lambda T, x, y: T.nn.functional.silu(x, inplace=True),
+    "self_mul_": lambda T, x, y: x.mul_(x),
+    "eq_": lambda T, x, y: x.eq_(1),
+    "floor_": lambda T, x, y: x.floor_(),
+    "cumsum_": lambda T, x, y: x.cumsum_(0),
+    "add_view": lambda T, x, y: x.add_(x[0]),
+    "silu_": lambda T, x, y: T.nn.functional.elu(x, inplace=True),
+    "sqrt_": lambda T, x, y: x.abs_().add_(1).sqrt_(),
+    "t_": lambda T, x, y: x.t_(),
+    "unsqueeze_": lambda T, x, y: x.unsqueeze_(0),
+    "squeeze_": lambda T, x, y: x.squeeze_(),
+    "transpose_": lambda T, x, y: x.transpose_(0, -1),
+}
+OPS: dict[str, Any] = {
+    "mul": lambda T, x, y: x * y,
+    "add": lambda T, x, y: x + y,
+    "exp": lambda T, x, y: (x * 0.25).exp(),
+    "sum": lambda T, x, y: x.sum(),
+    "mul_2": lambda T, x, y: x * 2,
+    "clone": lambda T, x, y: x.clone(),
+    "matmul": lambda T, x, y: x @ y,
+    "cat": lambda T, x, y: T.cat([x, y]),
+    "relu": lambda T, x, y: x.relu(),
+    "where": lambda T, x, y: T.where(x > 0, x, y),
+}
+FLAGS = ("detach", "requires_grad_", "retain_grad", "detach_", "data", "no_grad_leaf", "set_data", "hook")
+SHAPE_CHANGES = ("t_", "unsqueeze_", "squeeze_", "transpose_")
 
 
 def random_program(seed: int, steps: int = 10) -> Program:
@@ -35,112 +105,22 @@ def random_program(seed: int, steps: int = 10) -> Program:
         mode = r.choice(MODES) if r.random() < 0.15 else None
         kind = r.random()
         if kind < 0.30:
-            step: Step = ("view", r.choice(VIEWS), a, n)
+            step: Step = ("view", r.choice(list(VIEWS)), a, n)
         elif kind < 0.36:
-            step = ("several", r.choice(SEVERAL), a, n)
+            step = ("several", r.choice(list(SEVERAL)), a, n)
         elif kind < 0.66:
-            step = ("change", r.choice(CHANGES), a, b)
+            step = ("change", r.choice(list(CHANGES)), a, b)
         elif kind < 0.69:
             step = ("change", r.choice(SHAPE_CHANGES), a, b)
         elif kind < 0.82:
-            step = ("op", r.choice(OPS), a, b)
+            step = ("op", r.choice(list(OPS)), a, b)
         elif kind < 0.92:
-            step = ("flag", r.choice(("detach", "requires_grad_", "retain_grad", "detach_", "data", "no_grad_leaf", "set_data", "hook")), a, b)
+            step = ("flag", r.choice(FLAGS), a, b)
         else:
             step = ("backward", a)
         program.append((mode, *step))
     program.append((None, "backward", r.randrange(64)))
     return program
-
-
-def _view(T: Any, name: str, x: Any, n: int) -> Any:
-    match name:
-        case "view": return x.view(-1)
-        case "first": return x[0]
-        case "rest": return x[1:]
-        case "narrow": return x.narrow(0, 0, 1)
-        case "t": return x.t()
-        case "transpose": return x.transpose(0, -1)
-        case "unsqueeze": return x.unsqueeze(0)
-        case "reshape": return x.reshape(-1, 1)
-        case "expand": return x.expand(2, *x.shape)
-        case "diagonal": return x.diagonal()
-        case "as_strided": return T.as_strided(x, (2,), (1,))
-        case "slice2": return x[::2]
-        case "alias": return x[:]
-        case "view_as": return x.view_as(x)
-        case "squeeze": return x.squeeze()
-        case "unfold": return x.unfold(0, 2, 1)
-        case "permute": return x.permute(*reversed(range(x.dim())))
-        case "movedim": return x.movedim(0, -1)
-        case "flatten": return x.flatten()
-    raise AssertionError(name)
-
-
-def _several(T: Any, name: str, x: Any) -> Any:
-    match name:
-        case "split": return x.split(1)
-        case "chunk": return x.chunk(2)
-        case "unbind": return x.unbind()
-        case "unsafe_split": return T.unsafe_split(x, 1)
-        case "unsafe_chunk": return T.unsafe_chunk(x, 2)
-        case "tensor_split": return x.tensor_split(2)
-    raise AssertionError(name)
-
-
-def _change(T: Any, name: str, x: Any, y: Any) -> None:
-    match name:
-        case "mul_2": x.mul_(2)
-        case "add_": x.add_(y)
-        case "mul_": x.mul_(y)
-        case "exp_": x.exp_()
-        case "sigmoid_": x.sigmoid_()
-        case "zero_": x.zero_()
-        case "copy_": x.copy_(y)
-        case "set_first": x[0] = y
-        case "set_index": x[T.tensor([0])] = 2.0
-        case "fill_": x.fill_(1.5)
-        case "masked_fill_": x.masked_fill_(x > 1, 0.5)
-        case "sub_scalar": x.sub_(0.25)
-        case "neg_": x.neg_()
-        case "clamp_": x.clamp_(-1, 1)
-        case "addcmul_": x.addcmul_(y, y)
-        case "index_add_": x.index_add_(0, T.tensor([0]), x[:1].detach().clone())
-        case "set_mask": x[x > 0.5] = 0.25
-        case "pow_": x.pow_(2)
-        case "sin_": x.sin_()
-        case "relu_": x.relu_()
-        case "lerp_": x.lerp_(y, 0.25)
-        case "div_": x.div_(2)
-        case "set_slice": x[1:] = y
-        case "tanh_": x.tanh_()
-        case "softplus_": T.nn.functional.silu(x, inplace=True)
-        case "self_mul_": x.mul_(x)
-        case "eq_": x.eq_(1)
-        case "floor_": x.floor_()
-        case "cumsum_": x.cumsum_(0)
-        case "add_view": x.add_(x[0])
-        case "silu_": T.nn.functional.elu(x, inplace=True)
-        case "sqrt_": x.abs_().add_(1).sqrt_()
-        case "t_": x.t_()
-        case "unsqueeze_": x.unsqueeze_(0)
-        case "squeeze_": x.squeeze_()
-        case "transpose_": x.transpose_(0, -1)
-
-
-def _op(T: Any, name: str, x: Any, y: Any) -> Any:
-    match name:
-        case "mul": return x * y
-        case "add": return x + y
-        case "exp": return (x * 0.25).exp()
-        case "sum": return x.sum()
-        case "mul_2": return x * 2
-        case "clone": return x.clone()
-        case "matmul": return x @ y
-        case "cat": return T.cat([x, y])
-        case "relu": return x.relu()
-        case "where": return T.where(x > 0, x, y)
-    raise AssertionError(name)
 
 
 class Run:
@@ -176,25 +156,31 @@ class Run:
 
     def _step(self, step: Step) -> None:
         T, x = self.T, self.tensors[step[2 if step[0] != "backward" else 1] % len(self.tensors)]
-        match step[0]:
-            case "view": self.tensors.append(_view(T, step[1], x, step[3]))
-            case "several": self.tensors.extend(_several(T, step[1], x)[:2])
-            case "change": _change(T, step[1], x, self.tensors[step[3] % len(self.tensors)])
-            case "op": self.tensors.append(_op(T, step[1], x, self.tensors[step[3] % len(self.tensors)]))
-            case "flag": self._flag(step[1], x, self.tensors[step[3] % len(self.tensors)])
-            case "backward": (x * (x.detach() + 1.5)).sum().backward(retain_graph=True)
+        y = self.tensors[step[3] % len(self.tensors)] if len(step) > 3 else x
+        if step[0] == "view":
+            self.tensors.append(VIEWS[step[1]](T, x))
+        elif step[0] == "several":
+            self.tensors.extend(SEVERAL[step[1]](T, x)[:2])
+        elif step[0] == "change":
+            CHANGES[step[1]](T, x, y)
+        elif step[0] == "op":
+            self.tensors.append(OPS[step[1]](T, x, y))
+        elif step[0] == "flag":
+            self._flag(step[1], x, y)
+        else:
+            (x * (x.detach() + 1.5)).sum().backward(retain_graph=True)
 
     def _flag(self, name: str, x: Any, y: Any) -> None:
-        match name:
-            case "detach": self.tensors.append(x.detach())
-            case "data": self.tensors.append(x.data)
-            case "requires_grad_": x.requires_grad_()
-            case "no_grad_leaf": x.requires_grad_(False)
-            case "retain_grad": x.retain_grad()
-            case "detach_": x.detach_()
-            case "set_data": x.data = y.detach().clone()
-            case "hook":
-                x.register_hook(lambda g: self.seen.append(None if g is None else _rounded(g)))
+        if name in ("detach", "data"):
+            self.tensors.append(x.detach() if name == "detach" else x.data)
+        elif name == "no_grad_leaf":
+            x.requires_grad_(False)
+        elif name == "set_data":
+            x.data = y.detach().clone()
+        elif name == "hook":
+            x.register_hook(lambda g: self.seen.append(None if g is None else _rounded(g)))
+        else:
+            getattr(x, name)()
 
     def state(self) -> list[Any]:
         """What can be seen of every tensor."""
