@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from sys import getrefcount
 from threading import get_ident
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.tensor.tensor import Tensor
@@ -30,6 +30,24 @@ def mark_unrecorded(made: object) -> None:
             if t._base._requires_grad and (t._dtype.is_floating_point or t._dtype.is_complex):
                 t._requires_grad = True
                 t._borrows_grad = True
+
+
+def own_memory(made: Any, operands: tuple[Any, ...]) -> Any:
+    """What an op made, one or several: no view, where the memory is not that of one of its operands but was new in its body."""
+    if type(made) is tuple:
+        for t in made:
+            own_memory(t, operands)
+        return made
+    base = getattr(made, "_base", None)
+    if base is None:
+        return made
+    for a in operands:
+        for x in a if type(a) in (tuple, list) else (a,):
+            if x is base or getattr(x, "_base", None) is base:
+                return made
+    made._base = None
+    made._creation = 0
+    return made
 
 
 def spread_requires_grad(base: Tensor, holders: int = 1) -> list[Tensor]:

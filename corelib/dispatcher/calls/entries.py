@@ -21,7 +21,7 @@ from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Outs
-from corelib.graph.views import mark_unrecorded
+from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
@@ -214,7 +214,7 @@ _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
 
 # The templates: `make` closes over the op, `{args}` are its parameters.
 _TEMPLATE = """
-def make(op, rule, call, body, active, top, run, record, grad_mode, write, off, mark_unrecorded):
+def make(op, rule, call, body, active, top, run, record, grad_mode, write, off, mark_unrecorded, own):
     def entry({args}):
 {mode}
 {out}
@@ -225,7 +225,12 @@ _MODE = "        if active.count and top() is not None: return run(op, ({tuple})
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
     "call": "        return op.path({plain})",
-    "body": "        return body({plain})",
+    "body": (
+        "        result = body({plain})\n"
+        "        try: base = result._base\n"
+        "        except AttributeError: return own(result, ({tuple})) if type(result) is tuple else result\n"
+        "        return result if base is None or base is a0 else own(result, ({tuple}))"
+    ),
     # A view's body makes the view; only its gradient is left to do.
     "view": (
         "        try: need = a0._requires_grad\n"
@@ -255,7 +260,7 @@ def template_entry(op: Op, work: str) -> FunctionType:
         scope: dict[str, Any] = {}
         exec(source, scope)  # our own text: nothing of a user's reaches it
         maker = _MAKERS[n, takes_out, work] = scope["make"]
-    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out, off, mark_unrecorded)
+    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out, off, mark_unrecorded, own_memory)
     return with_parameters(made, op.function, takes_out)
 
 

@@ -13,6 +13,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import TABLE
 from corelib.graph.fitted import summed
+from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Dims, contiguous_strides, view_strides, wrap_dim
@@ -45,7 +46,7 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
 
         def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
             given = size[0] if len(size) == 1 and type(size[0]) is not int else size
-            return entry(self, given) if self._requires_grad or active.count else body(self, given)
+            return entry(self, given) if self._requires_grad or active.count or off else body(self, given)
     else:
 
         def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
