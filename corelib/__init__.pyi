@@ -683,7 +683,7 @@ def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log2`: writes its result into this tensor and returns it."""
 def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
-def log_softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise."""
@@ -977,7 +977,7 @@ def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | N
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
 def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
-def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""

@@ -7,12 +7,17 @@ change would make wrong. It keeps how it was made in `_creation`, and such a cha
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
+from functools import wraps
 from sys import getrefcount
 from threading import get_ident
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.tensor.tensor import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MULTI_OUTPUT, NO_GRAD, INFERENCE, IN_FUNCTION = 1, 2, 3, 4
 """What `_creation` is for a view that may not be changed in place while the change is recorded; 0 for all others."""
@@ -34,7 +39,7 @@ def mark_unrecorded(made: object) -> None:
 
 def own_memory(made: Any, operands: tuple[Any, ...]) -> Any:
     """What an op made, one or several: no view, where the memory is not that of one of its operands but was new in its body."""
-    if type(made) is tuple:
+    if isinstance(made, tuple):
         for t in made:
             own_memory(t, operands)
         return made
@@ -48,6 +53,17 @@ def own_memory(made: Any, operands: tuple[Any, ...]) -> Any:
     made._base = None
     made._creation = 0
     return made
+
+
+def owning(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function of tensors that is no op itself: as `own_memory`."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        made: R = own_memory(function(*args, **kwargs), args)
+        return made
+
+    return wrapped
 
 
 def spread_requires_grad(base: Tensor, holders: int = 1) -> list[Tensor]:

@@ -1033,10 +1033,6 @@ class TensorBase:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def relu(self, *, out: _Tensor | None = ...) -> _Tensor:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
@@ -1045,6 +1041,10 @@ class TensorBase:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:

@@ -139,7 +139,7 @@ def _run_body(op: Op, args: Args, device: Device, dtype: DType | None, spec: obj
             made = op.body(*args)
         finally:
             grad_mode.enabled = True
-    if getattr(made, "_base", None) is not None and op.kind != "view":
+    if op.kind != "view" and getattr(made, "_base", made) is not None:
         own_memory(made, args)
     return made
 

@@ -228,7 +228,7 @@ _WORK = {
     "body": (
         "        result = body({plain})\n"
         "        try: base = result._base\n"
-        "        except AttributeError: return own(result, ({tuple})) if type(result) is tuple else result\n"
+        "        except AttributeError: return own(result, ({tuple})) if isinstance(result, tuple) else result\n"
         "        return result if base is None or base is a0 else own(result, ({tuple}))"
     ),
     # A view's body makes the view; only its gradient is left to do.

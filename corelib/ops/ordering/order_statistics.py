@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import store, store_all
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred, Spec
+from corelib.graph.views import own_memory, owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import put_back, sort_along
@@ -167,6 +168,7 @@ def mode_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Tensor]:
 
 
 @public("torch", "Tensor")
+@owning
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> ValuesAndIndices:
     """(values, indices) of the most frequent elements along `dim`, the smallest where several are, each with its last place.
 
@@ -239,7 +241,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         input: Tensor, q: Tensor | float, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
         out: Tensor | None = None,
     ) -> Tensor:
-        made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
+        made: Tensor = own_memory(_quantile(name, input, q, dim, keepdim, interpolation, skip), (input,))
         if out is None:
             return made
         return store(TABLE["msort"], made, out)

@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import store_all
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
@@ -326,6 +327,7 @@ for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), (
 
 
 @public("torch")
+@owning
 def unique(
     input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -383,6 +385,7 @@ def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts:
 
 
 @public("torch")
+@owning
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
