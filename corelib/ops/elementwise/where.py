@@ -84,7 +84,7 @@ def where(
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     made: Tensor = TABLE["select_where"].entry(condition, input, other)
     if out is not None:
-        return store(TABLE["select_where"], made, out)
+        return store(TABLE["select_where"], made, out, condition, input, other)
     return made
 
 

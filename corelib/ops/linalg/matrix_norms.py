@@ -36,7 +36,7 @@ def _wide(name: str, input: object, dtype: DType | None) -> Tensor:
     return input if dtype is None else input.to(dtype)
 
 
-@op(out=True)
+@op(out=True, overlap="unchecked")
 def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
 
@@ -61,7 +61,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim
     return vector_norm(input, p, dims, keepdim)
 
 
-@op(on=("linalg",), out="exact")
+@op(on=("linalg",), out="exact", overlap="unchecked")
 def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The `ord`-norm of all elements, or along `dim`.
 
@@ -104,7 +104,7 @@ def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim:
     return made if keepdim else made.squeeze((rows, columns))
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
 
@@ -115,7 +115,7 @@ def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] =
     return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
 
@@ -187,7 +187,7 @@ def _limit(values: Tensor, input: Tensor, atol: Limit, rtol: Limit) -> Tensor:
     return relative.maximum(atol.unsqueeze(-1).to(values._dtype)) if isinstance(atol, Tensor) else relative.clamp(atol)
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="unchecked")
 def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest).
 
@@ -236,7 +236,7 @@ def pinv_of(input: Tensor, rtol: Limit, atol: Limit = None, hermitian: bool = Fa
     return (vh.mT * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mT
 
 
-@op(on=("linalg",), out="exact")
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
 
