@@ -18,7 +18,7 @@ class MarkInference(Mode):
         """Run the op and mark what it made."""
         made: Outs = call(*args, **kwargs)
         for t in made if isinstance(made, tuple) else (made,):
-            if isinstance(t, Tensor) and not any(t is a for a in args):
+            if isinstance(t, Tensor) and not any(t is a or (t._base is None and isinstance(a, Tensor) and t._shares(a)) for a in args):
                 t._inference = t._base is None or t._base._inference
         return made
 

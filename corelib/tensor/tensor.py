@@ -443,4 +443,4 @@ class Tensor(TensorBase):
         return array.copy() if copy else array
 
     def _is_view(self) -> bool:
-        return self._base is not None
+        return self._base is not None and not self._base._inference

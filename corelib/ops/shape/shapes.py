@@ -115,6 +115,8 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
     >>> torch.arange(5).tensor_split(3)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
+    if not input._shape:
+        raise RuntimeError("tensor_split(): tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     at = wrap_dim("tensor_split", dim, len(input._shape))
     n = input._shape[at]
     if isinstance(indices_or_sections, int):
@@ -298,7 +300,7 @@ def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
     """`squeeze_`, `t_` and their like: the tensor itself takes the view's shape."""
 
     def method(self: Tensor, *args: object) -> Tensor:
-        if self._requires_grad:
+        if self._requires_grad or self.is_inference():
             check_writable(name, self)
         recorded = self._requires_grad and grad_mode.enabled
         before = self._alias()

@@ -58,6 +58,7 @@ def _apart(pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         piece._base = None
         piece._storage = piece._own_storage()._twin()
         piece._creation = 0
+        piece._requires_grad = piece._requires_grad and not piece._borrows_grad
     return pieces
 
 

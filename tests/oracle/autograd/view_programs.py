@@ -28,7 +28,7 @@ VIEWS: dict[str, Any] = {
     "alias": lambda T, x: x[:],
     "view_as": lambda T, x: x.view_as(x),
     "squeeze": lambda T, x: x.squeeze(),
-    "permute": lambda T, x: x.permute(*reversed(range(x.dim()))),
+    "permute": lambda T, x: x.permute(tuple(reversed(range(x.dim())))),
     "movedim": lambda T, x: x.movedim(0, -1),
     "flatten": lambda T, x: x.flatten(),
 }
@@ -90,7 +90,7 @@ OPS: dict[str, Any] = {
     "relu": lambda T, x, y: x.relu(),
     "where": lambda T, x, y: T.where(x > 0, x, y),
 }
-FLAGS = ("detach", "requires_grad_", "retain_grad", "detach_", "data", "no_grad_leaf", "set_data", "hook")
+FLAGS = ("detach", "requires_grad_", "retain_grad", "detach_", "data", "no_grad_leaf", "hook")
 SHAPE_CHANGES = ("t_", "unsqueeze_", "squeeze_", "transpose_")
 
 
@@ -166,17 +166,15 @@ class Run:
         elif step[0] == "op":
             self.tensors.append(OPS[step[1]](T, x, y))
         elif step[0] == "flag":
-            self._flag(step[1], x, y)
+            self._flag(step[1], x)
         else:
             (x * (x.detach() + 1.5)).sum().backward(retain_graph=True)
 
-    def _flag(self, name: str, x: Any, y: Any) -> None:
+    def _flag(self, name: str, x: Any) -> None:
         if name in ("detach", "data"):
             self.tensors.append(x.detach() if name == "detach" else x.data)
         elif name == "no_grad_leaf":
             x.requires_grad_(False)
-        elif name == "set_data":
-            x.data = y.detach().clone()
         elif name == "hook":
             x.register_hook(lambda g: self.seen.append(None if g is None else _rounded(g)))
         else:
@@ -197,7 +195,7 @@ class Run:
                 except RuntimeError:
                     version = None
                 found.append((
-                    list(t.shape), list(t.stride()), _rounded(t.detach()), t.requires_grad, leaf, made, version, t._is_view(), t.is_inference(),
+                    list(t.shape), [s for n, s in zip(t.shape, t.stride(), strict=True) if n > 1], _rounded(t.detach()), t.requires_grad, leaf, made, version, t._is_view(), t.is_inference(),
                     None if t.grad is None else _rounded(t.grad), t.retains_grad,
                 ))
         return [found, self.seen]
