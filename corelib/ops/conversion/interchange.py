@@ -87,7 +87,7 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
     if not shared or t._numel == 0:
         return array
     storage = t._own_storage()
-    if type(storage) is Storage:
+    if storage._lease is None:
         # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
         return array.view()
     if t._dtype is D.bfloat16:

@@ -161,14 +161,13 @@ class Fused:
         shape = tuple([1 if d in dims else n for d, n in enumerate(input.shape)])
         rows = prod(shape)
         nbytes = max(rows, 1) * size * 2
-        buffer = self._launcher.scratch(input.device_index, nbytes)
-        mean = dx._replace(buffer=buffer, dtype=dtype, shape=shape, strides=contiguous_strides(shape), offset=0)
+        scratch = self._launcher.scratch(input.device_index, nbytes)
+        mean = dx._replace(buffer=scratch._raw, dtype=dtype, shape=shape, strides=contiguous_strides(shape), offset=0)
         scale = mean._replace(offset=rows)
         length = prod([input.shape[d] for d in dims])
         arrays = [dx, mean, scale, g, input, *([weight] if weight is not None else [])]
         self._rows.run(_norm_backward(name, kind, weight is not None), arrays, input.shape, dims, (length, eps))
         self._rows.run(_parameters(kind), [dw, db, g, input, mean, scale], input.shape, kept)
-        self._launcher.done(input.device_index, buffer, nbytes)
 
     def batch_norm(
         self, outs: Sequence[StridedArray], input: StridedArray, weight: StridedArray | None, bias: StridedArray | None, eps: float
