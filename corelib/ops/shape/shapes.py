@@ -11,7 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.graph.edges import edge_of, move_retained
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.leaf import is_leaf
+from corelib.graph.node import AccumulateGrad
 from corelib.graph.views import MULTI_OUTPUT
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat, stack
@@ -303,7 +303,7 @@ def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
 
     def method(self: Tensor, *args: object) -> Tensor:
         if self._requires_grad or self.is_inference():
-            check_writable(name, self)
+            check_writable(name, self, "accepted")
         recorded = self._requires_grad and grad_mode.enabled
         before = self._alias()
         if recorded:
@@ -314,7 +314,7 @@ def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
             if self._retains_grad:
                 move_retained(before._edge, made._edge)
             self._edge, self._view_version = made._edge, self._version
-        elif is_leaf(self):
+        elif self._edge is not None and type(self._edge[0]) is AccumulateGrad:
             self._edge = None  # where gradients arrive has the old shape
         self._shape, self._strides, self._native = made._shape, made._strides, None
         self._offset, self._numel = made._offset, made._numel

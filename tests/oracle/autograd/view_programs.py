@@ -154,6 +154,16 @@ class Run:
             return type(error).__name__, str(error)[:200]
         return "", ""
 
+    def excused(self, step: Step, error: str) -> bool:
+        """Whether from here on PyTorch's own account of things is not to be had: it changes an inference tensor before it refuses to;
+        the pieces of unsafe_chunk in inference mode; and a leaf that was changed and has views before it requires grad."""
+        if "inference tensor" in error or (step[0] == "inference_mode" and step[1] == "several" and step[2].startswith("unsafe")):
+            return True
+        if step[0] == "inference_mode" and step[1] == "flag" and step[2] == "detach_":
+            return True
+        x = self.tensors[step[3] % len(self.tensors)] if len(step) > 3 and step[1] == "flag" else None
+        return step[0] != "make" and step[2] == "requires_grad_" and x is not None and not x.is_inference() and x._version > 0
+
     def _step(self, step: Step) -> None:
         T, x = self.T, self.tensors[step[2 if step[0] != "backward" else 1] % len(self.tensors)]
         y = self.tensors[step[3] % len(self.tensors)] if len(step) > 3 else x
