@@ -737,20 +737,6 @@ class TensorBase:
         """`gather` with broadcasting; without `dim` both are flattened."""
     def take(self, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Elements by their places in the flattened tensor; negative places count from the end."""
-    def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
-        """How many elements are not zero, of all or along `dim`."""
-    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """The sum of the elements that are not NaN, of all or along `dim`."""
-    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """The mean of the elements that are not NaN, of all or along `dim`."""
-    def cov(self, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
-        """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
-    def corrcoef(self) -> _Tensor:
-        """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
-    def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
-        """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def argmax(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
     def argmin(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -767,12 +753,26 @@ class TensorBase:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
     def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
         """The smallest and the largest element, of all or along `dim`."""
+    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
+        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
+        """How many elements are not zero, of all or along `dim`."""
+    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """The sum of the elements that are not NaN, of all or along `dim`."""
+    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """The mean of the elements that are not NaN, of all or along `dim`."""
+    def cov(self, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
+        """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
+    def corrcoef(self) -> _Tensor:
+        """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
+    def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
+    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+        """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
     def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The elements without those that equal the one before."""
-    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
-        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
     def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
     def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:

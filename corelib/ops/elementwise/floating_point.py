@@ -68,7 +68,10 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     return input * 2.0**other
 
 
-@op(kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"))
+@op(
+    kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"),
+    vjp=dict.fromkeys(("input", "other"), lambda g: g.new_zeros(g.shape)),
+)
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next floating-point number after `input` towards `other`, elementwise.
 

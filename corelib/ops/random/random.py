@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.graph.grad_mode import no_grad
+from corelib.dispatcher.op import TABLE
+from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
+from corelib.dispatcher.operands import Aside
 from corelib.ops.random.drawing import drawn_there, filled
 from corelib.ops.random.generator import Generator, default_generator
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
@@ -193,6 +195,15 @@ randn_like = public("torch")(_like("randn_like", randn))
 randint_like = public("torch")(_like("randint_like", randint))
 
 
+@op(
+    on=(), grad_name=lambda mean, std, drawn, node: (node, tuple([i for i, x in enumerate((mean, std)) if isinstance(x, Tensor)])),
+    vjp={"mean": lambda g, mean: g.new_zeros(mean.shape), "std": lambda g, std: g.new_zeros(std.shape)},
+)
+def normal_of(mean: Tensor | Number, std: Tensor | Number, drawn: Aside[Tensor], node: str) -> Tensor:
+    """Numbers that were drawn with `mean` and `std`, which have a gradient of 0. `node` is the name in the graph."""
+    return drawn.clone()
+
+
 @public("torch")
 def normal(
     mean: Tensor | float, std: Tensor | float = 1.0, size: int | Sequence[int] | None = None, *, generator: Generator | None = None,
@@ -220,10 +231,36 @@ def normal(
         return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
+    if grad_mode.enabled and out is None:
+        parts = [x for x in (mean, std) if isinstance(x, Tensor) and x._requires_grad]
+        if parts:
+            numbers = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
+            made = normal(numbers[0], numbers[1], size, generator=generator)
+            number = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
+            return normal_of(mean, std, made, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
         unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
         return _finish(unit * std + mean, False, out, "full", False)
+
+
+@op(on=(), grad_name=lambda input, node: (node, (0,)), vjp={"input": lambda g: g.new_zeros(g.shape)})
+def drawn_over(input: Tensor, node: str) -> Tensor:
+    """What random numbers left in `input`: nothing of what it was, so its gradient is 0. `node` is the name in the graph."""
+    return input.clone()
+
+
+_NODES = {"uniform": 0, "normal": 0, "random": 2, "bernoulli": 2, "exponential": 0, "geometric": 0, "log_normal": 0, "cauchy": 0}
+
+
+def _node_name(name: str, args: tuple[object, ...]) -> str:
+    """PyTorch's name of the node of an in-place random method: its overloads are numbered."""
+    number = _NODES[name]
+    if name == "random":
+        number -= len(args)
+    if name == "bernoulli" and args and isinstance(args[0], Tensor):
+        number = 1
+    return f"{name.title().replace('_', '')}Backward{number}"
 
 
 def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
@@ -236,6 +273,8 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
             if array is not None:
                 filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
         self._bump()
+        if self._requires_grad and grad_mode.enabled:
+            inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
         return self
 
     method.__name__ = method.__qualname__ = name

@@ -126,14 +126,12 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
         if k <= 0:
             raise RuntimeError(f"tensor_split(): number of sections must be larger than 0, got {k}")
         sizes = [n // k + (i < n % k) for i in range(k)]
+        edges = [sum(sizes[:i]) for i in range(k)]
     else:
         cuts = indices_or_sections.tolist() if isinstance(indices_or_sections, Tensor) else list(indices_or_sections)
         edges = [0, *[min(max(c + n if c < 0 else c, 0), n) for c in cuts], n]
         sizes = [max(b - a, 0) for a, b in zip(edges, edges[1:], strict=False)]  # noqa: RUF007  (itertools would be one more import)
-        return tuple(
-            strided_slice(input, at, a, size, 1) for a, size in zip(edges, sizes, strict=False)
-        )
-    return split(input, sizes, dim)
+    return tuple([strided_slice(input, at, a, size, 1) for a, size in zip(edges, sizes, strict=False)])
 
 
 def _unbind_backward(gs: Sequence[Tensor | None], dim: int) -> Tensor:
