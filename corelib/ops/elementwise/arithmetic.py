@@ -157,7 +157,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
 def _div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """The in-place form of `div`."""
     if rounding_mode is None:
-        if not self._dtype.is_floating_point:
+        if not (self._dtype.is_floating_point or self._dtype.is_complex):
             raise RuntimeError(
                 f"div_(): result type {kind_name(get_default_dtype())} can't be cast to the desired output type "
                 f"{kind_name(self._dtype)}"

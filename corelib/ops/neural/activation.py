@@ -24,6 +24,16 @@ def _float_only(name: str) -> Callable[..., None]:
     return check
 
 
+def _float_or_complex(name: str) -> Callable[..., None]:
+    real = _float_only(name)
+
+    def check(dtype: DType, *operands: object) -> None:
+        if not dtype.is_complex:
+            real(dtype, *operands)
+
+    return check
+
+
 def _relu_check(dtype: DType, *operands: object) -> None:
     if dtype.name == "bool":
         raise RuntimeError("relu(): Boolean inputs not supported for relu")
@@ -118,7 +128,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return 0.5 * input * (1 + inner.tanh())
 
 
-@op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
+@op(kind="unary", on=(), check=_float_or_complex("silu"), complex_body=True, grad_name="SiluBackward0",
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""

@@ -142,6 +142,8 @@ def randint(
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
+    if t._dtype.is_complex:
+        raise RuntimeError(f"{name}(): check_random_bounds handles only integral, floating-point and boolean types, got {t._dtype}")
     if t._dtype in D.INTEGERS:
         limits = iinfo(t._dtype)
         if low < limits.min or high - 1 > limits.max:
@@ -315,6 +317,8 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         high = bounds[0]
     elif len(bounds) == 2:
         low, high = bounds
+    if t._dtype.is_complex:
+        raise NotImplementedError(f"random_(): \"random_kernel_cpu\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
     if high is None:
         return source.random_integers(t._numel, None, None, t._dtype.np)
     if low >= high:
@@ -347,8 +351,8 @@ def _exponential(t: Tensor, source: Generator, lambd: float = 1.0) -> Array:
 
 def _geometric(t: Tensor, source: Generator, p: float) -> Array:
     """Fill with the number of tries, from 1, until the first success of probability `p`."""
-    if t._dtype is D.bool:
-        raise NotImplementedError("geometric_(): \"geometric_\" not implemented for 'Bool'; numbers are accepted")
+    if t._dtype is D.bool or t._dtype.is_complex:
+        raise NotImplementedError(f"geometric_(): \"geometric_\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_(): geometric_ expects p to be in (0, 1), but got p={p}")
     return source.geometric(t._numel, float(p), t._dtype.np)

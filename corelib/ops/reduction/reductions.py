@@ -313,7 +313,7 @@ def std(
 
 
 def _infer_logsumexp(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         input = input.to(get_default_dtype())
     dims, shape = reduced("logsumexp", input, dim, keepdim)
     return (shape, input._dtype), (input, dims, keepdim)
@@ -333,7 +333,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """
     if not input._numel:
         return sum(input.exp(), dim, keepdim).log()
-    top = amax(input, dim, True)
+    top = amax(input.real, dim, True)  # of real numbers themselves
     top = select_where(top.isfinite(), top, 0.0)
     total = sum((input - top).exp(), dim, True).log() + top
     return total if keepdim else total.reshape(reduced("logsumexp", input, dim, False)[1])
