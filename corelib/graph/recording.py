@@ -203,7 +203,7 @@ def _record_lists(rule: Rule, args: Args, outs: Outs) -> None:
             saved[p] = outs._alias()
         elif p > 0:
             saved[p] = args[p - 1] if p <= len(args) else rule.defaults[p - 1]
-        if 0 <= p <= n and saved[p] is not None:
+        if 0 <= p <= n and saved[p] is not None and not rule.geometry_only:
             versions[p] = _versions(saved[p])
     node.saved = saved
     node.versions = versions if any(v is not None for v in versions) else None
