@@ -353,21 +353,36 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
-    dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    dtype = dtype or (out._dtype if out is not None else None)
+    if dtype is None:
+        dtype = get_default_dtype()
+        if isinstance(start, complex) or isinstance(end, complex):
+            dtype = D.complex128 if dtype is D.float64 else D.complex64
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    work = dtype if dtype.is_floating_point else (
-        D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
-    )
+    if dtype.is_complex and steps > 1:
+        part = D.float32 if dtype is D.complex64 else D.float64
+        begin, finish = complex(start), complex(end)
+        parts = [linspace(a, b, steps, dtype=part, device=place) for a, b in ((begin.real, finish.real), (begin.imag, finish.imag))]
+        return _finish(TABLE["complex"].function(*parts), requires_grad, out, "full", pin_memory)
+    work = dtype
+    if not dtype.is_floating_point:
+        work = D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
+        start, end = [x if isinstance(x, complex) else int(x) for x in (start, end)]  # elements of the dtype, as every one is
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
-    i = arange(steps, dtype=work, device=place)
+    exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
+    places = arange(steps, dtype=D.int64 if exact else work, device=place)
+    i, left = (places.to(work), (places.neg() + (steps - 1)).to(work)) if exact else (places, places.neg() + (steps - 1))
     step = (end - start) / (steps - 1)
+    if dtype.itemsize == 2 and dtype.is_floating_point:  # each step of it is rounded, as in PyTorch
+        low, high, count = [full((), x, dtype=dtype) for x in (start, end, steps - 1)]
+        step = float(((high - low) / count).item())
     first = i * step + start
-    last = end - (i.neg() + (steps - 1)) * step
-    t = select_where(i < steps // 2, first, last)
+    last = end - left * step
+    t = select_where(places < steps // 2, first, last)
     if not dtype.is_floating_point:
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)

@@ -400,10 +400,10 @@ def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryForma
         if self._base is not None:
             raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
         grown = Storage.allocate(self._device, needed)
-        new = Tensor._make(grown, self._dtype, (self._offset + self._numel,), None, 0)
-        old = Tensor._make(storage, self._dtype, (self._offset + self._numel,), None, 0)
-        if self._strides is None:
-            copy_elements(new, old)
+        # all that was there, whatever this tensor sees of it
+        new = Tensor._make(grown, D.uint8, (storage._nbytes,), None, 0)
+        old = Tensor._make(storage, D.uint8, (storage._nbytes,), None, 0)
+        copy_elements(new, old)
         self._storage = grown
     self._native = None
     self._shape = shape

@@ -311,6 +311,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 0.]]))
     tensor([1.])
     """
+    if x1._shape != x2._shape:
+        x1, x2 = broadcast_tensors(x1, x2)
     a = (x1 * x1).sum(dim).sqrt().clamp_min(eps)
     b = (x2 * x2).sum(dim).sqrt().clamp_min(eps)
     return (x1 * x2).sum(dim) / (a * b)
