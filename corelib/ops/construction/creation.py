@@ -19,8 +19,9 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.limits import iinfo
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
@@ -353,23 +354,22 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
-    dtype = dtype or (out._dtype if out is not None else None)
-    if dtype is None:
-        dtype = get_default_dtype()
-        if isinstance(start, complex) or isinstance(end, complex):
-            dtype = D.complex128 if dtype is D.float64 else D.complex64
+    turns = isinstance(start, complex) or isinstance(end, complex)
+    kind = get_default_dtype().to_complex() if turns else get_default_dtype()
+    dtype = dtype or (out._dtype if out is not None else kind)
+    if turns and not dtype.is_complex:
+        raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    if dtype.is_complex and steps > 1:
-        part = D.float32 if dtype is D.complex64 else D.float64
-        begin, finish = complex(start), complex(end)
-        parts = [linspace(a, b, steps, dtype=part, device=place) for a, b in ((begin.real, finish.real), (begin.imag, finish.imag))]
-        return _finish(TABLE["complex"].function(*parts), requires_grad, out, "full", pin_memory)
-    work = dtype
-    if not dtype.is_floating_point:
-        work = D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
-        start, end = [x if isinstance(x, complex) else int(x) for x in (start, end)]  # elements of the dtype, as every one is
+    work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
+        D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
+    )
+    if not (dtype.is_floating_point or dtype.is_complex):
+        start, end = int(start.real), int(end.real)  # elements of the dtype, as every one is
+        for x in (start, end):
+            if not iinfo(dtype).min <= x <= iinfo(dtype).max:
+                raise RuntimeError(f"linspace(): value cannot be converted to type {kind_name(dtype)} without overflow: {x}")
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
@@ -383,7 +383,7 @@ def linspace(
     first = i * step + start
     last = end - left * step
     t = select_where(places < steps // 2, first, last)
-    if not dtype.is_floating_point:
+    if not (dtype.is_floating_point or dtype.is_complex):
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
 
