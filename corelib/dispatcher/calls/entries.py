@@ -147,7 +147,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
     if "alpha" in op.params:
 
         def with_alpha(input: Operand, other: Operand, *, alpha: Operand = 1, out: Tensor | None = None) -> Tensor:
-            if out is None and alpha == 1:
+            if type(alpha) is int and alpha == 1 and out is None:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
@@ -340,7 +340,7 @@ def _inplace_entry(op: Op) -> Any:
     elif "alpha" in op.params:
 
         def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
-            return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
+            return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
 
         entry = with_alpha
     else:

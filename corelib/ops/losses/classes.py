@@ -175,6 +175,8 @@ def cross_entropy(
     if not input._shape:
         raise ValueError("cross_entropy(): Expected 1 or more dimensions (got 0)")
     if input._shape == target._shape:
+        if ignore_index >= 0:
+            raise RuntimeError(f"cross_entropy(): ignore_index is not supported for floating point target, got {ignore_index}")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, at)
     if target._dtype.is_floating_point:
         raise RuntimeError(f"cross_entropy(): expected scalar type Long but found {target._dtype} for argument 'target' (shape {list(target._shape)}; probabilities need the input's shape {list(input._shape)})")

@@ -13,6 +13,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.size import wrap_dim
+from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
 
 
@@ -140,6 +141,23 @@ def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
     return g * (s * (1 + input * (1 - s)))
 
 
+_SLOPES = {"elu": "alpha", "celu": "alpha", "leaky_relu": "negative_slope"}
+"""Activations whose gradient in place is found from the result alone, and the argument that says whether it can be."""
+
+
+def refuse_slope(name: str, made: Tensor, slope: float) -> None:
+    """Let backward raise RuntimeError, as PyTorch's does, where a negative slope was used in place: the result does not tell the input's sign."""
+    if slope < 0:
+
+        def refuse(g: Tensor) -> Tensor:
+            raise RuntimeError(
+                f"{name}_(): In-place {name} backward calculation is triggered with a negative slope ({slope}) which is not supported. "
+                "Please call the out-of-place version of the function instead."
+            )
+
+        made.register_hook(refuse)
+
+
 def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
     """A function with PyTorch's `inplace` flag around a functional op."""
     compute: Callable[..., Tensor] = core.entry
@@ -148,7 +166,10 @@ def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
         if len(args) > len(core.params) - 1:  # `inplace` given by position
             args, inplace = args[:-1], bool(args[-1])
         if inplace:
-            return run_inplace(core, (input, *args), names)
+            made = run_inplace(core, (input, *args), names)
+            if made._requires_grad and name in _SLOPES:
+                refuse_slope(name, made, args[0] if args else names.get(_SLOPES[name], 1))
+            return made
         return compute(input, *args, **names)
 
     def in_place(input: Tensor, *args: float, **names: float) -> Tensor:
@@ -245,6 +266,8 @@ def _infer_hardtanh(input: Tensor, min_val: float, max_val: float) -> Inferred:
         raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
     if not input._dtype.is_floating_point:
         min_val, max_val = int(min_val), int(max_val)
+    if min_val > max_val:
+        raise ValueError(f"hardtanh(): min_val cannot be greater than max_val, got {min_val} and {max_val}")
     return _infer_like_input("hardtanh", _any_dtype)(input, min_val, max_val)
 
 
@@ -281,7 +304,13 @@ def _celu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
     return select_where(input <= 0, g * (select_where(input < 0, input, 0.0) / alpha).exp(), g)
 
 
-@op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
+def _infer_celu(input: Tensor, alpha: float) -> Inferred:
+    if alpha == 0:
+        raise RuntimeError("celu(): ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _infer_like_input("elu")(input, alpha)
+
+
+@op(on=(), grad_name="CeluBackward0", infer=_infer_celu, vjp=_celu_vjp)
 def celu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
     return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
@@ -350,7 +379,13 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+def _infer_softshrink(input: Tensor, lambd: float) -> Inferred:
+    if not lambd >= 0:
+        raise RuntimeError(f"softshrink(): lambda must be in range [0, {finfo(input._dtype).max:.6g}] for input dtype {kind_name(input._dtype)}, but found {lambd}")
+    return _infer_like_input("softshrink")(input, lambd)
+
+
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_softshrink, vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))

@@ -244,6 +244,8 @@ def normal(
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
+    if not isinstance(std, Tensor) and not std >= 0:
+        raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
     if grad_mode.enabled and out is None:
         parts = [x for x in (mean, std) if isinstance(x, Tensor) and x._requires_grad]
         if parts:
