@@ -405,15 +405,15 @@ class TensorBase:
         """Whether elements are zero."""
     def logical_not_(self) -> _Tensor:
         """`logical_not`, in place."""
-    def logical_and(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    def logical_and(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Whether both are not zero."""
     def logical_and_(self, other: _Any) -> _Tensor:
         """The in-place form of `logical_and`: writes its result into this tensor and returns it."""
-    def logical_or(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    def logical_or(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Whether either is not zero."""
     def logical_or_(self, other: _Any) -> _Tensor:
         """The in-place form of `logical_or`: writes its result into this tensor and returns it."""
-    def logical_xor(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+    def logical_xor(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Whether just one is not zero."""
     def logical_xor_(self, other: _Any) -> _Tensor:
         """The in-place form of `logical_xor`: writes its result into this tensor and returns it."""
@@ -576,9 +576,9 @@ class TensorBase:
     def flip(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """A copy with the elements along `dims` in reverse."""
     def fliplr(self) -> _Tensor:
-        """A copy with the second dimension in reverse."""
+        """A copy with the second dimension in reverse. RuntimeError for a vector."""
     def flipud(self) -> _Tensor:
-        """A copy with the first dimension in reverse."""
+        """A copy with the first dimension in reverse. RuntimeError for a scalar."""
     def roll(self, shifts: _int | _Sequence[_int], dims: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A copy with the elements moved by `shifts` places along `dims` (flattened without), the last ones coming round."""
     def tril(self, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:

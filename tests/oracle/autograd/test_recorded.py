@@ -61,7 +61,8 @@ def test_node_and_backward(name: str) -> None:
         return [*facts, x.grad.tolist()]
 
     mine, theirs = both(recorded)
-    assert mine == theirs
+    assert mine[:2] == theirs[:2]
+    assert mine[2:] == (theirs[2:] if isinstance(theirs[2], str) else [pytest.approx(theirs[2], rel=1e-5)])
 
 
 def test_a_region_drawn_in_place_has_no_gradient() -> None:
