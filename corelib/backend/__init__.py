@@ -11,5 +11,6 @@ from corelib.contract.backend import (
     StridedArray as StridedArray,
     UnsupportedError as UnsupportedError,
 )
+from corelib.contract.forks import forked as forked, stays_behind as stays_behind
 from corelib.contract.kernels import API_VERSION as API_VERSION, KernelTable as KernelTable
 from corelib.dispatcher.plugins.hookspecs import hookimpl as hookimpl
