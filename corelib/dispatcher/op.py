@@ -112,7 +112,10 @@ class Op:
         self.params: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.positional: int = code.co_argcount
         self.defaults: Args = _defaults(function, self.params)
-        self.roles = found = roles(function, self.params)
+        known = roles(function, self.params)
+        self.roles = found = tuple([role for role, _ in known])
+        self.integers: dict[int, str] = {i: kind for i, (_, kind) in enumerate(known) if kind} if facts.on else {}
+        """The kinds of the parameters that take integers, where users call the op; see operands.py."""
         self.operands = tuple(i for i, role in enumerate(found) if role)
         self.lists = tuple(i for i in self.operands if found[i] == "list")
         self.first = self.operands[0] if self.operands else 0

@@ -207,7 +207,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self._shape)
+        return tuple.__new__(Size, self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -218,7 +218,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return Size(self._shape)
+            return tuple.__new__(Size, self._shape)
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")

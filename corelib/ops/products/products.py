@@ -11,7 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
 from corelib.tensor.dtype import Number, kind_name
-from corelib.tensor.size import Shape, broadcast_shapes, wrap_dim
+from corelib.tensor.size import Shape, broadcast_shapes, integer, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -295,6 +295,12 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | T
     for what, x in (("a", a), ("b", b)):
         if not isinstance(x, Tensor):
             raise TypeError(f"tensordot(): argument '{what}' must be Tensor, not {type(x).__name__}")
+    if isinstance(dims, bool) or not (isinstance(dims, (int, tuple, list)) or (isinstance(dims, Tensor) and dims._numel)):
+        raise RuntimeError(
+            f"tensordot(): expects dims to be int or tuple[list[int], list[int]] or list[list[int]] containing two lists or Tensor, got dims={dims!r}"
+        )
+    if isinstance(dims, Tensor) and dims._numel == 1:
+        dims = integer("tensordot", "dims", dims)
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeError(f"tensordot(): expects dims >= 0, but got dims={dims}")

@@ -25,6 +25,7 @@ from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
+from corelib.tensor.size import integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def randint(
     first: object = given.pop() if given and low is None else low
     if size is None or last is None or given:
         raise TypeError("randint(): expected (high, size) or (low, high, size)")
-    low, high = _bound("low", 0 if first is None else first), _bound("high", last)
+    low, high = integer("randint", "low", 0 if first is None else first), integer("randint", "high", last)
     if low >= high:
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
@@ -136,12 +137,6 @@ def randint(
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
     return _finish(t, requires_grad, out, "full", pin_memory)
-
-
-def _bound(what: str, x: object) -> int:
-    if not isinstance(x, int):
-        raise TypeError(f"randint(): argument '{what}' must be int, not {type(x).__name__}")
-    return x
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -164,8 +159,6 @@ def randperm(
     >>> _ = torch.manual_seed(0); torch.randperm(4)
     tensor([0, 1, 3, 2])
     """
-    if not isinstance(n, int):
-        raise TypeError(f"randperm(): argument 'n' must be int, not {type(n).__name__}")
     if dtype is D.bool:
         raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
     if n < 0:

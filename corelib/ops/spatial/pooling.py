@@ -182,6 +182,8 @@ def _avg_pool(
         raise NotImplementedError(f"{name}(): \"avg_pool{n}d_out_frame\" not implemented for '{kind_name(input._dtype)}'")
     if divisor is not None and divisor == 0:
         raise RuntimeError(f"{name}(): divisor must be not zero, got divisor_override={divisor}")
+    if input._dtype.itemsize == 2:  # half types add up in float32
+        return _avg_pool(name, n, input.float(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor).to(input._dtype)
     total = window_sum(_padded(input, kernel, steps, pads, gaps, sizes, 0.0), kernel, steps, sizes)
     if divisor is not None:
         return _over(total, divisor, whole)
@@ -275,7 +277,8 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
         raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
     if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
         kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
-        return window_sum(input, kernel, kernel, sizes) / prod(kernel)
+        made = input.float() if input._dtype.itemsize == 2 else input
+        return (window_sum(made, kernel, kernel, sizes) / prod(kernel)).to(input._dtype)
     if 0 in sizes:
         return input.new_empty((*input._shape[:-n], *sizes))
     made = input.float() if input._dtype.itemsize == 2 else input
