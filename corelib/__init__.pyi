@@ -683,7 +683,7 @@ def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log2`: writes its result into this tensor and returns it."""
 def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
-def log_softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise."""
@@ -977,7 +977,7 @@ def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | N
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
 def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
-def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
@@ -1104,7 +1104,7 @@ def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
 def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `unsqueeze` shows."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
-    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`)."""
+    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`."""
 def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
 def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:

@@ -167,6 +167,8 @@ def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
             xp.multiply(input, input, out)
         elif other == 0.5 if isinstance(other, float | int) else False:
             xp.sqrt(input, out)
+        elif other == -0.5 if isinstance(other, float | int) else False:
+            rsqrt_of(input, out)
         else:
             xp.power(input, other, out)
 

@@ -19,7 +19,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
@@ -353,11 +353,15 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
-    dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    turns = isinstance(start, complex) or isinstance(end, complex)
+    kind = get_default_dtype().to_complex() if turns else get_default_dtype()
+    dtype = dtype or (out._dtype if out is not None else kind)
+    if turns and not dtype.is_complex:
+        raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    work = dtype if dtype.is_floating_point else (
+    work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
         D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if steps < 2:
@@ -368,7 +372,7 @@ def linspace(
     first = i * step + start
     last = end - (i.neg() + (steps - 1)) * step
     t = select_where(i < steps // 2, first, last)
-    if not dtype.is_floating_point:
+    if not (dtype.is_floating_point or dtype.is_complex):
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
 

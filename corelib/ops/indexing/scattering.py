@@ -148,7 +148,7 @@ def scatter(
     if src is None:
         raise TypeError("scatter(): one of the arguments 'src' and 'value' is needed")
     if not isinstance(src, Tensor):
-        if not isinstance(src, (int, float)):
+        if not isinstance(src, (int, float, complex)):
             raise TypeError(f"scatter(): argument 'src' must be Tensor or Number, not {type(src).__name__}")
         src = input.new_full(index._shape, src)
     if reduce is None:

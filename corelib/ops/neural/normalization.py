@@ -37,7 +37,8 @@ def _wide(x: Tensor) -> Tensor:
 
 
 def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int], *others: Tensor | None) -> Shape:
-    _float_only(name, input)
+    if name != "rms_norm" or not input._dtype.is_complex:
+        _float_only(name, input)
     shape = _sizes(normalized_shape)
     if not shape:
         raise RuntimeError(f"{name}(): Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []")

@@ -151,7 +151,7 @@ cummax, cummin = _running_of("cummax", cummax_along, "largest"), _running_of("cu
 
 
 def _infer_logcumsumexp(input: Tensor, dim: int) -> Inferred:
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise NotImplementedError(f"logcumsumexp(): \"logcumsumexp_out_cpu\" not implemented for '{kind_name(input._dtype)}'; floats are accepted")
     return (input._shape, input._dtype), (input, wrap_dim("logcumsumexp", dim, len(input._shape)))
 
@@ -165,6 +165,8 @@ def _logcumsumexp_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor
         logs = select_where(there, select_where(there, size, 1.0).log() - out, float("-inf"))
         return (logs.flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
 
+    if g._dtype.is_complex:  # which have a logarithm whatever their sign
+        return part(g, g != 0)
     return part(g, g > 0) - part(-g, g < 0)
 
 

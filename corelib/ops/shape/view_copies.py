@@ -214,7 +214,8 @@ def logspace(
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    kind = dtype or (out._dtype if out is not None else get_default_dtype())
-    wide = kind if kind in (D.float32, D.float64) else D.float32 if kind.is_floating_point else D.float64
+    default = get_default_dtype().to_complex() if any(isinstance(x, complex) for x in (start, end, base)) else get_default_dtype()
+    kind = dtype or (out._dtype if out is not None else default)
+    wide = kind if kind in (D.float32, D.float64) or kind.is_complex else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
     return _finish(made, requires_grad, out, "clone", False)

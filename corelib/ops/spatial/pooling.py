@@ -335,6 +335,7 @@ def _adaptive_max(
         raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
     lead, space = input._shape[:-n], input._shape[-n:]
     flat = input.reshape((*lead, prod(space)))
+    odd = flat._device.type != "meta" and bool(flat.detach().isnan().any())
     columns = []
     windows: list[list[tuple[int, int]]] = [[]]
     for m, o in zip(space, sizes, strict=True):
@@ -344,7 +345,11 @@ def _adaptive_max(
         for (a, b), m in zip(window, space, strict=True):
             places = [p * m + i for p in places for i in range(a, b)]
         at = input.new_tensor(places, dtype=D.int64)
-        here = flat.detach().index_select(-1, at).argmax(-1, True)
+        part = flat.detach().index_select(-1, at)
+        here = part.argmax(-1, True)
+        if odd:  # of several NaN the last is taken, as in PyTorch
+            last = len(places) - 1 - part.isnan().long().flip(-1).argmax(-1, True)
+            here = select_where(part.isnan().any(-1, True), last, here)
         columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
     indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
     values = flat.gather(-1, indices).reshape((*lead, *sizes))
