@@ -10,7 +10,7 @@ from corelib.contract.backend import (
     Probe as Probe,
     StridedArray as StridedArray,
     UnsupportedError as UnsupportedError,
+    forked as forked,
 )
-from corelib.contract.forks import forked as forked, stays_behind as stays_behind
 from corelib.contract.kernels import API_VERSION as API_VERSION, KernelTable as KernelTable
 from corelib.dispatcher.plugins.hookspecs import hookimpl as hookimpl

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
-from corelib.backend import Backend, KernelTable, StridedArray, stays_behind
+from corelib.backend import Backend, KernelTable, StridedArray
 from corelib.backend.codegen import register
 from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
@@ -45,7 +45,7 @@ class CupyBackend(Backend):
     def __init__(self) -> None:
         self.launcher = CudaLauncher(self)
         self._held: list[tuple[cupy.cuda.Event, Bytes]] = []
-        stays_behind(self, (self, "at"), (self, "cublas"), (self, "as_cupy"), (self.launcher, "run"), (self.launcher, "compile"))
+        self.stays_behind((self, "at"), (self, "cublas"), (self, "as_cupy"), (self.launcher, "run"), (self.launcher, "compile"))
 
     @contextlib.contextmanager
     def at(self, index: int) -> Iterator[cupy.cuda.Stream]:

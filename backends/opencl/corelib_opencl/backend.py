@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyopencl as cl
-from corelib.backend import Backend, KernelTable, stays_behind
+from corelib.backend import Backend, KernelTable
 from corelib.backend.codegen import register
 from corelib.backend.copies import without_overlap
 from corelib.tensor import dtype as D
@@ -33,7 +33,7 @@ class OpenCLBackend(Backend):
         self.dtypes = {d.name: "native" for d in D.REALS if d is not D.float64 or double}
         self.dtypes |= {"float16": "emulated", "bfloat16": "emulated"}
         self.launcher = OpenCLLauncher(self)
-        stays_behind(self, (self, "device"))
+        self.stays_behind((self, "device"))
 
     def device(self, index: int) -> Device:
         """The device behind an index, opened on first use."""

@@ -9,7 +9,7 @@ from select import select
 
 import corelib as torch
 import pytest
-from corelib.backend import Backend, stays_behind
+from corelib.backend import Backend
 from corelib.contract import forks
 from corelib.dispatcher import modes, report
 from corelib.dispatcher.plugins import manager
@@ -147,7 +147,7 @@ def test_a_device_whose_driver_stays_behind_raises_in_the_child():
         device_count = host_to_device = device_to_host = device_to_device = synchronize = kernels = None
 
     driver = Driver()
-    stays_behind(driver, (driver, "launch"))
+    driver.stays_behind((driver, "launch"))
     for use in (lambda: driver.allocate(8, 0), lambda: driver.launch(), lambda: driver.record_event(None, 0)):
         said = in_child(lambda use=use: use())
         assert "RuntimeError: Cannot re-initialize driver in forked subprocess" in said
