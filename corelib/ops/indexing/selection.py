@@ -171,7 +171,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     return made
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def clamp_min(input: Tensor, min: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything below `min` raised to it.
 
@@ -182,7 +182,7 @@ def clamp_min(input: Tensor, min: Aside[Tensor | Number]) -> Tensor:
     return clamp(input, min, None)
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def clamp_max(input: Tensor, max: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything above `max` lowered to it.
 

@@ -114,7 +114,7 @@ def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
-@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+@op(on=("nn.functional",), out="exact", infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
 
@@ -211,7 +211,7 @@ def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Te
     return select_where(scaled > threshold, g, g * scaled.sigmoid())
 
 
-@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+@op(on=("nn.functional",), out="exact", infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -225,7 +225,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     return select_where(scaled > threshold, input, made)
 
 
-@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+@op(on=("nn.functional",), out="exact", overlap="itself", grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
     vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
@@ -346,13 +346,13 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
     return select_where((input < -lambd) | (input > lambd), g, 0.0)
 
 
-@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))

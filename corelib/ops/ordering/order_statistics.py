@@ -134,6 +134,8 @@ def _median(name: str, everything: Callable[[Tensor], Tensor], along: Callable[[
 
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> Any:
         if dim is None:
+            if out is not None:
+                raise TypeError(f"{name}(): missing the argument 'dim' (position 2): the median of all elements takes no out=")
             if not input._numel:
                 return input.new_full((), float("nan"))
             return everything(input)
@@ -256,7 +258,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         out: Tensor | None = None,
     ) -> Tensor:
         made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
-        return made if out is None else write(name, made, out, (input, q), True, "itself")
+        return made if out is None else write(name, made, out, (input, q), "exact", "itself")
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc

@@ -249,7 +249,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     made = product(0, len(given) - 1)
     made = made.squeeze(0) if first else made
     made = made.squeeze(-1) if last else made
-    return made if out is None else write("multi_dot", made, out, tensors, True, "itself")
+    return made if out is None else write("multi_dot", made, out, tensors, "exact", "itself")
 
 
 @public("torch")
