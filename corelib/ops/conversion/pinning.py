@@ -67,7 +67,7 @@ def is_pinned(self: Tensor, device: DeviceLike = None) -> bool:
     """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
     if self._device.type != "cpu":
         return False
-    lease = self._own_storage()._lease
+    lease = self.untyped_storage()._lease
     return isinstance(lease, Pinned) and (device is None or lease.backend.device_type == resolve(device).type)
 
 

@@ -9,6 +9,7 @@ from math import prod
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import ones
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -229,6 +230,7 @@ def _triangle_indices(
 
 
 @public("torch")
+@owning
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
 ) -> Tensor:
@@ -243,6 +245,7 @@ def tril_indices(
 
 
 @public("torch")
+@owning
 def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
 ) -> Tensor:

@@ -105,6 +105,9 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
     return made
 
 
+TABLE["cat"].rule.geometry_only = True
+
+
 @op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
 def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     """`stack` of checked tensors."""

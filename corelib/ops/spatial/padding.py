@@ -25,7 +25,7 @@ def _cut(x: Tensor, pads: Pads) -> Tensor:
     return x
 
 
-def _pad_backward(g: Tensor, input: Tensor, pads: Pads) -> Tensor:
+def _pad_backward(g: Tensor, pads: Pads) -> Tensor:
     kept = _cut(g, pads)
     if all(a >= 0 and b >= 0 for a, b in pads):
         return kept
