@@ -44,13 +44,13 @@ BOOL = _EVERY | {
 }
 
 _FUNCTIONS = (
-    "sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "log1p", "expm1",
+    "sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "log1p", "expm1", "log2",
+    "log10", "exp2",
 )
 COMPLEX = _EVERY | {name: f"{name}_{{T}}({{a}})" for name in _FUNCTIONS} | {
     "neg": "-{a}", "add": "{a} + {b}", "sub": "{a} - {b}", "mul": "mul_{T}({a}, {b})", "true_div": "div_{T}({a}, {b})",
     "pow": "pow_{T}({a}, {b})", "square": "mul_{T}({a}, {a})", "reciprocal": "div_{T}(make_{T}(1, 0), {a})",
     "conj_physical": "make_{T}({a}.x, -{a}.y)", "select_where": "({a} ? {b} : {c})",
-    "log2": "log_{T}({a}) * 1.4426950408889634f", "log10": "log_{T}({a}) * 0.4342944819032518f", "exp2": "exp_{T}({a} * 0.6931471805599453f)",
 }
 
 # What gives a bool, whatever it is computed in.

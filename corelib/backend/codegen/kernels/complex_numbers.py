@@ -80,6 +80,9 @@ FN C cos_C(C a) { return cosh_C(make_C(-a.y, a.x)); }
 FN C tan_C(C a) { const C t = tanh_C(make_C(-a.y, a.x)); return make_C(t.y, -t.x); }
 FN C asinh_C(C a) { const C t = asin_C(make_C(a.y, -a.x)); return make_C(-t.y, t.x); }
 FN C atan_C(C a) { const C t = atanh_C(make_C(-a.y, a.x)); return make_C(t.y, -t.x); }
+FN C log2_C(C a) { return log_C(a) * (R)1.4426950408889634; }
+FN C log10_C(C a) { return log_C(a) * (R)0.4342944819032518; }
+FN C exp2_C(C a) { return exp_C(a * (R)0.6931471805599453); }
 FN C log1p_C(C a) {
   if (fabs(a.x) + fabs(a.y) > (R)0.5) return log_C(make_C(1 + a.x, a.y));
   return make_C((R)0.5 * log1p(a.x * (a.x + 2) + a.y * a.y), atan2(a.y, 1 + a.x));
