@@ -805,7 +805,7 @@ class TensorBase:
         """A copy of `input` with `src` at one index of a dimension."""
     def diagonal_scatter(self, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A copy of `input` with `src` on a diagonal."""
-    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
+    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A copy of `input` with `src` in the slice start:end:step of a dimension."""
     def as_strided_scatter(self, src: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
@@ -814,14 +814,14 @@ class TensorBase:
     def narrow_copy(self, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
         """A copy of what `narrow` shows."""
     def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+        """As `chunk`, with pieces that may be changed in place as if each had memory of its own."""
     def unsafe_split(self, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+        """As `split`, with pieces that may be changed in place as if each had memory of its own."""
     def unsafe_split_with_sizes(self, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of consecutive pieces of the listed sizes along `dim`."""
+        """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own."""
     def is_nonzero(self) -> _bool:
         """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
-    def nonzero_static(self, *, size: _int, fill_value: _int = ...) -> _Tensor:
+    def nonzero_static(self, *, size: _int, fill_value: _int = ..., out: _Tensor | None = ...) -> _Tensor:
         """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
     def sum_to_size(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
@@ -1037,7 +1037,7 @@ class TensorBase:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
         """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _float = ...) -> _Tensor:
+    def hardshrink(self, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""

@@ -34,6 +34,7 @@ class OpenCLBackend(Backend):
         self.dtypes |= {"float16": "emulated", "bfloat16": "emulated", "complex64": "native"}
         self.dtypes |= {"complex128": "native"} if double else {}
         self.launcher = OpenCLLauncher(self)
+        self.stays_behind((self, "device"))
 
     def device(self, index: int) -> Device:
         """The device behind an index, opened on first use."""

@@ -6,11 +6,12 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.calls.outs import write
+from corelib.dispatcher.calls.outs import rule_of, write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.graph.rule import Args, Outs
+from corelib.graph.views import own_memory
 from corelib.tensor.device import Native, Runtime, device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
@@ -131,12 +132,16 @@ def _run_body(op: Op, args: Args, device: Device, dtype: DType | None, spec: obj
         return fallback.missing(op, device, dtype, args)
     fallback.ran_body(op, device)
     if op.rule.vjps is None or not grad_mode.enabled:
-        return op.body(*args)
-    grad_mode.enabled = False
-    try:
-        return op.body(*args)
-    finally:
-        grad_mode.enabled = True
+        made = op.body(*args)
+    else:
+        grad_mode.enabled = False
+        try:
+            made = op.body(*args)
+        finally:
+            grad_mode.enabled = True
+    if op.kind != "view" and getattr(made, "_base", made) is not None:
+        own_memory(made, args)
+    return made
 
 
 def _requires_grad(op: Op, args: Args) -> bool:
@@ -189,6 +194,13 @@ def write_out(op: Op, args: Args, out: Any) -> Outs:
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    if "dtype" in op.params and isinstance(out, Tensor):
+        at = op.params.index("dtype")
+        if args[at] is None:
+            if op.facts.out == "own":
+                args = (*args[:at], out._dtype, *args[at + 1 :])
+        elif args[at] is not out._dtype:
+            raise RuntimeError(f"{op.name}(): Expected out tensor to have dtype {args[at]}, but got {out._dtype} instead")
     result = op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=False)))
-    written: Outs = write(op.name, result, out, args, op.facts.out == "exact", op.facts.overlap)
+    written: Outs = write(op.name, result, out, args, rule_of(op), op.facts.overlap)
     return written

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op, Operand
@@ -43,7 +43,9 @@ def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     dtype = common_dtype(op, operands)
     if dtype.is_complex and op.complex_as is not None:
         converted: Tensor = op.complex_as(*operands)
-        return converted if out is None else store(op, converted, out, *operands)
+        if out is not None:
+            converted = write(op.name, converted, out, operands, "safe")
+        return converted
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]
@@ -337,7 +339,7 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         and not needs
         and not out.is_inference()
         and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
-        and all(x is not out and (x._storage is None or x._storage is not out._storage) for x in args if isinstance(x, Tensor))
+        and all(not x._shares(out) for x in args if isinstance(x, Tensor))
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)

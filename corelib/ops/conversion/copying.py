@@ -15,7 +15,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
-from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size
+from corelib.ops.construction.creation import _format_strides, _number, check_dtype, full_like, parse_size
 from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
@@ -124,6 +124,9 @@ def to_copy(input: Tensor, dtype: DType, device: Device, memory_format: MemoryFo
     return made
 
 
+TABLE["to_copy"].rule.geometry_only = True
+
+
 def channels_last_strides(t: Tensor, format: str) -> Strides | None:
     """The strides of a tensor with the channels innermost; None for row-major, RuntimeError for another number of dimensions."""
     found = innermost_strides("contiguous", t._shape, format)
@@ -181,7 +184,7 @@ def detach(input: Tensor) -> Tensor:
 
 def detach_(self: Tensor) -> Tensor:
     """Take this tensor out of the graph in place; RuntimeError for views."""
-    if self._base is not None and self._requires_grad:
+    if self._base is not None:
         raise RuntimeError("detach_(): Can't detach views in-place. Use detach() instead.")
     self._edge = None
     self._requires_grad = False
@@ -314,10 +317,11 @@ def copied(input: Tensor, src: Tensor) -> Tensor:
 
 def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
     """An in-place change as the graph sees it: the tensor becomes what an op of it and the value gives."""
-    result: Tensor = op.entry(before_change(op.rule, self), value)
+    before = before_change(op.rule, self)
+    result: Tensor = op.entry(before, value)
     copy_elements(self, result)
     self._bump()
-    adopt(self, result)
+    adopt(op.rule, self, result, before)
     return self
 
 
@@ -330,7 +334,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
-    if src._storage is not None and src._storage is self._storage and src is not self:
+    if src is not self and src._shares(self):
         refuse_shared("copy_", self, (src,))
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
@@ -369,7 +373,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
             raise RuntimeError(
                 f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
             )
-        return copy_(self, value.clone() if value._storage is not None and value._storage is self._storage else value)
+        return copy_(self, value.clone() if value._shares(self) else value)
     check_writable("fill_", self, "accepted")  # one value written twice is the same value
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
@@ -389,25 +393,33 @@ attach("zero_", zero_)
 
 
 def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryFormat | None = None) -> Tensor:
-    """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    """Change the shape in place, with more memory where it needs some; new elements are not set.
+
+    A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
+    strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
+    """
     shape = parse_size("resize_", size)
     if self._requires_grad:
         raise RuntimeError("resize_(): cannot resize variables that require grad")
+    strides = None
+    if memory_format is not None:
+        strides = _format_strides("resize_", shape, memory_format)
+    elif shape == self._shape:
+        return self
     numel = prod(shape)
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
-    if storage._nbytes < needed:
+    if numel and storage._nbytes < needed:
         if self._base is not None:
             raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
         grown = Storage.allocate(self._device, needed)
-        new = Tensor._make(grown, self._dtype, (self._offset + self._numel,), None, 0)
-        old = Tensor._make(storage, self._dtype, (self._offset + self._numel,), None, 0)
-        if self._strides is None:
-            copy_elements(new, old)
+        if storage._nbytes and self._device.type != "meta":
+            runtime = self._device.runtime
+            runtime.backend.device_to_device(grown._raw, 0, storage._raw, 0, storage._nbytes, runtime.index)
         self._storage = grown
     self._native = None
     self._shape = shape
-    self._strides = None
+    self._strides = strides
     self._numel = numel
     return self
 
@@ -436,7 +448,7 @@ def set_(
     if isinstance(source, Tensor):
         if size is None:
             storage_offset, size, stride = source._offset, source._shape, source.stride()
-        found, dtype = source._own_storage(), source._dtype
+        found, dtype = source.untyped_storage(), source._dtype
     elif isinstance(source, (Storage, TypedStorage)):
         found = source.untyped() if isinstance(source, TypedStorage) else source
         dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
@@ -467,7 +479,7 @@ def set_(
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether both are the same view of the same memory."""
     return (
-        self._own_storage() is tensor._own_storage() and self._offset == tensor._offset and self._shape == tensor._shape
+        self.untyped_storage() is tensor.untyped_storage() and self._offset == tensor._offset and self._shape == tensor._shape
         and self.stride() == tensor.stride()
     )
 

@@ -12,7 +12,7 @@ from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import matrices
-from corelib.ops.linalg.factorizations import LinAlgError, eigh_of, eye_like, qr_of, svd_of
+from corelib.ops.linalg.factorizations import LinAlgError, eigh_of, eye_like, qr_of, square_system, svd_of
 from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm
@@ -44,7 +44,7 @@ def _wide(name: str, input: object, dtype: DType | None) -> Tensor:
     return input.to(dtype)
 
 
-@op(out=True, overlap="unchecked")
+@op(out="exact", overlap="unchecked")
 def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
 
@@ -113,7 +113,7 @@ def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim:
     return made if keepdim else made.squeeze((rows, columns))
 
 
-@op(on=("linalg",), out=True, overlap="itself")
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
 
@@ -124,7 +124,7 @@ def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] =
     return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
 
 
-@op(on=("linalg",), out=True, overlap="itself")
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
 
@@ -144,13 +144,13 @@ def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, kee
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@public("torch")
+@public("torch", out="exact", overlap="unchecked")
 def frobenius_norm(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
     return norm(input, "fro", dim, keepdim)
 
 
-@public("torch")
+@public("torch", out="exact", overlap="itself")
 def nuclear_norm(input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
     return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
@@ -169,13 +169,12 @@ def linalg_cond(A: Tensor, p: float | str | None = None) -> Tensor:
         s = svd_of(A, False)[1]
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     matrices("linalg.cond", A, square=True)
-    try:
-        other = A.inverse()
-    except LinAlgError:
-        if len(A._shape) > 2:
-            raise
-        return A.new_full((), inf)
-    return linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
+    if p == "nuc":
+        s = svd_of(A, False)[1]
+        return s.sum(-1) * s.reciprocal().sum(-1)
+    other, info = square_system(A, eye_like(A).expand(A._shape))
+    made = linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
+    return select_where(info != 0, inf, made)
 
 
 # Rank and pseudoinverse.
@@ -248,7 +247,7 @@ def pinv_of(input: Tensor, rtol: Limit, atol: Limit = None, hermitian: bool = Fa
 TABLE["pinv_of"].rule.complex = True
 
 
-@op(on=("linalg",), out="exact", overlap="itself")
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
 
@@ -296,6 +295,8 @@ def _exp_slope(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), infer=lambda input: ((input._shape, input._dtype), (input,)), grad_name="LinalgMatrixExpBackward0", vjp=_exp_slope)
 def exp_of(input: Tensor) -> Tensor:
     """The exponential of checked square matrices: a Taylor polynomial of the matrix halved often enough, then squared as often."""
+    if input._dtype.itemsize in (2, 4) and input._device.runtime.backend.dtypes.get("float64") == "native":
+        return exp_of(input.double()).to(input._dtype)  # what is squared again and again loses a digit each time
     a = input
     size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
     if size != size or size == inf:

@@ -114,7 +114,7 @@ def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
-@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+@op(on=("nn.functional",), out="exact", infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
 
@@ -173,8 +173,7 @@ silu = _with_inplace("silu", TABLE["swish"], """x times sigmoid(x), elementwise 
 
 
 def _elu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
-    below = input <= 0
-    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)
+    return select_where(input <= 0, g * (alpha * select_where(input < 0, input, 0.0).exp()), g)
 
 
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
@@ -208,10 +207,10 @@ leaky_relu = _with_inplace("leaky_relu", TABLE["leaky_relu_of"], """x above 0 an
 
 def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
-    return select_where(scaled > threshold, g, g * scaled.sigmoid())
+    return select_where(scaled > threshold, g, g * select_where(scaled >= threshold, float(threshold), scaled).sigmoid())
 
 
-@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+@op(on=("nn.functional",), out="exact", infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -225,7 +224,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     return select_where(scaled > threshold, input, made)
 
 
-@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+@op(on=("nn.functional",), out="exact", overlap="itself", grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
     vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
@@ -279,8 +278,7 @@ selu = _with_inplace("selu", TABLE["selu_of"], "scale * elu(x, alpha) with the c
 
 
 def _celu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
-    below = input <= 0
-    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)
+    return select_where(input <= 0, g * (select_where(input < 0, input, 0.0) / alpha).exp(), g)
 
 
 @op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
@@ -346,13 +344,13 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
     return select_where((input < -lambd) | (input > lambd), g, 0.0)
 
 
-@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))

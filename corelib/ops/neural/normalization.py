@@ -307,4 +307,4 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     made = input / input.norm(p, dim, True).clamp_min(eps).expand_as(input)
-    return made if out is None else write("normalize", made, out, (input,), False)
+    return made if out is None else write("normalize", made, out, (input,), "safe")

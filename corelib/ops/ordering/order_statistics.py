@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, Spec
+from corelib.graph.views import own_memory
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import among_equals, put_back, sort_along
@@ -134,6 +135,8 @@ def _median(name: str, everything: Callable[[Tensor], Tensor], along: Callable[[
 
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> Any:
         if dim is None:
+            if out is not None:
+                raise TypeError(f"{name}(): missing the argument 'dim' (position 2): the median of all elements takes no out=")
             if not input._numel:
                 return input.new_full((), float("nan"))
             return everything(input)
@@ -255,8 +258,8 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         input: Tensor, q: Tensor | float, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
         out: Tensor | None = None,
     ) -> Tensor:
-        made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
-        return made if out is None else write(name, made, out, (input, q), True, "itself")
+        made: Tensor = own_memory(_quantile(name, input, q, dim, keepdim, interpolation, skip), (input,))
+        return made if out is None else write(name, made, out, (input, q), "exact", "itself")
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc

@@ -68,7 +68,7 @@ def _arg(input: Tensor, dim: int | None, keepdim: bool, extreme: Callable[[Tenso
     return found if keepdim or not input._shape else found.squeeze(dim)
 
 
-@op(ref="argmax", infer=_infer_arg("argmax"), overlap="unchecked", out=True)
+@op(ref="argmax", infer=_infer_arg("argmax"), overlap="unchecked", out="exact")
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest.
 
@@ -79,7 +79,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(input, dim, keepdim, amax)
 
 
-@op(ref="argmin", infer=_infer_arg("argmin"), overlap="unchecked", out=True)
+@op(ref="argmin", infer=_infer_arg("argmin"), overlap="unchecked", out="exact")
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest.
 

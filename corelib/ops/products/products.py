@@ -224,6 +224,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _scaled(x: Tensor, factor: Number) -> Tensor:
+    """A product times alpha or beta, which is one of its numbers: of integers, the fraction is cut off."""
+    if type(factor) is float and x._dtype.order < 6:
+        factor = int(factor)
     return x if factor == 1 else x * factor
 
 
@@ -329,4 +332,4 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | T
     left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))
     right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))
     made = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
-    return made if out is None else write("tensordot", made, out, (a, b), True, "itself")
+    return made if out is None else write("tensordot", made, out, (a, b), "exact", "itself")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from corelib.dispatcher.calls.inplace import check_writable, inplace
+from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
@@ -26,7 +27,7 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.limits import iinfo
+from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.size import integer
 from corelib.tensor.tensor import Tensor
 
@@ -82,13 +83,15 @@ def rand(
     >>> _ = torch.manual_seed(0); torch.rand(2)
     tensor([0.4963, 0.7682])
     """
+    if out is not None:
+        dtype, device = of_out("rand", out, dtype, device)
     t = _blank("rand", parse_size("rand", size), dtype, layout, device)
     parts = _parts(t)
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
         filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
 @public("torch")
@@ -102,12 +105,14 @@ def randn(
     >>> _ = torch.manual_seed(0); torch.randn(2)
     tensor([ 1.5410, -0.2934])
     """
+    if out is not None:
+        dtype, device = of_out("randn", out, dtype, device)
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
     filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
 @public("torch")
@@ -133,12 +138,14 @@ def randint(
     low, high = integer("randint", "low", 0 if first is None else first), integer("randint", "high", last)
     if low >= high:
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if out is not None:
+        dtype, device = of_out("randint", out, dtype, device)
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -167,9 +174,11 @@ def randperm(
         raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
     if n < 0:
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
+    if out is not None:
+        dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
     array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
-    return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
+    return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
 def _like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -227,10 +236,12 @@ def normal(
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
         if std < 0:
             raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
+        if out is not None:
+            dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
-        return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
+        return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
     if grad_mode.enabled and out is None:
@@ -242,8 +253,8 @@ def normal(
             return normal_of(mean, std, made, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
-        unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
-        return _finish(unit * std + mean, False, out, "full", False)
+        unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
+        return _finish(unit * std + mean, False, out, "normal", False)
 
 
 @op(on=(), grad_name=lambda input, node: (node, (0,)), vjp={"input": lambda g: g.new_zeros(g.shape)})
@@ -319,8 +330,10 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         low, high = bounds
     if t._dtype.is_complex:
         raise NotImplementedError(f"random_(): \"random_kernel_cpu\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
-    if high is None:
+    if high is None and low == 0:
         return source.random_integers(t._numel, None, None, t._dtype.np)
+    if high is None:  # to the largest, which is one of them
+        high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
@@ -409,7 +422,7 @@ def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Gene
         made: Tensor = empty_like(input).bernoulli_(p, generator=generator)
         return made
     _float_only("bernoulli", input)
-    return _finish(_bernoulli_of(input, generator), False, out, "full", False)
+    return _finish(_bernoulli_of(input, generator), False, out, "bernoulli", False)
 
 
 attach("bernoulli", bernoulli)
@@ -447,12 +460,14 @@ def multinomial(
         raise RuntimeError("multinomial(): probability tensor contains either `inf`, `nan` or element < 0")
     if array.shape[0] and (array.sum(1) == 0).any():
         raise RuntimeError("multinomial(): invalid multinomial distribution (sum of probabilities <= 0)")
+    if out is not None:
+        of_out("multinomial", out, D.int64, input._device)
     source = generator_of("multinomial", generator, input._device)
     drawn = source.multinomial(array, num_samples, replacement)
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "full", False)
+    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "multinomial", False)
 
 
 attach("multinomial", multinomial)

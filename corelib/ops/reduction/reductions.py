@@ -56,7 +56,7 @@ def kept(x: Tensor, shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
 
 
 @op(
-    kind="reduction", ref="sum", infer=_infer_total("sum"), out=True,
+    kind="reduction", ref="sum", infer=_infer_total("sum"), out="own",
     vjp=lambda g, input_shape, dim, keepdim: expand_reduced(g, input_shape, dim, keepdim),
 )
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
@@ -134,7 +134,7 @@ def _others(x: Tensor, dim: int) -> Tensor:
     return before * after
 
 
-@op(kind="reduction", ref="prod", infer=_infer_prod, out=True, vjp=_prod_vjp)
+@op(kind="reduction", ref="prod", infer=_infer_prod, out="own", vjp=_prod_vjp)
 def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64.
 
@@ -199,7 +199,7 @@ def _infer_any(name: str) -> Infer:
     return infer
 
 
-@op(ref="any", infer=_infer_any("any"), overlap="unchecked", out=True)
+@op(ref="any", infer=_infer_any("any"), overlap="unchecked", out="bool")
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element, of all or along `dim`, is not zero.
 
@@ -212,7 +212,7 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)
 
 
-@op(ref="all", infer=_infer_any("all"), overlap="unchecked", out=True)
+@op(ref="all", infer=_infer_any("all"), overlap="unchecked", out="bool")
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether every element, of all or along `dim`, is not zero.
 
