@@ -213,6 +213,7 @@ def _run(
     pending: dict[Node, Gradient] = {}
     owned: set[Node] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
     heap: list[tuple[int, Node]] = []
+    undefined: set[Node] = set()  # nodes that a gradient of None has reached, and so far no other
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
     before = grad_mode.enabled
@@ -222,7 +223,11 @@ def _run(
             _give(node, number, g, pending, heap, captures is not None)
         while heap:
             node = heappop(heap)[1]
-            g = pending.pop(node)
+            g = pending.pop(node, None)
+            if g is None:
+                if node in undefined:  # else it has run
+                    _run_undefined(node, pending, undefined, heap, needed)
+                continue
             if owned:
                 owned.discard(node)
             if node.tensor_hooks is not None or node.pre_hooks is not None:
@@ -250,9 +255,14 @@ def _run(
             for edge in node.edges:
                 part = grads[i]
                 i += 1
-                if edge is None or part is None:
+                if edge is None:
                     continue
                 next_node, number = edge
+                if part is None:
+                    if next_node not in pending and next_node.edges and (needed is None or id(next_node) in needed):
+                        undefined.add(next_node)
+                        heappush(heap, (-next_node.seq, next_node))
+                    continue
                 if needed is not None and id(next_node) not in needed:
                     continue
                 if next_node.outputs != 1:
@@ -283,6 +293,27 @@ def _run(
     finally:
         grad_mode.enabled = before
     return found
+
+
+def _run_undefined(
+    node: Node, pending: dict[Node, Gradient], undefined: set[Node], heap: list[tuple[int, Node]], needed: set[int] | None
+) -> None:
+    """A node none of whose outputs has a gradient: a user's Function may give its inputs some nevertheless."""
+    undefined.discard(node)
+    g: Gradient = [None] * node.outputs if node.outputs != 1 else None
+    if node.tensor_hooks is not None or node.pre_hooks is not None:
+        g = run_before(node, g)
+    grads = node.apply(g) if node.runs_undefined else (None,) * len(node.edges)
+    for i, (edge, part) in enumerate(zip(node.edges, grads, strict=True)):
+        if edge is None or (needed is not None and id(edge[0]) not in needed):
+            continue
+        to, number = edge
+        if part is not None:
+            shape, dtype = (to.shape, to.dtype) if to.outputs == 1 else (to.shape[number], to.dtype[number])
+            _give(to, number, _cast_to(part, shape, dtype, node, i), pending, heap, needed is not None)
+        elif to not in pending and to not in undefined and to.edges:
+            undefined.add(to)
+            heappush(heap, (-to.seq, to))
 
 
 def _all_cast(node: Node, grads: Grads) -> Grads:
