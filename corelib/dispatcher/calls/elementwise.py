@@ -340,6 +340,7 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         and not out.is_inference()
         and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
         and all(not x._shares(out) for x in args if isinstance(x, Tensor))
+        and (out._storage is None or not out._storage.read_only)
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)

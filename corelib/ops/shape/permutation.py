@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -145,8 +146,18 @@ def _flip_all(self: Tensor) -> Tensor:
 
 def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions swapped."""
+    return of_matrices("mT", self)
+
+
+def of_matrices(name: str, self: Tensor) -> Tensor:
+    """The last two dimensions swapped; RuntimeError for a vector, a warning for a single number."""
+    if not self._shape:
+        warnings.warn(
+            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning, stacklevel=4
+        )
+        return self
     if len(self._shape) < 2:
-        raise RuntimeError(f"mT: tensor.mT is only supported on matrices or batches of matrices. Got {len(self._shape)}-D tensor.")
+        raise RuntimeError(f"{name}: tensor.{name} is only supported on matrices or batches of matrices. Got {len(self._shape)}-D tensor.")
     return transpose(self, -2, -1)
 
 
