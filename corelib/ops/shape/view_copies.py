@@ -255,6 +255,8 @@ def logspace(
         dtype, device = of_out("logspace", out, dtype, device)
     default = get_default_dtype().to_complex() if any(isinstance(x, complex) for x in (start, end, base)) else get_default_dtype()
     kind = dtype or default
+    if not (kind.is_floating_point or kind.is_complex):
+        start, end = [x if isinstance(x, Tensor | complex) else int(x) for x in (start, end)]  # elements of the dtype, as every one is
     wide = kind if kind in (D.float32, D.float64) or kind.is_complex else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
     return _finish(made, requires_grad, out, "logspace", False)
