@@ -14,6 +14,7 @@ from sys import getrefcount
 from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import run_primitive
+from corelib.dispatcher.calls.primitive import COPY
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
@@ -24,7 +25,7 @@ from corelib.ops.construction.creation import zeros_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
-from corelib.tensor.size import Shape
+from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 Tensors: TypeAlias = Tensor | Sequence[Tensor]
@@ -386,15 +387,18 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
         return
     have = leaf._grad
     if have is None:
+        strides = leaf._strides
+        if strides is not None and not is_dense(leaf._shape, strides):
+            strides = None
         if create_graph:
             # Out of the graph's way where the gradient is not differentiable any further.
-            leaf._grad = g if g._requires_grad else _own(g)
+            leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
             refs = _refs(g)
-            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides is None and g._base is None and not g._requires_grad:
+            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides == strides and g._base is None and not g._requires_grad:
                 leaf._grad = g
             else:
-                leaf._grad = _own(g)
+                leaf._grad = _own(g, strides)
     elif create_graph:
         leaf._grad = have + g
     else:
@@ -405,8 +409,13 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             hook(leaf)
 
 
-def _own(g: Tensor) -> Tensor:
-    return g.detach().clone(memory_format=contiguous_format)
+def _own(g: Tensor, strides: Strides | None) -> Tensor:
+    """A gradient with memory of its own, laid out as its leaf."""
+    if strides is None:
+        return g.detach().clone(memory_format=contiguous_format)
+    made = Tensor._empty(g._device, g._dtype, g._shape, strides)
+    COPY.value(made, g)
+    return made
 
 
 def _accumulate_captured(node: Node, number: int, g: Tensor, inputs: Sequence[Tensor], create_graph: bool) -> None:
