@@ -171,7 +171,7 @@ def view_as_real(input: Tensor) -> Tensor:
     return _retyped(input, input._dtype.to_real(), (*input._shape, 2), strides, 2 * input._offset, 2 * input._numel)
 
 
-@op(kind="view", vjp=lambda g: view_as_real(g.contiguous()))
+@op(kind="view", vjp=lambda g: view_as_real(g.contiguous().resolve_conj()))
 def view_as_complex(input: Tensor) -> Tensor:
     """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together.
 
