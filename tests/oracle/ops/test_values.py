@@ -109,3 +109,20 @@ def test_interpolation_in_half_types_is_rounded_once(dtype):
     v = np.linspace(-3, 3, 97, dtype="f4")
     for weight in (0.3, 0.7, np.abs(v) / 4):
         agree(lambda T: T.lerp(*[T.tensor(a).to(getattr(T, dtype)) for a in (v, v[::-1].copy() * 1.3)], T.tensor(weight).to(getattr(T, dtype)) if isinstance(weight, np.ndarray) else weight))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (3, 4, 7), (2, 2, 3, 4, 5)], ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_cross_entropy_of_places_is_computed_where_they_lie(shape, reduction):
+    rng = np.random.default_rng(1)
+    x, t, w = rng.standard_normal(shape), rng.integers(0, shape[1], (shape[0], *shape[2:])), rng.random(shape[1])
+    for ignored, weight, smoothing in ((-100, None, 0), (1, None, 0), (1, w, 0.1), (-100, w, 0)):
+
+        def run(T):
+            a = T.tensor(x).requires_grad_()
+            made = T.nn.functional.cross_entropy(
+                a, T.tensor(t), None if weight is None else T.tensor(weight), ignore_index=ignored, reduction=reduction, label_smoothing=smoothing
+            )
+            return [made, *T.autograd.grad((made * made).sum(), a)]
+
+        agree(run, 1e-9)
