@@ -429,7 +429,7 @@ class GLU(AlongDim):
         super().__init__(dim)
 
     def forward(self, input: Tensor) -> Tensor:
-        return self._function(input, self.dim)
+        return self._function(input, -1 if self.dim is None else self.dim)
 
 
 class MultiheadAttention(Projections):
