@@ -30,6 +30,7 @@ from corelib.ops.spatial import convolution, folding, grids, interpolation, padd
 from corelib.ops.losses import classes, ctc, losses, margins
 from corelib.ops.random import drawing, random
 from corelib.ops.complex import complex_numbers
+from corelib.ops.special import airy, cylinder, incomplete_gamma, modified, orthogonal
 from corelib.ops.spectral import fourier, spectrograms, windows
 from corelib.ops.construction import construct, creation, legacy
 from corelib.ops.conversion import copying, interchange, pinning, printing
