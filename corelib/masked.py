@@ -56,7 +56,8 @@ def _least(name: str, input: Tensor) -> float | int:
         return -_INFINITY
     if input.dtype.is_complex or input.dtype is bool_dtype:
         raise NotImplementedError(f"masked.{name}(): identity of {name} on {input.dtype} input")
-    return iinfo(input.dtype).min
+    least: int = iinfo(input.dtype).min
+    return least
 
 
 def _greatest(name: str, input: Tensor) -> float | int:
@@ -64,14 +65,16 @@ def _greatest(name: str, input: Tensor) -> float | int:
         return _INFINITY
     if input.dtype.is_complex or input.dtype is bool_dtype:
         raise NotImplementedError(f"masked.{name}(): identity of {name} on {input.dtype} input")
-    return iinfo(input.dtype).max
+    greatest: int = iinfo(input.dtype).max
+    return greatest
 
 
 def _filled(name: str, input: Tensor, mask: Tensor | None, value: float | int) -> Tensor:
     """The input with `value` where the mask is False."""
     if mask is None:
         return input
-    return where(_counting(name, input, mask), input, input.new_full((), value))
+    kept: Tensor = where(_counting(name, input, mask), input, input.new_full((), value))
+    return kept
 
 
 def _widened(input: Tensor, dtype: DType | None) -> DType:

@@ -19,7 +19,9 @@ _AT_ZERO = (0.355028053887817239260, 0.258819403792806798405)  # Ai(0) and -Ai'(
 
 def _series(x: Tensor) -> Tensor:
     """The power series, of which terms beyond the 20th do not count for |x| < 8.4."""
-    f, g, m, n, z = 1.0, x, 1.0, x, x * x * x
+    z = x * x * x
+    f = m = z * 0 + 1
+    g = n = x
     k = 1
     for _ in range(32):
         m = m * z / (k + 1) / (k + 2)
