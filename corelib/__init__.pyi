@@ -927,7 +927,7 @@ def randn_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: 
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
 def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """The integers from 0 to n - 1 in a random order."""
-def range(start: _int | _float | _bool | _complex = ..., end: _int | _float | _bool | _complex | None = ..., step: _int | _float | _bool | _complex = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def range(start: _float = ..., end: _float | None = ..., step: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The numbers from `start` up to `end`, which is one of them where a step ends on it; the default dtype. `arange` takes its place."""
 def ravel(input: _Tensor) -> _Tensor:
     """All elements in one dimension, next to each other: a view where they are, else a copy."""
