@@ -9,7 +9,7 @@ from typing import Any
 
 from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
-from corelib.ops import operators
+from corelib.ops import aten as aten, operators
 from corelib.ops.elementwise import (
     arithmetic, bessel, error_functions, exponential, floating_point, gamma, integers, predicates, rounding,
     trigonometric, unary, where,

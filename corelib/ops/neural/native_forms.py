@@ -16,6 +16,7 @@ from corelib.ops.spatial.padding import pad as _pad
 from corelib.ops.spatial.pixels import channel_shuffle
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 _INTERPOLATIONS = ("bilinear", "nearest", "bicubic")
@@ -291,3 +292,36 @@ def _unsafe_masked_index_put_accumulate(input: Tensor, mask: Tensor, indices: Se
     counted = values.masked_fill(mask.logical_not(), 0)
     places = tuple(p if isinstance(p, Tensor) else None for p in _places(input, indices))
     return input.index_put(places, counted, accumulate=True)
+
+
+@public("torch")
+def max_pool2d_with_indices_backward(
+    grad_output: Tensor, input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int], padding: int | Sequence[int],
+    dilation: int | Sequence[int], ceil_mode: bool, indices: Tensor,
+) -> Tensor:  # fmt: skip
+    """The gradient of a two-dimensional max pool from the places of its maxima, in the input's shape. The window is not looked at again.
+
+    >>> import corelib as torch
+    >>> torch.max_pool2d_with_indices_backward(torch.ones(1, 1, 1), torch.zeros(1, 1, 2), (1, 2), (1, 2), 0, 1, False, torch.tensor([[[1]]]))
+    tensor([[[0., 1.]]])
+    """
+    if grad_output.shape != indices.shape:
+        raise RuntimeError(
+            f"max_pool2d_with_indices_backward(): expected grad_output of the shape of indices, {list(indices.shape)}, got {list(grad_output.shape)}"
+        )
+    made = grad_output.new_zeros(input.shape).flatten(-2)
+    return made.scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(input.shape)
+
+
+@public("aten", names=("slice",))
+def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
+    """A view of the places from `start` up to `end` along `dim`: Python's syntax of the same, as a function.
+
+    >>> import corelib as torch
+    >>> torch.ops.aten.slice(torch.arange(4), 0, 1, 3)
+    tensor([1, 2])
+    """
+    if not input.dim():
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    made: Tensor = input[(*[slice(None)] * wrap_dim("slice", dim, input.dim()), slice(start, end, step))]
+    return made

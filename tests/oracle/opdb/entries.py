@@ -51,16 +51,9 @@ class Entry:
         return self.info.inplace_variant
 
 
-def sliced(input: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Any:
-    """aten's slice, which Python has as syntax."""
-    return input[(*[slice(None)] * (dim % input.dim()), slice(start, end, step))]
-
-
 def ours_of(function: Any, name: str) -> Any:
-    if name == "slice":
-        return sliced
     if isinstance(function, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)):
-        return at(name.removeprefix("torch.ops.aten.").removesuffix(".default"), subject)
+        return at(name.removeprefix("torch.ops.aten."), subject.ops.aten)
     try:
         public = at(name, torch)
     except AttributeError:
