@@ -62,7 +62,7 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
 
 def _pair_of(name: str, first: Callable[..., Tensor], word: str) -> Callable[..., tuple[Tensor, Tensor]]:
     def function(
-        input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+        input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
     ) -> tuple[Tensor, Tensor]:
         spread = first(input, dim, unbiased, keepdim, correction=correction)
         return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)

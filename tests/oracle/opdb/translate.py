@@ -147,7 +147,7 @@ class Translation:
             return self.module(value)
         if dataclasses.is_dataclass(value) and type(value).__module__.startswith("torch.nn"):
             fields = {f.name: self(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            return getattr(subject.nn.functional, type(value).__name__)(**fields)
+            return at(f"{type(value).__module__}.{type(value).__name__}".removeprefix("torch."), subject)(**fields)
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodDescriptorType)):
             return self.function(value) if str(getattr(value, "__module__", "")).startswith("torch") or "torch" in repr(value) else value
         return value
