@@ -267,7 +267,7 @@ def repeat_interleave(
         repeats = input.new_tensor(list(repeats), dtype=D.int64)
     if isinstance(repeats, Tensor):
         if repeats._dtype not in (D.int64, D.int32):
-            raise RuntimeError(f"repeat_interleave(): repeats has to be Long or Int tensor, got {repeats._dtype}")
+            raise NotImplementedError(f"repeat_interleave(): \"repeat_interleave_cpu\" not implemented for {repeats._dtype} repeats; int64 and int32 are accepted")
         if len(repeats._shape) > 1 or (repeats._numel not in (1, n)):
             raise RuntimeError(
                 f"repeat_interleave(): repeats must have the same size as input along dim, but got repeats.size(0) = "
