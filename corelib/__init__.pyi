@@ -579,7 +579,7 @@ def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def get_device(input: _Tensor) -> _int:
     """The index of a tensor's device; -1 where the device type has none."""
-def gradient(input: _Tensor, *, spacing: _Tensor | _float | _Sequence[_Tensor | _float] = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
+def gradient(input: _Tensor, *, spacing: _Tensor | _float | _Sequence[_Tensor | _float] | None = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
     """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of"""
 def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
@@ -772,13 +772,15 @@ def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Ten
 def matrix_exp(input: _Tensor) -> _Tensor:
     """The exponential of a square matrix: the sum of its powers over their factorials."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-    """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+    """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
 def max(input: _Tensor, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool2d_with_indices_backward(grad_output: _Tensor, input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int], padding: _int | _Sequence[_int], dilation: _int | _Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor:
+    """The gradient of a two-dimensional max pool from the places of its maxima, in the input's shape. The window is not looked at again."""
 def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -1061,9 +1063,9 @@ def squeeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwarg
     """A copy of what `squeeze` shows."""
 def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors, all of one shape, along a new dimension."""
-def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def std(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
-def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
+def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
 def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
@@ -1148,7 +1150,7 @@ def unfold_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs
 def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
     """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
 def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
-    """The elements without those that equal the one before."""
+    """The elements without those that equal the one before; with `dim`, the slices along it without those."""
 def unravel_index(indices: _Tensor, shape: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds."""
 def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
@@ -1163,9 +1165,9 @@ def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwa
     """A copy of what `unsqueeze` shows."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
     """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`."""
-def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def var(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
+def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
 def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors, of the first's conjugate where numbers are complex."""

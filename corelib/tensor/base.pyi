@@ -625,9 +625,9 @@ class TensorBase:
         """Whether any element, of all or along `dim`, is not zero."""
     def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Whether every element, of all or along `dim`, is not zero."""
-    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def var(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def std(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The standard deviation of all elements, or along `dim`: the root of the variance."""
     def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """log(sum(exp(input))) along `dim`, without overflow."""
@@ -772,7 +772,7 @@ class TensorBase:
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
     def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
-        """The elements without those that equal the one before."""
+        """The elements without those that equal the one before; with `dim`, the slices along it without those."""
     def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
     def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -974,7 +974,7 @@ class TensorBase:
     def cross(self, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """As `linalg.cross`; without `dim` along the first dimension of size 3."""
     def matrix_power(self, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-        """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+        """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
     def renorm(self, p: _float, dim: _int, maxnorm: _float, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
     def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> _Tensor:
