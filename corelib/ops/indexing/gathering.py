@@ -9,7 +9,6 @@ from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import _integer_index, check_index, take_rows
-from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
