@@ -153,12 +153,19 @@ def _operand(op: Op, i: int, x: Any) -> Any:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
         )
-    item = getattr(x, "item", None)
-    if item is not None and getattr(x, "shape", None) == ():
-        return item()
+    if is_operand(x):  # one of NumPy's numbers; PyTorch takes its bool for a float
+        return float(x) if x.dtype.kind == "b" else x.item()
     raise TypeError(
         f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor or Number, not {type(x).__name__}"
     )
+
+
+def is_operand(x: Any) -> bool:
+    """Whether arithmetic knows what this is: a tensor, a number, or one of NumPy's numbers (its arrays ask for tensors themselves)."""
+    if isinstance(x, (Tensor, *_NUMBERS)):
+        return True
+    item = getattr(x, "item", None)
+    return item is not None and getattr(x, "shape", None) == () and not hasattr(x, "__setitem__") and x.dtype.kind in "biufc"
 
 
 def _wrapped_number(op: Op, x: Number) -> Tensor:

@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.inplace import inplace as run_inplace
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred, Op
+from corelib.ops.elementwise.unary import in_float32, is_half
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType, kind_name
@@ -107,6 +108,8 @@ def _infer_gelu(input: Tensor, approximate: str) -> Inferred:
 @op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
 def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     """The gradient of gelu."""
+    if is_half(x):
+        return in_float32(lambda g, x: gelu_backward(g, x, approximate), g, x)
     if approximate == "none":
         slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
         return g * slope
@@ -123,6 +126,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     >>> torch.nn.functional.gelu(torch.tensor([0., 1.]))
     tensor([0.0000, 0.8413])
     """
+    if is_half(input):
+        return in_float32(lambda x: gelu(x, approximate), input)
     if approximate == "none":
         return 0.5 * input * (1 + (input * _INV_SQRT2).erf())
     inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)
@@ -133,6 +138,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""
+    if is_half(input):
+        return in_float32(lambda x: swish(x), input)
     return input * input.sigmoid()
 
 
@@ -200,6 +207,8 @@ def _elu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
 def elu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
+    if is_half(input):
+        return in_float32(lambda x: elu_of(x, alpha), input)
     return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
 
 
@@ -239,6 +248,8 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     >>> torch.nn.functional.softplus(torch.tensor([0.]))
     tensor([0.6931])
     """
+    if is_half(input):
+        return in_float32(lambda x: softplus(x, beta, threshold), input)
     scaled = input * beta
     # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
     made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
@@ -254,6 +265,8 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
     tensor([-0.6931])
     """
+    if is_half(input):
+        return in_float32(lambda x: logsigmoid(x), input)
     return input.clamp_max(0) - (-input.abs()).exp().log1p()
 
 
@@ -293,6 +306,8 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
     vjp=lambda g, input: _elu_vjp(g * _SELU_SCALE, input, _SELU_ALPHA))
 def selu_of(input: Tensor) -> Tensor:
     """Self-normalizing elu (Klambauer et al., 2017)."""
+    if is_half(input):
+        return in_float32(lambda x: selu_of(x), input)
     below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()
     return _SELU_SCALE * select_where(input > 0, input, below)
 
@@ -313,6 +328,8 @@ def _infer_celu(input: Tensor, alpha: float) -> Inferred:
 @op(on=(), grad_name="CeluBackward0", infer=_infer_celu, vjp=_celu_vjp)
 def celu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
+    if is_half(input):
+        return in_float32(lambda x: celu_of(x, alpha), input)
     return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
 
 
@@ -327,6 +344,8 @@ def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), grad_name="MishBackward0", infer=_infer_like_input("mish"), vjp=_mish_vjp)
 def mish_of(input: Tensor) -> Tensor:
     """x times tanh(softplus(x))."""
+    if is_half(input):
+        return in_float32(lambda x: mish_of(x), input)
     return input * softplus(input, 1, float("inf")).tanh()
 
 
@@ -349,6 +368,8 @@ def tanhshrink(input: Tensor) -> Tensor:
     vjp=lambda g, input: select_where((input > -3) & (input < 3), g / 6, 0.0))
 def hardsigmoid_of(input: Tensor) -> Tensor:
     """x / 6 + 1/2 cut to the range from 0 to 1."""
+    if is_half(input):
+        return in_float32(lambda x: hardsigmoid_of(x), input)
     return (input + 3).clamp(0, 6) / 6
 
 
@@ -363,6 +384,8 @@ def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), grad_name="HardswishBackward0", infer=_infer_like_input("hardswish"), vjp=_hardswish_vjp)
 def hardswish_of(input: Tensor) -> Tensor:
     """x times hardsigmoid(x)."""
+    if is_half(input):
+        return in_float32(lambda x: hardswish_of(x), input)
     return input * (input + 3).clamp(0, 6) / 6
 
 
@@ -376,6 +399,8 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
 @op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
+    if is_half(input):
+        lambd = float(input._dtype.np.type(lambd))  # a number of the dtype, as what it is compared with
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
@@ -388,6 +413,8 @@ def _infer_softshrink(input: Tensor, lambd: float) -> Inferred:
 @op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_softshrink, vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
+    if is_half(input):
+        return in_float32(lambda x: softshrink(x, lambd), input)
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
 
 
