@@ -57,7 +57,7 @@ def unary_entry(op: Op) -> Entry:
         except Exception as error:
             noted(error, op, device, (input,))
             raise
-        if got is not None:
+        if got is not None and got is not native:
             return passed(op, device, dtype, (input,), got)
         t = new(T)
         t._native = native
@@ -133,7 +133,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         except Exception as error:
             noted(error, op, device, (input, other))
             raise
-        if got is not None:
+        if got is not None and got is not native:
             return passed(op, device, dtype, (input, other), got)
         t = new(T)
         t._native = native
@@ -201,7 +201,7 @@ def reduction_entry(op: Op) -> Entry:
                 except Exception as error:
                     noted(error, op, device, (input, dims, False))
                     raise
-                if got is not None:
+                if got is not None and got is not native:
                     must_pass(op, device, got)
                     return op.path(input, dim, keepdim, dtype)
                 t = new(T)

@@ -60,7 +60,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         refuse_read_only(op.name + "_", self)  # NumPy's words for an array that may not be written are others
         noted(error, op, self._device, (self, other))
         raise
-    if got is not None:
+    if got is not None and got is not target:
         must_pass(op, self._device, got)
         return inplace(op, (self, other))
     storage = self._storage
@@ -148,7 +148,7 @@ def _straight(op: Op, args: Args) -> bool:
     except Exception as error:
         noted(error, op, device, given)
         raise
-    if got is not None:
+    if got is not None and got is not target:
         must_pass(op, device, got)
         return False
     self._bump()

@@ -17,14 +17,14 @@ def computed(op: Op, kernel: Kernel, device: Device, *given: object) -> bool:
     except Exception as error:
         noted(error, op, device, given)
         raise
-    if got is not None:
+    if got is not None and got is not given[0]:
         must_pass(op, device, got)
         return False
     return True
 
 
 def must_pass(op: Op, device: Device, got: object) -> None:
-    """TypeError for anything that a kernel returned but NotImplemented (and None, which the caller has seen): its result is nowhere."""
+    """TypeError for what a kernel returned, neither None nor its out, unless it is NotImplemented: the result that it made is nowhere."""
     if got is not NotImplemented:
         raise TypeError(
             f"{op.name}(): the kernel {op.name!r} of the {device.type} backend returned {_kind(got)}. A kernel is kernel(out, *inputs, "

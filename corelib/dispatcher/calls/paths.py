@@ -52,7 +52,7 @@ def path({given}):
     except Exception as error:
         noted(error, op, device, args)
         raise
-    if got is not None:
+    if got is not None and got is not natives:
         must_pass(op, device, got)
         return run_inferred(op, spec, args, False)
     if need: record(rule, args, result)

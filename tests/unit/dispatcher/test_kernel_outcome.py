@@ -72,6 +72,14 @@ def test_returned_results_are_refused(kernel: Any, name: str, call: Any, returne
         call(x)
 
 
+def test_a_kernel_may_return_its_out(kernel: Any) -> None:
+    """As one does that is a lambda over a function of NumPy's with `out=`."""
+    x = ones(2, 3)
+    kernel("add", lambda out, a, b: np.add(a, b, out=out))
+    assert (x + x).tolist() == x.add_(x).tolist() == [[2.0] * 3] * 2
+    assert torch.add(x, x, out=torch.empty(2, 3)).tolist() == x.t().add(2.0).t().tolist() == [[4.0] * 3] * 2
+
+
 @pytest.mark.parametrize(("name", "call"), CALLS)
 def test_what_a_kernel_raises_has_a_note(kernel: Any, name: str, call: Any) -> None:
     def fails(*args: object) -> None:
