@@ -10,6 +10,7 @@ import warnings
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.neural.activation import logsigmoid
 from corelib.ops.shape.shapes import broadcast_tensors
@@ -207,7 +208,7 @@ def binary_cross_entropy(
     """
     reduction = reduction_of("binary_cross_entropy", reduction, size_average, reduce)
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
-    if input._numel and input._device.type != "meta" and not bool(((input >= 0) & (input <= 1)).all()):
+    if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
     if weight is not None:
         weight = weight.expand_as(input)

@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
 from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
@@ -337,6 +338,7 @@ def unique(
     >>> torch.unique(torch.tensor([3, 1, 3]))
     tensor([1, 3])
     """
+    need_values("unique", input)
     input = input.detach()
     if dim is not None:
         return _unique_slices(input, dim, return_inverse, return_counts)
@@ -394,6 +396,7 @@ def unique_consecutive(
     """
     if dim is not None:
         raise NotImplementedError("unique_consecutive(): argument 'dim' is not supported yet; flatten the tensor")
+    need_values("unique_consecutive", input)
     flat = input.detach().reshape((-1,))
     first, group = _groups(flat)
     return _answer(flat[first], arange(flat._shape[0], device=flat._device), group, input._shape, return_inverse, return_counts)
@@ -427,6 +430,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     tensor([1, 0, 2])
     """
     _check_bincount(input, weights, minlength)
+    need_values("bincount", input)
     if input._numel and int(min_all(input)) < 0:
         raise RuntimeError("bincount(): only supports 1-d non-negative integral inputs, but the input has negative elements")
     n = int(max_all(input)) + 1 if input._numel else 0
