@@ -141,6 +141,10 @@ int: _DType
 long: _DType
 cfloat: _DType
 cdouble: _DType
+def _conj(input: _Tensor) -> _Tensor:
+    """A view of complex numbers that shows their conjugates."""
+def _neg_view(input: _Tensor) -> _Tensor:
+    """A view that shows the negatives; the node's gradient is a copy."""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
 def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -358,9 +362,9 @@ def concat(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None 
 def concatenate(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors one behind the other along `dim`; their other sizes must agree. dtypes are promoted."""
 def conj(input: _Tensor) -> _Tensor:
-    """The conjugate, elementwise; the tensor itself where it is real."""
+    """The conjugate, elementwise: a view of the same memory, which is marked; the tensor itself where it is real."""
 def conj_physical(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The conjugate, elementwise; a copy of what is real."""
+    """The conjugate, elementwise, computed at once."""
 def conj_physical_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `conj_physical`: writes its result into this tensor and returns it."""
 def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
@@ -606,11 +610,11 @@ def instance_norm(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, 
 def inverse(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
 def is_conj(input: _Tensor) -> _bool:
-    """False: conjugates are computed at once."""
+    """Whether the tensor shows its memory conjugated: what `conj()` of complex numbers returns, and views of that."""
 def is_inference(input: _Tensor) -> _bool:
     """Whether a tensor was made under `inference_mode`."""
 def is_neg(input: _Tensor) -> _bool:
-    """False: negations are computed at once."""
+    """Whether the tensor shows its memory negated: `.imag` of a conjugate, and views of that."""
 def is_nonzero(input: _Tensor) -> _bool:
     """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
 def is_same_size(input: _Tensor, other: _Tensor) -> _bool:
@@ -814,7 +818,7 @@ def ones(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Lay
 def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
+    """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
@@ -892,9 +896,9 @@ def reshape(input: _Tensor, shape: _int | _Sequence[_int]) -> _Tensor:
 def resize_as_(self: _Tensor, the_template: _Tensor, *, memory_format: _MemoryFormat | None = ...) -> _Tensor:
     """Resize in place to another tensor's shape, as `resize_`."""
 def resolve_conj(input: _Tensor) -> _Tensor:
-    """The tensor itself: conjugates are never only marked as such."""
+    """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
 def resolve_neg(input: _Tensor) -> _Tensor:
-    """The tensor itself: negations are never only marked as such."""
+    """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
 def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def rnn_relu(*args: _Any) -> _tuple[_Tensor, ...]:
@@ -1012,7 +1016,7 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
 def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
-    """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+    """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
 def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
@@ -1058,7 +1062,7 @@ def trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool 
 def trapz(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
-    """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+    """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
 def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:

@@ -7,8 +7,9 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from corelib.dispatcher.calls.outs import store_all
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import positional, with_parameters
+from corelib.dispatcher.operands import fit, fitting_lines, roles
 from corelib.tensor.base import attach
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,13 +32,19 @@ def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
                 NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
 
 
-def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Callable[[F], F]:
+def public(
+    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False
+) -> Callable[[F], F]:
     """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
-    `out=`, tensors for their several results, too."""
+    `out=`, tensors for their several results, too; with `out`, `out=` for their one. `out` and `overlap` are as an op's. Their
+    integer arguments are checked as an op's are, but where a function says that it `fits` them itself, which spares it a call."""
 
     def place(function: Any) -> Any:
-        if outs:
-            function = _with_outs(function, (*names, function.__name__)[0])
+        checked = None if fits else _Checked.of(function, (*names, function.__name__)[0])
+        if outs or out:
+            function = _with_out(function, (*names, function.__name__)[0], bool(outs or out == "exact"), overlap)
+        if checked is not None:
+            function = checked.wrap(function)
         show(function, names or (function.__name__,), places)
         return function
 
@@ -45,23 +52,84 @@ def public(*places: str, names: tuple[str, ...] = (), outs: bool = False) -> Cal
 
 
 # A template, as those of the entry functions.
-_OUTS = """
-def make(function, store_all, name):
+_OUT = """
+def make(function, write, name, exact, overlap):
     def wrapped({args}, out):
         results = function({args})
-        return results if out is None else type(results)(*store_all(name, results, out))
+        return results if out is None else write(name, results, out, ({args},), exact, overlap)
     return wrapped
 """
 
 
-def _with_outs(function: FunctionType, name: str) -> FunctionType:
-    """A function of several results that also writes them into tensors."""
+def _with_out(function: FunctionType, name: str, exact: bool, overlap: str) -> FunctionType:
+    """A function that also writes its result, or each of several, into a tensor."""
     code = function.__code__
     scope: dict[str, Any] = {}
-    exec(_OUTS.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
-    made: FunctionType = scope["make"](positional(function), store_all, name)
+    exec(_OUT.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
+    made: FunctionType = scope["make"](positional(function), write, name, exact, overlap)
     wrapped = with_parameters(made, function, out=True)
     update_wrapper(wrapped, function)
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown
     wrapped.__annotations__ = {**function.__annotations__, "out": "Any"}
     return wrapped
+
+
+class _Checked:
+    """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
+
+    __slots__ = ("entry", "function", "integers", "name", "params")
+
+    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str]) -> None:
+        self.name = name
+        self.params = params
+        self.integers = integers
+        self.function: Any = None
+        self.entry: Any = None
+
+    @staticmethod
+    def of(function: FunctionType, name: str) -> _Checked | None:
+        """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
+        code = function.__code__
+        if code.co_flags & 0x0C:
+            return None
+        params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        found = {i: kind for i, (_, kind) in enumerate(roles(function, params)) if kind}
+        return _Checked(name, params, found) if found else None
+
+    def wrap(self, function: FunctionType) -> FunctionType:
+        """The function that checks; what it does is compiled when it is first called."""
+        self.function = positional(function)
+        code = function.__code__
+        self.entry = entry = with_parameters(self._made(code.co_argcount + code.co_kwonlyargcount, ""), function, out=False)
+        update_wrapper(entry, function)
+        del vars(entry)["__wrapped__"]  # whose signature would be shown
+        return entry
+
+    def compile(self) -> Callable[..., Any]:
+        """Give the function its code, and return it as a function that takes all arguments by position."""
+        code = self.function.__code__
+        made = self._made(code.co_argcount, fitting_lines(self.integers, "        "))
+        self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
+        return made
+
+    def _made(self, n: int, lines: str) -> FunctionType:
+        key = (n, lines)
+        maker = _CHECKERS.get(key)
+        if maker is None:
+            args = ", ".join(f"a{i}" for i in range(n))
+            scope: dict[str, Any] = {"fit": fit}
+            exec(_CHECK.format(args=args, fit=lines, function="function" if lines else "op.compile()"), scope)  # our own text
+            maker = _CHECKERS[key] = scope["make"]
+        made: FunctionType = maker(self, self.function)
+        return made
+
+
+_CHECK = """
+def make(op, function):
+    def checked({args}):
+        if 0: op, function
+{fit}
+        return {function}({args})
+    return checked
+"""
+_CHECKERS: dict[tuple[int, str], Callable[..., FunctionType]] = {}

@@ -65,11 +65,12 @@ def _has_body(code: CodeType) -> bool:
 class Facts:
     """What an op's declaration says of it; `op` describes each."""
 
-    __slots__ = ("by_result", "check", "complex_body", "infer", "inplace", "numbers", "on", "out", "promote", "ref", "result", "several")
+    __slots__ = ("by_result", "check", "complex_body", "infer", "inplace", "numbers", "on", "out", "overlap", "promote", "ref", "repeats", "result", "several")
 
     def __init__(
         self, *, infer: Infer | None, promote: str, result: DType | None, on: tuple[str, ...], inplace: bool, out: bool | str, numbers: bool,
-        ref: object, several: bool, by_result: bool, check: Callable[..., None] | None, complex_body: bool,
+        ref: object, several: bool, by_result: bool, check: Callable[..., None] | None, complex_body: bool, overlap: str,
+        repeats: str,
     ) -> None:  # fmt: skip
         self.infer = infer
         self.promote = promote
@@ -83,6 +84,8 @@ class Facts:
         self.by_result = by_result
         self.check = check
         self.complex_body = complex_body
+        self.overlap = overlap
+        self.repeats = repeats
 
 
 class Op:
@@ -109,7 +112,10 @@ class Op:
         self.params: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         self.positional: int = code.co_argcount
         self.defaults: Args = _defaults(function, self.params)
-        self.roles = found = roles(function, self.params)
+        known = roles(function, self.params)
+        self.roles = found = tuple([role for role, _ in known])
+        self.integers: dict[int, str] = {i: kind for i, (_, kind) in enumerate(known) if kind} if facts.on else {}
+        """The kinds of the parameters that take integers, where users call the op; see operands.py."""
         self.operands = tuple(i for i, role in enumerate(found) if role)
         self.lists = tuple(i for i in self.operands if found[i] == "list")
         self.first = self.operands[0] if self.operands else 0

@@ -9,15 +9,19 @@
 | `Aside[...]`, and whatever has no Tensor in it | "", no operand |
 
 All but the last are operands: they are promoted, checked for their device, saved for backward and differentiated.
+
+The type also says where integers are expected, so that what is none can be refused, and NumPy's made Python's, before the op runs
+(`integer_kind`, `fit`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
+from corelib.tensor.size import SMALL, integer, integers, plain
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -25,7 +29,7 @@ _NO_OPERAND = "no operand"
 Aside = Annotated[T, _NO_OPERAND]
 """The type of a parameter that may be a tensor and yet is no operand: `out: Aside[Tensor | None]`."""
 
-_ROLES: dict[tuple[Any, ...], str] = {}
+_ROLES: dict[tuple[Any, ...], tuple[str, str]] = {}
 _NAMES: dict[str, tuple[str, ...]] = {}
 
 
@@ -55,11 +59,85 @@ def role(annotation: Any) -> str:
     return ""
 
 
-def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[str, ...]:
-    """The role of each parameter of a function. TypeError for an annotation whose names its module does not have."""
+def integer_kind(annotation: Any) -> str:
+    """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
+    and what else: "n" None, "t" a Tensor, "w" a word. "" where the type asks for no integers, or for other numbers too.
+
+    >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int)
+    ('i', 'isn', '', 'wi')
+    """
+    kind = _kind(annotation)
+    return kind if "i" in kind or "s" in kind else ""
+
+
+def _kind(annotation: Any) -> str:
+    """The letters of `integer_kind`, of a type that may stand in a union with one of integers."""
+    if annotation is int:
+        return "i"
+    if annotation is NoneType:
+        return "n"
+    if annotation is str:
+        return "w"
+    if isinstance(annotation, type) and issubclass(annotation, Tensor):
+        return "t"
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(annotation.__origin__)
+    if origin in (Union, UnionType):
+        found = [_kind(each) for each in inner]
+        return "".join(found) if all(found) else ""
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        items = {each for each in inner if each is not Ellipsis}
+        return "s" if items == {int} else "sh" if items == {int | None} else ""
+    return ""
+
+
+class Fits(Protocol):
+    """Whatever has integer parameters: an op, or a function that stands among them."""
+
+    name: str
+    params: tuple[str, ...]
+    integers: dict[int, str]
+
+
+def fit(of: Fits, i: int, value: Any) -> Any:
+    """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
+    kind, argument = of.integers[i], of.params[i]
+    if (
+        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("t" in kind and isinstance(value, Tensor))
+        or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
+    ):  # fmt: skip
+        return value
+    if "s" not in kind or ("i" in kind and plain(value) is not None):
+        return integer(of.name, argument, value, i + 1)
+    return integers(of.name, argument, value, i + 1, single=False, holes="h" in kind)
+
+
+def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
+    """Source that puts parameters a0, a1, ... of these kinds right; what is an int, or a tuple of ints, costs it a look at the type."""
+    lines = []
+    for i, kind in kinds.items():
+        off = f"(type(a{i}) is not int or not -{SMALL} < a{i} < {SMALL})"
+        if "n" in kind:
+            off = f"a{i} is not None and {off}"
+        fit = f"a{i} = fit(op, {i}, a{i})"
+        if "s" in kind:
+            lines += [
+                f"if type(a{i}) is tuple:",
+                f"    for each_ in a{i}:",
+                f"        if type(each_) is not int or not -{SMALL} < each_ < {SMALL}: {fit}; break",
+                f"elif {off}: {fit}",
+            ]
+        else:
+            lines.append(f"if {off}: {fit}")
+    return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The role and the integer kind of each parameter of a function. TypeError for an annotation whose names its module does not have."""
     scope, notes = function.__globals__, function.__annotations__
     try:
-        return tuple([_role_of(notes[name], scope) if name in notes else "" for name in params])
+        return tuple([_role_of(notes[name], scope) if name in notes else ("", "") for name in params])
     except NameError as error:
         raise TypeError(
             f"op {function.__name__}: the type of a parameter cannot be found: {error}; import it at the top of {function.__module__} "
@@ -67,10 +145,10 @@ def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[str, .
         ) from None
 
 
-def _role_of(annotation: Any, scope: dict[str, Any]) -> str:
-    """The role that an annotation stands for where these names are known."""
+def _role_of(annotation: Any, scope: dict[str, Any]) -> tuple[str, str]:
+    """The role and the integer kind that an annotation stands for where these names are known."""
     if not isinstance(annotation, str):
-        return role(annotation)
+        return role(annotation), integer_kind(annotation)
     # Evaluated once for each meaning: few texts stand on many parameters, and their names mean the same in nearly every module.
     names = _NAMES.get(annotation)
     if names is None:
@@ -78,5 +156,6 @@ def _role_of(annotation: Any, scope: dict[str, Any]) -> str:
     meaning = (annotation, *[scope.get(name) for name in names])
     known = _ROLES.get(meaning)
     if known is None:
-        known = _ROLES[meaning] = role(eval(annotation, scope))  # our own text
+        meant = eval(annotation, scope)  # our own text
+        known = _ROLES[meaning] = (role(meant), integer_kind(meant))
     return known

@@ -6,6 +6,7 @@ from typing import Any
 
 from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number
 from corelib.tensor import dtype as D
+from corelib.tensor.keys import DispatchKey
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor
 
@@ -32,6 +33,13 @@ def _overlaps(shape: Shape, strides: Strides) -> bool:
     return False
 
 
+def turned(g: Tensor, t: DispatchKey, base: DispatchKey) -> Tensor:
+    """The gradient of a view's elements as that of its base's, or the other way, where only one shows the memory conjugated or negated."""
+    if t.conj is not base.conj and g._dtype.is_complex:
+        g = g.conj()
+    return -g if t.neg is not base.neg else g
+
+
 class AsStridedBackward0(Node):
     """A view's history, found anew after its base changed in place."""
 
@@ -41,7 +49,9 @@ class AsStridedBackward0(Node):
 
     def apply(self, g: Tensor) -> Grads:
         """The base's gradient: zero, but `g` in the view's region."""
-        shape, strides, offset, base_strides = self.saved
+        shape, strides, offset, base_strides, key, base_key = self.saved
+        if key is not base_key:
+            g = turned(g, key, base_key)
         laid = g.new_empty_strided(self.metadata_shape, base_strides).zero_()
         if not _overlaps(shape, strides):
             laid.as_strided(shape, strides, offset).copy_(g)
@@ -68,7 +78,7 @@ def refreshed_edge(t: Tensor) -> tuple[Node, int]:
         node.seq = next_number()
         node.shape = t._shape
         node.dtype = t._dtype
-        node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride())
+        node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride(), t._key, base._key)
         node.metadata_shape = base._shape
         node.versions = None
         t._edge = (node, 0)

@@ -6,7 +6,7 @@ own edge is then found anew, as a slice of base's new history, when somebody ask
 
 from __future__ import annotations
 
-from corelib.graph.edges import edge_of, refreshed_edge
+from corelib.graph.edges import edge_of, refreshed_edge, turned
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import Grads, Node, next_number
 from corelib.graph.recording import node_class
@@ -98,7 +98,7 @@ def adopt(t: Tensor, result: Tensor) -> None:
     node.seq = next_number()
     node.shape = base._shape
     node.dtype = base._dtype
-    node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride())
+    node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride(), t._key, base._key)
     node.versions = None
     base._edge = (node, 0)
     base._requires_grad = True
@@ -114,12 +114,12 @@ class CopySlices(Node):
 
     def apply(self, g: Tensor) -> Grads:
         """The old base's gradient is zero in the region; the region's is that part of `g`."""
-        shape, strides, offset, base_strides = self.saved
+        shape, strides, offset, base_strides, key, base_key = self.saved
         first = second = None
         if self.edges[1] is not None:
             laid = g.new_empty_strided(self.shape, base_strides)
             laid.copy_(g)
-            second = laid.as_strided(shape, strides, offset).clone()
+            second = turned(laid.as_strided(shape, strides, offset).clone(), key, base_key)
         if self.edges[0] is not None:
             region = g.new_empty_strided(self.shape, base_strides, dtype=D.bool).fill_(False)
             region.as_strided(shape, strides, offset).fill_(True)

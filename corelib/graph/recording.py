@@ -242,8 +242,12 @@ class _Conjugated(OpNode):
     __slots__ = ()
 
     def apply(self, g: Gradient) -> Grads:
-        turned = [None if x is None else x.conj() for x in g] if isinstance(g, (list, tuple)) else g.conj()
-        return [None if x is None else x.conj() if x._dtype.is_complex else x for x in super().apply(turned)]
+        turned = [_conjugate(x) for x in g] if isinstance(g, (list, tuple)) else _conjugate(g)
+        return [_conjugate(x) for x in super().apply(turned)]
+
+
+def _conjugate(g: Any) -> Any:
+    return g if g is None or not g._dtype.is_complex else g.conj_physical()  # computed: a rule may use it several times
 
 
 _CONJUGATED: dict[type[OpNode], type[OpNode]] = {}

@@ -55,7 +55,7 @@ def _in_pieces(x: Any, weight: Any, target: Any, bias: Any, scale: Any, ignore_i
     return Pieces.apply(x, weight, bias)
 
 
-@public("nn.functional")
+@public("nn.functional", fits=True)
 def linear_cross_entropy(
     input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None, weight: Tensor | None = None, reduction: str = "mean",
     ignore_index: int | None = None, label_smoothing: float = 0.0, options: LinearCrossEntropyOptions | None = None,

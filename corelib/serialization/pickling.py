@@ -175,6 +175,8 @@ def _reduce_plain(t: Tensor) -> tuple[_TorchName, tuple[Any, ...]]:
     if t.device.type == "meta":
         return _META, (t.dtype, size, stride, t.requires_grad)
     layout_args: tuple[Any, ...] = (t.storage_offset(), size, stride, t.requires_grad, OrderedDict())
+    bits = {name: True for name, set_ in (("conj", t.is_conj()), ("neg", t.is_neg())) if set_}
+    metadata = (bits,) if bits else ()
     if t.dtype.name in _STORAGES:
-        return _TENSOR_V2, (TypedStorage(t.untyped_storage(), t.dtype), *layout_args)
-    return _TENSOR_V3, (t.untyped_storage(), *layout_args, t.dtype)
+        return _TENSOR_V2, (TypedStorage(t.untyped_storage(), t.dtype), *layout_args, *metadata)
+    return _TENSOR_V3, (t.untyped_storage(), *layout_args, t.dtype, *metadata)

@@ -15,6 +15,7 @@ from typing import Any
 from corelib.ops.construction.construct import as_subclass
 from corelib.tensor import dtype as dtypes
 from corelib.tensor.device import device
+from corelib.tensor.keys import dispatch_key
 from corelib.tensor.layout import layout, strided
 from corelib.tensor.rooms import NAMED
 from corelib.tensor.size import Size
@@ -112,11 +113,15 @@ def _finish(tensor: Tensor, requires_grad: Any, hooks: Any, metadata: Any) -> Te
     _no_hooks(hooks)
     if metadata is not None and not isinstance(metadata, dict):
         raise _refuse("the metadata of a tensor", metadata, "a dict or None")
-    if metadata and any(bit is not False for bit in metadata.values()):
-        raise RuntimeError(
-            f"load(): the file holds a lazily changed tensor ({shown(metadata)}), which corelib does not have. Save "
-            "x.resolve_conj().resolve_neg() instead of x."
-        )
+    if metadata:
+        if not metadata.keys() <= {"conj", "neg"} or not all(type(bit) is bool for bit in metadata.values()):
+            raise _refuse("the metadata of a tensor", metadata, "the bits conj and neg")
+        conj, neg = metadata.get("conj", False), metadata.get("neg", False)
+        if conj and not tensor.is_complex():
+            raise _refuse("a conjugated tensor's dtype", tensor.dtype, "a complex one")
+        if neg and tensor.dtype is dtypes.bool:
+            raise _refuse("a negated tensor's dtype", tensor.dtype, "any but bool")
+        tensor._key = dispatch_key(tensor._key.device_type, tensor._key.layout, conj, neg)
     return tensor.requires_grad_() if _flag("requires_grad of a tensor", requires_grad) else tensor
 
 

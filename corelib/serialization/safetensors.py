@@ -90,6 +90,11 @@ def _check_tensors(tensors: Mapping[str, Tensor]) -> None:
                 f"save_file(): You are trying to save a non contiguous tensor: {name!r} of shape {list(t.shape)} and "
                 f"strides {list(t.stride())}. Save its .contiguous()."
             )
+        if t.is_conj() or t.is_neg():
+            raise RuntimeError(
+                f"save_file(): tensor {name!r} shows its memory conjugated or negated, which the format cannot say. Save its "
+                "resolve_conj().resolve_neg()."
+            )
         address = t.untyped_storage().data_ptr() if t.numel() else 0
         if address and owners.setdefault(address, name) != name:
             raise RuntimeError(

@@ -685,6 +685,22 @@ class TensorBase:
         """The in-place form of `swapaxes`."""
     def swapdims_(self, *args: _Any) -> _Tensor:
         """The in-place form of `swapdims`."""
+    def _conj(self) -> _Tensor:
+        """A view of complex numbers that shows their conjugates."""
+    def _neg_view(self) -> _Tensor:
+        """A view that shows the negatives; the node's gradient is a copy."""
+    def conj(self) -> _Tensor:
+        """The conjugate, elementwise: a view of the same memory, which is marked; the tensor itself where it is real."""
+    def _resolved_array(self) -> _Any:
+        """The native array of a marked tensor's elements, for a kernel that reads it."""
+    def resolve_conj(self) -> _Tensor:
+        """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
+    def resolve_neg(self) -> _Tensor:
+        """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
+    def is_conj(self) -> _bool:
+        """Whether the tensor shows its memory conjugated: what `conj()` of complex numbers returns, and views of that."""
+    def is_neg(self) -> _bool:
+        """Whether the tensor shows its memory negated: `.imag` of a conjugate, and views of that."""
     def view_as_real(self) -> _Tensor:
         """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
     def view_as_complex(self) -> _Tensor:
@@ -698,11 +714,9 @@ class TensorBase:
     @imag.setter
     def imag(self, value: _Tensor) -> None: ...
     def conj_physical(self, *, out: _Tensor | None = ...) -> _Tensor:
-        """The conjugate, elementwise; a copy of what is real."""
+        """The conjugate, elementwise, computed at once."""
     def conj_physical_(self) -> _Tensor:
         """`conj_physical`, in place."""
-    def conj(self) -> _Tensor:
-        """The conjugate, elementwise; the tensor itself where it is real."""
     def angle(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
     def sgn(self, *, out: _Tensor | None = ...) -> _Tensor:
@@ -715,14 +729,6 @@ class TensorBase:
         """The conjugate of the transpose of matrices."""
     @property
     def mH(self) -> _Tensor: ...
-    def resolve_conj(self) -> _Tensor:
-        """The tensor itself: conjugates are never only marked as such."""
-    def resolve_neg(self) -> _Tensor:
-        """The tensor itself: negations are never only marked as such."""
-    def is_conj(self) -> _bool:
-        """False: conjugates are computed at once."""
-    def is_neg(self) -> _bool:
-        """False: negations are computed at once."""
     def index_select(self, dim: _int, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The places `index` (a vector of integers) along `dim`. IndexError out of bounds."""
     def gather(self, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -982,9 +988,9 @@ class TensorBase:
     def geqrf(self, *, out: _Any = ...) -> _Geqrf:
         """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
-        """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+        """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
+        """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
     def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform numbers from `from` to `to`."""
     def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
@@ -1012,7 +1018,7 @@ class TensorBase:
     def matrix_exp(self) -> _Tensor:
         """The exponential of a square matrix: the sum of its powers over their factorials."""
     def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
-        """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+        """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     def inverse(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The inverse of a square matrix. LinAlgError if it is singular."""
     def lu_solve(self, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

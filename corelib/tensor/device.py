@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from corelib.tensor.size import SMALL, integer
 from corelib.tensor.slot import Slot
 
 if TYPE_CHECKING:
@@ -62,9 +63,11 @@ class device:
 
     def __new__(cls, type: DeviceLike, index: int | None = None) -> device:
         try:
-            return _DEVICES[type, index]
+            if index is None or index.__class__ is int:  # True and 1.0 would find the device of 1
+                return _DEVICES[type, index]
         except (KeyError, TypeError):
-            return _intern(type, index)
+            pass
+        return _intern(type, index)
 
     def __repr__(self) -> str:
         if self.index is None:
@@ -109,6 +112,8 @@ def _intern(type_: DeviceLike, index: int | None) -> device:
         if not digits.isdecimal() or (len(digits) > 1 and digits[0] == "0"):
             raise RuntimeError(f"device(): Invalid device string: {type_!r}; accepted are 'TYPE' and 'TYPE:INDEX'")
         index = int(digits)
+    if index is not None and (type(index) is not int or not -1 < index < SMALL):
+        index = integer("device", "index", index, 2)
     if index is not None and index < 0:
         raise RuntimeError(f"device(): Device index must not be negative, got {index} for type {name!r}")
     if name not in _KNOWN:

@@ -1,8 +1,16 @@
-"""Shapes and strides as plain integer arithmetic, and `Size`, what `Tensor.shape` returns."""
+"""Shapes and strides as plain integer arithmetic, `Size`, what `Tensor.shape` returns, and integers as arguments.
+
+An int, NumPy's integers, whatever has `__index__`, and a tensor of one integer are integers; bool, float, str and None are none.
+In a sequence a bool may stand behind the first place, where it counts as 0 or 1. An integer must fit in 64 bits. The usual
+arguments are ints, so callers look at the type themselves and come here with the rest:
+
+    if type(k) is not int or not -SMALL < k < SMALL:
+        k = integer("topk", "k", k, 2)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, SupportsIndex, TypeAlias, overload
 
@@ -14,6 +22,73 @@ Dims: TypeAlias = int | Sequence[int] | None
 """One dimension, several, or all."""
 
 
+SMALL = 2**29
+"""Within this, Python compares an int at once: the frequent check, which spares most calls the exact one."""
+_LIMIT = 2**63
+MOST = _LIMIT - 1
+
+
+def integer(op: str, argument: str, value: Any, position: int = 0) -> int:
+    """An argument as an int. TypeError for what is no integer, ValueError for what does not fit in 64 bits.
+
+    >>> import numpy
+    >>> integer("topk", "k", numpy.int64(3))
+    3
+    """
+    found = plain(value)
+    if found is None:
+        raise TypeError(f"{_named(op, argument, position)} must be int, not {type(value).__name__}")
+    if not -_LIMIT <= found < _LIMIT:
+        raise ValueError(f"{_named(op, argument, position)}: Overflow when unpacking long long (got {found}, which does not fit in 64 bits)")
+    return found
+
+
+def integers(op: str, argument: str, value: Any, position: int = 0, *, single: bool = True, holes: bool = False) -> tuple[int, ...]:
+    """An argument as a tuple of ints; `single`: it may be one int; `holes`: some may be None. TypeError for anything else.
+
+    >>> integers("zeros", "size", [2, True])
+    (2, 1)
+    """
+    if not isinstance(value, (tuple, list)):
+        found = plain(value) if single else None
+        if found is None:
+            raise TypeError(f"{_named(op, argument, position)} must be tuple of ints, not {type(value).__name__}")
+        value = (found,)
+    out: list[Any] = []
+    for at, each in enumerate(value):
+        n = each if type(each) is int else plain(each) if each is not None else None
+        if n is None and type(each) is bool and at:
+            n = int(each)
+        if n is None and not (holes and each is None):
+            kind = type(each).__name__
+            if at == 0:
+                raise TypeError(f"{_named(op, argument, position)} must be tuple of ints, but found element of type {kind} at pos 0")
+            raise TypeError(
+                f"{op}(): argument '{argument}' failed to unpack the object at pos {at + 1} with error \"type must be tuple of ints,but got {kind}\""
+            )
+        if n is not None and not -_LIMIT <= n < _LIMIT:
+            raise TypeError(f"{op}(): argument '{argument}' failed to unpack the object at pos {at + 1} with error \"Overflow when unpacking long long\"")
+        out.append(n)
+    return tuple(out)
+
+
+def plain(value: Any) -> int | None:
+    """The int that a value stands for, or None."""
+    if type(value) is int:
+        return value
+    dtype = getattr(value, "dtype", None)
+    if isinstance(value, bool) or getattr(dtype, "name", "") == "bool" or not hasattr(value, "__index__"):
+        return None
+    try:
+        return int(value.__index__())
+    except TypeError:  # an array or a tensor of several elements, or of floats
+        return None
+
+
+def _named(op: str, argument: str, position: int) -> str:
+    return f"{op}(): argument '{argument}'" + (f" (position {position})" if position else "")
+
+
 class Size(tuple[int, ...]):
     """A tensor's shape: a tuple of ints with `numel()`.
 
@@ -23,6 +98,13 @@ class Size(tuple[int, ...]):
     """
 
     __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[SupportsIndex] = ()) -> Size:
+        given = tuple(sizes)
+        for n in given:
+            if type(n) is not int:
+                return tuple.__new__(cls, [_item(at, n) for at, n in enumerate(given)])
+        return tuple.__new__(cls, given)
 
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
@@ -39,7 +121,7 @@ class Size(tuple[int, ...]):
 
     def __getitem__(self, index: SupportsIndex | slice) -> int | Size:
         if isinstance(index, slice):
-            return Size(tuple.__getitem__(self, index))
+            return tuple.__new__(Size, tuple.__getitem__(self, index))
         return tuple.__getitem__(self, index)
 
     def __add__(self, other: Any) -> Size:
@@ -47,6 +129,14 @@ class Size(tuple[int, ...]):
 
     def __reduce__(self) -> tuple[object, tuple[Shape]]:
         return Size, (tuple(self),)
+
+
+def _item(at: int, n: object) -> int:
+    """One of a Size's ints."""
+    found = int(n) if isinstance(n, bool) else plain(n)
+    if found is None:
+        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {at} is '{type(n).__name__}')")
+    return found
 
 
 _CONTIGUOUS: dict[Shape, Strides] = {}
@@ -155,14 +245,12 @@ def view_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None:
 
 def wrap_dim(op: str, dim: int, ndim: int, name: str = "dim") -> int:
     """A dimension counted from the front; IndexError as PyTorch's where it is out of range."""
-    if not isinstance(dim, int):
-        try:
-            dim = dim.__index__()
-        except AttributeError:
-            raise TypeError(f"{op}(): argument '{name}' must be int, not {type(dim).__name__}") from None
+    if type(dim) is not int:
+        dim = integer(op, name, dim)
     n = ndim or 1
     if -n <= dim < n:
         return dim + n if dim < 0 else dim
+    integer(op, name, dim)  # one beyond 64 bits has an error of its own
     raise IndexError(
         f"{op}(): argument '{name}': Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got {dim})"
     )

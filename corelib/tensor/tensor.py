@@ -145,6 +145,12 @@ class Tensor(TensorBase):
         t._base = None
         return t
 
+    def _unresolved(self) -> Tensor:
+        """What lies in memory, where this tensor shows it conjugated or negated; outside the graph."""
+        t = self._alias()
+        t._key = self._key.plain
+        return t
+
     def _own_storage(self) -> Storage:
         """The Storage; made now around the native array of a small host tensor that had none."""
         storage = self._storage
@@ -158,6 +164,8 @@ class Tensor(TensorBase):
         """The backend's native array of these elements."""
         native = self._native
         if native is None:
+            if self._key.lazy:  # only for reading, never kept: what writes finds no kernel under this key
+                return self._resolved_array()
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(
@@ -199,7 +207,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self._shape)
+        return tuple.__new__(Size, self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -210,7 +218,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return Size(self._shape)
+            return tuple.__new__(Size, self._shape)
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")

@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
@@ -40,7 +40,7 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
     else:
         dtype = first._dtype
     device = first._device
-    kernels = op.kernels.get(first._key)
+    kernels = op.kernels.get(first._key.plain)
     kernel = None if kernels is None or not use_kernel else kernels.get(dtype)
     runtime = device._runtime
     strided_any = runtime.strided_any
@@ -173,7 +173,7 @@ def check_operands(op: Op, args: Args) -> None:
                     )
         elif not isinstance(x, Tensor):
             role = op.roles[i]
-            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float)) and role in ("mixed", "anything")):
+            if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float, complex)) and role in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
@@ -190,9 +190,5 @@ def write_out(op: Op, args: Args, out: Any) -> Outs:
             "arguments requires grad."
         )
     result = op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=False)))
-    if isinstance(result, tuple):
-        if not isinstance(out, (tuple, list)) or len(out) != len(result):
-            raise TypeError(f"{op.name}(): argument 'out' must be tuple of {len(result)} Tensors, got {type(out).__name__}")
-        stored = [store(op, r, o) for r, o in zip(result, out, strict=True)]
-        return type(result)(stored) if type(result) is tuple else type(result)(*stored)
-    return store(op, result, out)
+    written: Outs = write(op.name, result, out, args, op.facts.out == "exact", op.facts.overlap)
+    return written

@@ -18,9 +18,10 @@ from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
+from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
-from corelib.graph.rule import Outs
+from corelib.graph.rule import Args, Outs
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.size import Dims
 from corelib.tensor.tensor import Tensor
@@ -211,18 +212,22 @@ def reduction_entry(op: Op) -> Entry:
 _ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
 
 
-# The templates: `make` closes over the op, `{args}` are its parameters.
+# The templates: `make` closes over the op, `{args}` are its parameters. Every entry closes over the same three, so that its code can
+# be replaced: that of an op with integer arguments, which looks at their types, is compiled when the op is first called.
 _TEMPLATE = """
-def make(op, rule, call, body, active, top, run, record, grad_mode, write):
+def make(op, rule, body):
     def entry({args}):
+        if 0: op, rule, body
 {mode}
 {out}
+{fit}
 {work}
     return entry
 """
 _MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {{}})"
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
+    "first": "        return first_call(op, ({tuple}))",
     "call": "        return op.path({plain})",
     "body": "        return body({plain})",
     # A view's body makes the view; only its gradient is left to do.
@@ -239,22 +244,50 @@ _MAKERS: dict[tuple[int, bool, str], Callable[..., FunctionType]] = {}
 
 def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
-    n, takes_out = len(op.params), bool(op.facts.out)
-    maker = _MAKERS.get((n, takes_out, work))
+    takes_out = bool(op.facts.out)
+    key = (len(op.params), takes_out, "first" if op.integers and work != "call" else work)
+    maker = _MAKERS.get(key)
     if maker is None:
-        names = [f"a{i}" for i in range(n)]
-        plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
-        source = _TEMPLATE.format(
-            args=", ".join(names + ["out"] * takes_out),
-            mode=_MODE.format(tuple=as_tuple),
-            out=_OUT.format(tuple=as_tuple) if takes_out else "",
-            work=_WORK[work].format(tuple=as_tuple, plain=plain),
-        )
-        scope: dict[str, Any] = {}
-        exec(source, scope)  # our own text: nothing of a user's reaches it
-        maker = _MAKERS[n, takes_out, work] = scope["make"]
-    made = maker(op, op.rule, _call.call, op.body, active, top, run, record, grad_mode, _call.write_out)
-    return with_parameters(made, op.function, takes_out)
+        maker = _MAKERS[key] = _maker(*key)
+    return with_parameters(maker(op, op.rule, op.body), op.function, takes_out)
+
+
+def _maker(n: int, takes_out: bool, work: str, lines: str = "") -> Callable[..., FunctionType]:
+    """The function that makes entries of `n` parameters."""
+    names = [f"a{i}" for i in range(n)]
+    plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
+    source = _TEMPLATE.format(
+        args=", ".join(names + ["out"] * takes_out),
+        mode=_MODE.format(tuple=as_tuple),
+        out=_OUT.format(tuple=as_tuple) if takes_out else "",
+        fit=lines,
+        work=_WORK[work].format(tuple=as_tuple, plain=plain),
+    )
+    scope: dict[str, Any] = {
+        "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
+        "fit": fit, "first_call": _first_call,
+    }
+    exec(source, scope)  # our own text: nothing of a user's reaches it
+    maker: Callable[..., FunctionType] = scope["make"]
+    return maker
+
+
+def _first_call(op: Op, args: Args) -> Any:
+    """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
+    takes_out = bool(op.facts.out)
+    made = _maker(len(op.params), takes_out, work_of(op), fitting_lines(op.integers, "        "))(op, op.rule, op.body)
+    made = with_parameters(made, op.function, takes_out)
+    op.entry.__code__ = made.__code__.replace(co_name=op.name)
+    return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
+
+
+def work_of(op: Op) -> str:
+    """Which template's work an op's entry does."""
+    if op.kind == "view":
+        return "view" if op.rule.vjps is not None else "body"
+    if op.facts.infer is None and op.rule.vjps is None and op.kind in ("composite", "creation"):
+        return "body"
+    return "call"
 
 
 def build(op: Op) -> Any:
@@ -268,12 +301,8 @@ def build(op: Op) -> Any:
         op.compute, entry = binary_entry(op)
     elif op.kind == "reduction":
         entry = reduction_entry(op)
-    elif op.kind == "view":
-        entry = template_entry(op, "view" if op.rule.vjps is not None else "body")
-    elif op.facts.infer is None and op.rule.vjps is None and op.kind in ("composite", "creation"):
-        entry = template_entry(op, "body")
     else:
-        entry = template_entry(op, "call")
+        entry = template_entry(op, work_of(op))
     if op.kind == "binary":
         _rename(entry, op)
     entry.__name__ = entry.__qualname__ = op.name

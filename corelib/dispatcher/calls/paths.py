@@ -11,12 +11,14 @@ from typing import Any
 
 from corelib.dispatcher.calls import call
 from corelib.dispatcher.op import Entry, Op
+from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.tensor.tensor import Tensor
 
 _PATH = """
 def path({given}):
+{fit}
     spec = None
     try:
         spec, args = infer({given})
@@ -49,6 +51,12 @@ def path({given}):
     return result
 """
 
+_LOOPS = """
+def path({given}):
+{fit}
+    return call(op, ({given}))
+"""
+
 _OPERAND = """
     n{i} = a{i}._native
     if n{i} is None: n{i} = a{i}._array()
@@ -68,7 +76,8 @@ def compile_path(op: Op, n: int) -> Entry:
     """The path of an op whose `infer` returns `n` arguments."""
     operands = [i for i in op.operands if i < n]
     source = _PATH.format(
-        given="".join(f"a{i}, " for i in range(len(op.params))).strip(" "),
+        given=_given(op),
+        fit=fitting_lines(op.integers, "    "),
         n=n,
         args="".join(f"a{i}, " for i in range(n)),
         first=f"a{op.first}",
@@ -78,28 +87,43 @@ def compile_path(op: Op, n: int) -> Entry:
     )
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
-        "check_operands": call.check_operands, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]
     return path
 
 
-def path_of(op: Op) -> Entry:
-    """What runs an op's arguments, in the order of its parameters: its path, or `call` where it can have none."""
-    infer = op.facts.infer
-    if infer is None or op.lists or op.facts.by_result:
-        op.path = path = lambda *args: call.call(op, args)
-        return path
+def _given(op: Op) -> str:
+    return "".join(f"a{i}, " for i in range(len(op.params))).strip(" ")
 
-    def first_call(*args: object) -> Any:
+
+def _loops_path(op: Op) -> Entry:
+    """The path of an op whose operands `call` takes one by one."""
+    if not op.integers:
+        return lambda *args: call.call(op, args)
+    scope: dict[str, Any] = {"op": op, "call": call.call, "fit": fit}
+    exec(_LOOPS.format(given=_given(op), fit=fitting_lines(op.integers, "    ")), scope)  # our own text: nothing of a user's reaches it
+    path: Entry = scope["path"]
+    return path
+
+
+def path_of(op: Op) -> Entry:
+    """What runs an op's arguments, in the order of its parameters. It is made when the op is first called."""
+    infer = op.facts.infer
+
+    def first_call(*args: Any) -> Any:
+        if infer is None or op.lists or op.facts.by_result:
+            op.path = _loops_path(op)
+            return op.path(*args)
+        given = [fit(op, i, x) if i in op.integers else x for i, x in enumerate(args)]
         try:
-            n = len(infer(*args)[1])
+            n = len(infer(*given)[1])
         except (AttributeError, TypeError, IndexError):
             call.check_operands(op, args)
             raise
         op.path = compile_path(op, n)
-        return op.path(*args)
+        return op.path(*given)
 
     op.path = first_call
     return first_call

@@ -1,7 +1,10 @@
 """Complex numbers: made of parts and taken apart, conjugates, magnitudes and angles.
 
-A complex tensor is a view of a real one with a last dimension of 2, and the other way round. Conjugates are computed at once: there is no
-tensor that is only marked as conjugated, so `is_conj` is always False. Derivatives follow PyTorch: the gradient of a real loss is
+A complex tensor is a view of a real one with a last dimension of 2, and the other way round. `conj()` is a view, too: it shares its
+tensor's memory and only marks it, as does `.imag` of a conjugate, which shows negatives. The marks are bits of the tensor's key (see
+tensor/keys.py), and views of a marked tensor have its marks. Whoever computes with one gets a resolved array of it (`Tensor._array`);
+whoever writes into one finds no kernel under its key, and the copy into it writes what is turned into the memory. What hands out memory
+itself (numpy(), DLPack, view(dtype)) refuses, as PyTorch does. Derivatives follow PyTorch: the gradient of a real loss is
 dL/d(real) + 1j * dL/d(imag); see graph/recording.py for how rules for real numbers serve for complex ones.
 """
 
@@ -9,19 +12,132 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import pi
+from threading import get_ident
 
+from corelib.dispatcher.calls.elementwise import _execute
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.namespaces import public, show
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import check_dtype
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.elementwise.unary import _no_bool_neg
 from corelib.ops.shape.joining import stack
 from corelib.ops.shape.shapes import broadcast_tensors
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
+from corelib.tensor.device import Native
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.keys import dispatch_key
 from corelib.tensor.size import Shape, Strides, contiguous_strides
 from corelib.tensor.tensor import Tensor
+
+
+def marked(t: Tensor, conj: bool, neg: bool) -> Tensor:
+    """A view with these marks instead of its own."""
+    made = t._as_view(t._shape, t._strides, t._offset, t._numel)
+    made._key = dispatch_key(t._key.device_type, t._key.layout, conj, neg)
+    return made
+
+
+@op(kind="view", on=(), grad_name="ConjBackward0", vjp=lambda g: g.conj())
+def conjugated(input: Tensor) -> Tensor:
+    """A view of complex numbers that shows their conjugates."""
+    if not input._dtype.is_complex:
+        raise RuntimeError(f"_conj(): only complex numbers have a conjugate view, got {input._dtype}")
+    return marked(input, not input._key.conj, input._key.neg)
+
+
+@op(kind="view", on=(), grad_name="NegViewBackward0", vjp=lambda g: -g)
+def negated(input: Tensor) -> Tensor:
+    """A view that shows the negatives; the node's gradient is a copy."""
+    _no_bool_neg(input._dtype, input)
+    return marked(input, input._key.conj, not input._key.neg)
+
+
+TABLE["conjugated"].rule.complex = TABLE["negated"].rule.complex = True
+show(conjugated, ("_conj",), ("torch", "Tensor"))
+show(negated, ("_neg_view",), ("torch", "Tensor"))
+
+
+@public("torch", "Tensor")
+def conj(input: Tensor) -> Tensor:
+    """The conjugate, elementwise: a view of the same memory, which is marked; the tensor itself where it is real.
+
+    >>> import corelib as torch
+    >>> z = torch.tensor([1 + 2j])
+    >>> z.conj(), z.conj().is_conj(), z.conj().data_ptr() == z.data_ptr()
+    (tensor([1.-2.j]), True, True)
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(f"conj(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return conjugated(input) if input._dtype.is_complex else input
+
+
+def resolved(t: Tensor) -> Tensor:
+    """A marked tensor's elements in memory of their own, outside the graph."""
+    key, plain = t._key, t._unresolved()
+    for name, wanted in (("conj_physical", key.conj), ("neg", key.neg)):
+        if wanted:
+            plain = _execute(TABLE[name], (plain,), (plain,), plain._dtype, plain._device, plain._shape)
+    return plain
+
+
+def _resolved_array(self: Tensor) -> Native:
+    """The native array of a marked tensor's elements, for a kernel that reads it.
+
+    Its memory is this tensor's until the same thread asks for another: a kernel that has not run keeps what it was given.
+    """
+    made = resolved(self)
+    self.__dict__.setdefault("_resolutions", {})[get_ident()] = made
+    return made._array()
+
+
+attach("_resolved_array", _resolved_array)
+attach("_resolutions", None)  # where there is none
+
+
+@public("torch", "Tensor")
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1 + 2j]).conj().resolve_conj().is_conj()
+    False
+    """
+    return input.clone() if input._key.conj else input
+
+
+@public("torch", "Tensor")
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself, or a copy with its negatives in memory where it is only marked as negated.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1 + 2j]).conj().imag.resolve_neg().is_neg()
+    False
+    """
+    return input.clone() if input._key.neg else input
+
+
+@public("torch", "Tensor")
+def is_conj(input: Tensor) -> bool:
+    """Whether the tensor shows its memory conjugated: what `conj()` of complex numbers returns, and views of that.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1 + 2j]).conj()[0].is_conj()
+    True
+    """
+    return input._key.conj
+
+
+@public("torch", "Tensor")
+def is_neg(input: Tensor) -> bool:
+    """Whether the tensor shows its memory negated: `.imag` of a conjugate, and views of that.
+
+    >>> import corelib as torch
+    >>> torch.tensor([1 + 2j]).conj().imag.is_neg()
+    True
+    """
+    return input._key.neg
 
 
 def _retyped(input: Tensor, dtype: DType, shape: Shape, strides: Strides, offset: int, numel: int) -> Tensor:
@@ -45,6 +161,11 @@ def view_as_real(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         raise RuntimeError("view_as_real(): view_as_real is only supported for complex tensors")
+    if input._key.conj:
+        raise RuntimeError(
+            "view_as_real(): view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view it "
+            "as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the original."
+        )
     strides = (*[2 * s for s in input.stride()], 1)
     return _retyped(input, input._dtype.to_real(), (*input._shape, 2), strides, 2 * input._offset, 2 * input._numel)
 
@@ -82,7 +203,9 @@ def real(input: Tensor) -> Tensor:
     >>> torch.real(torch.tensor([1 + 2j]))
     tensor([1.])
     """
-    return view_as_real(input)[..., 0] if input._dtype.is_complex else input
+    if not input._dtype.is_complex:
+        return input
+    return view_as_real(conj(input) if input._key.conj else input)[..., 0]
 
 
 @public("torch")
@@ -95,6 +218,8 @@ def imag(input: Tensor) -> Tensor:
     """
     if not input._dtype.is_complex:
         raise RuntimeError(f"imag(): imag is not implemented for tensors with non-complex dtypes, got {input._dtype}")
+    if input._key.conj:
+        return negated(view_as_real(conj(input))[..., 1])
     return view_as_real(input)[..., 1]
 
 
@@ -146,7 +271,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
 
 @op(kind="unary", complex_body=True, inplace=True, out="exact", vjp=lambda g: g.conj())
 def conj_physical(input: Tensor) -> Tensor:
-    """The conjugate, elementwise; a copy of what is real.
+    """The conjugate, elementwise, computed at once.
 
     >>> import corelib as torch
     >>> torch.conj_physical(torch.tensor([1 + 2j]))
@@ -158,17 +283,6 @@ def conj_physical(input: Tensor) -> Tensor:
 
 
 TABLE["conj_physical"].rule.complex = True
-
-
-@public("torch", "Tensor")
-def conj(input: Tensor) -> Tensor:
-    """The conjugate, elementwise; the tensor itself where it is real.
-
-    >>> import corelib as torch
-    >>> torch.tensor([1 + 2j]).conj()
-    tensor([1.-2.j])
-    """
-    return conj_physical(input) if input._dtype.is_complex else input
 
 
 def _as_real(input: Tensor) -> Inferred:
@@ -250,30 +364,6 @@ def adjoint(input: Tensor) -> Tensor:
 
 
 attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
-
-
-@public("torch", "Tensor")
-def resolve_conj(input: Tensor) -> Tensor:
-    """The tensor itself: conjugates are never only marked as such."""
-    return input
-
-
-@public("torch", "Tensor")
-def resolve_neg(input: Tensor) -> Tensor:
-    """The tensor itself: negations are never only marked as such."""
-    return input
-
-
-@public("torch", "Tensor")
-def is_conj(input: Tensor) -> bool:
-    """False: conjugates are computed at once."""
-    return False
-
-
-@public("torch", "Tensor")
-def is_neg(input: Tensor) -> bool:
-    """False: negations are computed at once."""
-    return False
 
 
 @public("torch")

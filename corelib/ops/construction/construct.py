@@ -15,6 +15,7 @@ from corelib.tensor.base import extend
 from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
+from corelib.tensor.keys import dispatch_key
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.storage import Storage
@@ -291,10 +292,12 @@ def set_data(t: Tensor, value: object) -> None:
 
 def rebuild(
     cls: type[Tensor], storage: Storage, dtype: DType, shape: Shape, strides: Strides | None, offset: int, requires_grad: bool,
-    attributes: dict[str, object],
+    attributes: dict[str, object], bits: tuple[bool, bool] | None = None,
 ) -> Tensor:
     """The inverse of `reduce_tensor`."""
     made = Tensor._make(storage, dtype, shape, strides, offset)
+    if bits:  # (conj, neg)
+        made._key = dispatch_key(made._key.device_type, made._key.layout, *bits)
     if cls is not Tensor:
         made = as_subclass(made, cls)
     made._requires_grad = requires_grad
@@ -302,7 +305,7 @@ def rebuild(
     return made
 
 
-_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks")
+_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks", "_resolutions")
 
 
 def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]:
@@ -312,7 +315,8 @@ def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]
     """
     kept = {k: v for k, v in t.__dict__.items() if k not in (*_LEFT_BEHIND, "_grad")}
     storage = t._own_storage()
-    return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept)
+    bits = ((t._key.conj, t._key.neg),) if t._key.lazy else ()
+    return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept, *bits)
 
 
 def deepcopy_tensor(t: Tensor, memo: dict[int, object]) -> Tensor:
@@ -325,8 +329,9 @@ def deepcopy_tensor(t: Tensor, memo: dict[int, object]) -> Tensor:
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. If you "
             "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage."
         )
-    storage = deepcopy(t._own_storage(), memo)
-    made = rebuild(type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, {})
+    source = t.detach().clone() if t._key.lazy else t  # the copy of a conjugate has the elements themselves, as in PyTorch
+    storage = source._own_storage() if t._key.lazy else deepcopy(t._own_storage(), memo)
+    made = rebuild(type(t), storage, t._dtype, t._shape, source._strides, source._offset, t._requires_grad, {})
     memo[id(t)] = made
     for key, value in t.__dict__.items():
         if key not in _LEFT_BEHIND:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import ceil
+from typing import Any
 
 from corelib.dispatcher.calls.elementwise import cast_number
 from corelib.dispatcher.calls.outs import store
@@ -21,7 +22,7 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import Shape, Strides, contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
@@ -40,16 +41,14 @@ def arange_(out: Tensor, start: Number, step: Number) -> None:
 
 def parse_size(name: str, size: Sequence[object]) -> Shape:
     """A shape from `f(2, 3)` or `f((2, 3))`; RuntimeError for negative sizes, TypeError for what is no int."""
-    given = size[0] if len(size) == 1 and not isinstance(size[0], int) else size
-    if not isinstance(given, (tuple, list)):
-        given = tuple(given) if hasattr(given, "__iter__") and not hasattr(given, "__index__") else (given,)
-    try:
-        shape = tuple([n if type(n) is int else n.__index__() for n in given])
-    except (AttributeError, TypeError):
-        bad = next((n for n in given if not hasattr(n, "__index__")), given)
-        raise TypeError(
-            f"{name}(): argument 'size' must be tuple of ints, but found element of type {type(bad).__name__}"
-        ) from None
+    given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
+    if type(given) is tuple:
+        for n in given:
+            if type(n) is not int or not 0 <= n < SMALL:
+                break
+        else:
+            return given
+    shape = integers(name, "size", given, 1)
     for n in shape:
         if n < 0:
             raise RuntimeError(f"{name}(): Trying to create tensor with negative dimension {n}: {list(shape)}")
@@ -201,7 +200,7 @@ def empty_strided(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
-    shape, strides = parse_size("empty_strided", (size,)), tuple(stride)
+    shape, strides = parse_size("empty_strided", (size,)), integers("empty_strided", "stride", stride, 2)
     if len(shape) != len(strides):
         raise RuntimeError(
             f"empty_strided(): dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"

@@ -9,7 +9,7 @@ from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
-from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
@@ -52,10 +52,26 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         return
     kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
     if kernel is None:
+        if out._key.lazy:
+            _copy_unresolved(out, input)
+            return
         kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)
     kernel(out._array(), input._array())
+
+
+def _copy_unresolved(out: Tensor, input: Tensor) -> None:
+    """Into a tensor that shows its memory conjugated or negated: the memory takes the elements turned in the same way."""
+    key = out._key
+    with no_grad():
+        if input._dtype is not out._dtype:
+            input = to_copy(input, out._dtype, out._device)
+        if key.neg:
+            input = input._neg_view()
+        if key.conj:
+            input = input.conj()
+    copy_elements(out._unresolved(), input)
 
 
 def _copy_part(out: Tensor, input: Tensor) -> None:
@@ -80,13 +96,13 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
         input = to_copy(input, out._dtype, input._device)
     if input._shape != out._shape:
         input = input.expand(out._shape)
-    if input._strides is not None or input._offset:
+    if input._strides is not None or input._offset or input._key.lazy:
         input = input.clone(memory_format=contiguous_format)
     source, target = input._device.runtime, out._device.runtime
     data = source.backend.device_to_host(
         input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
     )
-    staged = out if out._strides is None else Tensor._empty(out._device, out._dtype, out._shape)
+    staged = out if out._strides is None and not out._key.lazy else Tensor._empty(out._device, out._dtype, out._shape)
     target.backend.host_to_device(
         staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
     )
@@ -314,11 +330,11 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
+    if src._storage is not None and src._storage is self._storage and src is not self:
+        refuse_shared("copy_", self, (src,))
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
-    if src._storage is not None and src._storage is self._storage and src is not self:
-        src = src.clone()
-    copy_elements(self, src)
+    copy_elements(self, apart(self, src))
     self._bump()
     return self
 
@@ -347,13 +363,14 @@ def filled_with(input: Tensor, value: Tensor | Number) -> Tensor:
 
 def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     """Set every element in place."""
-    check_writable("fill_", self)
     if isinstance(value, Tensor):
+        check_writable("fill_", self)
         if value._shape:
             raise RuntimeError(
                 f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
             )
-        return copy_(self, value)
+        return copy_(self, value.clone() if value._storage is not None and value._storage is self._storage else value)
+    check_writable("fill_", self, "accepted")  # one value written twice is the same value
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:

@@ -62,6 +62,11 @@ def to_numpy(t: Tensor, force: bool) -> Native:
         raise RuntimeError(
             "numpy(): Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
+    if t._key.lazy:
+        if not force:
+            bit, way = ("conjugate", "resolve_conj") if t._key.conj else ("negative", "resolve_neg")
+            raise RuntimeError(f"numpy(): Can't call numpy() on Tensor that has {bit} bit set. Use tensor.{way}().numpy() instead.")
+        t = t.clone()
     return host_array(t, shared=True)
 
 
@@ -82,7 +87,7 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
     if not shared or t._numel == 0:
         return array
     storage = t._own_storage()
-    if type(storage) is Storage:
+    if storage._lease is None:
         # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
         return array.view()
     if t._dtype is D.bfloat16:
@@ -101,10 +106,17 @@ def dlpack_device(t: Tensor) -> tuple[int, int]:
     return _DLPACK_DEVICES.get(t._device.type, 12), t._device.index or 0
 
 
+def _refuse_conj(t: Tensor) -> None:
+    if t._key.conj:
+        raise BufferError("__dlpack__(): Can't export tensors with the conjugate bit set")
+
+
 def to_dlpack(t: Tensor, **kwargs: object) -> object:
     """A DLPack capsule over the tensor's memory."""
     if t._requires_grad:
         raise BufferError("__dlpack__(): Can't export tensors that require gradient, use tensor.detach()")
+    _refuse_conj(t)
+    t = t.resolve_neg()
     backend = t._device.runtime.backend
     if not backend.host_memory:
         export = getattr(backend, "dlpack", None)
@@ -129,6 +141,8 @@ def cuda_array_interface(t: Tensor) -> dict[str, object]:
         raise RuntimeError("Can't get __cuda_array_interface__ on Variable that requires grad. Use tensor.detach() first.")
     if t._dtype is D.bfloat16:
         raise TypeError("__cuda_array_interface__ has no bfloat16; view the tensor as int16 first")
+    if t._key.lazy:
+        raise RuntimeError("__cuda_array_interface__ shows memory as it is; use tensor.resolve_conj().resolve_neg() first")
     size = t._dtype.itemsize
     return {
         "typestr": t._dtype.np.str, "shape": tuple(t._shape), "strides": None if t._strides is None else tuple([s * size for s in t._strides]),
@@ -164,6 +178,7 @@ def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | Non
     if isinstance(external, Tensor):  # also of a dtype or device that NumPy could not pass on
         if external._requires_grad:
             raise BufferError("from_dlpack(): Can't export tensors that require gradient, use tensor.detach()")
+        _refuse_conj(external)
         dlpack_device(external)
         alias = external._alias()
         place = external._device if device is None else resolve(device)

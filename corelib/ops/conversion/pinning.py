@@ -70,7 +70,7 @@ def is_pinned(self: Tensor, device: DeviceLike = None) -> bool:
 def copied_later(self: Tensor, dtype: DType, place: Device) -> Tensor | None:
     """A copy on a device that is on its way when this returns; None where it cannot go without being waited for."""
     backend = place.runtime.backend
-    if dtype is not self._dtype or self._strides is not None or self._requires_grad or not is_pinned(self):
+    if dtype is not self._dtype or self._strides is not None or self._key.lazy or self._requires_grad or not is_pinned(self):
         return None
     if not backend.capabilities()["host_to_device_later"] or not self._numel:
         return None

@@ -19,7 +19,7 @@ from corelib.tensor.tensor import Tensor
 
 def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Inferred:
     for what, x in (("input", input), ("other", other)):
-        if not isinstance(x, (Tensor, int, float)):
+        if not isinstance(x, (Tensor, int, float, complex)):
             raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
     if condition._dtype is not D.bool:
         if condition._dtype is not D.uint8:
@@ -84,7 +84,7 @@ def where(
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     made: Tensor = TABLE["select_where"].entry(condition, input, other)
     if out is not None:
-        return store(TABLE["select_where"], made, out)
+        return store(TABLE["select_where"], made, out, condition, input, other)
     return made
 
 

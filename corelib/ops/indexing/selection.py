@@ -65,7 +65,7 @@ def fitting_number(name: str, value: Number, dtype: DType) -> Number:
 
 
 @op(
-    inplace=True, on=("torch", "Tensor"),
+    inplace=True, overlap="itself", repeats="deprecated", on=("torch", "Tensor"),
     vjp={
         "input": lambda g, mask: select_where(mask, 0.0, g),
         "value": lambda g, mask: select_where(mask, g, 0.0).sum(),

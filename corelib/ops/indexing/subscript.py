@@ -15,7 +15,7 @@ from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.size import contiguous_strides
+from corelib.tensor.size import MOST, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
 
@@ -35,7 +35,7 @@ def getitem(self: Tensor, index: object) -> Tensor:
     elif type(index) is slice and not (self._requires_grad and grad_mode.enabled):
         shape = self._shape
         step = index.step
-        if shape and (step is None or (type(step) is int and step > 0)):
+        if shape and (step is None or (type(step) is int and 0 < step < MOST)):
             n = shape[0]
             try:
                 start, stop, step = index.indices(n)
@@ -80,7 +80,7 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
         if type(part) is int:
             n = t._shape[dim]
             if not -n <= part < n:
-                raise IndexError(f"index(): index {part} is out of bounds for dimension {dim} with size {n}")
+                raise _out_of_bounds(part, n, dim)
             t = select(t, dim, part) if recorded else TABLE["select"].body(t, dim, part)
         elif type(part) is slice:
             t = _sliced(t, dim, part, recorded)
@@ -136,8 +136,13 @@ def _accepted(part: object) -> str:
 
 def _bounded(i: int, n: int, dim: int) -> int:
     if not -n <= i < n:
-        raise IndexError(f"index(): index {i} is out of bounds for dimension {dim} with size {n}")
+        raise _out_of_bounds(i, n, dim)
     return i
+
+
+def _out_of_bounds(i: int, n: int, dim: int) -> IndexError:
+    integer("index", "index", i)  # one beyond 64 bits has an error of its own
+    return IndexError(f"index(): index {i} is out of bounds for dimension {dim} with size {n}")
 
 
 def _rank(part: object) -> int:
@@ -168,7 +173,9 @@ def _index_tensor(self: Tensor, part: object) -> Tensor:
 
 def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
     n = t._shape[dim]
-    step = 1 if part.step is None else part.step.__index__()
+    step = _plain(part.step)
+    if step is None:
+        step = 1
     if step <= 0:
         raise ValueError(f"index(): slice step must be positive, got {step}")
     if part.start is None and part.stop is None and step == 1:
@@ -184,10 +191,10 @@ def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
 
 
 def _plain(bound: object) -> int | None:
-    if bound is None or type(bound) is int:
-        return bound
+    if bound is None:
+        return None
     if hasattr(bound, "__index__"):
-        return int(bound.__index__())
+        return min(max(int(bound.__index__()), -MOST), MOST)  # as Python does for sequences
     raise TypeError(f"index(): slice indices must be integers or None or have an __index__ method, got {bound!r}")
 
 

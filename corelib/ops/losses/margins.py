@@ -13,7 +13,8 @@ from corelib.ops.construction.creation import empty_like
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import reduced, reduction_of
-from corelib.ops.neural.activation import logsigmoid, softmax_along
+from corelib.ops.neural.activation import logsigmoid
+from corelib.ops.neural.softmax import softmax_along
 from corelib.ops.products.distances import pairwise_distance
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor

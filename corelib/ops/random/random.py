@@ -26,6 +26,7 @@ from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
+from corelib.tensor.size import integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -57,6 +58,14 @@ def _parts(t: Tensor) -> Tensor:
     if not t._dtype.is_complex:
         return t
     return view_as_real(t)
+
+
+def _by_parts(t: Tensor, draw: Callable[[Tensor], object]) -> None:
+    """Draw the parts of complex numbers; what only shows conjugates is written to afterwards."""
+    made = t.new_empty(t._shape) if t._key.conj else t
+    draw(_parts(made))
+    if made is not t:
+        copy_elements(t, made)
 
 
 _PART = 0.5**0.5
@@ -122,7 +131,7 @@ def randint(
     first: object = given.pop() if given and low is None else low
     if size is None or last is None or given:
         raise TypeError("randint(): expected (high, size) or (low, high, size)")
-    low, high = _bound("low", 0 if first is None else first), _bound("high", last)
+    low, high = integer("randint", "low", 0 if first is None else first), integer("randint", "high", last)
     if low >= high:
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
@@ -131,12 +140,6 @@ def randint(
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
     return _finish(t, requires_grad, out, "full", pin_memory)
-
-
-def _bound(what: str, x: object) -> int:
-    if not isinstance(x, int):
-        raise TypeError(f"randint(): argument '{what}' must be int, not {type(x).__name__}")
-    return x
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
@@ -159,8 +162,6 @@ def randperm(
     >>> _ = torch.manual_seed(0); torch.randperm(4)
     tensor([0, 1, 3, 2])
     """
-    if not isinstance(n, int):
-        raise TypeError(f"randperm(): argument 'n' must be int, not {type(n).__name__}")
     if dtype is D.bool:
         raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
     if n < 0:
@@ -250,7 +251,7 @@ def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, 
     from_ = names.pop("from", names.pop("a", from_))
     to = names.pop("b", to)
     if t._dtype.is_complex:
-        _parts(t).uniform_(from_, to, generator=source)
+        _by_parts(t, lambda parts: parts.uniform_(from_, to, generator=source))
         return None
     _float_only("uniform_", t)
     if from_ > to:
@@ -263,7 +264,7 @@ def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, 
 def _normal(t: Tensor, source: Generator, mean: float = 0.0, std: float = 1.0) -> Array | None:
     """Fill with normal numbers."""
     if t._dtype.is_complex and std >= 0:
-        _parts(t).normal_(mean, std * _PART, generator=source)  # the mean of both parts, as in PyTorch
+        _by_parts(t, lambda parts: parts.normal_(mean, std * _PART, generator=source))  # the mean of both parts, as in PyTorch
         return None
     _float_only("normal_", t)
     if std < 0:

@@ -12,13 +12,13 @@ from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.slicing import strided_slice
-from corelib.ops.shape.views import _ints, method_with_varargs, spread
+from corelib.ops.shape.views import method_with_varargs, spread
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
 from corelib.tensor.promotion import result_type
-from corelib.tensor.size import Dims, Shape, wrap_dim
+from corelib.tensor.size import Dims, Shape, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -208,7 +208,7 @@ def repeat(input: Tensor, repeats: int | Sequence[int]) -> Tensor:
     tensor([[1, 2, 1, 2],
             [1, 2, 1, 2]])
     """
-    times = _ints("repeat", repeats, "repeats")
+    times = integers("repeat", "repeats", repeats)
     lead = len(times) - len(input._shape)
     if lead < 0:
         raise RuntimeError(
@@ -236,7 +236,7 @@ def tile(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     >>> torch.tensor([1, 2]).tile(2)
     tensor([1, 2, 1, 2])
     """
-    times = _ints("tile", dims, "dims")
+    times = integers("tile", "dims", dims)
     return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
 
 
@@ -295,7 +295,7 @@ attach("repeat_interleave", repeat_interleave)
 
 
 def _infer_flip(input: Tensor, dims: int | Sequence[int]) -> Inferred:
-    given = _ints("flip", dims, "dims")
+    given = integers("flip", "dims", dims)
     at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in given])
     if len(set(at)) != len(at):
         raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(given)}")
@@ -311,7 +311,7 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     tensor([2, 1, 0])
     """
     made = input
-    for d in _ints("flip", dims, "dims"):
+    for d in integers("flip", "dims", dims):
         n = input._shape[d]
         made = made.index_select(d, (n - 1) - arange(n, device=input._device))
     return made.clone() if made is input else made
@@ -340,12 +340,12 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: Dims = None) -> Tenso
     >>> torch.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-    moves = _ints("roll", shifts, "shifts")
+    moves = integers("roll", "shifts", shifts)
     if dims is None or dims == ():
         if len(moves) != 1:
             raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: 0")
         return roll(input.reshape((-1,)), moves, (0,)).reshape(input._shape)
-    along = _ints("roll", dims, "dims")
+    along = integers("roll", "dims", dims)
     if len(along) != len(moves):
         raise RuntimeError(f"roll(): shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
     made = input
@@ -359,7 +359,7 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: Dims = None) -> Tenso
 
 
 def _negated(shifts: int | Sequence[int]) -> tuple[int, ...]:
-    return tuple([-n for n in _ints("roll", shifts, "shifts")])
+    return tuple([-n for n in integers("roll", "shifts", shifts)])
 
 
 def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
@@ -372,7 +372,7 @@ def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
     return select_where(inside, input, False if input._dtype is D.bool else 0)
 
 
-@op(out="exact", inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
+@op(out="exact", inplace=True, overlap="unchecked", repeats="accepted", ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero.
 
@@ -384,7 +384,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _triangle("tril", input, diagonal, True)
 
 
-@op(out="exact", inplace=True, ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
+@op(out="exact", inplace=True, overlap="unchecked", repeats="accepted", ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero.
 

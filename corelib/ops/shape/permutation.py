@@ -7,9 +7,9 @@ from operator import itemgetter
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.ops.shape.views import _ints, method_with_varargs
+from corelib.ops.shape.views import method_with_varargs
 from corelib.tensor.base import attach
-from corelib.tensor.size import contiguous_strides, wrap_dim
+from corelib.tensor.size import contiguous_strides, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -80,7 +80,7 @@ def permute(input: Tensor, dims: int | Sequence[int]) -> Tensor:
                 return input._as_view(pick(shape), pick(strides), input._offset, input._numel)
         except (IndexError, TypeError):
             pass  # the checks below say what is wrong
-    order = _ints("permute", dims, "dims")
+    order = integers("permute", "dims", dims)
     if len(order) != len(shape):
         raise RuntimeError(
             f"permute(): permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "

@@ -12,9 +12,9 @@ from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
-from corelib.ops.shape.views import _ints, expand, method_with_varargs, spread, view
+from corelib.ops.shape.views import expand, method_with_varargs, spread, view
 from corelib.tensor.base import attach
-from corelib.tensor.size import Shape, broadcast_shapes, wrap_dim
+from corelib.tensor.size import Shape, broadcast_shapes, integer, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 from corelib.ops.shape import permutation as permutation  # puts transpose and its like on Tensor
 
@@ -65,7 +65,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
             count = -(-n // size) or 1
             sizes = (size,) * (count - 1) + (n - size * (count - 1),)
     else:
-        sizes = _ints("split", split_size_or_sections, "split_sizes")
+        sizes = integers("split", "split_sizes", split_size_or_sections)
         if any(s < 0 for s in sizes) or sum(sizes) != n:
             raise RuntimeError(
                 f"split(): split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {at}), "
@@ -77,7 +77,7 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
 @public("torch")
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive pieces of the listed sizes along `dim`."""
-    return split(input, list(_ints("split_with_sizes", split_sizes, "split_sizes")), dim)
+    return split(input, list(integers("split_with_sizes", "split_sizes", split_sizes)), dim)
 
 
 attach("split_with_sizes", split_with_sizes)
@@ -112,6 +112,8 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
     """
     at = wrap_dim("tensor_split", dim, len(input._shape))
     n = input._shape[at]
+    if isinstance(indices_or_sections, Tensor) and not indices_or_sections._shape:
+        indices_or_sections = integer("tensor_split", "indices_or_sections", indices_or_sections, 2)
     if isinstance(indices_or_sections, int):
         k = indices_or_sections
         if k <= 0:
@@ -228,7 +230,7 @@ def unflatten(input: Tensor, dim: int, sizes: int | Sequence[int]) -> Tensor:
     torch.Size([2, 2, 3])
     """
     at = wrap_dim("unflatten", dim, len(input._shape))
-    given = _ints("unflatten", sizes, "sizes")
+    given = integers("unflatten", "sizes", sizes)
     made = list(given)
     n = input._shape[at]
     if not made:
@@ -254,7 +256,7 @@ def broadcast_to(input: Tensor, size: int | Sequence[int]) -> Tensor:
     >>> torch.ones(1).broadcast_to((2, 2)).shape
     torch.Size([2, 2])
     """
-    return expand(input, _ints("broadcast_to", size, "size"))
+    return expand(input, integers("broadcast_to", "size", size))
 
 
 method_with_varargs("broadcast_to", broadcast_to)

@@ -8,8 +8,7 @@ from math import prod
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
-from corelib.ops.shape.views import _ints
-from corelib.tensor.size import Shape, contiguous_strides, wrap_dim
+from corelib.tensor.size import Shape, contiguous_strides, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
@@ -97,7 +96,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             [1, 2],
             [2, 3]])
     """
-    shape, strides = _ints("as_strided", size, "size"), _ints("as_strided", stride, "stride")
+    shape, strides = integers("as_strided", "size", size), integers("as_strided", "stride", stride)
     offset = input._offset if storage_offset is None else storage_offset
     if len(shape) != len(strides):
         raise RuntimeError(f"as_strided(): mismatch in length of strides and shape: {list(strides)} for {list(shape)}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.modes import active
@@ -15,7 +15,7 @@ from corelib.dispatcher.op import TABLE
 from corelib.graph.fitted import summed
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.size import Dims, contiguous_strides, view_strides, wrap_dim
+from corelib.tensor.size import SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -27,24 +27,22 @@ def spread(given: tuple[T, ...]) -> list[T]:
     return list(only if isinstance(only, (list, tuple)) else given)
 
 
-def _ints(name: str, size: int | Sequence[int], what: str = "shape") -> tuple[int, ...]:
-    """A tuple of ints from one argument; TypeError for what is none."""
-    if isinstance(size, int):
-        return (size,)
-    try:
-        return tuple([n if type(n) is int else n.__index__() for n in size])
-    except (AttributeError, TypeError):
-        raise TypeError(f"{name}(): argument '{what}' (position 1) must be tuple of ints, not {size!r}") from None
-
-
 def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
     """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
 
     if TABLE[name].kind == "view":
         body: Callable[..., Tensor] = TABLE[name].body
+        what = TABLE[name].params[1]
 
         def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
-            given = size[0] if len(size) == 1 and type(size[0]) is not int else size
+            given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
+            if type(given) is tuple:
+                for n in given:
+                    if type(n) is not int or not -SMALL < n < SMALL:
+                        given = integers(name, what, given, 1)
+                        break
+            else:
+                given = integers(name, what, given, 1)
             return entry(self, given) if self._requires_grad or active.count else body(self, given)
     else:
 
@@ -103,7 +101,7 @@ def view(input: Tensor, size: int | Sequence[int]) -> Tensor:
         known = prod(size)
         if known == numel and type(known) is int and min(size) >= 0:  # nothing to work out
             return input._as_view(size, None, input._offset, numel)
-    shape = filled_size("view", input, size if type(size) is tuple else _ints("view", size))
+    shape = filled_size("view", input, size if type(size) is tuple else integers("view", "size", size, 1))
     if input._strides is None:
         return input._as_view(shape, None, input._offset, input._numel)
     strides = view_strides(input._shape, input.stride(), shape)
@@ -124,7 +122,7 @@ def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
     >>> torch.arange(6).reshape(3, 2).t().reshape(6)
     tensor([0, 2, 4, 1, 3, 5])
     """
-    wanted = filled_size("reshape", input, shape if type(shape) is tuple else _ints("reshape", shape))
+    wanted = filled_size("reshape", input, shape if type(shape) is tuple else integers("reshape", "shape", shape, 1))
     if input._strides is None or view_strides(input._shape, input.stride(), wanted) is not None:
         return view(input, wanted)
     return view(input.contiguous(), wanted)
@@ -162,6 +160,9 @@ def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
                 if x % k:
                     raise RuntimeError(f"view(): {what} must be divisible by {k} to view {input._dtype} as {dtype} (different element sizes), but got {x}")
             shape, strides, offset = (*shape[:-1], shape[-1] // k), (*[s // k for s in strides[:-1]], 1), offset // k
+    if input._key.lazy:
+        bit = "conjugate view tensors" if input._key.conj else "tensors with negative bit set"
+        raise RuntimeError(f"view(): torch.Tensor.view is not supported for {bit} when converting to a different dtype.")
     made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
     made._base = input._base if input._base is not None else input
     return made
@@ -184,7 +185,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     >>> torch.tensor([[1], [2]]).expand(-1, 3).stride()
     (1, 0)
     """
-    to = size if type(size) is tuple else _ints("expand", size)
+    to = size if type(size) is tuple else integers("expand", "size", size, 1)
     shape = input._shape
     if not shape and 1 not in to and -1 not in to:
         return input._as_view(to, (0,) * len(to), input._offset, prod(to))

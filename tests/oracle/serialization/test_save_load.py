@@ -203,8 +203,16 @@ def test_pytorchs_other_dtypes_and_tensors_are_refused_by_name() -> None:
     ):
         with pytest.raises(pickle.UnpicklingError, match=rf"GLOBAL {name} was not an allowed global"):
             corelib.load(dumped(torch, x))
-    with pytest.raises(RuntimeError, match="resolve_conj"):
-        corelib.load(dumped(torch, torch.tensor([1j]).conj()))
+
+
+def test_conjugate_and_negative_views_go_both_ways() -> None:
+    for here, there in ((torch, corelib), (corelib, torch)):
+        z = here.tensor([1 + 2j, 3 - 4j])
+        conjugate, memory = there.load(dumped(here, [z.conj(), z]))
+        part = there.load(dumped(here, z.conj().imag))
+        assert conjugate.is_conj() and part.is_neg() and not memory.is_conj()
+        assert conjugate.tolist() == [1 - 2j, 3 + 4j] and part.tolist() == [-2.0, 4.0]
+        assert conjugate.data_ptr() == memory.data_ptr()
 
 
 def test_a_module_of_pytorchs_becomes_one_of_corelibs_when_the_file_is_trusted() -> None:
