@@ -97,7 +97,7 @@ def permutation_of(pivots: Tensor, m: int) -> Tensor:
     """The rows (*, m) of the input that the rows of p.mT @ input are, from LAPACK's exchanges, which count from 1."""
     rows = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()
     if pivots._device.type == "meta":
-        return rows
+        return rows.contiguous()
     for k in range(pivots._shape[-1]):
         at = (pivots[..., k : k + 1] - 1).long()
         here, there = rows[..., k : k + 1].clone(), rows.gather(-1, at)

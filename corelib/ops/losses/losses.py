@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 
+from corelib.dispatcher.calls.elementwise import strides_of_result
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
@@ -79,7 +80,9 @@ def _pair(name: str, input: Tensor, target: Tensor, broadcast: bool = True) -> t
 
 
 def _infer_loss(input: Tensor, target: Tensor, reduction: str, *rest: object) -> Inferred:
-    return (input._shape if reduction == "none" else (), input._dtype), (input, target, reduction, *rest)
+    if reduction != "none":
+        return ((), input._dtype), (input, target, reduction, *rest)
+    return (input._shape, input._dtype, strides_of_result(input, target)), (input, target, reduction, *rest)
 
 
 def _mse_slope(g: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:

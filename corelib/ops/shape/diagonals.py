@@ -10,12 +10,13 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.construction.creation import empty, ones
+from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, resolve
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.layout import layout as Layout
+from corelib.tensor.layout import contiguous_format, layout as Layout
 from corelib.tensor.promotion import promote_types
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -86,7 +87,7 @@ def _infer_scatter_like(name: str, view: View) -> Infer:
             raise RuntimeError(
                 f"{name}(): expected src to have a size equal to the slice of self. src size = {list(src._shape)}, slice size = {list(part._shape)}"
             )
-        return (input._shape, input._dtype), (input, src, *where)
+        return (input._shape, input._dtype, kept_strides(input) if input._device.runtime.strided_any else None), (input, src, *where)
 
     return infer
 
@@ -242,7 +243,7 @@ def _triangle_indices(
         return empty((2, count), dtype=dtype or D.int64, device=place, layout=layout)
     square = ones((row, col), dtype=D.bool, device=device, layout=layout)
     inside: Tensor = (square.tril(offset) if lower else square.triu(offset)).nonzero()
-    return inside.t().contiguous().to(dtype or D.int64)
+    return inside.t().clone(memory_format=contiguous_format).to(dtype or D.int64)
 
 
 @public("torch")
