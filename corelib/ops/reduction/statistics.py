@@ -11,6 +11,7 @@ from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.searching import places_in_order
+from corelib.ops.ordering.sorting import kept_in_graph
 from corelib.ops.reduction.reductions import mean, std, sum, var
 from corelib.ops.return_types import Histogram
 from corelib.tensor import dtype as D
@@ -216,4 +217,4 @@ def histogram(
     hist = x.new_zeros((n,)).index_add(0, at, counted)
     if density:
         hist = hist / hist.sum() / (edges[1:] - edges[:-1])
-    return Histogram(hist, edges)
+    return Histogram(kept_in_graph(input, hist, "histogram"), edges)
