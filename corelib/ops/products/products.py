@@ -224,6 +224,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _scaled(x: Tensor, factor: Number) -> Tensor:
+    """A product times alpha or beta, which is one of its numbers: of integers, the fraction is cut off."""
+    if type(factor) is float and x._dtype.order < 6:
+        factor = int(factor)
     return x if factor == 1 else x * factor
 
 

@@ -26,7 +26,7 @@ def _cut(x: Tensor, pads: Pads) -> Tensor:
     return x
 
 
-def _pad_backward(g: Tensor, input: Tensor, pads: Pads) -> Tensor:
+def _pad_backward(g: Tensor, pads: Pads) -> Tensor:
     kept = _cut(g, pads)
     if all(a >= 0 and b >= 0 for a, b in pads):
         return kept
@@ -113,10 +113,13 @@ def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:
     if n == 0 and mode == "replicate":
         raise RuntimeError(f"pad(): Expected non-zero size at dimension {dim} for replicate, got {list(x._shape)}")
     at = range(-before, n + behind)
+    if mode == "circular":
+        first, kept = max(-before, 0), n + min(before, 0) + min(behind, 0)  # what is cut off does not come back
+        at = range(-max(before, 0), kept + max(behind, 0)) if kept > 0 else range(0)
 
     def places() -> list[int]:
         if mode == "reflect":
             return [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in at]
-        return [min(max(i, 0), n - 1) for i in at] if mode == "replicate" else [i % n for i in at]
+        return [min(max(i, 0), n - 1) for i in at] if mode == "replicate" else [first + i % kept for i in at]
 
     return tabulated(x, (len(at),), places, int64)
