@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange, eye
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -50,7 +51,7 @@ def _real_kind(input: Tensor) -> DType:
 
 def _check_phase(name: str, what: str, phase: Tensor, ending: str = "quantity, so it is") -> None:
     """RuntimeError where a function depends on the phase of vectors that are determined only up to one."""
-    if phase._numel and bool((phase.detach().imag.abs() > 1e-2).any()):
+    if any_true(phase.detach().imag.abs() > 1e-2):
         raise RuntimeError(
             f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss function depends "
             f"on this {ending} ill-defined."

@@ -221,7 +221,7 @@ def binary_cross_entropy(
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
     if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
-    if target._numel and target._device.type != "meta" and not bool(((target >= 0) & (target <= 1)).all()):
+    if any_true(~((target >= 0) & (target <= 1))):
         raise RuntimeError("binary_cross_entropy(): all elements of target should be between 0 and 1")
     if weight is not None:
         weight = weight.expand_as(input)
