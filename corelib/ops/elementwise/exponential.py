@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corelib.dispatcher.calls.elementwise import output_strides
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred
 from corelib.graph.rule import Vjp
@@ -164,7 +165,7 @@ def power_of_two(n: Tensor) -> Tensor:
 def _logaddexp_vjp(base: float) -> dict[str, Vjp]:
     # written as 1 / (1 + exp(difference)), which is sound where both are large; equal infinities share evenly
     def share(g: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
-        apart = select_where(mine == theirs, 0.0, theirs - mine)
+        apart = select_where((mine == theirs) & mine.isinf(), 0.0, theirs - mine)
         return g / (1 + exp(apart * base))
 
     return {"input": lambda g, input, other: share(g, input, other), "other": lambda g, input, other: share(g, other, input)}
@@ -282,7 +283,7 @@ def _infer_logit(input: Tensor, eps: float | None) -> Inferred:
         raise NotImplementedError(f"logit(): \"logit_cpu\" not implemented for '{kind_name(input._dtype)}'; real dtypes are accepted")
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())
-    return (input._shape, input._dtype, input._strides), (input, eps)
+    return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, eps)
 
 
 @op(infer=_infer_logit, inplace=True, out=True, aliases=("special.logit",), vjp=_logit_vjp)

@@ -21,14 +21,14 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         raise RuntimeError(f"rrelu(): Lower bound should be less than or equal to the upper bound, got {lower} and {upper}")
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"rrelu(): floating dtypes are accepted, got {input._dtype}")
-    low = input.detach() <= 0
+    low = input.detach() <= 0 if training else ~(input.detach() > 0)
     slope: Tensor | float = (lower + upper) / 2
     if training:
         # One draw in double precision for each element that needs one, as PyTorch's CPU does.
         needed = input._numel if input._device.type == "meta" else int(low.sum())
         drawn = input.new_empty((needed,), dtype=D.float64).uniform_(lower, upper)
         slope = input.new_zeros(input._shape).masked_scatter(low, drawn.to(input._dtype))
-    made = select_where(low, input * slope, input)
+    made = select_where(low, input * slope, input).contiguous()
     return input.copy_(made) if inplace else made
 
 

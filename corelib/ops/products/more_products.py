@@ -11,9 +11,11 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import cat
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
+from corelib.tensor.layout import contiguous_format
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -35,7 +37,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
     _vector("addmv", "vec", vec)
     product = _scaled(mv(mat, vec), alpha)
     check_fits("addmv", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta) + product
+    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
 
 
 @op(out=True, inplace=True)
@@ -72,7 +74,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     """
     product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha)
     check_fits("addbmm", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta) + product
+    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
 
 
 @op(out="exact", overlap="itself")
@@ -205,7 +207,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         n >>= 1
         if n:
             square = matmul(square, square)
-    return input.clone() if made is None or made is input else made
+    return input.clone(memory_format=contiguous_format) if made is None or made is input else made
 
 
 def _cheapest(sizes: list[int]) -> list[list[int]]:
@@ -267,16 +269,20 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
 @public("linalg", names=("vander",))
 def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 to N - 1, (*, n, N). N defaults to n.
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
 
     >>> import corelib as torch
     >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
     tensor([[1, 1, 1],
             [1, 2, 4]])
     """
-    if N is not None and N <= 1:
-        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {N}")
-    return (x if x._shape else x.reshape((1,))).unsqueeze(-1) ** arange(x._shape[-1] if N is None else N, device=x._device)
+    if x._dtype.name == "bool":
+        raise RuntimeError("linalg.vander(): linalg.vander supports floating point, complex, and integer tensors, but got Bool")
+    n = N if N is not None else x._shape[-1] if x._shape else 1
+    if n <= 1:
+        raise RuntimeError(f"linalg.vander(): N must be greater than 1, got {n}")
+    powers = x.unsqueeze(-1).expand((*x._shape, n - 1)).cumprod(-1)
+    return cat([powers.new_ones((*x._shape, 1)), powers], -1)
 
 
 @public("torch")
@@ -314,4 +320,4 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     at = wrap_dim("renorm", dim, len(input._shape))
     size = input.norm(p, [d for d in range(len(input._shape)) if d != at], True)
-    return input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+    return (input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)).contiguous()

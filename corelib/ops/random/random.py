@@ -351,7 +351,7 @@ def _bernoulli(t: Tensor, source: Generator, p: Tensor | float = 0.5) -> Array |
         if t._device.type == "meta":
             p.expand(t._shape)
             return None
-        probabilities = p.detach().expand(t._shape).cpu().numpy()
+        probabilities = p.detach().expand(t._shape).numpy(force=True)
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -412,7 +412,7 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
+    array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
     return filled(empty_like(input), array, by_memory=False)
 
 
@@ -464,7 +464,7 @@ def multinomial(
     if input._device.type == "meta":
         drawn = Tensor._empty(input._device, D.int64, (*input._shape[:-1], num_samples))
         return _finish(drawn, False, out, "full", False)
-    weights = input.detach().cpu()
+    weights = input.detach().cpu().resolve_neg()
     array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
     array = array.reshape(-1, n)
     if not (np.isfinite(array).all() and (array >= 0).all()):

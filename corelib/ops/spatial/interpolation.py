@@ -13,6 +13,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import tabulated
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import int64, kind_name
 from corelib.tensor.tensor import Tensor
 
@@ -154,7 +155,7 @@ def interpolate(
         a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
         b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
         made = a * (1 - weight) + b * weight
-    return made.clone() if made is input else made
+    return in_format_of(input, made.clone() if made is input else made)
 
 
 @public("nn.functional")

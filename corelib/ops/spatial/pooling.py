@@ -16,6 +16,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
 from corelib.ops.spatial.convolution import spatial, window_slices
 from corelib.ops.spatial.padding import constant_pad
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import iinfo
@@ -134,6 +135,8 @@ def _max_pool_of(n: int) -> Callable[..., Any]:
         if input._dtype is D.bool:
             raise NotImplementedError(f"{name}(): \"max_pool\" not implemented for 'Bool'")
         values, indices = max_windows(input, *windows)
+        if len(input._shape) == n + 2:
+            values, indices = in_format_of(input, values), in_format_of(input, indices)
         return (values, indices) if return_indices else values
 
     pool.__name__ = pool.__qualname__ = name
@@ -186,6 +189,7 @@ def _avg_pool(
     if input._dtype.itemsize == 2:  # half types add up in float32
         return _avg_pool(name, n, input.float(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor).to(input._dtype)
     total = window_sum(_padded(input, kernel, steps, pads, gaps, sizes, 0.0), kernel, steps, sizes)
+    total = in_format_of(input, total, n == 1) if n < 3 else total.contiguous()
     if divisor is not None:
         return _over(total, divisor, whole)
     if input._device.type == "meta":
@@ -281,14 +285,14 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
     if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
         kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
         made = input.float() if input._dtype.itemsize == 2 else input
-        return (window_sum(made, kernel, kernel, sizes) / prod(kernel)).to(input._dtype)
+        return (in_format_of(input, window_sum(made, kernel, kernel, sizes), n == 1) / prod(kernel)).to(input._dtype)
     if 0 in sizes:
         return input.new_empty((*input._shape[:-n], *sizes))
     made = input.float() if input._dtype.itemsize == 2 else input
     for i in range(n):  # one dimension after the other
         d = len(input._shape) - n + i
         made = _window_means(made.movedim(d, -1), sizes[i]).movedim(-1, d)
-    return made.contiguous().to(input._dtype)
+    return in_format_of(input, made, n == 1).to(input._dtype)
 
 
 def _window_means(x: Tensor, out: int) -> Tensor:
@@ -332,6 +336,13 @@ def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] |
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
+def last_nan_or_largest(windows: Tensor) -> Tensor:
+    """The place of the largest of each window along the last dimension; of several NaN the last is taken, as in PyTorch."""
+    largest, odd = windows.argmax(-1, True), windows.isnan()
+    last = windows._shape[-1] - 1 - odd.long().flip(-1).argmax(-1, True)
+    return select_where(odd.any(-1, True), last, largest)
+
+
 def _adaptive_max(
     name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
 ) -> Tensor | tuple[Tensor, Tensor]:
@@ -355,14 +366,13 @@ def _adaptive_max(
             places = [p * m + i for p in places for i in range(a, b)]
         at = input.new_tensor(places, dtype=D.int64)
         part = flat.detach().index_select(-1, at)
-        here = part.argmax(-1, True)
-        if odd:  # of several NaN the last is taken, as in PyTorch
-            last = len(places) - 1 - part.isnan().long().flip(-1).argmax(-1, True)
-            here = select_where(part.isnan().any(-1, True), last, here)
+        here = last_nan_or_largest(part) if odd else part.argmax(-1, True)
         columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
     indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
-    values = flat.gather(-1, indices).reshape((*lead, *sizes))
-    return (values, indices.reshape((*lead, *sizes))) if return_indices else values
+    values, indices = flat.gather(-1, indices).reshape((*lead, *sizes)), indices.reshape((*lead, *sizes))
+    if n == 2:
+        values, indices = in_format_of(input, values), in_format_of(input, indices)
+    return (values, indices) if return_indices else values
 
 
 @public("nn.functional")

@@ -11,6 +11,8 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
+from corelib.ops.shape.permutation import in_format_of
+from corelib.ops.spatial.pooling import last_nan_or_largest
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -60,7 +62,8 @@ def _unpool(n: int) -> Callable[..., Tensor]:
         padding: int | Sequence[int] = 0, output_size: Sequence[int] | None = None,
     ) -> Tensor:
         sizes = _output_size(name, n, input, kernel_size, stride, padding, output_size)
-        return unpool_windows(input, indices, sizes, name)
+        made = unpool_windows(input, indices, sizes, name)
+        return in_format_of(input, made) if n == 2 else made
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""The elements that max_pool{n}d found put back at the places it gave in `indices`, zeros elsewhere.
@@ -102,7 +105,7 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
         flat = flat * m + places.reshape(shape)
     windows = flat.reshape((b, c, prod(sizes), prod(kernel)))
     elements = x.reshape((b, c, -1)).gather(-1, windows.reshape((b, c, -1))).reshape(windows._shape)
-    which = elements.argmax(-1, True)
+    which = last_nan_or_largest(elements)
     made = (*input._shape[:-n], *sizes)
     return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 
