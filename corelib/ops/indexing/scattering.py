@@ -54,7 +54,7 @@ def _infer_scatter(name: str) -> Infer:
     def infer(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Inferred:
         if not isinstance(src, Tensor):
             raise TypeError(f"{name}(): argument 'src' must be Tensor, not {type(src).__name__}")
-        at = _check_same_rank(name, input, dim, index, (("Src", src),))
+        at, index = _check_same_rank(name, input, dim, index, (("Src", src),))
         if src._dtype is not input._dtype:
             raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype, got {input._dtype} and {src._dtype}")
         for d, n in enumerate(index._shape if index._numel else ()):

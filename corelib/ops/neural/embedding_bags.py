@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corelib.dispatcher.declare import op
+from corelib.graph.grad_mode import is_grad_enabled
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.neural.embedding import embedding_rows, row_number, shrink_rows
@@ -27,7 +28,7 @@ def embedding_bag(
     tensor([[4., 6.],
             [3., 4.]])
     """
-    if sparse:
+    if sparse and weight.requires_grad and is_grad_enabled():
         raise NotImplementedError("embedding_bag(): sparse=True needs sparse gradients, which corelib does not have yet")
     factors = per_sample_weights
     if factors is not None and input._shape != factors._shape:

@@ -322,7 +322,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     (tensor([1]), tensor([2]))
     """
     if not isinstance(indices, Tensor) or indices._dtype.is_floating_point or indices._dtype is D.bool:
-        raise ValueError(f"unravel_index(): expected 'indices' to be an integer tensor, but got {getattr(indices, '_dtype', type(indices).__name__)}")
+        raise TypeError(f"unravel_index(): expected 'indices' to be of integer dtype, but got {getattr(indices, '_dtype', type(indices).__name__)}")
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(not isinstance(n, int) for n in sizes):
         raise TypeError(f"unravel_index(): expected 'shape' to be int or sequence of ints, but got {shape!r}")
