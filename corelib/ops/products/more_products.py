@@ -271,7 +271,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
 @public("linalg", names=("vander",))
 def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for N < 2.
 
     >>> import corelib as torch
     >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
@@ -283,6 +283,7 @@ def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
     n = N if N is not None else x._shape[-1] if x._shape else 1
     if n <= 1:
         raise RuntimeError(f"linalg.vander(): N must be greater than 1, got {n}")
+    x = x if x._shape else x.reshape((1,))
     powers = x.unsqueeze(-1).expand((*x._shape, n - 1)).cumprod(-1)
     return cat([powers.new_ones((*x._shape, 1)), powers], -1)
 
