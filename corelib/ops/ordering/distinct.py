@@ -74,6 +74,8 @@ def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts:
     source, input = input, input.detach()
     rows = input.movedim(dim, 0)
     n = rows._shape[0]
+    if 0 in rows._shape[1:]:
+        raise RuntimeError(f"unique(): There are 0 sized dimensions, and they aren't selected, so unique cannot be applied: shape {list(input._shape)}, dim {dim}")
     flat = rows.reshape((n, -1)) if n else rows
     order = arange(n, device=input._device)
     for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
