@@ -312,6 +312,16 @@ def _new_tensor(
 attach("new_tensor", _new_tensor)
 
 
+def tabulated(like: Tensor, shape: Shape, values: Callable[[], object], dtype: DType | None = None) -> Tensor:
+    """A tensor of numbers that Python computes, on `like`'s device and, unless given, of its dtype; on meta they are not computed.
+
+    shape: that of the result, whatever the nesting of what `values` returns.
+    """
+    if like._device.type == "meta":
+        return Tensor._empty(like._device, dtype or like._dtype, shape)
+    return tensor(values(), dtype=dtype or like._dtype, device=like._device).reshape(shape)
+
+
 def _real(what: str, x: object) -> float:
     """An end or the step of arange: a number, or a tensor of one. TypeError for anything else."""
     if isinstance(x, Tensor):

@@ -161,7 +161,8 @@ def scatter(
         # one place of `index` along dim at a time: within it no element is met twice
         made = input.clone()
         at = wrap_dim("scatter", dim, len(input._shape))
-        for i in range(index._shape[at] if index._numel else 0):
+        steps = 0 if not index._numel else 1 if index._device.type == "meta" else index._shape[at]  # without values one is as good as all
+        for i in range(steps):
             place = index.narrow(at, i, 1)
             factor = _cut(src, index._shape).narrow(at, i, 1)
             made = scatter_set(made, at, place, gather(made, at, place) * factor)

@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import empty_like
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import reduced, reduction_of
 from corelib.ops.neural.activation import logsigmoid
@@ -63,7 +64,7 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.new_full(input._shape, var)
-    elif bool((var < 0).any()):
+    elif any_true(var < 0):
         raise ValueError("var has negative entry/entries")
     if var._shape != input._shape:
         if input._shape[:-1] == var._shape:

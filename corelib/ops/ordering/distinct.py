@@ -7,6 +7,7 @@ from typing import Any
 from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.ordering.sorting import kept_in_graph, sort_along
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -28,6 +29,7 @@ def unique(
     >>> torch.unique(torch.tensor([3, 1, 3]))
     tensor([1, 3])
     """
+    need_values("unique", input)
     if dim is not None:
         return _unique_slices(input, dim, return_inverse, return_counts)
     source, input = input, input.detach()
@@ -95,6 +97,7 @@ def unique_consecutive(
     >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
     tensor([1, 2, 1])
     """
+    need_values("unique_consecutive", input)
     if dim is not None:
         dim = wrap_dim("unique_consecutive", dim, len(input._shape))
         rows = input.detach().movedim(dim, 0)

@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.searching import places_in_order
 from corelib.ops.ordering.sorting import kept_in_graph
@@ -86,7 +87,7 @@ def _weights(what: str, weights: Tensor | None, n: int, whole: bool) -> Tensor |
         raise RuntimeError(f"cov(): expected {what} to have floating point dtype but got {what} with {weights._dtype} dtype")
     if weights._numel != n:
         raise RuntimeError(f"cov(): expected {what} to have the same numel as there are observations in the input but got {weights._numel} != {n}")
-    if n and weights._device.type != "meta" and float(weights.min()) < 0:
+    if any_true(weights < 0):
         raise RuntimeError(f"cov(): {what} cannot be negative")
     return weights
 
@@ -151,7 +152,7 @@ def _range(name: str, input: Tensor, low: float, high: float) -> tuple[float, fl
     """The ends of a histogram: as given, or those of the data where they are equal."""
     if low > high:
         raise RuntimeError(f"{name}(): max must be larger than min, got {low} and {high}")
-    if low == high and input._numel:
+    if low == high and input._numel and input._device.type != "meta":
         low, high = float(input.min()), float(input.max())
     if not (low - low == 0 and high - high == 0):
         raise RuntimeError(f"{name}(): range of [{low}, {high}] is not finite")

@@ -281,19 +281,25 @@ def repeat_interleave(
                 f"repeat_interleave(): repeats must have the same size as input along dim, but got repeats.size(0) = "
                 f"{repeats._numel} and input.size({at}) = {n}"
             )
+        if repeats._device.type == "meta":
+            if output_size is None:
+                raise RuntimeError("repeat_interleave(): cannot repeat_interleave a meta tensor without output_size")
+            return input.index_select(at, input.new_empty((output_size,), dtype=D.int64))
         counts = repeats.expand((n,)).tolist()
+        if any(c < 0 for c in counts):
+            raise RuntimeError("repeat_interleave(): repeats can not be negative")
+        if len(set(counts)) != 1:
+            places = [i for i, c in enumerate(counts) for _ in range(c)]
+            return input.index_select(at, input.new_tensor(places, dtype=D.int64))
+        times: int = counts[0]
     else:
-        counts = [int(repeats)] * n
-    if any(c < 0 for c in counts):
-        raise RuntimeError("repeat_interleave(): repeats can not be negative")
-    if counts and len(set(counts)) == 1:
-        shape = input._shape
-        wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))
-        made = wide.clone(memory_format=contiguous_format)
-        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))
-    places = [i for i, c in enumerate(counts) for _ in range(c)]
-    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))
-    return made
+        times = int(repeats)
+        if times < 0:
+            raise RuntimeError("repeat_interleave(): repeats can not be negative")
+    shape = input._shape
+    wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], times, *shape[at + 1 :]))
+    made = wide.clone(memory_format=contiguous_format)
+    return made.reshape((*shape[:at], n * times, *shape[at + 1 :]))
 
 
 attach("repeat_interleave", repeat_interleave)
