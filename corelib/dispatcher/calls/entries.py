@@ -23,7 +23,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import Dims
+from corelib.tensor.size import SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -93,7 +93,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
             device = input._device
             kernel = kernels[input._key][dtype]
             kind = type(other)
-            if kind is float or kind is int:
+            if kind is float or (kind is int and -SMALL < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return elementwise(op, (input, other), None)
                 shape, numel = input._shape, input._numel

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import cast_number
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
@@ -109,7 +109,7 @@ def full(
     if dtype is None:
         dtype = out._dtype if out is not None else _dtype_of(fill_value)
     t = _blank("full", shape, dtype, layout, device)
-    run_primitive("fill", t, _number("full", fill_value, t._dtype))
+    run_primitive("fill", t, _number("full", fill_value, t))
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
@@ -120,17 +120,15 @@ def _dtype_of(value: object) -> DType | None:
     return get_default_dtype().to_complex() if isinstance(value, complex) else None
 
 
-def _number(name: str, value: object, dtype: DType) -> Number:
+def _number(name: str, value: object, t: Tensor) -> Number:
+    """A number as an element of a tensor; PyTorch fills one element by way of float64."""
     if not isinstance(value, (bool, int, float, complex)):
         item = getattr(value, "item", None)
         if item is None:
             raise TypeError(f"{name}(): argument 'fill_value' must be Number, not {type(value).__name__}")
-        value = item()
-    try:
-        made: Number = cast_number(value, dtype)
-    except (OverflowError, ValueError):
-        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}") from None
-    return made
+        found: Number = item()
+        value = found
+    return fitting_number(name, value, t._dtype, D.float64 if t._numel == 1 else None)
 
 
 def _filler(name: str, value: int) -> Callable[..., Tensor]:
@@ -243,13 +241,13 @@ def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
 
 
 def _fill_with(value: Number) -> Callable[[str, Tensor], None]:
-    return lambda name, t: run_primitive("fill", t, _number(name, value, t._dtype))
+    return lambda name, t: run_primitive("fill", t, _number(name, value, t))
 
 
 zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))
 ones_like = public("torch")(_like("ones_like", _fill_with(1)))
 empty_like = public("torch")(_like("empty_like", lambda name, t: None))
-full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype))))
+full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t))))
 
 
 def _new(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -394,7 +392,7 @@ def eye(
     t = zeros(n, m, dtype=dtype or (out._dtype if out is not None else None), layout=layout, device=device)
     if n and m:
         diagonal = t._as_view((min(n, m),), (m + 1,), 0, min(n, m))
-        run_primitive("fill", diagonal, _number("eye", 1, t._dtype))
+        run_primitive("fill", diagonal, _number("eye", 1, t))
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 

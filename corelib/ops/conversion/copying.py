@@ -373,7 +373,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:
-        run_primitive("fill", self, _number("fill_", value, self._dtype))
+        run_primitive("fill", self, _number("fill_", value, self))
     self._bump()
     return self
 

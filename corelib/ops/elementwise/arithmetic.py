@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
@@ -275,6 +276,8 @@ def _no_negative_power(dtype: DType, base: object, exponent: object) -> None:
         refuse("pow", D.bool)(dtype)
     if not (dtype.is_floating_point or dtype.is_complex) and type(exponent) is int and exponent < 0:
         raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed (exponent {exponent}, dtype {dtype}).")
+    if isinstance(base, Tensor) and type(exponent) in (int, float):
+        fitting_number("pow", exponent, dtype)
 
 
 @op(

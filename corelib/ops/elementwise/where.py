@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import cast_number, output_strides
+from corelib.dispatcher.calls.elementwise import fitting_number, output_strides
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
@@ -40,7 +40,7 @@ def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Numb
             break
     made = [
         (x if x._dtype is dtype and x._device is device else x.to(device=device, dtype=dtype)) if isinstance(x, Tensor)
-        else cast_number(x, dtype)
+        else fitting_number("where", x, dtype)
         for x in (input, other)
     ]
     if condition._device is not device and not condition._shape:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.calls.outs import stored
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
+from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, kind_name
 from corelib.tensor.size import Shape, broadcast_shapes, integer, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -223,8 +225,8 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return batched_matmul(input, other)
 
 
-def _scaled(x: Tensor, factor: Number) -> Tensor:
-    return x if factor == 1 else x * factor
+def _scaled(x: Tensor, factor: Number, name: str = "addmm") -> Tensor:
+    return x if factor == 1 else x * fitting_number(name, factor, x._dtype, D.float32)
 
 
 def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha: Number) -> Inferred:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import copy_elements
@@ -40,7 +41,7 @@ def _infer_pad(input: Tensor, pads: Pads, value: Number) -> Inferred:
     shape = _padded_shape(input, pads)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"pad(): The input size {list(input._shape)}, plus negative padding {pads}, resulted in a negative output size {list(shape)}, which is invalid.")
-    return (shape, input._dtype), (input, pads, value)
+    return (shape, input._dtype), (input, pads, fitting_number("pad", value, input._dtype))
 
 
 @op(on=(), infer=_infer_pad, grad_name="ConstantPadNdBackward0", vjp=_pad_backward)
