@@ -93,7 +93,7 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
         raise ValueError(_ragged(data)) from None
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
-            raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
         if not isinstance(data, (str, bytes)) and isinstance(_first(data), str):
             raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
@@ -116,7 +116,7 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
     if (array.dtype.kind == "f" or array.size == 0) and not _has_numpy(data):
         return array.astype(get_default_dtype().np)
     if array.dtype.kind == "u" and array.dtype.itemsize == 8:
-        raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
     if array.dtype.kind in "iu" and not _has_numpy(data):
         return array.astype(np.int64)
     return array

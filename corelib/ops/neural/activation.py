@@ -185,7 +185,8 @@ def _infer_like_input(name: str, check: Callable[[DType], None] | None = None) -
 
     def infer(input: Tensor, *rest: object) -> Inferred:
         accept(input._dtype)
-        fitting: list[object] = [x if type(x) is float and -1e4 < x < 1e4 else _as_computed(name, x, input._dtype) for x in rest]
+        floating = input._dtype.is_floating_point
+        fitting: list[object] = [x if floating and type(x) is float and -1e4 < x < 1e4 else _as_computed(name, x, input._dtype) for x in rest]
         return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *fitting)
 
     return infer

@@ -240,6 +240,10 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha:
         raise RuntimeError(f"addmm(): self and mat2 must have the same dtype, but got {input._dtype} and {mat2._dtype}")
     shape = (a[0], b[1])
     check_fits("addmm", input, shape)
+    if alpha != 1:
+        alpha = fitting_number("addmm", alpha, mat1._dtype, D.float32)
+    if beta != 1:
+        beta = fitting_number("addmm", beta, mat1._dtype, D.float32)
     return (shape, mat1._dtype), (input, mat1, mat2, beta, alpha)
 
 
