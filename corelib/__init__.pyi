@@ -818,7 +818,7 @@ def ones(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Lay
 def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
+    """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
@@ -1016,7 +1016,7 @@ def subtract(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor |
 def sum(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of all elements, or along `dim` (an int or several)."""
 def svd(input: _Tensor, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
-    """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+    """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
 def svd_lowrank(A: _Tensor, q: _int | None = ..., niter: _int | None = ..., M: _Tensor | None = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` largest singular values of A - M and their vectors, by a random projection and `niter` iterations."""
 def swapaxes(input: _Tensor, axis0: _int, axis1: _int) -> _Tensor:
@@ -1062,7 +1062,7 @@ def trapezoid(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool 
 def trapz(y: _Tensor, x: _Tensor | None = ..., *, dx: _int | _float | _bool | _complex | None = ..., dim: _int = ...) -> _Tensor:
     """The integral along `dim` by the trapezoid rule, over places `x` or a distance `dx` (default 1)."""
 def triangular_solve(input: _Tensor, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
-    """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+    """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
 def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
 def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:

@@ -8,7 +8,7 @@ from corelib.tensor.tensor import Tensor as _Tensor
 
 class LinAlgError(RuntimeError): ...
 def cholesky(input: _Tensor, *, upper: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
-    """The lower factor l of a symmetric positive-definite matrix, input = l @ l.mT; or its transpose. LinAlgError if it is none."""
+    """The lower factor l of a Hermitian positive-definite matrix, input = l @ l.mH; or its adjoint. LinAlgError if it is none."""
 def cholesky_ex(input: _Tensor, *, upper: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _CholeskyEx:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
 def cond(A: _Tensor, p: _float | _str | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -22,13 +22,13 @@ def diagonal(A: _Tensor, *, offset: _int = ..., dim1: _int = ..., dim2: _int = .
 def eig(A: _Tensor, *, out: _Any = ...) -> _Eig:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1."""
 def eigh(A: _Tensor, UPLO: _str = ..., *, out: _Any = ...) -> _Eigh:
-    """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read."""
+    """(eigenvalues, eigenvectors) of a symmetric, or Hermitian, matrix, ascending; the lower or upper triangle is read."""
 def eigvals(A: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The eigenvalues of a square matrix, complex and in no order."""
 def eigvalsh(A: _Tensor, UPLO: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The eigenvalues of a symmetric matrix, ascending."""
 def householder_product(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
+    """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
 def inv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
 def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Any = ...) -> _InvEx:
@@ -42,7 +42,7 @@ def lu_factor(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _LUFactor:
 def lu_factor_ex(A: _Tensor, *, pivot: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _LUFactorEx:
     """(LU, pivots, info): `lu_factor` that says in info where a pivot is 0, and raises only with `check_errors`."""
 def lu_solve(LU: _Tensor, pivots: _Tensor, B: _Tensor, *, left: _bool = ..., adjoint: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
-    """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mT."""
+    """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mH."""
 def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`torch.matmul`."""
 def matrix_exp(input: _Tensor) -> _Tensor:
@@ -62,7 +62,7 @@ def pinv(A: _Tensor, rcond: _Any = ..., *, atol: _Any = ..., rtol: _Any = ..., h
 def qr(A: _Tensor, mode: _str = ..., *, out: _Any = ...) -> _QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q)."""
 def slogdet(A: _Tensor, *, out: _Any = ...) -> _Slogdet:
-    """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude."""
+    """(sign, logabsdet): the determinant as its sign, of complex numbers of magnitude 1, and the logarithm of its magnitude."""
 def solve(A: _Tensor, B: _Tensor, *, left: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """X of A @ X = B, or X @ A = B unless `left`; B is (*, n, k), or a vector (*, n). LinAlgError if A is singular."""
 def solve_ex(A: _Tensor, B: _Tensor, *, left: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _SolveEx:

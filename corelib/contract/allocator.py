@@ -5,17 +5,37 @@ Blocks are handed on in the order of the device's queue, so an asynchronous back
 queues, each has its own kept blocks, and a block that another one uses (`seen_in`) is kept back until that has done so. On out of memory
 the kept blocks are flushed and the request tried once more; then the error gives the figures.
 
-The free lists are touched only by `list.append`, `list.pop` and `dict.get`, each one step under the interpreter's lock:
-a Storage may die inside a garbage collection at any point, where waiting for a lock of our own could never end.
+No Python code runs when a Storage dies, for a signal that arrives in such code is lost with its exception. The Storage has a *lease*, an
+object whose only purpose is to die with it. A weak reference to the lease then puts itself into the list `_freed`, by C code alone, and the
+next call here takes the blocks of that list back; so do the figures, before they are given. Leases are objects that Python's garbage
+collector does not see: it would call the weak reference before finalizers run, which may still use the Storage or bring it back.
+
+While a program makes no call here, what has died waits. Where buffers go with their last reference (`Backend.counted_buffers`), the
+allocator therefore holds only the latest KEEP_LIMIT bytes of what is lent itself; older and larger blocks are held by their Storages
+alone, and go with them at once.
+
+Signals, other threads and the garbage collector can come in where a function begins, where a loop begins anew, and at calls; nowhere else.
+Between those, what belongs together is done by assignments, subscripts and `del`, so the figures are exact whatever interrupts, and there
+is no lock, for which a Storage that dies inside a garbage collection could wait for ever.
 """
 
 from __future__ import annotations
 
 from threading import local
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import ref
 
 from corelib.contract.backend import Backend, Event, OutOfMemoryError, Queue
 from corelib.tensor.device import Buffer
+from corelib.tensor.host import np
+
+if TYPE_CHECKING:
+    from corelib.tensor.host import HostArray
+    from corelib.tensor.storage import Storage
+
+    Reference = ref[HostArray]
+else:
+    Reference = ref
 
 # Above this many bytes of kept blocks a freed block goes back to the driver at once.
 KEEP_LIMIT = 4 << 30
@@ -39,6 +59,25 @@ def size_class(nbytes: int) -> int:
     return (nbytes + step - 1) // step * step
 
 
+class Block:
+    """A piece of a device's memory: its `buffer`, None where only its Storage holds that, and the list that it is `kept` in when free."""
+
+    __slots__ = ("buffer", "kept", "size")
+
+    def __init__(self, buffer: Buffer, size: int, kept: list[Block]) -> None:
+        self.buffer = buffer
+        self.size = size
+        self.kept = kept
+
+
+class Note(Reference):
+    """A weak reference to a lease, as a key. A plain one would ask the lease for its hash, and arrays have none."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
 class CachingAllocator:
     """Keeps freed blocks by size class and counts what PyTorch's memory statistics count, in bytes."""
 
@@ -46,112 +85,173 @@ class CachingAllocator:
         self._backend = backend
         self._index = index
         self._name = name
-        self._free: dict[FreeList, list[Buffer]] = {}
-        self.allocated = 0
-        self.reserved = 0
+        self._counted = backend.counted_buffers
+        self._leases = np.empty(0, np.uint8)  # its views are the leases: the quickest objects that the collector does not see
+        self._free: dict[FreeList, list[Block]] = {}
+        self._lent: dict[Note, Block] = {}  # the oldest first
+        self._freed: list[Note] = []
+        self._note = self._freed.append
+        self._allocated = 0
+        self._reserved = 0
+        self._held = 0  # bytes of the lent blocks whose buffer is held here too
         self.peak_allocated = 0
         self.peak_reserved = 0
+        self._made = 0  # blocks asked of the backend so far, and given back to it
+        self._given_back = 0
         self.retries = 0
         self.ooms = 0
         self.several = False
         """Whether the device has more queues than one."""
-        self._origin: dict[int, FreeList] = {}  # by a block's id: the list that it goes back to, where that is not the default queue's
-        self._seen: dict[int, list[Queue]] = {}  # by a block's id: the other queues that use it
-        self._waiting: list[tuple[list[Event], FreeList, Buffer]] = []  # (events, list, block) of those that are kept back
-        self.made = 0  # blocks asked of the backend so far, and given back to it
-        self.given_back = 0
+        self._seen: dict[int, list[Queue]] = {}  # by a buffer's id: the other queues that use it
+        self._waiting: dict[Block, list[Event] | None] = {}  # blocks that are kept back, and what for; None where that is to be asked
 
-    def allocate(self, nbytes: int) -> Buffer:
-        """A raw buffer of at least `nbytes` bytes; OutOfMemoryError, a RuntimeError, with the figures where there is none."""
-        size = size_class(nbytes)
-        number = HERE.__dict__.get("numbers", {}).get(self, 0) if self.several else 0
-        if self._waiting:
-            self._look()
-        kept = self._free.get((size, number) if number else size)
+    def lend(self, storage: Storage, nbytes: int) -> None:
+        """Give a Storage memory of at least `nbytes` bytes, for as long as it lives: sets its `_raw` and its `_lease`.
+
+        OutOfMemoryError, a RuntimeError, with the figures where there is none.
+        """
+        if nbytes <= 512:
+            size = 512
+        else:  # size_class, without a call
+            step = 1 << ((nbytes - 1).bit_length() - 4)
+            size = (nbytes + step - 1) // step * step
+        if self._freed or self._waiting:
+            self._take_back()
+        key: FreeList = size
+        if self.several:
+            number = HERE.__dict__.get("numbers", {}).get(self, 0)
+            key = (size, number) if number else size
         try:
-            buffer = kept.pop() if kept else self._fresh(size)
-        except IndexError:  # another thread was quicker
-            buffer = self._fresh(size)
-        if number:
-            self._origin[id(buffer)] = (size, number)
-        self.allocated += size
-        if self.allocated > self.peak_allocated:
-            self.peak_allocated = self.allocated
-        return buffer
+            kept = self._free[key]
+        except KeyError:
+            kept = self._free.setdefault(key, [])
+        lease = self._leases.T
+        note = Note(lease, self._note)
+        while not kept:
+            self._make(size, kept)
+        # One step, from here to the next call.
+        block = kept[-1]
+        del kept[-1]
+        self._lent[note] = block
+        storage._raw = block.buffer
+        storage._lease = lease
+        self._held += size
+        self._allocated += size
+        if self._allocated > self.peak_allocated:
+            self.peak_allocated = self._allocated
+        if self._held > KEEP_LIMIT and self._counted:
+            self._hold_less()
 
-    def _fresh(self, size: int) -> Buffer:
+    def _make(self, size: int, kept: list[Block]) -> None:
+        """Put a new block into a list of kept ones."""
         try:
             buffer = self._backend.allocate(size, self._index)
         except MemoryError:
             self.retries += 1
-            before = self.reserved
+            before = self._reserved
             self.empty_cache()
             try:
                 buffer = self._backend.allocate(size, self._index)
             except MemoryError as error:
                 self.ooms += 1
                 raise OutOfMemoryError(
-                    f"{self._name} out of memory. Tried to allocate {_mib(size)}; {_mib(self.allocated)} are held by "
-                    f"tensors and {_mib(before - self.reserved)} were kept for reuse and have been given back. "
+                    f"{self._name} out of memory. Tried to allocate {_mib(size)}; {_mib(self._allocated)} are held by "
+                    f"tensors and {_mib(before - self._reserved)} were kept for reuse and have been given back. "
                     f"The backend said: {error}"
                 ) from None
-        self.made += 1
-        self.reserved += size
-        if self.reserved > self.peak_reserved:
-            self.peak_reserved = self.reserved
-        return buffer
+        block = Block(buffer, size, kept)
+        self._made += 1
+        self._reserved += size
+        if self._reserved > self.peak_reserved:
+            self.peak_reserved = self._reserved
+        kept.append(block)
 
-    def release(self, buffer: Buffer, nbytes: int) -> None:
-        """Take a buffer back; it must have come from `allocate(nbytes)`."""
-        size = size_class(nbytes)
-        self.allocated -= size
-        key = self._origin.pop(id(buffer), size) if self.several else size
-        if self._seen and id(buffer) in self._seen:
-            events = [self._backend.record_event(queue, self._index) for queue in self._seen.pop(id(buffer))]
-            self._waiting.append((events, key, buffer))
-            return
-        if self.reserved - self.allocated > KEEP_LIMIT:
-            self._give_back(buffer, size)
-            return
-        self._keep(key, buffer)
-
-    def _keep(self, key: FreeList, buffer: Buffer) -> None:
-        kept = self._free.get(key)
-        if kept is None:
-            kept = self._free.setdefault(key, [])
-        kept.append(buffer)
-
-    def seen_in(self, buffer: Buffer, queue: Queue) -> None:
-        """Say that a queue uses a buffer: when it is released, it is reused only after what is in that queue then."""
-        self._seen.setdefault(id(buffer), []).append(queue)
+    def _take_back(self) -> None:
+        """Take back the blocks whose Storages have died, and look after those that other queues use."""
+        freed, lent = self._freed, self._lent
+        while True:  # `while freed` would look before the place where another thread can come in
+            if not freed:
+                break
+            note = freed[-1]
+            del freed[-1]
+            if note not in lent:  # no memory was found for it
+                continue
+            block = lent[note]
+            del lent[note]
+            size = block.size
+            self._allocated -= size
+            if block.buffer is None:  # it went with its Storage
+                self._reserved -= size
+                self._given_back += 1
+                continue
+            self._held -= size
+            if self._seen:
+                self._waiting[block] = None
+            elif self._reserved - self._allocated > KEEP_LIMIT:
+                self._reserved -= size
+                self._given_back += 1
+                self._backend.free(block.buffer, self._index)
+            else:
+                block.kept.append(block)
+        if self._waiting:
+            self._look()
 
     def _look(self) -> None:
         """Keep those blocks for reuse that other queues are done with."""
-        waiting, self._waiting = self._waiting, []
-        for events, key, buffer in waiting:
-            if all(self._backend.event_done(event) for event in events):
-                self._keep(key, buffer)
-            else:
-                self._waiting.append((events, key, buffer))
+        waiting = self._waiting
+        for block, known in list(waiting.items()):
+            events = known
+            if events is None:
+                address = id(block.buffer)
+                events = [self._backend.record_event(queue, self._index) for queue in self._seen.get(address, ())]
+                if block in waiting:
+                    waiting[block] = events
+                    if address in self._seen:
+                        del self._seen[address]
+            if all(self._backend.event_done(event) for event in events) and block in waiting:
+                del waiting[block]
+                block.kept.append(block)
+
+    def _hold_less(self) -> None:
+        """Leave the older half of what is lent to its Storages alone; not while other queues may use blocks whose Storage has died."""
+        for note, block in list(self._lent.items()):
+            if self._held <= KEEP_LIMIT // 2 or self._seen:
+                return
+            if block.buffer is not None and note in self._lent:
+                self._held -= block.size
+                block.buffer = None
+
+    def seen_in(self, buffer: Buffer, queue: Queue) -> None:
+        """Say that a queue uses a buffer: when its Storage dies, it is reused only after what is in that queue then."""
+        self._seen.setdefault(id(buffer), []).append(queue)
 
     def empty_cache(self) -> None:
         """Give every kept block back to the backend."""
+        self._take_back()
         if self._waiting:
             self._backend.synchronize(self._index)
             self._look()
-        for key, kept in list(self._free.items()):
-            size = key[0] if isinstance(key, tuple) else key
-            while kept:
-                try:
-                    buffer = kept.pop()
-                except IndexError:
+        for kept in list(self._free.values()):
+            while True:
+                if not kept:
                     break
-                self._give_back(buffer, size)
+                block = kept[-1]
+                del kept[-1]
+                self._reserved -= block.size
+                self._given_back += 1
+                self._backend.free(block.buffer, self._index)
 
-    def _give_back(self, buffer: Buffer, size: int) -> None:
-        self.reserved -= size
-        self.given_back += 1
-        self._backend.free(buffer, self._index)
+    @property
+    def allocated(self) -> int:
+        """The bytes that tensors hold, in whole blocks."""
+        self._take_back()
+        return self._allocated
+
+    @property
+    def reserved(self) -> int:
+        """The bytes that the backend has given: those that tensors hold, and those that are kept for reuse."""
+        self._take_back()
+        return self._reserved
 
     def reset_peaks(self) -> None:
         """Start the peak figures anew from what is held now."""
@@ -159,14 +259,15 @@ class CachingAllocator:
 
     def stats(self) -> dict[str, int]:
         """Statistics with PyTorch's names, in bytes and counts."""
+        self._take_back()
         return {
-            "allocated_bytes.all.current": self.allocated,
+            "allocated_bytes.all.current": self._allocated,
             "allocated_bytes.all.peak": self.peak_allocated,
-            "reserved_bytes.all.current": self.reserved,
+            "reserved_bytes.all.current": self._reserved,
             "reserved_bytes.all.peak": self.peak_reserved,
-            "segment.all.current": self.made - self.given_back,
-            "num_device_alloc": self.made,
-            "num_device_free": self.given_back,
+            "segment.all.current": self._made - self._given_back,
+            "num_device_alloc": self._made,
+            "num_device_free": self._given_back,
             "num_alloc_retries": self.retries,
             "num_ooms": self.ooms,
         }

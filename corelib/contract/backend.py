@@ -92,6 +92,10 @@ class Backend(ABC):
     host_memory: bool = False
     """Whether native arrays are NumPy arrays over host memory: then `.numpy()` and DLPack share it."""
 
+    counted_buffers: bool = False
+    """Whether a buffer's memory goes with the last reference to the buffer, without `free` and without Python code: then an idle program
+    keeps no more freed memory than the allocator's limit. Else what is beyond that goes back with the device's next allocation."""
+
     indexed: bool = True
     """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
 
@@ -117,8 +121,7 @@ class Backend(ABC):
 
     @abstractmethod
     def free(self, buffer: Buffer, index: int) -> None:
-        """Give a buffer back, after the work that was queued before this call. May be called inside a garbage
-        collection, from any thread, so it must not wait for a lock that allocating code holds."""
+        """Give a buffer back, after the work that was queued before this call. May be called from any thread."""
 
     @abstractmethod
     def host_to_device(self, buffer: Buffer, offset: int, data: HostArray, index: int) -> None:
@@ -197,7 +200,7 @@ class Backend(ABC):
         self._lacks("record_event")
 
     def event_done(self, event: Event) -> bool:
-        """Whether an event has happened; does not wait. May be called inside a garbage collection."""
+        """Whether an event has happened; does not wait."""
         self._lacks("event_done")
 
     def synchronize_event(self, event: Event) -> None:
@@ -240,7 +243,7 @@ class Backend(ABC):
         """What this backend declares: its class attributes, and for each optional function whether it is there."""
         declared: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("api_version", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "indexed")
+            for name in ("api_version", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed")
         }
         declared["dtypes"] = dict(self.dtypes)
         for name in OPTIONAL:

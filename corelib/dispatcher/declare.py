@@ -46,6 +46,8 @@ def op(
     by_result: bool = False,
     numbers: bool = True,
     complex_body: bool = False,
+    overlap: str | None = None,
+    repeats: str = "",
     aliases: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Declare an op; returns the function that users call. See the head of this file.
@@ -65,11 +67,16 @@ def op(
     several: whether the op returns several outputs.
     check: for elementwise ops, called with the common dtype and the operands; raises for what the op refuses.
     by_result: whether the result's dtype, not the first operand's, chooses the kernel.
+    overlap: which operands may not share memory with what the in-place form or `out=` writes: "partial", those that share some but
+        not all elements (the default); "apart", all that share any, but for the first of an op with an in-place form; "first", some of the first; "itself", none, but what is written must not repeat itself;
+        "unchecked", nothing is refused (the default of reductions).
+    repeats: whether the in-place form takes tensors whose elements repeat themselves: "accepted", or "deprecated", with a warning.
     aliases: further names of the same op.
     """
     facts = Facts(
         infer=infer, promote=promote, result=result, on=on, inplace=inplace, out=out, numbers=numbers, ref=ref, several=several,
         by_result=by_result, check=check, complex_body=complex_body,
+        overlap="others" if overlap == "apart" and inplace else overlap or ("unchecked" if kind == "reduction" else "partial"), repeats=repeats,
     )  # fmt: skip
 
     def declare(function: Any) -> Any:

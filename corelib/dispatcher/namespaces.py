@@ -7,7 +7,7 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from corelib.dispatcher.calls.outs import store_all
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import positional, with_parameters
 from corelib.dispatcher.operands import fit, fitting_lines, roles
 from corelib.tensor.base import attach
@@ -32,15 +32,17 @@ def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
                 NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
 
 
-def public(*places: str, names: tuple[str, ...] = (), outs: bool = False, fits: bool = False) -> Callable[[F], F]:
+def public(
+    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False
+) -> Callable[[F], F]:
     """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
-    `out=`, tensors for their several results, too. Their integer arguments are checked as an op's are, but where a function
-    says that it `fits` them itself, which spares it the call of one more."""
+    `out=`, tensors for their several results, too; with `out`, `out=` for their one. `out` and `overlap` are as an op's. Their
+    integer arguments are checked as an op's are, but where a function says that it `fits` them itself, which spares it a call."""
 
     def place(function: Any) -> Any:
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0])
-        if outs:
-            function = _with_outs(function, (*names, function.__name__)[0])
+        if outs or out:
+            function = _with_out(function, (*names, function.__name__)[0], bool(outs or out == "exact"), overlap)
         if checked is not None:
             function = checked.wrap(function)
         show(function, names or (function.__name__,), places)
@@ -50,21 +52,21 @@ def public(*places: str, names: tuple[str, ...] = (), outs: bool = False, fits: 
 
 
 # A template, as those of the entry functions.
-_OUTS = """
-def make(function, store_all, name):
+_OUT = """
+def make(function, write, name, exact, overlap):
     def wrapped({args}, out):
         results = function({args})
-        return results if out is None else type(results)(*store_all(name, results, out))
+        return results if out is None else write(name, results, out, ({args},), exact, overlap)
     return wrapped
 """
 
 
-def _with_outs(function: FunctionType, name: str) -> FunctionType:
-    """A function of several results that also writes them into tensors."""
+def _with_out(function: FunctionType, name: str, exact: bool, overlap: str) -> FunctionType:
+    """A function that also writes its result, or each of several, into a tensor."""
     code = function.__code__
     scope: dict[str, Any] = {}
-    exec(_OUTS.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
-    made: FunctionType = scope["make"](positional(function), store_all, name)
+    exec(_OUT.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
+    made: FunctionType = scope["make"](positional(function), write, name, exact, overlap)
     wrapped = with_parameters(made, function, out=True)
     update_wrapper(wrapped, function)
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown

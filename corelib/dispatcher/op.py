@@ -65,11 +65,12 @@ def _has_body(code: CodeType) -> bool:
 class Facts:
     """What an op's declaration says of it; `op` describes each."""
 
-    __slots__ = ("by_result", "check", "complex_body", "infer", "inplace", "numbers", "on", "out", "promote", "ref", "result", "several")
+    __slots__ = ("by_result", "check", "complex_body", "infer", "inplace", "numbers", "on", "out", "overlap", "promote", "ref", "repeats", "result", "several")
 
     def __init__(
         self, *, infer: Infer | None, promote: str, result: DType | None, on: tuple[str, ...], inplace: bool, out: bool | str, numbers: bool,
-        ref: object, several: bool, by_result: bool, check: Callable[..., None] | None, complex_body: bool,
+        ref: object, several: bool, by_result: bool, check: Callable[..., None] | None, complex_body: bool, overlap: str,
+        repeats: str,
     ) -> None:  # fmt: skip
         self.infer = infer
         self.promote = promote
@@ -83,6 +84,8 @@ class Facts:
         self.by_result = by_result
         self.check = check
         self.complex_body = complex_body
+        self.overlap = overlap
+        self.repeats = repeats
 
 
 class Op:

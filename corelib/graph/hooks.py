@@ -73,7 +73,7 @@ def run_before(node: Node, g: Gradient) -> Gradient:
             for hook in sorted(hooks.values(), key=_runs_last):
                 got = hook(part)
                 if got is not None:
-                    _check_same(part, got, "tensor hook")
+                    _check_same(part, got, f"hook '{getattr(hook, '__name__', type(hook).__name__)}'")
                     part = got
             if node.outputs == 1:
                 g = part
@@ -106,6 +106,10 @@ def run_after(node: Node, grads: Grads, g: Gradient) -> Grads:
 
 def _check_same(before: Tensor, after: Any, what: str) -> None:
     if not hasattr(after, "_storage"):
-        raise RuntimeError(f"{what} must return a Tensor or None, got {type(after).__name__}")
+        raise TypeError(f"{what}: expected Variable, but hook returned '{type(after).__name__}'; a Tensor or None is accepted")
     if after._shape != before._shape:
         raise RuntimeError(f"{what} has changed the size of value: from {list(before._shape)} to {list(after._shape)}")
+    if after._dtype is not before._dtype or after._device is not before._device:
+        raise RuntimeError(
+            f"{what} has changed the type of value (was {before._dtype} on {before._device}, got {after._dtype} on {after._device})"
+        )

@@ -24,7 +24,7 @@ from corelib.ops.products import distances, einsum, linear, more_products, produ
 from corelib.ops.linalg import decompositions, factorizations, linear_systems, matrix_norms
 from corelib.ops.neural import (
     activation, attention, dropout, embedding, embedding_bags, multihead, normalization, optim_steps, rectified,
-    recurrent, torch_forms,
+    recurrent, softmax, torch_forms,
 )
 from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
 from corelib.ops.losses import classes, ctc, losses, margins

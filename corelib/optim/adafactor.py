@@ -28,6 +28,8 @@ class Adafactor(PerParameter):
     Source: Shazeer and Stern, Adafactor: adaptive learning rates with sublinear memory cost, 2018.
     """
 
+    _complex = False
+
     def __init__(
         self, params: Params, lr: float | Tensor = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
         d: float = 1.0, weight_decay: float = 0.0, *, foreach: bool | None = None, maximize: bool = False,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from corelib.ops.construction.creation import full_like
 from corelib.optim.optimizer import (
-    Group, Params, State, StateDict, as_number, check_fused, check_switches, step_count_for,
+    Group, Params, State, StateDict, as_number, check_fused, check_switches, filled_like, step_count_for,
 )
 from corelib.optim.per_parameter import PerParameter, check_rates, decayed
 from corelib.tensor.tensor import Tensor
@@ -59,7 +58,7 @@ class Adagrad(PerParameter):
         if group["fused"]:
             check_fused(p)
         state["step"] = step_count_for(group, p)
-        state["sum"] = full_like(p, self.defaults["initial_accumulator_value"])
+        state["sum"] = filled_like(p, self.defaults["initial_accumulator_value"])
 
     def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         grad, total = decayed(group, p, grad), state["sum"]

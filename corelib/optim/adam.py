@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from corelib.graph.grad_mode import enable_grad
+from corelib.ops.complex.complex_numbers import view_as_complex
 from corelib.ops.construction.creation import zeros_like
 from corelib.ops.elementwise.arithmetic import maximum
 from corelib.ops.neural.optim_steps import _adam_step_
 from corelib.optim.optimizer import (
-    Group, Optimizer, Params, State, StateDict, as_number, check_capturable, check_fused, check_not_negative,
+    Group, Optimizer, Params, State, StateDict, as_number, as_real, check_capturable, check_fused, check_not_negative,
     check_one_element, check_switches, loss_of, step_count_for,
 )
 from corelib.tensor.tensor import Tensor
@@ -114,8 +115,15 @@ class Adam(Optimizer):
             if group["differentiable"]:
                 with enable_grad():
                     for p in group["params"]:
-                        if p.grad is not None:
-                            _differentiable_step(group, p, p.grad, self._state_of(group, p))
+                        if p.grad is None:
+                            continue
+                        state = self._state_of(group, p)
+                        if not p.is_complex():
+                            _differentiable_step(group, p, p.grad, state)
+                            continue
+                        pairs = {k: as_real(v) for k, v in state.items()}
+                        _differentiable_step(group, as_real(p), as_real(p.grad), pairs)
+                        state.update({k: v if k == "step" else view_as_complex(v) for k, v in pairs.items()})
                 continue
             beta1, beta2 = map(as_number, group["betas"])
             lr, eps, decay = as_number(group["lr"]), group["eps"], as_number(group["weight_decay"])
@@ -126,11 +134,10 @@ class Adam(Optimizer):
                     continue
                 state = self._state_of(group, p)
                 largest = state["max_exp_avg_sq"] if amsgrad else None
-                count = self._advance(p, state["step"])
-                _adam_step_(
-                    p, grad, state["exp_avg"], state["exp_avg_sq"], largest, count, lr, beta1, beta2, eps, decay,
-                    amsgrad, maximize, decoupled,
-                )
+                count, mean, square = self._advance(p, state["step"]), state["exp_avg"], state["exp_avg_sq"]
+                if p.is_complex():
+                    p, grad, mean, square, largest = map(as_real, (p, grad, mean, square, largest))
+                _adam_step_(p, grad, mean, square, largest, count, lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
         return loss
 
     def _state_of(self, group: Group, p: Tensor) -> State:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from corelib.graph.grad_mode import enable_grad, no_grad
 from corelib.ops.shape.joining import cat
-from corelib.optim.optimizer import Number, Optimizer, Params, as_number, check_not_negative, check_one_element
+from corelib.optim.optimizer import Number, Optimizer, Params, as_number, as_real, check_not_negative, check_one_element
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["LBFGS"]
@@ -67,12 +67,12 @@ class LBFGS(Optimizer):
 
     def _flat_gradient(self) -> Tensor:
         return cat([
-            p.new_zeros(p.numel()) if p.grad is None else p.grad.reshape(-1) for p in self.param_groups[0]["params"]
+            as_real(p.new_zeros(p.numel()) if p.grad is None else p.grad).reshape(-1) for p in self.param_groups[0]["params"]
         ])
 
     def _move(self, t: Number, direction: Tensor) -> None:
         start = 0
-        for p in self.param_groups[0]["params"]:
+        for p in map(as_real, self.param_groups[0]["params"]):
             p.add_(direction.narrow(0, start, p.numel()).view_as(p), alpha=as_number(t))
             start += p.numel()
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from corelib.graph.grad_mode import enable_grad
 from corelib.graph.handles import Hooks, RemovableHandle, add_hook
+from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import tensor
+from corelib.ops.construction.creation import full_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import float32, float64
 from corelib.tensor.promotion import get_default_dtype
@@ -81,6 +83,16 @@ def _with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
 def as_number(x: Number) -> float:
     """A hyperparameter as a Python number, also where the user gave a one-element tensor."""
     return x.item() if isinstance(x, Tensor) else x
+
+
+def as_real(value: Any) -> Any:
+    """A complex tensor as the pairs of real numbers that it is stored as, which is how optimizers update it; anything else as it is."""
+    return view_as_real(value) if isinstance(value, Tensor) and value.is_complex() else value
+
+
+def filled_like(p: Tensor, value: float) -> Tensor:
+    """A tensor beside a parameter, of its dtype, with one number everywhere: in both parts where it is complex."""
+    return full_like(p, complex(value, value) if p.is_complex() else value)
 
 
 def loss_of(closure: Callable[[], Any] | None) -> Any:

@@ -1,7 +1,8 @@
 """PerParameter: the loop that optimizers share whose step of one parameter looks at no other.
 
 A subclass gives `_start`, which makes a parameter's state, and `_update`, which changes the parameter and the state in place; a "step" in
-the state counts the updates, this one included. With `differentiable` both are recorded, so an update keeps no tensor for its gradient that it changes later.
+the state counts the updates, this one included. A complex parameter is updated as the pairs of real numbers that it is stored as, so `_update`
+never sees a complex tensor, or it is refused where `_complex` is False. With `differentiable` both are recorded, so an update keeps no tensor for its gradient that it changes later.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 from corelib.graph.grad_mode import set_grad_enabled
 from corelib.optim.optimizer import (
-    Group, Number, Optimizer, State, StateDict, as_number, check_capturable, check_not_negative, check_one_element,
+    Group, Number, Optimizer, State, StateDict, as_number, as_real, check_capturable, check_not_negative, check_one_element,
     loss_of,
 )
 from corelib.tensor.tensor import Tensor
@@ -56,6 +57,9 @@ def averages(group: Group, grad: Tensor, state: State) -> tuple[Tensor, Tensor]:
 class PerParameter(Optimizer):
     """The steps of an optimizer, one parameter after the other."""
 
+    _complex = True
+    """Whether it takes complex parameters."""
+
     def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
         self._complete_groups(**{switch: value for switch, value in _SWITCHES.items() if switch in self.defaults})
@@ -70,12 +74,19 @@ class PerParameter(Optimizer):
                 for p in group["params"]:
                     if p.grad is None:
                         continue
+                    of_pairs = p.is_complex()
+                    if of_pairs and not self._complex:
+                        raise RuntimeError(f"{type(self).__name__} does not support complex parameters, got one of {p.dtype}")
                     state = self.state[p]
                     if not state:
                         self._start(group, p, state)
                     if "step" in state:
                         state["step"].add_(1)
-                    self._update(group, p, -p.grad if group.get("maximize") else p.grad, state)
+                    grad = -p.grad if group.get("maximize") else p.grad
+                    if of_pairs:
+                        self._update(group, as_real(p), as_real(grad), {k: as_real(v) for k, v in state.items()})
+                    else:
+                        self._update(group, p, grad, state)
         return loss
 
     def _start(self, group: Group, p: Tensor, state: State) -> None:

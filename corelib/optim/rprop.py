@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corelib.ops.construction.creation import full_like, ones_like, zeros_like
-from corelib.optim.optimizer import Group, Params, State, as_number, step_count
+from corelib.ops.construction.creation import ones_like, zeros_like
+from corelib.optim.optimizer import Group, Params, State, as_number, filled_like, step_count
 from corelib.optim.per_parameter import PerParameter, check_rates
 from corelib.tensor.tensor import Tensor
 
@@ -42,7 +42,7 @@ class Rprop(PerParameter):
 
     def _start(self, group: Group, p: Tensor, state: State) -> None:
         state["step"], state["prev"] = step_count(), zeros_like(p)
-        state["step_size"] = full_like(p, as_number(group["lr"]))
+        state["step_size"] = filled_like(p, as_number(group["lr"]))
 
     def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
         (shrink, grow), (least, most) = group["etas"], group["step_sizes"]

@@ -988,9 +988,9 @@ class TensorBase:
     def geqrf(self, *, out: _Any = ...) -> _Geqrf:
         """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     def svd(self, some: _bool = ..., compute_uv: _bool = ..., *, out: _Any = ...) -> _OldSVD:
-        """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+        """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n)."""
+        """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
     def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform numbers from `from` to `to`."""
     def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
@@ -1018,7 +1018,7 @@ class TensorBase:
     def matrix_exp(self) -> _Tensor:
         """The exponential of a square matrix: the sum of its powers over their factorials."""
     def triangular_solve(self, A: _Tensor, upper: _bool = ..., transpose: _bool = ..., unitriangular: _bool = ..., *, out: _Any = ...) -> _TriangularSolve:
-        """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+        """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     def inverse(self, *, out: _Tensor | None = ...) -> _Tensor:
         """The inverse of a square matrix. LinAlgError if it is singular."""
     def lu_solve(self, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

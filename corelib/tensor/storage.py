@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -12,22 +11,24 @@ from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
 
 _USERS: Buffer = object()
+_new = object.__new__
 
 
 class UntypedStorage:
     """Untyped memory: `_raw` is the backend's buffer, `_version` counts in-place changes by any of its views.
 
     `UntypedStorage(n, device="cpu")` is n bytes that are not set, `UntypedStorage([1, 2])` the given bytes. Core gives
-    device, buffer and size; a Storage whose buffer belongs to somebody else (a small host array, a NumPy array from the
-    user) just drops it.
+    device, buffer and size, and a `_lease` for memory of the device's allocator, which takes it back when the lease dies. A Storage whose
+    buffer belongs to somebody else (a small host array, a NumPy array from the user) just drops it.
 
     >>> import corelib as torch
     >>> torch.UntypedStorage([1, 2, 3]).tolist()
     [1, 2, 3]
     """
 
-    __slots__ = ("__weakref__", "_nbytes", "_raw", "_version", "device")
+    __slots__ = ("__weakref__", "_lease", "_nbytes", "_raw", "_version", "device")
     device: Device
+    _lease: object
 
     def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
@@ -37,6 +38,7 @@ class UntypedStorage:
         self._raw = raw
         self._nbytes = nbytes
         self._version = 0
+        self._lease = None
 
     def _make(self, size: Any, where: DeviceLike) -> None:
         try:
@@ -47,10 +49,9 @@ class UntypedStorage:
         if nbytes < 0:
             raise RuntimeError(f"UntypedStorage(): the size must not be negative, got {nbytes}")
         self.device = resolve("cpu" if where is None else where)
-        self._raw = self.device.runtime.allocator.allocate(nbytes)
         self._nbytes = nbytes
         self._version = 0
-        self.__class__ = _PooledStorage  # its block goes back to the allocator
+        self.device.runtime.allocator.lend(self, nbytes)
         if content:
             self._write(np.frombuffer(content, np.uint8))
 
@@ -61,7 +62,12 @@ class UntypedStorage:
     @staticmethod
     def allocate(device: Device, nbytes: int) -> Storage:
         """A new block from the device's allocator; its contents are whatever was there."""
-        return _PooledStorage(device, device.runtime.allocator.allocate(nbytes), nbytes)
+        made = _new(Storage)
+        made.device = device
+        made._nbytes = nbytes
+        made._version = 0
+        (device._runtime or device.runtime).allocator.lend(made, nbytes)
+        return made
 
     @staticmethod
     def from_host_bytes(buffer: Any, device: Device) -> Storage:
@@ -78,6 +84,8 @@ class UntypedStorage:
         if self._nbytes == 0:
             return np.empty(0, np.uint8)
         array: HostArray = runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+        if self._lease is not None and runtime.backend.host_memory:
+            return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
         return array
 
     def clone(self) -> Storage:
@@ -171,24 +179,6 @@ class UntypedStorage:
 
 
 Storage = UntypedStorage  # core's name for it
-
-
-class _PooledStorage(UntypedStorage):
-    """A Storage whose block goes back to its device's allocator with it."""
-
-    __slots__ = ()
-
-    def to_host_bytes(self) -> HostArray:
-        array = super().to_host_bytes()
-        if self._nbytes and self.device.runtime.backend.host_memory:
-            return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
-        return array
-
-    def __del__(self, _finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        if not _finalizing():
-            runtime = self.device._runtime
-            if runtime is not None:
-                runtime.allocator.release(self._raw, self._nbytes)
 
 
 class Lent:

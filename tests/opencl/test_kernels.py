@@ -292,6 +292,7 @@ def test_attention_of_every_form(device, kind):
     agree(device, form, q, k, v, allowed, gradients=False, tolerance=tolerance)
     agree(device, form, q, k, v, bias, gradients=False, tolerance=tolerance)
     agree(device, form, q, k, v, np.full(50, -np.inf, "f4"), gradients=False, tolerance=tolerance)
+    agree(device, form, q, k, v, np.where(allowed, 0, -np.inf).astype("f4"), gradients=False, tolerance=tolerance)
     q[0, 0, 5, 3] = np.nan
     agree(device, form, q, k, v, allowed, gradients=False, tolerance=tolerance)
     agree(device, form, q[:, :, :3], k[:, :1], v[:, :, :1], gradients=False, tolerance=tolerance)
@@ -300,3 +301,5 @@ def test_attention_of_every_form(device, kind):
 @pytest.mark.parametrize("device", DEVICES)
 def test_attention_has_gradients(device):
     agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True), HEADS)
+    nothing = np.where(np.arange(HEADS.shape[-2])[:, None] == 1, -np.inf, 0).astype("f4")
+    agree(device, lambda q: F.scaled_dot_product_attention(q, q, q, torch.from_numpy(np.tile(nothing, HEADS.shape[-2])).to(q.device)), HEADS)

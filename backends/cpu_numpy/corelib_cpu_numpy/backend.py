@@ -24,6 +24,7 @@ class NumpyBackend(Backend):
     device_type = "cpu"
     indexed = False
     host_memory = True
+    counted_buffers = True
     small_limit = 16384
     dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX) if d is not D.bfloat16} | {"bfloat16": "emulated"}
 

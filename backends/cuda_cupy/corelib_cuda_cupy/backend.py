@@ -39,6 +39,7 @@ class CupyBackend(Backend):
     device_type = "cuda"
     api_version = (1, 0)
     asynchronous = True
+    counted_buffers = True
     dtypes = {d.name: "native" for d in (*D.REALS, *D.COMPLEX)}
 
     def __init__(self) -> None:
@@ -73,15 +74,15 @@ class CupyBackend(Backend):
     def allocate(self, nbytes: int, index: int) -> Block:
         with cupy.cuda.Device(index):
             try:
-                return Block(runtime.malloc(nbytes), nbytes)
+                memory = cupy.cuda.Memory(nbytes)  # freed with its last reference, without Python code
+                return Block(memory.ptr, nbytes, memory)
             except runtime.CUDARuntimeError as error:
                 if error.status == runtime.errorMemoryAllocation:
                     raise MemoryError(f"cudaMalloc of {nbytes} bytes: {error}") from None
                 raise RuntimeError(f"CUDA: cudaMalloc failed: {error}") from None
 
     def free(self, buffer: Block, index: int) -> None:
-        with cupy.cuda.Device(index):
-            runtime.free(buffer.ptr)  # it waits for the device
+        buffer.owner = None  # cudaFree, which waits for the device
 
     def host_to_device(self, buffer: Block, offset: int, data: Bytes, index: int) -> None:
         data = np.ascontiguousarray(data)

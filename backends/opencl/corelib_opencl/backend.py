@@ -23,6 +23,7 @@ class OpenCLBackend(Backend):
     device_type = "opencl"
     api_version = (1, 0)
     asynchronous = True
+    counted_buffers = True
 
     def __init__(self) -> None:
         self._found = all_devices()

@@ -12,6 +12,7 @@ from corelib.backend.codegen.prelude import Target
 from corelib.backend.signatures import Buffer
 from corelib.contract.backend import Backend
 from corelib.tensor.device import device
+from corelib.tensor.storage import Storage
 from numpy.typing import NDArray
 
 Compiled: TypeAlias = Any
@@ -39,13 +40,9 @@ class Launcher(ABC):
         """Queue a kernel over `items` work items, a multiple of `group`, in groups of that size. Its arguments are the
         buffers and then, unless it is empty, `params`, one struct by value."""
 
-    def scratch(self, index: int, nbytes: int) -> Buffer:
-        """A buffer for as long as the kernels queued now need it; `done` takes it back."""
-        return device(self.backend.device_type, index).runtime.allocator.allocate(nbytes)
-
-    def done(self, index: int, buffer: Buffer, nbytes: int) -> None:
-        """Take a scratch buffer back; work queued later may use it again."""
-        device(self.backend.device_type, index).runtime.allocator.release(buffer, nbytes)
+    def scratch(self, index: int, nbytes: int) -> Storage:
+        """Memory, in its `_raw`, for the kernels that are queued until it is dropped; work queued later may use it again."""
+        return Storage.allocate(device(self.backend.device_type, index), nbytes)
 
     def read(self, index: int, buffer: Buffer, nbytes: int) -> NDArray[np.uint8]:
         """The first bytes of a buffer as a NumPy uint8 array, when all that was queued has been done."""

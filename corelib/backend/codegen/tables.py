@@ -105,11 +105,10 @@ def _register_division(table: KernelTable, launcher: Launcher, rows: Rows, dtype
         if 0 in divisor.shape:
             return False
         index = divisor.device_index
-        flag = StridedArray(launcher.scratch(index, 4), D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
+        scratch = launcher.scratch(index, 4)
+        flag = StridedArray(scratch._raw, D.int32, (1,) * len(divisor.shape), (0,) * len(divisor.shape), 0, index)
         rows.run(zeros, [flag, divisor], divisor.shape, tuple(range(len(divisor.shape))))
-        found = bool(launcher.read(index, flag.buffer, 4).any())
-        launcher.done(index, flag.buffer, 4)
-        return found
+        return bool(launcher.read(index, flag.buffer, 4).any())
 
     for name in ("floor_divide", "remainder"):
         for dtype in dtypes:

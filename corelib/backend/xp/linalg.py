@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from corelib.backend.xp.guard import Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import float32, float64
+from corelib.tensor.dtype import COMPLEX, float32, float64
 
-WIDE = (float32, float64)
+WIDE = (float32, float64, *COMPLEX)
 _PANEL = 48
 
 
@@ -35,12 +35,12 @@ def _each(outs: Outs, inputs: Outs, dims: int, work: Callable[[Outs, Outs], None
 
 def _minor(xp: Module, a: Native) -> int:
     """The order of the first leading minor that is not positive, from 1."""
-    a = a.astype(xp.float64)
+    a = a.astype(xp.complex128 if a.dtype.kind == "c" else xp.float64)
     for k in range(a.shape[-1]):
-        pivot = a[k, k]
+        pivot = a[k, k].real
         if not pivot > 0:
             return k + 1
-        a[k + 1 :, k + 1 :] -= a[k + 1 :, k : k + 1] * a[k + 1 :, k] / pivot
+        a[k + 1 :, k + 1 :] -= a[k + 1 :, k : k + 1] * xp.conjugate(a[k + 1 :, k]) / pivot
     return int(a.shape[-1])
 
 
@@ -61,7 +61,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         """Eliminate columns first to last of a, in place; where the first zero pivot was, from 1, or 0."""
         found = 0
         for k in range(first, last):
-            best = k + int(xp.argmax(xp.abs(a[k:, k])))
+            column = a[k:, k]
+            # LAPACK takes the largest |real| + |imag| of complex numbers.
+            best = k + int(xp.argmax(xp.abs(column.real) + xp.abs(column.imag) if a.dtype.kind == "c" else xp.abs(column)))
             pivots[k] = best + 1
             if best != k:
                 a[[k, best]] = a[[best, k]]

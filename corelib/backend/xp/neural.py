@@ -33,6 +33,16 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
             exp(out, out)
             xp.divide(out, add(out, dim, None, None, True), out)
 
+    def safe_softmax(out: Native, input: Native, dim: int) -> None:
+        if input.size:
+            top = largest(input, dim, None, None, True)
+            top[top == -xp.inf] = 0
+            subtract(input, top, out)
+            exp(out, out)
+            total = add(out, dim, None, None, True)
+            total[total == 0] = 1
+            xp.divide(out, total, out)
+
     def log_softmax(out: Native, input: Native, dim: int) -> None:
         if input.ndim == 0:
             out[...] = 0
@@ -58,7 +68,7 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
         subtract(g, out, out)
 
     for name, kernel in (
-        ("softmax_along", softmax), ("log_softmax_along", log_softmax), ("softmax_backward", softmax_backward),
+        ("softmax_along", softmax), ("safe_softmax_along", safe_softmax), ("log_softmax_along", log_softmax), ("softmax_backward", softmax_backward),
         ("log_softmax_backward", log_softmax_backward),
     ):
         table.register(name, _WIDE, guarded(guard, kernel))

@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
@@ -190,9 +190,5 @@ def write_out(op: Op, args: Args, out: Any) -> Outs:
             "arguments requires grad."
         )
     result = op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=False)))
-    if isinstance(result, tuple):
-        if not isinstance(out, (tuple, list)) or len(out) != len(result):
-            raise TypeError(f"{op.name}(): argument 'out' must be tuple of {len(result)} Tensors, got {type(out).__name__}")
-        stored = [store(op, r, o) for r, o in zip(result, out, strict=True)]
-        return type(result)(stored) if type(result) is tuple else type(result)(*stored)
-    return store(op, result, out)
+    written: Outs = write(op.name, result, out, args, op.facts.out == "exact", op.facts.overlap)
+    return written

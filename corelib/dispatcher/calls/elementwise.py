@@ -8,7 +8,7 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.outs import store
-from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op, Operand
 from corelib.graph.grad_mode import grad_mode
@@ -44,7 +44,7 @@ def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     dtype = common_dtype(op, operands)
     if dtype.is_complex and op.complex_as is not None:
         converted: Tensor = op.complex_as(*operands)
-        return converted if out is None else store(op, converted, out)
+        return converted if out is None else store(op, converted, out, *operands)
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]
@@ -383,25 +383,27 @@ def _compare(inner: int, outer: int, rows: list[Strides], shape: Shape) -> int:
 
 
 def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: Tensor) -> Tensor:
-    """The `out=` form: the result is computed and written into `out`."""
+    """The `out=` form: the kernel writes into `out` where it fits and nothing else lies there; else the result is copied."""
     kernel = op.kernel_for(device.runtime.key, dtype)
+    needs = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in args)
     if (
         kernel is not None
         and isinstance(out, Tensor)
         and out._dtype is (op.facts.result or dtype)
         and out._shape == shape
         and out._device is device
-        and out._storage is None  # nothing else can share its memory
         and not out._requires_grad
-        and not any(getattr(x, "_requires_grad", False) for x in args)
-        and all(x is not out for x in args)
+        and not needs
+        and not out.is_inference()
+        and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
+        and all(x is not out and (x._storage is None or x._storage is not out._storage) for x in args if isinstance(x, Tensor))
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        kernel(out._array(), *natives_of(given))
-        out._bump()
-        return out
-    if any(getattr(x, "_requires_grad", False) for x in args) and grad_mode.enabled:
+        if kernel(out._array(), *natives_of(given)) is not NotImplemented:
+            out._bump()
+            return out
+    if needs:
         raise RuntimeError(
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
@@ -412,4 +414,4 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         result = _execute(op, args, args, dtype, device, shape)
     finally:
         grad_mode.enabled = before
-    return store(op, result, out)
+    return store(op, result, out, *args)

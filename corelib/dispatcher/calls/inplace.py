@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
-from corelib.dispatcher.calls.primitive import COPY
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_repeats, refuse_shared, repeats, write_repeated
 from corelib.dispatcher.modes import active, top
-from corelib.dispatcher.op import Kwargs, Op, Operand
+from corelib.dispatcher.op import Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
 from corelib.graph.rule import Args
@@ -36,7 +36,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
                 other._dtype is not dtype
                 or other._device is not self._device
                 or other._strides is not None
-                or (other._storage is self._storage and self._storage is not None and other._offset != self._offset)
+                or (other._storage is self._storage and self._storage is not None and other is not self)
                 or self._requires_grad
                 or other._requires_grad
             ):
@@ -67,12 +67,15 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     self = args[0]
     if not isinstance(self, Tensor):
         raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor, not {type(self).__name__}")
-    check_writable(op.name + "_", self)
+    check_writable(op.name + "_", self, op.facts.repeats)
     if len(args) > len(op.params):
         raise TypeError(f"{op.name}_() takes {len(op.params)} positional arguments but {len(args)} were given")
     if op.complex_as is not None and self._dtype.is_complex:
         raise RuntimeError(f"{op.name}_(): In-place {op.name} is not supported for complex tensors.")
-    grad = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in _flat(args, kwargs))
+    given = _flat(args, kwargs)
+    if len(given) > 1 and op.facts.overlap != "first":
+        refuse_shared(op.name + "_", self, given[1:], "apart" if op.facts.overlap == "others" else op.facts.overlap)
+    grad = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in given)
     if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
         if _straight(op, args):
             return self
@@ -127,7 +130,7 @@ def _straight(op: Op, args: Args) -> bool:
     if rest and "alpha" in op.params:
         cast[1] = _scaled(op, cast[1], rest[0], dtype)
         rest = ()
-    cast = [self, *[_apart(op, self, x) for x in cast[1:]]]
+    cast = [self, *[apart(self, x) if isinstance(x, Tensor) else x for x in cast[1:]]]
     target, runtime = self._array(), device.runtime
     if not runtime.strided_any and self._strides is not None:
         return False
@@ -138,57 +141,13 @@ def _straight(op: Op, args: Args) -> bool:
     return True
 
 
-def _apart(op: Op, self: Tensor, x: Operand) -> Operand:
-    """Refuse an operand that shares some, but not just the same, elements with the tensor that is written."""
-    if not isinstance(x, Tensor) or x._storage is None or x._storage is not self._storage:
-        return x
-    same = x._offset == self._offset and x._shape == self._shape and x.stride() == self.stride()
-    if same or not _overlap(self, x):
-        return x
-    raise RuntimeError(
-        f"{op.name}_(): unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
-        "single memory location. Please clone() the tensor before performing the operation."
-    )
-
-
-def _overlap(a: Tensor, b: Tensor) -> bool:
-    """Whether the spans of two tensors over one storage meet (a span is from the first to the last element)."""
-    if a._numel == 0 or b._numel == 0:
-        return False
-
-    def span(t: Tensor) -> tuple[int, int]:
-        last = t._offset + sum((n - 1) * s for n, s in zip(t._shape, t.stride(), strict=True))
-        return t._offset * t._dtype.itemsize, (last + 1) * t._dtype.itemsize
-
-    (a0, a1), (b0, b1) = span(a), span(b)
-    return a0 < b1 and b0 < a1 and not _interleaved(a, b)
-
-
-def _interleaved(a: Tensor, b: Tensor) -> bool:
-    """Whether two views with equal strides take different places between each other, as x[:, 0] and x[:, 1] do."""
-    if a._shape != b._shape or a.stride() != b.stride() or not a._shape:
-        return False
-    steps = [s for n, s in zip(a._shape, a.stride(), strict=True) if n > 1]
-    if not steps:
-        return True
-    difference = abs(a._offset - b._offset)
-    return difference % min(steps) != 0 if len(steps) == 1 else difference < min(steps) and difference != 0
-
-
-def check_writable(name: str, self: Tensor) -> None:
-    """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other."""
+def check_writable(name: str, self: Tensor, repeated: str = "") -> None:
+    """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other, unless that is "accepted" or "deprecated"."""
     if self._requires_grad and grad_mode.enabled:
         check_leaf(name, self)
     if self.is_inference():
         check_inference(name, self)
-    if self._strides is not None and 0 in self._strides:
-        for n, s in zip(self._shape, self._strides, strict=True):
-            if s == 0 and n > 1:
-                raise RuntimeError(
-                    f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single "
-                    f"memory location (shape {list(self._shape)}, strides {list(self._strides)}). Please clone() the "
-                    "tensor before performing the operation."
-                )
+    refuse_repeats(name, self, repeated)
 
 
 def check_result(name: str, self: Tensor, result: Tensor) -> None:
@@ -206,4 +165,7 @@ def check_result(name: str, self: Tensor, result: Tensor) -> None:
 
 def write(self: Tensor, value: Tensor) -> None:
     """Copy a value's elements into a tensor, casting; nothing is recorded and the version is the caller's business."""
-    COPY.value(self, value)
+    if self._strides is not None and repeats(self):
+        write_repeated(self, value)
+    else:
+        COPY.value(self, value)

@@ -1,40 +1,72 @@
-"""The `out=` form: a result is checked against the tensor it is to be written into, and written."""
+"""The `out=` form of every function: one rule for what a result may be written into, and how.
+
+All is checked before anything is written: `out` is a tensor (or as many as there are results) outside the graph, on the result's
+device, of a dtype that the result's can be cast to (or just its own), and does not share memory with an operand in a way that
+`calls.primitive` refuses. One of another shape is resized, with PyTorch's warning unless it was empty, and then lies as the result.
+"""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_repeats, refuse_shared
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
+from corelib.graph.inplace import check_inference
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
-from corelib.tensor.size import Shape
+from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 
-def store(op: Op, result: Tensor, out: object) -> Tensor:
-    """Write an op's result into `out`, which is resized where its shape differs, as PyTorch does."""
-    return _store(op.name, op.facts.out == "exact", result, out)
+def store(op: Op, result: Tensor, out: object, *operands: object) -> Tensor:
+    """Write an op's result into `out`, by the rule of the op."""
+    made: Tensor = write(op.name, result, out, operands, op.facts.out == "exact", op.facts.overlap)
+    return made
 
 
-def stored(op: Op, result: Tensor, out: Tensor | None) -> Tensor:
+def stored(op: Op, result: Tensor, out: Tensor | None, *operands: object) -> Tensor:
     """An op's result, or `out` with it written in, where one is given."""
-    return result if out is None else store(op, result, out)
+    return result if out is None else store(op, result, out, *operands)
 
 
-def _store(name: str, exact: bool, result: Tensor, out: object) -> Tensor:
+def write(
+    name: str, results: Any, out: object, operands: Sequence[object] = (), exact: bool = True, overlap: str = "partial", several: bool = False
+) -> Any:
+    """Write one result, or several, into `out`, and return it: of several the same kind of tuple, or None for a list.
+
+    operands: what was read, lists of tensors included; of an op with an in-place form the first may be `out` itself. exact: only the result's own dtype will do. overlap: see `dispatcher.declare.op`.
+    """
+    if isinstance(results, Tensor):
+        _check(name, results, out, operands, exact, overlap)
+        return _place(name, results, out)
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+    if len(out) != len(results):
+        raise (RuntimeError if several else TypeError)(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
+    for r, o in zip(results, out, strict=True):
+        _check(name, r, o, operands, exact, overlap)
+    made = [_place(name, r, o) for r, o in zip(results, out, strict=True)]
+    if several:
+        return None
+    return tuple(made) if type(results) is tuple else type(results)(*made)
+
+
+def _check(name: str, result: Tensor, out: object, operands: Sequence[object], exact: bool, overlap: str) -> None:
+    """Raise what there is to be said against writing a result into `out`."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if out._requires_grad and grad_mode.enabled:
+    if (out._requires_grad or result._requires_grad) and grad_mode.enabled:
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    if out.is_inference():
+        check_inference(name, out)
     if exact and out._dtype is not result._dtype:
-        raise RuntimeError(
-            f"{name}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead"
-        )
+        raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead")
     if out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
         raise RuntimeError(
             f"{name}(): result type {kind_name(result._dtype)} can't be cast to the desired output type {kind_name(out._dtype)}"
@@ -44,34 +76,39 @@ def _store(name: str, exact: bool, result: Tensor, out: object) -> Tensor:
             f"{name}(): Expected all tensors to be on the same device, but found at least two devices, "
             f"{result._device} and {out._device}!"
         )
+    if overlap == "unchecked":
+        return
+    if out._storage is not None and out._shape != result._shape:  # it is resized to these elements, if its memory is enough
+        if (out._offset + result._numel) * out._dtype.itemsize > out._storage._nbytes:
+            return
+        out = out._as_view(result._shape, None, out._offset, result._numel)
+    else:
+        refuse_repeats(name, out)
+    refuse_shared(name, out, operands, overlap)
+    for x in operands:
+        if isinstance(x, (tuple, list)):
+            refuse_shared(name, out, x, overlap)
+
+
+def _place(name: str, result: Tensor, out: Any) -> Tensor:
     if out._shape != result._shape:
-        resize_out(name, out, result._shape)
-    out.copy_(result)
-    return out
+        resize_out(name, out, result._shape, result._strides if result._strides is None or is_dense(result._shape, result._strides) else None)
+    COPY.value(out, apart(out, result))
+    out._bump()
+    written: Tensor = out
+    return written
 
 
-def store_all(name: str, results: Sequence[Tensor], out: object) -> list[Tensor]:
-    """Write several results into the tensors of `out`, which must be as many, and of their dtypes."""
-    if not isinstance(out, (tuple, list)):
-        raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
-    if len(out) != len(results):
-        raise TypeError(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
-    if any(r._requires_grad for r in results):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
-            "requires grad."
-        )
-    return [_store(name, True, r, o) for r, o in zip(results, out, strict=True)]
-
-
-def resize_out(name: str, out: Tensor, shape: Shape) -> None:
-    """Give `out` a new shape, with PyTorch's warning where it was not empty."""
+def resize_out(name: str, out: Tensor, shape: Shape, strides: Strides | None = None) -> None:
+    """Give `out` a new shape and dense strides, with PyTorch's warning where it was not empty."""
     if out._numel:
         warnings.warn(
             f"{name}(): An output with one or more elements was resized since it had shape {list(out._shape)}, which "
             f"does not match the required output shape {list(shape)}. This behavior is deprecated, and in a future "
             "PyTorch release outputs will not be resized unless they have zero elements.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     out.resize_(shape)
+    if out._strides != strides:
+        out._strides, out._native = strides, None

@@ -1,11 +1,19 @@
-"""Running a primitive that writes into a tensor which already exists."""
+"""Writing into a tensor that already exists: running a primitive there, and the one decision about memory that is written and read, or
+written twice, in one call.
+
+The decision is made from ranges and strides, as PyTorch's, for in-place forms, `out=` and `copy_` alike, before anything is written.
+What is certain is refused. What is too hard to tell from two strided tensors is allowed, and computed as if the operand were a copy:
+see `apart`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.op import TABLE
+from corelib.tensor.size import is_dense
 from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
 
@@ -28,3 +36,101 @@ def run_primitive(name: str, out: Tensor, *args: object) -> None:
         COPY.value(out, made)
         return
     kernel(out._native if out._native is not None else out._array(), *args)
+
+
+APART, SAME, PARTLY, PERHAPS = range(4)
+"""How two tensors lie: no element of one is one of the other; element for element the same; some elements shared; strided so that
+only a search could tell."""
+
+
+def repeats(t: Tensor) -> bool:
+    """Whether an element stands for several places, as in an expanded tensor. What other strides do is too hard to tell."""
+    strides = t._strides
+    return strides is not None and 0 in strides and t._numel != 0 and any(s == 0 and n > 1 for n, s in zip(t._shape, strides, strict=True))
+
+
+def between(a: Tensor, b: Tensor) -> int:
+    """How two tensors lie in memory: one of the four above."""
+    if a is b:
+        return SAME
+    if a._storage is None or a._storage is not b._storage or not a._numel or not b._numel:
+        return APART
+    a0, b0 = a._offset * a._dtype.itemsize, b._offset * b._dtype.itemsize
+    dense = _dense(a) and _dense(b)
+    a1, b1 = a0 + _span(a), b0 + _span(b)
+    if a0 >= b1 or b0 >= a1:
+        return APART
+    if dense:
+        return SAME if a0 == b0 and a1 == b1 and a.stride() == b.stride() else PARTLY
+    return SAME if a0 == b0 and a._dtype is b._dtype and a._shape == b._shape and a.stride() == b.stride() else PERHAPS
+
+
+def _dense(t: Tensor) -> bool:
+    return t._strides is None or is_dense(t._shape, t._strides)
+
+
+def _span(t: Tensor) -> int:
+    """The bytes from the first element to the end of the last."""
+    if t._strides is None:
+        return t._numel * t._dtype.itemsize
+    return (1 + sum((n - 1) * s for n, s in zip(t._shape, t._strides, strict=True))) * t._dtype.itemsize
+
+
+def refuse_repeats(name: str, t: Tensor, allowed: str = "") -> None:
+    """RuntimeError for a tensor to be written whose elements share memory with each other, unless such are "accepted"; what is
+    "deprecated" gets PyTorch's warning."""
+    if t._strides is None or allowed == "accepted" or not repeats(t):
+        return
+    if not allowed:
+        raise RuntimeError(
+            f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single memory location (shape "
+            f"{list(t._shape)}, strides {list(t._strides)}). Please clone() the tensor before performing the operation."
+        )
+    warnings.warn(
+        f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. This also "
+        "applies to advanced indexing e.g. tensor[mask] = scalar",
+        UserWarning,
+        stacklevel=5,
+    )
+
+
+def refuse_shared(name: str, written: Tensor, operands: Iterable[object], rule: object = "partial") -> None:
+    """RuntimeError for an operand that shares memory with what is written.
+
+    rule: "partial" refuses some shared elements, "apart" any, "others" any but of the first, "first" some of the first; "itself" and
+    "unchecked" none, which is for ops that read everything before they write.
+    """
+    if rule == "unchecked" or rule == "itself":
+        return
+    for i, x in enumerate(operands):
+        if isinstance(x, Tensor) and (x is written or (x._storage is written._storage and x._storage is not None)):
+            how = between(written, x)
+            if (how == PARTLY and (rule != "first" or not i)) or (how == SAME and (rule == "apart" or (rule == "others" and i))):
+                raise RuntimeError(
+                    f"{name}(): unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                    "memory location. Please clone() the tensor before performing the operation."
+                )
+
+
+def apart(written: Tensor, x: Tensor) -> Tensor:
+    """An operand, or a copy of it where writing might change what is still to be read."""
+    if x._storage is None or x._storage is not written._storage or between(written, x) in (APART, SAME):
+        return x
+    made = Tensor._empty(x._device, x._dtype, x._shape)
+    COPY.value(made, x)
+    return made
+
+
+def write_repeated(t: Tensor, value: Tensor) -> None:
+    """Write a value into a tensor whose elements stand for several places: what differs from the element is what is written."""
+    dims = [d for d, (n, s) in enumerate(zip(t._shape, t.stride(), strict=True)) if s == 0 and n > 1]
+    core = t
+    for d in dims:
+        core = core.narrow(d, 0, 1)
+    parts = [value]
+    for d in dims:
+        parts = [p.narrow(d, i, 1) for p in parts for i in range(t._shape[d])]
+    found = before = core.clone()
+    for p in parts:
+        found = p.where(p.ne(before), found)
+    COPY.value(core, found)

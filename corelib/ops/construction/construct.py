@@ -81,7 +81,7 @@ def _parse(data: object, dtype: DType | None) -> Native:
         return _parse(np.asarray(data), dtype)
     elif isinstance(data, (str, bytes)):
         raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
-    elif not isinstance(data, (list, tuple, complex)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+    elif not isinstance(data, (list, tuple, complex, dict)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
         data = [data[i] for i in range(len(data))]
     return _array_of(data, wanted)
 
@@ -99,7 +99,7 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
-        raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+        raise RuntimeError(f"tensor(): Could not infer dtype of {type(bad).__name__}; accepted are bool, int, float, and sequences of them")
     if array.dtype.kind == "c":
         if wanted is not None and wanted.kind != "c":
             raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")

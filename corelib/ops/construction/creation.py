@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import fitting_number
+from corelib.dispatcher.calls.elementwise import fitting_number, number
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
@@ -281,10 +281,11 @@ attach("new_tensor", _new_tensor)
 
 def _real(what: str, x: object) -> float:
     """An end or the step of arange: a number, or a tensor of one. TypeError for anything else."""
-    if isinstance(x, Tensor):
+    if not isinstance(x, (int, float)) and getattr(x, "shape", None) == () and hasattr(x, "item"):
         x = x.item()
     if not isinstance(x, (int, float)):
         raise TypeError(f"arange(): argument '{what}' must be Number, not {type(x).__name__}")
+    number(x)
     return x
 
 
@@ -313,19 +314,22 @@ def arange(
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if dtype is None:
         dtype = out._dtype if out is not None else D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
-    if not all(abs(x) != float("inf") and x == x for x in (start, end)):
+    if not all(abs(x) != float("inf") and x == x for x in (start, end, step)):
         raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError(
             f"arange(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}"
         )
     if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
-        start, end, step = int(start), int(end), int(step)
+        start, end, step = (int(fitting_number("arange", x, D.int64)) for x in (start, end, step))
         if step == 0:
             raise RuntimeError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
         n = -((start - end) // step)
     else:
-        n = max(ceil((end - start) / step), 0)
+        length = (end - start) / step
+        if not length < 2.0**63:
+            raise RuntimeError(f"arange(): invalid size, possible overflow? (from {start} to {end}, step {step})")
+        n = max(ceil(length), 0)
     t = _blank("arange", (n,), dtype, layout, device)
     if t._dtype is D.bool:
         raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
@@ -346,12 +350,12 @@ def linspace(
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    if not isinstance(steps, int):
-        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
     dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    for x in (start, end):
+        fitting_number("linspace", x, dtype)
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
@@ -385,8 +389,6 @@ def eye(
     """
     m = n if m is None else m
     for what, x in (("n", n), ("m", m)):
-        if not isinstance(x, int):
-            raise TypeError(f"eye(): argument '{what}' must be int, not {type(x).__name__}")
         if x < 0:
             raise RuntimeError(f"eye(): {what} must be greater or equal to 0, got {x}")
     t = zeros(n, m, dtype=dtype or (out._dtype if out is not None else None), layout=layout, device=device)

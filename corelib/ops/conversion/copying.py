@@ -9,7 +9,7 @@ from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
-from corelib.dispatcher.calls.primitive import COPY, run_primitive
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
@@ -330,11 +330,11 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
+    if src._storage is not None and src._storage is self._storage and src is not self:
+        refuse_shared("copy_", self, (src,))
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
-    if src._storage is not None and src._storage is self._storage and src is not self:
-        src = src.clone()
-    copy_elements(self, src)
+    copy_elements(self, apart(self, src))
     self._bump()
     return self
 
@@ -363,13 +363,14 @@ def filled_with(input: Tensor, value: Tensor | Number) -> Tensor:
 
 def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     """Set every element in place."""
-    check_writable("fill_", self)
     if isinstance(value, Tensor):
+        check_writable("fill_", self)
         if value._shape:
             raise RuntimeError(
                 f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
             )
-        return copy_(self, value)
+        return copy_(self, value.clone() if value._storage is not None and value._storage is self._storage else value)
+    check_writable("fill_", self, "accepted")  # one value written twice is the same value
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:

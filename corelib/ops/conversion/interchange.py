@@ -87,7 +87,7 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
     if not shared or t._numel == 0:
         return array
     storage = t._own_storage()
-    if type(storage) is Storage:
+    if storage._lease is None:
         # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
         return array.view()
     if t._dtype is D.bfloat16:
@@ -184,6 +184,11 @@ def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | Non
         place = external._device if device is None else resolve(device)
         return alias.to(place, copy=bool(copy))
     if type(external).__name__ == "PyCapsule":
+        if "used_dltensor" in repr(external):
+            raise RuntimeError(
+                "from_dlpack(): received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have "
+                "already constructed a tensor from it once."
+            )
         external = _Capsule(external)
     if not hasattr(external, "__dlpack__"):
         raise TypeError(f"from_dlpack(): expected an object with __dlpack__ or a capsule, got {type(external).__name__}")

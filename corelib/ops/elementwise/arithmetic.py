@@ -149,7 +149,7 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
         if needs:
             return _div_rounded(input, other, rounding_mode)
     if out is not None:
-        return store(TABLE["true_div"], _rounded(input, other, rounding_mode), out)
+        return store(TABLE["true_div"], _rounded(input, other, rounding_mode), out, input, other)
     return _rounded(input, other, rounding_mode)
 
 

@@ -133,7 +133,7 @@ _ROOT_HALF = root(0.5)
 
 
 @op(
-    kind="unary", promote="float", on=("special",), out=True,
+    kind="unary", promote="float", on=("special",), out=True, overlap="itself",
     vjp=lambda g, input: g * (1 / root(2 * pi)) * (-0.5 * input * input).exp(),
 )
 def special_ndtr(input: Tensor) -> Tensor:

@@ -55,7 +55,7 @@ def frexp(input: Tensor) -> Frexp:
 
 
 @op(
-    kind="binary", promote="float", numbers=False, inplace=True, out=True,
+    kind="binary", promote="float", numbers=False, inplace=True, overlap="first", out=True,
     vjp={"input": lambda g, other: g * 2.0**other, "other": lambda g, out: g * out * _LN2},
 )
 def ldexp(input: Tensor, other: Tensor) -> Tensor:

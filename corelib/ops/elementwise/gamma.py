@@ -219,7 +219,7 @@ def special_zeta(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return select_where(s == 1, _INFINITY, select_where(s < 1, float("nan"), select_where((s == s) & (q == q), value, float("nan"))))
 
 
-@op(inplace=True, out=True, aliases=("special.multigammaln",))
+@op(inplace=True, overlap="itself", out=True, aliases=("special.multigammaln",))
 def mvlgamma(input: Tensor, p: int) -> Tensor:
     """The logarithm of the multivariate gamma function of dimension `p`, elementwise: the sum of lgamma(input - i/2) for i < p,
     and p (p - 1) / 4 log(pi). RuntimeError for p < 1.

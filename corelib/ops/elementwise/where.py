@@ -86,7 +86,7 @@ def where(
         input, other = _fitting(input, other)
     made: Tensor = TABLE["select_where"].entry(condition, input, other)
     if out is not None:
-        return store(TABLE["select_where"], made, out)
+        return store(TABLE["select_where"], made, out, condition, input, other)
     return made
 
 

@@ -30,7 +30,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Inferred:
 
 
 @op(
-    infer=_infer_index_select, out="exact", ref="take",
+    infer=_infer_index_select, overlap="apart", out="exact", ref="take",
     vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).index_add(dim, index, g)},
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> 
 
 
 @op(
-    infer=_infer_gather, out="exact", ref="take_along_axis",
+    infer=_infer_gather, overlap="apart", out="exact", ref="take_along_axis",
     vjp={"input": lambda g, input_shape, dim, index: g.new_zeros(input_shape).scatter_add(dim, index, g)},
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
@@ -137,7 +137,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))
 
 
-@op(out=True)
+@op(out=True, overlap="apart")
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements by their places in the flattened tensor; negative places count from the end.
 

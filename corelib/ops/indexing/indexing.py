@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls.inplace import check_writable, inplace
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
@@ -112,7 +112,7 @@ def _put_backward(g: Tensor, indices: tuple[Tensor | None, ...], accumulate: boo
 
 
 @op(
-    infer=_infer_index_put, grad_name="IndexPutBackward0",
+    infer=_infer_index_put, grad_name="IndexPutBackward0", overlap="apart", repeats="deprecated",
     vjp={"input": _put_backward, "values": lambda g, indices, values_shape: summed(index(g, indices), values_shape)},
 )
 def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor, accumulate: bool = False) -> Tensor:
@@ -142,11 +142,13 @@ def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor,
 def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False) -> Tensor:
     """The in-place form of `index_put`."""
     put = TABLE["index_put"]
+    if values._storage is not None and values._storage is self._storage and values._numel == 1 and any(t is not None and t._dtype is D.bool for t in indices):
+        values = values.clone()  # one value at the True places of a mask is a number, as in masked_fill_
     kernel = put.kernel_for(self._key, self._dtype)
     grad = grad_mode.enabled and (self._requires_grad or values._requires_grad)
     if kernel is None or grad or (values._storage is self._storage and values._storage is not None):
         return inplace(put, (self, tuple(indices), values, accumulate))
-    check_writable("index_put_", self)
+    check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)
     target = self._array()
     kernel(target, target, [None if t is None else t._array() for t in found], given._array(), accumulate)
@@ -224,17 +226,18 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     if as_tuple:
         return tuple(c.contiguous() for c in made.unbind(1))
     if out is not None:
-        return _into("nonzero", made, out)
+        return _into("nonzero", made, out, input)
     return made
 
 
-def _into(name: str, made: Tensor, out: Tensor) -> Tensor:
+def _into(name: str, made: Tensor, out: Tensor, *operands: Tensor) -> Tensor:
     """Store a result in an `out=` of the very same dtype."""
     if isinstance(out, Tensor) and out._dtype is not made._dtype:
         raise RuntimeError(
             f"{name}(): Expected out tensor to have scalar type {kind_name(made._dtype)} but got scalar type {kind_name(out._dtype)}"
         )
-    return store(TABLE["true_places" if name == "nonzero" else "index"], made, out)
+    written: Tensor = write(name, made, out, operands)
+    return written
 
 
 @public("torch")
@@ -261,7 +264,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
     made = index(wide, nonzero(chosen, as_tuple=True))
-    return made if out is None else _into("masked_select", made, out)
+    return made if out is None else _into("masked_select", made, out, input, mask)
 
 
 for _name, _function in (("nonzero", nonzero), ("argwhere", argwhere), ("masked_select", masked_select)):

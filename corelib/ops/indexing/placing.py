@@ -43,7 +43,7 @@ def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) ->
 
 
 @op(
-    infer=_infer_index_copy, out="exact", inplace=True,
+    infer=_infer_index_copy, out="exact", inplace=True, overlap="apart",
     vjp={
         "input": lambda g, dim, index: g.index_fill(dim, index, 0),
         "source": lambda g, dim, index, source_shape: g.index_select(dim, index).reshape(source_shape),
@@ -80,7 +80,7 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Nu
 
 
 @op(
-    infer=_infer_index_fill, inplace=True,
+    infer=_infer_index_fill, inplace=True, overlap="unchecked", repeats="deprecated",
     vjp={
         "input": lambda g, dim, index: g.index_fill(dim, index, 0),
         "value": lambda g, dim, index: g.index_select(dim, index).sum(),
@@ -114,7 +114,7 @@ def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
 
 
 @op(
-    infer=_infer_put_flat, inplace=True,
+    infer=_infer_put_flat, inplace=True, overlap="apart",
     vjp={
         "input": lambda g, index, accumulate: g if accumulate else g.put(index, g.new_zeros(index._shape)),
         "source": lambda g, index, source_shape: g.take(index).reshape(source_shape),
@@ -159,7 +159,7 @@ def _masked_source(g: Tensor, mask: Tensor, source_shape: Shape) -> Tensor:
 
 
 @op(
-    infer=_infer_masked_scatter, inplace=True,
+    infer=_infer_masked_scatter, inplace=True, overlap="itself",
     vjp={"input": lambda g, mask: g.masked_fill(mask, 0), "source": _masked_source},
 )
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:

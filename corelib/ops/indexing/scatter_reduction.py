@@ -84,7 +84,7 @@ def _scatter_vjp(
     return mine, _uncut(theirs, src_shape)
 
 
-@op(infer=_infer_scatter_reduce, out="exact", inplace=True, vjp={("input", "src"): _scatter_vjp})
+@op(infer=_infer_scatter_reduce, overlap="apart", out="exact", inplace=True, vjp={("input", "src"): _scatter_vjp})
 def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or
     "amin". include_self: whether the element that is there counts too.
@@ -134,7 +134,7 @@ def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, 
     return (input._shape, input._dtype), (input, at, index.reshape((-1,)), source, reduce, include_self)
 
 
-@op(infer=_infer_index_reduce, out="exact", inplace=True)
+@op(infer=_infer_index_reduce, overlap="apart", out="exact", inplace=True)
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin".
 

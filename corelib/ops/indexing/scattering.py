@@ -102,7 +102,7 @@ def _put_flat(input: Tensor, dim: int, index: Tensor, src: Tensor, accumulate: b
 
 
 @op(
-    infer=_infer_scatter("scatter_add"), out=True, inplace=True,
+    infer=_infer_scatter("scatter_add"), overlap="apart", out=True, inplace=True,
     vjp={"input": lambda g: g, "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape)},
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ def scatter_set(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _put_flat(input, dim, index, src, False)
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, overlap="apart", out=True)
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Aside[Tensor | Number | None] = None, *,
     value: Aside[Tensor | Number | None] = None, reduce: str | None = None,

@@ -46,7 +46,7 @@ def _checked_value(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tenso
 
 
 @op(
-    inplace=True, on=("torch", "Tensor"),
+    inplace=True, overlap="itself", repeats="deprecated", on=("torch", "Tensor"),
     vjp={
         "input": lambda g, mask: select_where(mask, 0.0, g),
         "value": lambda g, mask: select_where(mask, g, 0.0).sum(),

@@ -9,7 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import eye
 from corelib.ops.linalg.factorizations import (
-    LinAlgError, cholesky_of, eig_of, eigh_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower,
+    LinAlgError, adjoint_of, cholesky_of, eig_of, eigh_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower, upper_as_lower,
 )
 from corelib.ops.linalg.results import (
     LU, QR, SVD, CholeskyEx, Eig, Eigh, Geqrf, LUFactor, LUFactorEx, OldQR, OldSVD, UnpackedLU,
@@ -49,8 +49,8 @@ def refuse(info: Tensor, text: Complaint) -> None:
 
 def _cholesky(name: str, input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
     matrices(name, input, square=True)
-    factor, info = cholesky_of(input.mT if upper else input)
-    return (factor.mT if upper else factor), info
+    factor, info = cholesky_of(upper_as_lower(input) if upper else input)
+    return (adjoint_of(factor) if upper else factor), info
 
 
 def _not_positive(name: str) -> Complaint:
@@ -72,7 +72,7 @@ def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = Fals
 
 @op(on=("linalg",), out="exact")
 def linalg_cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
-    """The lower factor l of a symmetric positive-definite matrix, input = l @ l.mT; or its transpose. LinAlgError if it is none.
+    """The lower factor l of a Hermitian positive-definite matrix, input = l @ l.mH; or its adjoint. LinAlgError if it is none.
 
     >>> import corelib as torch
     >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
@@ -193,7 +193,7 @@ def _triangle(name: str, UPLO: str) -> bool:
 
 @public("linalg", outs=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
-    """(eigenvalues, eigenvectors) of a symmetric matrix, ascending; the lower or upper triangle is read.
+    """(eigenvalues, eigenvectors) of a symmetric, or Hermitian, matrix, ascending; the lower or upper triangle is read.
 
     >>> import corelib as torch
     >>> torch.linalg.eigh(torch.tensor([[2., 0.], [0., 1.]])).eigenvalues
@@ -255,14 +255,14 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
 
 @public("torch", "Tensor", names=("svd",), outs=True)
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
-    """(U, S, V): `linalg.svd` by its older name, V not transposed; zeros for U and V unless `compute_uv`."""
+    """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     matrices("svd", input)
     u, s, vh = svd_of(input, not some if compute_uv else False)
     if not compute_uv:
         m, n = input._shape[-2:]
         batch = input._shape[:-2]
         return OldSVD(input.new_zeros((*batch, m, m)), s, input.new_zeros((*batch, n, n)))
-    return OldSVD(u, s, vh.mT)
+    return OldSVD(u, s, vh.mH)
 
 
 @op(on=("linalg",), out="exact")
@@ -277,9 +277,9 @@ def linalg_svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     return svd_of(A, False)[1]
 
 
-@op(on=("linalg",), out="exact", aliases=("torch.orgqr", "Tensor.orgqr"))
+@op(on=("linalg",), out="exact", overlap="itself", aliases=("torch.orgqr", "Tensor.orgqr"))
 def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
-    """The first n columns of the product of reflectors I - tau v v.mT, whose v are the columns of input below its diagonal: (*, m, n).
+    """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n).
 
     >>> import corelib as torch
     >>> torch.linalg.householder_product(torch.zeros(2, 1), torch.tensor([2.]))
@@ -299,5 +299,5 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
     made = eye(m, n, dtype=input._dtype, device=input._device).expand(input._shape)
     for i in reversed(range(k)):
         column = v[..., i : i + 1]
-        made = made - tau[..., i, None, None] * (column @ (column.mT @ made))
+        made = made - tau[..., i, None, None] * (column @ (column.mH @ made))
     return made.clone() if k == 0 else made

@@ -1,6 +1,8 @@
 """Factorizations of matrices: extensions, whose kernels a backend may have and the host has, and their derivatives.
 
-What users call is in linear_systems.py, decompositions.py and matrix_norms.py. All take (*, m, n) of float32 or float64.
+What users call is in linear_systems.py, decompositions.py and matrix_norms.py. All take (*, m, n) of float32, float64, complex64 or
+complex128. Where a rule has adjoints (mH) in it, it is written for complex numbers, and `complex` is set: for real ones an adjoint is a
+transpose. The rules of what is holomorphic (LU, systems) are those for real numbers; see graph/recording.py.
 """
 
 from __future__ import annotations
@@ -28,12 +30,31 @@ def eye_like(a: Tensor) -> Tensor:
 
 
 def _skew(x: Tensor) -> Tensor:
-    return x - x.mT
+    return x - x.mH
 
 
-def _half_lower(x: Tensor) -> Tensor:
-    """The lower triangle, its diagonal halved."""
-    return x.tril() - eye_like(x) * x * 0.5
+def adjoint_of(x: Tensor) -> Tensor:
+    """The adjoint of matrices as a result for users, who may want its memory: not a view that is only marked as conjugated."""
+    return x.mT.conj_physical() if x._dtype.is_complex else x.mT
+
+
+def _mirrored(x: Tensor) -> Tensor:
+    """The lower triangle with its diagonal, and its adjoint above."""
+    return x.tril() + x.tril(-1).mH
+
+
+def _real_kind(input: Tensor) -> DType:
+    """The dtype of what is real of a matrix: singular values, eigenvalues of a Hermitian one."""
+    return input._dtype.to_real() if input._dtype.is_complex else input._dtype
+
+
+def _check_phase(name: str, what: str, phase: Tensor, ending: str = "quantity, so it is") -> None:
+    """RuntimeError where a function depends on the phase of vectors that are determined only up to one."""
+    if phase._numel and bool((phase.detach().imag.abs() > 1e-2).any()):
+        raise RuntimeError(
+            f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss function depends "
+            f"on this {ending} ill-defined."
+        )
 
 
 def _filled(gs: Sequence[Tensor | None], *outputs: Tensor) -> list[Tensor]:
@@ -41,14 +62,13 @@ def _filled(gs: Sequence[Tensor | None], *outputs: Tensor) -> list[Tensor]:
     return [o * 0 if g is None else g for g, o in zip(gs, outputs, strict=False)]
 
 
-# Cholesky: a = l @ l.mT.
+# Cholesky: a = l @ l.mH.
 
 
 def _cholesky_vjp(gs: Sequence[Tensor], out0: Tensor) -> Tensor:
-    phi = _half_lower(out0.mT @ gs[0].tril())
-    phi = (phi + phi.mT) * 0.5
-    left = triangular_system(out0.mT, phi, True, False)
-    return triangular_system(out0.mT, left.mT, True, False).mT
+    phi = _mirrored(out0.mH @ gs[0].tril()) * 0.5
+    left = triangular_system(out0.mH, phi, True, False)
+    return triangular_system(out0.mH, left.mH, True, False).mH
 
 
 @op(
@@ -59,6 +79,15 @@ def cholesky_of(input: Tensor) -> tuple[Tensor, Tensor]:
     """The lower factor of a positive-definite matrix, of which the lower triangle is read; and the order of the first leading minor that is
     not positive, or 0."""
     raise KernelOnly
+
+
+@op(on=(), vjp=lambda g: g)
+def upper_as_lower(input: Tensor) -> Tensor:
+    """A Hermitian matrix with its upper triangle as the lower one: the same matrix, and the same gradient."""
+    return adjoint_of(input)
+
+
+TABLE["upper_as_lower"].rule.complex = True
 
 
 # LU: a = p @ l @ u, l and u in one.
@@ -176,13 +205,15 @@ def _qr_vjp(gs: Sequence[Tensor | None], input: Tensor, mode: str, out0: Tensor,
 
     def square(gq: Tensor, gr: Tensor, r: Tensor) -> Tensor:
         """For as many rows as columns, or more."""
-        inner = (r @ gr.mT) - gq.mT @ out0
-        inner = inner.tril() + inner.tril(-1).mT
-        return triangular_system(r, (gq + out0 @ inner).mT, True, False).mT
+        inner = r @ gr.mH - gq.mH @ out0
+        inner = _mirrored(inner)
+        if inner._dtype.is_complex:  # the diagonal of the triangle is real
+            inner = inner - eye_like(inner) * inner.diagonal(0, -2, -1).imag.unsqueeze(-2) * 1j
+        return triangular_system(r, (gq + out0 @ inner).mH, True, False).mH
 
     if m >= n:
         return square(gq, gr, out1)
-    left = square(gq + input[..., m:] @ gr[..., m:].mT, gr[..., :m], out1[..., :m])
+    left = square(gq + input[..., m:] @ gr[..., m:].mH, gr[..., :m], out1[..., :m])
     return cat([left, out0 @ gr[..., m:]], -1)
 
 
@@ -212,50 +243,63 @@ def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _eigh_vjp(gs: Sequence[Tensor | None], out0: Tensor, out1: Tensor) -> Tensor:
+    if gs[1] is None:  # equal values matter to vectors alone
+        return (out1 * gs[0].unsqueeze(-2)) @ out1.mH if gs[0] is not None else out1 * 0
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1)
     apart = out0.unsqueeze(-2) - out0.unsqueeze(-1)
-    turned = out1.mT @ g_vectors
+    turned = out1.mH @ g_vectors
+    if out1._dtype.is_complex:
+        _check_phase("linalg_eigh_backward", "eigenvectors", turned.diagonal(0, -2, -1))
+    turned = _skew(turned) * 0.5  # vectors stay orthonormal
     inner = select_where(one != 0, 0.0, turned / select_where(one != 0, 1.0, apart)) + one * g_values.unsqueeze(-2)
-    return out1 @ inner @ out1.mT
+    return out1 @ inner @ out1.mH
 
 
 @op(
     kind="extension", on=(), several=True, grad_name="LinalgEighBackward0", vjp=_eigh_vjp,
-    infer=lambda input, upper: ([(input._shape[:-1], input._dtype), (input._shape, input._dtype)], (input, upper)),
+    infer=lambda input, upper: ([(input._shape[:-1], _real_kind(input)), (input._shape, input._dtype)], (input, upper)),
 )
 def eigh_of(input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
-    """The eigenvalues, ascending, and eigenvectors of a symmetric matrix, of which one triangle is read."""
+    """The eigenvalues, ascending, and eigenvectors of a Hermitian matrix, of which one triangle is read."""
     raise KernelOnly
 
 
 def _svd_vjp(gs: Sequence[Tensor | None], input: Tensor, full: bool, out0: Tensor, out1: Tensor, out2: Tensor) -> Tensor:
     m, n = input._shape[-2:]
     k = min(m, n)
-    if full and m != n:
-        raise RuntimeError(
-            "svd_backward: The singular vectors in the svd are not differentiable when full_matrices=True; use full_matrices=False to compute the gradient"
-        )
+    if full and m != n:  # the vectors beyond are any that complete a basis: as in PyTorch, nothing flows through them
+        out0, out2 = out0[..., :k], out2[..., :k, :]
+        gs = (None if gs[0] is None else gs[0][..., :k], gs[1], None if gs[2] is None else gs[2][..., :k, :])
+    if gs[0] is None and gs[2] is None:  # equal and zero values matter to vectors alone
+        return (out0 * gs[1].unsqueeze(-2)) @ out2 if gs[1] is not None else input * 0
     gu, g_values, gvh = _filled(gs, out0, out1, out2)
     one = eye_like(out1.unsqueeze(-2))
     s, column = out1.unsqueeze(-2), out1.unsqueeze(-1)
     apart = select_where(one != 0, 1.0, s * s - column * column)
-    inner = (_skew(out0.mT @ gu) / apart) * s + column * (_skew(out2 @ gvh.mT) / apart) + one * g_values.unsqueeze(-2)
+    left, right = _skew(out0.mH @ gu), _skew(out2 @ gvh.mH)
+    inner = (left / apart) * s + column * (right / apart) + one * g_values.unsqueeze(-2)
+    if out0._dtype.is_complex:
+        sides = left.diagonal(0, -2, -1)
+        _check_phase("svd_backward", "singular vectors", sides + right.diagonal(0, -2, -1), "phase term, making it")
+        # The skew parts are imaginary on the diagonal, and were added there once for each side; one phase turns both vectors.
+        inner = inner * (1 - one) + one * (g_values + sides / (2 * out1)).unsqueeze(-2)
     made = out0 @ inner @ out2
     if m > k:
         rest = gu / s
-        made = made + (rest - out0 @ (out0.mT @ rest)) @ out2
+        made = made + (rest - out0 @ (out0.mH @ rest)) @ out2
     if n > k:
         rest = gvh / column
-        made = made + out0 @ (rest - (rest @ out2.mT) @ out2)
+        made = made + out0 @ (rest - (rest @ out2.mH) @ out2)
     return made
 
 
 def _infer_svd(input: Tensor, full: bool) -> Inferred:
     *batch, m, n = input._shape
     k = min(m, n)
-    shapes: list[Shape] = [(*batch, m, m if full else k), (*batch, k), (*batch, n if full else k, n)]
-    return [(shape, input._dtype) for shape in shapes], (input, full)
+    u: Shape = (*batch, m, m if full else k)
+    vh: Shape = (*batch, n if full else k, n)
+    return [(u, input._dtype), ((*batch, k), _real_kind(input)), (vh, input._dtype)], (input, full)
 
 
 @op(kind="extension", on=(), several=True, grad_name="LinalgSvdBackward0", vjp=_svd_vjp, infer=_infer_svd)
@@ -269,8 +313,9 @@ def svd_of(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 def _eig_vjp(gs: Sequence[Tensor | None], input: Tensor, out0: Tensor, out1: Tensor) -> Tensor:
     g_values, g_vectors = _filled(gs, out0, out1)
-    one = eye_like(out1).to(out1._dtype)
+    one = eye_like(out1)
     turned = out1.mH @ g_vectors
+    _check_phase("linalg_eig_backward", "eigenvectors", turned.diagonal(0, -2, -1))
     # Vectors have norm 1: what would change their length or phase changes nothing.
     sides = (turned * one).sum(-2).real
     turned = turned - (out1.mH @ out1) * sides.unsqueeze(-2)
@@ -291,4 +336,5 @@ def eig_of(input: Tensor) -> tuple[Tensor, Tensor]:
     raise KernelOnly
 
 
-TABLE["eig_of"].rule.complex = True
+for _name in ("cholesky_of", "qr_of", "eigh_of", "svd_of", "eig_of"):
+    TABLE[_name].rule.complex = True

@@ -99,7 +99,7 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
 
 @public("torch", "Tensor", outs=True)
 def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
-    """(solution, a copy of A) of A @ X = input, or A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+    """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     if transpose:
         return TriangularSolve(_triangular("triangular_solve", A.mT, input, not upper, True, unitriangular), A.clone())
     return TriangularSolve(_triangular("triangular_solve", A, input, upper, True, unitriangular), A.clone())
@@ -145,19 +145,26 @@ def _lu_solved(name: str, lu: Tensor, pivots: Tensor, b: Tensor, left: bool, adj
         raise RuntimeError(f"{name}: LU_pivots should be a Tensor of scalar type torch.int32, got {pivots._dtype}")
     if len(b._shape) < 2 or lu._shape[-1] != b._shape[-2 if left else -1]:
         raise RuntimeError(f"{name}: Incompatible shapes of LU and B, {list(lu._shape)} and {list(b._shape)}")
+    turned = adjoint and b._dtype.is_complex  # a system in the conjugate of A is one of conjugates
     lu, x = _together(lu, b if left else b.mT)
-    rows = permutation_of(pivots, lu._shape[-1]).expand((*lu._shape[:-2], lu._shape[-1])).unsqueeze(-1).expand(x._shape)
-    if adjoint is left:  # systems in the transpose of A
-        made = triangular_system(lu.mT, triangular_system(lu.mT, x, False, False), True, True)
-        made = made.new_zeros(made._shape).scatter(-2, rows, made)
-    else:
-        made = triangular_system(lu, triangular_system(lu, x.gather(-2, rows), False, True), True, False)
+    made = _lu_system(lu, pivots, x.conj() if turned else x, adjoint is left)
+    if turned:
+        made = made.conj_physical()
     return made if left else made.mT
+
+
+def _lu_system(lu: Tensor, pivots: Tensor, x: Tensor, transposed: bool) -> Tensor:
+    """x of A @ x = b, or A.mT @ x = b."""
+    rows = permutation_of(pivots, lu._shape[-1]).expand((*lu._shape[:-2], lu._shape[-1])).unsqueeze(-1).expand(x._shape)
+    if transposed:
+        made = triangular_system(lu.mT, triangular_system(lu.mT, x, False, False), True, True)
+        return made.new_zeros(made._shape).scatter(-2, rows, made)
+    return triangular_system(lu, triangular_system(lu, x.gather(-2, rows), False, True), True, False)
 
 
 @op(on=("linalg",), out="exact")
 def linalg_lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False) -> Tensor:
-    """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mT.
+    """X of A @ X = B, or X @ A = B, from what `lu_factor` gave for A; with `adjoint` for A.mH.
 
     >>> import corelib as torch
     >>> a = torch.tensor([[0., 2.], [4., 0.]])
@@ -221,7 +228,7 @@ def _det_slope(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     tiny = finfo(input._dtype).eps ** 2
     lu = lu + one * select_where(lu == 0, tiny, 0.0)
     right = one.expand(input._shape) * (g * out).unsqueeze(-1).unsqueeze(-1)
-    return _lu_solved("det", lu, pivots, right, True, True)
+    return _lu_system(lu, pivots, right, True)
 
 
 @op(on=(), infer=lambda input: ((input._shape[:-2], input._dtype), (input,)), grad_name="LinalgDetBackward0", vjp=_det_slope)
@@ -247,12 +254,12 @@ def _slogdet_of(name: str, input: Tensor) -> tuple[Tensor, Tensor]:
     matrices(name, input, square=True)
     lu, pivots, _ = lu_of(input)
     diagonal = lu.diagonal(0, -2, -1)
-    return diagonal.sign().prod(-1) * _sign_of(pivots).to(lu._dtype), diagonal.abs().log().sum(-1)
+    return diagonal.sgn().prod(-1) * _sign_of(pivots).to(lu._dtype), diagonal.abs().log().sum(-1)
 
 
 @public("linalg", names=("slogdet",), outs=True)
 def linalg_slogdet(A: Tensor) -> Slogdet:
-    """(sign, logabsdet): the determinant as its sign and the logarithm of its magnitude.
+    """(sign, logabsdet): the determinant as its sign, of complex numbers of magnitude 1, and the logarithm of its magnitude.
 
     >>> import corelib as torch
     >>> torch.linalg.slogdet(torch.tensor([[1., 0.], [0., -1.]])).sign
@@ -276,6 +283,8 @@ def logdet(input: Tensor) -> Tensor:
     tensor(0.)
     """
     sign, size = _slogdet_of("logdet", input)
+    if sign._dtype.is_complex:
+        return sign.log() + size
     return select_where(sign == -1, float("nan"), size)
 
 
@@ -310,10 +319,10 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     counted = (s > largest * tolerance).sum(-1)
     made = pinv_of(a, 0.0 if driver == "gels" else tolerance) @ b
     full = m > n and driver != "gelsy" and (driver == "gels" or bool((counted == n).all()))
-    residuals = ((a @ made - b) ** 2).sum(-2) if full else a.new_empty((0,))
+    residuals = ((a @ made - b).abs() ** 2).sum(-2) if full else s.new_empty((0,))
     if vector:
         made, residuals = made.squeeze(-1), residuals.squeeze(-1) if full else residuals
-    nothing = a.new_empty((0,))
+    nothing = s.new_empty((0,))
     rank = nothing.long() if driver == "gels" else counted
     return Lstsq(made, residuals, rank, s if driver in ("gelsd", "gelss") else nothing)
 

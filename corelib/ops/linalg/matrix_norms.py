@@ -17,7 +17,7 @@ from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm
 from corelib.ops.shape.joining import cat
-from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.limits import finfo
 from corelib.tensor.size import Dims, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -29,14 +29,22 @@ Limit: TypeAlias = Aside[Tensor | float | None]
 def _wide(name: str, input: object, dtype: DType | None) -> Tensor:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if input._dtype.is_complex:
-        input = input.abs()
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {input._dtype}")
-    return input if dtype is None else input.to(dtype)
+    if dtype is None:
+        return input
+    if dtype.is_complex is not input._dtype.is_complex:
+        needed = "complex" if input._dtype.is_complex else "real"
+        raise RuntimeError(f"{name}: dtype should be {needed} for {needed} inputs, but got {dtype}")
+    if dtype.itemsize < input._dtype.itemsize:
+        raise RuntimeError(
+            f"{name}: the dtype of the input ({kind_name(input._dtype)}) should be convertible without narrowing to the specified dtype "
+            f"({kind_name(dtype)})"
+        )
+    return input.to(dtype)
 
 
-@op(out=True)
+@op(out=True, overlap="unchecked")
 def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
 
@@ -44,16 +52,16 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim
     >>> torch.tensor([3., 4.]).norm()
     tensor(5.)
     """
-    if dtype is not None and input._dtype.is_floating_point:
+    if dtype is not None and (input._dtype.is_floating_point or input._dtype.is_complex):
         input = input.to(dtype)
-    if input._dtype.is_complex:
-        input = input.abs()
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise RuntimeError(
             f"norm(): linalg.vector_norm: Expected a floating point or complex tensor as input. Got {input._dtype}"
         )
     if p == "nuc":
         return nuclear_norm(input, (-2, -1) if dim is None else dim, keepdim)
+    if input._dtype.is_complex:
+        input = input.abs()
     if isinstance(p, str) and p != "fro":
         raise RuntimeError(f"norm(): argument 'p' must be a number, 'fro' or inf, got {p!r}")
     p = 2.0 if p == "fro" or p is None else float(p)
@@ -61,7 +69,7 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim
     return vector_norm(input, p, dims, keepdim)
 
 
-@op(on=("linalg",), out="exact")
+@op(on=("linalg",), out="exact", overlap="unchecked")
 def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The `ord`-norm of all elements, or along `dim`.
 
@@ -70,6 +78,7 @@ def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: boo
     tensor(5.)
     """
     x = _wide("linalg.vector_norm", x, dtype)
+    x = x.abs() if x._dtype.is_complex else x
     dims, _ = reduced("linalg.vector_norm", x, None if dim is None or dim == () or dim == [] else dim, True)
     return vector_norm(x, float(ord), dims, keepdim)
 
@@ -90,7 +99,7 @@ def _two_dims(name: str, input: Tensor, dim: Dims) -> tuple[int, int]:
 def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim: bool) -> Tensor:
     rows, columns = _two_dims(name, input, dim)
     if ord == "fro":
-        return vector_norm(input, 2.0, (rows, columns), keepdim)
+        return vector_norm(input.abs() if input._dtype.is_complex else input, 2.0, (rows, columns), keepdim)
     if ord in ("nuc", 2, -2):
         matrices(name, input)
         s = svd_of(input.movedim((rows, columns), (-2, -1)), False)[1]
@@ -104,7 +113,7 @@ def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim:
     return made if keepdim else made.squeeze((rows, columns))
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
 
@@ -115,7 +124,7 @@ def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] =
     return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
 
@@ -187,7 +196,7 @@ def _limit(values: Tensor, input: Tensor, atol: Limit, rtol: Limit) -> Tensor:
     return relative.maximum(atol.unsqueeze(-1).to(values._dtype)) if isinstance(atol, Tensor) else relative.clamp(atol)
 
 
-@op(on=("linalg",), out=True)
+@op(on=("linalg",), out=True, overlap="unchecked")
 def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest).
 
@@ -205,15 +214,15 @@ def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol
 
 
 def _pinv_slope(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
-    g, b, turned = g.mT, out, out.mT
+    g, b, turned = g.mH, out, out.mH
     m, n = input._shape[-2:]
     if m <= n:
         k = g @ b
         left = k @ turned
-        return -((b @ k).mT) + left - (input @ b) @ left + (turned @ b) @ (g - k @ input)
+        return -((b @ k).mH) + left - (input @ b) @ left + (turned @ b) @ (g - k @ input)
     k = b @ g
     right = turned @ k
-    return -((k @ b).mT) + (g - input @ k) @ b @ turned + right - (right @ b) @ input
+    return -((k @ b).mH) + (g - input @ k) @ b @ turned + right - (right @ b) @ input
 
 
 def _infer_pinv(input: Tensor, limit: Limit, *rest: object) -> Inferred:
@@ -230,13 +239,16 @@ def pinv_of(input: Tensor, rtol: Limit, atol: Limit = None, hermitian: bool = Fa
         w, v = eigh_of(input, False)
         size = w.abs()
         keep = size > _limit(size, input, atol, rtol)
-        return (v * select_where(keep, 1 / select_where(keep, w, 1.0), 0.0).unsqueeze(-2)) @ v.mT
+        return (v * select_where(keep, 1 / select_where(keep, w, 1.0), 0.0).unsqueeze(-2)) @ v.mH
     u, s, vh = svd_of(input, False)
     keep = s > _limit(s, input, atol, rtol)
-    return (vh.mT * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mT
+    return (vh.mH * select_where(keep, 1 / select_where(keep, s, 1.0), 0.0).unsqueeze(-2)) @ u.mH
 
 
-@op(on=("linalg",), out="exact")
+TABLE["pinv_of"].rule.complex = True
+
+
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
 
@@ -324,7 +336,7 @@ def _range(a: Tensor, q: int, niter: int, shift: Tensor | None) -> Tensor:
         return a @ x if shift is None else a @ x - shift @ x
 
     def back(x: Tensor) -> Tensor:
-        return a.mT @ x if shift is None else a.mT @ x - shift.mT @ x
+        return a.mH @ x if shift is None else a.mH @ x - shift.mH @ x
 
     made = qr_of(times(start), "reduced")[0]
     for _ in range(niter):
@@ -347,11 +359,11 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
     shift = None if M is None else M.expand(a._shape)
     flat = m < n
     if flat:
-        a, shift = a.mT, None if shift is None else shift.mT
+        a, shift = a.mH, None if shift is None else shift.mH
     basis = _range(a, q, niter, shift)
-    small = basis.mT @ a if shift is None else basis.mT @ a - basis.mT @ shift
+    small = basis.mH @ a if shift is None else basis.mH @ a - basis.mH @ shift
     u, s, vh = svd_of(small, False)
-    u, v = basis @ u, vh.mT
+    u, v = basis @ u, vh.mH
     return OldSVD(v, s, u) if flat else OldSVD(u, s, v)
 
 

@@ -9,7 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import check_tensors, reduction_of, weighed
-from corelib.ops.neural.activation import log_softmax_along, log_softmax_backward
+from corelib.ops.neural.softmax import log_softmax_along, log_softmax_backward
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor

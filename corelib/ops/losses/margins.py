@@ -12,7 +12,8 @@ from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import reduced, reduction_of
-from corelib.ops.neural.activation import logsigmoid, softmax_along
+from corelib.ops.neural.activation import logsigmoid
+from corelib.ops.neural.softmax import softmax_along
 from corelib.ops.products.distances import pairwise_distance
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
-from corelib.ops.neural.activation import softmax_along
 from corelib.ops.neural.dropout import dropout
+from corelib.ops.neural.softmax import safe_softmax_along
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes
@@ -49,12 +49,9 @@ def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scal
     scores = matmul(query * scale, key.transpose(-2, -1))
     if causal:
         mask = query.new_ones(scores._shape[-2:], dtype=D.bool).tril()
-    if mask is None:
-        return softmax_along(scores, -1)
-    if mask._dtype is not D.bool:
-        return softmax_along(scores + mask, -1)
-    weights = softmax_along(scores.masked_fill(~mask, float("-inf")), -1)
-    return weights.masked_fill(~mask.any(-1, True), 0.0)
+    if mask is not None:
+        scores = scores + mask if mask._dtype is not D.bool else scores.masked_fill(~mask, float("-inf"))
+    return safe_softmax_along(scores, -1)
 
 
 @op(on=("nn.functional",))

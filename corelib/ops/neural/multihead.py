@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Sequence
 
 from corelib.dispatcher.namespaces import public
-from corelib.ops.neural.activation import softmax
 from corelib.ops.neural.attention import scaled_dot_product_attention
 from corelib.ops.neural.dropout import dropout
+from corelib.ops.neural.softmax import softmax
 from corelib.ops.products.linear import linear
 from corelib.ops.products.products import baddbmm, bmm
 from corelib.ops.shape.joining import cat

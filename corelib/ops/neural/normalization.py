@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred, Spec
 from corelib.dispatcher.operands import Aside
@@ -305,4 +306,4 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     made = input / input.norm(p, dim, True).clamp_min(eps).expand_as(input)
-    return made if out is None else out.copy_(made)
+    return made if out is None else write("normalize", made, out, (input,), False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corelib.dispatcher.namespaces import public
-from corelib.ops.neural import activation, dropout as _dropout, normalization
+from corelib.ops.neural import dropout as _dropout, normalization
+from corelib.ops.neural.softmax import log_softmax_along, softmax_along
 from corelib.ops.shape.shapes import split
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
@@ -103,25 +104,25 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 @public("torch", names=("softmax", "special.softmax"))
-def softmax(input: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
     >>> import corelib as torch
     >>> torch.softmax(torch.tensor([0., 0.]), 0)
     tensor([0.5000, 0.5000])
     """
-    return activation.softmax(input, dim, 3, dtype)
+    return softmax_along(input, dim, 3, dtype)
 
 
 @public("torch", names=("log_softmax", "special.log_softmax"))
-def log_softmax(input: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first.
 
     >>> import corelib as torch
     >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
     tensor([-0.6931, -0.6931])
     """
-    return activation.log_softmax(input, dim, 3, dtype)
+    return log_softmax_along(input, dim, 3, dtype)
 
 
 def _split(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store, store_all
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import TABLE, Infer, Inferred, Spec
+from corelib.dispatcher.op import Infer, Inferred, Spec
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import put_back, sort_along
@@ -86,7 +86,7 @@ def kthvalue(
     tensor(2.)
     """
     made = kthvalue_along(input, k, dim, keepdim)
-    return _Kthvalue(*(made if out is None else store_all("kthvalue", made, out)))
+    return _Kthvalue(*(made if out is None else write("kthvalue", made, out, (input,))))
 
 
 def _middle(values: Tensor, dim: int, skip: bool) -> Tensor:
@@ -122,7 +122,7 @@ def _median(name: str, along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor
                 return input.new_full((), float("nan"))
             return along(input.reshape((-1,)), 0, False)[0]
         made = along(input, dim, keepdim)
-        return kind(*(made if out is None else store_all(name, made, out)))
+        return kind(*(made if out is None else write(name, made, out, (input,))))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
@@ -175,7 +175,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: tuple[Tens
     tensor(2)
     """
     made = mode_along(input, dim, keepdim)
-    return _Mode(*(made if out is None else store_all("mode", made, out)))
+    return _Mode(*(made if out is None else write("mode", made, out, (input,))))
 
 
 @op(out="exact")
@@ -240,9 +240,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         out: Tensor | None = None,
     ) -> Tensor:
         made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
-        if out is None:
-            return made
-        return store(TABLE["msort"], made, out)
+        return made if out is None else write(name, made, out, (input, q), True, "itself")
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import TABLE, Inferred
+from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import gather
 from corelib.ops.indexing.rows import take_rows
@@ -19,7 +19,7 @@ def _infer_searchsorted(sequence: Tensor, values: Tensor, right: bool, int32: bo
     return (values._shape, D.int32 if int32 else D.int64), (sequence, values, right, int32)
 
 
-@op(on=(), infer=_infer_searchsorted)
+@op(on=(), infer=_infer_searchsorted, overlap="itself")
 def places_in_order(sequence: Tensor, values: Tensor, right: bool, int32: bool) -> Tensor:
     """Where values belong in sorted rows (or one row for all of them): by bisection, one step a bit of the row's length."""
     n = sequence._shape[-1]
@@ -79,7 +79,8 @@ def searchsorted(
         return made
     if out._dtype is not made._dtype:
         raise RuntimeError(f"{name}: output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) depending on whether out_int32 flag is True, but we got output tensor's dtype {out._dtype} and out_int32 flag is {out_int32}")
-    return store(TABLE["places_in_order"], made, out)
+    written: Tensor = write(name, made, out, (sorted_sequence, input), True, "itself")
+    return written
 
 
 @public("torch")

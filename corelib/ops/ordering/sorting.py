@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store_all
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred
@@ -65,7 +65,7 @@ def _arg(input: Tensor, dim: int | None, keepdim: bool, extreme: Callable[[Tenso
     return found if keepdim or not input._shape else found.squeeze(dim)
 
 
-@op(ref="argmax", infer=_infer_arg("argmax"), out=True)
+@op(ref="argmax", infer=_infer_arg("argmax"), overlap="unchecked", out=True)
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest.
 
@@ -76,7 +76,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(input, dim, keepdim, amax)
 
 
-@op(ref="argmin", infer=_infer_arg("argmin"), out=True)
+@op(ref="argmin", infer=_infer_arg("argmin"), overlap="unchecked", out=True)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest.
 
@@ -149,13 +149,13 @@ def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     return g * (hit / hit.sum())
 
 
-@op(on=(), out=True, grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=_all_vjp)
+@op(on=(), out=True, overlap="itself", grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=_all_vjp)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
     return amax(input)
 
 
-@op(on=(), out=True, grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=_all_vjp)
+@op(on=(), out=True, overlap="itself", grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=_all_vjp)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
     return amin(input)
@@ -179,7 +179,7 @@ def _max_or_min(
         if dim is None:
             return everything(input, out=out)
         made = along(input, dim, keepdim)
-        return kind(*(made if out is None else store_all(name, made, out)))
+        return kind(*(made if out is None else write(name, tuple(made), out, (input,))))
 
     extreme.__name__ = extreme.__qualname__ = name
     word = {"max": "largest", "min": "smallest"}[name]
@@ -271,7 +271,7 @@ def sort(
     if isinstance(dim, bool):
         descending, dim = dim, -1
     made = sort_along(input, dim, descending, stable)
-    return _Sort(*(made if out is None else store_all("sort", made, out)))
+    return _Sort(*(made if out is None else write("sort", tuple(made), out, (input,))))
 
 
 @public("torch")
@@ -318,7 +318,7 @@ def topk(
     tensor([3, 2])
     """
     made = topk_along(input, k, dim, largest, sorted)
-    return _Topk(*(made if out is None else store_all("topk", made, out)))
+    return _Topk(*(made if out is None else write("topk", tuple(made), out, (input,))))
 
 
 for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), ("aminmax", aminmax)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from corelib.dispatcher.calls.outs import stored
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
@@ -23,7 +23,7 @@ def _vector(name: str, what: str, t: Tensor, dims: int = 1) -> None:
         raise RuntimeError(f"{name}(): Expected {dims}-D argument {what}, but got {len(t._shape)}-D")
 
 
-@op(out="exact", inplace=True)
+@op(out="exact", overlap="first", inplace=True)
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha * (mat @ vec)`; with beta 0 `input` is ignored.
 
@@ -57,7 +57,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     return product if beta == 0 else _scaled(input, beta, "addr") + product
 
 
-@op(out="exact", inplace=True)
+@op(out="exact", overlap="first", inplace=True)
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """`beta * input + alpha *` the sum over the batch of `batch1 @ batch2`.
 
@@ -70,7 +70,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     return product if beta == 0 else _scaled(input, beta, "addbmm") + product
 
 
-@op(out="exact")
+@op(out="exact", overlap="itself")
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """The sums of products over the last dimensions of both; with a 0-d operand the product.
 
@@ -90,7 +90,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return product.reshape(input._shape[:-1] + other._shape[:-1])
 
 
-@op(out="exact")
+@op(out="exact", overlap="itself")
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """The inner product of two vectors, of the first's conjugate where numbers are complex.
 
@@ -130,7 +130,7 @@ def trace(input: Tensor) -> Tensor:
     return input.diagonal().sum()
 
 
-@op(on=("linalg",), out="exact")
+@op(on=("linalg",), out="exact", overlap="apart")
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The cross products of vectors of three along `dim`, broadcast.
 
@@ -164,7 +164,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     return made
 
 
-@op(on=("linalg",), out="exact")
+@op(on=("linalg",), out="exact", overlap="unchecked")
 def linalg_vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """The inner products of vectors along `dim`, broadcast.
 
@@ -248,7 +248,8 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
 
     made = product(0, len(given) - 1)
     made = made.squeeze(0) if first else made
-    return stored(TABLE["mm"], made.squeeze(-1) if last else made, out)
+    made = made.squeeze(-1) if last else made
+    return made if out is None else write("multi_dot", made, out, tensors, True, "itself")
 
 
 @public("torch")

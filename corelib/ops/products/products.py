@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from math import prod
 
 from corelib.dispatcher.calls.elementwise import fitting_number
-from corelib.dispatcher.calls.outs import stored
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import TABLE, Infer, Inferred
+from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, kind_name
@@ -50,7 +50,7 @@ def _infer_mm(input: Tensor, mat2: Tensor) -> Inferred:
 
 
 @op(
-    infer=_infer_mm, out="exact", ref="matmul",
+    infer=_infer_mm, overlap="itself", out="exact", ref="matmul",
     vjp={"input": lambda g, mat2: g.mm(mat2.t()), "mat2": lambda g, input: input.t().mm(g)},
 )
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
@@ -99,7 +99,7 @@ def _check_bmm(name: str, a: Tensor, b: Tensor) -> None:
     check_same_dtype(name, a, b)
 
 
-@op(out="exact", ref="matmul")
+@op(out="exact", overlap="unchecked", ref="matmul")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices: (b, n, k) by (b, k, m) gives (b, n, m).
 
@@ -138,7 +138,7 @@ def _infer_vector(name: str) -> Infer:
 
 
 @op(
-    infer=_infer_vector("dot"), out="exact", ref="dot",
+    infer=_infer_vector("dot"), overlap="itself", out="exact", ref="dot",
     vjp={"input": lambda g, tensor: g * tensor, "tensor": lambda g, input: g * input},
 )
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
@@ -152,7 +152,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 
 @op(
-    infer=_infer_vector("mv"), out="exact", ref="matmul",
+    infer=_infer_vector("mv"), overlap="unchecked", out="exact", ref="matmul",
     vjp={
         "input": lambda g, vec: g.unsqueeze(1) * vec.unsqueeze(0),
         "vec": lambda g, input: input.t().mv(g),
@@ -182,7 +182,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.unsqueeze(1) * vec2.unsqueeze(0)
 
 
-@op(out="exact", ref="matmul")
+@op(out="exact", overlap="itself", ref="matmul")
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, as Python's `@`: vectors, matrices and batches of matrices, whose batches broadcast.
 
@@ -248,7 +248,7 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha:
 
 
 @op(
-    infer=_infer_addmm, out="exact", inplace=True,
+    infer=_infer_addmm, overlap="first", out="exact", inplace=True,
     vjp={
         "input": lambda g, beta: _scaled(g, beta),
         "mat1": lambda g, mat2, alpha: _scaled(mm(g, mat2.t()), alpha),
@@ -270,7 +270,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
 
 
 @op(
-    out="exact", inplace=True,
+    out="exact", overlap="first", inplace=True,
     vjp={
         "input": lambda g, beta: _scaled(g, beta),
         "batch1": lambda g, batch2, alpha: _scaled(bmm(g, batch2.transpose(1, 2)), alpha),
@@ -335,4 +335,4 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | T
     left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))
     right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))
     made = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
-    return stored(TABLE["mm"], made, out)
+    return made if out is None else write("tensordot", made, out, (a, b), True, "itself")

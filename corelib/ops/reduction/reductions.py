@@ -95,7 +95,7 @@ def _mean_vjp(g: Tensor, input_shape: Shape, dim: Shape, keepdim: bool) -> Tenso
     return expand_reduced(g / _count(input_shape, dim), input_shape, dim, keepdim)
 
 
-@op(kind="reduction", ref="mean", infer=_infer_mean, out=True, vjp=_mean_vjp)
+@op(kind="reduction", ref="mean", infer=_infer_mean, overlap="itself", out=True, vjp=_mean_vjp)
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean of all elements, or along `dim` (an int or several); RuntimeError for integers without `dtype`.
 
@@ -168,7 +168,7 @@ def _extreme_vjp(g: Tensor, input: Tensor, dim: Shape, keepdim: bool, out: Tenso
     return best / best.sum(dim, True) * kept(g, input._shape, dim, keepdim)
 
 
-@op(ref="amax", infer=_infer_extreme("amax"), out="exact", vjp=_extreme_vjp)
+@op(ref="amax", infer=_infer_extreme("amax"), overlap="unchecked", out="exact", vjp=_extreme_vjp)
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest element of all, or along `dim`; NaN where there is one.
 
@@ -179,7 +179,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     raise KernelOnly
 
 
-@op(ref="amin", infer=_infer_extreme("amin"), out="exact", vjp=_extreme_vjp)
+@op(ref="amin", infer=_infer_extreme("amin"), overlap="unchecked", out="exact", vjp=_extreme_vjp)
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one.
 
@@ -199,7 +199,7 @@ def _infer_any(name: str) -> Infer:
     return infer
 
 
-@op(ref="any", infer=_infer_any("any"), out=True)
+@op(ref="any", infer=_infer_any("any"), overlap="unchecked", out=True)
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element, of all or along `dim`, is not zero.
 
@@ -212,7 +212,7 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)
 
 
-@op(ref="all", infer=_infer_any("all"), out=True)
+@op(ref="all", infer=_infer_any("all"), overlap="unchecked", out=True)
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether every element, of all or along `dim`, is not zero.
 
@@ -269,7 +269,7 @@ def variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tens
     return _variance(input, dim, correction, keepdim)
 
 
-@op(out=True, ref="var")
+@op(out=True, overlap="unchecked", ref="var")
 def var(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Tensor:
@@ -296,7 +296,7 @@ def deviation(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Ten
     return _variance(input, dim, correction, keepdim).sqrt()
 
 
-@op(out=True, ref="std")
+@op(out=True, overlap="unchecked", ref="std")
 def std(
     input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Tensor:
@@ -320,7 +320,7 @@ def _infer_logsumexp(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
 
 
 @op(
-    ref="logsumexp", infer=_infer_logsumexp, out=True, aliases=("special.logsumexp",),
+    ref="logsumexp", infer=_infer_logsumexp, overlap="itself", out=True, aliases=("special.logsumexp",),
     vjp=lambda g, input, dim, keepdim, out: kept(g, input._shape, dim, keepdim)
     * (input - kept(out, input._shape, dim, keepdim)).exp(),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from corelib.dispatcher.calls.outs import store_all
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
@@ -135,7 +135,7 @@ def _running_of(name: str, along: Callable[[Tensor, int], tuple[Tensor, Tensor]]
 
     def function(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> ValuesAndIndices:
         made = along(input, dim)
-        return kind(*(made if out is None else store_all(name, made, out)))
+        return kind(*(made if out is None else write(name, made, out, (input,), True, "unchecked")))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""(values, indices) of the {word} elements up to each along `dim`; of equal ones the last counts.

@@ -29,7 +29,7 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     return sum((input != 0).to(D.int64), dim)
 
 
-@op(out=True)
+@op(out=True, overlap="unchecked")
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum of the elements that are not NaN, of all or along `dim`.
 
@@ -43,7 +43,7 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTy
     return sum(kept, dim, keepdim, dtype=dtype)
 
 
-@op(out=True)
+@op(out=True, overlap="itself")
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean of the elements that are not NaN, of all or along `dim`.
 
@@ -162,7 +162,7 @@ def _binned(x: Tensor, low: float, high: float, bins: int) -> tuple[Tensor, Tens
     return at.clamp(max=bins - 1), inside
 
 
-@op(out="exact")
+@op(out="exact", overlap="unchecked")
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal.
 
@@ -180,7 +180,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, overlap="unchecked")
 def histogram(
     input: Tensor, bins: Tensor | int, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
 ) -> Histogram:

@@ -24,7 +24,7 @@ View = Callable[..., Tensor]
 """What a part of a tensor is: a function of the tensor and of where the part lies."""
 
 
-@op(out="exact")
+@op(out="exact", overlap="itself")
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector.
 

@@ -366,7 +366,7 @@ def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
     return select_where(inside, input, False if input._dtype is D.bool else 0)
 
 
-@op(out="exact", inplace=True, ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
+@op(out="exact", inplace=True, overlap="unchecked", repeats="accepted", ref="tril", vjp=lambda g, diagonal: g.tril(diagonal))
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of a matrix or batch of matrices, the rest zero.
 
@@ -378,7 +378,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _triangle("tril", input, diagonal, True)
 
 
-@op(out="exact", inplace=True, ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
+@op(out="exact", inplace=True, overlap="unchecked", repeats="accepted", ref="triu", vjp=lambda g, diagonal: g.triu(diagonal))
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero.
 

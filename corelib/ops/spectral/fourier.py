@@ -165,12 +165,12 @@ def _declare(kind: str) -> None:
     def transformed(name: str, input: Tensor, s: Dims, dim: Dims, norm: str | None, out: Tensor | None) -> Tensor:
         x = prepare(name, input)
         dims, sizes = _several(name, x, s, dim)
-        return stored(TABLE["clone"], run(name, x, dims, sizes, _norm(kind, norm), forward), out)
+        return stored(TABLE["clone"], run(name, x, dims, sizes, _norm(kind, norm), forward), out, input)
 
     def one(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
         x = prepare(f"fft_{kind}", input)
         made = run(f"fft_{kind}", x, [_one(f"fft_{kind}", x, dim)], [n], _norm(kind, norm), forward)
-        return stored(TABLE["clone"], made, out)
+        return stored(TABLE["clone"], made, out, input)
 
     def two(input: Tensor, s: Dims = None, dim: Dims = (-2, -1), norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
         return transformed(f"fft_{kind}2", input, s, dim, norm, out)

@@ -9,6 +9,7 @@ import corelib
 import numpy as np
 from corelib.backend import KernelTable
 from corelib.tensor.dtype import FLOATS
+from corelib.tensor.storage import Storage
 
 from .mutants import Clean, after, instead, mutant, mutant_class
 
@@ -197,7 +198,7 @@ class Leak(Clean):
 
             def fill(out: Any, value: Any, right: Any = right) -> None:
                 right(out, value)
-                kept.append(corelib.device("mutant").runtime.allocator.allocate(512))
+                kept.append(Storage.allocate(corelib.device("mutant"), 512))
                 self.mutant.hit()
 
             table.table["fill"][dtype] = fill
@@ -207,18 +208,20 @@ class Leak(Clean):
 @mutant_class("never give back", "0/freed")
 class NeverBack(Clean):
     def kernels(self) -> KernelTable:
-        runtime_allocator = type(corelib.device("cpu").runtime.allocator)
-        original = runtime_allocator.release
+        runtime_allocator: Any = type(corelib.device("cpu").runtime.allocator)
+        original = runtime_allocator._take_back
         backend = self
 
-        def release(self: Any, buffer: Any, nbytes: int) -> None:
-            if self._backend is backend and nbytes > 70_000:
-                backend.mutant.hit()
-                return
-            original(self, buffer, nbytes)
+        def take_back(memory: Any) -> None:
+            if memory._backend is backend:
+                large = [note for note in memory._freed if memory._lent[note].size > 70_000]
+                for note in large:
+                    backend.mutant.hit()
+                    memory._freed.remove(note)
+            original(memory)
 
-        runtime_allocator.release = release
-        self.undo = lambda: setattr(runtime_allocator, "release", original)
+        runtime_allocator._take_back = take_back
+        self.undo = lambda: setattr(runtime_allocator, "_take_back", original)
         return super().kernels()
 
 

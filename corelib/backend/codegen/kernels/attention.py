@@ -40,7 +40,6 @@ def source(name: str, dtype: DType, mask: DType | None, causal: bool, target: Ta
         seen = f"if (!{at}) score[j] = -INFINITY;" if mask is D.bool else f"score[j] += {at};"
     if causal:
         seen += " if (from + j > top + r) score[j] = -INFINITY;"
-    nothing = "0" if causal or mask is D.bool else "made / total[r]"
     tile = [(t, n) for t in range(_TILE) for n in range(2)]
     size = _SIZE // width
     zeros = " ".join(f"{vector} y{t}{n} = ({vector})(0);" for t, n in tile)
@@ -108,7 +107,7 @@ typedef struct {{ {' '.join(f'i64 {x};' for x in fields)} {kind} scale; {kind} p
     const {kind}* const row = ({kind}*)(sum + r * {_SIZE // width});
     for (i64 x = 0; x < p.v; ++x) {{
       const {kind} made = row[x];
-      store_{c.tag}(o, oat + (top + r) * p.or + x * p.oc, total[r] == 0 ? {nothing} : made / total[r]);
+      store_{c.tag}(o, oat + (top + r) * p.or + x * p.oc, total[r] == 0 ? 0 : made / total[r]);
     }}
   }}
 }}

@@ -32,6 +32,15 @@ def _softmax(kind: str, log: bool) -> Program:
 
 
 @cache
+def _safe_softmax(kind: str) -> Program:
+    """softmax that gives zeros to a row whose numbers are all -inf."""
+    top = Reduce("top", kind, f"-({kind})INFINITY", "v1", "({a} > {b} || {a} != {a} ? {a} : {b})")
+    total = Reduce("total", kind, f"({kind})0", "exp(v1 - base)", _SUM)
+    base = Let("base", kind, f"top == -({kind})INFINITY ? ({kind})0 : top")
+    return Program("safe_softmax", 1, (top, base, total, Map(0, f"total == 0 ? ({kind})0 : exp(v1 - base) / total")))
+
+
+@cache
 def _softmax_backward(kind: str, log: bool) -> Program:
     if log:
         return Program("log_softmax_backward", 1, (Reduce("total", kind, f"({kind})0", "v1", _SUM), Map(0, "v1 - exp(v2) * total")))
@@ -103,6 +112,7 @@ class Fused:
         for name, log in (("softmax", False), ("log_softmax", True)):
             table.register(f"{name}_along", floats, lambda out, input, dim, log=log: self.softmax(out, input, dim, log))
             table.register(f"{name}_backward", floats, lambda out, g, y, dim, log=log: self.softmax_backward(out, g, y, dim, log))
+        table.register("safe_softmax_along", floats, self.safe_softmax)
         table.register("layer_norm", floats, self.layer_norm)
         table.register("layer_norm_backward", floats, self.layer_norm_backward)
         table.register("batch_norm_training", floats, self.batch_norm)
@@ -115,6 +125,10 @@ class Fused:
     def softmax(self, out: StridedArray, input: StridedArray, dim: int, log: bool) -> None:
         dims = (dim % len(input.shape),) if input.shape else ()
         self._rows.run(_softmax(C[out.dtype].compute, log), [out, input], input.shape, dims)
+
+    def safe_softmax(self, out: StridedArray, input: StridedArray, dim: int) -> None:
+        dims = (dim % len(input.shape),) if input.shape else ()
+        self._rows.run(_safe_softmax(C[out.dtype].compute), [out, input], input.shape, dims)
 
     def softmax_backward(self, out: StridedArray, g: StridedArray, y: StridedArray, dim: int, log: bool) -> None:
         dims = (dim % len(y.shape),) if y.shape else ()
@@ -147,14 +161,13 @@ class Fused:
         shape = tuple([1 if d in dims else n for d, n in enumerate(input.shape)])
         rows = prod(shape)
         nbytes = max(rows, 1) * size * 2
-        buffer = self._launcher.scratch(input.device_index, nbytes)
-        mean = dx._replace(buffer=buffer, dtype=dtype, shape=shape, strides=contiguous_strides(shape), offset=0)
+        scratch = self._launcher.scratch(input.device_index, nbytes)
+        mean = dx._replace(buffer=scratch._raw, dtype=dtype, shape=shape, strides=contiguous_strides(shape), offset=0)
         scale = mean._replace(offset=rows)
         length = prod([input.shape[d] for d in dims])
         arrays = [dx, mean, scale, g, input, *([weight] if weight is not None else [])]
         self._rows.run(_norm_backward(name, kind, weight is not None), arrays, input.shape, dims, (length, eps))
         self._rows.run(_parameters(kind), [dw, db, g, input, mean, scale], input.shape, kept)
-        self._launcher.done(input.device_index, buffer, nbytes)
 
     def batch_norm(
         self, outs: Sequence[StridedArray], input: StridedArray, weight: StridedArray | None, bias: StridedArray | None, eps: float

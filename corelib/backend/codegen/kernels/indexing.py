@@ -80,12 +80,11 @@ class Indexing:
     def _widely(self, out: StridedArray, put: Callable[[StridedArray], object]) -> None:
         """Run `put` on a float32 copy of `out`, and copy it back."""
         nbytes = max(prod(out.shape), 1) * 4
-        buffer = self._launcher.scratch(out.device_index, nbytes)
-        wide = out._replace(buffer=buffer, dtype=D.float32, strides=contiguous_strides(out.shape), offset=0)
+        scratch = self._launcher.scratch(out.device_index, nbytes)
+        wide = out._replace(buffer=scratch._raw, dtype=D.float32, strides=contiguous_strides(out.shape), offset=0)
         self._copy(wide, out)
         put(wide)
         self._copy(out, wide)
-        self._launcher.done(out.device_index, buffer, nbytes)
 
     def put_rows(self, out: StridedArray, input: StridedArray, index: StridedArray, values: StridedArray, accumulate: bool) -> None:
         if out is not input:

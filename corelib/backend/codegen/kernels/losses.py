@@ -106,7 +106,8 @@ class Losses:
         index = input.device_index
         wide = D.float64 if C[input.dtype].compute == "f64" else D.float32
         nbytes = 16 * n + 32
-        buffer = self._launcher.scratch(index, nbytes)
+        scratch = self._launcher.scratch(index, nbytes)
+        buffer = scratch._raw
         marks = StridedArray(buffer, D.int64, (n, 1), (1, 0), 3, index)
         each = StridedArray(buffer, wide, (n, 1), (1, 0), (24 + 8 * n) // wide.itemsize, index)
         losses = each if reduction != "none" else out._replace(shape=(n, 1), strides=(out.strides[0], 0))
@@ -122,7 +123,6 @@ class Losses:
         line = [total, count, least, losses._replace(shape=(n,), strides=losses.strides[:1]), marks._replace(shape=(n,), strides=(1,))]
         self._rows.run(_total(kind, reduction == "mean"), line, (n,), (0,))
         wrong = self._launcher.read(index, buffer, 24).view("int64")[2] < 0
-        self._launcher.done(index, buffer, nbytes)
         if wrong:
             raise IndexError(
                 f"cross_entropy(): a target is out of bounds (classes are 0 to {classes - 1}, ignore_index is {ignore_index})"
@@ -133,8 +133,8 @@ class Losses:
     ) -> None:
         n, classes = logp.shape
         index, mean = logp.device_index, reduction == "mean"
-        buffer = self._launcher.scratch(index, 8)
-        count = StridedArray(buffer, D.int64, (1,), (0,), 0, index)
+        scratch = self._launcher.scratch(index, 8)
+        count = StridedArray(scratch._raw, D.int64, (1,), (0,), 0, index)
         if mean:
             self._rows.run(_count(), [count, target], (n,), (0,), (ignore_index,))
         kind = C[logp.dtype].compute
@@ -145,4 +145,3 @@ class Losses:
         first = out._replace(shape=(n, 1), strides=(out.strides[0], 0))
         at = [first, places, places, shares, *more]
         self._rows.run(_backward_at(kind, mean), at, (n, 1), (1,), (out.strides[1], ignore_index))
-        self._launcher.done(index, buffer, 8)

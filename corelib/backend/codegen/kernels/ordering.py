@@ -103,11 +103,9 @@ class Ordering:
         keys_bytes, order_bytes = rows * size * dtype.itemsize, rows * size * 4
         if not rows:
             return None
-        buffers = [self._launcher.scratch(index, keys_bytes), self._launcher.scratch(index, order_bytes)]
-        scratch = [StridedArray(b, d, (rows * size,), (1,), 0, index) for b, d in zip(buffers, (dtype, D.int32), strict=True)]
+        blocks = [self._launcher.scratch(index, keys_bytes), self._launcher.scratch(index, order_bytes)]
+        scratch = [StridedArray(b._raw, d, (rows * size,), (1,), 0, index) for b, d in zip(blocks, (dtype, D.int32), strict=True)]
         self._sort([values, places, x, *scratch], n, k, size, descending)
-        self._launcher.done(index, buffers[0], keys_bytes)
-        self._launcher.done(index, buffers[1], order_bytes)
         return None
 
     def _sort(self, arrays: Sequence[StridedArray], n: int, k: int, size: int, descending: bool) -> None:

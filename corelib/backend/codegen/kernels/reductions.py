@@ -142,11 +142,11 @@ class Reducer:
         left = size - each * parts
         wide = next((d for d in (D.float32, D.float64, input.dtype) if C[d].compute == C[input.dtype].compute), input.dtype)
         nbytes = kept * (parts + 1) * wide.itemsize
-        buffer = self._launcher.scratch(input.device_index, nbytes)
+        scratch = self._launcher.scratch(input.device_index, nbytes)
         steps = tuple([parts + 1 if d == longest else 0 if d in dims else n for d, n in enumerate(input.shape)])
         steps = tuple([n or 1 for n in steps])
         strides = contiguous_strides(steps)
-        some = StridedArray(buffer, wide, steps, strides, 0, input.device_index)
+        some = StridedArray(scratch._raw, wide, steps, strides, 0, input.device_index)
         head = (*input.shape[:longest], parts, each, *input.shape[longest + 1 :])
         main = input._replace(shape=head, strides=(*input.strides[:longest], each * stride, stride, *input.strides[longest + 1 :]))
         target = some._replace(
@@ -170,7 +170,6 @@ class Reducer:
         count = parts + (1 if left else 0)
         found = some._replace(shape=tuple([count if d == longest else n for d, n in enumerate(some.shape)]))
         self._rows.run(program, [out, found], found.shape, (longest,))
-        self._launcher.done(input.device_index, buffer, nbytes)
 
     def logsumexp(self, out: StridedArray, input: StridedArray, dims: Ints, keepdim: bool) -> Outcome:
         if few(self._launcher, input, dims) or 0 in input.shape:

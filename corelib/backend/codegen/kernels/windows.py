@@ -21,6 +21,7 @@ from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import contiguous_strides, Shape
+from corelib.tensor.storage import Storage
 
 
 class _Residue(NamedTuple):
@@ -79,29 +80,25 @@ class Windows:
         start = input.offset + sum(at * s for (_, at, _), s in zip(starts, input.strides, strict=True))
         self._copy(out._replace(shape=shape, offset=to), input._replace(shape=shape, offset=start))
 
-    def _room(self, x: StridedArray, low: Ints, high: Ints) -> tuple[StridedArray, int]:
-        """`x` with zeros before and behind its last dimensions, and the bytes of the scratch buffer that it then is in."""
+    def _room(self, x: StridedArray, low: Ints, high: Ints) -> tuple[StridedArray, Storage | None]:
+        """`x` with zeros before and behind its last dimensions, and the scratch memory that it then is in."""
         if not any(low) and not any(high):
-            return x, 0
+            return x, None
         lead = len(x.shape) - len(low)
         pads = ((0, 0),) * lead + tuple(zip(low, high, strict=True))
         shape = tuple([n + a + b for n, (a, b) in zip(x.shape, pads, strict=True)])
         nbytes = max(prod(shape), 1) * x.dtype.itemsize
-        buffer = self._launcher.scratch(x.device_index, nbytes)
-        made = x._replace(buffer=buffer, shape=shape, strides=contiguous_strides(shape), offset=0)
+        scratch = self._launcher.scratch(x.device_index, nbytes)
+        made = x._replace(buffer=scratch._raw, shape=shape, strides=contiguous_strides(shape), offset=0)
         self.constant_pad(made, x, pads, 0)
-        return made, nbytes
-
-    def _done(self, x: StridedArray, nbytes: int) -> None:
-        if nbytes:
-            self._launcher.done(x.device_index, x.buffer, nbytes)
+        return made, scratch
 
     def convolution(
         self, out: StridedArray, input: StridedArray, weight: StridedArray, bias: StridedArray | None, stride: Ints, padding: Ints,
         dilation: Ints, groups: int,
     ) -> Outcome:
         n = len(stride)
-        x, nbytes = self._room(input, padding, padding)
+        x, scratch = self._room(input, padding, padding)
         views = _windows(x, weight.shape[2:], out.shape[2:], stride, dilation, groups)
         rows = _grouped(weight, groups, 0)._replace(shape=(1, groups, weight.shape[0] // groups, *weight.shape[1:]))
         rows = rows._replace(strides=(0, *rows.strides))
@@ -109,7 +106,7 @@ class Windows:
             each = weight.shape[0] // groups
             bias = bias._replace(shape=(1, groups, each, *[1] * n), strides=(0, each * bias.strides[0], bias.strides[0], *[0] * n))
         made = self._contraction.run(_grouped(out, groups, 1), rows, views, 1 + n, bias)
-        self._done(x, nbytes)
+        del scratch  # whose readers are queued by now
         return made
 
     def conv_weight(
@@ -117,14 +114,14 @@ class Windows:
         groups: int,
     ) -> Outcome:
         n = len(stride)
-        x, nbytes = self._room(input, padding, padding)
+        x, scratch = self._room(input, padding, padding)
         views = _windows(x, shape[2:], y.shape[2:], stride, dilation, groups)
         rows = _grouped(y, groups, 1)
         # the sum runs over the batch and all places of y
         rows = _ordered(rows, (1, 2, 0, *range(3, 3 + n)))
         views = _ordered(views, (1, 0, *range(3 + n, 3 + 2 * n), *range(2, 3 + n)))
         made = self._contraction.run(_grouped(out, groups, 0), rows, views, 1 + n)
-        self._done(x, nbytes)
+        del scratch  # whose readers are queued by now
         return made
 
     def conv_input(
@@ -138,7 +135,7 @@ class Windows:
         met = [[r for r in dimension if r.places] for dimension in along]
         low = tuple([max([0, *[(r.places - 1) * r.back - r.base for r in rs]]) for rs in met])
         high = tuple([max([0, *[r.base + r.length - m for r in rs]]) for rs, m in zip(met, y.shape[2:], strict=True)])
-        x, nbytes = self._room(y, low, high)
+        x, scratch = self._room(y, low, high)
         each = _grouped(x, groups, 1)
         rows = _ordered(_grouped(weight, groups, 0), (0, 2, 1, *range(3, 3 + n)))  # (g, c, o, *kernel)
         target = _grouped(out, groups, 1)
@@ -166,7 +163,7 @@ class Windows:
             made = self._contraction.run(part, w, views, 1 + n)
             if made is NotImplemented:
                 break
-        self._done(x, nbytes)
+        del scratch  # whose readers are queued by now
         return made
 
     def max_windows(

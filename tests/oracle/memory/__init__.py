@@ -1,0 +1,1 @@
+"""Where results lie: overlap, out=, strides, beside PyTorch."""

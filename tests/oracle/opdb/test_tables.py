@@ -1,0 +1,57 @@
+"""PyTorch's own tables: a tenth of their entries, another at each commit; all of them with CORELIB_OPDB=whole (`nox -s opdb`).
+
+Which tenth is decided by the commit, or by CORELIB_OPDB_SEED.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ..harness import COUNTS
+from .exceptions import Kept, exceptions, split
+from .report import Job, all_jobs, work
+
+DEVICE = os.environ.get("CORELIB_OPDB_DEVICE", "cpu")
+# On another device what is generated once is in all dtypes the same; forms beside these are the host's code.
+ON_DEVICES = {"dtypes": ("float32", "int64", "bool"), "forms": ("function", "noncontiguous", "inplace", "out", "gradient")}
+
+
+@cache
+def seed() -> str:
+    if given := os.environ.get("CORELIB_OPDB_SEED"):
+        return given
+    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "no commit"
+
+
+def chosen(job: Job) -> bool:
+    if DEVICE != "cpu" and (job.table != "op" or str(job.dtype).removeprefix("torch.") not in ON_DEVICES["dtypes"]):
+        return False
+    return os.environ.get("CORELIB_OPDB") == "whole" or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
+
+
+@pytest.mark.parametrize("job", [j for j in all_jobs() if chosen(j)], ids=str)
+def test_a_table_of_samples(job: Job) -> None:
+    forms = job.forms if DEVICE == "cpu" else ON_DEVICES["forms"]
+    problems = []
+    for outcome in work(replace(job, device=DEVICE, forms=forms)):
+        left, _ = split(outcome)
+        COUNTS[f"samples of {job.table}_db, {outcome.form}"] += outcome.compared
+        COUNTS[f"samples of {job.table}_db that differ on purpose"] += len(outcome.failures) - len(left)
+        problems += [f"{outcome.form} #{number} {sample[:300]}\n    {difference}" for number, sample, difference in left]
+    assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])
+
+
+@pytest.mark.parametrize("kept", exceptions(), ids=lambda k: f"{k.entry}-{k.form}")
+def test_an_exception_is_still_one(kept: Kept) -> None:
+    assert all(vars(kept).values()), "each field says something"
+    jobs = [j for j in all_jobs() if (j.table, j.name) == (kept.table, kept.entry) and re.fullmatch(kept.dtype, str(j.dtype).removeprefix("torch."))]
+    assert any(kept in split(outcome)[1] for job in jobs for outcome in work(job)), "corelib and PyTorch agree here now: take it out"
