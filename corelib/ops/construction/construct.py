@@ -105,12 +105,13 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
             raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
         return array.astype(wanted or (array.dtype if _has_numpy(data) else get_default_dtype().to_complex().np))
     if wanted is not None:
-        if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
-        if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+        if array.dtype.kind == "u" and array.dtype.itemsize == 8 and wanted.kind in "iub" and not _has_numpy(data):
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        if wanted.kind in "iu" and array.dtype.kind in "iuf" and array.size:
             low, high = np.iinfo(wanted.str).min, np.iinfo(wanted.str).max
-            if array.min() < low or array.max() > high:
-                value = array.min() if array.min() < low else array.max()
+            least, most = array.min().item(), array.max().item()  # NaN, if there is one, and Python compares without rounding
+            if not (low <= least and most <= high):
+                value = most if low <= least else least
                 raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
         return array.astype(wanted)
     if (array.dtype.kind == "f" or array.size == 0) and not _has_numpy(data):

@@ -321,7 +321,7 @@ def arange(
             f"arange(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}"
         )
     if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
-        start, end, step = (int(fitting_number("arange", x, D.int64)) for x in (start, end, step))
+        start, end, step = (int(fitting_number("arange", x, D.int64).real) for x in (start, end, step))
         if step == 0:
             raise RuntimeError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
         n = -((start - end) // step)

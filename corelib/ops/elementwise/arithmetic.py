@@ -204,7 +204,7 @@ def fmod(input: Tensor, other: Tensor | float) -> Tensor:
         left = remainder(input, other)
         return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)
     # the remainder of the sizes, which is exact, with the sign of the input; all of it where the divisor is infinite
-    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))
+    size = other.abs() if isinstance(other, Tensor) else tensor_beside(abs(other), input)
     left = remainder(input.abs(), size)
     return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 

@@ -95,7 +95,8 @@ def _fitting(input: Any, other: Any) -> tuple[Any, Any]:
     for what, x in (("input", input), ("other", other)):
         if not isinstance(x, (Tensor, int, float, complex)):
             raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
-        number(x)
+        if not isinstance(x, Tensor):
+            number(x)
     dtype = result_type(input, other)
     for x in (input, other):
         if not isinstance(x, Tensor):

@@ -278,6 +278,7 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         low, high = bounds
     if high is None:
         return source.random_integers(t._numel, None, None, t._dtype.np)
+    low, high = integer("random_", "from", low), integer("random_", "to", high)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
