@@ -99,6 +99,8 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
+        if isinstance(bad, (str, bytes)):
+            raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
         raise RuntimeError(f"tensor(): Could not infer dtype of {type(bad).__name__}; accepted are bool, int, float, and sequences of them")
     if array.dtype.kind == "c":
         if wanted is not None and wanted.kind != "c":

@@ -17,7 +17,6 @@ from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.host import np
 from corelib.tensor.size import MOST, SMALL, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
@@ -64,7 +63,7 @@ def _as_tuple(index: object) -> tuple[object, ...]:
     """An index that is no tuple as one. A short list that holds more than integers is the tuple of its items, as in PyTorch."""
     if isinstance(index, tuple):
         return tuple(index)
-    if isinstance(index, list) and len(index) < 32 and any(each is None or each is Ellipsis or isinstance(each, _NESTED) for each in index):
+    if isinstance(index, list) and len(index) < 32 and any(_not_a_number(each) for each in index):
         warnings.warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of x[seq]. In future this "
             "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
@@ -75,7 +74,11 @@ def _as_tuple(index: object) -> tuple[object, ...]:
     return (index,)
 
 
-_NESTED = (Tensor, list, tuple, range, slice, str, bytes, np.ndarray)
+def _not_a_number(each: object) -> bool:
+    return each is None or each is Ellipsis or isinstance(each, _NESTED) or (hasattr(each, "__array__") and getattr(each, "shape", ()) != ())
+
+
+_NESTED = (Tensor, list, tuple, range, slice, str, bytes)
 
 
 def _gather(view: Tensor, indices: list[Tensor | None]) -> Tensor:
