@@ -531,7 +531,7 @@ def frac_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `frac`: writes its result into this tensor and returns it."""
 def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
-def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
+def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
 def full(size: _int | _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
@@ -569,7 +569,7 @@ def hamming_window(window_length: _int, periodic: _bool = ..., alpha: _float = .
     """The Hamming window: alpha - beta cos(2 pi n / N), N being `window_length`, or one less for the symmetric window."""
 def hann_window(window_length: _int, periodic: _bool = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Hann window: sin(pi n / N)**2, N being `window_length`, or one less for the symmetric window."""
-def hardshrink(input: _Tensor, lambd: _float = ...) -> _Tensor:
+def hardshrink(input: _Tensor, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
@@ -625,7 +625,7 @@ def isclose(input: _Tensor, other: _Tensor, rtol: _float = ..., atol: _float = .
     """Whether |input - other| <= atol + rtol * |other|, elementwise; equal infinities are close, NaN only with `equal_nan`."""
 def isfinite(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are neither infinite nor NaN."""
-def isin(elements: _Tensor | _int | _float | _bool | _complex, test_elements: _Tensor | _int | _float | _bool | _complex, *, assume_unique: _bool = ..., invert: _bool = ...) -> _Tensor:
+def isin(elements: _Tensor | _int | _float | _bool | _complex, test_elements: _Tensor | _int | _float | _bool | _complex, *, assume_unique: _bool = ..., invert: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """Whether each element is among `test_elements` (with `invert`, is not); one of both may be a number."""
 def isinf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are infinite."""
@@ -683,7 +683,7 @@ def log2_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log2`: writes its result into this tensor and returns it."""
 def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `log`: writes its result into this tensor and returns it."""
-def log_softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise."""
@@ -803,7 +803,7 @@ def nextafter(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _
     """The next floating-point number after `input` towards `other`, elementwise."""
 def nonzero(input: _Tensor, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
     """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
-def nonzero_static(input: _Tensor, *, size: _int, fill_value: _int = ...) -> _Tensor:
+def nonzero_static(input: _Tensor, *, size: _int, fill_value: _int = ..., out: _Tensor | None = ...) -> _Tensor:
     """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
 def norm(input: _Tensor, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
@@ -811,7 +811,7 @@ def normal(mean: _Tensor | _float, std: _Tensor | _float = ..., size: _int | _Se
     """Normal numbers; `mean` and `std` are numbers (with `size`) or tensors, elementwise."""
 def not_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
-def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ...) -> _Tensor:
+def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The sum of the singular values, by its older name."""
 def ones(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size`, all ones; dtype defaults to the default float."""
@@ -973,11 +973,11 @@ def sinh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `sinh`: writes its result into this tensor and returns it."""
 def slice_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `slice` shows."""
-def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
+def slice_scatter(input: _Tensor, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """A copy of `input` with `src` in the slice start:end:step of a dimension."""
 def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
-def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
@@ -1104,7 +1104,7 @@ def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
 def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `unsqueeze` shows."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
-    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`)."""
+    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`."""
 def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
 def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
@@ -1113,11 +1113,11 @@ def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The inner product of two vectors, of the first's conjugate where numbers are complex."""
 def view_as_complex(input: _Tensor) -> _Tensor:
     """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together."""
-def view_as_complex_copy(input: _Tensor) -> _Tensor:
+def view_as_complex_copy(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """A copy of what `view_as_complex` shows."""
 def view_as_real(input: _Tensor) -> _Tensor:
     """The same memory as real numbers: (*) gives (*, 2), real and imaginary parts."""
-def view_as_real_copy(input: _Tensor) -> _Tensor:
+def view_as_real_copy(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """A copy of what `view_as_real` shows."""
 def view_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `view` shows."""

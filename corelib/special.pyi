@@ -36,7 +36,7 @@ def log1p(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(1 + input), exact for small inputs, elementwise."""
 def log_ndtr(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of ndtr, elementwise, with all its digits far to the left."""
-def log_softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""
@@ -56,7 +56,7 @@ def round(input: _Tensor, *, decimals: _int | None = ..., out: _Tensor | None = 
     """The nearest integer, halves to even, elementwise; `decimals` digits after (or, if negative, before) the point."""
 def sinc(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """sin(pi x) / (pi x), elementwise; 1 at 0."""
-def softmax(input: _Tensor, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def xlog1py(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input * log1p(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""

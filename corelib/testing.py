@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.random.random import randint
@@ -24,7 +25,10 @@ Array = NDArray[Any]
 
 __all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
-_PRECISION = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
+_PRECISION = {
+    "float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7), "complex64": (1.3e-6, 1e-5),
+    "complex128": (1e-7, 1e-7),
+}  # fmt: skip
 """rtol and atol by dtype, as PyTorch has them; 0 for the others."""
 
 
@@ -64,7 +68,10 @@ def _mismatch(what: str, got: Array, want: Array, rtol: float, atol: float, equa
 
 
 def _array(t: Tensor) -> Array:
-    wide = t.detach().cpu()
+    wide = t.detach().cpu().resolve_neg()
+    if wide.is_complex():
+        whole: Array = wide.cdouble().resolve_conj().numpy()
+        return whole
     result: Array = wide.double().numpy() if wide.is_floating_point() else wide.long().numpy()
     return result
 
@@ -98,10 +105,10 @@ class _Comparison:
         if text:
             self.fail(text, path)
 
-    def numbers(self, got: float, want: float, path: tuple[Any, ...]) -> None:
+    def numbers(self, got: complex, want: complex, path: tuple[Any, ...]) -> None:
         if self.dtype and type(got) is not type(want):
             self.fail(f"The (d)types do not match: {type(got)} != {type(want)}.", path)
-        rtol, atol = _tolerances(["float64" if isinstance(x, float) else "int64" for x in (got, want)], self.rtol, self.atol)
+        rtol, atol = _tolerances(["int64" if isinstance(x, int) else "float64" for x in (got, want)], self.rtol, self.atol)
         text = _mismatch("Scalars", np.asarray(got), np.asarray(want), rtol, atol, self.equal_nan)
         if text:
             self.fail(text, path)
@@ -117,7 +124,7 @@ class _Comparison:
         elif isinstance(got, bool) and isinstance(want, bool):
             if got is not want:
                 self.fail(f"Booleans mismatch: {got} is not {want}", path)
-        elif isinstance(got, (int, float)) and isinstance(want, (int, float)) and not isinstance(got, bool) and not isinstance(want, bool):
+        elif isinstance(got, (int, float, complex)) and isinstance(want, (int, float, complex)) and not isinstance(got, bool) and not isinstance(want, bool):
             self.numbers(got, want, path)
         elif isinstance(got, Mapping) and isinstance(want, Mapping):
             missing, added = sorted(want.keys() - got.keys(), key=str), sorted(got.keys() - want.keys(), key=str)
@@ -177,21 +184,22 @@ def _range(dtype: DType, low: float | None, high: float | None, least: float, mo
     low, high = defaults[0] if low is None else low, defaults[1] if high is None else high
     if low != low or high != high:
         raise ValueError(f"`low` and `high` cannot be NaN, but got {low=} and {high=}")
-    if low == high and dtype.is_floating_point:
+    floating = dtype.is_floating_point or dtype.is_complex
+    if low == high and floating:
         warnings.warn("Passing `low==high` to `torch.testing.make_tensor` for floating types is deprecated. Use `torch.full(...)` instead.", FutureWarning, stacklevel=4)
     elif low >= high:
         raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
     elif high < least or low >= most:
         raise ValueError(f"The value interval specified by `low` and `high` is [{low}, {high}), but {dtype} only supports [{least}, {most})")
     low, high = min(max(low, least), most), min(max(high, least), most)
-    return (low, high) if dtype.is_floating_point else (math.ceil(low), math.ceil(high))
+    return (low, high) if floating else (math.ceil(low), math.ceil(high))
 
 
 def make_tensor(
     *shape: Any, dtype: DType, device: Device | str | int, low: float | None = None, high: float | None = None, requires_grad: bool = False,
     noncontiguous: bool = False, exclude_zero: bool = False, memory_format: MemoryFormat | None = None,
 ) -> Tensor:
-    """A tensor of numbers drawn from [low, high), by default [-9, 9) for floats, [-9, 10) for integers and both values for bool.
+    """A tensor of numbers drawn from [low, high), by default [-9, 9) for floats and the parts of complex numbers, [-9, 10) for integers and both values for bool.
 
     noncontiguous: every other element of a larger one. exclude_zero: ones, or the smallest normal number, for zeros. ValueError for bounds
     that the dtype does not have, and for a gradient of integers.
@@ -204,7 +212,7 @@ def make_tensor(
         shape = tuple(shape[0])
     if noncontiguous and memory_format is not None:
         raise ValueError(f"The parameters `noncontiguous` and `memory_format` are mutually exclusive, but got {noncontiguous=} and {memory_format=}")
-    whole = not dtype.is_floating_point
+    whole = not (dtype.is_floating_point or dtype.is_complex)
     if requires_grad and whole:
         raise ValueError(f"`requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
     apart = noncontiguous and math.prod(shape) > 1
@@ -220,10 +228,11 @@ def make_tensor(
     else:
         first, last = _range(dtype, low, high, finfo(dtype).min, finfo(dtype).max, (-9, 9))
         made = empty(size, device=device, dtype=dtype)
+        parts = view_as_real(made) if dtype.is_complex else made
         if last - first > finfo(dtype).max:  # whose width the dtype does not hold
-            made.uniform_(first / 2, last / 2).mul_(2)
+            parts.uniform_(first / 2, last / 2).mul_(2)
         else:
-            made.uniform_(first, last)
+            parts.uniform_(first, last)
     if apart:
         made = made[..., 1::2]
     elif memory_format is not None:

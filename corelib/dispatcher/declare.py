@@ -58,7 +58,9 @@ def op(
         float), "number" (bool becomes int64), or "keep" (operands are given as they are).
     result: the output's dtype where it is not the common one, such as bool for comparisons.
     on: where the name appears besides `corelib.ops`: "torch" (a function of the package), "Tensor" (a method).
-    inplace, out: whether there is a variant `name_` and an argument `out`; out="exact" refuses one of another dtype.
+    inplace, out: whether there is a variant `name_` and an argument `out`. One of a dtype that the result can be cast to will do, but
+        with out="exact" only the result's own, with out="bool" bool or uint8; out="own" computes in the dtype of `out`,
+        and with out="type" one that will not do is a TypeError.
     numbers: whether an elementwise op takes a Python number for an operand.
     complex_body: whether the body of an elementwise op is right for complex numbers as well, which it mostly is not.
     ref: the reference for tests, a NumPy or SciPy name.

@@ -42,7 +42,7 @@ def public(
     def place(function: Any) -> Any:
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0])
         if outs or out:
-            function = _with_out(function, (*names, function.__name__)[0], bool(outs or out == "exact"), overlap)
+            function = _with_out(function, (*names, function.__name__)[0], "exact" if outs or out == "exact" else "safe", overlap)
         if checked is not None:
             function = checked.wrap(function)
         show(function, names or (function.__name__,), places)
@@ -53,20 +53,20 @@ def public(
 
 # A template, as those of the entry functions.
 _OUT = """
-def make(function, write, name, exact, overlap):
+def make(function, write, name, rule, overlap):
     def wrapped({args}, out):
         results = function({args})
-        return results if out is None else write(name, results, out, ({args},), exact, overlap)
+        return results if out is None else write(name, results, out, ({args},), rule, overlap)
     return wrapped
 """
 
 
-def _with_out(function: FunctionType, name: str, exact: bool, overlap: str) -> FunctionType:
+def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> FunctionType:
     """A function that also writes its result, or each of several, into a tensor."""
     code = function.__code__
     scope: dict[str, Any] = {}
     exec(_OUT.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
-    made: FunctionType = scope["make"](positional(function), write, name, exact, overlap)
+    made: FunctionType = scope["make"](positional(function), write, name, rule, overlap)
     wrapped = with_parameters(made, function, out=True)
     update_wrapper(wrapped, function)
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown

@@ -84,3 +84,21 @@ class Rule:
         if wanted not in self.params and wanted.endswith("_shape"):
             return len(self.params) + 1 + self.params.index(wanted[:-6])
         return self.params.index(wanted) + 1
+
+
+def without_derivative(name: str) -> Vjp:
+    """The vjp of an op that PyTorch records and cannot differentiate: RuntimeError that says so, when its gradient is asked for."""
+
+    def refuse(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return refuse
+
+
+def without_slope(name: str) -> Vjp:
+    """As `without_derivative`, for one operand of an op that has derivatives otherwise: NotImplementedError, as in PyTorch."""
+
+    def refuse(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return refuse

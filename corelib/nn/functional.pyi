@@ -29,9 +29,9 @@ def alpha_dropout(input: _Tensor, p: _float = ..., training: _bool = ..., inplac
     """Dropout for selu: dropped elements take its lowest value, and mean and variance stay (Klambauer et al., 2017)."""
 def avg_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ...) -> _Tensor:
     """The mean of each window along the last dimension; `stride` defaults to the window."""
-def avg_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _int | None = ...) -> _Tensor:
+def avg_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The mean of each window over the last two dimensions; `stride` defaults to the window."""
-def avg_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _int | None = ...) -> _Tensor:
+def avg_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., count_include_pad: _bool = ..., divisor_override: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The mean of each window over the last three dimensions; arguments as those of `avg_pool2d`."""
 def batch_norm(input: _Tensor, running_mean: _Tensor | None, running_var: _Tensor | None, weight: _Tensor | None = ..., bias: _Tensor | None = ..., training: _bool = ..., momentum: _float = ..., eps: _float = ...) -> _Tensor:
     """Each channel (dimension 1) to mean 0 and variance 1, then times `weight` plus `bias` (Ioffe and Szegedy, 2015)."""
@@ -97,7 +97,7 @@ def fractional_max_pool3d_with_indices(input: _Tensor, kernel_size: _int | _Sequ
     """`fractional_max_pool3d` and the flat places of what it found."""
 def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Tensor | _float, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2."""
-def gelu(input: _Tensor, approximate: _str = ...) -> _Tensor:
+def gelu(input: _Tensor, approximate: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation."""
 def glu(input: _Tensor, dim: _int = ...) -> _Tensor:
     """The first half along `dim` times the sigmoid of the second (Dauphin et al., 2016)."""
@@ -107,7 +107,7 @@ def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., b
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
 def gumbel_softmax(logits: _Tensor, tau: _float = ..., hard: _bool = ..., eps: _float = ..., dim: _int = ...) -> _Tensor:
     """Samples of the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) along `dim`; hard: one-hot, with the gradient"""
-def hardshrink(input: _Tensor, lambd: _float = ...) -> _Tensor:
+def hardshrink(input: _Tensor, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """x, or 0 where |x| is at most lambd."""
 def hardsigmoid(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
     """x / 6 + 1/2 cut to the range from 0 to 1, elementwise."""
@@ -135,7 +135,7 @@ def leaky_relu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _floa
     """x above 0 and negative_slope * x below, elementwise."""
 def leaky_relu_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `leaky_relu`."""
-def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
+def linear(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features."""
 def linear_cross_entropy(input: _Tensor, linear_weight: _Tensor, target: _Tensor, *, linear_bias: _Tensor | None = ..., weight: _Tensor | None = ..., reduction: _str = ..., ignore_index: _int | None = ..., label_smoothing: _float = ..., options: _Any = ...) -> _Tensor:
     """`cross_entropy` of `linear(input, linear_weight, linear_bias)`."""
@@ -143,7 +143,7 @@ def local_response_norm(input: _Tensor, size: _int, alpha: _float = ..., beta: _
     """input / (k + alpha * mean of squares over `size` neighbouring channels)**beta, channels being dimension 1."""
 def log_softmax(input: _Tensor, dim: _int | None = ..., _stacklevel: _int = ..., dtype: _DType | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits."""
-def logsigmoid(input: _Tensor) -> _Tensor:
+def logsigmoid(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """log(sigmoid(x)), elementwise, without overflow."""
 def lp_pool1d(input: _Tensor, norm_type: _float, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., ceil_mode: _bool = ...) -> _Tensor:
     """The p-norm of each window over the last 1 dimension, p being `norm_type`; `stride` defaults to the window."""
@@ -233,9 +233,9 @@ def softmax(input: _Tensor, dim: _int | None = ..., _stacklevel: _int = ..., dty
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
 def softmin(input: _Tensor, dim: _int | None = ..., _stacklevel: _int = ..., dtype: _DType | None = ...) -> _Tensor:
     """softmax of the negated input."""
-def softplus(input: _Tensor, beta: _float = ..., threshold: _float = ...) -> _Tensor:
+def softplus(input: _Tensor, beta: _float = ..., threshold: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold."""
-def softshrink(input: _Tensor, lambd: _float = ...) -> _Tensor:
+def softshrink(input: _Tensor, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
 def softsign(input: _Tensor) -> _Tensor:
     """x / (1 + |x|), elementwise."""

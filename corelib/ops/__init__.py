@@ -15,7 +15,7 @@ from corelib.ops.elementwise import (
     trigonometric, unary, where,
 )
 from corelib.ops.reduction import closeness, differences, reductions, scans, statistics
-from corelib.ops.ordering import order_statistics, searching, sorting
+from corelib.ops.ordering import distinct, order_statistics, searching, sorting
 from corelib.ops.shape import combinations, diagonals, joining, permutation, shapes, slicing, view_copies, views
 from corelib.ops.indexing import (
     gathering, indexing, placing, rows, scatter_reduction, scattering, selection, subscript,

@@ -549,6 +549,14 @@ class TensorBase:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
+    def select(self, dim: _int, index: _int) -> _Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
+        """A view of `length` places along `dim` from `start`."""
+    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
+        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
@@ -559,14 +567,6 @@ class TensorBase:
         """A view with a new dimension of size 1 at `dim`."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
-    def select(self, dim: _int, index: _int) -> _Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
-        """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
-        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
-        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def repeat(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
     def tile(self, *size: _int | _Sequence[_int]) -> _Tensor:
@@ -737,20 +737,6 @@ class TensorBase:
         """`gather` with broadcasting; without `dim` both are flattened."""
     def take(self, index: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """Elements by their places in the flattened tensor; negative places count from the end."""
-    def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
-        """How many elements are not zero, of all or along `dim`."""
-    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """The sum of the elements that are not NaN, of all or along `dim`."""
-    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """The mean of the elements that are not NaN, of all or along `dim`."""
-    def cov(self, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
-        """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
-    def corrcoef(self) -> _Tensor:
-        """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
-    def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
-        """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def argmax(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
     def argmin(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
@@ -767,12 +753,26 @@ class TensorBase:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
     def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
         """The smallest and the largest element, of all or along `dim`."""
+    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
+        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+    def count_nonzero(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
+        """How many elements are not zero, of all or along `dim`."""
+    def nansum(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """The sum of the elements that are not NaN, of all or along `dim`."""
+    def nanmean(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """The mean of the elements that are not NaN, of all or along `dim`."""
+    def cov(self, *, correction: _int = ..., fweights: _Tensor | None = ..., aweights: _Tensor | None = ...) -> _Tensor:
+        """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
+    def corrcoef(self) -> _Tensor:
+        """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
+    def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
+    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+        """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
     def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The elements without those that equal the one before."""
-    def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
-        """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
     def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
     def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -805,7 +805,7 @@ class TensorBase:
         """A copy of `input` with `src` at one index of a dimension."""
     def diagonal_scatter(self, src: _Tensor, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A copy of `input` with `src` on a diagonal."""
-    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ...) -> _Tensor:
+    def slice_scatter(self, src: _Tensor, dim: _int = ..., start: _int | None = ..., end: _int | None = ..., step: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A copy of `input` with `src` in the slice start:end:step of a dimension."""
     def as_strided_scatter(self, src: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
         """A copy of `input` with `src` where a view of these sizes, strides and offset lies."""
@@ -821,7 +821,7 @@ class TensorBase:
         """Views of consecutive pieces of the listed sizes along `dim`."""
     def is_nonzero(self) -> _bool:
         """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
-    def nonzero_static(self, *, size: _int, fill_value: _int = ...) -> _Tensor:
+    def nonzero_static(self, *, size: _int, fill_value: _int = ..., out: _Tensor | None = ...) -> _Tensor:
         """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing."""
     def sum_to_size(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The sum over the dimensions in which this tensor is larger than a shape that broadcasts to its own."""
@@ -1033,18 +1033,18 @@ class TensorBase:
         """`linalg.slogdet` by its older name."""
     def logdet(self) -> _Tensor:
         """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
-        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def relu(self, *, out: _Tensor | None = ...) -> _Tensor:
         """max(x, 0)."""
     def relu_(self) -> _Tensor:
         """The in-place form of `relu`."""
-    def hardshrink(self, lambd: _float = ...) -> _Tensor:
+    def hardshrink(self, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
+    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
+    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+        """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:

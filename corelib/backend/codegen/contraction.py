@@ -94,8 +94,9 @@ def _block(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
         for r in range(_ROWS)
     )
     names = [(r, v) for r in range(_ROWS) for v in range(2)]
-    tiles = " ".join(f"{vector} y{r}{v} = sums[(i - top + {r}) * 2 + {v}];" for r, v in names)
-    back = " ".join(f"sums[(i - top + {r}) * 2 + {v}] = y{r}{v};" for r, v in names)
+    # each panel's products are added up apart: a long sum loses fewer digits
+    tiles = " ".join(f"{vector} y{r}{v} = ({vector})(0);" for r, v in names)
+    back = " ".join(f"sums[(i - top + {r}) * 2 + {v}] += y{r}{v};" for r, v in names)
     # rows past the end repeat the last one and are not stored
     bases = " ".join(
         f"{target.pointer} const {c.memory}* a{r} = a + aat + (i + {r} < p.m ? i + {r} : p.m - 1) * p.am{' + from' if a_rows else ''};" for r in range(_ROWS)
@@ -166,8 +167,8 @@ def _tile(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
   const i64 top = turn / tiles * {_TILE}, left = turn % tiles * {_TILE};
   const i32 me = {target.local}, ti = me / 16, tj = me % 16;
   {target.shared} {total} sa[{_STEP * _TILE}], sb[{_STEP * _TILE}];
-  {total} sums[{per * per}];
-  for (i32 x = 0; x < {per * per}; ++x) sums[x] = 0;
+  {total} sums[{per * per}], some[{per * per}];
+  for (i32 x = 0; x < {per * per}; ++x) sums[x] = some[x] = 0;
   const i64 mine = left + me % {_TILE};
   i64 jb = bat;
   if (mine < p.n) {_split('mine', 'n', (('jb', 'bn'),))}
@@ -186,7 +187,9 @@ def _tile(dtype: DType, a_rows: bool, bias: bool, target: Target) -> str:
     for (i32 l = 0; l < {_STEP}; ++l)
       for (i32 y = 0; y < {per}; ++y)
         for (i32 x = 0; x < {per}; ++x)
-          sums[y * {per} + x] += sa[l * {_TILE} + ti + 16 * y] * sb[l * {_TILE} + tj + 16 * x];
+          some[y * {per} + x] += sa[l * {_TILE} + ti + 16 * y] * sb[l * {_TILE} + tj + 16 * x];
+    if (from % {_DEPTH} == {_DEPTH - _STEP} || from + {_STEP} >= p.k)  // a long sum is one of short ones, and loses fewer digits
+      for (i32 x = 0; x < {per * per}; ++x) {{ sums[x] += some[x]; some[x] = 0; }}
     {target.barrier};
   }}
   for (i32 x = 0; x < {per}; ++x) {{

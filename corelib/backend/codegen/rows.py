@@ -12,6 +12,7 @@ import struct
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from corelib.backend.codegen.cascade import Cascade, is_sum
 from corelib.backend.codegen.emit import Scalar, Vector, VECTORS
 from corelib.backend.codegen.geometry import broadcast_strides, padded, Walk, walk
 from corelib.backend.codegen.launch import Kernel, Launcher
@@ -200,6 +201,17 @@ def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) ->
     ]
 
 
+def _scanned(variant: _Variant, stage: Scan, place: str, lane: str) -> list[str]:
+    """One element more of a running total; of a sum, what each addition rounds off is kept and added at the end (Neumaier)."""
+    sofar, lost, kind = f"sofar{lane}", f"lost{lane}", stage.type
+    lines = [f"const {kind} value = {stage.value}, next = {stage.combine.format(a=sofar, b='value')};"]
+    if is_sum(kind, stage.combine):
+        off = f"fabs({sofar}) >= fabs(value) ? ({sofar} - next) + value : (value - next) + {sofar}"
+        lines.append(f"if (fabs(next) < ({kind})INFINITY) {lost} += {off};")
+        return [*lines, f"{sofar} = next;", _store(variant, stage.array, place, f"{sofar} + {lost}")]
+    return [*lines, f"{sofar} = next;", _store(variant, stage.array, place, sofar)]
+
+
 def _step(n: int, near: str, index: str, field: str) -> str:
     """Where array n's element `index` lies from its base in the lanes' direction."""
     return index if near == "1" else "0" if near == "0" else f"({index}) * p.{field}"
@@ -260,10 +272,8 @@ def _along(program: Program, variant: _Variant, target: Target) -> list[str]:
             lines += [f"for (i64 i = first; i < p.r{last}; ++i) {{", *body]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
         elif isinstance(stage, Scan):
-            lines += [f"{{ {stage.type} sofar = {stage.init};", *heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
-            lines += [*_loads(program, variant, at, stage.value), f"const {stage.type} value = {stage.value};"]
-            lines += [f"sofar = {stage.combine.format(a='sofar', b='value')};", _store(variant, stage.array, at[stage.array], "sofar")]
-            lines += ["}", *ends, "}"]
+            lines += [f"{{ {stage.type} sofar = {stage.init}, lost = 0;", *heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
+            lines += [*_loads(program, variant, at, stage.value), *_scanned(variant, stage, at[stage.array], ""), "}", *ends, "}"]
         elif isinstance(stage, Put):
             lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{"]
             lines += [*_put(program, variant, stage, at), "}", *ends]
@@ -282,19 +292,17 @@ def _along_reduce(
     load = _loads(program, variant, at, stage.value)
     lanes = vector.width if vector is not None else ALONG
     kind = vector.vector if vector is not None else stage.type
+    init = f"({kind})({stage.init})" if vector is not None else stage.init
+    every = Cascade(stage, "all_", kind, init, 0 if vector is not None else ALONG)
 
     def join(a: str, b: str) -> str:
         return f"{a} = {_combined(stage, a, b)};" if vector else f"for (i32 l = 0; l < {lanes}; ++l) {a}[l] = {_combined(stage, f'{a}[l]', f'{b}[l]')};"
 
-    def fresh(name: str) -> str:
-        if vector is not None:
-            return f"{kind} {name} = ({kind})({stage.init});"
-        return f"{kind} {name}[{lanes}]; for (i32 l = 0; l < {lanes}; ++l) {name}[l] = {stage.init};"
-
+    fresh = f"{kind} some = {init};" if vector is not None else f"{kind} some[{lanes}]; for (i32 l = 0; l < {lanes}; ++l) some[l] = {init};"
     lines = [
-        f"{stage.type} {stage.name} = {stage.init};", "{", fresh("all_"), *heads, *bases,
+        f"{stage.type} {stage.name} = {stage.init};", "{", every.declared(), *heads, *bases,
         f"for (i64 from = 0; from < p.r{last}; from += {BLOCK}) {{",
-        f"const i64 to = from + {BLOCK} < p.r{last} ? from + {BLOCK} : p.r{last};", fresh("some"), "i64 first = from;",
+        f"const i64 to = from + {BLOCK} < p.r{last} ? from + {BLOCK} : p.r{last};", fresh, "i64 first = from;",
     ]
     if vector is not None:
         lines += [f"for (; first + {lanes} <= to; first += {lanes}) {{ const i64 i = first;"]
@@ -304,15 +312,18 @@ def _along_reduce(
         lines += [f"for (; first + {lanes} <= to; first += {lanes})"]
         lines += [f"for (i32 l = 0; l < {lanes}; ++l) {{ const i64 i = first + l;", *load]
         lines += [f"const {stage.type} value = {stage.value}; some[l] = {_combined(stage, 'some[l]', 'value')}; }}"]
-    lines += ["for (i64 i = first; i < to; ++i) {", *load, f"const {stage.type} value = {stage.value};"]
-    lines += [f"{stage.name} = {_combined(stage, stage.name, 'value')}; }}", join("all_", "some"), "}", *ends]
+    # what is left of the block goes into its first lane
+    lane = "some.s0" if vector is not None else "some[0]"
+    lines += [f"{stage.type} few_ = {stage.init};", "for (i64 i = first; i < to; ++i) {", *load]
+    lines += [f"const {stage.type} value = {stage.value};", f"few_ = {_combined(stage, 'few_', 'value')}; }}"]
+    lines += [f"{lane} = {_combined(stage, lane, 'few_')};", join("all_", "some"), every.step(), "}", *ends, every.joined()]
     if vector is not None:
         lines += [f"{stage.type} lanes_[{lanes}]; vstore{lanes}(all_, 0, lanes_);"]
     each = "lanes_" if vector is not None else "all_"
     lines += [
         f"for (i32 half_ = {lanes // 2}; half_ > 0; half_ /= 2)",
         f"for (i32 l = 0; l < half_; ++l) {each}[l] = {_combined(stage, f'{each}[l]', f'{each}[l + half_]')};",
-        f"{stage.name} = {_combined(stage, f'{each}[0]', stage.name)}; }}",
+        f"{stage.name} = {each}[0]; }}",
     ]
     return lines
 
@@ -364,20 +375,19 @@ def _across(program: Program, variant: _Variant, target: Target) -> list[str]:
             lines += [*_loads(program, variant, at, text), *stage.statements]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}", *ends]
         elif isinstance(stage, Scan):
-            lines += [f"{{ {stage.type} sofar[{ACROSS}]; for (i32 l = 0; l < {ACROSS}; ++l) sofar[l] = {stage.init};", *heads, *bases]
+            lines += [f"{{ {stage.type} sofar[{ACROSS}], lost[{ACROSS}];"]
+            lines += [f"for (i32 l = 0; l < {ACROSS}; ++l) {{ sofar[l] = {stage.init}; lost[l] = 0; }}", *heads, *bases]
             lines += [f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
-            lines += [*_loads(program, variant, at, stage.value), f"const {stage.type} value = {stage.value};"]
-            lines += [f"sofar[l] = {stage.combine.format(a='sofar[l]', b='value')};"]
-            lines += [_store(variant, stage.array, at[stage.array], "sofar[l]"), "}", *ends, "}"]
+            lines += [*_loads(program, variant, at, stage.value), *_scanned(variant, stage, at[stage.array], "[l]"), "}", *ends, "}"]
         elif isinstance(stage, Put):
             lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
             lines += [*_put(program, variant, stage, at), "}", *ends]
         else:
-            lines += [f"{stage.type} {stage.name}_[{ACROSS}]; for (i32 l = 0; l < {ACROSS}; ++l) {stage.name}_[l] = {stage.init};"]
-            lines += [*heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) for (i64 l = 0; l < lanes; ++l) {{"]
+            total = Cascade(stage, f"{stage.name}_", stage.type, stage.init, ACROSS)
+            lines += [total.declared(), *heads, *bases, f"for (i64 i = 0; i < p.r{last}; ++i) {{ for (i64 l = 0; l < lanes; ++l) {{"]
             lines += [*own(stage.value), *_loads(program, variant, at, stage.value)]
             lines.append(f"const {stage.type} value = {stage.value};")
-            lines += [f"{stage.name}_[l] = {_combined(stage, f'{stage.name}_[l]', 'value')}; }}", *ends]
+            lines += [f"{stage.name}_[l] = {_combined(stage, f'{stage.name}_[l]', 'value')}; }}", total.step(), "}", *ends, total.joined()]
             kept.append((stage.type, stage.name))
     return [*lines, "  }"]
 
@@ -403,15 +413,15 @@ def _grid(program: Program, variant: _Variant, target: Target) -> list[str]:
             lines += [head, *bases, *_loads(program, variant, at, stage.value + " ".join(stage.statements)), *stage.statements]
             lines += [_store(variant, stage.array, at[stage.array], stage.value), "}"]
         elif isinstance(stage, Scan):
-            lines += [f"{{ {stage.type} sofar = {stage.init};", head, *bases, *_loads(program, variant, at, stage.value)]
-            lines += [f"const {stage.type} value = {stage.value};", f"sofar = {stage.combine.format(a='sofar', b='value')};"]
-            lines += [_store(variant, stage.array, at[stage.array], "sofar"), "}", "}"]
+            lines += [f"{{ {stage.type} sofar = {stage.init}, lost = 0;", head, *bases, *_loads(program, variant, at, stage.value)]
+            lines += [*_scanned(variant, stage, at[stage.array], ""), "}", "}"]
         elif isinstance(stage, Put):
             lines += [head, *bases, *_put(program, variant, stage, at), "}"]
         else:
-            lines += [f"{stage.type} {stage.name} = {stage.init};", head, *bases, *_loads(program, variant, at, stage.value)]
+            total = Cascade(stage, stage.name, stage.type, stage.init)
+            lines += [total.declared(), head, *bases, *_loads(program, variant, at, stage.value)]
             lines.append(f"const {stage.type} value = {stage.value};")
-            lines += [f"{stage.name} = {_combined(stage, stage.name, 'value')}; }}"]
+            lines += [f"{stage.name} = {_combined(stage, stage.name, 'value')}; {total.step()} }}", total.joined()]
             if along:
                 tree, mine = f"tree_{stage.type}", target.local
                 lines += [

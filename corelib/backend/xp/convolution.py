@@ -7,8 +7,9 @@ from types import EllipsisType
 
 from corelib.backend.signatures import Ints, Outcome, Pads
 from corelib.backend.xp.guard import Guard, guarded, Module, Outs
+from corelib.backend.xp.sums import CHAIN, Sums
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import float32, float64, Number, NUMBERS
+from corelib.tensor.dtype import float32, float64, FLOATS, Number, NUMBERS
 from corelib.tensor.size import Shape
 
 _WIDE = (float32, float64)
@@ -16,6 +17,7 @@ _WIDE = (float32, float64)
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     """convolution, conv_input, conv_weight, max_windows, window_sum, window_spread, constant_pad."""
+    total = Sums(xp).total
     strided, matmul = xp.lib.stride_tricks.as_strided, getattr(guard, "matmul", xp.matmul)
 
     def padded(x: Native, padding: Ints) -> Native:
@@ -71,7 +73,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         b, o = y.shape[:2]
         cols = columns(padded(input, padding), shape[2:], y.shape[2:], stride, dilation, groups)
         rows = y.reshape(b, groups, o // groups, cols.shape[3])
-        total = xp.zeros((groups, o // groups, cols.shape[2]), y.dtype)
+        total = xp.zeros((groups, o // groups, cols.shape[2]), xp.float64 if b > CHAIN else y.dtype)
         for i in range(b):  # a product a sample, added up, needs no transposed copy of all columns
             total += matmul(rows[i], cols[i].swapaxes(1, 2))
         out[...] = total.reshape(shape)
@@ -119,9 +121,16 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     table.register("max_windows", _WIDE, guarded(guard, max_windows))
 
     def window_sum(out: Native, input: Native, kernel: Shape, stride: Ints, sizes: Shape) -> None:
+        n = len(kernel)
+        half = out.dtype.itemsize == 2
+        if half or prod(kernel) > CHAIN:
+            steps = input.strides[input.ndim - n :]
+            view = strided(input, (*out.shape, *kernel), (*input.strides[: -n], *[a * s for a, s in zip(steps, stride, strict=True)], *steps))
+            out[...] = total(view, tuple(range(out.ndim, out.ndim + n)), xp.float32 if half else None)
+            return
         out[...] = 0
         for place in places(kernel):
-            xp.add(out, input[window(place, stride, (1,) * len(kernel), sizes)], out)
+            xp.add(out, input[window(place, stride, (1,) * n, sizes)], out)
 
     def window_spread(out: Native, y: Native, shape: Shape, kernel: Shape, stride: Ints, sizes: Shape) -> None:
         out[...] = 0
@@ -129,7 +138,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
             target = out[window(place, stride, (1,) * len(kernel), sizes)]
             xp.add(target, y, target)
 
-    table.register("window_sum", _WIDE, guarded(guard, window_sum))
+    table.register("window_sum", FLOATS, guarded(guard, window_sum))
     table.register("window_spread", _WIDE, guarded(guard, window_spread))
 
     @table("constant_pad", NUMBERS)

@@ -18,6 +18,17 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         # NumPy's float32 loop misses the powers of ten: log10(1000) is 3.0000002
         xp.copyto(out, xp.log10(input.astype(xp.float64)) if out.dtype.itemsize < 8 else xp.log10(input), casting="unsafe")
 
+    def dense_flags(function: Function) -> Function:
+        """NumPy's signbit and isfinite write wrong flags into memory with gaps (2.4, from 16 elements up)."""
+
+        def flags(input: Native, out: Native) -> None:
+            if out.flags.c_contiguous or out.flags.f_contiguous:
+                function(input, out)
+            else:
+                out[...] = function(input)
+
+        return flags
+
     for name, function, dtypes in (
         ("neg", xp.negative, NUMBERS), ("bitwise_not", xp.invert, _BITS), ("sqrt", xp.sqrt, FLOATS), ("exp", xp.exp, FLOATS),
         ("log", xp.log, FLOATS), ("sin", xp.sin, FLOATS), ("cos", xp.cos, FLOATS), ("floor", xp.floor, NUMBERS),
@@ -26,9 +37,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         ("reciprocal", xp.reciprocal, FLOATS), ("square", xp.square, NUMBERS), ("tan", xp.tan, FLOATS),
         ("asin", xp.arcsin, FLOATS), ("acos", xp.arccos, FLOATS), ("atan", xp.arctan, FLOATS), ("sinh", xp.sinh, FLOATS),
         ("cosh", xp.cosh, FLOATS), ("tanh", xp.tanh, FLOATS), ("isnan", xp.isnan, FLOATS), ("isinf", xp.isinf, FLOATS),
-        ("isfinite", xp.isfinite, FLOATS), ("exp2", xp.exp2, FLOATS), ("asinh", xp.arcsinh, FLOATS),
+        ("isfinite", dense_flags(xp.isfinite), FLOATS), ("exp2", xp.exp2, FLOATS), ("asinh", xp.arcsinh, FLOATS),
         ("acosh", xp.arccosh, FLOATS), ("atanh", xp.arctanh, FLOATS),
-        ("signbit", xp.signbit, FLOATS), ("logical_not", xp.logical_not, REALS),
+        ("signbit", dense_flags(xp.signbit), FLOATS), ("logical_not", xp.logical_not, REALS),
     ):
         table.register(name, dtypes, guard.unary(function))
     for name, function, dtypes in (
@@ -167,6 +178,8 @@ def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
             xp.multiply(input, input, out)
         elif other == 0.5 if isinstance(other, float | int) else False:
             xp.sqrt(input, out)
+        elif other == -0.5 if isinstance(other, float | int) else False:
+            rsqrt_of(input, out)
         else:
             xp.power(input, other, out)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from corelib.backend.signatures import Ints, Outcome
 from corelib.backend.xp.guard import Guard, Module
+from corelib.backend.xp.sums import CHAIN
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import Number, REALS
 
@@ -29,12 +31,57 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     def add_at(out: Native, index: Native | tuple[Native | slice, ...], values: Native) -> None:
         if out.dtype.kind == "b":
             xp.logical_or.at(out, index, values)
-        elif out.dtype.itemsize == 2 and out.dtype.kind not in "iu":  # half types add up in float32
-            wide = out.astype(xp.float32)
-            xp.add.at(wide, index, values.astype(xp.float32))
-            xp.copyto(out, wide, casting="unsafe")
-        else:
+        elif out.dtype.kind in "iu":
             xp.add.at(out, index, values)
+        else:
+            add_floats(out, index if isinstance(index, tuple) else (index,), values)
+
+    def add_floats(out: Native, index: tuple[Native | slice, ...], values: Native) -> None:
+        half = out.dtype.itemsize == 2
+        indices = {d: i for d, i in enumerate(index) if not isinstance(i, slice)}
+        arrays = list(indices)
+        if max([i.size for i in indices.values()]) <= CHAIN and values.size < 2048:
+            wide = out.astype(xp.float32) if half else out  # half types add up in float32
+            xp.add.at(wide, index, values.astype(wide.dtype))
+            if half:
+                xp.copyto(out, wide, casting="unsafe")
+            return
+        # the indexed dimensions first, as one place for each of the values
+        target = xp.moveaxis(out, arrays, range(len(arrays)))
+        sizes, rest = target.shape[: len(arrays)], target.shape[len(arrays) :]
+        at = xp.zeros((), xp.int64)
+        for n, i in zip(sizes, indices.values(), strict=True):
+            at = at * n + i
+        lead, m = at.ndim, prod(rest)
+        first = arrays[0] if arrays[-1] - arrays[0] == len(arrays) - 1 else 0  # where NumPy sees the index's own dimensions
+        given = xp.broadcast_to(values, (*rest[:first], *at.shape, *rest[first:]))
+        if first:
+            given = xp.moveaxis(given, range(first, first + lead), range(lead))
+        at, given = at.reshape(-1), given.reshape((at.size, *rest))
+        if m < 8 and prod(sizes) <= 8 * at.size and out.dtype.kind != "c":
+            each = at if m == 1 else (at[:, None] * m + xp.arange(m)).reshape(-1)
+            made = xp.bincount(each, given.reshape(-1), prod(sizes) * m)  # in float64
+            xp.copyto(target, target + made.reshape(target.shape), casting="unsafe")
+        else:
+            at, given = joined(at, given.astype(xp.float32) if half else given)
+            where = xp.unravel_index(at, sizes)
+            target[where] = target[where] + given
+
+    def joined(at: Native, given: Native) -> tuple[Native, Native]:
+        """The places, each once, and the sums of the rows that go there: those of one place are added in pairs, and the sums again."""
+        order = xp.argsort(at, kind="stable")
+        at, given = at[order], given[order]
+        while True:
+            new = xp.ones(at.shape, bool)
+            new[1:] = at[1:] != at[:-1]
+            if new.all():
+                return at, given
+            starts = xp.flatnonzero(new)
+            rank = xp.arange(at.size) - xp.repeat(starts, xp.diff(starts, append=at.size))
+            left = xp.flatnonzero(rank % 2 == 0)
+            right = xp.flatnonzero(rank % 2)  # each follows its left one
+            given[right - 1] += given[right]
+            at, given = at[left], given[left]
 
     @table("index_select", REALS)
     def index_select(out: Native, input: Native, dim: int, index: Native) -> None:

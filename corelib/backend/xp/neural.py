@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corelib.backend.xp.guard import Guard, guarded, Module, Outs
+from corelib.backend.xp.sums import Sums
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import float32, float64, FLOATS, NUMBERS
 from corelib.tensor.size import Shape
@@ -22,7 +23,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
 
 def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
-    add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
+    add, exp, subtract = Sums(xp).total, xp.exp, xp.subtract
     largest = xp.maximum.reduce
 
     def softmax(out: Native, input: Native, dim: int) -> None:
@@ -31,7 +32,7 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
         elif input.size:
             subtract(input, largest(input, dim, None, None, True), out)
             exp(out, out)
-            xp.divide(out, add(out, dim, None, None, True), out)
+            xp.divide(out, add(out, (dim,), None, True), out)
 
     def safe_softmax(out: Native, input: Native, dim: int) -> None:
         if input.size:
@@ -39,7 +40,7 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
             top[top == -xp.inf] = 0
             subtract(input, top, out)
             exp(out, out)
-            total = add(out, dim, None, None, True)
+            total = add(out, (dim,), None, True)
             total[total == 0] = 1
             xp.divide(out, total, out)
 
@@ -48,14 +49,14 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
             out[...] = 0
         elif input.size:
             subtract(input, largest(input, dim, None, None, True), out)
-            subtract(out, xp.log(add(exp(out), dim, None, None, True)), out)
+            subtract(out, xp.log(add(exp(out), (dim,), None, True)), out)
 
     def softmax_backward(out: Native, g: Native, y: Native, dim: int) -> None:
         if y.ndim == 0:
             out[...] = 0
             return
         xp.multiply(g, y, out)
-        total = add(out, dim, None, None, True)
+        total = add(out, (dim,), None, True)
         # y * (g - sum(g y)) = g y - y sum(g y)
         subtract(out, y * total, out)
 
@@ -64,7 +65,7 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
             out[...] = 0
             return
         exp(y, out)
-        xp.multiply(out, add(g, dim, None, None, True), out)
+        xp.multiply(out, add(g, (dim,), None, True), out)
         subtract(g, out, out)
 
     for name, kernel in (
@@ -197,7 +198,7 @@ def _register_linear(table: KernelTable, xp: Module, guard: Guard) -> None:
             add(out, bias, out)
 
     table.register("affine", _WIDE, guarded(guard, linear))
-    add_reduce = xp.add.reduce
+    total = Sums(xp).total
 
     def linear_backward(outs: Outs, g: Native, input: Native, weight: Native, needs: Sequence[bool]) -> None:
         dx, dw, db = outs
@@ -210,19 +211,20 @@ def _register_linear(table: KernelTable, xp: Module, guard: Guard) -> None:
         if needs[1]:
             matmul(g.T, input, dw)
         if needs[2]:
-            add_reduce(g, 0, None, db)
+            total(g, (0,), None, False, db)
 
     table.register("linear_backward", _WIDE, guarded(guard, linear_backward))
 
 
 def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
-    add = xp.add.reduce
+    sums = Sums(xp)
+    add, products = sums.total, sums.products
 
     def statistics(rows: Native, eps: float) -> tuple[Native, Native]:
         """Rows less their mean, and one over their deviation."""
         n = rows.dtype.type(rows.shape[-1])
-        off = rows - add(rows, -1, None, None, True) / n
-        var = xp.einsum("ij,ij->i", off, off)[:, None] / n
+        off = rows - add(rows, (1,), None, True) / n
+        var = products(off, off, (1,))[:, None] / n
         var += rows.dtype.type(eps)
         return off, 1 / xp.sqrt(var)
 
@@ -249,14 +251,14 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         hat, scale = statistics(rows, eps)
         hat *= scale
         if needs[1]:
-            dw[...] = xp.einsum("ij,ij->j", g, hat).reshape(shape)
+            dw[...] = products(g, hat, (0,)).reshape(shape)
         if needs[2]:
-            db[...] = add(g, 0).reshape(shape)
+            db[...] = add(g, (0,)).reshape(shape)
         if needs[0]:
             count = rows.dtype.type(n)
             gx = g if weight is None else g * weight.reshape(-1)
-            inner = xp.einsum("ij,ij->i", gx, hat)[:, None] / count
-            made = gx - add(gx, -1, None, None, True) / count
+            inner = products(gx, hat, (1,))[:, None] / count
+            made = gx - add(gx, (1,), None, True) / count
             hat *= inner
             made -= hat
             made *= scale
@@ -271,9 +273,9 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     def channel_statistics(x: Native) -> tuple[Native, Native, Native]:
         n = x.dtype.type(x.shape[0] * x.shape[2])
-        mean = add(add(x, 2), 0) / n
+        mean = add(add(x, (2,)), (0,)) / n
         off = x - mean[:, None]
-        return off, mean, xp.einsum("ijk,ijk->j", off, off) / n
+        return off, mean, products(off, off, (0, 2)) / n
 
     def batch_norm(outs: Outs, input: Native, weight: Native | None, bias: Native | None, eps: float) -> None:
         out, out_mean, out_var = outs
@@ -291,7 +293,7 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         hat, _, var = channel_statistics(x)
         scale = 1 / xp.sqrt(var + var.dtype.type(eps))
         hat *= scale[:, None]
-        along, total = xp.einsum("ijk,ijk->j", g, hat), add(add(g, 2), 0)
+        along, total = products(g, hat, (0, 2)), add(add(g, (2,)), (0,))
         dw[...], db[...] = along, total
         n = x.dtype.type(x.shape[0] * x.shape[2])
         hat *= (along / n)[:, None]
@@ -305,8 +307,8 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
 
 
 def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
-    add, exp, subtract = xp.add.reduce, xp.exp, xp.subtract
-    largest = xp.maximum.reduce
+    total_of, exp, subtract = Sums(xp).total, xp.exp, xp.subtract
+    add, largest = xp.add.reduce, xp.maximum.reduce
 
     unsigned = xp.dtype("uint64")
 
@@ -328,7 +330,7 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
         out, logp = outs
         used = used_rows(target, ignore_index, input.shape[1])
         subtract(input, largest(input, 1, None, None, True), logp)
-        subtract(logp, xp.log(add(exp(logp), 1, None, None, True)), logp)
+        subtract(logp, xp.log(total_of(exp(logp), (1,), None, True)), logp)
         n = input.shape[0]
         picked = logp[xp.arange(n), target if used is None else xp.where(used, target, 0)]
         if used is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from corelib.backend.xp.guard import Function, Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import bfloat16, float16, NUMBERS, REALS
+from corelib.tensor.dtype import complex128, complex64, float64, FLOATS, NUMBERS, REALS
+
+_PIECE, _LINES = 1 << 15, 512  # so many running totals are made at a time; from so many on, lines are worth a call each
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
-    """argmax, argmin, max_along, min_along, max_all, min_all, sort_along, topk_along, cumsum, cumprod."""
+    """argmax, argmin, max_along, min_along, max_all, min_all, sort_along, topk_along, cumsum, cumprod, logcumsumexp."""
     for name, find in (("argmax", xp.argmax), ("argmin", xp.argmin)):
 
         def place(out: Native, input: Native, dim: int | None, keepdim: bool, find: Function = find) -> None:
@@ -66,19 +68,54 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         indices[...] = order
         values[...] = xp.take_along_axis(input, order, dim)
 
-    for name, accumulate in (("cumsum", xp.add.accumulate), ("cumprod", xp.multiply.accumulate)):
+    def scan_of(join: Module, x: Native, out: Native, dim: int, wide: Native) -> None:
+        """Running totals in a wider type, piece by piece: each is done while it is near, and no second array of that type is made."""
+        n = x.shape[dim]
+        rest = x.size // n
+        step = max(1, _PIECE // rest)  # so many steps of all lines together
+        if step < n and rest >= _LINES and n > 16:
+            d = max([d for d in range(x.ndim) if d != dim and x.shape[d] > 1], key=lambda d: abs(x.strides[d]))
+            if abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
+                size = max(1, _PIECE * x.shape[d] // x.size)
+                for first in range(0, x.shape[d], size):
+                    piece = (*[slice(None)] * d, slice(first, first + size))
+                    scan_of(join, x[piece], out[piece], dim, wide)
+                return
+            step = 1  # whole lines, side by side, are added to those before
+        sofar, where = None, (slice(None),) * dim
+        for first in range(0, n, step):
+            piece = (*where, slice(first, first + step))
+            part = x[piece].astype(wide)
+            if sofar is not None:
+                start = part[(*where, slice(0, 1))]
+                join(sofar, start, start)
+            if step > 1:
+                join.accumulate(part, dim, None, part)
+            sofar = part[(*where, slice(-1, None))]
+            out[piece] = part
 
-        def scan(out: Native, input: Native, dim: int, accumulate: Function = accumulate) -> None:
+    for name, function in (("cumsum", xp.add), ("cumprod", xp.multiply)):
+
+        def scan(out: Native, input: Native, dim: int, function: Module = function) -> None:
             if input.ndim == 0:
                 out[...] = input
             else:
-                guard.run(accumulate, input, dim, out.dtype, out)
+                guard.run(function.accumulate, input, dim, out.dtype, out)
 
-        def scan_half(out: Native, input: Native, dim: int, accumulate: Function = accumulate) -> None:
+        def scan_wide(out: Native, input: Native, dim: int, function: Module = function) -> None:
             if input.ndim == 0:
                 out[...] = input
-            else:
-                out[...] = guard.run(accumulate, input, dim, xp.float32)
+            elif input.size:
+                wide = xp.complex128 if out.dtype.kind == "c" else xp.float64
+                guard.run(scan_of, function, input, out, dim, wide)
 
-        table.register(name, [d for d in NUMBERS if d not in (float16, bfloat16)], scan)
-        table.register(name, (float16, bfloat16), scan_half)
+        table.register(name, [d for d in (*NUMBERS, complex128) if d is float64 or not d.is_floating_point], scan)
+        table.register(name, [d for d in (*FLOATS, complex64) if d is not float64], scan_wide)
+
+    def logcumsumexp(out: Native, input: Native, dim: int) -> None:
+        if input.ndim == 0:
+            out[...] = input
+        elif input.size:
+            guard.run(scan_of, xp.logaddexp, input, out, dim, xp.float64)
+
+    table.register("logcumsumexp", FLOATS, logcumsumexp)

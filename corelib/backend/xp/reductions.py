@@ -1,9 +1,10 @@
-"""Reductions along dimensions: kernels `(out, input, dims, keepdim)`. Half types accumulate in float32."""
+"""Reductions along dimensions: kernels `(out, input, dims, keepdim)`. Half types accumulate in float32; long sums are made in blocks."""
 
 from __future__ import annotations
 
 from corelib.backend.signatures import Ints
 from corelib.backend.xp.guard import Function, Guard, Module
+from corelib.backend.xp.sums import Sums
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, float16, FLOATS, REALS
 
@@ -37,17 +38,27 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     total("sum", xp.add.reduce)  # of bool: whether any; the product: whether all
     total("prod", xp.multiply.reduce)
+    run, add = guard.run, Sums(xp).total
+
+    def sum_float(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
+        run(add, input, dims, None, keepdim, out)
+
+    def sum_half(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
+        run(xp.copyto, out, run(add, input, dims, float32, keepdim), casting="unsafe")
+
+    table.register("sum", [d for d in FLOATS if d not in _HALF], sum_float)
+    table.register("sum", _HALF, sum_half)
 
     def mean_of(input: Native, dims: Ints, dtype: Native, keepdim: bool) -> Native:
         n = 1
         for d in dims:
             n *= input.shape[d]
-        return xp.add.reduce(input, dims, dtype, None, keepdim) / dtype.type(n)
+        return add(input, dims, None if dtype == input.dtype else dtype, keepdim) / dtype.type(n)
 
     @table("mean", FLOATS)
     def mean(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
         dtype = out.dtype if out.dtype.itemsize > 2 else xp.dtype(float32)
-        out[...] = guard.run(mean_of, input, dims, dtype, keepdim)
+        out[...] = run(mean_of, input, dims, dtype, keepdim)
 
     for name, ufunc in (("amax", xp.maximum), ("amin", xp.minimum)):
 
@@ -71,7 +82,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         off = xp.asarray(wide - mean_of(wide, dims, wide.dtype, True))
         xp.multiply(off, off, off)
         left = n - correction
-        return xp.add.reduce(off, dims, None, None, keepdim) / wide.dtype.type(left if left > 0 else 0)
+        return add(off, dims, None, keepdim) / wide.dtype.type(left if left > 0 else 0)
 
     @table("variance", FLOATS)
     def variance(out: Native, input: Native, dims: Ints, correction: float, keepdim: bool) -> None:

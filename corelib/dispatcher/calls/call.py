@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
-from corelib.dispatcher.calls.outs import write
+from corelib.dispatcher.calls.outs import rule_of, write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
@@ -189,6 +189,13 @@ def write_out(op: Op, args: Args, out: Any) -> Outs:
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    if "dtype" in op.params and isinstance(out, Tensor):
+        at = op.params.index("dtype")
+        if args[at] is None:
+            if op.facts.out == "own":
+                args = (*args[:at], out._dtype, *args[at + 1 :])
+        elif args[at] is not out._dtype:
+            raise RuntimeError(f"{op.name}(): Expected out tensor to have dtype {args[at]}, but got {out._dtype} instead")
     result = op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=False)))
-    written: Outs = write(op.name, result, out, args, op.facts.out == "exact", op.facts.overlap)
+    written: Outs = write(op.name, result, out, args, rule_of(op), op.facts.overlap)
     return written

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Op, Operand
@@ -44,7 +44,9 @@ def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     dtype = common_dtype(op, operands)
     if dtype.is_complex and op.complex_as is not None:
         converted: Tensor = op.complex_as(*operands)
-        return converted if out is None else store(op, converted, out, *operands)
+        if out is not None:
+            converted = write(op.name, converted, out, operands, "safe")
+        return converted
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]

@@ -15,7 +15,9 @@ from corelib.dispatcher.calls.primitive import COPY, apart, refuse_repeats, refu
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import check_inference
-from corelib.tensor.dtype import kind_name
+from corelib.tensor import dtype as D
+from corelib.tensor.device import DeviceLike, device as Device, resolve
+from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.promotion import can_cast
 from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
@@ -23,8 +25,14 @@ from corelib.tensor.tensor import Tensor
 
 def store(op: Op, result: Tensor, out: object, *operands: object) -> Tensor:
     """Write an op's result into `out`, by the rule of the op."""
-    made: Tensor = write(op.name, result, out, operands, op.facts.out == "exact", op.facts.overlap)
+    made: Tensor = write(op.name, result, out, operands, rule_of(op), op.facts.overlap)
     return made
+
+
+def rule_of(op: Op) -> str:
+    """Which dtypes an op's `out=` may have; see `write`."""
+    given = op.facts.out
+    return given if given in ("exact", "bool", "type") else "safe"
 
 
 def stored(op: Op, result: Tensor, out: Tensor | None, *operands: object) -> Tensor:
@@ -33,28 +41,27 @@ def stored(op: Op, result: Tensor, out: Tensor | None, *operands: object) -> Ten
 
 
 def write(
-    name: str, results: Any, out: object, operands: Sequence[object] = (), exact: bool = True, overlap: str = "partial", several: bool = False
+    name: str, results: Any, out: object, operands: Sequence[object] = (), rule: str = "exact", overlap: str = "partial"
 ) -> Any:
-    """Write one result, or several, into `out`, and return it: of several the same kind of tuple, or None for a list.
+    """Write one result, or several, into `out`, and return it, or the same kind of tuple.
 
-    operands: what was read, lists of tensors included; of an op with an in-place form the first may be `out` itself. exact: only the result's own dtype will do. overlap: see `dispatcher.declare.op`.
+    operands: what was read, lists of tensors included. rule: the dtypes that `out` may have: the "exact" one, any that it can be cast
+    to ("safe"; "type", where another is a TypeError), "bool" or uint8, or "any". overlap: see `dispatcher.declare.op`.
     """
     if isinstance(results, Tensor):
-        _check(name, results, out, operands, exact, overlap)
+        _check(name, results, out, operands, rule, overlap)
         return _place(name, results, out)
     if not isinstance(out, (tuple, list)):
         raise TypeError(f"{name}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
     if len(out) != len(results):
-        raise (RuntimeError if several else TypeError)(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
+        raise TypeError(f"{name}(): argument 'out': expected tuple of {len(results)} elements but got {len(out)}")
     for r, o in zip(results, out, strict=True):
-        _check(name, r, o, operands, exact, overlap)
+        _check(name, r, o, operands, rule, overlap)
     made = [_place(name, r, o) for r, o in zip(results, out, strict=True)]
-    if several:
-        return None
     return tuple(made) if type(results) is tuple else type(results)(*made)
 
 
-def _check(name: str, result: Tensor, out: object, operands: Sequence[object], exact: bool, overlap: str) -> None:
+def _check(name: str, result: Tensor, out: object, operands: Sequence[object], rule: str, overlap: str) -> None:
     """Raise what there is to be said against writing a result into `out`."""
     if not isinstance(out, Tensor):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
@@ -65,10 +72,12 @@ def _check(name: str, result: Tensor, out: object, operands: Sequence[object], e
         )
     if out.is_inference():
         check_inference(name, out)
-    if exact and out._dtype is not result._dtype:
+    if rule == "exact" and out._dtype is not result._dtype:
         raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead")
-    if out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
-        raise RuntimeError(
+    if rule == "bool" and out._dtype not in (D.bool, D.uint8):
+        raise RuntimeError(f"{name}(): {name} only supports bool tensor for result, got: {kind_name(out._dtype)}; uint8 is accepted too")
+    if rule in ("safe", "type") and out._dtype is not result._dtype and not can_cast(result._dtype, out._dtype):
+        raise (RuntimeError if rule == "safe" else TypeError)(
             f"{name}(): result type {kind_name(result._dtype)} can't be cast to the desired output type {kind_name(out._dtype)}"
         )
     if out._device is not result._device:
@@ -88,6 +97,30 @@ def _check(name: str, result: Tensor, out: object, operands: Sequence[object], e
     for x in operands:
         if isinstance(x, (tuple, list)):
             refuse_shared(name, out, x, overlap)
+
+
+def created(name: str, made: Tensor, out: object, keeps_shape: bool = False, overlap: str = "itself") -> Tensor:
+    """Write what a function without operands made into `out`, which is resized without a warning.
+
+    keeps_shape: one of another shape with as many elements is filled as it is.
+    """
+    if keeps_shape and isinstance(out, Tensor) and out._numel == made._numel:
+        made = made.view(out._shape)
+    _check(name, made, out, (), "any", overlap)
+    if isinstance(out, Tensor) and out._shape != made._shape and name != "arange":  # whose resizing PyTorch warns of
+        out.resize_(made._shape)
+    return _place(name, made, out)
+
+
+def of_out(name: str, out: object, dtype: DType | None, device: DeviceLike) -> tuple[DType, Device]:
+    """The dtype and device of what is made for `out`: its own. RuntimeError where others are asked for."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if dtype is not None and dtype is not out._dtype:
+        raise RuntimeError(f"{name}(): dtype {dtype} does not match dtype of out parameter ({out._dtype})")
+    if device is not None and resolve(device) is not out._device:
+        raise RuntimeError(f"{name}(): device {resolve(device)} does not match device of out parameter ({out._device})")
+    return out._dtype, out._device
 
 
 def _place(name: str, result: Tensor, out: Any) -> Tensor:

@@ -366,13 +366,13 @@ def adjoint(input: Tensor) -> Tensor:
 attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
 
 
-@public("torch")
+@public("torch", out="exact")
 def view_as_real_copy(input: Tensor) -> Tensor:
     """A copy of what `view_as_real` shows."""
     return view_as_real(input).clone()
 
 
-@public("torch")
+@public("torch", out="exact")
 def view_as_complex_copy(input: Tensor) -> Tensor:
     """A copy of what `view_as_complex` shows."""
     return view_as_complex(input).clone()

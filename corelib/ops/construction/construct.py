@@ -276,7 +276,7 @@ def set_data(t: Tensor, value: object) -> None:
     """`t.data = value`: the tensor takes over another's memory and keeps its own place in the graph."""
     if not isinstance(value, Tensor):
         raise TypeError(f"data: Variable data has to be a tensor, but got {type(value).__name__}")
-    if t._requires_grad and not value._dtype.is_floating_point:
+    if t._requires_grad and not (value._dtype.is_floating_point or value._dtype.is_complex):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
     value._own_storage()
     for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key"):

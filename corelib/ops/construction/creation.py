@@ -7,11 +7,10 @@ from math import ceil
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import fitting_number, number
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import created, of_out
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.construction.construct import tensor
@@ -19,7 +18,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
@@ -80,11 +79,15 @@ def check_dtype(name: str, dtype: DType, place: Device) -> None:
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 
 
+_FILLS = ("zeros", "ones", "full", "eye", "empty", "randperm")
+"""What may be written into a tensor whose elements repeat themselves, as PyTorch does not look."""
+
+
 def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_memory: bool) -> Tensor:
     if pin_memory:
         t = t.pin_memory()
     if out is not None:
-        return store(TABLE[name], t, out)
+        t = created(name, t, out, keeps_shape=name in ("arange", "linspace", "logspace", "range"), overlap="unchecked" if name in _FILLS else "itself")
     return t.requires_grad_() if requires_grad else t
 
 
@@ -103,11 +106,13 @@ def full(
             [7, 7]])
     """
     shape = parse_size("full", (size,))
+    if out is not None:
+        dtype, device = of_out("full", out, dtype, device)
     if isinstance(fill_value, Tensor):
-        dtype = dtype or (out._dtype if out is not None else fill_value._dtype)
+        dtype = dtype or fill_value._dtype
         fill_value = fill_value.item()
     if dtype is None:
-        dtype = out._dtype if out is not None else _dtype_of(fill_value)
+        dtype = _dtype_of(fill_value)
     t = _blank("full", shape, dtype, layout, device)
     run_primitive("fill", t, _number("full", fill_value, t))
     return _finish(t, requires_grad, out, "full", pin_memory)
@@ -138,11 +143,11 @@ def _filler(name: str, value: int) -> Callable[..., Tensor]:
     ) -> Tensor:
         if names:
             size = _named_size(name, size, names)
-        if out is not None and dtype is None:
-            dtype = out._dtype
+        if out is not None:
+            dtype, device = of_out(name, out, dtype, device)
         t = _blank(name, parse_size(name, size), dtype, layout, device)
         run_primitive("fill", t, float(value) if t._dtype.is_floating_point else bool(value) if t._dtype is D.bool else value)
-        return _finish(t, requires_grad, out, "full", pin_memory)
+        return _finish(t, requires_grad, out, name, pin_memory)
 
     made.__name__ = made.__qualname__ = name
     made.__doc__ = f"""A tensor of shape `size`, all {name}; dtype defaults to the default float.
@@ -174,12 +179,15 @@ def empty(
     """A tensor of shape `size` whose elements are whatever was in its memory."""
     if names:
         size = _named_size("empty", size, names)
-    if out is not None and dtype is None:
-        dtype = out._dtype
+    if out is not None:
+        dtype, device = of_out("empty", out, dtype, device)
     shape = parse_size("empty", size)
     strides = None if memory_format is None else _format_strides("empty", shape, memory_format)
+    if out is not None:  # whose elements stay
+        out.resize_(shape, memory_format=memory_format)
+        return out.requires_grad_() if requires_grad else out
     t = _blank("empty", shape, dtype, layout, device, strides)
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, None, "empty", pin_memory)
 
 
 def _format_strides(name: str, shape: Shape, memory_format: MemoryFormat) -> Strides | None:
@@ -312,8 +320,10 @@ def arange(
     start, end, step = _real("start", start), _real("end", end), _real("step", step)
     if step == 0:
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
+    if out is not None:
+        dtype, device = of_out("arange", out, dtype, device)
     if dtype is None:
-        dtype = out._dtype if out is not None else D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+        dtype = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
     if not all(abs(x) != float("inf") and x == x for x in (start, end, step)):
         raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
@@ -334,7 +344,7 @@ def arange(
     if t._dtype is D.bool:
         raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
     run_primitive("arange_", t, *((float(start), float(step)) if t._dtype.is_floating_point else (start, step)))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "arange", pin_memory)
 
 
 @public("torch")
@@ -353,26 +363,32 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
-    dtype = dtype or (out._dtype if out is not None else get_default_dtype())
+    if out is not None:
+        dtype, device = of_out("linspace", out, dtype, device)
+    turns = isinstance(start, complex) or isinstance(end, complex)
+    kind = get_default_dtype().to_complex() if turns else get_default_dtype()
+    dtype = dtype or kind
+    if turns and not dtype.is_complex:
+        raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
     for x in (start, end):
         fitting_number("linspace", x, dtype)
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
-    work = dtype if dtype.is_floating_point else (
+    work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
         D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if steps < 2:
-        return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "full", pin_memory)
+        return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
     i = arange(steps, dtype=work, device=place)
     step = (end - start) / (steps - 1)
     first = i * step + start
     last = end - (i.neg() + (steps - 1)) * step
     t = select_where(i < steps // 2, first, last)
-    if not dtype.is_floating_point:
+    if not (dtype.is_floating_point or dtype.is_complex):
         t = t.trunc()
-    return _finish(t.to(dtype), requires_grad, out, "full", pin_memory)
+    return _finish(t.to(dtype), requires_grad, out, "linspace", pin_memory)
 
 
 @public("torch")
@@ -391,11 +407,13 @@ def eye(
     for what, x in (("n", n), ("m", m)):
         if x < 0:
             raise RuntimeError(f"eye(): {what} must be greater or equal to 0, got {x}")
-    t = zeros(n, m, dtype=dtype or (out._dtype if out is not None else None), layout=layout, device=device)
+    if out is not None:
+        dtype, device = of_out("eye", out, dtype, device)
+    t = zeros(n, m, dtype=dtype, layout=layout, device=device)
     if n and m:
         diagonal = t._as_view((min(n, m),), (m + 1,), 0, min(n, m))
         run_primitive("fill", diagonal, _number("eye", 1, t))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "eye", pin_memory)
 
 
 @public("torch")

@@ -15,7 +15,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
-from corelib.ops.construction.creation import _number, check_dtype, full_like, parse_size
+from corelib.ops.construction.creation import _format_strides, _number, check_dtype, full_like, parse_size
 from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
@@ -389,25 +389,33 @@ attach("zero_", zero_)
 
 
 def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryFormat | None = None) -> Tensor:
-    """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    """Change the shape in place, with more memory where it needs some; new elements are not set.
+
+    A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
+    strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
+    """
     shape = parse_size("resize_", size)
     if self._requires_grad:
         raise RuntimeError("resize_(): cannot resize variables that require grad")
+    strides = None
+    if memory_format is not None:
+        strides = _format_strides("resize_", shape, memory_format)
+    elif shape == self._shape:
+        return self
     numel = prod(shape)
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
-    if storage._nbytes < needed:
+    if numel and storage._nbytes < needed:
         if self._base is not None:
             raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
         grown = Storage.allocate(self._device, needed)
-        new = Tensor._make(grown, self._dtype, (self._offset + self._numel,), None, 0)
-        old = Tensor._make(storage, self._dtype, (self._offset + self._numel,), None, 0)
-        if self._strides is None:
-            copy_elements(new, old)
+        if storage._nbytes and self._device.type != "meta":
+            runtime = self._device.runtime
+            runtime.backend.device_to_device(grown._raw, 0, storage._raw, 0, storage._nbytes, runtime.index)
         self._storage = grown
     self._native = None
     self._shape = shape
-    self._strides = None
+    self._strides = strides
     self._numel = numel
     return self
 

@@ -12,7 +12,8 @@ from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
-from corelib.graph.rule import Vjp
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.rule import Vjp, without_derivative
 from corelib.ops.elementwise.unary import in_float32, refuse, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
@@ -84,6 +85,7 @@ def true_div(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
 @op(
     kind="binary", ref="floor_divide", inplace=True, out=True, on=("torch", "Tensor"), check=refuse("floor_divide", D.bool),
+    vjp=dict.fromkeys(("input", "other"), without_derivative("floor_divide")), grad_name="NotImplemented",
 )
 def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The quotient rounded down, elementwise. RuntimeError where an integer is divided by zero.
@@ -156,12 +158,14 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
 def _div_(self: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """The in-place form of `div`."""
     if rounding_mode is None:
-        if not self._dtype.is_floating_point:
+        if not (self._dtype.is_floating_point or self._dtype.is_complex):
             raise RuntimeError(
                 f"div_(): result type {kind_name(get_default_dtype())} can't be cast to the desired output type "
                 f"{kind_name(self._dtype)}"
             )
         return inplace_binary(TABLE["true_div"], self, other)
+    if grad_mode.enabled and (self._requires_grad or getattr(other, "_requires_grad", False)):
+        return inplace(TABLE["_div_rounded"], (self, other, rounding_mode))
     return inplace(_by_mode(rounding_mode), (self, other))
 
 
@@ -172,12 +176,21 @@ for _name in ("div", "divide", "true_divide"):
 
 
 def _remainder_slope(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
-    return -g * floor_divide(input.detach() if isinstance(input, Tensor) else input, other)
+    if not isinstance(input, Tensor):
+        refused: Tensor = without_derivative("remainder")(g)
+        return refused
+    return -g * div(input, other, rounding_mode="floor")
+
+
+def _remainder_form(input: object, other: object) -> tuple[str, tuple[int, ...]]:
+    if not isinstance(input, Tensor):
+        return "NotImplemented", (1,)
+    return ("RemainderBackward1", (0, 1)) if isinstance(other, Tensor) else ("RemainderBackward0", (0,))
 
 
 @op(
     kind="binary", ref="remainder", inplace=True, out=True, check=refuse("remainder", D.bool),
-    vjp={"input": lambda g: g, "other": _remainder_slope},
+    vjp={"input": lambda g: g, "other": _remainder_slope}, grad_name=_remainder_form,
 )
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """What is left of `input / other`, with the sign of `other`, as Python's `%`. RuntimeError for an integer and zero.
@@ -209,20 +222,19 @@ def fmod(input: Tensor, other: Tensor | float) -> Tensor:
     return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 
 
-def _extreme_vjp(wins: Callable[[Tensor, Tensor], Tensor]) -> dict[str, Vjp]:
-    # Ties share the gradient in halves, as PyTorch's maximum and minimum do.
+def _extreme_vjp(loses: Callable[[Tensor, Tensor], Tensor]) -> dict[str, Vjp]:
+    # As PyTorch's maximum and minimum: ties share the gradient in halves, and where either is NaN both have all of it.
     return {
-        "input": lambda g, input, other: _share(g, input, other, wins),
-        "other": lambda g, input, other: _share(g, other, input, wins),
+        "input": lambda g, input, other: _share(g, input, other, loses),
+        "other": lambda g, input, other: _share(g, other, input, loses),
     }
 
 
-def _share(g: Tensor, mine: Tensor, theirs: Tensor, wins: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    tie = (mine == theirs).to(g._dtype)
-    return g * (wins(mine, theirs).to(g._dtype) + tie * 0.5)
+def _share(g: Tensor, mine: Tensor, theirs: Tensor, loses: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    return select_where(loses(mine, theirs), 0.0, select_where(mine == theirs, g * 0.5, g))
 
 
-@op(kind="binary", ref="maximum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a > b))
+@op(kind="binary", ref="maximum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a < b))
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The larger of two, elementwise; NaN where either is.
 
@@ -233,7 +245,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     raise KernelOnly
 
 
-@op(kind="binary", ref="minimum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a < b))
+@op(kind="binary", ref="minimum", numbers=False, out=True, vjp=_extreme_vjp(lambda a, b: a > b))
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of two, elementwise; NaN where either is.
 
@@ -302,6 +314,8 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
             return made if exponent >= 0 else 1 / made
         if exponent == 0.5:
             return input.sqrt()
+        if exponent == -0.5:
+            return 1 / input.sqrt()
     exponent = tensor_beside(exponent, input)
     if not input._dtype.is_floating_point:
         return _integer_power(input, exponent)
@@ -345,7 +359,10 @@ def _natural_power(input: Tensor, exponent: Tensor | int) -> Tensor:
 
 @op(
     kind="binary", ref="copysign", promote="float", inplace=True, out=True,
-    vjp={"input": lambda g, input, out: select_where(input == 0, 0.0, g * (out * input).sign())},
+    vjp={
+        "input": lambda g, input, out: select_where(input == 0, 0.0, g * (out / input)),
+        "other": lambda g: g.new_zeros(g.shape),
+    },
 )
 def copysign(input: Tensor, other: Tensor | float) -> Tensor:
     """The size of `input` with the sign of `other`, elementwise.
@@ -360,11 +377,17 @@ def copysign(input: Tensor, other: Tensor | float) -> Tensor:
     return select_where(other.signbit(), -size, size)
 
 
+def _around(input: Tensor, other: Tensor) -> Tensor:
+    """1 / r² of a point; 0 where r² is 0, so that the slopes of its angle are 0 there, as PyTorch's."""
+    square = input * input + other * other
+    return select_where(square == 0, 0.0, 1 / square)
+
+
 @op(
     kind="binary", ref="arctan2", promote="float", numbers=False, inplace=True, out=True, aliases=("arctan2",),
     vjp={
-        "input": lambda g, input, other: g * (other / (input * input + other * other)),
-        "other": lambda g, input, other: g * (-input / (input * input + other * other)),
+        "input": lambda g, input, other: g * (other * _around(input, other)),
+        "other": lambda g, input, other: g * (-input * _around(input, other)),
     },
 )
 def atan2(input: Tensor, other: Tensor) -> Tensor:

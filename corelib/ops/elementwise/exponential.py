@@ -172,12 +172,16 @@ def _logaddexp_vjp(base: float) -> dict[str, Vjp]:
 
 def _logaddexp(input: Tensor, other: Tensor, base: float) -> Tensor:
     """log(base^input + base^other) / log(base): the larger, and what the smaller adds to it."""
+    if input._dtype.is_complex:  # the larger real part is taken out; nothing is added to what is equal to -inf
+        first = input.real >= other.real
+        top, low = select_where(first, input, other), select_where(first, other, input)
+        return select_where(low.real == float("-inf"), top, top + log1p(exp((low - top) * base)) / base)
     top = input.maximum(other)
     apart = select_where(input == other, 0.0, (input - other).abs())
     return top + log1p(exp(apart * -base)) / base
 
 
-@op(kind="binary", ref="logaddexp", promote="float", numbers=False, out=True, vjp=_logaddexp_vjp(1.0))
+@op(kind="binary", ref="logaddexp", promote="float", numbers=False, out=True, complex_body=True, vjp=_logaddexp_vjp(1.0))
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """log(exp(input) + exp(other)) without overflow, elementwise.
 

@@ -55,7 +55,7 @@ def frexp(input: Tensor) -> Frexp:
 
 
 @op(
-    kind="binary", promote="float", numbers=False, inplace=True, overlap="first", out=True,
+    kind="binary", promote="float", numbers=False, inplace=True, overlap="first", out=True, complex_body=True,
     vjp={"input": lambda g, other: g * 2.0**other, "other": lambda g, out: g * out * _LN2},
 )
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
@@ -68,7 +68,10 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
     return input * 2.0**other
 
 
-@op(kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"))
+@op(
+    kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"),
+    vjp=dict.fromkeys(("input", "other"), lambda g: g.new_zeros(g.shape)),
+)
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next floating-point number after `input` towards `other`, elementwise.
 

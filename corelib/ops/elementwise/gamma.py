@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import factorial, log as logarithm, pi
 
 from corelib.dispatcher.declare import op
+from corelib.graph.rule import without_slope
 from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.exponential import log, log1p
 from corelib.ops.elementwise.polynomials import polynomial, quotient
@@ -198,7 +199,11 @@ def _zeta_vjp(g: Tensor, input: Tensor | Number, other: Tensor) -> Tensor:
     return g * -input * special_zeta(input + 1.0, other)
 
 
-@op(kind="binary", promote="float", on=("special",), out=True, vjp={"other": _zeta_vjp})
+@op(
+    kind="binary", promote="float", on=("special",), out=True, vjp={"input": without_slope("zeta"), "other": _zeta_vjp},
+    grad_name=lambda input, other: (f"SpecialZetaBackward{0 if isinstance(input, Tensor) and isinstance(other, Tensor) else 2 if isinstance(input, Tensor) else 1}",
+                                    tuple([i for i, x in enumerate((input, other)) if isinstance(x, Tensor)])),
+)
 def special_zeta(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The Hurwitz zeta function, the sum over k = 0, 1, ... of (other + k)**-input, elementwise. Either may be a number.
 

@@ -137,7 +137,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))
 
 
-@op(out=True, overlap="apart")
+@op(out="exact", overlap="apart")
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements by their places in the flattened tensor; negative places count from the end.
 

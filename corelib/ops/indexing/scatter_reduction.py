@@ -104,7 +104,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
         if reduce == "mean":
             count = _touched(input, places) + int(include_self)
             count = select_where(count == 0, 1, count).to(input._dtype)
-            made = made / count if input._dtype.is_floating_point else made.div(count, rounding_mode="floor")
+            made = made / count if input._dtype.is_floating_point or input._dtype.is_complex else made.div(count, rounding_mode="floor")
         return made.reshape(input._shape)
     join = _JOIN[reduce]
     ordered, joined, last = _segments(places, values, join)

@@ -31,7 +31,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
 
 
 @op(
-    infer=_infer_index_add, out=True, inplace=True,
+    infer=_infer_index_add, out="exact", inplace=True,
     vjp={
         "input": lambda g: g,
         "source": lambda g, dim, index, alpha: g.index_select(dim, index) * alpha if g._shape else g * alpha,
@@ -102,7 +102,7 @@ def _put_flat(input: Tensor, dim: int, index: Tensor, src: Tensor, accumulate: b
 
 
 @op(
-    infer=_infer_scatter("scatter_add"), overlap="apart", out=True, inplace=True,
+    infer=_infer_scatter("scatter_add"), overlap="apart", out="exact", inplace=True,
     vjp={"input": lambda g: g, "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape)},
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ def scatter_set(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _put_flat(input, dim, index, src, False)
 
 
-@op(inplace=True, overlap="apart", out=True)
+@op(inplace=True, overlap="apart", out="exact")
 def scatter(
     input: Tensor, dim: int, index: Tensor, src: Aside[Tensor | Number | None] = None, *,
     value: Aside[Tensor | Number | None] = None, reduce: str | None = None,
@@ -150,7 +150,7 @@ def scatter(
     if src is None:
         raise TypeError("scatter(): one of the arguments 'src' and 'value' is needed")
     if not isinstance(src, Tensor):
-        if not isinstance(src, (int, float)):
+        if not isinstance(src, (int, float, complex)):
             raise TypeError(f"scatter(): argument 'src' must be Tensor or Number, not {type(src).__name__}")
         src = input.new_full(index._shape, src)
     if reduce is None:

@@ -9,7 +9,7 @@ from corelib.dispatcher.calls.elementwise import fitting_number, output_strides
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
-from corelib.graph.rule import Vjp
+from corelib.graph.rule import Vjp, without_derivative
 from corelib.ops.elementwise.unary import refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
@@ -153,7 +153,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     return made
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def clamp_min(input: Tensor, min: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything below `min` raised to it.
 
@@ -164,7 +164,7 @@ def clamp_min(input: Tensor, min: Aside[Tensor | Number]) -> Tensor:
     return clamp(input, min, None)
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def clamp_max(input: Tensor, max: Aside[Tensor | Number]) -> Tensor:
     """`input` with everything above `max` lowered to it.
 
@@ -210,7 +210,10 @@ def _one_dtype(dtype: DType, input: object, values: object) -> None:
         raise RuntimeError("heaviside(): heaviside is not yet implemented for tensors with different dtypes.")
 
 
-@op(kind="binary", ref="heaviside", numbers=False, inplace=True, out="exact", check=_one_dtype)
+@op(
+    kind="binary", ref="heaviside", numbers=False, inplace=True, out="exact", check=_one_dtype,
+    vjp=dict.fromkeys(("input", "values"), without_derivative("heaviside")), grad_name="NotImplemented",
+)
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype.
 

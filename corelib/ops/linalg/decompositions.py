@@ -277,7 +277,7 @@ def linalg_svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     return svd_of(A, False)[1]
 
 
-@op(on=("linalg",), out="exact", overlap="itself", aliases=("torch.orgqr", "Tensor.orgqr"))
+@op(on=("linalg",), out=True, overlap="itself", aliases=("torch.orgqr", "Tensor.orgqr"))
 def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
     """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n).
 

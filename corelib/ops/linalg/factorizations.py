@@ -312,6 +312,9 @@ def svd_of(input: Tensor, full: bool) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _eig_vjp(gs: Sequence[Tensor | None], input: Tensor, out0: Tensor, out1: Tensor) -> Tensor:
+    if gs[1] is None and gs[0] is not None:
+        alone = square_system(out1.mH, gs[0].unsqueeze(-1) * out1.mH)[0]
+        return alone if input._dtype.is_complex else alone.real
     g_values, g_vectors = _filled(gs, out0, out1)
     one = eye_like(out1)
     turned = out1.mH @ g_vectors

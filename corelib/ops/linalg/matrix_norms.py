@@ -44,7 +44,7 @@ def _wide(name: str, input: object, dtype: DType | None) -> Tensor:
     return input.to(dtype)
 
 
-@op(out=True, overlap="unchecked")
+@op(out="exact", overlap="unchecked")
 def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
     """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted.
 
@@ -113,7 +113,7 @@ def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim:
     return made if keepdim else made.squeeze((rows, columns))
 
 
-@op(on=("linalg",), out=True, overlap="itself")
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values).
 
@@ -124,7 +124,7 @@ def linalg_matrix_norm(A: Tensor, ord: float | str = "fro", dim: Sequence[int] =
     return _matrix_norm("linalg.matrix_norm", _wide("linalg.matrix_norm", A, dtype), ord, dim, keepdim)
 
 
-@op(on=("linalg",), out=True, overlap="itself")
+@op(on=("linalg",), out="exact", overlap="itself")
 def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """`vector_norm` of vectors (or of all elements, with neither `ord` nor `dim`), `matrix_norm` of matrices.
 
@@ -144,13 +144,13 @@ def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, kee
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@public("torch")
+@public("torch", out="exact", overlap="unchecked")
 def frobenius_norm(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
     return norm(input, "fro", dim, keepdim)
 
 
-@public("torch")
+@public("torch", out="exact", overlap="itself")
 def nuclear_norm(input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
     return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
@@ -248,7 +248,7 @@ def pinv_of(input: Tensor, rtol: Limit, atol: Limit = None, hermitian: bool = Fa
 TABLE["pinv_of"].rule.complex = True
 
 
-@op(on=("linalg",), out="exact", overlap="itself")
+@op(on=("linalg",), out=True, overlap="itself")
 def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Limit = None, hermitian: bool = False) -> Tensor:
     """The pseudoinverse (Moore and Penrose): singular values up to max(atol, rtol * the largest) count as 0.
 

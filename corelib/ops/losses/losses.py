@@ -10,20 +10,24 @@ import warnings
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
+from corelib.graph.grad_mode import no_grad
+from corelib.ops.elementwise.exponential import xlogy
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.neural.activation import logsigmoid
+from corelib.ops.reduction.reductions import vector_norm
 from corelib.ops.shape.shapes import broadcast_tensors
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import result_type
+from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
 def reduction_of(name: str, reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
     """How a loss is reduced, "none", "mean" or "sum", from the argument of today and the two of old. ValueError for another."""
     if size_average is not None or reduce is not None:
-        if reduce is False:
-            return "none"
-        return "sum" if size_average is False else "mean"
+        made = "none" if reduce is False else "sum" if size_average is False else "mean"
+        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{made}' instead.", stacklevel=4)
+        return made
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{name}(): {reduction} is not a valid value for reduction; accepted are 'none', 'mean' and 'sum'")
     return reduction
@@ -130,7 +134,7 @@ def l1_loss(
 
 def _smooth_slope(g: Tensor, input: Tensor, target: Tensor, reduction: str, beta: float) -> Tensor:
     off = input - target
-    slope = select_where(off.abs() < beta, off / beta if beta else off, off.sign())
+    slope = select_where(off <= -beta, -1.0, select_where(off >= beta, 1.0, off / beta if beta else off))
     return _spread(g, input, reduction) * slope
 
 
@@ -175,14 +179,18 @@ def huber_loss(
     return reduced(weighed(loss, weight), reduction)
 
 
+_TINY = 9.999999960041972e-13
+"""The float32 next to 1e-12, which is PyTorch's bound."""
+
+
 def _bce_slope(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    slope = (input - target) / ((1 - input) * input).clamp_min(1e-12)
+    slope = (input - target) / ((1 - input) * input).clamp_min(_TINY)
     g = _spread(g, input, reduction) * slope
     return weighed(g, weight)
 
 
 def _bce_target(g: Tensor, input: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
-    g = _spread(g, input, reduction) * ((1 - input).log().clamp_min(-100) - input.log().clamp_min(-100))
+    g = _spread(g, input, reduction) * ((-input).log1p() - input.log())
     return weighed(g, weight)
 
 
@@ -209,6 +217,8 @@ def binary_cross_entropy(
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
     if input._numel and input._device.type != "meta" and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
+    if target._numel and target._device.type != "meta" and not bool(((target >= 0) & (target <= 1)).all()):
+        raise RuntimeError("binary_cross_entropy(): all elements of target should be between 0 and 1")
     if weight is not None:
         weight = weight.expand_as(input)
     return cross_entropy_of_two(input, target, weight, reduction)
@@ -296,8 +306,7 @@ def kl_div(
     if log_target:
         loss = target.exp() * (target - input)
     else:
-        product = target * select_where(target > 0, target, 1.0).log()
-        loss = select_where(target > 0, product, 0.0) - target * input
+        loss = xlogy(target, target) - target * input
     if how == "batchmean":
         return loss.sum() / (input._shape[0] if input._shape else 1)
     return reduced(loss, how)
@@ -311,6 +320,13 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 0.]]))
     tensor([1.])
     """
-    a = (x1 * x1).sum(dim).sqrt().clamp_min(eps)
-    b = (x2 * x2).sum(dim).sqrt().clamp_min(eps)
-    return (x1 * x2).sum(dim) / (a * b)
+    x1, x2 = broadcast_tensors(x1, x2)
+    at = wrap_dim("cosine_similarity", dim, len(x1._shape))
+
+    def direction(x: Tensor) -> Tensor:
+        length = vector_norm(x, 2.0, (at,), True).clone()
+        with no_grad():  # as in PyTorch the bound is no part of the graph, so a short vector has a gradient still
+            length.clamp_min_(eps)
+        return x / length
+
+    return (direction(x1) * direction(x2)).sum(dim)

@@ -24,6 +24,16 @@ def _float_only(name: str) -> Callable[..., None]:
     return check
 
 
+def _float_or_complex(name: str) -> Callable[..., None]:
+    real = _float_only(name)
+
+    def check(dtype: DType, *operands: object) -> None:
+        if not dtype.is_complex:
+            real(dtype, *operands)
+
+    return check
+
+
 def _relu_check(dtype: DType, *operands: object) -> None:
     if dtype.name == "bool":
         raise RuntimeError("relu(): Boolean inputs not supported for relu")
@@ -111,7 +121,7 @@ def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner)
 
 
-@op(on=("nn.functional",), infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
+@op(on=("nn.functional",), out="exact", infer=_infer_gelu, vjp=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation.
 
@@ -125,7 +135,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return 0.5 * input * (1 + inner.tanh())
 
 
-@op(kind="unary", on=(), check=_float_only("silu"), grad_name="SiluBackward0",
+@op(kind="unary", on=(), check=_float_or_complex("silu"), complex_body=True, grad_name="SiluBackward0",
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""
@@ -208,7 +218,7 @@ def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Te
     return select_where(scaled > threshold, g, g * scaled.sigmoid())
 
 
-@op(on=("nn.functional",), infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
+@op(on=("nn.functional",), out="exact", infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(beta * x)) / beta, elementwise; x itself where beta * x is above the threshold.
 
@@ -222,7 +232,7 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     return select_where(scaled > threshold, input, made)
 
 
-@op(on=("nn.functional",), grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
+@op(on=("nn.functional",), out="exact", overlap="itself", grad_name="LogSigmoidBackward0", infer=_infer_like_input("log_sigmoid_forward"),
     vjp=lambda g, input: g * (-input).sigmoid())
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), elementwise, without overflow.
@@ -235,7 +245,7 @@ def logsigmoid(input: Tensor) -> Tensor:
 
 
 def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: float, max_val: float) -> Tensor:
-    return select_where((input <= min_val) | (input >= max_val), 0.0, g)
+    return select_where((input > min_val) & (input < max_val), g, 0.0)
 
 
 def _infer_hardtanh(input: Tensor, min_val: float, max_val: float) -> Inferred:
@@ -340,16 +350,16 @@ hardswish = _with_inplace("hardswish", TABLE["hardswish_of"], "x times hardsigmo
 
 
 def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
-    return select_where((input >= -lambd) & (input <= lambd), 0.0, g)
+    return select_where((input < -lambd) | (input > lambd), g, 0.0)
 
 
-@op(on=("torch", "Tensor", "nn.functional"), grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
+@op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
@@ -370,14 +380,43 @@ def threshold_of(input: Tensor, threshold: float, value: float) -> Tensor:
 threshold = _with_inplace("threshold", TABLE["threshold_of"], "x where it is above `threshold`, else `value`, elementwise.")
 
 
+@op(
+    kind="binary", on=(), numbers=False, check=_float_only("prelu"), grad_name="PreluKernelBackward0",
+    vjp={
+        "input": lambda g, input, weight: select_where(input > 0, g, weight * g),
+        "weight": lambda g, input: select_where(input > 0, 0.0, input * g),
+    },
+)
+def prelu_of(input: Tensor, weight: Tensor) -> Tensor:
+    """x above 0 and weight * x below."""
+    return select_where(input > 0, input, weight * input)
+
+
 @op(on=("torch", "Tensor", "nn.functional"))
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
-    if weight._numel > 1:
-        shape = [1] * len(input._shape)
-        shape[1 if len(shape) > 1 else 0] = weight._numel
-        weight = weight.reshape(tuple(shape))
-    return select_where(input > 0, input, weight * input)
+    """x above 0 and weight * x below; one weight, or one for each channel (dimension 1).
+
+    RuntimeError for weights of more than one dimension, of another number than channels, and of another dtype than the input.
+    """
+    for what, t in (("input", input), ("weight", weight)):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"prelu(): argument '{what}' must be Tensor, not {type(t).__name__}")
+    if input._dtype is not weight._dtype:
+        raise RuntimeError(f"prelu(): Type promoting not supported. Got {input._dtype} and {weight._dtype}")
+    if len(weight._shape) > 1:
+        raise RuntimeError(f"prelu(): Expected `weight` to be a scalar or 1D tensor, but got: ndim = {len(weight._shape)}")
+    if weight._numel != 1:
+        if not input._shape:
+            raise RuntimeError("prelu(): Not allow zero-dim input tensor.")
+        channels = input._shape[1] if len(input._shape) > 1 else 1
+        if channels != weight._numel:
+            raise RuntimeError(
+                f"prelu(): Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight._numel} and channel size = {channels}."
+            )
+    shape = [1] * len(input._shape)
+    if len(shape) > 1:
+        shape[1] = weight._numel
+    return prelu_of(input, weight.reshape(tuple(shape)))
 
 
 @op(on=("nn.functional",))

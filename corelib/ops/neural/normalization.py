@@ -37,7 +37,8 @@ def _wide(x: Tensor) -> Tensor:
 
 
 def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int], *others: Tensor | None) -> Shape:
-    _float_only(name, input)
+    if name != "rms_norm" or not input._dtype.is_complex:
+        _float_only(name, input)
     shape = _sizes(normalized_shape)
     if not shape:
         raise RuntimeError(f"{name}(): Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []")
@@ -306,4 +307,4 @@ def normalize(
     tensor([[0.6000, 0.8000]])
     """
     made = input / input.norm(p, dim, True).clamp_min(eps).expand_as(input)
-    return made if out is None else write("normalize", made, out, (input,), False)
+    return made if out is None else write("normalize", made, out, (input,), "safe")

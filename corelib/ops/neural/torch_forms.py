@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.namespaces import public
 from corelib.ops.neural import dropout as _dropout, normalization
 from corelib.ops.neural.softmax import log_softmax_along, softmax_along
@@ -104,25 +105,27 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 @public("torch", names=("softmax", "special.softmax"))
-def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+def softmax(input: Tensor, dim: int, dtype: DType | None = None, *, out: Tensor | None = None) -> Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first.
 
     >>> import corelib as torch
     >>> torch.softmax(torch.tensor([0., 0.]), 0)
     tensor([0.5000, 0.5000])
     """
-    return softmax_along(input, dim, 3, dtype)
+    made: Tensor = softmax_along(input, dim, 3, dtype)
+    return made if out is None else write("softmax", made, out, (input,))
 
 
 @public("torch", names=("log_softmax", "special.log_softmax"))
-def log_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: int, dtype: DType | None = None, *, out: Tensor | None = None) -> Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first.
 
     >>> import corelib as torch
     >>> torch.log_softmax(torch.tensor([0., 0.]), 0)
     tensor([-0.6931, -0.6931])
     """
-    return log_softmax_along(input, dim, 3, dtype)
+    made: Tensor = log_softmax_along(input, dim, 3, dtype)
+    return made if out is None else write("log_softmax", made, out, (input,))
 
 
 def _split(self: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:

@@ -11,7 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, Spec
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.ordering.sorting import put_back, sort_along
+from corelib.ops.ordering.sorting import among_equals, put_back, sort_along
 from corelib.ops.reduction.reductions import reduced
 from corelib.ops.reduction.scans import cummax_along
 from corelib.ops.return_types import ValuesAndIndices, values_and_indices
@@ -113,14 +113,32 @@ def nanmedian_along(input: Tensor, dim: int, keepdim: bool) -> tuple[Tensor, Ten
     return _ranked(input, dim, keepdim, lambda values: _middle(values, dim, True))
 
 
-def _median(name: str, along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor]], doc: str) -> Callable[..., Any]:
+def _infer_all(input: Tensor) -> Inferred:
+    return ((), input._dtype), (input,)
+
+
+@op(on=(), grad_name="MedianBackward0", infer=_infer_all, vjp=among_equals)
+def median_all(input: Tensor) -> Tensor:
+    """The lower median of all elements."""
+    return median_along(input.reshape((-1,)), 0, False)[0]
+
+
+@op(on=(), grad_name="NanmedianBackward0", infer=_infer_all, vjp=among_equals)
+def nanmedian_all(input: Tensor) -> Tensor:
+    """The lower median of all elements that are numbers."""
+    return nanmedian_along(input.reshape((-1,)), 0, False)[0]
+
+
+def _median(name: str, everything: Callable[[Tensor], Tensor], along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor]], doc: str) -> Callable[..., Any]:
     kind = values_and_indices(name)
 
     def function(input: Tensor, dim: int | None = None, keepdim: bool = False, *, out: tuple[Tensor, ...] | None = None) -> Any:
         if dim is None:
+            if out is not None:
+                raise TypeError(f"{name}(): missing the argument 'dim' (position 2): the median of all elements takes no out=")
             if not input._numel:
                 return input.new_full((), float("nan"))
-            return along(input.reshape((-1,)), 0, False)[0]
+            return everything(input)
         made = along(input, dim, keepdim)
         return kind(*(made if out is None else write(name, made, out, (input,))))
 
@@ -129,14 +147,14 @@ def _median(name: str, along: Callable[[Tensor, int, bool], tuple[Tensor, Tensor
     return public("torch", "Tensor")(function)
 
 
-median = _median("median", median_along, """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two.
+median = _median("median", median_all, median_along, """The median of all elements, or (values, indices) along `dim`: of an even number the lower of the middle two.
     NaN where there is one.
 
     >>> import corelib as torch
     >>> torch.median(torch.tensor([3., 1., 2., 4.]))
     tensor(2.)
     """)
-nanmedian = _median("nanmedian", nanmedian_along, """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`.
+nanmedian = _median("nanmedian", nanmedian_all, nanmedian_along, """The median of all elements that are not NaN, or (values, indices) along `dim`; as `median`.
 
     >>> import corelib as torch
     >>> torch.nanmedian(torch.tensor([3., float("nan"), 2.]))
@@ -240,7 +258,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         out: Tensor | None = None,
     ) -> Tensor:
         made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
-        return made if out is None else write(name, made, out, (input, q), True, "itself")
+        return made if out is None else write(name, made, out, (input, q), "exact", "itself")
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc

@@ -79,7 +79,7 @@ def searchsorted(
         return made
     if out._dtype is not made._dtype:
         raise RuntimeError(f"{name}: output tensor's dtype is wrong, it can only be Int(int32) or Long(int64) depending on whether out_int32 flag is True, but we got output tensor's dtype {out._dtype} and out_int32 flag is {out_int32}")
-    written: Tensor = write(name, made, out, (sorted_sequence, input), True, "itself")
+    written: Tensor = write(name, made, out, (sorted_sequence, input), "exact", "itself")
     return written
 
 
@@ -98,7 +98,7 @@ def bucketize(
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 
-@public("torch")
+@public("torch", out="exact", overlap="itself")
 def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among `test_elements` (with `invert`, is not); one of both may be a number.
 

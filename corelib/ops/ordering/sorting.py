@@ -9,6 +9,9 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred
+from corelib.dispatcher.operands import Aside
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.rule import without_derivative, without_slope
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
@@ -65,7 +68,7 @@ def _arg(input: Tensor, dim: int | None, keepdim: bool, extreme: Callable[[Tenso
     return found if keepdim or not input._shape else found.squeeze(dim)
 
 
-@op(ref="argmax", infer=_infer_arg("argmax"), overlap="unchecked", out=True)
+@op(ref="argmax", infer=_infer_arg("argmax"), overlap="unchecked", out="exact")
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest.
 
@@ -76,7 +79,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(input, dim, keepdim, amax)
 
 
-@op(ref="argmin", infer=_infer_arg("argmin"), overlap="unchecked", out=True)
+@op(ref="argmin", infer=_infer_arg("argmin"), overlap="unchecked", out="exact")
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest.
 
@@ -144,18 +147,19 @@ def _infer_extreme_all(name: str) -> Infer:
     return infer
 
 
-def _all_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
-    hit = (input == out).to(g._dtype)
-    return g * (hit / hit.sum())
+def among_equals(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
+    """The gradient of one of all elements, in equal shares for those that equal it: where it is NaN, for those that are."""
+    hit = (input == out) | ((out != out) & (input != input))
+    return select_where(hit, g / hit.sum(), 0.0)
 
 
-@op(on=(), out=True, overlap="itself", grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=_all_vjp)
+@op(on=(), out=True, overlap="itself", grad_name="MaxBackward1", infer=_infer_extreme_all("max"), vjp=among_equals)
 def max_all(input: Tensor) -> Tensor:
     """The largest of all elements."""
     return amax(input)
 
 
-@op(on=(), out=True, overlap="itself", grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=_all_vjp)
+@op(on=(), out=True, overlap="itself", grad_name="MinBackward1", infer=_infer_extreme_all("min"), vjp=among_equals)
 def min_all(input: Tensor) -> Tensor:
     """The smallest of all elements."""
     return amin(input)
@@ -325,82 +329,27 @@ for _name, _function in (("sort", sort), ("argsort", argsort), ("topk", topk), (
     attach(_name, _function)
 
 
-@public("torch")
-def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
-    """The distinct elements in order; with the flags also each element's place among them, and how many there are.
-
-    With `dim`: the distinct slices along it.
-
-    >>> import corelib as torch
-    >>> torch.unique(torch.tensor([3, 1, 3]))
-    tensor([1, 3])
-    """
-    input = input.detach()
-    if dim is not None:
-        return _unique_slices(input, dim, return_inverse, return_counts)
-    flat = input.reshape((-1,))
-    values, order = sort_along(flat, 0, False, True)
-    first, group = _groups(values)
-    return _answer(values[first], order, group, input._shape, return_inverse, return_counts)
+def _refuse_slope(g: Tensor, name: str) -> Tensor:
+    made: Tensor = (without_derivative if name in _WHOLE else without_slope)(name)(g)
+    return made
 
 
-def _groups(values: Tensor) -> tuple[Tensor, Tensor]:
-    """For a sorted vector, or sorted rows: where a new one begins, and the number of each one's group."""
-    n = values._shape[0]
-    if n == 0:
-        return values.new_zeros((0,), dtype=D.bool), values.new_zeros((0,), dtype=D.int64)
-    changed = values.narrow(0, 1, n - 1) != values.narrow(0, 0, n - 1)
-    if len(changed._shape) > 1:
-        changed = changed.any(1)
-    first = cat([changed.new_ones((1,)), changed], 0)
-    return first, first.to(D.int64).cumsum(0) - 1
+_WHOLE = ("bincount", "histogram")
+"""What PyTorch's generic node stands for; the others have nodes of their own."""
 
 
-def _answer(
-    kept: Tensor, order: Tensor, group: Tensor, shape: Shape, return_inverse: bool, return_counts: bool, dim: int = 0
-) -> Tensor | tuple[Tensor, ...]:
-    """What `unique` returns: what was kept, now along `dim`, and what else was asked for."""
-    answer = [kept.movedim(0, dim) if dim else kept]
-    if return_inverse:
-        answer.append(group.new_zeros(group._shape).scatter(0, order, group).reshape(shape))
-    if return_counts:
-        answer.append(group.new_zeros((kept._shape[0],)).scatter_add(0, group, group.new_ones(group._shape)))
-    return answer[0] if len(answer) == 1 else tuple(answer)
+@op(
+    on=(), vjp={"source": _refuse_slope},
+    grad_name=lambda source, made, name: ("NotImplemented" if name in _WHOLE else f"{name.title().replace('_', '')}Backward0", (0,)),
+)
+def made_from(source: Tensor, made: Aside[Tensor], name: str) -> Tensor:
+    """What the op `name` made of a source: it stays in the graph, and its gradient is refused, as in PyTorch."""
+    return made.clone()
 
 
-def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts: bool) -> Tensor | tuple[Tensor, ...]:
-    dim = wrap_dim("unique", dim, len(input._shape))
-    rows = input.movedim(dim, 0)
-    n = rows._shape[0]
-    flat = rows.reshape((n, -1)) if n else rows
-    order = arange(n, device=input._device)
-    for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
-        order = order[sort_along(flat[order, column], 0, False, True)[1]]
-    first, group = _groups(flat[order])
-    return _answer(rows[order[first]], order, group, (n,), return_inverse, return_counts, dim)
-
-
-@public("torch")
-def unique_consecutive(
-    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
-    """The elements without those that equal the one before.
-
-    >>> import corelib as torch
-    >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
-    tensor([1, 2, 1])
-    """
-    if dim is not None:
-        raise NotImplementedError("unique_consecutive(): argument 'dim' is not supported yet; flatten the tensor")
-    flat = input.detach().reshape((-1,))
-    first, group = _groups(flat)
-    return _answer(flat[first], arange(flat._shape[0], device=flat._device), group, input._shape, return_inverse, return_counts)
-
-
-attach("unique", unique)
-attach("unique_consecutive", unique_consecutive)
+def kept_in_graph(source: Tensor, made: Tensor, name: str) -> Tensor:
+    """`made_from`, where there is something to record."""
+    return made_from(source, made, name) if source._requires_grad and grad_mode.enabled else made
 
 
 def _check_bincount(input: Tensor, weights: Tensor | None, minlength: int) -> None:
@@ -434,5 +383,6 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if weights is None:
         one = input.new_ones(input._shape, dtype=D.int64)
     else:
-        one = weights.to(D.float64) if weights._dtype is not D.float32 else weights
-    return one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)
+        one = weights.detach() if weights._dtype is D.float32 else weights.detach().to(D.float64)
+    made = one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)
+    return made if weights is None else kept_in_graph(weights, made, "bincount")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred, Spec
@@ -72,7 +73,7 @@ def affine(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 @public("nn.functional")
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """`input @ weight.T + bias`: the last dimension of `input` goes from in_features to out_features.
 
     weight: (out_features, in_features), or (in_features) for a single output without a dimension; bias: (out_features) or
@@ -82,6 +83,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> torch.nn.functional.linear(torch.ones(1, 2), torch.eye(2), torch.tensor([1., 2.]))
     tensor([[2., 3.]])
     """
+    if out is not None:
+        written: Tensor = write("linear", linear(input, weight, bias), out, (input, weight, bias), "exact", "itself")
+        return written
     if isinstance(weight, Tensor) and len(weight._shape) == 1 and isinstance(input, Tensor):
         made = matmul(input, weight)
         return made if bias is None else made + bias

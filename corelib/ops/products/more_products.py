@@ -249,7 +249,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     made = product(0, len(given) - 1)
     made = made.squeeze(0) if first else made
     made = made.squeeze(-1) if last else made
-    return made if out is None else write("multi_dot", made, out, tensors, True, "itself")
+    return made if out is None else write("multi_dot", made, out, tensors, "exact", "itself")
 
 
 @public("torch")
@@ -260,9 +260,23 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     return multi_dot(matrices, out=out)
 
 
-@public("torch", "linalg", names=("vander",))
+@public("linalg", names=("vander",))
+def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 to N - 1, (*, n, N). N defaults to n.
+
+    >>> import corelib as torch
+    >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
+    tensor([[1, 1, 1],
+            [1, 2, 4]])
+    """
+    if N is not None and N <= 1:
+        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {N}")
+    return (x if x._shape else x.reshape((1,))).unsqueeze(-1) ** arange(x._shape[-1] if N is None else N, device=x._device)
+
+
+@public("torch")
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing` (always in `linalg.vander`).
+    """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`.
 
     >>> import corelib as torch
     >>> torch.vander(torch.tensor([1, 2]), 3)

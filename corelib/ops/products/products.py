@@ -335,4 +335,4 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | T
     left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))
     right = b.permute((*db, *fb)).reshape((k, prod(b._shape[d] for d in fb)))
     made = mm(left, right).reshape((*[a._shape[d] for d in fa], *[b._shape[d] for d in fb]))
-    return made if out is None else write("tensordot", made, out, (a, b), True, "itself")
+    return made if out is None else write("tensordot", made, out, (a, b), "exact", "itself")

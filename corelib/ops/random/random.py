@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.calls.inplace import check_writable, inplace
+from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.graph.grad_mode import no_grad
+from corelib.dispatcher.op import TABLE
+from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
+from corelib.dispatcher.operands import Aside
 from corelib.ops.random.drawing import drawn_there, filled
 from corelib.ops.random.generator import Generator, default_generator
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
@@ -80,13 +83,15 @@ def rand(
     >>> _ = torch.manual_seed(0); torch.rand(2)
     tensor([0.4963, 0.7682])
     """
+    if out is not None:
+        dtype, device = of_out("rand", out, dtype, device)
     t = _blank("rand", parse_size("rand", size), dtype, layout, device)
     parts = _parts(t)
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
         filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
 @public("torch")
@@ -100,12 +105,14 @@ def randn(
     >>> _ = torch.manual_seed(0); torch.randn(2)
     tensor([ 1.5410, -0.2934])
     """
+    if out is not None:
+        dtype, device = of_out("randn", out, dtype, device)
     t = _blank("randn", parse_size("randn", size), dtype, layout, device)
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
     filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
 @public("torch")
@@ -131,15 +138,19 @@ def randint(
     low, high = integer("randint", "low", 0 if first is None else first), integer("randint", "high", last)
     if low >= high:
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if out is not None:
+        dtype, device = of_out("randint", out, dtype, device)
     t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
         filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
-    return _finish(t, requires_grad, out, "full", pin_memory)
+    return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
 def _in_range(name: str, t: Tensor, low: int, high: int) -> None:
+    if t._dtype.is_complex:
+        raise RuntimeError(f"{name}(): check_random_bounds handles only integral, floating-point and boolean types, got {t._dtype}")
     if t._dtype in D.INTEGERS:
         limits = iinfo(t._dtype)
         if low < limits.min or high - 1 > limits.max:
@@ -163,9 +174,11 @@ def randperm(
         raise NotImplementedError("randperm(): \"randperm\" not implemented for 'Bool'; numbers are accepted")
     if n < 0:
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
+    if out is not None:
+        dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
     array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
-    return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
+    return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
 def _like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -193,6 +206,15 @@ randn_like = public("torch")(_like("randn_like", randn))
 randint_like = public("torch")(_like("randint_like", randint))
 
 
+@op(
+    on=(), grad_name=lambda mean, std, drawn, node: (node, tuple([i for i, x in enumerate((mean, std)) if isinstance(x, Tensor)])),
+    vjp={"mean": lambda g, mean: g.new_zeros(mean.shape), "std": lambda g, std: g.new_zeros(std.shape)},
+)
+def normal_of(mean: Tensor | Number, std: Tensor | Number, drawn: Aside[Tensor], node: str) -> Tensor:
+    """Numbers that were drawn with `mean` and `std`, which have a gradient of 0. `node` is the name in the graph."""
+    return drawn.clone()
+
+
 @public("torch")
 def normal(
     mean: Tensor | float, std: Tensor | float = 1.0, size: int | Sequence[int] | None = None, *, generator: Generator | None = None,
@@ -214,16 +236,44 @@ def normal(
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
         if std < 0:
             raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
+        if out is not None:
+            dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
-        return _finish(filled(t, array), requires_grad, out, "full", pin_memory)
+        return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
+    if grad_mode.enabled and out is None:
+        parts = [x for x in (mean, std) if isinstance(x, Tensor) and x._requires_grad]
+        if parts:
+            numbers = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
+            made = normal(numbers[0], numbers[1], size, generator=generator)
+            number = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
+            return normal_of(mean, std, made, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
-        unit = randn(shape, generator=generator, dtype=first._dtype, device=first._device)
-        return _finish(unit * std + mean, False, out, "full", False)
+        unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
+        return _finish(unit * std + mean, False, out, "normal", False)
+
+
+@op(on=(), grad_name=lambda input, node: (node, (0,)), vjp={"input": lambda g: g.new_zeros(g.shape)})
+def drawn_over(input: Tensor, node: str) -> Tensor:
+    """What random numbers left in `input`: nothing of what it was, so its gradient is 0. `node` is the name in the graph."""
+    return input.clone()
+
+
+_NODES = {"uniform": 0, "normal": 0, "random": 2, "bernoulli": 2, "exponential": 0, "geometric": 0, "log_normal": 0, "cauchy": 0}
+
+
+def _node_name(name: str, args: tuple[object, ...]) -> str:
+    """PyTorch's name of the node of an in-place random method: its overloads are numbered."""
+    number = _NODES[name]
+    if name == "random":
+        number -= len(args)
+    if name == "bernoulli" and args and isinstance(args[0], Tensor):
+        number = 1
+    return f"{name.title().replace('_', '')}Backward{number}"
 
 
 def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
@@ -236,6 +286,8 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
             if array is not None:
                 filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
         self._bump()
+        if self._requires_grad and grad_mode.enabled:
+            inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -276,6 +328,8 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         high = bounds[0]
     elif len(bounds) == 2:
         low, high = bounds
+    if t._dtype.is_complex:
+        raise NotImplementedError(f"random_(): \"random_kernel_cpu\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
     if high is None:
         return source.random_integers(t._numel, None, None, t._dtype.np)
     low, high = integer("random_", "from", low), integer("random_", "to", high)
@@ -309,8 +363,8 @@ def _exponential(t: Tensor, source: Generator, lambd: float = 1.0) -> Array:
 
 def _geometric(t: Tensor, source: Generator, p: float) -> Array:
     """Fill with the number of tries, from 1, until the first success of probability `p`."""
-    if t._dtype is D.bool:
-        raise NotImplementedError("geometric_(): \"geometric_\" not implemented for 'Bool'; numbers are accepted")
+    if t._dtype is D.bool or t._dtype.is_complex:
+        raise NotImplementedError(f"geometric_(): \"geometric_\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_(): geometric_ expects p to be in (0, 1), but got p={p}")
     return source.geometric(t._numel, float(p), t._dtype.np)
@@ -367,7 +421,7 @@ def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Gene
         made: Tensor = empty_like(input).bernoulli_(p, generator=generator)
         return made
     _float_only("bernoulli", input)
-    return _finish(_bernoulli_of(input, generator), False, out, "full", False)
+    return _finish(_bernoulli_of(input, generator), False, out, "bernoulli", False)
 
 
 attach("bernoulli", bernoulli)
@@ -405,12 +459,14 @@ def multinomial(
         raise RuntimeError("multinomial(): probability tensor contains either `inf`, `nan` or element < 0")
     if array.shape[0] and (array.sum(1) == 0).any():
         raise RuntimeError("multinomial(): invalid multinomial distribution (sum of probabilities <= 0)")
+    if out is not None:
+        of_out("multinomial", out, D.int64, input._device)
     source = generator_of("multinomial", generator, input._device)
     drawn = source.multinomial(array, num_samples, replacement)
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "full", False)
+    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "multinomial", False)
 
 
 attach("multinomial", multinomial)

@@ -56,7 +56,7 @@ def kept(x: Tensor, shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
 
 
 @op(
-    kind="reduction", ref="sum", infer=_infer_total("sum"), out=True,
+    kind="reduction", ref="sum", infer=_infer_total("sum"), out="own",
     vjp=lambda g, input_shape, dim, keepdim: expand_reduced(g, input_shape, dim, keepdim),
 )
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
@@ -126,7 +126,7 @@ def _prod_vjp(g: Tensor, input: Tensor, dim: Shape, keepdim: bool, out: Tensor) 
 
 def _others(x: Tensor, dim: int) -> Tensor:
     n = x._shape[dim]
-    one = x.narrow(dim, 0, 1) * 0 + 1 if n else x
+    one = x.new_ones((*x._shape[:dim], 1, *x._shape[dim + 1 :])) if n else x
     if n < 2:
         return one
     before = cat([one, x.narrow(dim, 0, n - 1).cumprod(dim)], dim)
@@ -134,7 +134,7 @@ def _others(x: Tensor, dim: int) -> Tensor:
     return before * after
 
 
-@op(kind="reduction", ref="prod", infer=_infer_prod, out=True, vjp=_prod_vjp)
+@op(kind="reduction", ref="prod", infer=_infer_prod, out="own", vjp=_prod_vjp)
 def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements, or along `dim`; integers multiply in int64.
 
@@ -199,7 +199,7 @@ def _infer_any(name: str) -> Infer:
     return infer
 
 
-@op(ref="any", infer=_infer_any("any"), overlap="unchecked", out=True)
+@op(ref="any", infer=_infer_any("any"), overlap="unchecked", out="bool")
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any element, of all or along `dim`, is not zero.
 
@@ -212,7 +212,7 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return ((sum(hit.to(D.int64), dim, keepdim) != 0) if dim else hit.contiguous()).to(kind)
 
 
-@op(ref="all", infer=_infer_any("all"), overlap="unchecked", out=True)
+@op(ref="all", infer=_infer_any("all"), overlap="unchecked", out="bool")
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether every element, of all or along `dim`, is not zero.
 
@@ -313,7 +313,7 @@ def std(
 
 
 def _infer_logsumexp(input: Tensor, dim: Dims, keepdim: bool) -> Inferred:
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         input = input.to(get_default_dtype())
     dims, shape = reduced("logsumexp", input, dim, keepdim)
     return (shape, input._dtype), (input, dims, keepdim)
@@ -333,7 +333,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """
     if not input._numel:
         return sum(input.exp(), dim, keepdim).log()
-    top = amax(input, dim, True)
+    top = amax(input.real, dim, True)  # of real numbers themselves
     top = select_where(top.isfinite(), top, 0.0)
     total = sum((input - top).exp(), dim, True).log() + top
     return total if keepdim else total.reshape(reduced("logsumexp", input, dim, False)[1])
@@ -342,17 +342,21 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
 def _norm_vjp(g: Tensor, input: Tensor, p: float, dim: Shape, keepdim: bool, out: Tensor) -> Tensor:
     g, out = kept(g, input._shape, dim, keepdim), kept(out, input._shape, dim, keepdim)
     if p == 0:
-        return input * 0
+        return g.new_zeros(input._shape)
     if p == 1:
         return input.sign() * g
     if p == 2:
         return g * select_where(out == 0, 0.0, input / out)
     size = input.abs()
     if p in (float("inf"), float("-inf")):
-        best = (size == out).to(g._dtype)
-        return input.sign() * (best / best.sum(dim, True)) * g
+        best = (size == out) | (size != size)
+        return select_where(best, input.sign(), 0.0) * (g / best.sum(dim, True))
+    if p < 1:
+        return select_where(size == 0, 0.0, input.sign() * size ** (p - 1)) * g * out ** (1 - p)
     scale = select_where(out == 0, 0.0, g / out ** (p - 1))
-    return select_where(size == 0, 0.0, input * size ** (p - 2) * scale)
+    if p < 2:
+        return input.sign() * size ** (p - 1) * scale
+    return input * size ** (p - 2) * scale
 
 
 @op(

@@ -23,6 +23,8 @@ def _infer_scan(name: str) -> Infer:
         dim = wrap_dim(name, dim, len(input._shape))
         if dtype is None:
             dtype = D.int64 if input._dtype.order < 6 else input._dtype
+        if dtype is D.bool:
+            raise NotImplementedError(f"{name}(): \"{name}_out_cpu\" not implemented for 'Bool'; numbers are accepted")
         if dtype is not input._dtype:
             input = input.to(dtype)
         return (input._shape, dtype), (input, dim)
@@ -47,7 +49,7 @@ def _log_step(input: Tensor, dim: int, join: Callable[[Tensor, Tensor], Tensor],
 
 
 @op(
-    ref="cumsum", infer=_infer_scan("cumsum"), out=True, inplace=True,
+    ref="cumsum", infer=_infer_scan("cumsum"), out="own", inplace=True,
     vjp=lambda g, dim: g.flip(dim).cumsum(dim).flip(dim) if g._shape else g,
 )
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
@@ -77,7 +79,7 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
     return stack(columns, -1).movedim(-1, dim)
 
 
-@op(ref="cumprod", infer=_infer_scan("cumprod"), out=True, inplace=True, vjp=_cumprod_vjp)
+@op(ref="cumprod", infer=_infer_scan("cumprod"), out="own", inplace=True, vjp=_cumprod_vjp)
 def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The product of all elements up to each, along `dim`; integers multiply in int64.
 
@@ -135,7 +137,7 @@ def _running_of(name: str, along: Callable[[Tensor, int], tuple[Tensor, Tensor]]
 
     def function(input: Tensor, dim: int, *, out: tuple[Tensor, ...] | None = None) -> ValuesAndIndices:
         made = along(input, dim)
-        return kind(*(made if out is None else write(name, made, out, (input,), True, "unchecked")))
+        return kind(*(made if out is None else write(name, made, out, (input,), "exact", "unchecked")))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""(values, indices) of the {word} elements up to each along `dim`; of equal ones the last counts.
@@ -151,7 +153,7 @@ cummax, cummin = _running_of("cummax", cummax_along, "largest"), _running_of("cu
 
 
 def _infer_logcumsumexp(input: Tensor, dim: int) -> Inferred:
-    if not input._dtype.is_floating_point:
+    if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise NotImplementedError(f"logcumsumexp(): \"logcumsumexp_out_cpu\" not implemented for '{kind_name(input._dtype)}'; floats are accepted")
     return (input._shape, input._dtype), (input, wrap_dim("logcumsumexp", dim, len(input._shape)))
 
@@ -165,6 +167,8 @@ def _logcumsumexp_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor
         logs = select_where(there, select_where(there, size, 1.0).log() - out, float("-inf"))
         return (logs.flip(dim).logcumsumexp(dim).flip(dim) + input).exp()
 
+    if g._dtype.is_complex:  # which have a logarithm whatever their sign
+        return part(g, g != 0)
     return part(g, g > 0) - part(-g, g < 0)
 
 

@@ -10,6 +10,7 @@ from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.searching import places_in_order
+from corelib.ops.ordering.sorting import kept_in_graph
 from corelib.ops.reduction.reductions import mean, std, sum, var
 from corelib.ops.return_types import Histogram
 from corelib.tensor import dtype as D
@@ -215,4 +216,4 @@ def histogram(
     hist = x.new_zeros((n,)).index_add(0, at, counted)
     if density:
         hist = hist / hist.sum() / (edges[1:] - edges[:-1])
-    return Histogram(hist, edges)
+    return Histogram(kept_in_graph(input, hist, "histogram"), edges)

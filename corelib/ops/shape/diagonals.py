@@ -160,7 +160,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
 
 
 @op(
-    infer=_infer_scatter_like("slice_scatter", _slice),
+    infer=_infer_scatter_like("slice_scatter", _slice), out="exact", overlap="itself",
     vjp={
         "input": lambda g, dim, start, end, step: _zeroed(g, _slice, dim, start, end, step),
         "src": lambda g, dim, start, end, step: _slice(g, dim, start, end, step),

@@ -84,7 +84,7 @@ def _cat_backward(g: Tensor, tensors: Sequence[Tensor], dim: int, needs: Sequenc
 
 
 @op(
-    infer=_infer_cat, on=("torch",), out=True, ref="concatenate", aliases=("concat", "concatenate"),
+    infer=_infer_cat, on=("torch",), out="type", ref="concatenate", aliases=("concat", "concatenate"),
     vjp={"tensors": lambda g, tensors, dim, needs: _cat_backward(g, tensors, dim, needs)},
 )
 def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
@@ -111,7 +111,7 @@ def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     return cat([t.unsqueeze(dim) for t in tensors], dim)
 
 
-@op(on=("torch",), out=True, ref="stack")
+@op(on=("torch",), out="type", ref="stack")
 def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new dimension.
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from corelib.dispatcher.calls.outs import store
+from corelib.dispatcher.calls.outs import of_out, write
 from corelib.dispatcher.namespaces import public, show
-from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import _finish, linspace
 from corelib.ops.shape.diagonals import _slice as of_dim
 from corelib.ops.shape.joining import cat
@@ -25,17 +24,28 @@ from corelib.tensor.tensor import Tensor
 
 
 def _copied(name: str, of: Callable[..., Tensor | tuple[Tensor, ...]]) -> Callable[..., object]:
-    def function(input: Tensor, *args: object, out: Tensor | None = None, **kwargs: object) -> Any:
+    def function(input: Tensor, *args: object, out: Tensor | Sequence[Tensor] | None = None, **kwargs: object) -> Any:
         made = of(input, *args, **kwargs)
         if isinstance(made, tuple):
-            return tuple([part.clone(memory_format=contiguous_format) for part in made])
-        if out is None:
-            return made.clone(memory_format=contiguous_format)
-        return store(TABLE["clone"], made, out)
+            parts = tuple([part.clone(memory_format=contiguous_format) for part in made])
+            return parts if out is None else _store_each(name, parts, out, input)
+        copied = made.clone(memory_format=contiguous_format)
+        return copied if out is None else write(name, copied, out, (input,))
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"A copy of what `{name.removesuffix('_copy')}` shows."
     return public("torch")(function)
+
+
+def _store_each(name: str, parts: tuple[Tensor, ...], out: object, input: Tensor) -> None:
+    """Write the parts into as many tensors; as in PyTorch nothing is returned, and what `split_copy` writes into is not resized."""
+    if isinstance(out, (tuple, list)) and len(out) != len(parts):
+        raise RuntimeError(f"{name}(): expected an out= argument of size {len(parts)}, got size {len(out)}")
+    if isinstance(out, (tuple, list)) and name == "split_copy":
+        for part, o in zip(parts, out, strict=True):
+            if isinstance(o, Tensor) and o._shape != part._shape:
+                raise RuntimeError(f"{name}(): expected an out= of shape {list(part._shape)}, got {list(o._shape)}")
+    write(name, parts, out, (input,), "exact", "itself")
 
 
 def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
@@ -120,7 +130,7 @@ def typename(obj: object) -> str:
     return module + kind.__qualname__
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", out="exact")
 def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     """The places of the first `size` elements that are not zero, (size, dimensions), with rows of `fill_value` for what is missing.
 
@@ -214,7 +224,10 @@ def logspace(
     >>> torch.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    kind = dtype or (out._dtype if out is not None else get_default_dtype())
-    wide = kind if kind in (D.float32, D.float64) else D.float32 if kind.is_floating_point else D.float64
+    if out is not None:
+        dtype, device = of_out("logspace", out, dtype, device)
+    default = get_default_dtype().to_complex() if any(isinstance(x, complex) for x in (start, end, base)) else get_default_dtype()
+    kind = dtype or default
+    wide = kind if kind in (D.float32, D.float64) or kind.is_complex else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
-    return _finish(made, requires_grad, out, "clone", False)
+    return _finish(made, requires_grad, out, "logspace", False)

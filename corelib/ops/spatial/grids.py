@@ -74,10 +74,14 @@ def _inside(x: Tensor, size: int, padding_mode: str, align_corners: bool) -> Ten
             x = x * 0
         else:
             least, span = low / 2, (high - low) / 2
-            off = (x - least).abs()
+            off = x - least
+            off = select_where(off < 0, -off, off)
             extra, flips = off.fmod(span), (off / span).floor()
             x = select_where(flips.fmod(2) == 0, extra + least, span - extra + least)
-    return x if padding_mode == "zeros" else x.clamp(0, size - 1)
+    if padding_mode == "zeros":
+        return x
+    # On the border itself there is no slope either, as in PyTorch.
+    return select_where((x > 0) & (x < size - 1), x, x.detach().clamp(0, size - 1))
 
 
 def _read(input: Tensor, places: list[Tensor]) -> Tensor:

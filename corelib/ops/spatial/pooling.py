@@ -182,6 +182,8 @@ def _avg_pool(
         raise NotImplementedError(f"{name}(): \"avg_pool{n}d_out_frame\" not implemented for '{kind_name(input._dtype)}'")
     if divisor is not None and divisor == 0:
         raise RuntimeError(f"{name}(): divisor must be not zero, got divisor_override={divisor}")
+    if input._dtype.itemsize == 2:  # half types add up in float32
+        return _avg_pool(name, n, input.float(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor).to(input._dtype)
     total = window_sum(_padded(input, kernel, steps, pads, gaps, sizes, 0.0), kernel, steps, sizes)
     if divisor is not None:
         return _over(total, divisor, whole)
@@ -219,7 +221,7 @@ def avg_pool1d(
     return _avg_pool("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
-@op(on=("nn.functional",))
+@op(on=("nn.functional",), out="exact", overlap="itself")
 def avg_pool2d(
     input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
@@ -235,7 +237,7 @@ def avg_pool2d(
     return _avg_pool("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-@op(on=("nn.functional",))
+@op(on=("nn.functional",), out="exact", overlap="unchecked")
 def avg_pool3d(
     input: Tensor, kernel_size: int | Sequence[int], stride: int | Sequence[int] | None = None, padding: int | Sequence[int] = 0,
     ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
@@ -275,7 +277,8 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
         raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
     if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
         kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
-        return window_sum(input, kernel, kernel, sizes) / prod(kernel)
+        made = input.float() if input._dtype.itemsize == 2 else input
+        return (window_sum(made, kernel, kernel, sizes) / prod(kernel)).to(input._dtype)
     if 0 in sizes:
         return input.new_empty((*input._shape[:-n], *sizes))
     made = input.float() if input._dtype.itemsize == 2 else input
@@ -332,6 +335,7 @@ def _adaptive_max(
         raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
     lead, space = input._shape[:-n], input._shape[-n:]
     flat = input.reshape((*lead, prod(space)))
+    odd = flat._device.type != "meta" and bool(flat.detach().isnan().any())
     columns = []
     windows: list[list[tuple[int, int]]] = [[]]
     for m, o in zip(space, sizes, strict=True):
@@ -341,7 +345,11 @@ def _adaptive_max(
         for (a, b), m in zip(window, space, strict=True):
             places = [p * m + i for p in places for i in range(a, b)]
         at = input.new_tensor(places, dtype=D.int64)
-        here = flat.detach().index_select(-1, at).argmax(-1, True)
+        part = flat.detach().index_select(-1, at)
+        here = part.argmax(-1, True)
+        if odd:  # of several NaN the last is taken, as in PyTorch
+            last = len(places) - 1 - part.isnan().long().flip(-1).argmax(-1, True)
+            here = select_where(part.isnan().any(-1, True), last, here)
         columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
     indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
     values = flat.gather(-1, indices).reshape((*lead, *sizes))

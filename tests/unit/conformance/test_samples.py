@@ -8,7 +8,7 @@ from corelib_conformance.samples.declare import OPS
 
 BY_OTHERS = {
     "moveaxis": "movedim", "broadcast_to": "expand", "view_as_real": "complex_add", "view_as_complex": "complex_add", "alpha_dropout": "feature_alpha_dropout",
-    "gumbel_softmax": "softmax",
+    "gumbel_softmax": "softmax", "conjugated": "complex_conj", "negated": "complex_conj",
 }  # fmt: skip
 """Called by the samples of another op, or random."""
 

@@ -92,10 +92,11 @@ def _parameters(kind: str) -> Program:
 
 
 @cache
-def _running(name: str, dtype: DType) -> Program:
+def _running(name: str, dtype: DType, double: bool) -> Program:
+    """In float64 where the device has it."""
     op_name = "sum" if name == "cumsum" else "prod"
-    kind = C[dtype].compute
-    return Program(name, 1, (Scan(0, kind, start(op_name, dtype), "v1", combine(op_name, dtype)),))
+    kind = "f64" if double and dtype.is_floating_point else C[dtype].compute
+    return Program(name, 1, (Scan(0, kind, start(op_name, D.float64 if kind == "f64" else dtype), "v1", combine(op_name, dtype)),))
 
 
 class Fused:
@@ -119,8 +120,9 @@ class Fused:
         table.register("batch_norm_backward", floats, self.batch_norm_backward)
         table.register("affine", floats, self.linear)
         numbers = tuple([d for d in dtypes if d is not D.bool])
+        double = D.float64 in dtypes
         for name in ("cumsum", "cumprod"):
-            table.register(name, numbers, lambda out, input, dim, name=name: self.running(name, out, input, dim))
+            table.register(name, numbers, lambda out, input, dim, name=name: self.running(name, out, input, dim, double))
 
     def softmax(self, out: StridedArray, input: StridedArray, dim: int, log: bool) -> None:
         dims = (dim % len(input.shape),) if input.shape else ()
@@ -197,12 +199,12 @@ class Fused:
             input = input._replace(shape=(1, *input.shape), strides=(0, *input.strides))
         return self._matmul.product(out, input, columns, bias)
 
-    def running(self, name: str, out: StridedArray, input: StridedArray, dim: int) -> Outcome:
+    def running(self, name: str, out: StridedArray, input: StridedArray, dim: int, double: bool) -> Outcome:
         if not input.shape:
             return NotImplemented
         if self._launcher.style == "grid" and prod(input.shape) < 64 * input.shape[dim]:
             return NotImplemented  # few rows leave such a device idle: the body's log-step scan is quicker
-        self._rows.run(_running(name, out.dtype), [out, input], input.shape, (dim,))
+        self._rows.run(_running(name, out.dtype, double), [out, input], input.shape, (dim,))
         return None
 
 

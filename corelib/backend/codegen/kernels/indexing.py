@@ -23,6 +23,8 @@ from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import contiguous_strides
 
+_MANY = 128
+
 
 class Indexing:
     """take_rows, put_rows, index_select, gather, scatter_add and scatter_set of one backend."""
@@ -32,9 +34,11 @@ class Indexing:
         self._elementwise = elementwise
         self._rows = rows
         self._copy = copy
+        self._widest = D.float32
 
     def register(self, table: KernelTable, dtypes: tuple[DType, ...]) -> None:
         """Put the kernels into a table."""
+        self._widest = D.float64 if D.float64 in dtypes else D.float32
         table.register("take_rows", dtypes, self.take_rows)
         table.register("put_rows", dtypes, self.put_rows)
         table.register("index_select", dtypes, self.index_select)
@@ -77,20 +81,29 @@ class Indexing:
         program = Program("put_add" if add else "put_set", 1, stages, ("i64",))
         self._rows.run(program, [out, index, values], values.shape, dims, (step,))
 
-    def _widely(self, out: StridedArray, put: Callable[[StridedArray], object]) -> None:
-        """Run `put` on a float32 copy of `out`, and copy it back."""
-        nbytes = max(prod(out.shape), 1) * 4
+    def _wide(self, dtype: DType, count: int) -> DType:
+        """In what `count` values that may all go to one place are added up: half types in float32, many in float64 where there is one."""
+        if not dtype.is_floating_point:
+            return dtype
+        if count > _MANY:
+            return D.float64 if dtype is D.float64 else self._widest
+        return D.float32 if dtype.itemsize == 2 else dtype
+
+    def _widely(self, wide: DType, out: StridedArray, put: Callable[[StridedArray], object]) -> None:
+        """Run `put` on a copy of `out` in a wider dtype, and copy it back."""
+        nbytes = max(prod(out.shape), 1) * wide.itemsize
         scratch = self._launcher.scratch(out.device_index, nbytes)
-        wide = out._replace(buffer=scratch._raw, dtype=D.float32, strides=contiguous_strides(out.shape), offset=0)
-        self._copy(wide, out)
-        put(wide)
-        self._copy(out, wide)
+        apart = out._replace(buffer=scratch._raw, dtype=wide, strides=contiguous_strides(out.shape), offset=0)
+        self._copy(apart, out)
+        put(apart)
+        self._copy(out, apart)
 
     def put_rows(self, out: StridedArray, input: StridedArray, index: StridedArray, values: StridedArray, accumulate: bool) -> None:
         if out is not input:
             self._copy(out, input)
-        if accumulate and out.dtype in (D.float16, D.bfloat16):
-            self._widely(out, lambda wide: self.put_rows(wide, wide, index, values, True))
+        wide = self._wide(out.dtype, prod(index.shape))
+        if accumulate and wide is not out.dtype:
+            self._widely(wide, out, lambda apart: self.put_rows(apart, apart, index, values, True))
             return
         lead = len(index.shape)
         shape = (*index.shape, *out.shape[1:])
@@ -106,8 +119,9 @@ class Indexing:
             return NotImplemented
         if out is not input:
             self._copy(out, input)
-        if add and out.dtype in (D.float16, D.bfloat16):
-            self._widely(out, lambda wide: self.scatter(wide, wide, dim, index, src, True))
+        wide = self._wide(out.dtype, index.shape[dim])
+        if add and wide is not out.dtype:
+            self._widely(wide, out, lambda apart: self.scatter(apart, apart, dim, index, src, True))
             return None
         strides = tuple([0 if d == dim else s for d, s in enumerate(out.strides)])
         target = out._replace(shape=index.shape, strides=strides)

@@ -11,9 +11,11 @@ from itertools import product as combinations
 from math import gcd, prod
 from typing import NamedTuple
 
+from corelib.backend.codegen.cascade import Cascade
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.launch import Launcher
+from corelib.backend.codegen.programs import Reduce
 from corelib.backend.codegen.types import C
 from corelib.backend.signatures import Ints, Outcome, Pads
 from corelib.contract.backend import StridedArray
@@ -256,30 +258,34 @@ def _max_text(n: int, dtype: DType) -> str:
     return "\n".join(lines)
 
 
-def _total(dtype: DType) -> tuple[str, str]:
-    """The type in which elements of a dtype are added up, and how one, `v`, is: integers wrap."""
+def _total(dtype: DType) -> tuple[str, str, str, str]:
+    """The type in which elements of a dtype are added up, what stands before, how one, `v`, is added, and what stands behind: integers
+    wrap, long sums are made of short ones."""
     c = C[dtype]
-    return c.compute, f"total = ({c.compute})(({c.unsigned})total + ({c.unsigned})v);" if c.unsigned else "total = total + v;"
+    if c.unsigned:
+        return c.compute, f"{c.compute} total = 0;", f"total = ({c.compute})(({c.unsigned})total + ({c.unsigned})v);", ""
+    total = Cascade(Reduce("total", c.compute, "0", "v", "{a} + {b}"), "total", c.compute, "0")
+    return c.compute, total.declared(), f"total = total + v; {total.step()}", total.joined()
 
 
 def _sum_text(n: int, dtype: DType) -> str:
     c, numbers = C[dtype], _Numbers()
     to, own, kernel, stride = numbers.take(n + 2), numbers.take(n + 2), numbers.take(n), numbers.take(n)
-    kind, add = _total(dtype)
-    lines, at = [f"{kind} total = 0;"], f"o1 + i0 * {own[0]} + i1 * {own[1]}"
+    kind, start, add, end = _total(dtype)
+    lines, at = [start], f"o1 + i0 * {own[0]} + i1 * {own[1]}"
     for d in range(n):
         lines.append(f"for (i64 k{d} = 0; k{d} < {kernel[d]}; ++k{d})")
         at += f" + (i{d + 2} * {stride[d]} + k{d}) * {own[d + 2]}"
     lines.append(f"{{ const {kind} v = load_{c.tag}(a1, {at}); {add} }}")
-    return "\n".join([*lines, f"store_{c.tag}(a0, {_place(0, to)}, total);"])
+    return "\n".join([*lines, end, f"store_{c.tag}(a0, {_place(0, to)}, total);"])
 
 
 def _spread_text(n: int, dtype: DType) -> str:
     """The sum of the numbers of all windows that a place lies in."""
     c, numbers = C[dtype], _Numbers()
     to, own, kernel, stride, sizes = numbers.take(n + 2), numbers.take(n + 2), numbers.take(n), numbers.take(n), numbers.take(n)
-    kind, add = _total(dtype)
-    lines, at = [f"{kind} total = 0;"], f"o1 + i0 * {own[0]} + i1 * {own[1]}"
+    kind, start, add, end = _total(dtype)
+    lines, at = [start], f"o1 + i0 * {own[0]} + i1 * {own[1]}"
     for d in range(n):
         here = f"i{d + 2}"
         lines += [f"const i64 from{d} = {here} < {kernel[d]} ? 0 : ({here} - {kernel[d]}) / {stride[d]} + 1;"]
@@ -288,4 +294,4 @@ def _spread_text(n: int, dtype: DType) -> str:
         lines.append(f"for (i64 w{d} = from{d}; w{d} <= to{d}; ++w{d})")
         at += f" + w{d} * {own[d + 2]}"
     lines.append(f"{{ const {kind} v = load_{c.tag}(a1, {at}); {add} }}")
-    return "\n".join([*lines, f"store_{c.tag}(a0, {_place(0, to)}, total);"])
+    return "\n".join([*lines, end, f"store_{c.tag}(a0, {_place(0, to)}, total);"])
