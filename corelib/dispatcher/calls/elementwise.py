@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -88,7 +89,12 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
         strides = output_strides(operands, shape) if runtime.strided_any else None
         result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        if kernel(result._array(), *natives_of(given)) is NotImplemented:
+        natives = (result._array(), *natives_of(given))
+        try:
+            got = kernel(*natives)
+        except MemoryError:
+            got = runtime.allocator.with_room(op.name, partial(kernel, *natives))
+        if got is NotImplemented:
             result = fallback.passed(op, device, dtype, args)
             return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):

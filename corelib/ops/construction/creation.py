@@ -21,7 +21,7 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
+from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
@@ -218,6 +218,8 @@ def empty_strided(
         dtype = get_default_dtype()
     check_dtype("empty_strided", dtype, place)
     span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
+    if span * dtype.itemsize > MOST or any(s < 0 for s in strides):
+        raise RuntimeError(f"empty_strided(): Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
     t = Tensor._make(Storage.allocate(place, span * dtype.itemsize), dtype, shape, strides, 0)
     return t.requires_grad_() if requires_grad else t
 

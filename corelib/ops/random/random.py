@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.declare import op
@@ -72,6 +73,14 @@ _PART = 0.5**0.5
 """The standard deviation of each part of a complex number whose own is 1."""
 
 
+def _no_room(name: str, t: Tensor, error: MemoryError) -> OutOfMemoryError:
+    """The error of numbers that found no room to be drawn in. It is not tried again, for the stream has moved on: the next try has room."""
+    t._device.runtime.allocator.empty_cache()
+    return OutOfMemoryError(
+        f"{name}(): {t._device} out of memory while numbers for shape {list(t._shape)} were drawn; what was kept for reuse has been given back ({error})"
+    )
+
+
 @public("torch")
 def rand(
     *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
@@ -90,7 +99,10 @@ def rand(
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
-        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        try:
+            filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        except MemoryError as error:
+            raise _no_room("rand", parts, error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
@@ -111,7 +123,10 @@ def randn(
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
-    filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    try:
+        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    except MemoryError as error:
+        raise _no_room("randn", parts, error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
@@ -144,7 +159,10 @@ def randint(
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
-        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        try:
+            filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        except MemoryError as error:
+            raise _no_room("randint", t, error) from None
     return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
@@ -177,7 +195,10 @@ def randperm(
     if out is not None:
         dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
-    array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    try:
+        array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    except MemoryError as error:
+        raise _no_room("randperm", t, error) from None
     return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
@@ -240,7 +261,10 @@ def normal(
             dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
-        array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        try:
+            array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        except MemoryError as error:
+            raise _no_room("normal", t, error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
@@ -282,9 +306,12 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
         with no_grad():
-            array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            if array is not None:
-                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            try:
+                array = draw(self, generator_of(name, generator, self._device), *args, **names)
+                if array is not None:
+                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            except MemoryError as error:
+                raise _no_room(name, self, error) from None
         self._bump()
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
@@ -403,7 +430,10 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
+    try:
+        array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
+    except MemoryError as error:
+        raise _no_room("bernoulli", input, error) from None
     return filled(empty_like(input), array, by_memory=False)
 
 
