@@ -63,7 +63,7 @@ def is_pinned(self: Tensor, device: DeviceLike = None) -> bool:
     """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
     if self._device.type != "cpu":
         return False
-    backend = _PINNED.get(self._own_storage())
+    backend = _PINNED.get(self.untyped_storage())
     return backend is not None and (device is None or backend.device_type == resolve(device).type)
 
 

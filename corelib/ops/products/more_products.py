@@ -50,6 +50,11 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     _vector("addr", "vec2", vec2)
     product = vec1.unsqueeze(1) * vec2.unsqueeze(0)
     check_fits("addr", input, product._shape)
+    for what, factor in (("beta", beta), ("alpha", alpha)):
+        if type(factor) is float and product._dtype.order < 6 and input._dtype.order < 6:
+            raise RuntimeError(f"addr(): For integral input tensors, argument {what} must not be a floating point number, got {factor}.")
+        if type(factor) is bool and product._dtype is not D.bool:
+            raise RuntimeError(f"addr(): Boolean {what} only supported for Boolean results, got {factor} for {product._dtype}.")
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
         return made if not beta else input | made

@@ -10,6 +10,7 @@ from typing import Any
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
@@ -365,6 +366,7 @@ def adaptive_max_pool1d(
 
 
 @public("nn.functional")
+@owning
 def adaptive_max_pool2d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Any:
@@ -373,6 +375,7 @@ def adaptive_max_pool2d(
 
 
 @public("nn.functional")
+@owning
 def adaptive_max_pool3d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Any:
