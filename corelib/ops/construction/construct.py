@@ -90,6 +90,7 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
     try:
         array = np.array(data)
     except ValueError:
+        _first(data)
         raise ValueError(_ragged(data)) from None
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
@@ -126,8 +127,12 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
 
 
 def _first(data: object) -> object:
-    """The first of all elements of nested sequences."""
+    """The first of all elements of nested sequences; ValueError for more than 64 in each other, as where a list holds itself."""
+    depth = 0
     while isinstance(data, (list, tuple)) and data:
+        depth += 1
+        if depth > 64:
+            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
         data = data[0]
     return data
 
@@ -154,6 +159,9 @@ def _ragged(data: object, dim: int = 0) -> str:
     lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in parts]
     if len(set(lengths)) > 1:
         at = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        if lengths[0] is None or lengths[at] is None:
+            other, first = type(parts[at]).__name__, type(parts[0]).__name__
+            raise TypeError(f"tensor(): the elements of a sequence must be all numbers or all sequences, got {first} and {other}")
         return f"tensor(): expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})"
     for x in parts:
         if isinstance(x, (list, tuple)):

@@ -190,7 +190,7 @@ def _rank(part: object) -> int:
     if isinstance(part, (list, tuple)):
         inner: object = part
         depth = 0
-        while isinstance(inner, (list, tuple)) and inner:
+        while isinstance(inner, (list, tuple)) and inner and depth <= 64:  # a list may hold itself
             depth, inner = depth + 1, inner[0]
         return depth if isinstance(inner, bool) else 1
     return 1
