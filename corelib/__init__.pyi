@@ -1094,11 +1094,11 @@ def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_count
 def unravel_index(indices: _Tensor, shape: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds."""
 def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
-    """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+    """As `chunk`, with pieces that may be changed in place as if each had memory of its own."""
 def unsafe_split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-    """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+    """As `split`, with pieces that may be changed in place as if each had memory of its own."""
 def unsafe_split_with_sizes(input: _Tensor, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-    """Views of consecutive pieces of the listed sizes along `dim`."""
+    """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own."""
 def unsqueeze(input: _Tensor, dim: _int) -> _Tensor:
     """A view with a new dimension of size 1 at `dim`."""
 def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:

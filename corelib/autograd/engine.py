@@ -19,7 +19,7 @@ from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.hooks import run_after, run_before
-from corelib.graph.node import AccumulateGrad, Gradient, Node
+from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
 from corelib.ops.construction.creation import zeros_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
@@ -240,7 +240,7 @@ def _run(
                     continue
             grads: Any = node.apply(g)
             if node.post_hooks is not None:
-                grads = run_after(node, grads, g)
+                grads = run_after(node, _all_cast(node, grads), g)
             del g
             if anomaly.enabled:
                 check_nan(node, grads)
@@ -283,6 +283,15 @@ def _run(
     finally:
         grad_mode.enabled = before
     return found
+
+
+def _all_cast(node: Node, grads: Grads) -> Grads:
+    """What a node's hooks see: gradients that look like the tensors they belong to."""
+    return [
+        g if g is None or e is None
+        else _cast_to(g, e[0].shape, e[0].dtype, node, i) if e[0].outputs == 1 else _cast_to(g, e[0].shape[e[1]], e[0].dtype[e[1]], node, i)
+        for i, (g, e) in enumerate(zip(grads, node.edges, strict=True))
+    ]
 
 
 def _cast_to(g: Tensor, shape: Shape, dtype: DType, node: Node, i: int) -> Tensor:
@@ -342,7 +351,7 @@ _OWNED = _calibrate()
 def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     """Add a gradient to its leaf's `.grad`."""
     leaf = node._leaf()
-    if leaf is None:
+    if leaf is None or not leaf._requires_grad:  # or not any more
         return
     have = leaf._grad
     if have is None:

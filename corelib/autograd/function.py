@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import wraps
 from typing import Any
 
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.edges import edge_of
-from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.grad_mode import grad_mode, no_grad, switch, switched
+from corelib.graph.inplace import rebase
 from corelib.graph.node import Gradient, Grads, Node, next_number
 from corelib.graph.recording import SECOND_TIME, check_version, rejoined
 from corelib.graph.rule import Args
+from corelib.graph.views import IN_FUNCTION, MULTI_OUTPUT
 from corelib.ops.construction.creation import zeros
+from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
@@ -23,31 +29,50 @@ class FunctionCtx:
     _to_save: tuple[Tensor | None, ...] = ()
     _dirty: tuple[Tensor, ...] = ()
     _non_differentiable: tuple[Tensor, ...] = ()
+    _for_forward: tuple[Tensor | None, ...] = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep inputs or outputs for backward; their versions are checked there. None is kept as it is."""
-        for t in tensors:
-            if t is not None and not isinstance(t, Tensor):
-                raise TypeError(f"save_for_backward can only save variables, but argument is of type {type(t).__name__}")
-        self._to_save = tensors
+        self._to_save = _tensors("save_for_backward can only save variables, but argument {} is of type {}", tensors, True)
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for `jvp`."""
+        self._for_forward = _tensors("save_for_forward can only save variables, but argument {} is of type {}", tensors, True)
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs forward has changed in place; each must also be an output."""
-        self._dirty = tensors
+        self._dirty = _tensors("mark_dirty can only accept variables, but argument {} is of type {}", tensors)
+        for t in tensors:
+            t._bump()
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         """Say which outputs have no gradient."""
-        self._non_differentiable = tensors
+        self._non_differentiable = _tensors("mark_non_differentiable only accepts variable arguments, but got argument {} of type {}", tensors)
+
+    def mark_shared_storage(self, *pairs: object) -> None:
+        """Not needed, as in PyTorch: it warns."""
+        warnings.warn(
+            "function 'mark_shared_storage' is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
+            "`set_()` are not tracked", FutureWarning, stacklevel=2,
+        )  # fmt: skip
 
     def set_materialize_grads(self, value: bool) -> None:
         """Whether backward gets zeros (True) or None for outputs without a gradient."""
         self.materialize_grads = value
 
 
+def _tensors(message: str, given: tuple[Any, ...], optional: bool = False) -> tuple[Any, ...]:
+    for i, t in enumerate(given):
+        if not isinstance(t, Tensor) and not (optional and t is None):
+            raise TypeError(message.format(i, type(t).__name__))
+    return given
+
+
 class _FunctionNode(Node, FunctionCtx):
     """The node of one call of a Function; it is also the call's ctx."""
 
     function: type[Function]
+    kinds: list[tuple[Shape, DType, Device] | None]
     _out_numbers: dict[int, int]
     _is_tensor: list[bool]
 
@@ -63,42 +88,65 @@ class _FunctionNode(Node, FunctionCtx):
         if self.saved is None:
             raise RuntimeError(SECOND_TIME)
         found = []
-        for kind, value, version in self.saved:
+        for n, (is_output, value, version) in enumerate(self.saved):
             if value is not None and version is not None:
                 check_version(self, value, version)
-            found.append(rejoined(value, self, 0) if kind == "out" and grad_mode.enabled else value)
-            if kind == "out" and grad_mode.enabled and (value._dtype.is_floating_point or value._dtype.is_complex):
-                found[-1]._edge = (self, self._out_numbers[len(found) - 1])
+            found.append(rejoined(value, self, self._out_numbers[n]) if is_output else value)
         return tuple(found)
 
     saved_variables = saved_tensors
+
+    @property
+    def to_save(self) -> tuple[Any, ...]:
+        """What `save_for_backward` was given, until forward has ended."""
+        return self._to_save
+
+    @property
+    def dirty_tensors(self) -> tuple[Any, ...]:
+        """What `mark_dirty` was given."""
+        return self._dirty
+
+    @property
+    def non_differentiable(self) -> tuple[Any, ...]:
+        """What `mark_non_differentiable` was given."""
+        return self._non_differentiable
 
     def apply(self, g: Gradient) -> Grads:
         """Run the user's backward and check what it returns."""
         given = [g] if self.outputs == 1 else list(g)
         if self.materialize_grads:
             for i, part in enumerate(given):
-                if part is None:
-                    given[i] = self._zeros(i)
-        got = self.function.backward(self, *given)
+                kind = self.kinds[i]
+                if part is None and kind is not None:
+                    shape, dtype, device = kind
+                    given[i] = zeros(shape, dtype=dtype, device=device)
+        function = self.function
+        backward: Any = function.backward
+        if function.vjp is not Function.vjp:
+            if backward is not Function.backward:
+                raise RuntimeError(
+                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one of them."
+                )
+            backward = function.vjp
+        got = backward(self, *given)
         if not isinstance(got, tuple):
             got = (got,)
-        count = len(self.needs_input_grad)
+        count = len(self._is_tensor)
         if len(got) > count and all(x is None for x in got[count:]):
             got = got[:count]
         if len(got) != count:
             raise RuntimeError(
                 f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(got)})"
             )
-        for i, part in enumerate(got):
+        for i, (part, is_tensor) in enumerate(zip(got, self._is_tensor, strict=True)):
+            if part is not None and not is_tensor:
+                raise RuntimeError(
+                    f"function {self.name()} returned a gradient different from None at position {i + 1}, but the corresponding "
+                    "forward input was not a Variable"
+                )
             if part is not None and not isinstance(part, Tensor):
                 raise RuntimeError(f"function {self.name()}: expected Variable or None (got {type(part).__name__}) as gradient {i}")
         return [part for part, is_tensor in zip(got, self._is_tensor, strict=True) if is_tensor]
-
-    def _zeros(self, i: int) -> Tensor:
-        shape = self.shape if self.outputs == 1 else self.shape[i]
-        dtype = self.dtype if self.outputs == 1 else self.dtype[i]
-        return zeros(shape, dtype=dtype, device=self.device)
 
 
 class Function:
@@ -132,7 +180,17 @@ class Function:
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         """Compute the inputs' gradients, one for each argument of forward. To be defined by the subclass."""
-        raise NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function.")
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+        )
+
+    vjp = backward
+    """Another name for `backward`: a Function has one of them."""
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """Compute the outputs' tangents from the inputs', for forward mode. To be defined by the subclass."""
+        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> Any:
@@ -140,87 +198,181 @@ class Function:
         raise NotImplementedError("setup_context is not implemented.")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and record a node that will run backward."""
         if cls.__dict__.get("_node_class") is None:
             cls._node_class = type(f"{cls.__name__}Backward", (_FunctionNode,), {"function": cls})
+        separate = cls.setup_context is not Function.setup_context
+        if separate:
+            args = _bound(cls, args, kwargs)
+        elif kwargs:
+            raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments, got {', '.join(kwargs)}")
         ctx = cls._node_class()
         ctx._is_tensor = [isinstance(a, Tensor) for a in args]
-        recorded = grad_mode.enabled and any(t and a._requires_grad for a, t in zip(args, ctx._is_tensor, strict=True))
         ctx.needs_input_grad = tuple(bool(t and a._requires_grad) for a, t in zip(args, ctx._is_tensor, strict=True))
-        before = grad_mode.enabled
-        grad_mode.enabled = False
+        recorded = grad_mode.enabled and any(ctx.needs_input_grad)
+        # found before forward changes something in place
+        ctx.edges = tuple([edge_of(a) if a._requires_grad else None for a, t in zip(args, ctx._is_tensor, strict=True) if t]) if recorded else ()
+        before = switched()
+        switch(False)
         try:
-            if cls.setup_context is not Function.setup_context:
+            if separate:
                 outputs = cls.forward(*args)
                 cls.setup_context(ctx, args, outputs)
             else:
                 outputs = cls.forward(ctx, *args)
         finally:
-            grad_mode.enabled = before
+            switch(before)
         several = isinstance(outputs, tuple)
         outs = list(outputs) if several else [outputs]
         _place_outputs(ctx, args, outs, recorded)
         return tuple(outs) if several else outs[0]
 
 
+def _bound(cls: type[Function], args: Args, kwargs: dict[str, Any]) -> Args:
+    """The arguments of a forward without ctx, by position and with its defaults."""
+    import inspect  # start-up: few programs have such a Function
+
+    bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
+
+
 def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bool) -> None:
-    edges = [edge_of(a) if a._requires_grad else None for a, t in zip(args, ctx._is_tensor, strict=True) if t] if recorded else []
+    """Join the outputs of forward to the node; `outs` is changed where another tensor stands for one."""
+    inputs = {id(a) for a, t in zip(args, ctx._is_tensor, strict=True) if t}
     dirty = {id(t) for t in ctx._dirty}
-    for t in ctx._dirty:
-        if recorded and t._requires_grad and t.is_leaf:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        t._bump()
     fixed = {id(t) for t in ctx._non_differentiable}
     original = list(outs)
-    for i, out in enumerate(outs):
-        if isinstance(out, Tensor) and id(out) not in dirty and (out._edge is not None or any(out is a for a in args)):
-            # an input returned as it is becomes a view of its own, so that its history is this node's
-            outs[i] = out._as_view(out._shape, out._strides, out._offset, out._numel)
-            if id(out) in fixed:
-                fixed.add(id(outs[i]))
-    if not recorded:
-        ctx.saved = tuple(("in", t, None) for t in ctx._to_save)
-        return
-    ctx.edges = tuple(edges)
-    ctx.seq = next_number()
     ctx.outputs = len(outs)
-    tensors = [o for o in outs if isinstance(o, Tensor)]
-    ctx.device = tensors[0]._device if tensors else None
-    shapes = [o._shape if isinstance(o, Tensor) else () for o in outs]
-    dtypes = [o._dtype if isinstance(o, Tensor) else None for o in outs]
+    if recorded:
+        ctx.seq = next_number()
+    differentiable = 0
+    for i, out in enumerate(original):
+        if not isinstance(out, Tensor):
+            continue
+        is_input, modified = id(out) in inputs, id(out) in dirty
+        if not recorded or id(out) in fixed or not (out._dtype.is_floating_point or out._dtype.is_complex):
+            if is_input and not modified and not out._requires_grad:
+                outs[i] = _itself(out)
+            elif out._requires_grad and is_input:
+                outs[i] = out.detach()
+            elif out._requires_grad and out._base is None:
+                out._edge, out._requires_grad = None, False
+        else:
+            differentiable += 1
+            if modified:
+                _take_over(ctx, i, out, args, len(outs))
+            else:
+                if is_input:
+                    outs[i] = out = _itself(out)
+                _set_edge(out, (ctx, i))
+        if outs[i]._base is not None and not (is_input and modified):
+            outs[i]._creation = IN_FUNCTION
+    if differentiable > 1:
+        for out in outs:
+            if isinstance(out, Tensor) and out._base is not None:
+                out._creation = MULTI_OUTPUT
+    if not dirty <= {id(o) for o in original}:
+        raise RuntimeError(
+            "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace "
+            "must all be outputs of the Function."
+        )
+    if not recorded:
+        ctx.saved = tuple([(False, t, None) for t in ctx._to_save])
+        return
+    tensors = [o if isinstance(o, Tensor) else None for o in outs]
+    ctx.device = next((t._device for t in tensors if t is not None), None)
+    ctx.kinds = [None if t is None else (t._shape, t._dtype, t._device) for t in tensors]
+    shapes, dtypes = [() if t is None else t._shape for t in tensors], [None if t is None else t._dtype for t in tensors]
     ctx.shape, ctx.dtype = (shapes[0], dtypes[0]) if len(outs) == 1 else (shapes, dtypes)
-    for i, out in enumerate(outs):
-        if isinstance(out, Tensor) and (out._dtype.is_floating_point or out._dtype.is_complex) and id(out) not in fixed:
-            out._edge = (ctx, i)
-            out._requires_grad = True
-            if out._base is not None:
-                out._view_version = out._version
     # saved outputs are kept outside the graph, or node and output would hold each other
-    saved: list[tuple[str, Tensor | None, int | None]] = []
+    saved: list[tuple[bool, Tensor | None, int | None]] = []
     ctx._out_numbers = {}
     for n, kept in enumerate(ctx._to_save):
         at = next((i for i, o in enumerate(original) if o is kept), None)
-        if kept is None:
-            saved.append(("in", None, None))
-        elif at is not None and not any(kept is a for a in args):
-            alias = kept._alias()
+        if kept is not None and at is not None and (id(kept) not in inputs or id(kept) in dirty) and kept._edge is not None:
+            saved.append((True, kept._alias(), kept._version))
             ctx._out_numbers[n] = at
-            saved.append(("out", alias, alias._version))
         else:
-            saved.append(("in", kept, kept._version))
+            saved.append((False, kept, None if kept is None else kept._version))
     ctx.saved = tuple(saved)
     ctx._to_save = ()
     if anomaly.enabled:
         remember(ctx)
 
 
+def _itself(t: Tensor) -> Tensor:
+    """An input that was returned as it is: a view of its own, so that its history can be this node's."""
+    before = grad_mode.enabled
+    grad_mode.enabled = False
+    try:
+        made: Tensor = t.view_as(t)
+    finally:
+        grad_mode.enabled = before
+    return made
+
+
+def _set_edge(t: Tensor, edge: tuple[Node, int]) -> None:
+    t._edge = edge
+    t._requires_grad = True
+    t._borrows_grad = False
+    if t._base is not None:
+        t._view_version = t._version
+
+
+def _take_over(ctx: _FunctionNode, i: int, t: Tensor, args: Args, count: int) -> None:
+    """Give an input that forward has changed in place the node as its history."""
+    if t._requires_grad and t.is_leaf:
+        raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
+    tensors = [a for a, is_tensor in zip(args, ctx._is_tensor, strict=True) if is_tensor]
+    place = next((n for n, a in enumerate(tensors) if a is t), None)
+    if place is None:
+        warnings.warn(
+            "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to pass it to "
+            "mark_dirty().", UserWarning, stacklevel=4,
+        )  # fmt: skip
+    if t._base is not None and count > 1:
+        raise RuntimeError(
+            "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot return more than one "
+            "Tensor. This is not supported by the current autograd engine. You should either make sure the input is not a view (using "
+            ".clone() for example) or make your Function only return one Tensor (potentially splitting it into two Functions: one doing "
+            "the inplace that returns a single Tensor and a second one that does the other operations)."
+        )
+    t._grad = None
+    rebase(t, ctx, i, place)
+
+
+class _OnlyOnce(Node):
+    """The history of a gradient that was marked with `once_differentiable`."""
+
+    __slots__ = ()
+
+    def apply(self, g: Gradient) -> Grads:
+        """RuntimeError."""
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")
+
+
 def once_differentiable(function: Any) -> Any:
-    """Decorate a backward whose result is not to be differentiated again."""
+    """Decorate a backward whose result is not to be differentiated again: RuntimeError where that is tried."""
 
     @wraps(function)
-    def wrapped(ctx: object, *grads: object) -> Any:
+    def wrapped(ctx: object, *grads: Any) -> Any:
         with no_grad():
-            return function(ctx, *grads)
+            made = function(ctx, *grads)
+        if not grad_mode.enabled or not any(isinstance(g, Tensor) and g._requires_grad for g in grads):
+            return made
+        outs = made if isinstance(made, tuple) else (made,)
+        node = _OnlyOnce()
+        node.edges, node.saved, node.versions, node.seq, node.outputs = (), (), None, next_number(), len(outs)
+        shapes, dtypes = [getattr(o, "_shape", ()) for o in outs], [getattr(o, "_dtype", None) for o in outs]
+        node.shape, node.dtype = (shapes[0], dtypes[0]) if len(outs) == 1 else (shapes, dtypes)
+        found = []
+        for i, out in enumerate(outs):
+            found.append(out)
+            if isinstance(out, Tensor):
+                found[-1] = out.detach()
+                _set_edge(found[-1], (node, i))
+        return tuple(found) if isinstance(made, tuple) else found[0]
 
     return wrapped

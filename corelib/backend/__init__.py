@@ -10,6 +10,7 @@ from corelib.contract.backend import (
     Probe as Probe,
     StridedArray as StridedArray,
     UnsupportedError as UnsupportedError,
+    forked as forked,
 )
 from corelib.contract.kernels import API_VERSION as API_VERSION, KernelTable as KernelTable
 from corelib.dispatcher.plugins.hookspecs import hookimpl as hookimpl

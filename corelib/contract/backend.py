@@ -11,8 +11,10 @@ does not have it leaves undefined: the defaults here raise `UnsupportedError`, a
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from corelib.contract.kernels import API_VERSION, KernelTable
@@ -41,6 +43,14 @@ class UnsupportedError(NotImplementedError):
 
 class OutOfMemoryError(RuntimeError):
     """A device's memory is used up; the message has the figures. Core raises it where `allocate` raised MemoryError."""
+
+
+def forked(device_type: str) -> RuntimeError:
+    """The error of a device whose driver was started in the process that this one was forked from; the words are PyTorch's."""
+    return RuntimeError(
+        f"Cannot re-initialize {device_type} in forked subprocess: its driver was started in the parent process. To use {device_type} "
+        "with multiprocessing, you must use the 'spawn' start method, or use it first in the child"
+    )
 
 
 class Probe(NamedTuple):
@@ -238,6 +248,27 @@ class Backend(ABC):
         and is not given to `free`. BufferError for what cannot be shared.
         """
         self._lacks("adopt")
+
+    def stays_behind(self, *others: tuple[object, str]) -> None:
+        """Say that the driver does not survive a fork, as most that have threads of their own: calls would never return in a child.
+
+        Called by a backend that has started its driver. In children of this process what has to do with a device then raises
+        RuntimeError, and so do `others`, (object, name of a method) each; `free` does nothing.
+        """
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=partial(self._leave, others))
+
+    def _leave(self, others: tuple[tuple[object, str], ...]) -> None:
+        def refuse(*args: object, **kwargs: object) -> NoReturn:
+            raise forked(self.device_type)
+
+        def nothing(*args: object) -> None:
+            """The memory went with the parent."""
+
+        used = ("allocate", "host_to_device", "device_to_host", "device_to_device", "synchronize", "default_queue", *OPTIONAL)
+        places = [(self, name, refuse) for name in used] + [(owner, name, refuse) for owner, name in others]
+        for owner, name, instead in (*places, (self, "free", nothing)):
+            setattr(owner, name, instead)
 
     def capabilities(self) -> dict[str, Any]:
         """What this backend declares: its class attributes, and for each optional function whether it is there."""

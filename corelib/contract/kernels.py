@@ -17,6 +17,10 @@ Kernel: TypeAlias = Callable[..., Any]
 """`kernel(out, *inputs, *attributes)`, all by position: writes into `out`; returns None, or NotImplemented to pass to the next."""
 
 
+class LinAlgError(RuntimeError):
+    """A matrix for which there is no such factorization or solution; `torch.linalg.LinAlgError`."""
+
+
 class KernelTable:
     """Kernels by op name and dtype: `table["add"][corelib.float32]` is a function `kernel(out, *inputs, *attributes)`, all by position.
 

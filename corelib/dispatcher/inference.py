@@ -6,7 +6,7 @@ from typing import Any
 
 from corelib.dispatcher.modes import Mode
 from corelib.dispatcher.op import Entry, Kwargs, Op
-from corelib.graph.grad_mode import GradContext, grad_mode
+from corelib.graph.grad_mode import GradContext, grad_mode, switch, switched
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.tensor import Tensor
 
@@ -18,7 +18,7 @@ class MarkInference(Mode):
         """Run the op and mark what it made."""
         made: Outs = call(*args, **kwargs)
         for t in made if isinstance(made, tuple) else (made,):
-            if isinstance(t, Tensor) and not any(t is a for a in args):
+            if isinstance(t, Tensor) and not any(t is a or (t._base is None and isinstance(a, Tensor) and t._shares(a)) for a in args):
                 t._inference = t._base is None or t._base._inference
         return made
 
@@ -40,17 +40,17 @@ class inference_mode(GradContext):
         return inference_mode(self._mode)
 
     def __enter__(self) -> None:
-        self._before.append(grad_mode.enabled)
+        self._before.append(switched())
         marker = None
         if self._mode:
             marker = MarkInference()
             marker.__enter__()
         self._modes.append((grad_mode.inference, marker))
         grad_mode.inference = self._mode
-        grad_mode.enabled = not self._mode
+        switch(not self._mode)
 
     def __exit__(self, *exc: object) -> None:
-        grad_mode.enabled = self._before.pop()
+        switch(self._before.pop())
         grad_mode.inference, marker = self._modes.pop()
         if marker is not None:
             marker.__exit__()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Self
 
+from corelib.contract.forks import free_in_child
 from corelib.dispatcher.op import Entry, Kwargs, Op
 from corelib.graph.rule import Args
 
@@ -27,7 +28,7 @@ class _Stack(threading.local):
 
 active = _Active()
 _stack = _Stack()
-_lock = threading.Lock()
+_lock = free_in_child(threading.Lock())
 
 
 class Mode:

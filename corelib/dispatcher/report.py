@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.op import TABLE
 from corelib.tensor.named import NamedTuple
@@ -22,7 +23,7 @@ POLICIES = ("error", "warn", "allow")
 
 enabled = False
 _policy = "warn"
-_lock = threading.Lock()
+_lock = free_in_child(threading.Lock())
 _counts: dict[tuple[str, str, str], list[int]] = {}
 _warned: set[tuple[str, str]] = set()
 

@@ -90,6 +90,8 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
         if p == 0 or p >= outputs:
             keep = f"s{p} = outs._alias()" if p == 0 else f"s{p} = outs[{p - outputs}]._alias()"
             seen = f"v{p} = 0"  # its memory is new
+        elif rule.geometry_only:
+            seen = "pass"
         elif given in rule.operands:
             seen = f"if s{p} is not None: v{p} = version_of(s{p})"
             if given in rule.tensors:

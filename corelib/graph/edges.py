@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number
+from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number, nowhere
+from corelib.graph.views import refuse_view
 from corelib.tensor import dtype as D
-from corelib.tensor.keys import DispatchKey
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor
 
@@ -20,7 +20,108 @@ def edge_of(t: Tensor) -> tuple[Node, int]:
     edge: Edge = t._edge
     if edge is None:
         edge = t._edge = (AccumulateGrad(t), 0)
+        if t._borrows_grad:  # its base is a leaf, and it is no part of the graph
+            edge[0]._leaf = nowhere
     return edge
+
+
+def refreshed_edge(t: Tensor) -> tuple[Node, int]:
+    """The edge of a view whose memory was changed in place since the view's edge was made."""
+    base: Any = t._base
+    storage: Any = t._storage
+    edge: Edge = t._edge
+    if not base._requires_grad and (edge is None or type(edge[0]) is AccumulateGrad):
+        version, t._view_version = t._view_version, storage._version
+        edge = edge_of(t)
+        t._view_version = version
+        return edge
+    if t._creation:
+        refuse_view(t, indirect=True)
+    node = _new(AsStridedBackward0)
+    node.edges = (edge_of(base) if base._requires_grad else None,)
+    node.seq = next_number()
+    node.shape = t._shape
+    node.dtype = t._dtype
+    node.saved = ()
+    node.versions = None
+    node.region = Region(t)
+    found: tuple[Node, int] = (node, 0)
+    t._edge = found
+    t._requires_grad = True
+    if t._retains_grad and edge is not None:
+        move_retained(edge, found)
+    t._view_version = storage._version
+    return found
+
+
+def move_retained(old: tuple[Node, int], new: tuple[Node, int]) -> None:
+    """A tensor whose gradient is kept has got another place in the graph: the gradient there is kept from now on."""
+    kept = None if old[0].retained is None else old[0].retained.pop(old[1], None)
+    if kept is not None:
+        retain_at(new, kept)
+
+
+def retain_at(edge: tuple[Node, int], kept: Any) -> None:
+    """Have the gradient at an edge kept in a tensor's `.grad`; `kept` is a weak reference to it."""
+    node, number = edge
+    if node.retained is None:
+        node.retained = {}
+    if node.tensor_hooks is None:
+        node.tensor_hooks = {}  # the engine looks only there
+    node.retained[number] = kept
+
+
+class Region:
+    """The place of a view in its base, and the way from a gradient of the base to that of the view and back.
+
+    The way is the same for a view of another dtype, such as the real numbers in the memory of complex ones.
+    """
+
+    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "offset", "overlaps", "shape", "strides")
+
+    def __init__(self, t: Tensor) -> None:
+        base: Any = t._base
+        self.shape, self.strides, self.dtype, self.key = t._shape, t.stride(), t._dtype, t._key
+        self.base_shape, self.base_strides, self.base_dtype, self.base_key = base._shape, base.stride(), base._dtype, base._key
+        self.offset = (t._offset * t._dtype.itemsize - base._offset * base._dtype.itemsize) // t._dtype.itemsize
+        self.overlaps = _overlaps(self.shape, self.strides)
+
+    def of(self, laid: Tensor) -> Tensor:
+        """The view's memory in a tensor that is laid out as the base is."""
+        if self.dtype is not self.base_dtype:
+            if self.base_dtype.is_complex and not self.dtype.is_complex:
+                laid = laid.view_as_real()
+            elif self.dtype.is_complex and not self.base_dtype.is_complex:
+                span = 1 + sum((n - 1) * s for n, s in zip(laid._shape, laid.stride(), strict=True))
+                laid = laid.as_strided((span // 2, 2), (2, 1)).view_as_complex()
+        return laid.as_strided(self.shape, self.strides, self.offset)
+
+    def turned(self, g: Tensor) -> Tensor:
+        """What is in the view as what is in the base, or the other way, where only one shows the memory conjugated or negated."""
+        if self.key is self.base_key:
+            return g
+        if self.key.conj is not self.base_key.conj and g._dtype.is_complex:
+            g = g.conj()
+        return -g if self.key.neg is not self.base_key.neg else g
+
+    def laid(self, g: Tensor) -> Tensor:
+        """Memory for a gradient of the base, laid out as the base is."""
+        dtype = self.base_dtype
+        if dtype.is_complex is self.dtype.is_complex and g._dtype.is_complex is dtype.is_complex:
+            dtype = g._dtype
+        return g.new_empty_strided(self.base_shape, self.base_strides, dtype=dtype)
+
+    def spread(self, g: Tensor) -> Tensor:
+        """The gradient of the base from that of the view: zero, but `g` in the view's region."""
+        g = self.turned(g)
+        laid = self.laid(g).zero_()
+        if not self.overlaps:
+            self.of(laid).copy_(g)
+            return laid
+        span = 1 + sum((n - 1) * s for n, s in zip(self.base_shape, self.base_strides, strict=True))
+        places = (g.new_ones(span, dtype=D.int64).cumsum(0) - 1).as_strided(self.shape, self.strides, self.offset)
+        flat = g.new_zeros(span).scatter_add(0, places.reshape(-1), g.reshape(-1))
+        return flat.as_strided(self.base_shape, self.base_strides, 0)
 
 
 def _overlaps(shape: Shape, strides: Strides) -> bool:
@@ -33,55 +134,16 @@ def _overlaps(shape: Shape, strides: Strides) -> bool:
     return False
 
 
-def turned(g: Tensor, t: DispatchKey, base: DispatchKey) -> Tensor:
-    """The gradient of a view's elements as that of its base's, or the other way, where only one shows the memory conjugated or negated."""
-    if t.conj is not base.conj and g._dtype.is_complex:
-        g = g.conj()
-    return -g if t.neg is not base.neg else g
-
-
 class AsStridedBackward0(Node):
     """A view's history, found anew after its base changed in place."""
 
-    metadata_shape: Shape
+    region: Region
 
     __slots__ = ()
 
     def apply(self, g: Tensor) -> Grads:
         """The base's gradient: zero, but `g` in the view's region."""
-        shape, strides, offset, base_strides, key, base_key = self.saved
-        if key is not base_key:
-            g = turned(g, key, base_key)
-        laid = g.new_empty_strided(self.metadata_shape, base_strides).zero_()
-        if not _overlaps(shape, strides):
-            laid.as_strided(shape, strides, offset).copy_(g)
-            return [laid]
-        span = 1 + sum((n - 1) * s for n, s in zip(laid._shape, base_strides, strict=True))
-        places = (g.new_ones(span, dtype=D.int64).cumsum(0) - 1).as_strided(shape, strides, offset)
-        flat = g.new_zeros(span).scatter_add(0, places.reshape(-1), g.reshape(-1))
-        return [flat.as_strided(laid._shape, base_strides, 0)]
+        return [self.region.spread(g)]
 
     def release(self) -> None:
         """Nothing that was saved holds memory."""
-
-
-def refreshed_edge(t: Tensor) -> tuple[Node, int]:
-    """The edge of a view whose memory was changed in place since the view's edge was made."""
-    base: Any = t._base
-    storage: Any = t._storage
-    if not base._requires_grad:
-        t._view_version = storage._version
-        return edge_of(t)
-    if not t.__dict__.get("_detached_view", False):
-        node = _new(AsStridedBackward0)
-        node.edges = (edge_of(base),)
-        node.seq = next_number()
-        node.shape = t._shape
-        node.dtype = t._dtype
-        node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride(), t._key, base._key)
-        node.metadata_shape = base._shape
-        node.versions = None
-        t._edge = (node, 0)
-        t._requires_grad = True
-    t._view_version = storage._version
-    return edge_of(t)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
+from threading import get_ident
 from typing import Any, TypeVar
 
 F = TypeVar("F")
@@ -16,6 +17,24 @@ class _GradMode(threading.local):
 
 
 grad_mode = _GradMode()
+
+off: dict[int, bool] = {}
+"""The threads in which the user has switched recording off: views that are made there are marked. (While core computes a body or a
+derivative it sets `grad_mode.enabled` alone.)"""
+
+
+def switch(enabled: bool | None) -> None:
+    """Set the user's switch of this thread; None puts it off as core does, without a mark in `off`."""
+    grad_mode.enabled = bool(enabled)
+    if enabled is False:
+        off[get_ident()] = True
+    elif off:
+        off.pop(get_ident(), None)
+
+
+def switched() -> bool | None:
+    """What `switch` restores."""
+    return True if grad_mode.enabled else False if get_ident() in off else None
 
 
 def is_grad_enabled() -> bool:
@@ -34,14 +53,14 @@ class GradContext:
     _wanted = True
 
     def __init__(self) -> None:
-        self._before: list[bool] = []
+        self._before: list[bool | None] = []
 
     def __enter__(self) -> None:
-        self._before.append(grad_mode.enabled)
-        grad_mode.enabled = self._wanted
+        self._before.append(switched())
+        switch(self._wanted)
 
     def __exit__(self, *exc: object) -> None:
-        grad_mode.enabled = self._before.pop()
+        switch(self._before.pop())
 
     def _again(self) -> GradContext:
         return type(self)()
@@ -137,18 +156,18 @@ class set_grad_enabled(GradContext):
         if not isinstance(mode, bool):
             raise TypeError(f"set_grad_enabled(): argument 'mode' must be bool, not {type(mode).__name__}")
         self._wanted = mode
-        self._first: bool | None = grad_mode.enabled
-        grad_mode.enabled = mode
+        self._first: tuple[bool | None] | None = (switched(),)
+        switch(mode)
 
     def __enter__(self) -> None:
-        before = grad_mode.enabled if self._first is None else self._first
+        before = (switched(),) if self._first is None else self._first
         self._first = None
-        self._before.append(before)
-        grad_mode.enabled = self._wanted
+        self._before.append(before[0])
+        switch(self._wanted)
 
     def __call__(self, function: F) -> F:
         if self._first is not None:
-            grad_mode.enabled = self._first
+            switch(self._first[0])
         return super().__call__(function)
 
     def _again(self) -> GradContext:

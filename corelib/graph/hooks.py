@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 from weakref import ref
 
-from corelib.graph.edges import edge_of
+from corelib.graph.edges import edge_of, retain_at
 from corelib.graph.handles import Hook, Hooks, RemovableHandle, add_hook, checked
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
 from corelib.tensor.tensor import Tensor
@@ -45,22 +45,7 @@ def retain_grad(t: Tensor) -> None:
     if t.is_leaf or t._retains_grad:
         return
     t._retains_grad = True
-    weak = ref(t)
-
-    def keep(g: Tensor) -> None:
-        tensor = weak()
-        if tensor is not None:
-            tensor._grad = g if tensor._grad is None else tensor._grad + g
-
-    register_tensor_hook(t, _Keeping(keep))
-
-
-class _Keeping(partial[None]):
-    """A hook that runs after all others: it keeps what they make of the gradient."""
-
-
-def _runs_last(hook: object) -> bool:
-    return isinstance(hook, _Keeping)
+    retain_at(edge_of(t), ref(t))
 
 
 def run_before(node: Node, g: Gradient) -> Gradient:
@@ -68,25 +53,33 @@ def run_before(node: Node, g: Gradient) -> Gradient:
     if node.tensor_hooks is not None:
         for number, hooks in node.tensor_hooks.items():
             part = g if node.outputs == 1 else g[number]
-            if part is None:
-                continue
-            for hook in sorted(hooks.values(), key=_runs_last):
+            for hook in list(hooks.values()):
                 got = hook(part)
                 if got is not None:
-                    _check_same(part, got, f"hook '{getattr(hook, '__name__', type(hook).__name__)}'")
+                    _check_same(part, got, hook)
                     part = got
             if node.outputs == 1:
                 g = part
             else:
                 g[number] = part
+        if node.retained:
+            _keep(node.retained, g if node.outputs > 1 else [g])
     if node.pre_hooks is not None:
         for hook in list(node.pre_hooks.values()):
             parts = (g,) if node.outputs == 1 else tuple(g)
             got = hook(parts)
             if got is not None:
-                got = got if isinstance(got, tuple) else (got,)
+                got = _checked(got, parts, hook)
                 g = got[0] if node.outputs == 1 else list(got)
     return g
+
+
+def _keep(retained: dict[int, Any], gs: Sequence[Tensor | None]) -> None:
+    """Put gradients where `retain_grad` wants them, as their hooks have left them."""
+    for number, weak in retained.items():
+        t, g = weak(), gs[number]
+        if t is not None and g is not None:
+            t._grad = g.clone() if t._grad is None else t._grad + g
 
 
 def run_after(node: Node, grads: Grads, g: Gradient) -> Grads:
@@ -97,19 +90,36 @@ def run_after(node: Node, grads: Grads, g: Gradient) -> Grads:
     for hook in list(node.post_hooks.values()):
         got = hook(grads, given)
         if got is not None:
-            got = got if isinstance(got, tuple) else (got,)
-            if len(got) != len(grads):
-                raise RuntimeError(f"hook of {node.name()} has returned {len(got)} values, expected {len(grads)}")
-            grads = got
+            grads = _checked(got, grads, hook)
     return grads
 
 
-def _check_same(before: Tensor, after: Any, what: str) -> None:
-    if not hasattr(after, "_storage"):
-        raise TypeError(f"{what}: expected Variable, but hook returned '{type(after).__name__}'; a Tensor or None is accepted")
+def _checked(got: Any, given: Sequence[Tensor | None], hook: Hook) -> tuple[Tensor | None, ...]:
+    """What a hook of a node returns in place of gradients: as many, each alike the one that it replaces, or None."""
+    if not isinstance(got, tuple):
+        if len(given) != 1:
+            raise TypeError(f"expected tuple, but hook returned '{type(got).__name__}'")
+        got = (got,)
+    if len(got) != len(given):
+        raise RuntimeError(f"hook '{_name(hook)}' has returned an incorrect number of values (got {len(got)}, but expected {len(given)})")
+    for before, after in zip(given, got, strict=True):
+        if after is not None and before is not after:
+            _check_same(before, after, hook)
+    found: tuple[Tensor | None, ...] = got
+    return found
+
+
+def _name(hook: Hook) -> str:
+    return str(getattr(hook, "__name__", type(hook).__name__))
+
+
+def _check_same(before: Tensor | None, after: Any, hook: Hook) -> None:
+    if not isinstance(after, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(after).__name__}'")
+    if before is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    if after._dtype is not before._dtype or after._device is not before._device or after.layout is not before.layout:
+        was, got = (f"{t._dtype}, {t._device}, {t.layout}" for t in (before, after))
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {was} got {got})")
     if after._shape != before._shape:
-        raise RuntimeError(f"{what} has changed the size of value: from {list(before._shape)} to {list(after._shape)}")
-    if after._dtype is not before._dtype or after._device is not before._device:
-        raise RuntimeError(
-            f"{what} has changed the type of value (was {before._dtype} on {before._device}, got {after._dtype} on {after._device})"
-        )
+        raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value (was {list(before._shape)} got {list(after._shape)})")

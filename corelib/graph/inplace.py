@@ -6,33 +6,31 @@ own edge is then found anew, as a slice of base's new history, when somebody ask
 
 from __future__ import annotations
 
-from corelib.graph.edges import edge_of, refreshed_edge, turned
+from typing import Any
+
+from corelib.graph.anomaly import anomaly, remember
+from corelib.graph.edges import AsStridedBackward0, Region, edge_of, move_retained, refreshed_edge
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.node import Grads, Node, next_number
-from corelib.graph.recording import node_class
+from corelib.graph.leaf import is_leaf
+from corelib.graph.node import Edge, Grads, Node, next_number
+from corelib.graph.recording import SECOND_TIME, OpNode, node_class
 from corelib.graph.rule import Rule
-from corelib.tensor import dtype as D
+from corelib.graph.views import refuse_view, spread_requires_grad
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
 
 
 def check_leaf(name: str, t: Tensor) -> None:
-    """RuntimeError for an in-place change of a leaf in the graph, or of a view of one."""
-    if t._one_of_several:
-        made = t.grad_fn
-        raise RuntimeError(
-            f"{name}(): Output {t.output_nr} of {'a function' if made is None else made.name()} is a view and is being modified "
-            "inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. "
-            "You should replace the inplace operation by an out-of-place one."
-        )
-    if t.is_leaf and t._base is None:
-        raise RuntimeError(f"{name}(): a leaf Variable that requires grad is being used in an in-place operation.")
+    """RuntimeError for an in-place change of a leaf in the graph, of a view of one, or of a view that may not be changed."""
     base = t._base
-    if base is not None and base._requires_grad and base.is_leaf:
-        raise RuntimeError(
-            f"{name}(): a view of a leaf Variable that requires grad is being used in an in-place operation."
-        )
+    if base is not None:
+        if t._creation:
+            refuse_view(t, indirect=False, name=name)
+        if is_leaf(base):
+            raise RuntimeError(f"{name}(): a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if is_leaf(t):
+        raise RuntimeError(f"{name}(): a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def check_inference(name: str, t: Tensor) -> None:
@@ -49,8 +47,12 @@ def before_change(rule: Rule, t: Tensor) -> Tensor:
 
     Its memory is about to be overwritten, so it is a copy where the op's gradient looks at it.
     """
+    if t._base is not None and t._creation:
+        refuse_view(t, indirect=False, name=f"{rule.name}_")
     uses_input = rule.vjps is None or any(v is not None and 1 in v[1] for v in rule.vjps)
-    edge = edge_of(t) if t._requires_grad else None
+    edge: Edge = None
+    if t._requires_grad:
+        edge = _before_edge(t) if t._base is not None else edge_of(t)
     if uses_input:
         before_mode = grad_mode.enabled
         grad_mode.enabled = False
@@ -78,53 +80,140 @@ def keep_in_graph(rule: Rule, before: Tensor, result: Tensor) -> None:
     result._requires_grad = True
 
 
-def adopt(t: Tensor, result: Tensor) -> None:
-    """Give a tensor the history of the result that was just written into it."""
-    base = t._base
-    if base is None:
-        t._edge = result._edge
-        t._requires_grad = result._requires_grad
-        if t._retains_grad:
-            t._retains_grad = False
-            t.retain_grad()
-        return
-    if not (result._requires_grad or base._requires_grad):
-        return
+def _before_edge(t: Tensor) -> tuple[Node, int]:
+    """The edge of a view as it was before a change: straight to its base, so that hooks of the old value do not run, as in PyTorch."""
+    edge_of(t)  # a view whose base has changed may not be changed any more
+    node = _new(AsStridedBackward0)
+    base: Any = t._base
+    node.edges = (edge_of(base) if base._requires_grad else None,)
+    node.seq = next_number()
+    node.shape, node.dtype = t._shape, t._dtype
+    node.saved, node.versions = (), None
+    node.region = Region(t)
+    return node, 0
+
+
+def adopt(rule: Rule, t: Tensor, result: Tensor, before: Tensor) -> None:
+    """Give a tensor the history of the result of an op that was just written into it; `before` is what `before_change` gave."""
+    edge = result._edge
+    if edge is not None:
+        _save_itself(edge[0], t, result)
+    shares = before._storage is t._storage
+    if t._base is None:
+        _move(t, edge, result._requires_grad, 1 + shares)
+    elif result._requires_grad or t._base._requires_grad:
+        made: Any = None if edge is None else edge[0]
+        # The last node of a body of several ops stays one of its own.
+        joined = not (made is None or (isinstance(made, OpNode) and (made.rule is rule or before._edge is None)))
+        place = None
+        if made is not None and not joined and before._edge is not None and before._edge in made.edges:
+            place = made.edges.index(before._edge)
+        _rewrite(t, made, place, edge if joined else None, 2 + shares)
+
+
+def rebase(t: Tensor, node: Node, number: int, place: int | None) -> None:
+    """Give a tensor that a user's Function has changed in place the Function's node as its history; it is input `place` there."""
+    if t._base is None:
+        _move(t, (node, number), True, 1)
+    else:
+        _rewrite(t, node, place, None, 2)
+
+
+def _move(t: Tensor, edge: Edge, requires_grad: bool, holders: int) -> None:
+    """Another place in the graph for a tensor that is no view."""
+    old, began = t._edge, requires_grad and not t._requires_grad
+    t._edge = edge
+    t._requires_grad = requires_grad
+    if t._retains_grad and old is not None and edge is not None:
+        move_retained(old, edge)
+    if began:
+        spread_requires_grad(t, holders)
+
+
+def _rewrite(t: Tensor, made: Node | None, place: int | None, joined: Edge, holders: int) -> None:
+    """A new history for the base of a view that was changed: by node `made`, or by several whose result is at `joined`."""
+    base: Any = t._base
+    first = edge_of(base) if base._requires_grad else None
     node = _new(CopySlices)
-    node.edges = (
-        edge_of(base) if base._requires_grad else None,
-        edge_of(result) if result._requires_grad else None,
-    )
+    node.region = Region(t)
+    node.joined = joined is not None
+    node.fn = None if joined is not None else made
+    node.place = place
+    if joined is not None:
+        node.edges = (first, joined)
+    else:
+        node.edges = (first, *[e for i, e in enumerate(() if made is None else made.edges) if i != place])
     node.seq = next_number()
     node.shape = base._shape
     node.dtype = base._dtype
-    node.saved = (t._shape, t.stride(), t._offset - base._offset, base.stride(), t._key, base._key)
+    node.saved = ()
     node.versions = None
+    if anomaly.enabled:
+        remember(node)
+    began = not base._requires_grad
+    if t._requires_grad and base._retains_grad and first is not None:
+        move_retained(first, (node, 0))
     base._edge = (node, 0)
-    base._requires_grad = True
-    t._requires_grad = True
-    t._edge = None
+    base._requires_grad = t._requires_grad = True
+    t._view_version = -1  # so that its edge is found anew
     refreshed_edge(t)
+    if began:
+        spread_requires_grad(base, holders)
+
+
+def _save_itself(node: Node, t: Tensor, result: Tensor) -> None:
+    """Let a node that saved its output save the tensor into which that was written: one memory less, and a later change is noticed."""
+    saved = node.saved
+    if not isinstance(node, OpNode) or not saved or node.versions is None or type(saved) is not tuple:
+        return
+    out = saved[0]
+    if isinstance(out, Tensor) and out._storage is result._storage and out._dtype is t._dtype and out._shape == t._shape:
+        node.saved = (t._alias(), *saved[1:])
+        node.versions = (t._version, *node.versions[1:])
 
 
 class CopySlices(Node):
-    """The base's value after one of its views was changed in place: inputs are the old base and the new region."""
+    """The base's value after one of its views was changed in place: inputs are the old base, and the other operands of the change.
+
+    `fn` is the node of the change, which has the old view at `place` among its inputs (None: not at all). Where the change was made of
+    several ops `fn` is None and `joined` True, and the second input is the new region.
+    """
 
     __slots__ = ()
+    region: Region
+    fn: Node | None
+    place: int | None
+    joined: bool
+    spent = False
 
     def apply(self, g: Tensor) -> Grads:
-        """The old base's gradient is zero in the region; the region's is that part of `g`."""
-        shape, strides, offset, base_strides, key, base_key = self.saved
-        first = second = None
-        if self.edges[1] is not None:
-            laid = g.new_empty_strided(self.shape, base_strides)
-            laid.copy_(g)
-            second = turned(laid.as_strided(shape, strides, offset).clone(), key, base_key)
-        if self.edges[0] is not None:
-            region = g.new_empty_strided(self.shape, base_strides, dtype=D.bool).fill_(False)
-            region.as_strided(shape, strides, offset).fill_(True)
-            first = g.masked_fill(region, 0.0)
-        return [first, second]
+        """The old base's gradient is `g` outside the region, and what the change's node gives inside it."""
+        if self.spent:
+            raise RuntimeError(SECOND_TIME)
+        region = self.region
+        laid = region.laid(g)
+        laid.copy_(g)
+        part = region.of(laid)
+        given = region.turned(part.clone())
+        inside = None
+        second: Grads = ()
+        if self.joined:
+            second = [given]
+        elif self.fn is not None:
+            second = self.fn.apply(given)
+            if self.place is not None:
+                inside = second[self.place]
+                second = [x for i, x in enumerate(second) if i != self.place]
+        if self.edges[0] is None:
+            return [None, *second]
+        if inside is None:
+            part.zero_()
+        else:
+            part.copy_(region.turned(inside))
+        return [laid, *second]
 
     def release(self) -> None:
-        """Nothing that was saved holds memory."""
+        """Forget the change's node with what it saved."""
+        if self.fn is not None:
+            self.fn = None
+            self.spent = True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from sys import getrefcount
 
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import AccumulateGrad, Edge, Node
+from corelib.graph.views import spread_requires_grad
 from corelib.tensor.tensor import Tensor
 
 
@@ -24,9 +26,16 @@ def set_requires_grad(t: Tensor, value: bool) -> None:
         )
     if value and t.is_inference() and not grad_mode.inference:
         raise RuntimeError("requires_grad_(): Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-    t._requires_grad = value
+    before = t._requires_grad
+    if value and t._borrows_grad:
+        t._borrows_grad = False
+        t._edge = None if is_leaf(t) else t._edge
+    t._requires_grad = value or t._borrows_grad
     if not value:
         t._edge = None
+    elif not before and t._base is None and getrefcount(t) > 5:  # somebody beside one variable of the caller's holds it
+        for v in spread_requires_grad(t):
+            v._view_version = v._version  # its edge is not to be found anew: no change was recorded
 
 
 def is_leaf(t: Tensor) -> bool:
@@ -42,8 +51,8 @@ def grad_fn(t: Tensor) -> Node | None:
 
 
 def _edge(t: Tensor) -> Edge:
-    if t._requires_grad and t._base is not None:
-        return edge_of(t) if t._edge is not None else None
+    if t._requires_grad and t._base is not None and not (t._edge is None and t._version == t._view_version):
+        return edge_of(t)
     edge: Edge = t._edge
     return edge
 
@@ -67,7 +76,7 @@ def set_grad(t: Tensor, value: Tensor | None) -> None:
 
 def warn_non_leaf_grad(t: Tensor) -> None:
     """Warn about reading `.grad` of a tensor that never gets one."""
-    if t._requires_grad and not is_leaf(t):
+    if t._requires_grad and type(t._edge[0]) is not AccumulateGrad:
         warnings.warn(
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
             "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "

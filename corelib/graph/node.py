@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, TypeAlias
 from weakref import ref
@@ -19,6 +19,10 @@ Grads: TypeAlias = Sequence[Tensor | None]
 """The gradients of a node's inputs, in the order of its edges."""
 
 next_number = count().__next__
+
+
+def nowhere() -> None:
+    """The leaf of a gradient that nobody keeps."""
 
 
 class Node:
@@ -40,6 +44,7 @@ class Node:
     pre_hooks: Hooks | None = None
     post_hooks: Hooks | None = None
     tensor_hooks: dict[int, Hooks] | None = None
+    retained: dict[int, Any] | None = None  # by output: a weak reference to the tensor that keeps its gradient
     trace: str | None = None
     shown: tuple[int, ...] | None = None  # which edges users see, where a form of the op has fewer operands
     device: Device | None = None
@@ -95,6 +100,7 @@ class AccumulateGrad(Node):
     """Where gradients arrive at a leaf. It knows its leaf weakly: the leaf owns it."""
 
     __slots__ = ("_leaf",)
+    _leaf: Callable[[], Tensor | None]
 
     def __init__(self, leaf: Tensor) -> None:
         self._leaf = ref(leaf)

@@ -76,12 +76,12 @@ class ListsNode(OpNode):
 
 
 class ConstantNode(OpNode):
-    """A node of an op without slope that was run in place: nothing flows back through it."""
+    """A node of an op without slope that was run in place: the gradient is zero."""
 
     __slots__ = ()
 
     def apply(self, g: Gradient) -> Grads:
-        return [None]
+        return [g.new_zeros(g._shape)]
 
 
 def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:
@@ -203,7 +203,7 @@ def _record_lists(rule: Rule, args: Args, outs: Outs) -> None:
             saved[p] = outs._alias()
         elif p > 0:
             saved[p] = args[p - 1] if p <= len(args) else rule.defaults[p - 1]
-        if 0 <= p <= n and saved[p] is not None:
+        if 0 <= p <= n and saved[p] is not None and not rule.geometry_only:
             versions[p] = _versions(saved[p])
     node.saved = saved
     node.versions = versions if any(v is not None for v in versions) else None
@@ -223,8 +223,6 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
     node.device = outs[0]._device
     for i, o in enumerate(outs):
         if o._dtype.is_floating_point or o._dtype.is_complex:
-            if o._base is not None:
-                o._one_of_several = True
             o._edge = (node, i)
             o._requires_grad = True
             if o._base is not None and o._version:

@@ -53,6 +53,8 @@ class Rule:
         """For each parameter its default, or None."""
         self.complex = False
         """Whether the vjps are right for complex numbers as they stand."""
+        self.geometry_only = False
+        """Whether the vjps look only at how the operands lie in memory, so that these may be changed in place."""
         self.recorders: dict[int, Recorder] = {}
         """By number of arguments: what records a call."""
         self.node_class: Any = None

@@ -24,18 +24,21 @@ _CENTRAL = Struct("<4sHHHHHHIIIHHHHHII")
 _END = Struct("<4sHHHHIIH")
 _END64 = Struct("<4sQHHIIQQQQ")
 _LOCATOR64 = Struct("<4sIQI")
+_PART = 1 << 20  # bytes that are copied at a time
 _MAX16 = 0xFFFF
 _MAX32 = 0xFFFFFFFF
 _UTF8, _DESCRIPTOR, _ENCRYPTED = 0x800, 0x8, 0x1
 
 
 def write_all(file: IO[bytes], data: Data) -> None:
-    """Write every byte, also to unbuffered files, whose `write` may take less than it is given."""
+    """Write every byte, also to unbuffered files, whose `write` may take less than it is given; OSError where it takes nothing."""
     view = memoryview(data).cast("B") if len(data) else memoryview(b"")
     while len(view):
         written = file.write(view)
-        if not isinstance(written, int) or written >= len(view):
+        if not isinstance(written, int):  # as of many objects that only look like files
             return
+        if not 0 < written <= len(view):
+            raise OSError(f"write() of {type(file).__name__} returned {written} for {len(view)} bytes; expected how many it has taken")
         view = view[written:]
 
 
@@ -53,11 +56,19 @@ class ArchiveWriter:
         write_all(self._file, data)
         self._position += len(data)
 
+    def _write_parts(self, data: Data) -> int:
+        """Write data, and return the checksum of what was written: another thread may change the memory meanwhile."""
+        view, crc = memoryview(data), 0
+        for start in range(0, len(data), _PART):
+            part = bytes(view[start : start + _PART])
+            crc = zlib.crc32(part, crc)
+            self._write(part)
+        return crc
+
     def record(self, name: str, data: Data) -> None:
         """Write one record; `data` is bytes or anything contiguous with the buffer protocol."""
         start, size = self._position, len(data)
         path = f"{self._folder}/{name}".encode()
-        crc = zlib.crc32(data)
         flags = _UTF8 | _DESCRIPTOR if size else _UTF8
         zip64 = b""
         if size >= _MAX32 or start >= _MAX32:
@@ -66,7 +77,7 @@ class ArchiveWriter:
         padding = -(start + _LOCAL.size + len(path) + len(zip64) + 4) % ALIGNMENT
         extra = zip64 + b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
         self._write(_LOCAL.pack(LOCAL_MAGIC, 0, flags, 0, 0, 0, 0, 0, 0, len(path), len(extra)) + path + extra)
-        self._write(data)
+        crc = self._write_parts(data)
         if size:
             self._write(Struct("<4sIQQ" if zip64 else "<4sIII").pack(b"PK\x07\x08", crc, size, size))
         short, at = min(size, _MAX32), min(start, _MAX32)
@@ -249,14 +260,18 @@ class ArchiveReader:
 
 
 def _fill(file: IO[bytes], target: memoryview) -> bool:
-    """Read until `target` is full; False where the file ends before."""
+    """Read until `target` is full; False where the file ends before. OSError for a count that cannot be."""
     read_into: Callable[[memoryview], int | None] | None = getattr(file, "readinto", None)
     while len(target):
         if read_into is not None:
             got = read_into(target) or 0
+            if not 0 <= got <= len(target):
+                raise OSError(f"readinto() of {type(file).__name__} returned {got} for {len(target)} bytes; expected how many it has read")
         else:
             data = file.read(len(target))
             got = len(data)
+            if got > len(target):
+                raise OSError(f"read({len(target)}) of {type(file).__name__} returned {got} bytes")
             target[:got] = data
         if not got:
             return False

@@ -36,7 +36,7 @@ _LIMIT = 2**63
 _DIMENSIONS = 64
 _KEY_PARTS = 10_000
 # What the core keeps in a tensor's dictionary for itself.
-_INTERNAL = frozenset({"_post_accumulate_hooks", "_detached_view"})
+_INTERNAL = frozenset({"_borrows_grad", "_creation", "_post_accumulate_hooks", "_retains_grad", "_view_version"})
 
 
 class StorageType:

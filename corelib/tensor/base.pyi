@@ -814,11 +814,11 @@ class TensorBase:
     def narrow_copy(self, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
         """A copy of what `narrow` shows."""
     def unsafe_chunk(self, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of at most `chunks` pieces of equal size along `dim` (the last may be smaller)."""
+        """As `chunk`, with pieces that may be changed in place as if each had memory of its own."""
     def unsafe_split(self, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
+        """As `split`, with pieces that may be changed in place as if each had memory of its own."""
     def unsafe_split_with_sizes(self, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
-        """Views of consecutive pieces of the listed sizes along `dim`."""
+        """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own."""
     def is_nonzero(self) -> _bool:
         """Whether the only element of a tensor is not zero; RuntimeError for more or fewer elements."""
     def nonzero_static(self, *, size: _int, fill_value: _int = ..., out: _Tensor | None = ...) -> _Tensor:

@@ -102,6 +102,15 @@ class UntypedStorage:
     def __reduce__(self) -> tuple[object, tuple[bytes | None, int, str]]:
         return _rebuild, (None if self.device.type == "meta" else bytes(self.to_host_bytes()), self._nbytes, str(self.device))
 
+    def _twin(self, version: int = 0) -> Storage:
+        """The same memory, whose changes are counted apart from these, from `version` on."""
+        return _TwinStorage(self._itself(), version)
+
+    def _itself(self) -> Storage:
+        """The Storage that owns the memory."""
+        found: Storage = getattr(self, "_of", self)
+        return found
+
     def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
         """Take over the bytes of a storage of the same size, from any device; RuntimeError for another size."""
         if source._nbytes != self._nbytes:
@@ -179,6 +188,18 @@ class UntypedStorage:
 
 
 Storage = UntypedStorage  # core's name for it
+
+
+class _TwinStorage(UntypedStorage):
+    """The memory of another Storage with a count of changes of its own: what `.data` shows it as."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Storage, version: int) -> None:
+        super().__init__(of.device, of._raw, of._nbytes)
+        self._lease = of._lease
+        self._of = of
+        self._version = version
 
 
 class Lent:

@@ -63,8 +63,9 @@ class Tensor(TensorBase):
     _backward_hooks: dict[int, Any] | None = None
     _retains_grad = False
     _inference = False
-    _one_of_several = False  # a view that unbind, split or chunk made beside others
-    _view_version = 0
+    _creation = 0  # of a view: how it was made (corelib.graph.views), where that is not the usual way
+    _borrows_grad = False  # of a view: it requires grad because its base does, and is no part of the graph
+    _view_version = 0  # of a view: the version of the memory when its edge was made
     _shown_as = "Tensor"  # the class that prints as tensors do; a class without one of its own prints its name too
     name: str | None = None
     __array_priority__ = 1000
@@ -138,7 +139,12 @@ class Tensor(TensorBase):
         t._requires_grad = False
         t._edge = None
         base = self._base
-        t._base = self if base is None else base
+        if base is None:
+            t._base = self
+        else:
+            t._base = base
+            if self._creation:
+                t._creation = self._creation
         return t
 
     def _alias(self) -> Tensor:
@@ -162,6 +168,11 @@ class Tensor(TensorBase):
             raw = runtime.small_buffer(self._native)
             storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
+
+    def _shares(self, other: Tensor) -> bool:
+        """Whether both lie in one memory, wherever in it."""
+        a, b = self._storage, other._storage
+        return self is other or (a is not None and b is not None and (a is b or a._raw is b._raw))
 
     def _array(self) -> Native:
         """The backend's native array of these elements."""
@@ -292,11 +303,11 @@ class Tensor(TensorBase):
 
     def untyped_storage(self) -> Storage:
         """The memory under this tensor, shared with every view of it."""
-        return self._own_storage()
+        return self._own_storage()._itself()
 
     def storage(self) -> TypedStorage:
         """The memory under this tensor as elements of its dtype."""
-        return TypedStorage(self._own_storage(), self._dtype)
+        return TypedStorage(self.untyped_storage(), self._dtype)
 
     def data_ptr(self) -> int:
         """The address of the first element on its device; 0 for a tensor without elements."""
@@ -435,4 +446,4 @@ class Tensor(TensorBase):
         return array.copy() if copy else array
 
     def _is_view(self) -> bool:
-        return self._base is not None
+        return self._base is not None and not self._base._inference

@@ -172,3 +172,29 @@ def test_a_training_step_of_the_tutorials_network_takes_few_kernels(launches, ca
     with capsys.disabled():
         print(f"\nkernels queued in a training step of the tutorial MLP: {len(launches)}")
     assert len(launches) <= 30, sorted(launches)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("before", ["x = torch.ones(100, 100, device='opencl')", "torch.backends.list()", "pass"])
+def test_a_forked_child_ends_with_an_answer_or_an_error(before):
+    """Where the parent has used a driver, its devices raise in the child, and tensors on them can die there; else the child has its own."""
+    script = f"""
+import os, sys
+import corelib as torch
+x = torch.ones(100, 100)
+{before}
+pid = os.fork()
+if pid == 0:
+    for use in (lambda: x * 2, lambda: x.sum().item(), lambda: torch.ones(3, device="opencl").cpu().tolist(), lambda: x.cpu()[0, 0].item()):
+        try:
+            print(use() is None, end=" ")
+        except RuntimeError as error:
+            print("Cannot re-initialize opencl in forked subprocess" in str(error) or error, end=" ")
+    del x
+    print(torch.ones(2).sum().item())
+    sys.exit(0)
+print(os.waitpid(pid, 0)[1])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    right = {"x": "True True True True 2.0", "t": "False False True False 2.0", "p": "False False False False 2.0"}[before[0]]
+    assert done.stdout.splitlines() == [right, "0"], (done.stdout, done.stderr)

@@ -45,6 +45,7 @@ class CupyBackend(Backend):
     def __init__(self) -> None:
         self.launcher = CudaLauncher(self)
         self._held: list[tuple[cupy.cuda.Event, Bytes]] = []
+        self.stays_behind((self, "at"), (self, "cublas"), (self, "as_cupy"), (self.launcher, "run"), (self.launcher, "compile"))
 
     @contextlib.contextmanager
     def at(self, index: int) -> Iterator[cupy.cuda.Stream]:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from corelib.backend import Probe, hookimpl
+from corelib.backend import Probe, forked, hookimpl
 
 if TYPE_CHECKING:
     from corelib.contract.backend import Backend
 
 __version__ = "0.1.0"
+
+_asked_in: int | None = None
+"""The process that first asked for devices. Drivers start threads of their own then, which a forked child does not have."""
+
+
+def first_asked() -> int:
+    """The process whose drivers these are: this one, unless it was forked from one that had asked for devices."""
+    global _asked_in
+    if _asked_in is None:
+        _asked_in = os.getpid()
+    return _asked_in
 
 
 @hookimpl
@@ -19,6 +31,8 @@ def corelib_probe() -> Probe:
         import pyopencl  # 0.2 s and the drivers: only when somebody asks for the device
     except ImportError as error:
         return Probe(False, f"pyopencl cannot be imported: {error}")
+    if first_asked() != os.getpid():
+        return Probe(False, str(forked("opencl")))
     try:
         found = sum(len(platform.get_devices()) for platform in pyopencl.get_platforms())
     except pyopencl.Error as error:
@@ -33,4 +47,6 @@ def corelib_backend() -> Backend:
     """The backend; imported when a device is first used."""
     from corelib_opencl.backend import OpenCLBackend  # with pyopencl, as above
 
+    if first_asked() != os.getpid():
+        raise forked("opencl")
     return OpenCLBackend()

@@ -33,6 +33,7 @@ class OpenCLBackend(Backend):
         self.dtypes = {d.name: "native" for d in D.REALS if d is not D.float64 or double}
         self.dtypes |= {"float16": "emulated", "bfloat16": "emulated"}
         self.launcher = OpenCLLauncher(self)
+        self.stays_behind((self, "device"))
 
     def device(self, index: int) -> Device:
         """The device behind an index, opened on first use."""

@@ -21,7 +21,7 @@ class Device:
         self.name = f"{device.name.strip()} ({device.platform.name.strip()})"
         self.context = cl.Context([device])
         self.default_queue = self._made()
-        self.queues: weakref.WeakSet[Queue] = weakref.WeakSet()
+        self._queues: list[weakref.ref[Queue]] = []  # a WeakSet would run Python code where a queue dies, in which signals are lost
         self._here = threading.local()
         self.lock = threading.RLock()
         self.double = "cl_khr_fp64" in device.extensions.split() or bool(getattr(device, "double_fp_config", 0))
@@ -41,13 +41,14 @@ class Device:
     def new_queue(self) -> Queue:
         """A further queue in order, with times of its events."""
         made = self._made()
-        self.queues.add(made)
+        self._queues = [*(known for known in self._queues if known() is not None), weakref.ref(made)]
         return made
 
     def finish(self) -> None:
         """Wait for the work in all queues."""
-        for queue in (self.default_queue, *self.queues):
-            queue.finish()
+        for queue in (self.default_queue, *(known() for known in self._queues)):
+            if queue is not None:
+                queue.finish()
 
     def _made(self) -> Queue:
         return Queue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)

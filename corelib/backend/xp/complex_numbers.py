@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib.backend.signatures import Ints
 from corelib.backend.xp.guard import Guard, Module, Outs
-from corelib.contract.kernels import KernelTable, Native
+from corelib.contract.kernels import KernelTable, LinAlgError, Native
 from corelib.tensor.dtype import COMPLEX, float32, float64
 
 SAME = (
@@ -42,4 +42,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     @table("eig_of", (float32, float64, *COMPLEX))
     def eig_of(outs: Outs, input: Native) -> None:
-        outs[0][...], outs[1][...] = xp.linalg.eig(input)
+        try:
+            outs[0][...], outs[1][...] = xp.linalg.eig(input)
+        except xp.linalg.LinAlgError:
+            if not xp.isfinite(input).all():
+                raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.") from None
+            raise LinAlgError("linalg.eig: The algorithm failed to converge because the input matrix is ill-conditioned.") from None

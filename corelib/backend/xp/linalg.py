@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from corelib.backend.xp.guard import Guard, Module, Outs
-from corelib.contract.kernels import KernelTable, Native
+from corelib.contract.kernels import KernelTable, LinAlgError, Native
 from corelib.tensor.dtype import COMPLEX, float32, float64
 
 WIDE = (float32, float64, *COMPLEX)
@@ -52,6 +52,8 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         def one(outs: Outs, inputs: Outs) -> None:
             try:
                 outs[0][...], outs[1][...] = guard.run(xp.linalg.cholesky, inputs[0]), 0
+                if xp.isnan(xp.diagonal(outs[0])).any():  # which LAPACK tells, but not every library that stands in for it
+                    outs[1][...] = _minor(xp, inputs[0])
             except xp.linalg.LinAlgError:
                 outs[0][...], outs[1][...] = xp.tril(inputs[0]), _minor(xp, inputs[0])
 
@@ -127,6 +129,14 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
         _each(outs, [a, b], 2, one)
 
+    def converged(name: str, what: str, function: Callable[..., Outs], *args: object) -> Outs:
+        try:
+            return function(*args)
+        except xp.linalg.LinAlgError:
+            raise LinAlgError(
+                f"linalg.{name}: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated {what}."
+            ) from None
+
     @table("qr_of", WIDE)
     def qr_of(outs: Outs, input: Native, mode: str) -> None:
         if mode == "r":
@@ -144,8 +154,8 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     @table("eigh_of", WIDE)
     def eigh_of(outs: Outs, input: Native, upper: bool) -> None:
-        outs[0][...], outs[1][...] = xp.linalg.eigh(input, "U" if upper else "L")
+        outs[0][...], outs[1][...] = converged("eigh", "eigenvalues", xp.linalg.eigh, input, "U" if upper else "L")
 
     @table("svd_of", WIDE)
     def svd_of(outs: Outs, input: Native, full: bool) -> None:
-        outs[0][...], outs[1][...], outs[2][...] = xp.linalg.svd(input, full_matrices=full)
+        outs[0][...], outs[1][...], outs[2][...] = converged("svd", "singular values", xp.linalg.svd, input, full)

@@ -12,6 +12,7 @@ from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.graph.rule import Args, Outs
+from corelib.graph.views import own_memory
 from corelib.tensor.device import Native, Runtime, device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
@@ -136,12 +137,16 @@ def _run_body(op: Op, args: Args, device: Device, dtype: DType | None, spec: obj
         return fallback.missing(op, device, dtype, args)
     fallback.ran_body(op, device)
     if op.rule.vjps is None or not grad_mode.enabled:
-        return op.body(*args)
-    grad_mode.enabled = False
-    try:
-        return op.body(*args)
-    finally:
-        grad_mode.enabled = True
+        made = op.body(*args)
+    else:
+        grad_mode.enabled = False
+        try:
+            made = op.body(*args)
+        finally:
+            grad_mode.enabled = True
+    if op.kind != "view" and getattr(made, "_base", made) is not None:
+        own_memory(made, args)
+    return made
 
 
 def _requires_grad(op: Op, args: Args) -> bool:

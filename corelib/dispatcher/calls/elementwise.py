@@ -404,7 +404,7 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         and not needs
         and not out.is_inference()
         and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
-        and all(x is not out and (x._storage is None or x._storage is not out._storage) for x in args if isinstance(x, Tensor))
+        and all(not x._shares(out) for x in args if isinstance(x, Tensor))
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)

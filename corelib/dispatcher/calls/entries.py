@@ -19,9 +19,10 @@ from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
 from corelib.dispatcher.operands import fit, fitting_lines
-from corelib.graph.grad_mode import grad_mode
+from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
+from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.size import SMALL, Dims
 from corelib.tensor.tensor import Tensor
@@ -229,12 +230,18 @@ _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
     "first": "        return first_call(op, ({tuple}))",
     "call": "        return op.path({plain})",
-    "body": "        return body({plain})",
+    "body": (
+        "        result = body({plain})\n"
+        "        try: base = result._base\n"
+        "        except AttributeError: return own(result, ({tuple})) if isinstance(result, tuple) else result\n"
+        "        return result if base is None or base is a0 else own(result, ({tuple}))"
+    ),
     # A view's body makes the view; only its gradient is left to do.
     "view": (
         "        try: need = a0._requires_grad\n"
         "        except AttributeError: return call(op, ({tuple}))\n"
         "        result = body({plain})\n"
+        "        if off: mark_unrecorded(result)\n"
         "        if need and grad_mode.enabled and result is not a0: record(rule, ({tuple}), result)\n"
         "        return result"
     ),
@@ -265,7 +272,7 @@ def _maker(n: int, takes_out: bool, work: str, lines: str = "") -> Callable[...,
     )
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
-        "fit": fit, "first_call": _first_call,
+        "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     maker: Callable[..., FunctionType] = scope["make"]

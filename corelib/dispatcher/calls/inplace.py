@@ -36,7 +36,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
                 other._dtype is not dtype
                 or other._device is not self._device
                 or other._strides is not None
-                or (other._storage is self._storage and self._storage is not None and other is not self)
+                or (other is not self and other._shares(self))
                 or self._requires_grad
                 or other._requires_grad
             ):
@@ -88,7 +88,7 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     if grad:
         if before._requires_grad and not result._requires_grad and op.rule.vjps is None:
             keep_in_graph(op.rule, before, result)
-        adopt(self, result)
+        adopt(op.rule, self, result, before)
     return self
 
 

@@ -53,7 +53,7 @@ def between(a: Tensor, b: Tensor) -> int:
     """How two tensors lie in memory: one of the four above."""
     if a is b:
         return SAME
-    if a._storage is None or a._storage is not b._storage or not a._numel or not b._numel:
+    if not a._shares(b) or not a._numel or not b._numel:
         return APART
     a0, b0 = a._offset * a._dtype.itemsize, b._offset * b._dtype.itemsize
     dense = _dense(a) and _dense(b)
@@ -103,7 +103,7 @@ def refuse_shared(name: str, written: Tensor, operands: Iterable[object], rule: 
     if rule == "unchecked" or rule == "itself":
         return
     for i, x in enumerate(operands):
-        if isinstance(x, Tensor) and (x is written or (x._storage is written._storage and x._storage is not None)):
+        if isinstance(x, Tensor) and x._shares(written):
             how = between(written, x)
             if (how == PARTLY and (rule != "first" or not i)) or (how == SAME and (rule == "apart" or (rule == "others" and i))):
                 raise RuntimeError(
@@ -114,7 +114,7 @@ def refuse_shared(name: str, written: Tensor, operands: Iterable[object], rule: 
 
 def apart(written: Tensor, x: Tensor) -> Tensor:
     """An operand, or a copy of it where writing might change what is still to be read."""
-    if x._storage is None or x._storage is not written._storage or between(written, x) in (APART, SAME):
+    if not x._shares(written) or between(written, x) in (APART, SAME):
         return x
     made = Tensor._empty(x._device, x._dtype, x._shape)
     COPY.value(made, x)

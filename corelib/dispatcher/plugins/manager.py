@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corelib.contract.backend import Backend
+from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
@@ -42,7 +43,7 @@ class BackendInfo(NamedTuple):
 _loaded: dict[str, Backend] = {}
 _providers: dict[str, Entry] = {}
 _packs: dict[str, list[Pack]] = {}
-_loading: set[str] = set()
+_loading: set[tuple[str, int]] = set()  # with the thread that does it: in a forked child it may not exist
 _locks: dict[str, threading.RLock] = {}
 
 
@@ -65,19 +66,20 @@ def load(device_type: str) -> Backend:
     found = _loaded.get(device_type)
     if found is not None:
         return found
-    with _locks.setdefault(device_type, threading.RLock()):
+    with _locks.setdefault(device_type, free_in_child(threading.RLock())):
         found = _loaded.get(device_type)
         if found is not None:
             return found
-        if device_type in _loading:  # the same thread again: the lock lets nobody else in
+        mark = (device_type, threading.get_ident())
+        if mark in _loading:  # the same thread again: the lock lets nobody else in
             raise BackendError(f"device {device_type!r}: its plugin uses the device while it is being loaded")
-        _loading.add(device_type)
+        _loading.add(mark)
         try:
             backend, entry = _load(device_type)
             _providers[device_type] = entry
             _loaded[device_type] = backend
         finally:
-            _loading.discard(device_type)
+            _loading.discard(mark)
     return backend
 
 

@@ -53,7 +53,7 @@ def tensor(
             stacklevel=2,
         )
         made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)
-        if made is data or made._storage is data._storage:
+        if made is data or made.untyped_storage() is data.untyped_storage():
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
     array = _parse(data, dtype)
@@ -90,6 +90,7 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
     try:
         array = np.array(data)
     except ValueError:
+        _first(data)
         raise ValueError(_ragged(data)) from None
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
@@ -126,8 +127,12 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
 
 
 def _first(data: object) -> object:
-    """The first of all elements of nested sequences."""
+    """The first of all elements of nested sequences; ValueError for more than 64 in each other, as where a list holds itself."""
+    depth = 0
     while isinstance(data, (list, tuple)) and data:
+        depth += 1
+        if depth > 64:
+            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
         data = data[0]
     return data
 
@@ -154,6 +159,9 @@ def _ragged(data: object, dim: int = 0) -> str:
     lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in parts]
     if len(set(lengths)) > 1:
         at = next(i for i, n in enumerate(lengths) if n != lengths[0])
+        if lengths[0] is None or lengths[at] is None:
+            other, first = type(parts[at]).__name__, type(parts[0]).__name__
+            raise TypeError(f"tensor(): the elements of a sequence must be all numbers or all sequences, got {first} and {other}")
         return f"tensor(): expected sequence of length {lengths[0]} at dim {dim + 1} (got {lengths[at]})"
     for x in parts:
         if isinstance(x, (list, tuple)):
@@ -229,7 +237,7 @@ def asarray(
         made = made.clone() if copy else made
     elif copy:
         made = tensor(obj, dtype=dtype, device=device) if not isinstance(obj, Tensor) else as_tensor(obj, dtype, device)
-        if isinstance(obj, Tensor) and (made is obj or made._storage is obj._storage):
+        if isinstance(obj, Tensor) and (made is obj or made.untyped_storage() is obj.untyped_storage()):
             made = made.detach().clone()
     else:
         made = as_tensor(obj, dtype, device)
@@ -272,15 +280,24 @@ def _with_storage(t: Tensor) -> Tensor:
     return t
 
 
+def data_of(t: Tensor) -> Tensor:
+    """`t.data`: another tensor over the same memory, outside the graph, that counts its changes itself."""
+    made: Tensor = t.detach()
+    made._storage = made._own_storage()._twin()
+    return made
+
+
 def set_data(t: Tensor, value: object) -> None:
     """`t.data = value`: the tensor takes over another's memory and keeps its own place in the graph."""
     if not isinstance(value, Tensor):
         raise TypeError(f"data: Variable data has to be a tensor, but got {type(value).__name__}")
     if t._requires_grad and not (value._dtype.is_floating_point or value._dtype.is_complex):
         raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-    value._own_storage()
+    storage, version = value._own_storage(), t._version
     for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel", "_dtype", "_device", "_key"):
         setattr(t, slot, getattr(value, slot))
+    if version or storage._version:
+        t._storage = storage._twin(version)
     if t._edge is not None and type(t._edge[0]) is AccumulateGrad:
         t._edge = None
 
@@ -300,7 +317,9 @@ def rebuild(
     return made
 
 
-_LEFT_BEHIND = ("_backward_hooks", "_post_accumulate_hooks", "_resolutions")
+_LEFT_BEHIND = (
+    "_backward_hooks", "_post_accumulate_hooks", "_resolutions", "_borrows_grad", "_creation", "_retains_grad", "_view_version",
+)  # fmt: skip
 
 
 def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]:
@@ -309,7 +328,7 @@ def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]
     So what shares memory still does after a pickle of both, and copy.copy shares the memory, as in PyTorch.
     """
     kept = {k: v for k, v in t.__dict__.items() if k not in (*_LEFT_BEHIND, "_grad")}
-    storage = t._own_storage()
+    storage = t.untyped_storage()
     bits = ((t._key.conj, t._key.neg),) if t._key.lazy else ()
     return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept, *bits)
 
@@ -325,7 +344,7 @@ def deepcopy_tensor(t: Tensor, memo: dict[int, object]) -> Tensor:
             "were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage."
         )
     source = t.detach().clone() if t._key.lazy else t  # the copy of a conjugate has the elements themselves, as in PyTorch
-    storage = source._own_storage() if t._key.lazy else deepcopy(t._own_storage(), memo)
+    storage = source._own_storage() if t._key.lazy else deepcopy(t.untyped_storage(), memo)
     made = rebuild(type(t), storage, t._dtype, t._shape, source._strides, source._offset, t._requires_grad, {})
     memo[id(t)] = made
     for key, value in t.__dict__.items():
@@ -346,8 +365,8 @@ class Rebuilt(Tensor):
 
     @property
     def data(self) -> Tensor:
-        """The same memory outside the graph, without version tracking."""
-        return self.detach()
+        """The same memory outside the graph; changes by way of it are not noticed by what was saved for backward."""
+        return data_of(self)
 
     @data.setter
     def data(self, value: Tensor) -> None:

@@ -20,6 +20,7 @@ from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.limits import iinfo
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
@@ -380,14 +381,24 @@ def linspace(
     work = dtype if dtype.is_floating_point else dtype.to_real() if dtype.is_complex else (
         D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
+    if not (dtype.is_floating_point or dtype.is_complex):
+        start, end = int(start.real), int(end.real)  # elements of the dtype, as every one is
+        for x in (start, end):
+            if not iinfo(dtype).min <= x <= iinfo(dtype).max:
+                raise RuntimeError(f"linspace(): value cannot be converted to type {kind_name(dtype)} without overflow: {x}")
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
-    i = arange(steps, dtype=work, device=place)
+    exact = dtype.is_floating_point and (dtype.itemsize == 2 or steps > 1 << 24)
+    places = arange(steps, dtype=D.int64 if exact else work, device=place)
+    i, left = (places.to(work), (places.neg() + (steps - 1)).to(work)) if exact else (places, places.neg() + (steps - 1))
     step = (end - start) / (steps - 1)
+    if dtype.itemsize == 2 and dtype.is_floating_point:  # each step of it is rounded, as in PyTorch
+        low, high, count = [full((), x, dtype=dtype) for x in (start, end, steps - 1)]
+        step = float(((high - low) / count).item())
     first = i * step + start
-    last = end - (i.neg() + (steps - 1)) * step
-    t = select_where(i < steps // 2, first, last)
+    last = end - left * step
+    t = select_where(places < steps // 2, first, last)
     if not (dtype.is_floating_point or dtype.is_complex):
         t = t.trunc()
     return _finish(t.to(dtype), requires_grad, out, "linspace", pin_memory)

@@ -124,6 +124,9 @@ def to_copy(input: Tensor, dtype: DType, device: Device, memory_format: MemoryFo
     return made
 
 
+TABLE["to_copy"].rule.geometry_only = True
+
+
 def channels_last_strides(t: Tensor, format: str) -> Strides | None:
     """The strides of a tensor with the channels innermost; None for row-major, RuntimeError for another number of dimensions."""
     found = innermost_strides("contiguous", t._shape, format)
@@ -181,7 +184,7 @@ def detach(input: Tensor) -> Tensor:
 
 def detach_(self: Tensor) -> Tensor:
     """Take this tensor out of the graph in place; RuntimeError for views."""
-    if self._base is not None and self._requires_grad:
+    if self._base is not None:
         raise RuntimeError("detach_(): Can't detach views in-place. Use detach() instead.")
     self._edge = None
     self._requires_grad = False
@@ -314,10 +317,11 @@ def copied(input: Tensor, src: Tensor) -> Tensor:
 
 def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
     """An in-place change as the graph sees it: the tensor becomes what an op of it and the value gives."""
-    result: Tensor = op.entry(before_change(op.rule, self), value)
+    before = before_change(op.rule, self)
+    result: Tensor = op.entry(before, value)
     copy_elements(self, result)
     self._bump()
-    adopt(self, result)
+    adopt(op.rule, self, result, before)
     return self
 
 
@@ -330,7 +334,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
-    if src._storage is not None and src._storage is self._storage and src is not self:
+    if src is not self and src._shares(self):
         refuse_shared("copy_", self, (src,))
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
@@ -369,7 +373,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
             raise RuntimeError(
                 f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
             )
-        return copy_(self, value.clone() if value._storage is not None and value._storage is self._storage else value)
+        return copy_(self, value.clone() if value._shares(self) else value)
     check_writable("fill_", self, "accepted")  # one value written twice is the same value
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
@@ -444,7 +448,7 @@ def set_(
     if isinstance(source, Tensor):
         if size is None:
             storage_offset, size, stride = source._offset, source._shape, source.stride()
-        found, dtype = source._own_storage(), source._dtype
+        found, dtype = source.untyped_storage(), source._dtype
     elif isinstance(source, (Storage, TypedStorage)):
         found = source.untyped() if isinstance(source, TypedStorage) else source
         dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
@@ -475,7 +479,7 @@ def set_(
 def is_set_to(self: Tensor, tensor: Tensor) -> bool:
     """Whether both are the same view of the same memory."""
     return (
-        self._own_storage() is tensor._own_storage() and self._offset == tensor._offset and self._shape == tensor._shape
+        self.untyped_storage() is tensor.untyped_storage() and self._offset == tensor._offset and self._shape == tensor._shape
         and self.stride() == tensor.stride()
     )
 

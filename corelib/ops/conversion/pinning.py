@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.ops.construction.construct import from_numpy
@@ -13,14 +12,19 @@ from corelib.tensor.base import attach
 from corelib.tensor.device import DEVICE_TYPES, DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
-from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from corelib.contract.backend import Backend
 
-# By storage: the backend that its memory is pinned for.
-_PINNED: WeakKeyDictionary[Storage, Backend] = WeakKeyDictionary()
+
+class Pinned:
+    """The lease of a Storage in pinned memory: says for which backend."""
+
+    __slots__ = ("backend",)
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
 
 
 def pinning_backend(device: DeviceLike = None) -> Backend | None:
@@ -53,7 +57,7 @@ def pin_memory(self: Tensor, device: DeviceLike = None) -> Tensor:
         raise RuntimeError(f"pin_memory(): pinned memory needs a device that has it, and {what} provide{'s' if device is None else ''} it")
     block = backend.pinned(max(self._numel * self._dtype.itemsize, 1))[: self._numel * self._dtype.itemsize]
     made: Tensor = from_numpy(block.view(np.uint16).view(self._dtype.np) if self._dtype is D.bfloat16 else block.view(self._dtype.np))
-    _PINNED[made._own_storage()] = backend
+    made._own_storage()._lease = Pinned(backend)
     made = made.reshape(tuple(self._shape))
     run_primitive("copy", made, self._array())
     return made
@@ -63,8 +67,8 @@ def is_pinned(self: Tensor, device: DeviceLike = None) -> bool:
     """Whether the elements lie in pinned memory (of `device`'s backend, where one is given)."""
     if self._device.type != "cpu":
         return False
-    backend = _PINNED.get(self._own_storage())
-    return backend is not None and (device is None or backend.device_type == resolve(device).type)
+    lease = self.untyped_storage()._lease
+    return isinstance(lease, Pinned) and (device is None or lease.backend.device_type == resolve(device).type)
 
 
 def copied_later(self: Tensor, dtype: DType, place: Device) -> Tensor | None:

@@ -164,7 +164,7 @@ def power_of_two(n: Tensor) -> Tensor:
 def _logaddexp_vjp(base: float) -> dict[str, Vjp]:
     # written as 1 / (1 + exp(difference)), which is sound where both are large; equal infinities share evenly
     def share(g: Tensor, mine: Tensor, theirs: Tensor) -> Tensor:
-        apart = select_where(mine == theirs, 0.0, theirs - mine)
+        apart = select_where((mine == theirs) & mine.isinf(), 0.0, theirs - mine)
         return g / (1 + exp(apart * base))
 
     return {"input": lambda g, input, other: share(g, input, other), "other": lambda g, input, other: share(g, other, input)}

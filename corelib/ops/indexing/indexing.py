@@ -143,11 +143,11 @@ def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor,
 def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool = False) -> Tensor:
     """The in-place form of `index_put`."""
     put = TABLE["index_put"]
-    if values._storage is not None and values._storage is self._storage and values._numel == 1 and any(t is not None and t._dtype is D.bool for t in indices):
+    if values._shares(self) and values._numel == 1 and any(t is not None and t._dtype is D.bool for t in indices):
         values = values.clone()  # one value at the True places of a mask is a number, as in masked_fill_
     kernel = put.kernel_for(self._key, self._dtype)
     grad = grad_mode.enabled and (self._requires_grad or values._requires_grad)
-    if kernel is None or grad or (values._storage is self._storage and values._storage is not None):
+    if kernel is None or grad or values._shares(self):
         return inplace(put, (self, tuple(indices), values, accumulate))
     check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)

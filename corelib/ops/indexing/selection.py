@@ -10,7 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.graph.rule import Vjp, without_derivative
-from corelib.ops.elementwise.unary import refuse
+from corelib.ops.elementwise.unary import in_float32, refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
@@ -250,6 +250,8 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     >>> torch.lerp(torch.tensor([0.]), torch.tensor([10.]), 0.5)
     tensor([5.])
     """
+    if input._dtype.itemsize == 2 and input._dtype.is_floating_point:
+        return in_float32(lambda a, b, w: lerp(a, b, w), input, end, weight)
     # from the nearer end, so that weight 1 gives `end` exactly, as in PyTorch
     step = end - input
     if isinstance(weight, (int, float, complex)):

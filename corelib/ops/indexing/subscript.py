@@ -9,7 +9,8 @@ from __future__ import annotations
 import warnings
 
 from corelib.dispatcher.op import TABLE
-from corelib.graph.grad_mode import grad_mode
+from corelib.graph.grad_mode import grad_mode, off
+from corelib.graph.views import mark_unrecorded
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.indexing.indexing import expand_masks, index as index_op, index_put_
@@ -31,9 +32,12 @@ def getitem(self: Tensor, index: object) -> Tensor:
                 strides = self._strides
                 if strides is None:
                     strides = contiguous_strides(shape)
-                return self._as_view(
+                made = self._as_view(
                     shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
                 )
+                if off:
+                    mark_unrecorded(made)
+                return made
     elif type(index) is slice and not (self._requires_grad and grad_mode.enabled):
         shape = self._shape
         step = index.step
@@ -47,12 +51,15 @@ def getitem(self: Tensor, index: object) -> Tensor:
             strides = self._strides
             if strides is None:
                 strides = contiguous_strides(shape)
-            return self._as_view(
+            made = self._as_view(
                 (length,) + shape[1:],  # half the time of a star
                 strides if step == 1 else (strides[0] * step, *strides[1:]),
                 self._offset + start * strides[0],
                 self._numel // n * length if n else 0,
             )
+            if off:
+                mark_unrecorded(made)
+            return made
     view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not indices:
         return alias(view) if view is self else view
@@ -151,6 +158,8 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
     # a mask of k dimensions stands for k index tensors; `expand_masks` counts them itself
     while indices and indices[-1] is None:
         indices.pop()
+    if off and t is not self:
+        mark_unrecorded(t)
     return t, indices
 
 
@@ -181,7 +190,7 @@ def _rank(part: object) -> int:
     if isinstance(part, (list, tuple)):
         inner: object = part
         depth = 0
-        while isinstance(inner, (list, tuple)) and inner:
+        while isinstance(inner, (list, tuple)) and inner and depth <= 64:  # a list may hold itself
             depth, inner = depth + 1, inner[0]
         return depth if isinstance(inner, bool) else 1
     return 1

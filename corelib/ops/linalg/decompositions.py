@@ -39,12 +39,19 @@ def matrices(name: str, *tensors: object, square: bool = False) -> None:
 
 def refuse(info: Tensor, text: Complaint) -> None:
     """LinAlgError with `text(order)` for the first matrix of a batch whose info is not 0."""
-    if info._numel == 0 or not bool(info.any()):
-        return
+    first = _first(info)
+    if first is not None:
+        name, rest = text(first[1])
+        raise LinAlgError(f"{name}: {first[0]}{rest}")
+
+
+def _first(info: Tensor) -> tuple[str, int] | None:
+    """Which matrix of a batch is the first whose info is not 0, in words, and that info."""
+    if info._device.type == "meta" or info._numel == 0 or not bool(info.any()):
+        return None
     flat = info.reshape((-1,)).tolist()
     at = next(i for i, v in enumerate(flat) if v)
-    name, rest = text(flat[at])
-    raise LinAlgError(f"{name}: {f'(Batch element {at}): ' if info._shape else ''}{rest}")
+    return (f"(Batch element {at}): " if info._shape else ""), flat[at]
 
 
 def _cholesky(name: str, input: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
@@ -113,6 +120,12 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     tensor([2, 2], dtype=torch.int32)
     """
     made = lu_factor_ex(A, pivot=pivot)
+    zero = _first(made.info)
+    if zero is not None:
+        raise RuntimeError(
+            f"torch.linalg.lu_factor: {zero[0]}U[{zero[1]},{zero[1]}] is zero and using it on lu_solve would result in a division by zero. If you "
+            "still want to perform the factorization, consider calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)"
+        )
     return LUFactor(made.LU, made.pivots)
 
 

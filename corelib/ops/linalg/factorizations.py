@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corelib.contract.kernels import LinAlgError as LinAlgError
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange, eye
@@ -18,10 +19,6 @@ from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
-
-
-class LinAlgError(RuntimeError):
-    """A matrix for which there is no such factorization or solution; `torch.linalg.LinAlgError`."""
 
 
 def eye_like(a: Tensor) -> Tensor:

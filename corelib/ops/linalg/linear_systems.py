@@ -10,7 +10,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
-from corelib.ops.linalg.factorizations import eye_like, lu_of, permutation_of, square_system, svd_of, triangular_system
+from corelib.ops.linalg.factorizations import LinAlgError, eye_like, lu_of, permutation_of, square_system, svd_of, triangular_system
 from corelib.ops.linalg.matrix_norms import pinv_of
 from corelib.ops.linalg.results import InvEx, Lstsq, OldSlogdet, Slogdet, SolveEx, TriangularSolve
 from corelib.tensor import dtype as D
@@ -208,6 +208,14 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     tensor([[0.2500]])
     """
     matrices("cholesky_inverse", input, square=True)
+    zero = input.diagonal(dim1=-2, dim2=-1) == 0
+    if bool(zero.any()):
+        which = int(zero.reshape((-1, zero._shape[-1])).any(-1).to(D.int64).argmax())
+        row = int(zero.reshape((-1, zero._shape[-1]))[which].to(D.int64).argmax()) + 1
+        where = f"(Batch element {which}): " if len(input._shape) > 2 else ""
+        raise LinAlgError(
+            f"cholesky_inverse: {where}The diagonal element {row} is zero, the inversion could not be completed because the input matrix is singular."
+        )
     return cholesky_solve(eye_like(input).expand(input._shape), input, upper)
 
 

@@ -12,7 +12,7 @@ from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import matrices
-from corelib.ops.linalg.factorizations import LinAlgError, eigh_of, eye_like, qr_of, svd_of
+from corelib.ops.linalg.factorizations import LinAlgError, eigh_of, eye_like, qr_of, square_system, svd_of
 from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm
@@ -169,13 +169,12 @@ def linalg_cond(A: Tensor, p: float | str | None = None) -> Tensor:
         s = svd_of(A, False)[1]
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     matrices("linalg.cond", A, square=True)
-    try:
-        other = A.inverse()
-    except LinAlgError:
-        if len(A._shape) > 2:
-            raise
-        return A.new_full((), inf)
-    return linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
+    if p == "nuc":
+        s = svd_of(A, False)[1]
+        return s.sum(-1) * s.reciprocal().sum(-1)
+    other, info = square_system(A, eye_like(A).expand(A._shape))
+    made = linalg_matrix_norm(A, p) * linalg_matrix_norm(other, p)
+    return select_where(info != 0, inf, made)
 
 
 # Rank and pseudoinverse.
@@ -296,6 +295,8 @@ def _exp_slope(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), infer=lambda input: ((input._shape, input._dtype), (input,)), grad_name="LinalgMatrixExpBackward0", vjp=_exp_slope)
 def exp_of(input: Tensor) -> Tensor:
     """The exponential of checked square matrices: a Taylor polynomial of the matrix halved often enough, then squared as often."""
+    if input._dtype.itemsize in (2, 4) and input._device.runtime.backend.dtypes.get("float64") == "native":
+        return exp_of(input.double()).to(input._dtype)  # what is squared again and again loses a digit each time
     a = input
     size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
     if size != size or size == inf:

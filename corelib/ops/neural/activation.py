@@ -180,8 +180,7 @@ silu = _with_inplace("silu", TABLE["swish"], """x times sigmoid(x), elementwise 
 
 
 def _elu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
-    below = input <= 0
-    return select_where(below, g * (alpha * select_where(below, input, 0.0).exp()), g)
+    return select_where(input <= 0, g * (alpha * select_where(input < 0, input, 0.0).exp()), g)
 
 
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
@@ -215,7 +214,7 @@ leaky_relu = _with_inplace("leaky_relu", TABLE["leaky_relu_of"], """x above 0 an
 
 def _softplus_vjp(g: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     scaled = input * beta
-    return select_where(scaled > threshold, g, g * scaled.sigmoid())
+    return select_where(scaled > threshold, g, g * select_where(scaled >= threshold, float(threshold), scaled).sigmoid())
 
 
 @op(on=("nn.functional",), out="exact", infer=_infer_like_input("softplus"), vjp=_softplus_vjp)
@@ -286,8 +285,7 @@ selu = _with_inplace("selu", TABLE["selu_of"], "scale * elu(x, alpha) with the c
 
 
 def _celu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
-    below = input <= 0
-    return select_where(below, g * (select_where(below, input, 0.0) / alpha).exp(), g)
+    return select_where(input <= 0, g * (select_where(input < 0, input, 0.0) / alpha).exp(), g)
 
 
 @op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)

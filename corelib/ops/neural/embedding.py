@@ -9,6 +9,7 @@ from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import check_index, put_rows, take_rows
 from corelib.tensor import dtype as D
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 
@@ -23,14 +24,14 @@ def _infer_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) 
     return ((*indices._shape, weight._shape[1]), weight._dtype), (weight, indices, padding_idx, scale)
 
 
-def _rows_vjp(g: Tensor, weight: Tensor, indices: Tensor, padding_idx: int, scale: bool) -> Tensor:
-    flat, rows = indices.reshape((-1,)), g.reshape((-1, weight._shape[1]))
+def _rows_vjp(g: Tensor, weight_shape: Shape, indices: Tensor, padding_idx: int, scale: bool) -> Tensor:
+    flat, rows = indices.reshape((-1,)), g.reshape((-1, weight_shape[1]))
     if padding_idx >= 0:
         rows = select_where((flat == padding_idx).unsqueeze(1), 0.0, rows)
     if scale:
-        counts = flat.new_zeros((weight._shape[0],)).scatter_add(0, flat, flat.new_ones(flat._shape))
+        counts = flat.new_zeros((weight_shape[0],)).scatter_add(0, flat, flat.new_ones(flat._shape))
         rows = rows / counts.index_select(0, flat).to(rows._dtype).unsqueeze(1)
-    return put_rows(rows.new_zeros(weight._shape), flat, rows, True)
+    return put_rows(rows.new_zeros(weight_shape), flat, rows, True)
 
 
 @op(on=(), infer=_infer_rows, grad_name="EmbeddingBackward0", vjp=_rows_vjp)

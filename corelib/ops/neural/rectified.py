@@ -21,7 +21,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         raise RuntimeError(f"rrelu(): Lower bound should be less than or equal to the upper bound, got {lower} and {upper}")
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"rrelu(): floating dtypes are accepted, got {input._dtype}")
-    low = input.detach() <= 0
+    low = input.detach() <= 0 if training else ~(input.detach() > 0)
     slope: Tensor | float = (lower + upper) / 2
     if training:
         # One draw in double precision for each element that needs one, as PyTorch's CPU does.

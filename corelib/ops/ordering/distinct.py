@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.namespaces import public
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.ordering.sorting import kept_in_graph, sort_along
 from corelib.ops.shape.joining import cat
@@ -15,6 +16,7 @@ from corelib.tensor.tensor import Tensor
 
 
 @public("torch")
+@owning
 def unique(
     input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
@@ -73,6 +75,7 @@ def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts:
 
 
 @public("torch")
+@owning
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:

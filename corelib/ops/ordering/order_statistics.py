@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, Spec
+from corelib.graph.views import own_memory
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import among_equals, put_back, sort_along
@@ -257,7 +258,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
         input: Tensor, q: Tensor | float, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear",
         out: Tensor | None = None,
     ) -> Tensor:
-        made = _quantile(name, input, q, dim, keepdim, interpolation, skip)
+        made: Tensor = own_memory(_quantile(name, input, q, dim, keepdim, interpolation, skip), (input,))
         return made if out is None else write(name, made, out, (input, q), "exact", "itself")
 
     function.__name__ = function.__qualname__ = name

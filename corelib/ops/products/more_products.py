@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.shape.joining import cat
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
@@ -50,6 +51,11 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     _vector("addr", "vec2", vec2)
     product = vec1.unsqueeze(1) * vec2.unsqueeze(0)
     check_fits("addr", input, product._shape)
+    for what, factor in (("beta", beta), ("alpha", alpha)):
+        if type(factor) is float and product._dtype.order < 6 and input._dtype.order < 6:
+            raise RuntimeError(f"addr(): For integral input tensors, argument {what} must not be a floating point number, got {factor}.")
+        if type(factor) is bool and product._dtype is not D.bool:
+            raise RuntimeError(f"addr(): Boolean {what} only supported for Boolean results, got {factor} for {product._dtype}.")
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
         return made if not beta else input | made
@@ -262,16 +268,20 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
 @public("linalg", names=("vander",))
 def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 to N - 1, (*, n, N). N defaults to n.
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
 
     >>> import corelib as torch
     >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
     tensor([[1, 1, 1],
             [1, 2, 4]])
     """
-    if N is not None and N <= 1:
-        raise RuntimeError(f"linalg.vander: N must be greater than 1, got {N}")
-    return (x if x._shape else x.reshape((1,))).unsqueeze(-1) ** arange(x._shape[-1] if N is None else N, device=x._device)
+    if x._dtype.name == "bool":
+        raise RuntimeError("linalg.vander(): linalg.vander supports floating point, complex, and integer tensors, but got Bool")
+    n = N if N is not None else x._shape[-1] if x._shape else 1
+    if n <= 1:
+        raise RuntimeError(f"linalg.vander(): N must be greater than 1, got {n}")
+    powers = x.unsqueeze(-1).expand((*x._shape, n - 1)).cumprod(-1)
+    return cat([powers.new_ones((*x._shape, 1)), powers], -1)
 
 
 @public("torch")

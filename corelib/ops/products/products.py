@@ -226,6 +226,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _scaled(x: Tensor, factor: Number, name: str = "addmm") -> Tensor:
+    """A product times alpha or beta, which is one of its numbers: of integers, the fraction is cut off."""
     return x if factor == 1 else x * fitting_number(name, factor, x._dtype, D.float32)
 
 

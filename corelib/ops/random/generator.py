@@ -19,6 +19,7 @@ from functools import wraps
 from os import urandom
 from typing import TYPE_CHECKING, ParamSpec, SupportsIndex, TypeAlias, TypeVar
 
+from corelib.contract.forks import free_in_child
 from corelib.ops.construction.construct import from_numpy
 from corelib.ops.random.mt19937 import Mt19937
 from corelib.ops.random.philox import Philox
@@ -173,7 +174,7 @@ def _restore(device: str, algorithm: str, state: bytes | NDArray[np.uint8]) -> G
 _defaults: dict[tuple[str, int], Generator] = {}
 _process_algorithm: str | None = None
 _process_seed: int | None = None
-_defaults_lock = allocate_lock()
+_defaults_lock = free_in_child(allocate_lock())
 
 
 def _stream_class(algorithm: str | None, device: Device) -> type[Stream]:

@@ -22,6 +22,8 @@ import math
 import struct
 from typing import TYPE_CHECKING, Any
 
+from corelib.contract.forks import free_in_child
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -68,6 +70,7 @@ class Mt19937:
         engine = self._engine
         if engine is None:
             engine = np.random.MT19937(0)
+            free_in_child(engine.lock)
             seeded: Any = np.random.RandomState(self._seed & 0xFFFFFFFF).get_state(legacy=False)
             engine.state = seeded
             self._engine = engine

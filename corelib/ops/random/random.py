@@ -28,8 +28,8 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.limits import iinfo
-from corelib.tensor.size import integer
+from corelib.tensor.limits import finfo, iinfo
+from corelib.tensor.size import SMALL, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -357,9 +357,13 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         low, high = bounds
     if t._dtype.is_complex:
         raise NotImplementedError(f"random_(): \"random_kernel_cpu\" not implemented for '{kind_name(t._dtype)}'; real numbers are accepted")
-    if high is None:
+    if high is None and low == 0:
         return source.random_integers(t._numel, None, None, t._dtype.np)
-    low, high = integer("random_", "from", low), integer("random_", "to", high)
+    if high is None:  # to the largest, which is one of them
+        high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
+    elif type(high) is not int or not -SMALL < high < SMALL:
+        high = integer("random_", "to", high)
+    low = integer("random_", "from", low)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)

@@ -15,6 +15,8 @@ import warnings
 from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from corelib.contract.forks import free_in_child
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
@@ -37,7 +39,7 @@ class Sampler:
 
     def __init__(self, stream: Mt19937 | Philox) -> None:
         self._stream = stream
-        self._lock = allocate_lock()
+        self._lock = free_in_child(allocate_lock())
 
     def random_uniform(self, n: int, np_dtype: DTypeLike, low: float = 0.0, high: float = 1.0) -> Array:
         """n uniform numbers in [low, high), of a floating dtype. RuntimeError for low > high or a range too large."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.graph.views import owning
 from corelib.ops.shape.joining import atleast_3d, joined, listed, stack
 from corelib.ops.shape.shapes import broadcast_tensors, tensor_split
 from corelib.ops.shape.views import spread
@@ -156,6 +157,7 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
 
 
 @public("torch")
+@owning
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All combinations of `r` elements of a vector, a row each, in the order of `itertools.combinations`.
 

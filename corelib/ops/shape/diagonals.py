@@ -9,6 +9,7 @@ from math import prod
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import ones
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -92,9 +93,21 @@ def _infer_scatter_like(name: str, view: View) -> Infer:
 
 
 def _replaced(input: Tensor, src: Tensor, view: View, *where: object) -> Tensor:
-    made = input.clone()
+    made = _with_memory(input) if view is _strided and not input.is_contiguous() else input.clone()
     view(made, *where).copy_(src)
     return made
+
+
+def _with_memory(x: Tensor) -> Tensor:
+    """A copy that has its elements at the same places of its memory, with what lies between them; of one that overlaps itself a plain copy."""
+    steps = sorted((s, n) for s, n in zip(x.stride(), x._shape, strict=True) if n > 1)
+    reach = 1
+    for s, n in steps:
+        if s < reach:
+            return x.clone()
+        reach += s * (n - 1)
+    offset = x.storage_offset()
+    return x.as_strided((offset + reach,), (1,), 0).clone().as_strided(x._shape, x.stride(), offset)
 
 
 def _zeroed(g: Tensor, view: View, *where: object) -> Tensor:
@@ -229,6 +242,7 @@ def _triangle_indices(
 
 
 @public("torch")
+@owning
 def tril_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
 ) -> Tensor:
@@ -243,6 +257,7 @@ def tril_indices(
 
 
 @public("torch")
+@owning
 def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike = None, layout: Layout | None = None
 ) -> Tensor:

@@ -105,6 +105,9 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
     return made
 
 
+TABLE["cat"].rule.geometry_only = True
+
+
 @op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
 def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     """`stack` of checked tensors."""
@@ -360,7 +363,8 @@ def _triangle(name: str, input: Tensor, diagonal: int, lower: bool) -> Tensor:
     if len(input._shape) < 2:
         raise RuntimeError(f"{name}(): input tensor must have at least 2 dimensions, got shape {list(input._shape)}")
     n, m = input._shape[-2:]
-    rows = arange(n, device=input._device).unsqueeze(1) + diagonal
+    # no diagonal lies further out
+    rows = arange(n, device=input._device).unsqueeze(1) + min(max(diagonal, -n - 1), m + 1)
     columns = arange(m, device=input._device)
     inside = columns <= rows if lower else columns >= rows
     return select_where(inside, input, False if input._dtype is D.bool else 0)

@@ -9,6 +9,10 @@ from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
+from corelib.graph.edges import edge_of, move_retained
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.node import AccumulateGrad
+from corelib.graph.views import MULTI_OUTPUT
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
@@ -35,6 +39,7 @@ def split_sizes(input: Tensor, sizes: Sequence[int], dim: int) -> tuple[Tensor, 
     made, start = [], 0
     for n in sizes:
         made.append(piece(input, dim, start, n, 1))
+        made[-1]._creation = MULTI_OUTPUT
         start += n
     return tuple(made)
 
@@ -110,6 +115,8 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
     >>> torch.arange(5).tensor_split(3)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
+    if not input._shape:
+        raise RuntimeError("tensor_split(): tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     at = wrap_dim("tensor_split", dim, len(input._shape))
     n = input._shape[at]
     if isinstance(indices_or_sections, Tensor) and not indices_or_sections._shape:
@@ -119,14 +126,12 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
         if k <= 0:
             raise RuntimeError(f"tensor_split(): number of sections must be larger than 0, got {k}")
         sizes = [n // k + (i < n % k) for i in range(k)]
+        edges = [sum(sizes[:i]) for i in range(k)]
     else:
         cuts = indices_or_sections.tolist() if isinstance(indices_or_sections, Tensor) else list(indices_or_sections)
         edges = [0, *[min(max(c + n if c < 0 else c, 0), n) for c in cuts], n]
         sizes = [max(b - a, 0) for a, b in zip(edges, edges[1:], strict=False)]  # noqa: RUF007  (itertools would be one more import)
-        return tuple(
-            strided_slice(input, at, a, size, 1) for a, size in zip(edges, sizes, strict=False)
-        )
-    return split(input, sizes, dim)
+    return tuple([strided_slice(input, at, a, size, 1) for a, size in zip(edges, sizes, strict=False)])
 
 
 def _unbind_backward(gs: Sequence[Tensor | None], dim: int) -> Tensor:
@@ -148,7 +153,10 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     shape, strides = input._shape, input.stride()
     rest, steps = shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :]
     numel = prod(rest)
-    return tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
+    made = tuple([input._as_view(rest, steps, input._offset + i * strides[at], numel) for i in range(shape[at])])
+    for t in made:
+        t._creation = MULTI_OUTPUT
+    return made
 
 
 def _unfold_backward(g: Tensor, input_shape: Shape, dimension: int, size: int, step: int) -> Tensor:
@@ -292,14 +300,20 @@ def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
     """`squeeze_`, `t_` and their like: the tensor itself takes the view's shape."""
 
     def method(self: Tensor, *args: object) -> Tensor:
-        if self._requires_grad:
-            check_writable(name, self)
+        if self._requires_grad or self.is_inference():
+            check_writable(name, self, "accepted")
+        recorded = self._requires_grad and grad_mode.enabled
         before = self._alias()
-        before._edge, before._requires_grad = self._edge, self._requires_grad
+        if recorded:
+            before._edge, before._requires_grad = edge_of(self), True
         made = view_of(before, *args)
-        if self._requires_grad:
-            self._edge, self._requires_grad = made._edge, made._requires_grad
-        self._own_storage()
+        self._bump()
+        if recorded:
+            if self._retains_grad:
+                move_retained(before._edge, made._edge)
+            self._edge, self._view_version = made._edge, self._version
+        elif self._edge is not None and type(self._edge[0]) is AccumulateGrad:
+            self._edge = None  # where gradients arrive has the old shape
         self._shape, self._strides, self._native = made._shape, made._strides, None
         self._offset, self._numel = made._offset, made._numel
         return self

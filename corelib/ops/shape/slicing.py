@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
 from corelib.ops.shape.views import counted
@@ -115,6 +116,9 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"{input._dtype.itemsize} requiring a storage size of {needed} are out of bounds for storage of size {held}"
         )
     return input._as_view(shape, strides, offset, counted("as_strided", shape))
+
+
+TABLE["as_strided"].rule.geometry_only = True
 
 
 def _strided_backward(g: Tensor, input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> Tensor:

@@ -60,8 +60,35 @@ for _name, _view in (
     _made = _copied(f"{_name}_copy", _view)
     if _name == "narrow":
         show(_made, ("narrow_copy",), ("Tensor",))
-for _name, _function in (("unsafe_chunk", chunk), ("unsafe_split", split), ("unsafe_split_with_sizes", split_with_sizes)):
-    show(_function, (_name,), ("torch", "Tensor"))  # PyTorch's drop a check of in-place changes that corelib keeps
+
+
+def _apart(pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Pieces that for autograd are no views: each may be changed in place, and the input's history does not see it."""
+    for piece in pieces:
+        piece._base = None
+        piece._storage = piece._own_storage()._twin()
+        piece._creation = 0
+        piece._requires_grad = piece._requires_grad and not piece._borrows_grad
+    return pieces
+
+
+@public("torch", "Tensor")
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """As `chunk`, with pieces that may be changed in place as if each had memory of its own."""
+    return _apart(chunk(input, chunks, dim))
+
+
+@public("torch", "Tensor")
+def unsafe_split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """As `split`, with pieces that may be changed in place as if each had memory of its own."""
+    return _apart(split(tensor, split_size_or_sections, dim))
+
+
+@public("torch", "Tensor")
+def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own."""
+    return _apart(split_with_sizes(input, split_sizes, dim))
+
 
 # In-place methods that PyTorch has as functions of the package too.
 _IN_PLACE = """
@@ -228,6 +255,8 @@ def logspace(
         dtype, device = of_out("logspace", out, dtype, device)
     default = get_default_dtype().to_complex() if any(isinstance(x, complex) for x in (start, end, base)) else get_default_dtype()
     kind = dtype or default
+    if not (kind.is_floating_point or kind.is_complex):
+        start, end = [x if isinstance(x, Tensor | complex) else int(x) for x in (start, end)]  # elements of the dtype, as every one is
     wide = kind if kind in (D.float32, D.float64) or kind.is_complex else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
     return _finish(made, requires_grad, out, "logspace", False)

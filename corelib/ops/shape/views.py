@@ -13,6 +13,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import TABLE
 from corelib.graph.fitted import summed
+from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
@@ -43,7 +44,7 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
                         break
             else:
                 given = integers(name, what, given, 1)
-            return entry(self, given) if self._requires_grad or active.count else body(self, given)
+            return entry(self, given) if self._requires_grad or active.count or off else body(self, given)
     else:
 
         def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
@@ -171,9 +172,7 @@ def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
     if input._key.lazy:
         bit = "conjugate view tensors" if input._key.conj else "tensors with negative bit set"
         raise RuntimeError(f"view(): torch.Tensor.view is not supported for {bit} when converting to a different dtype.")
-    made = Tensor._make(input._own_storage(), dtype, shape, strides, offset)
-    made._base = input._base if input._base is not None else input
-    return made
+    return Tensor._make(input._own_storage(), dtype, shape, strides, offset)  # no view for autograd, as in PyTorch
 
 
 method_with_varargs("reshape", reshape)

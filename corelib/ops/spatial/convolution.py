@@ -103,6 +103,14 @@ def _infer_gradient(
     return (tuple(shape), y._dtype), (y, other, tuple(shape), stride, padding, dilation, groups)
 
 
+def _within(made: Tensor, shape: Shape) -> Tensor:
+    """The first places of a convolution: output_padding may have left room for more windows than there were."""
+    for d in range(2, len(shape)):
+        if made._shape[d] > shape[d]:
+            made = made.narrow(d, 0, shape[d])
+    return made
+
+
 def _transposed_weight_vjp(
     g: Tensor, y: Tensor, weight: Tensor, stride: Shape, padding: Shape, dilation: Shape, groups: int
 ) -> Tensor:
@@ -112,7 +120,9 @@ def _transposed_weight_vjp(
 @op(
     on=(), infer=_infer_gradient, grad_name="ConvolutionBackward0",
     vjp={
-        "y": lambda g, weight, stride, padding, dilation, groups: convolution(g, weight, None, stride, padding, dilation, groups),
+        "y": lambda g, y_shape, weight, stride, padding, dilation, groups: _within(
+            convolution(g, weight, None, stride, padding, dilation, groups), y_shape
+        ),
         "weight": _transposed_weight_vjp,
     },
 )
@@ -162,7 +172,9 @@ def fold(cols: Tensor, padded: Shape, stride: Shape, dilation: Shape) -> Tensor:
 @op(
     on=(), infer=_infer_gradient, grad_name="ConvolutionBackward0",
     vjp={
-        "y": lambda g, input, stride, padding, dilation, groups: convolution(input, g, None, stride, padding, dilation, groups),
+        "y": lambda g, y_shape, input, stride, padding, dilation, groups: _within(
+            convolution(input, g, None, stride, padding, dilation, groups), y_shape
+        ),
         "input": lambda g, y, input, stride, padding, dilation, groups: conv_input(
             y, g, input._shape, stride, padding, dilation, groups
         ),

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.ops.neural.activation import relu
 from corelib.ops.spatial.convolution import out_size
 from corelib.ops.spatial.padding import constant_pad
 from corelib.ops.spatial.pooling import avg_pool1d, avg_pool2d, avg_pool3d
@@ -153,7 +154,8 @@ def _lp_pool(n: int, pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
     ) -> Tensor:
         size = kernel_size**n if isinstance(kernel_size, int) else prod(kernel_size)
         mean = pool(input**norm_type, kernel_size, stride, 0, ceil_mode)
-        return (mean * size) ** (1.0 / norm_type)
+        # as in PyTorch a window of nothing, or of odd powers that sum to less, has no slope
+        return (mean.sign() * relu(mean.abs()) * size) ** (1.0 / norm_type)
 
     function.__name__ = function.__qualname__ = f"lp_pool{n}d"
     function.__doc__ = f"""The p-norm of each window over the last {n} dimension{"s" if n > 1 else ""}, p being `norm_type`; `stride` defaults to the window."""

@@ -26,7 +26,7 @@ def _cut(x: Tensor, pads: Pads) -> Tensor:
     return x
 
 
-def _pad_backward(g: Tensor, input: Tensor, pads: Pads) -> Tensor:
+def _pad_backward(g: Tensor, pads: Pads) -> Tensor:
     kept = _cut(g, pads)
     if all(a >= 0 and b >= 0 for a, b in pads):
         return kept
@@ -120,5 +120,6 @@ def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:
     elif mode == "replicate":
         places = [min(max(i, 0), n - 1) for i in at]
     else:
-        places = [i % n for i in at]
+        first, kept = max(-before, 0), n + min(before, 0) + min(behind, 0)  # what is cut off does not come back
+        places = [first + i % kept for i in range(-max(before, 0), kept + max(behind, 0))] if kept > 0 else []
     return x.new_tensor(places, dtype=int64)

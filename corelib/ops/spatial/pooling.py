@@ -10,6 +10,7 @@ from typing import Any
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
@@ -327,6 +328,13 @@ def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] |
     return _adaptive_avg("adaptive_avg_pool3d", 3, input, output_size)
 
 
+def last_nan_or_largest(windows: Tensor) -> Tensor:
+    """The place of the largest of each window along the last dimension; of several NaN the last is taken, as in PyTorch."""
+    largest, odd = windows.argmax(-1, True), windows.isnan()
+    last = windows._shape[-1] - 1 - odd.long().flip(-1).argmax(-1, True)
+    return select_where(odd.any(-1, True), last, largest)
+
+
 def _adaptive_max(
     name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
 ) -> Tensor | tuple[Tensor, Tensor]:
@@ -346,10 +354,7 @@ def _adaptive_max(
             places = [p * m + i for p in places for i in range(a, b)]
         at = input.new_tensor(places, dtype=D.int64)
         part = flat.detach().index_select(-1, at)
-        here = part.argmax(-1, True)
-        if odd:  # of several NaN the last is taken, as in PyTorch
-            last = len(places) - 1 - part.isnan().long().flip(-1).argmax(-1, True)
-            here = select_where(part.isnan().any(-1, True), last, here)
+        here = last_nan_or_largest(part) if odd else part.argmax(-1, True)
         columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
     indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
     values = flat.gather(-1, indices).reshape((*lead, *sizes))
@@ -365,6 +370,7 @@ def adaptive_max_pool1d(
 
 
 @public("nn.functional")
+@owning
 def adaptive_max_pool2d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Any:
@@ -373,6 +379,7 @@ def adaptive_max_pool2d(
 
 
 @public("nn.functional")
+@owning
 def adaptive_max_pool3d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Any:

@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
+from corelib.ops.spatial.pooling import last_nan_or_largest
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -102,7 +103,7 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
         flat = flat * m + places.reshape(shape)
     windows = flat.reshape((b, c, prod(sizes), prod(kernel)))
     elements = x.reshape((b, c, -1)).gather(-1, windows.reshape((b, c, -1))).reshape(windows._shape)
-    which = elements.argmax(-1, True)
+    which = last_nan_or_largest(elements)
     made = (*input._shape[:-n], *sizes)
     return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 

@@ -15,8 +15,6 @@ Program = Callable[[Any], Any]
 
 # Views that PyTorch's `grad_fn` works out when it is asked; here a view knows what was so when it was made.
 DIFFERENT = {
-    "a_view_of_a_constant_sees_the_base_change": ("raises", "RuntimeError"),
-    "views_made_without_grad_mode": ("gives", [False, True, "nothing"]),
 }
 
 

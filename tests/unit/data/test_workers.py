@@ -289,6 +289,7 @@ def test_a_forked_child_of_the_program_does_not_end_its_workers():
 PROGRAM = """
 import os, signal, sys, time, corelib as torch
 from corelib.utils.data import DataLoader, Dataset
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run where it is ignored: in the background, by nohup
 class D(Dataset):
     def __len__(self): return 10**6
     def __getitem__(self, i):
@@ -319,12 +320,16 @@ def test_however_the_program_ends_no_worker_and_no_memory_stays(tmp_path, then, 
     with subprocess.Popen(
         [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as program:
-        pids = [int(pid) for pid in program.stdout.readline().split()]
-        if how == signal.SIGINT:
-            os.killpg(program.pid, how)  # as a terminal does
-        elif how is not None:
-            program.send_signal(how)
-        program.wait(20)
-        errors = program.stderr.read()
+        try:
+            pids = [int(pid) for pid in program.stdout.readline().split()]
+            if how == signal.SIGINT:
+                os.killpg(program.pid, how)  # as a terminal does
+            elif how is not None:
+                program.send_signal(how)
+            program.wait(20)
+            errors = program.stderr.read()
+        except BaseException:  # it has not ended, and leaving the block would wait for it
+            os.killpg(program.pid, signal.SIGKILL)
+            raise
     assert len(pids) == 2 and gone(pids), errors
     assert "Exception ignored" not in errors and errors.count("Traceback") == (how == signal.SIGINT or then == "raise ValueError"), errors

@@ -118,7 +118,7 @@ def test_deep_and_huge_values_are_refused_without_being_printed(archive_of: Any)
         corelib.load(archive_of(P + b"ctorch\nSize\n" + huge + b"\x85\x85R."))
 
 
-@pytest.mark.parametrize("name", ["_shape", "_storage", "requires_grad", "data", "__class__", "_detached_view", 3])
+@pytest.mark.parametrize("name", ["_shape", "_storage", "requires_grad", "data", "__class__", "_creation", 3])
 def test_attributes_of_a_tensor_that_are_not_the_users_are_refused(name: Any, call: Any, file_of: Any) -> None:
     x = corelib.ones(2)
     parts = (x.storage(), 0, (2,), (1,), False, OrderedDict())
