@@ -55,7 +55,7 @@ RULES = {
     "bitwise_left_shift": "By less than 0, or by the width or more: 0.",
     "bitwise_right_shift": "Arithmetic. By less than 0, or by the width or more: 0, or -1 for a negative number.",
     "select_where": "`condition` is bool; the other two have out's dtype or are numbers.",
-    "sum": "`kernel(out, input, dims, keepdim)`. Of bool: whether any. Of nothing: 0.",
+    "sum": "`kernel(out, input, dims, keepdim)`. Of bool: whether any. Of nothing: 0. Long sums in pairs or blocks, along any dimension.",
     "prod": "`kernel(out, input, dims, keepdim)`. Of bool: whether all. Of nothing: 1.",
     "amax": "`kernel(out, input, dims, keepdim)`. NaN if any is NaN. Never of nothing.",
     "amin": "`kernel(out, input, dims, keepdim)`. NaN if any is NaN. Never of nothing.",

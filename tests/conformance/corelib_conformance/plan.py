@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from corelib_conformance import samples
-from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, table, training  # noqa: F401  (they declare checks)
+from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, sums, table, training  # noqa: F401  (they declare checks)
 from corelib_conformance.checks.forward import RANDOM, present, samples_of
 from corelib_conformance.checks.gradients import FLAT, STEPS
 from corelib_conformance.checks.primitives import PRIMITIVES
@@ -33,9 +33,11 @@ def plan(level: int = 5) -> tuple[Case, ...]:
     )]
     for op, dtypes in PRIMITIVES.items():
         cases += [Case(1, check, op, dtype, "forward") for dtype in dtypes for check in ("sizes", "layouts", "values")]
+    cases += [Case(1, "long_sums", "sum", dtype, "forward") for dtype in FLOATS]
     ops = [op for op in OPS.values() if present(op)]
     core = [op for op in ops if op.name in LISTED]
     cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in shown(op)]
+    cases += [Case(2, "long_totals", "cumsum", dtype, "forward") for dtype in FLOATS if dtype != "float64"]
     cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]
     cases += [
         Case(3, "body", op.name, dtype, "forward")

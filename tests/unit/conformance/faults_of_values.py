@@ -21,6 +21,16 @@ def low_precision(table: Any, m: Any) -> None:
     instead(table, "sum", [corelib.float32], lambda out, x, dims, keep: np.add.reduce(x.astype(np.float16), dims, np.float16, out, keep), m)
 
 
+@mutant("sums added one by one along columns", "1/long_sums/sum/float32/forward")
+def one_by_one(table: Any, m: Any) -> None:
+    instead(table, "sum", [corelib.float32], lambda out, x, dims, keep: np.add.reduce(x, dims, None, out, keep), m)
+
+
+@mutant("running totals added one by one", "2/long_totals/cumsum/float32/forward")
+def one_by_one_totals(table: Any, m: Any) -> None:
+    instead(table, "cumsum", [corelib.float32], lambda out, x, dim: np.add.accumulate(x, dim, None, out), m)
+
+
 @mutant("sum of long integers by way of floats", "1/values/sum/int64/forward")
 def float_sum(table: Any, m: Any) -> None:
     def wrong(out: Any, x: Any, dims: Any, keep: Any) -> None:
