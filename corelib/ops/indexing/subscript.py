@@ -242,6 +242,8 @@ def setitem(self: Tensor, index: object, value: object) -> None:
     """`self[index] = value`, with broadcasting and casting."""
     view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not isinstance(value, Tensor):
+        if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one of NumPy's numbers
+            value = value.item()
         if isinstance(value, (int, float, complex)):
             if type(value) is int and not -SMALL < value < SMALL:
                 integer("setitem", "value", value)

@@ -14,7 +14,7 @@ import corelib
 
 from ..harness import COUNTS, attempt, quiet
 
-NUMBERS: tuple[Any, ...] = (300, -1, -200, 2**40, 2**63, 2**64, 2**70, -(2**70), 1e30, 1.5, float("inf"), float("nan"), 1e39, np.int64(300))
+NUMBERS: tuple[Any, ...] = (300, -1, -200, 2**40, 2**63, 2**64, 2**70, -(2**70), 1e30, 1.5, float("inf"), float("nan"), 1e39)
 
 
 def assigned(x: Any, index: Any, value: Any) -> Any:
@@ -64,7 +64,7 @@ def plain(value: Any) -> Any:
     return None if value is None else (tuple(value.shape), str(value.dtype), repr(value.tolist()))
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "float32", "bool"])
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "float32"])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_number_that_does_not_fit_wraps_or_is_refused_as_in_pytorch(name: str, dtype: str) -> None:
     problems = []

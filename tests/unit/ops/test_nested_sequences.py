@@ -6,6 +6,7 @@ import corelib as torch
 import pytest
 
 
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
 def test_lists_that_hold_themselves_are_errors_and_end():
     itself = []
     itself.append(itself)
