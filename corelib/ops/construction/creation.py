@@ -20,7 +20,6 @@ from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.limits import iinfo
 from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
@@ -373,8 +372,9 @@ def linspace(
     dtype = dtype or kind
     if turns and not dtype.is_complex:
         raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
-    for x in (start, end):
-        fitting_number("linspace", x, dtype)
+    if dtype.is_floating_point:
+        for x in (start, end):
+            fitting_number("linspace", x, dtype)
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
@@ -382,10 +382,7 @@ def linspace(
         D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if not (dtype.is_floating_point or dtype.is_complex):
-        start, end = int(start.real), int(end.real)  # elements of the dtype, as every one is
-        for x in (start, end):
-            if not iinfo(dtype).min <= x <= iinfo(dtype).max:
-                raise RuntimeError(f"linspace(): value cannot be converted to type {kind_name(dtype)} without overflow: {x}")
+        start, end = fitting_number("linspace", start, dtype), fitting_number("linspace", end, dtype)  # elements of the dtype, as every one is
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
