@@ -14,6 +14,7 @@ from sys import getrefcount
 from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import run_primitive
+from corelib.dispatcher.calls.primitive import COPY
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
@@ -24,7 +25,7 @@ from corelib.ops.construction.creation import zeros_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
-from corelib.tensor.size import Shape
+from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 Tensors: TypeAlias = Tensor | Sequence[Tensor]
@@ -213,6 +214,7 @@ def _run(
     pending: dict[Node, Gradient] = {}
     owned: set[Node] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
     heap: list[tuple[int, Node]] = []
+    undefined: set[Node] = set()  # nodes that a gradient of None has reached, and so far no other
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
     before = grad_mode.enabled
@@ -222,7 +224,11 @@ def _run(
             _give(node, number, g, pending, heap, captures is not None)
         while heap:
             node = heappop(heap)[1]
-            g = pending.pop(node)
+            g = pending.pop(node, None)
+            if g is None:
+                if node in undefined:  # else it has run
+                    _run_undefined(node, pending, undefined, heap, needed)
+                continue
             if owned:
                 owned.discard(node)
             if node.tensor_hooks is not None or node.pre_hooks is not None:
@@ -250,9 +256,14 @@ def _run(
             for edge in node.edges:
                 part = grads[i]
                 i += 1
-                if edge is None or part is None:
+                if edge is None:
                     continue
                 next_node, number = edge
+                if part is None:
+                    if next_node not in pending and next_node.edges and (needed is None or id(next_node) in needed):
+                        undefined.add(next_node)
+                        heappush(heap, (-next_node.seq, next_node))
+                    continue
                 if needed is not None and id(next_node) not in needed:
                     continue
                 if next_node.outputs != 1:
@@ -283,6 +294,27 @@ def _run(
     finally:
         grad_mode.enabled = before
     return found
+
+
+def _run_undefined(
+    node: Node, pending: dict[Node, Gradient], undefined: set[Node], heap: list[tuple[int, Node]], needed: set[int] | None
+) -> None:
+    """A node none of whose outputs has a gradient: a user's Function may give its inputs some nevertheless."""
+    undefined.discard(node)
+    g: Gradient = [None] * node.outputs if node.outputs != 1 else None
+    if node.tensor_hooks is not None or node.pre_hooks is not None:
+        g = run_before(node, g)
+    grads = node.apply(g) if node.runs_undefined else (None,) * len(node.edges)
+    for i, (edge, part) in enumerate(zip(node.edges, grads, strict=True)):
+        if edge is None or (needed is not None and id(edge[0]) not in needed):
+            continue
+        to, number = edge
+        if part is not None:
+            shape, dtype = (to.shape, to.dtype) if to.outputs == 1 else (to.shape[number], to.dtype[number])
+            _give(to, number, _cast_to(part, shape, dtype, node, i), pending, heap, needed is not None)
+        elif to not in pending and to not in undefined and to.edges:
+            undefined.add(to)
+            heappush(heap, (-to.seq, to))
 
 
 def _all_cast(node: Node, grads: Grads) -> Grads:
@@ -355,15 +387,18 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
         return
     have = leaf._grad
     if have is None:
+        strides = leaf._strides
+        if strides is not None and not is_dense(leaf._shape, strides):
+            strides = None
         if create_graph:
             # Out of the graph's way where the gradient is not differentiable any further.
-            leaf._grad = g if g._requires_grad else _own(g)
+            leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
             refs = _refs(g)
-            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides is None and g._base is None and not g._requires_grad:
+            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides == strides and g._base is None and not g._requires_grad:
                 leaf._grad = g
             else:
-                leaf._grad = _own(g)
+                leaf._grad = _own(g, strides)
     elif create_graph:
         leaf._grad = have + g
     else:
@@ -374,8 +409,13 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             hook(leaf)
 
 
-def _own(g: Tensor) -> Tensor:
-    return g.detach().clone(memory_format=contiguous_format)
+def _own(g: Tensor, strides: Strides | None) -> Tensor:
+    """A gradient with memory of its own, laid out as its leaf."""
+    if strides is None:
+        return g.detach().clone(memory_format=contiguous_format)
+    made = Tensor._empty(g._device, g._dtype, g._shape, strides)
+    COPY.value(made, g)
+    return made
 
 
 def _accumulate_captured(node: Node, number: int, g: Tensor, inputs: Sequence[Tensor], create_graph: bool) -> None:

@@ -33,11 +33,11 @@ class FunctionCtx:
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep inputs or outputs for backward; their versions are checked there. None is kept as it is."""
-        self._to_save = _tensors("save_for_backward can only save variables, but argument {} is of type {}", tensors, True)
+        self._to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for `jvp`."""
-        self._for_forward = _tensors("save_for_forward can only save variables, but argument {} is of type {}", tensors, True)
+        self._for_forward = tensors
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs forward has changed in place; each must also be an output."""
@@ -61,10 +61,10 @@ class FunctionCtx:
         self.materialize_grads = value
 
 
-def _tensors(message: str, given: tuple[Any, ...], optional: bool = False) -> tuple[Any, ...]:
+def _tensors(message: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
     for i, t in enumerate(given):
-        if not isinstance(t, Tensor) and not (optional and t is None):
-            raise TypeError(message.format(i, type(t).__name__))
+        if not isinstance(t, Tensor):
+            raise RuntimeError(message.format(i, type(t).__name__))
     return given
 
 
@@ -72,6 +72,7 @@ class _FunctionNode(Node, FunctionCtx):
     """The node of one call of a Function; it is also the call's ctx."""
 
     function: type[Function]
+    runs_undefined = True
     kinds: list[tuple[Shape, DType, Device] | None]
     _out_numbers: dict[int, int]
     _is_tensor: list[bool]
@@ -203,10 +204,8 @@ class Function:
         if cls.__dict__.get("_node_class") is None:
             cls._node_class = type(f"{cls.__name__}Backward", (_FunctionNode,), {"function": cls})
         separate = cls.setup_context is not Function.setup_context
-        if separate:
-            args = _bound(cls, args, kwargs)
-        elif kwargs:
-            raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments, got {', '.join(kwargs)}")
+        if separate or kwargs:
+            args = _bound(cls, args if separate else (None, *args), kwargs)[0 if separate else 1 :]
         ctx = cls._node_class()
         ctx._is_tensor = [isinstance(a, Tensor) for a in args]
         ctx.needs_input_grad = tuple(bool(t and a._requires_grad) for a, t in zip(args, ctx._is_tensor, strict=True))
@@ -230,7 +229,7 @@ class Function:
 
 
 def _bound(cls: type[Function], args: Args, kwargs: dict[str, Any]) -> Args:
-    """The arguments of a forward without ctx, by position and with its defaults."""
+    """The arguments of a forward by position, with its defaults."""
     import inspect  # start-up: few programs have such a Function
 
     bound = inspect.signature(cls.forward).bind(*args, **kwargs)
@@ -290,6 +289,8 @@ def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bo
     saved: list[tuple[bool, Tensor | None, int | None]] = []
     ctx._out_numbers = {}
     for n, kept in enumerate(ctx._to_save):
+        if kept is not None and not isinstance(kept, Tensor):
+            raise TypeError(f"save_for_backward can only save variables, but argument {n} is of type {type(kept).__name__}")
         at = next((i for i, o in enumerate(original) if o is kept), None)
         if kept is not None and at is not None and (id(kept) not in inputs or id(kept) in dirty) and kept._edge is not None:
             saved.append((True, kept._alias(), kept._version))

@@ -51,7 +51,7 @@ class _Pickler(pickle.Pickler):
             )
         if type(obj) is not Tensor or obj.requires_grad or obj.dtype is bfloat16:
             return NotImplemented
-        array = obj.numpy()
+        array = obj.numpy(force=True)
         # Row-major in the order of its memory, so that channels_last batches arrive as such.
         order = sorted(range(array.ndim), key=lambda d: -abs(array.strides[d]))
         dense = array.transpose(order)

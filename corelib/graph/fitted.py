@@ -11,15 +11,13 @@ def fitted(g: Tensor, shape: Shape, node: Node, i: int) -> Tensor:
     """A gradient summed to the shape of the input it belongs to."""
     if not isinstance(g, Tensor):
         raise TypeError(f"{node.name()} returned a {type(g).__name__} as gradient {i}, expected a Tensor or None")
-    if not (g._dtype.is_floating_point or g._dtype.is_complex):
-        raise RuntimeError(f"{node.name()} returned an invalid gradient at index {i} - expected a floating dtype, got {g._dtype}")
     if g._shape == shape:
         return g
     lead = len(g._shape) - len(shape)
     if lead >= 0 and all(n == m or n == 1 for n, m in zip(shape, g._shape[lead:], strict=True)):
         return summed(g, shape)
     raise RuntimeError(
-        f"{node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
+        f"Function {node.name()} returned an invalid gradient at index {i} - got {list(g._shape)} but expected shape compatible "
         f"with {list(shape)}"
     )
 

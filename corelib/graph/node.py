@@ -41,6 +41,7 @@ class Node:
     dtype: Any
 
     outputs = 1
+    runs_undefined = False  # whether it runs although none of its outputs has a gradient
     pre_hooks: Hooks | None = None
     post_hooks: Hooks | None = None
     tensor_hooks: dict[int, Hooks] | None = None
@@ -60,6 +61,9 @@ class Node:
         """A dictionary for the user's notes."""
         notes: dict[Any, Any] = self.__dict__.setdefault("_metadata", {})
         return notes
+
+    def __lt__(self, other: Node) -> bool:
+        return False  # in the engine's heap, where one node may stand twice
 
     def name(self) -> str:
         """The node's name."""

@@ -87,7 +87,7 @@ def as_number(x: Number) -> float:
 
 def as_real(value: Any) -> Any:
     """A complex tensor as the pairs of real numbers that it is stored as, which is how optimizers update it; anything else as it is."""
-    return view_as_real(value) if isinstance(value, Tensor) and value.is_complex() else value
+    return view_as_real(value.resolve_conj()) if isinstance(value, Tensor) and value.is_complex() else value
 
 
 def filled_like(p: Tensor, value: float) -> Tensor:

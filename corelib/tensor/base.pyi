@@ -567,6 +567,26 @@ class TensorBase:
         """A view with a new dimension of size 1 at `dim`."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+    def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
+        """A view with two dimensions swapped."""
+    def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
+        """A view with two dimensions swapped."""
+    def swapaxes(self, axis0: _int, axis1: _int) -> _Tensor:
+        """`transpose` by another name, as NumPy has it."""
+    def t(self) -> _Tensor:
+        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
+    def permute(self, *size: _int | _Sequence[_int]) -> _Tensor:
+        """A view with the dimensions in another order."""
+    def movedim(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
+        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
+    def moveaxis(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
+        """Another name of `movedim`."""
+    @property
+    def T(self) -> _Tensor: ...
+    @property
+    def mT(self) -> _Tensor: ...
+    @property
+    def H(self) -> _Tensor: ...
     def repeat(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
     def tile(self, *size: _int | _Sequence[_int]) -> _Tensor:
@@ -625,26 +645,6 @@ class TensorBase:
         """(values, indices) of the smallest elements up to each along `dim`; of equal ones the last counts."""
     def logcumsumexp(self, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
         """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
-    def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
-        """A view with two dimensions swapped."""
-    def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
-        """A view with two dimensions swapped."""
-    def swapaxes(self, axis0: _int, axis1: _int) -> _Tensor:
-        """`transpose` by another name, as NumPy has it."""
-    def t(self) -> _Tensor:
-        """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
-    def permute(self, *size: _int | _Sequence[_int]) -> _Tensor:
-        """A view with the dimensions in another order."""
-    def movedim(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
-        """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
-    def moveaxis(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
-        """Another name of `movedim`."""
-    @property
-    def T(self) -> _Tensor: ...
-    @property
-    def mT(self) -> _Tensor: ...
-    @property
-    def H(self) -> _Tensor: ...
     def split_with_sizes(self, split_sizes: _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of consecutive pieces of the listed sizes along `dim`."""
     def chunk(self, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:

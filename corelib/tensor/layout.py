@@ -57,3 +57,19 @@ def innermost_strides(name: str, shape: Shape, format: str) -> Strides:
         step *= shape[d]
     steps[0] = step
     return tuple(steps)
+
+
+def suggested_format(shape: Shape, strides: Strides) -> str | None:
+    """The format with the channels innermost that strides of four or five dimensions show; None for row-major and what is neither.
+
+    Strides of dimensions of size 1 count, and where the two formats cannot be told apart it is row-major, as in PyTorch.
+    """
+    rank = len(shape)
+    if rank not in (4, 5) or strides[1] == 0:
+        return None
+    least = 0
+    for d in (1, *range(rank - 1, 1, -1), 0):
+        if shape[d] == 0 or strides[d] < least or (d == 0 and least == strides[1]):
+            return None
+        least = strides[d] * max(shape[d], 1)
+    return "channels_last" if rank == 4 else "channels_last_3d"

@@ -180,20 +180,45 @@ def is_dense(shape: Shape, strides: Strides) -> bool:
     return True
 
 
-def permuted_strides(shape: Shape, strides: Strides) -> Strides | None:
-    """Dense strides for a new tensor whose dimensions lie in the order of `strides`; None where that is row-major.
+def dense_strides(shape: Shape, rows: Sequence[Strides]) -> Strides | None:
+    """Dense strides whose dimensions lie in the order of those of several tensors seen as `shape`; None where that is row-major.
 
-    This is what PyTorch's elementwise ops give for an input that is dense but not contiguous.
+    This is what PyTorch's elementwise ops give: an insertion sort from the innermost dimension, because "no opinion" (stride 0) makes
+    the order partial; the first tensor that has an opinion of two dimensions decides.
     """
-    order = sorted(range(len(shape)), key=lambda i: (-strides[i], i))
-    if order == list(range(len(shape))):
-        return None
+    perm = list(range(len(shape) - 1, -1, -1))
+    for i in range(1, len(perm)):
+        at = i
+        for j in range(i - 1, -1, -1):
+            order = _compare(perm[j], perm[at], rows, shape)
+            if order > 0:
+                perm[j], perm[at] = perm[at], perm[j]
+                at = j
+            elif order < 0:
+                break
     out, step = [0] * len(shape), 1
-    for i in reversed(order):
-        out[i] = step
-        step *= max(shape[i], 1)
+    for d in perm:
+        out[d] = step
+        step *= max(shape[d], 1)
     found = tuple(out)
-    return None if is_contiguous(shape, found) else found
+    return None if found == contiguous_strides(shape) or is_contiguous(shape, found) else found
+
+
+def _compare(inner: int, outer: int, rows: Sequence[Strides], shape: Shape) -> int:
+    for strides in rows:
+        a, b = strides[inner], strides[outer]
+        if a == 0 or b == 0:
+            continue
+        if a != b:
+            return -1 if a < b else 1
+        if shape[inner] > shape[outer]:
+            return 1
+    return 0
+
+
+def permuted_strides(shape: Shape, strides: Strides) -> Strides | None:
+    """Dense strides for a new tensor whose dimensions lie in the order of `strides`; None where that is row-major."""
+    return dense_strides(shape, (strides,))
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape | None:

@@ -29,6 +29,8 @@ class UntypedStorage:
     __slots__ = ("__weakref__", "_lease", "_nbytes", "_raw", "_version", "device")
     device: Device
     _lease: object
+    read_only = False
+    """Whether the memory belongs to somebody who lets nobody write."""
 
     def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
@@ -104,7 +106,7 @@ class UntypedStorage:
 
     def _twin(self, version: int = 0) -> Storage:
         """The same memory, whose changes are counted apart from these, from `version` on."""
-        return _TwinStorage(self._itself(), version)
+        return (_ReadOnlyTwin if self.read_only else _TwinStorage)(self._itself(), version)
 
     def _itself(self) -> Storage:
         """The Storage that owns the memory."""
@@ -190,6 +192,13 @@ class UntypedStorage:
 Storage = UntypedStorage  # core's name for it
 
 
+class ReadOnlyStorage(UntypedStorage):
+    """The memory of a NumPy array that may not be written."""
+
+    __slots__ = ()
+    read_only = True
+
+
 class _TwinStorage(UntypedStorage):
     """The memory of another Storage with a count of changes of its own: what `.data` shows it as."""
 
@@ -200,6 +209,11 @@ class _TwinStorage(UntypedStorage):
         self._lease = of._lease
         self._of = of
         self._version = version
+
+
+class _ReadOnlyTwin(_TwinStorage):
+    __slots__ = ()
+    read_only = True
 
 
 class Lent:

@@ -31,7 +31,8 @@ class OpenCLBackend(Backend):
         double = all(self.device(i).double for i in range(len(self._found)))
         # Half types are computed in float32, by conversions that every OpenCL has.
         self.dtypes = {d.name: "native" for d in D.REALS if d is not D.float64 or double}
-        self.dtypes |= {"float16": "emulated", "bfloat16": "emulated"}
+        self.dtypes |= {"float16": "emulated", "bfloat16": "emulated", "complex64": "native"}
+        self.dtypes |= {"complex128": "native"} if double else {}
         self.launcher = OpenCLLauncher(self)
         self.stays_behind((self, "device"))
 
@@ -130,5 +131,5 @@ class OpenCLBackend(Backend):
 
     def kernels(self) -> KernelTable:
         table = KernelTable()
-        register(table, self.launcher, tuple([d for d in D.REALS if d.name in self.dtypes]))
+        register(table, self.launcher, tuple([d for d in (*D.REALS, *D.COMPLEX) if d.name in self.dtypes]))
         return table

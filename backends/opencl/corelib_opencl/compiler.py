@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyopencl as cl
+from corelib.backend.codegen.kernels.complex_numbers import prelude as complex_prelude
 from corelib.backend.codegen.launch import Launcher
 from corelib.backend.codegen.prelude import OPENCL
 from corelib_opencl.devices import out_of_memory, told
@@ -30,7 +31,7 @@ class OpenCLLauncher(Launcher):
     def compile(self, index: int, source: str, name: str) -> cl.Kernel:
         device = self.backend.device(index)
         vectors = "#define VECTORS\n" if self.style == "loop" else ""
-        text = vectors + self.target.text(device.double) + source
+        text = vectors + self.target.text(device.double) + complex_prelude(source) + source
         try:
             with device.lock:
                 return cl.Kernel(cl.Program(device.context, text).build(), name)

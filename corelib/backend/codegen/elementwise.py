@@ -57,6 +57,9 @@ def source(name: str, code: Code | str, variant: Variant, target: Target) -> str
     for n, is_number in enumerate(numbers, 1):
         if is_number:
             kind = C[dtypes[n]].compute
+            if C[dtypes[n]].family == "complex":
+                fields.append(f"{C[dtypes[n].to_real()].compute} x{n}, y{n};")
+                continue
             fields.append(f"f32 x{n}; f32 pad{n};" if kind == "f32" else f"{'f64' if kind == 'f64' else 'i64'} x{n};")
     pointers = ", ".join(
         f"{target.pointer} {'' if n < variant.outputs else 'const '}{C[dtypes[n]].memory}* a{n}" for n in arrays
@@ -65,7 +68,8 @@ def source(name: str, code: Code | str, variant: Variant, target: Target) -> str
     for n, is_number in enumerate(numbers, 1):
         if is_number:
             kind = C[dtypes[n]].compute
-            lines.append(f"  const {kind} v{n - 1} = ({kind})p.x{n};")
+            value = f"make_{kind}(p.x{n}, p.y{n})" if C[dtypes[n]].family == "complex" else f"({kind})p.x{n}"
+            lines.append(f"  const {kind} v{n - 1} = {value};")
     lines += _grid(code, variant, arrays, target) if variant.style == "grid" else _loop(code, variant, arrays, target)
     return "\n".join([*lines, "}", ""])
 
@@ -149,8 +153,8 @@ def _grid(code: Code | str, variant: Variant, arrays: list[int], target: Target)
     return lines + ["  " + line for line in _compute(code, variant, arrays, "i")]
 
 
-Operand: TypeAlias = StridedArray | float
-"""An array or a Python number; generated kernels know no complex ones."""
+Operand: TypeAlias = StridedArray | complex
+"""An array or a Python number."""
 Key: TypeAlias = tuple[str, tuple[DType | None, ...], *tuple[Hashable, ...]]
 """What code is known by: a name, dtypes, of which the last is what numbers are, and whatever else it depends on."""
 _Plan: TypeAlias = tuple[Walk, str, bytes, int]
@@ -285,9 +289,22 @@ class Elementwise:
         for is_number, dtype in zip(numbers, dtypes[1:], strict=True):
             if is_number:
                 kind = C[dtype].compute
+                if C[dtype].family == "complex":
+                    made.numbers.append(("8s", _single_parts) if kind == "c64" else ("16s", _double_parts))
+                    continue
                 made.numbers.append(("fxxxx", _single) if kind == "f32" else ("d", float) if kind == "f64" else ("q", int))
         self._kernels[variant_key] = made
         return made
+
+
+def _single_parts(value: complex) -> bytes:
+    value = complex(value)
+    return struct.pack("2f", _single(value.real), _single(value.imag))
+
+
+def _double_parts(value: complex) -> bytes:
+    value = complex(value)
+    return struct.pack("2d", value.real, value.imag)
 
 
 def _single(value: float) -> float:

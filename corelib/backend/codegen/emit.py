@@ -29,10 +29,16 @@ class Scalar:
         if value.dtype is dtype:
             return value.name
         to, of = C[dtype], C[value.dtype]
+        if to.compute == of.compute and to.family != "bool":
+            return value.name
+        if "complex" in (to.family, of.family):
+            x = f"{value.name}.x" if of.family == "complex" else value.name
+            y = f"{value.name}.y" if of.family == "complex" else "0"
+            if to.family == "bool":
+                return f"({x} != 0 || {y} != 0)"
+            return f"make_{to.compute}({x}, {y})" if to.family == "complex" else f"(({to.compute}){x})"
         if to.family == "bool":
             return f"({value.name} != 0)"
-        if to.compute == of.compute:
-            return value.name
         if to.family == "int" and of.family == "float" and dtype is not D.int64:
             # what is out of range wraps, by way of the widest integer, as it does in PyTorch on the CPU
             return f"(({to.compute})(i64){value.name})"

@@ -43,6 +43,16 @@ BOOL = _EVERY | {
     "bitwise_and": "({a} & {b})", "bitwise_or": "({a} | {b})", "bitwise_xor": "({a} ^ {b})", "select_where": "({a} ? {b} : {c})",
 }
 
+_FUNCTIONS = (
+    "sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "log1p", "expm1", "log2",
+    "log10", "exp2",
+)
+COMPLEX = _EVERY | {name: f"{name}_{{T}}({{a}})" for name in _FUNCTIONS} | {
+    "neg": "-{a}", "add": "{a} + {b}", "sub": "{a} - {b}", "mul": "mul_{T}({a}, {b})", "true_div": "div_{T}({a}, {b})",
+    "pow": "pow_{T}({a}, {b})", "square": "mul_{T}({a}, {a})", "reciprocal": "div_{T}(make_{T}(1, 0), {a})",
+    "conj_physical": "make_{T}({a}.x, -{a}.y)", "select_where": "({a} ? {b} : {c})",
+}
+
 # What gives a bool, whatever it is computed in.
 TRUTH = {name: f"({{a}} {sign} {{b}})" for name, sign in _COMPARE.items()}
 TRUTH |= {
@@ -51,6 +61,16 @@ TRUTH |= {
 }
 TRUTH_OF_FLOAT = {"isnan": "({a} != {a})", "isinf": "(fabs({a}) == ({T})INFINITY)", "isfinite": "(fabs({a}) < ({T})INFINITY)"}
 
+_NOT_0 = "({%s}.x != 0 || {%s}.y != 0)"
+TRUTH_OF_COMPLEX = {
+    "eq": "({a}.x == {b}.x && {a}.y == {b}.y)", "ne": "({a}.x != {b}.x || {a}.y != {b}.y)",
+    "logical_and": f"({_NOT_0 % ('a', 'a')} && {_NOT_0 % ('b', 'b')})", "logical_or": f"({_NOT_0 % ('a', 'a')} || {_NOT_0 % ('b', 'b')})",
+    "logical_xor": f"({_NOT_0 % ('a', 'a')} != {_NOT_0 % ('b', 'b')})", "logical_not": "({a}.x == 0 && {a}.y == 0)",
+    "isnan": "({a}.x != {a}.x || {a}.y != {a}.y)", "isinf": "(isinf({a}.x) || isinf({a}.y))",
+    "isfinite": "(isfinite({a}.x) && isfinite({a}.y))",
+}
+COMPLEX |= TRUTH_OF_COMPLEX
+
 # Much slower an element than in vectors, where the target computes these by calls.
 FUNCTIONS = frozenset(
     ["sqrt", "rsqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "log1p", "expm1", "log2", "log10", "erf", "erfc", "exp2", "asinh", "acosh", "atanh", "hypot", "fmod", "pow", "floor", "ceil", "trunc", "_round"]
@@ -58,11 +78,11 @@ FUNCTIONS = frozenset(
 # Those whose expression calls a function of the prelude, which is written for single values.
 SINGLE = frozenset(["floor_divide", "remainder", "bitwise_left_shift", "bitwise_right_shift"])
 
-_FAMILIES = {"float": FLOAT | TRUTH | TRUTH_OF_FLOAT, "int": INT | TRUTH, "bool": BOOL | TRUTH}
+_FAMILIES = {"float": FLOAT | TRUTH | TRUTH_OF_FLOAT, "int": INT | TRUTH, "bool": BOOL | TRUTH, "complex": COMPLEX}
 
 
 def expression(op_name: str, family: str) -> str | None:
-    """The template of an op for a family of dtypes ("float", "int" or "bool"); None where the body is to be used."""
+    """The template of an op for a family of dtypes ("float", "int", "bool" or "complex"); None where the body is to be used."""
     return _FAMILIES[family].get(op_name)
 
 

@@ -61,7 +61,7 @@ class Kernel:
     def __init__(self, launcher: Launcher, name: str, source: str) -> None:
         self.name = name
         self.source = source
-        self.numbers: list[tuple[str, Callable[[float], float]]] = []
+        self.numbers: list[tuple[str, Callable[[Any], float | bytes]]] = []
         self._launcher = launcher
         self._compiled: dict[int, Compiled] = {}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from corelib.backend.codegen.cells import Cells
 from corelib.backend.codegen.contraction import Contraction
 from corelib.backend.codegen.elementwise import Elementwise, Operand
-from corelib.backend.codegen.kernels import random, reductions
+from corelib.backend.codegen.kernels import complex_numbers, random, reductions
 from corelib.backend.codegen.kernels.attention import Attention
 from corelib.backend.codegen.kernels.fused import Fused
 from corelib.backend.codegen.kernels.indexing import Indexing
@@ -30,14 +30,15 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
-def register(table: KernelTable, launcher: Launcher, dtypes: tuple[DType, ...]) -> None:
+def register(table: KernelTable, launcher: Launcher, every: tuple[DType, ...]) -> None:
     """Every kernel of this package."""
+    dtypes = tuple([d for d in every if not d.is_complex])
     elementwise = Elementwise(launcher)
     _register_elementwise(table, elementwise, dtypes)
-    _register_movement(table, elementwise, dtypes)
+    _register_movement(table, elementwise, every)
     rows = Rows(launcher)
     _register_division(table, launcher, rows, dtypes)
-    reductions.register(table, launcher, rows, dtypes)
+    reductions.register(table, launcher, rows, every)
     contraction = Contraction(launcher)
     matmul = Matmul(contraction, rows)
     matmul.register(table, dtypes)
@@ -45,7 +46,8 @@ def register(table: KernelTable, launcher: Launcher, dtypes: tuple[DType, ...]) 
     Fused(launcher, rows, matmul).register(table, dtypes)
     Losses(launcher, rows).register(table, dtypes)
     Steps(elementwise).register(table, dtypes)
-    Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, dtypes)
+    Indexing(launcher, elementwise, rows, table["copy"][D.float32]).register(table, every)
+    complex_numbers.register(table, launcher, elementwise, rows, tuple([d for d in every if d.is_complex]))
     cells = Cells(launcher)
     random.register(table, cells, dtypes)
     Ordering(launcher, rows, cells).register(table, dtypes)
@@ -152,4 +154,4 @@ def _register_movement(table: KernelTable, elementwise: Elementwise, dtypes: tup
     table.register("flip", dtypes, flip)
     table.register("fill", dtypes, fill)
     table.register("copy", dtypes, copy)
-    table.register("arange_", [d for d in dtypes if d is not D.bool], arange_)
+    table.register("arange_", [d for d in dtypes if d is not D.bool and not d.is_complex], arange_)

@@ -28,7 +28,7 @@ class CType(NamedTuple):
     """The unsigned integer of the same width, in which integers wrap without undefined behaviour."""
 
     family: str
-    """Which of an op's expressions is meant: "float", "int" or "bool"."""
+    """Which of an op's expressions is meant: "float", "int", "bool" or "complex"."""
 
 
 C: dict[DType, CType] = {
@@ -42,10 +42,12 @@ C: dict[DType, CType] = {
     D.bfloat16: CType("bf16", "u16", "f32", "", "float"),
     D.float32: CType("f32", "f32", "f32", "", "float"),
     D.float64: CType("f64", "f64", "f64", "", "float"),
+    D.complex64: CType("c64", "c64", "c64", "", "complex"),
+    D.complex128: CType("c128", "c128", "c128", "", "complex"),
 }
 
 
-def number(value: float | bool, dtype: DType) -> str:
+def number(value: complex, dtype: DType) -> str:
     """A Python number as a C constant of a dtype's compute type.
 
     >>> import corelib
@@ -53,6 +55,10 @@ def number(value: float | bool, dtype: DType) -> str:
     ('0.5f', '(-(f64)INFINITY)', '((i64)3L)')
     """
     c = C[dtype]
+    if c.family == "complex":
+        value, real = complex(value), dtype.to_real()
+        return f"make_{c.compute}({number(value.real, real)}, {number(value.imag, real)})"
+    assert not isinstance(value, complex)
     if c.family != "float":
         whole = int(value) if c.family == "int" else int(bool(value))
         if whole == -(1 << 63):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.elementwise import elementwise, scalar_tensor
+from corelib.dispatcher.calls.elementwise import elementwise, laid_out, scalar_tensor
 from corelib.dispatcher.calls.outs import rule_of, write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
@@ -79,13 +79,13 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
             # no rule of its own: differentiated through its body, kernel or not
             return _run_body(op, args, device, dtype, spec)
     if kernel is None:
-        result = _run_body(op, args, device, dtype, spec)
+        result = _fitted(op, _run_body(op, args, device, dtype, spec), spec)
     else:
         if type(spec) is list:
-            result = tuple([Tensor._empty(device, d, shape) for shape, d in spec])
+            result = tuple([Tensor._empty(device, s[1], s[0], s[2] if len(s) > 2 and strided_any else None) for s in spec])
             natives: Any = tuple([r._array() for r in result])
         else:
-            result = Tensor._empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
+            result = Tensor._empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 and strided_any else None)
             natives = result._native
             if natives is None:
                 natives = result._array()
@@ -94,10 +94,19 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
         except MemoryError:
             got = runtime.allocator.with_room(op.name, partial(kernel, natives, *inputs))
         if got is NotImplemented:
-            result = _run_body(op, args, device, dtype, spec)
+            result = _fitted(op, _run_body(op, args, device, dtype, spec), spec)
     if needs and op.rule.vjps is not None:
         record(op.rule, args, result)
     return result
+
+
+def _fitted(op: Op, made: Outs, spec: Any) -> Outs:
+    """What a body made, with the strides that its op says of it."""
+    if type(spec) is tuple:
+        return laid_out(made, spec[2]) if len(spec) > 2 and isinstance(made, Tensor) else made
+    if type(spec) is list and any(len(s) > 2 for s in spec):
+        return tuple([laid_out(m, s[2] if len(s) > 2 else m._strides) for m, s in zip(made, spec, strict=True)])
+    return made
 
 
 def _call_body(op: Op, args: Args) -> Outs:

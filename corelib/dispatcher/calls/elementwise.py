@@ -20,7 +20,7 @@ from corelib.tensor.device import Runtime, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import SMALL, Shape, Strides, broadcast_shapes, contiguous_strides, expanded_strides, is_contiguous, is_dense
+from corelib.tensor.size import SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
@@ -82,7 +82,7 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
         before = grad_mode.enabled
         grad_mode.enabled = False
         try:
-            result = _laid_out(op.body(*args), output_strides(operands, shape) if runtime.strided_any else None)
+            result = laid_out(op.body(*args), output_strides(operands, shape) if runtime.strided_any else None)
         finally:
             grad_mode.enabled = before
     else:
@@ -102,7 +102,7 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
     return result
 
 
-def _laid_out(made: Tensor, strides: Strides | None) -> Tensor:
+def laid_out(made: Tensor, strides: Strides | None) -> Tensor:
     """What a body made, with the strides that a kernel would have been given: its steps may see the operands in another order."""
     if made._strides == strides or made._numel < 2 or (strides is None and made.is_contiguous()):
         return made
@@ -359,35 +359,7 @@ def _output_strides(tensors: list[Tensor], shape: Shape) -> Strides | None:
     rows = [
         t.stride() if t._shape == shape else expanded_strides(t._shape, t.stride(), shape) for t in tensors
     ]
-    # Insertion sort from the innermost dimension, because "no opinion" (stride 0) makes the order partial.
-    perm = list(range(len(shape) - 1, -1, -1))
-    for i in range(1, len(perm)):
-        at = i
-        for j in range(i - 1, -1, -1):
-            order = _compare(perm[j], perm[at], rows, shape)
-            if order > 0:
-                perm[j], perm[at] = perm[at], perm[j]
-                at = j
-            elif order < 0:
-                break
-    out, step = [0] * len(shape), 1
-    for d in perm:
-        out[d] = step
-        step *= max(shape[d], 1)
-    found = tuple(out)
-    return None if found == contiguous_strides(shape) or is_contiguous(shape, found) else found
-
-
-def _compare(inner: int, outer: int, rows: list[Strides], shape: Shape) -> int:
-    for strides in rows:
-        a, b = strides[inner], strides[outer]
-        if a == 0 or b == 0:
-            continue
-        if a != b:
-            return -1 if a < b else 1
-        if shape[inner] > shape[outer]:
-            return 1
-    return 0
+    return dense_strides(shape, rows)
 
 
 def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: Tensor) -> Tensor:
@@ -405,6 +377,7 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         and not out.is_inference()
         and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
         and all(not x._shares(out) for x in args if isinstance(x, Tensor))
+        and (out._storage is None or not out._storage.read_only)
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
-from corelib.dispatcher.calls.primitive import COPY, apart, refuse_repeats, refuse_shared, repeats, write_repeated
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared, repeats, write_repeated
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
@@ -53,7 +53,12 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
     target = self._native
     if target is None:
         target = self._array()
-    if kernel(target, target, native) is NotImplemented:
+    try:
+        passed = kernel(target, target, native) is NotImplemented
+    except ValueError:  # such as NumPy's for an array that may not be written
+        refuse_read_only(op.name + "_", self)
+        raise
+    if passed:
         return inplace(op, (self, other))
     storage = self._storage
     if storage is None:
@@ -147,6 +152,7 @@ def check_writable(name: str, self: Tensor, repeated: str = "") -> None:
         check_leaf(name, self)
     if self.is_inference():
         check_inference(name, self)
+    refuse_read_only(name, self)
     refuse_repeats(name, self, repeated)
 
 

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from corelib.dispatcher.calls.primitive import COPY, apart, refuse_repeats, refuse_shared
+from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import check_inference
@@ -92,6 +92,7 @@ def _check(name: str, result: Tensor, out: object, operands: Sequence[object], r
             return
         out = out._as_view(result._shape, None, out._offset, result._numel)
     else:
+        refuse_read_only(name, out)
         refuse_repeats(name, out)
     refuse_shared(name, out, operands, overlap)
     for x in operands:

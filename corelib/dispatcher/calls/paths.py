@@ -41,7 +41,7 @@ def path({given}):
         need = grad_mode.enabled
         {undifferentiable}
     if type(spec) is list:
-        result = tuple([empty(device, dtype, shape) for shape, dtype in spec])
+        result = tuple([empty(device, s[1], s[0], s[2] if len(s) > 2 else None) for s in spec])
         natives = tuple([r._native if r._native is not None else r._array() for r in result])
     else:
         result = empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)

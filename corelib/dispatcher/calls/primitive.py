@@ -76,6 +76,15 @@ def _span(t: Tensor) -> int:
     return (1 + sum((n - 1) * s for n, s in zip(t._shape, t._strides, strict=True))) * t._dtype.itemsize
 
 
+def refuse_read_only(name: str, t: Tensor) -> None:
+    """RuntimeError for a tensor to be written whose memory is that of a NumPy array that may not be."""
+    if t._storage is not None and t._storage.read_only:
+        raise RuntimeError(
+            f"{name}(): the tensor shows the memory of a NumPy array or buffer that is not writable. Please clone() the tensor before "
+            "performing the operation, or give from_numpy() an array that can be written."
+        )
+
+
 def refuse_repeats(name: str, t: Tensor, allowed: str = "") -> None:
     """RuntimeError for a tensor to be written whose elements share memory with each other, unless such are "accepted"; what is
     "deprecated" gets PyTorch's warning."""

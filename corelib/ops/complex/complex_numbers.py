@@ -22,6 +22,7 @@ from corelib.ops.construction.creation import check_dtype
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.elementwise.unary import _no_bool_neg
 from corelib.ops.shape.joining import stack
+from corelib.ops.shape.permutation import of_matrices
 from corelib.ops.shape.shapes import broadcast_tensors
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -170,7 +171,7 @@ def view_as_real(input: Tensor) -> Tensor:
     return _retyped(input, input._dtype.to_real(), (*input._shape, 2), strides, 2 * input._offset, 2 * input._numel)
 
 
-@op(kind="view", vjp=lambda g: view_as_real(g.contiguous()))
+@op(kind="view", vjp=lambda g: view_as_real(g.contiguous().resolve_conj()))
 def view_as_complex(input: Tensor) -> Tensor:
     """The same memory as complex numbers: (*, 2), real and imaginary parts, gives (*). RuntimeError where the parts do not lie together.
 
@@ -360,10 +361,14 @@ def isreal(input: Tensor) -> Tensor:
 @public("torch", "Tensor")
 def adjoint(input: Tensor) -> Tensor:
     """The conjugate of the transpose of matrices."""
-    return conj(input.transpose(-2, -1))
+    return _adjoint("adjoint()", input)
 
 
-attach("mH", property(adjoint, doc="The conjugate of the transpose of matrices."))
+def _adjoint(name: str, input: Tensor) -> Tensor:
+    return conj(of_matrices(name, input))
+
+
+attach("mH", property(lambda self: _adjoint("mH", self), doc="The conjugate of the transpose of matrices."))
 
 
 @public("torch", out="exact")

@@ -229,6 +229,8 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
         raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     if memory_format is not None and not isinstance(memory_format, MemoryFormat):
         raise TypeError(f"to(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}")
+    if memory_format is not None and memory_format.name == "preserve_format":
+        memory_format = None
     dtype = dtype or self._dtype
     place = self._device if device is None else resolve(device)
     if dtype is self._dtype and place is self._device and not copy_:
@@ -249,12 +251,12 @@ attach("to", to)
 
 def cpu(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor on the CPU."""
-    return to(self, "cpu")
+    return to(self, "cpu", memory_format=memory_format)
 
 
 def cuda(self: Tensor, device: DeviceLike = None, non_blocking: bool = False, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor on a cuda device."""
-    return to(self, "cuda" if device is None else device, non_blocking=non_blocking)
+    return to(self, "cuda" if device is None else device, non_blocking=non_blocking, memory_format=memory_format)
 
 
 attach("cpu", cpu)
@@ -275,7 +277,7 @@ attach("record_stream", record_stream)
 
 def _converter(dtype: DType, name: str) -> Callable[..., Tensor]:
     def convert(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
-        return self if self._dtype is dtype else to(self, dtype)
+        return self if self._dtype is dtype and memory_format is None else to(self, dtype, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"This tensor as {dtype}."

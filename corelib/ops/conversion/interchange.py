@@ -12,13 +12,15 @@ from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.size import contiguous_strides
-from corelib.tensor.storage import Lent, Storage
+from corelib.tensor.storage import Lent, ReadOnlyStorage, Storage
 from corelib.tensor.tensor import Tensor
 
 
 def wrap(array: Native, dtype: DType, host: Device) -> Tensor:
     """A tensor over the memory of a NumPy array. ValueError for strides that a tensor cannot have."""
     itemsize = dtype.itemsize
+    if type(array) is not np.ndarray:
+        array = array.view(np.ndarray)  # a subclass has arithmetic of its own: masks, matrices, units
     if any(s < 0 for s in array.strides):
         raise ValueError(
             "from_numpy(): At least one stride in the given numpy array is negative, and tensors with negative strides are "
@@ -43,11 +45,12 @@ def wrap(array: Native, dtype: DType, host: Device) -> Tensor:
     t._requires_grad = False
     t._edge = None
     t._base = None
-    if not array.flags.c_contiguous or array.base is not None or not array.flags.owndata:
+    if not array.flags.c_contiguous or array.base is not None or not array.flags.owndata or not array.flags.writeable:
         strides = tuple(s // itemsize for s in array.strides)
         span = 1 + sum((n - 1) * s for n, s in zip(array.shape, strides, strict=True)) if array.size else 0
         flat = np.lib.stride_tricks.as_strided(array, (span,), (itemsize,)) if span else array.reshape(-1)
-        t._storage = Storage(host, runtime.small_buffer(flat), span * itemsize)
+        kind = Storage if array.flags.writeable else ReadOnlyStorage
+        t._storage = kind(host, runtime.small_buffer(flat), span * itemsize)
         t._strides = None if strides == contiguous_strides(t._shape) or array.flags.c_contiguous else strides
     if grad_mode.inference:
         t._inference = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corelib.dispatcher.calls.elementwise import output_strides
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred
 from corelib.graph.rule import Vjp
@@ -282,7 +283,7 @@ def _infer_logit(input: Tensor, eps: float | None) -> Inferred:
         raise NotImplementedError(f"logit(): \"logit_cpu\" not implemented for '{kind_name(input._dtype)}'; real dtypes are accepted")
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())
-    return (input._shape, input._dtype, input._strides), (input, eps)
+    return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, eps)
 
 
 @op(infer=_infer_logit, inplace=True, out=True, aliases=("special.logit",), vjp=_logit_vjp)

@@ -17,6 +17,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import grad_mode
+from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.indexing.gathering import _wrapped
@@ -105,7 +106,7 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
                 f"index_put(): shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing "
                 f"result of shape {list(shape)}"
             )
-    return (input._shape, input._dtype), (input, indices, values, accumulate)
+    return (input._shape, input._dtype, kept_strides(input)), (input, indices, values, accumulate)
 
 
 def _put_backward(g: Tensor, indices: tuple[Tensor | None, ...], accumulate: bool) -> Tensor:

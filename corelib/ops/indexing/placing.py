@@ -7,6 +7,7 @@ from math import prod
 from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
@@ -76,7 +77,7 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Nu
             raise RuntimeError(f"index_fill_(): only supports a 0-dimensional value tensor, but got tensor with {len(value._shape)} dimension(s).")
     else:
         value = fitting_number("index_fill_", value, input._dtype)
-    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), value)
+    return (input._shape, input._dtype, kept_strides(input)), (input, at, _wrapped(index.reshape((-1,)), n), value)
 
 
 @op(
@@ -110,7 +111,7 @@ def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
     if index._numel != source._numel:
         raise RuntimeError(f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source._numel}, index.numel() = {index._numel}")
     check_index("put_", index, input._numel, 0, wrap=True)
-    return (input._shape, input._dtype), (input, _wrapped(index, input._numel), source, accumulate)
+    return (input._shape, input._dtype, kept_strides(input)), (input, _wrapped(index, input._numel), source, accumulate)
 
 
 @op(

@@ -107,4 +107,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise RuntimeError(f"one_hot(): num_classes should be positive, got {num_classes}")
     elif high >= num_classes:
         raise RuntimeError(f"one_hot(): Class values must be smaller than num_classes, got {high} for num_classes={num_classes}")
-    return (tensor.unsqueeze(-1) == arange(num_classes, device=tensor._device)).long()
+    return (tensor.unsqueeze(-1) == arange(num_classes, device=tensor._device)).long().contiguous()

@@ -14,6 +14,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred, Spec
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import finfo
 from corelib.tensor.size import Shape
@@ -147,7 +148,7 @@ def rms_norm(
     wide = _wide(input)
     made = wide * ((wide * wide).mean(dims, True) + eps).rsqrt()
     made = made if weight is None else made * weight
-    return made.to(input._dtype)
+    return made.to(input._dtype).contiguous()
 
 
 def _channels(t: Tensor, ndim: int) -> Tensor:
@@ -245,14 +246,14 @@ def batch_norm(
             with no_grad():
                 _move(running_mean, mean.detach().to(running_mean._dtype), momentum)
                 _move(running_var, var.detach().to(running_var._dtype) * (n / (n - 1)), momentum)
-        return made
+        return in_format_of(input, made)
     if running_mean is None or running_var is None:
         raise RuntimeError("batch_norm(): Expected running_mean and running_var to be defined when training=False")
     ndim = len(input._shape)
     scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
-    return _scaled((input - _channels(running_mean, ndim)) * _channels(scale, ndim), None, bias)
+    return in_format_of(input, _scaled((input - _channels(running_mean, ndim)) * _channels(scale, ndim), None, bias))
 
 
 @op(on=("nn.functional",))
@@ -275,7 +276,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     if input._numel == 0:
         return input * 1
     rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))
-    return _scaled(layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape), weight, bias)
+    return in_format_of(input, _scaled(layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape), weight, bias))
 
 
 @op(on=("nn.functional",))
@@ -293,7 +294,7 @@ def instance_norm(
             n = prod(input._shape[2:])
             _move(running_mean, input.mean(dims).mean(0), momentum)
             _move(running_var, input.var(dims, correction=1 if n > 1 else 0).mean(0), momentum)
-    return group_norm(input, input._shape[1], weight, bias, eps)
+    return group_norm(input, input._shape[1], weight, bias, eps).contiguous()
 
 
 @op(on=("nn.functional",))

@@ -27,7 +27,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         # One draw in double precision for each element that needs one, as PyTorch's CPU does.
         drawn = input.new_empty((int(low.sum()),), dtype=D.float64).uniform_(lower, upper)
         slope = input.new_zeros(input._shape).masked_scatter(low, drawn.to(input._dtype))
-    made = select_where(low, input * slope, input)
+    made = select_where(low, input * slope, input).contiguous()
     return input.copy_(made) if inplace else made
 
 

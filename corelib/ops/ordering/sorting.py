@@ -12,6 +12,7 @@ from corelib.dispatcher.op import TABLE, Infer, Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.rule import without_derivative, without_slope
+from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
@@ -215,7 +216,8 @@ def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False) -> MinAnd
 
 def _infer_sort(input: Tensor, dim: int, descending: bool, stable: bool) -> Inferred:
     dim = wrap_dim("sort", dim, len(input._shape))
-    return [(input._shape, input._dtype), (input._shape, D.int64)], (input, dim, bool(descending), bool(stable))
+    strides = kept_strides(input)
+    return [(input._shape, input._dtype, strides), (input._shape, D.int64, strides)], (input, dim, bool(descending), bool(stable))
 
 
 @op(on=(), out="exact", several=True, grad_name="SortBackward0", infer=_infer_sort, vjp=_put_back)

@@ -15,6 +15,7 @@ from corelib.ops.shape.joining import cat
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
+from corelib.tensor.layout import contiguous_format
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -36,7 +37,7 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
     _vector("addmv", "vec", vec)
     product = _scaled(mv(mat, vec), alpha, "addmv")
     check_fits("addmv", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta, "addmv") + product
+    return product if beta == 0 else (_scaled(input, beta, "addmv") + product).contiguous()
 
 
 @op(out=True, inplace=True)
@@ -73,7 +74,7 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     """
     product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha, "addbmm")
     check_fits("addbmm", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta, "addbmm") + product
+    return product if beta == 0 else (_scaled(input, beta, "addbmm") + product).contiguous()
 
 
 @op(out="exact", overlap="itself")
@@ -206,7 +207,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         n >>= 1
         if n:
             square = matmul(square, square)
-    return input.clone() if made is None or made is input else made
+    return input.clone(memory_format=contiguous_format) if made is None or made is input else made
 
 
 def _cheapest(sizes: list[int]) -> list[list[int]]:
@@ -319,4 +320,4 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     at = wrap_dim("renorm", dim, len(input._shape))
     size = input.norm(p, [d for d in range(len(input._shape)) if d != at], True)
-    return input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+    return (input * select_where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)).contiguous()

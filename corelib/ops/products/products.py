@@ -288,7 +288,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
     _check_bmm("baddbmm", batch1, batch2)
     product = _scaled(batched_matmul(batch1, batch2), alpha)
     check_fits("baddbmm", input, product._shape)
-    return product if beta == 0 else _scaled(input, beta) + product
+    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
 
 
 @public("torch")

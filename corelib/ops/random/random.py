@@ -375,7 +375,7 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
 def _bernoulli(t: Tensor, source: Generator, p: Tensor | float = 0.5) -> Array | None:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
-        probabilities = p.detach().expand(t._shape).cpu().numpy()
+        probabilities = p.detach().expand(t._shape).numpy(force=True)
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_(): bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -435,7 +435,7 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     try:
-        array = source.bernoulli(input.detach().cpu().numpy(), input._numel, input._dtype.np)
+        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
     except MemoryError as error:
         raise _no_room("bernoulli", input, error) from None
     return filled(empty_like(input), array, by_memory=False)
@@ -486,7 +486,7 @@ def multinomial(
         raise RuntimeError(
             f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
         )
-    weights = input.detach().cpu()
+    weights = input.detach().cpu().resolve_neg()
     array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
     array = array.reshape(-1, n)
     if not (np.isfinite(array).all() and (array >= 0).all()):

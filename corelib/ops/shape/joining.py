@@ -9,14 +9,15 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange
-from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.slicing import strided_slice
 from corelib.ops.shape.views import method_with_varargs, spread
+from corelib.ops.shape.permutation import format_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.layout import contiguous_format
+from corelib.tensor.layout import CHANNELS_INNERMOST, contiguous_format, innermost_strides
 from corelib.tensor.promotion import result_type
 from corelib.tensor.size import Dims, Shape, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -67,6 +68,9 @@ def _parts(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, DType, list[Tens
 
 def _infer_cat(tensors: Sequence[Tensor], dim: int) -> Inferred:
     shape, dtype, given, at = _parts(tensors, dim)
+    formats = {format_of(t) for t in tensors} if all(t._strides is not None for t in tensors) else {None}
+    if len(formats) == 1 and (format := formats.pop()) is not None and len(shape) == CHANNELS_INNERMOST[format]:
+        return (shape, dtype, innermost_strides("cat", shape, format)), (given, at)
     return (shape, dtype), (given, at)
 
 
@@ -296,7 +300,7 @@ def _infer_flip(input: Tensor, dims: int | Sequence[int]) -> Inferred:
     at = tuple([wrap_dim("flip", d, len(input._shape), "dims") for d in given])
     if len(set(at)) != len(at):
         raise RuntimeError(f"flip(): dim {max(at, key=at.count)} appears multiple times in the list of dims {list(given)}")
-    return (input._shape, input._dtype), (input, tuple(d for d in at if d < len(input._shape)))
+    return (input._shape, input._dtype, kept_strides(input)), (input, tuple(d for d in at if d < len(input._shape)))
 
 
 @op(infer=_infer_flip, on=("torch",), ref="flip", vjp=lambda g, dims: g.flip(dims))

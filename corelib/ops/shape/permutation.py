@@ -1,7 +1,8 @@
-"""Views with the dimensions in another order, and the properties T, mT and H."""
+"""Views with the dimensions in another order, the properties T, mT and H, and results in the memory format of an input."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -9,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.shape.views import method_with_varargs
 from corelib.tensor.base import attach
+from corelib.tensor.layout import channels_last, channels_last_3d, suggested_format
 from corelib.tensor.size import contiguous_strides, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -145,8 +147,18 @@ def _flip_all(self: Tensor) -> Tensor:
 
 def _matrix_transpose(self: Tensor) -> Tensor:
     """The last two dimensions swapped."""
+    return of_matrices("mT", self)
+
+
+def of_matrices(name: str, self: Tensor) -> Tensor:
+    """The last two dimensions swapped; RuntimeError for a vector, a warning for a single number."""
+    if not self._shape:
+        warnings.warn(
+            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning, stacklevel=4
+        )
+        return self
     if len(self._shape) < 2:
-        raise RuntimeError(f"mT: tensor.mT is only supported on matrices or batches of matrices. Got {len(self._shape)}-D tensor.")
+        raise RuntimeError(f"{name}: tensor.{name} is only supported on matrices or batches of matrices. Got {len(self._shape)}-D tensor.")
     return transpose(self, -2, -1)
 
 
@@ -160,3 +172,35 @@ def _adjoint(self: Tensor) -> Tensor:
 attach("T", property(_flip_all))
 attach("mT", property(_matrix_transpose))
 attach("H", property(_adjoint))
+
+
+def format_of(t: Tensor, line: bool = False) -> str | None:
+    """The memory format with the channels innermost that a tensor lies in, or None.
+
+    line: one of three dimensions (n, c, l) is taken for (n, c, 1, l), as PyTorch computes windows along a line.
+    """
+    shape, strides = t._shape, t._strides
+    if strides is None:
+        return None
+    if line and len(shape) == 3:
+        shape, strides = (*shape[:2], 1, shape[2]), (*strides[:2], shape[2] * strides[2], strides[2])
+    return suggested_format(shape, strides)
+
+
+def in_format_of(input: Tensor, made: Tensor, line: bool = False) -> Tensor:
+    """What was made, in the memory format of the input: with the channels innermost, or row-major. Gradients flow through it.
+
+    This is the rule for what is no elementwise op and yet keeps the input's format: windows, pixels, channels, padding, joining.
+    """
+    if input._strides is None and made._strides is None:
+        return made
+    return in_format(made, format_of(input, line), line)
+
+
+def in_format(made: Tensor, format: str | None, line: bool = False) -> Tensor:
+    """What was made, in a memory format with the channels innermost, or row-major."""
+    if format is None or (line and len(made._shape) != 3):
+        return made.contiguous()
+    if line:
+        return made.unsqueeze(2).contiguous(memory_format=channels_last).squeeze(2)
+    return made.contiguous(memory_format=channels_last if format == "channels_last" else channels_last_3d)

@@ -14,6 +14,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.products.products import batched_matmul
 from corelib.ops.spatial.padding import pad, zero_pad
+from corelib.ops.shape.permutation import format_of, in_format
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
@@ -261,12 +262,20 @@ def _checked(
     return x, batched, stride, padding, dilation
 
 
+def _format(x: Tensor, weight: Tensor, n: int) -> str | None:
+    """The memory format of a convolution: that of either operand, along a line of both."""
+    first, second = format_of(x, n == 1), format_of(weight, n == 1)
+    return (first and second) if n == 1 else (first or second)
+
+
 def _convolve(
     name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: int | Sequence[int],
     padding: int | str | Sequence[int], dilation: int | Sequence[int], groups: int,
 ) -> Tensor:
     x, batched, steps, pads, gaps = _checked(name, input, weight, bias, stride, padding, dilation, groups, n)
     made = convolution(x, weight, bias, steps, pads, gaps, groups)
+    if x._strides is not None or weight._strides is not None:
+        made = in_format(made, _format(x, weight, n), n == 1)
     return made if batched else made.squeeze(0)
 
 
@@ -337,6 +346,8 @@ def _transposed(
     made = conv_input(x, weight, (x._shape[0], weight._shape[1] * groups, *sizes), steps, pads, gaps, groups)
     if bias is not None:
         made = made + bias.reshape((1, -1, *[1] * n))
+    if x._strides is not None or weight._strides is not None:
+        made = in_format(made, _format(x, weight, n), n == 1)
     return made if batched else made.squeeze(0)
 
 

@@ -151,7 +151,7 @@ def grid_sample(
     if mode != "bicubic":
         at = [_inside(x, m, padding_mode, aligned) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
-        return _read(input, [x.round() for x in at])
+        return _read(input, [x.round() for x in at]).contiguous()
     lows = [x.detach().floor() for x in at]
     if mode == "bilinear":
         weights = [[low + 1 - x, x - low] for x, low in zip(at, lows, strict=True)]
@@ -175,4 +175,4 @@ def grid_sample(
     made = part(0)
     for tap in range(1, count**n):
         made = made + part(tap)
-    return made
+    return made.contiguous()

@@ -11,6 +11,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import int64, kind_name
 from corelib.tensor.tensor import Tensor
 
@@ -145,7 +146,7 @@ def interpolate(
         a = made.index_select(d, input.new_tensor(low, dtype=int64))
         b = made.index_select(d, input.new_tensor(high, dtype=int64))
         made = a * (1 - weight) + b * weight
-    return made.clone() if made is input else made
+    return in_format_of(input, made.clone() if made is input else made)
 
 
 @public("nn.functional")

@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import Number, int64
 from corelib.tensor.size import SMALL, Shape
 from corelib.tensor.tensor import Tensor
@@ -83,7 +84,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number
     for i in range(len(sizes) // 2):
         pads[ndim - 1 - i] = (sizes[2 * i], sizes[2 * i + 1])
     if mode == "constant":
-        return constant_pad(input, tuple(pads), 0 if value is None else value)
+        return in_format_of(input, constant_pad(input, tuple(pads), 0 if value is None else value))
     if value not in (None, 0):
         raise ValueError(f"pad(): Padding mode '{mode}' doesn't take in value argument, got {value}")
     if mode not in ("reflect", "replicate", "circular"):
@@ -100,7 +101,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number
     for d, (a, b) in enumerate(pads):
         if a or b:
             made = made.index_select(d, _places(mode, made, d, a, b))
-    return made.clone() if made is input else made
+    return in_format_of(input, made.clone() if made is input else made)
 
 
 def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:

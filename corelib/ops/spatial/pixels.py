@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corelib.dispatcher.declare import op
 from corelib.ops.spatial.padding import pad
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.tensor import Tensor
 
 
@@ -29,7 +30,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     parts = input.reshape((*lead, c // (r * r), r, r, h, w))
     n = len(lead)
     order = (*range(n + 1), n + 3, n + 1, n + 4, n + 2)
-    return parts.permute(order).reshape((*lead, c // (r * r), h * r, w * r))
+    return in_format_of(input, parts.permute(order).reshape((*lead, c // (r * r), h * r, w * r)))
 
 
 @op(on=("torch", "nn.functional"))
@@ -52,7 +53,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     parts = input.reshape((*lead, c, h // r, r, w // r, r))
     n = len(lead)
     order = (*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    return parts.permute(order).reshape((*lead, c * r * r, h // r, w // r))
+    return in_format_of(input, parts.permute(order).reshape((*lead, c * r * r, h // r, w // r)))
 
 
 @op(on=("torch", "nn.functional"))
@@ -71,7 +72,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     n, c, *rest = shape
     if c % groups:
         raise RuntimeError(f"Number of channels must be divisible by groups. Got {c} channels and {groups} groups.")
-    return input.reshape((n, groups, c // groups, *rest)).transpose(1, 2).reshape(shape)
+    return in_format_of(input, input.reshape((n, groups, c // groups, *rest)).transpose(1, 2).reshape(shape))
 
 
 @op(on=("nn.functional",))

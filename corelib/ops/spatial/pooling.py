@@ -16,6 +16,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import stack
 from corelib.ops.spatial.convolution import spatial, window_slices
 from corelib.ops.spatial.padding import constant_pad
+from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import iinfo
@@ -134,6 +135,8 @@ def _max_pool_of(n: int) -> Callable[..., Any]:
         if input._dtype is D.bool:
             raise NotImplementedError(f"{name}(): \"max_pool\" not implemented for 'Bool'")
         values, indices = max_windows(input, *windows)
+        if len(input._shape) == n + 2:
+            values, indices = in_format_of(input, values), in_format_of(input, indices)
         return (values, indices) if return_indices else values
 
     pool.__name__ = pool.__qualname__ = name
@@ -186,6 +189,7 @@ def _avg_pool(
     if input._dtype.itemsize == 2:  # half types add up in float32
         return _avg_pool(name, n, input.float(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor).to(input._dtype)
     total = window_sum(_padded(input, kernel, steps, pads, gaps, sizes, 0.0), kernel, steps, sizes)
+    total = in_format_of(input, total, n == 1) if n < 3 else total.contiguous()
     if divisor is not None:
         return _over(total, divisor, whole)
     counts = []
@@ -279,14 +283,14 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
     if all(o and m % o == 0 for m, o in zip(input._shape[-n:], sizes, strict=True)):
         kernel = tuple(m // o for m, o in zip(input._shape[-n:], sizes, strict=True))
         made = input.float() if input._dtype.itemsize == 2 else input
-        return (window_sum(made, kernel, kernel, sizes) / prod(kernel)).to(input._dtype)
+        return (in_format_of(input, window_sum(made, kernel, kernel, sizes), n == 1) / prod(kernel)).to(input._dtype)
     if 0 in sizes:
         return input.new_empty((*input._shape[:-n], *sizes))
     made = input.float() if input._dtype.itemsize == 2 else input
     for i in range(n):  # one dimension after the other
         d = len(input._shape) - n + i
         made = _window_means(made.movedim(d, -1), _bounds(input._shape[d], sizes[i])).movedim(-1, d)
-    return made.contiguous().to(input._dtype)
+    return in_format_of(input, made, n == 1).to(input._dtype)
 
 
 def _window_means(x: Tensor, windows: list[tuple[int, int]]) -> Tensor:
@@ -357,8 +361,10 @@ def _adaptive_max(
         here = last_nan_or_largest(part) if odd else part.argmax(-1, True)
         columns.append(at.expand((*lead, len(places))).gather(-1, here).squeeze(-1))
     indices = stack(columns, -1) if columns else flat.new_zeros((*lead, 0), dtype=D.int64)
-    values = flat.gather(-1, indices).reshape((*lead, *sizes))
-    return (values, indices.reshape((*lead, *sizes))) if return_indices else values
+    values, indices = flat.gather(-1, indices).reshape((*lead, *sizes)), indices.reshape((*lead, *sizes))
+    if n == 2:
+        values, indices = in_format_of(input, values), in_format_of(input, indices)
+    return (values, indices) if return_indices else values
 
 
 @public("nn.functional")

@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
+from corelib.ops.shape.permutation import in_format_of
 from corelib.ops.spatial.pooling import last_nan_or_largest
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
@@ -61,7 +62,8 @@ def _unpool(n: int) -> Callable[..., Tensor]:
         padding: int | Sequence[int] = 0, output_size: Sequence[int] | None = None,
     ) -> Tensor:
         sizes = _output_size(name, n, input, kernel_size, stride, padding, output_size)
-        return unpool_windows(input, indices, sizes, name)
+        made = unpool_windows(input, indices, sizes, name)
+        return in_format_of(input, made) if n == 2 else made
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"""The elements that max_pool{n}d found put back at the places it gave in `indices`, zeros elsewhere.

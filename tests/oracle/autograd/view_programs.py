@@ -161,8 +161,12 @@ class Run:
             return True
         if step[0] == "inference_mode" and step[1] == "flag" and step[2] == "detach_":
             return True
-        x = self.tensors[step[3] % len(self.tensors)] if len(step) > 3 and step[1] == "flag" else None
-        return step[0] != "make" and step[2] == "requires_grad_" and x is not None and not x.is_inference() and x._version > 0
+        if len(step) < 4 or step[0] == "make" or step[1] != "flag":
+            return False
+        x = self.tensors[step[3] % len(self.tensors)]
+        if step[2] == "no_grad_leaf":  # views made without recording keep requiring grad
+            return any(t._is_view() for t in self.tensors)
+        return bool(step[2] == "requires_grad_" and not x.is_inference() and x._version > 0)
 
     def _step(self, step: Step) -> None:
         T, x = self.T, self.tensors[step[2 if step[0] != "backward" else 1] % len(self.tensors)]

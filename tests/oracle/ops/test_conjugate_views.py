@@ -119,6 +119,17 @@ def test_gradients(expression: str) -> None:
     np.testing.assert_allclose(as_array(mine), as_array(theirs), rtol=1e-12)
 
 
+def test_a_gradient_that_is_a_conjugate_reaches_the_parts_it_was_made_of() -> None:
+    def differentiated(T: Any) -> Any:
+        u = T.from_numpy(np.arange(8.0).reshape(4, 2)).requires_grad_()
+        made = T.view_as_complex(u).conj()
+        made.backward(T.from_numpy(np.arange(4) * (1 + 2j)))
+        return u.grad
+
+    mine, theirs = both(differentiated)
+    np.testing.assert_array_equal(as_array(mine), as_array(theirs))
+
+
 CHANGED = [
     "c = y.conj(); c.mul_(z)", "c = y.conj(); c.copy_(z)", "c = y.conj()[0]; c.add_(z[0] * 1j)", "c = y.conj(); y.mul_(z); w = c", "c = y.mH; c.mul_(z.mT)", "c = T._neg_view(y); c.add_(z * 2)", "c = y.conj(); c[0] = z[1]", "c = y.conj(); y.mul_(z); y.mul_(c.clone())",
 ]  # fmt: skip

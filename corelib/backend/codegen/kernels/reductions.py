@@ -34,6 +34,8 @@ def combine(op_name: str, dtype: DType) -> str:
 def start(op_name: str, dtype: DType) -> str:
     """What a reduction of nothing gives."""
     c = C[dtype]
+    if c.family == "complex":
+        return f"make_{c.compute}({int(op_name == 'prod')}, 0)"
     if op_name in ("sum", "prod"):
         return f"({c.compute}){int(op_name == 'prod')}"
     low = op_name == "amax"
@@ -94,14 +96,15 @@ def _norm(kind: str, p: float) -> Program:
 def register(table: KernelTable, launcher: Launcher, rows: Rows, dtypes: tuple[DType, ...]) -> None:
     """sum, prod, amax, amin, mean, any, all, variance and deviation, logsumexp and norms."""
     reducer = Reducer(launcher, rows)
+    real = tuple([d for d in dtypes if not d.is_complex])
     for name in _COMBINES:
-        table.register(name, dtypes, reducer.simple(name))
+        table.register(name, dtypes if name in ("sum", "prod") else real, reducer.simple(name))
     floats = tuple([d for d in dtypes if d.is_floating_point])
     table.register("mean", floats, reducer.mean)
     table.register("variance", floats, reducer.variance)
     table.register("deviation", floats, reducer.deviation)
     for name in ("any", "all"):
-        table.register(name, dtypes, reducer.truth(name))
+        table.register(name, real, reducer.truth(name))
     table.register("logsumexp", floats, reducer.logsumexp)
     table.register("vector_norm", floats, reducer.vector_norm)
 
