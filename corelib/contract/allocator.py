@@ -177,6 +177,12 @@ class CachingAllocator:
         except MemoryError as error:
             raise self._out_of_memory(f"what {what}() needs besides its result", before, error) from None
 
+    def no_room(self, what: str, error: MemoryError) -> OutOfMemoryError:
+        """As `with_room`, of what cannot be done twice, as drawing random numbers: the next try has the room."""
+        before = self._reserved
+        self.empty_cache()
+        return self._out_of_memory(f"what {what}() needs besides its result", before, error)
+
     def _out_of_memory(self, wanted: str, before: int, error: MemoryError) -> OutOfMemoryError:
         self.ooms += 1
         return OutOfMemoryError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.declare import op
@@ -73,14 +72,6 @@ _PART = 0.5**0.5
 """The standard deviation of each part of a complex number whose own is 1."""
 
 
-def _no_room(name: str, t: Tensor, error: MemoryError) -> OutOfMemoryError:
-    """The error of numbers that found no room to be drawn in. It is not tried again, for the stream has moved on: the next try has room."""
-    t._device.runtime.allocator.empty_cache()
-    return OutOfMemoryError(
-        f"{name}(): {t._device} out of memory while numbers for shape {list(t._shape)} were drawn; what was kept for reuse has been given back ({error})"
-    )
-
-
 @public("torch")
 def rand(
     *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
@@ -102,7 +93,7 @@ def rand(
         try:
             filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
         except MemoryError as error:
-            raise _no_room("rand", parts, error) from None
+            raise parts._device.runtime.allocator.no_room("rand", error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
@@ -126,7 +117,7 @@ def randn(
     try:
         filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
     except MemoryError as error:
-        raise _no_room("randn", parts, error) from None
+        raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
@@ -162,7 +153,7 @@ def randint(
         try:
             filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
         except MemoryError as error:
-            raise _no_room("randint", t, error) from None
+            raise t._device.runtime.allocator.no_room("randint", error) from None
     return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
@@ -198,7 +189,7 @@ def randperm(
     try:
         array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
     except MemoryError as error:
-        raise _no_room("randperm", t, error) from None
+        raise t._device.runtime.allocator.no_room("randperm", error) from None
     return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
@@ -264,7 +255,7 @@ def normal(
         try:
             array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
         except MemoryError as error:
-            raise _no_room("normal", t, error) from None
+            raise t._device.runtime.allocator.no_room("normal", error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
@@ -311,7 +302,7 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
                 if array is not None:
                     filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
             except MemoryError as error:
-                raise _no_room(name, self, error) from None
+                raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
@@ -437,7 +428,7 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     try:
         array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
     except MemoryError as error:
-        raise _no_room("bernoulli", input, error) from None
+        raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)
 
 
