@@ -508,9 +508,9 @@ def flatten(input: _Tensor, start_dim: _int = ..., end_dim: _int = ...) -> _Tens
 def flip(input: _Tensor, dims: _int | _Sequence[_int]) -> _Tensor:
     """A copy with the elements along `dims` in reverse."""
 def fliplr(input: _Tensor) -> _Tensor:
-    """A copy with the second dimension in reverse."""
+    """A copy with the second dimension in reverse. RuntimeError for a vector."""
 def flipud(input: _Tensor) -> _Tensor:
-    """A copy with the first dimension in reverse."""
+    """A copy with the first dimension in reverse. RuntimeError for a scalar."""
 def float_power(input: _Tensor | _int | _float | _bool | _complex, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input` to the power of `exponent` in float64, elementwise; either may be a number."""
 def floor(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -693,13 +693,13 @@ def logcumsumexp(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Te
     """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
 def logdet(input: _Tensor) -> _Tensor:
     """The logarithm of the determinant: NaN where it is negative, -inf where it is 0."""
-def logical_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+def logical_and(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether both are not zero."""
 def logical_not(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether elements are zero."""
-def logical_or(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+def logical_or(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether either is not zero."""
-def logical_xor(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+def logical_xor(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Whether just one is not zero."""
 def logit(input: _Tensor, eps: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """log(input / (1 - input)), elementwise, the inverse of sigmoid; with `eps` the input is first cut to [eps, 1 - eps]."""

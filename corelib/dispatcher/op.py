@@ -131,6 +131,8 @@ class Op:
         self.inplace_entry: Any = None
         self.compute: Any = None
         """The straight way of a binary op."""
+        self.operator: Any = None
+        """The same for Python's operator: NotImplemented for an operand that it does not know."""
         self.path: Any = None
         """What runs its arguments, by position; see calls/paths.py."""
         self.complex_as: Callable[..., Any] | None = None

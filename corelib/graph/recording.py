@@ -96,6 +96,17 @@ def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:
 _FORMS: dict[tuple[str, tuple[int, ...]], type[OpNode]] = {}
 
 
+def keep_saved(made: Tensor, since: int) -> Tensor:
+    """A result whose nodes newer than number `since` have saved nothing but constants of the op's own: they keep them, and can run again."""
+    left = [] if made._edge is None else [made._edge[0]]
+    while left:
+        node = left.pop()
+        if node.seq > since:
+            node.versions = None
+            left.extend([edge[0] for edge in node.edges if edge is not None])
+    return made
+
+
 def check_version(node: Node, value: Any, version: Version) -> None:
     """RuntimeError where a saved tensor has been changed in place since."""
     if type(version) is tuple:

@@ -5,50 +5,69 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.calls.elementwise import is_operand
+from corelib.dispatcher.calls.entries import for_operator, inplace_operator, straight
+from corelib.dispatcher.op import TABLE, Op
+from corelib.graph.rule import Args
+from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.elementwise.unary import bitwise_not
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number
+from corelib.tensor.host import HostArray, np
 from corelib.tensor.tensor import Tensor
+
+_any_matmul: Callable[..., Tensor] = matmul  # of whatever Python hands it
 
 Operator: TypeAlias = Callable[[Tensor, object], Tensor]
 """What Python calls with a tensor and whatever stands beside it."""
-_NUMBERS = (int, float, bool, complex)
-
-
-def _operand(other: object) -> bool:
-    return isinstance(other, (Tensor, *_NUMBERS)) or getattr(other, "shape", None) == ()
 
 
 def _reflected(function: Callable[..., Tensor], name: str) -> Operator:
     def operator(self: Tensor, other: object) -> Tensor:
-        return function(other, self) if _operand(other) else NotImplemented
+        return function(other, self) if is_operand(other) else NotImplemented
 
     operator.__name__ = operator.__qualname__ = name
     return operator
 
 
-def _commuted(function: Callable[..., Tensor], name: str) -> Operator:
-    def operator(self: Tensor, other: object) -> Tensor:
-        return function(self, other) if _operand(other) else NotImplemented
-
-    operator.__name__ = operator.__qualname__ = name
-    return operator
-
-
-def _comparison(function: Callable[..., Tensor], name: str) -> Operator:
-    def operator(self: Tensor, other: object) -> Tensor:
-        return NotImplemented if other is None or isinstance(other, (str, list, tuple, dict)) else function(self, other)
-
-    operator.__name__ = operator.__qualname__ = name
-    return operator
+def _equal(op: Op, args: Args) -> Tensor:
+    """The slow path of `==`, which as in PyTorch takes arrays of numbers; the other comparisons do not."""
+    self, other = args
+    if isinstance(other, np.ndarray) and other.dtype.kind in "biufc":
+        args = (self, tensor(other))
+    return for_operator(op, args)
 
 
 def _rtruediv(self: Tensor, other: object) -> Tensor:
     # as PyTorch does it, so that the same is saved and the graph has the same nodes
-    return self.reciprocal() * other if _operand(other) else NotImplemented
+    made: Tensor = NotImplemented
+    try:
+        made = self.reciprocal() * other
+    except TypeError:
+        if is_operand(other):
+            raise
+    return made
+
+
+def _matmul(self: Tensor, other: object) -> Tensor:
+    made: Tensor = NotImplemented
+    try:
+        made = _any_matmul(self, other)
+    except (TypeError, AttributeError):
+        if isinstance(other, Tensor):
+            raise
+    return made
+
+
+def _rmatmul(self: Tensor, other: object) -> Tensor:
+    return _any_matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+
+
+def _array_wrap(self: Tensor, array: HostArray, context: object = None, return_scalar: bool = False) -> Tensor:
+    """What NumPy's functions of tensors give: tensors again, of uint8 for bool, as in PyTorch."""
+    return from_numpy(array.astype("uint8") if array.dtype.kind == "b" else array)
 
 
 def _rsub(self: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
@@ -78,10 +97,10 @@ def install() -> None:
         ("mod", "remainder"), ("pow", "pow"), ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor"),
         ("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift"),
     ):
-        attach(f"__{operator}__", TABLE[name].compute)  # which takes whatever Python hands it
-        attach(f"__i{operator}__", TABLE[name].inplace_entry)
+        attach(f"__{operator}__", TABLE[name].operator)
+        attach(f"__i{operator}__", inplace_operator(TABLE[name]))
     for operator, name in (("add", "add"), ("mul", "mul"), ("and", "bitwise_and"), ("or", "bitwise_or"), ("xor", "bitwise_xor")):
-        attach(f"__r{operator}__", _commuted(TABLE[name].compute, f"__r{operator}__"))
+        attach(f"__r{operator}__", TABLE[name].operator)
     attach("__rsub__", _reflected(TABLE["sub"].compute, "__rsub__"))
     attach("__rtruediv__", _rtruediv)
     for operator, name in (
@@ -89,12 +108,14 @@ def install() -> None:
         ("rshift", "bitwise_right_shift"),
     ):
         attach(f"__r{operator}__", _reflected(TABLE[name].entry, f"__r{operator}__"))
-    attach("__matmul__", matmul)
-    attach("__rmatmul__", _reflected(matmul, "__rmatmul__"))
+    attach("__matmul__", _matmul)
+    attach("__rmatmul__", _rmatmul)
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
-        attach(f"__{name}__", _comparison(TABLE[name].compute, f"__{name}__"))
+        attach(f"__{name}__", TABLE[name].operator)
+    attach("__eq__", straight(TABLE["eq"], _equal))
     attach("__neg__", TABLE["neg"].entry)
     attach("__pos__", _positive)
     attach("__abs__", TABLE["abs"].entry)
     attach("__invert__", _invert)
+    attach("__array_wrap__", _array_wrap)
     attach("rsub", _rsub)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any
+from typing import Any, overload
 
 from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype
@@ -176,17 +176,48 @@ class UntypedStorage:
             return 0
         return int(self.device.runtime.backend.address(self._raw))
 
-    def __getitem__(self, index: int) -> int:
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Storage: ...
+    def __getitem__(self, index: int | slice) -> int | Storage:
+        at, size = self._range(index)
+        if isinstance(index, int):
+            return int(self.to_host_bytes()[at])
+        if self.device.type != "meta" and not self.device.runtime.backend.host_memory:
+            raise NotImplementedError(f"UntypedStorage: a slice shares memory, which storages on {self.device} cannot; take a slice of cpu()")
+        return Storage(self.device, None if self.device.type == "meta" else self.to_host_bytes()[at : at + size], size)
+
+    def __setitem__(self, index: int | slice, value: int) -> None:
+        at, size = self._range(index)
+        if size:
+            runtime = self.device.runtime
+            runtime.backend.host_to_device(self._raw, at, np.full(size, int(value) & 255, np.uint8), runtime.index)
+        self._version += 1
+
+    def _range(self, index: object) -> tuple[int, int]:
+        """Where an index begins and how many bytes it means."""
+        if isinstance(index, slice):
+            start, stop, step = index.indices(self._nbytes)
+            if step != 1:
+                raise RuntimeError(f"Trying to slice with a step of {step}, but only a step of 1 is supported")
+            return start, max(stop - start, 0)
+        if not isinstance(index, int):
+            raise TypeError(f"can't index a torch.UntypedStorage with {type(index).__name__}")
         if not -self._nbytes <= index < self._nbytes:
             raise IndexError(f"index {index} out of range for storage of size {self._nbytes}")
-        return int(self.to_host_bytes()[index])
+        return index % self._nbytes, 1
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self._nbytes
 
     def tolist(self) -> list[int]:
         """The bytes as a list of ints."""
         return list(self.to_host_bytes().tolist())
 
     def __repr__(self) -> str:
-        return f"<UntypedStorage of {self._nbytes} bytes on {self.device}>"
+        lines = "..." if self.device.type == "meta" else "\n".join(f" {x}" for x in self.tolist())
+        return f"{lines}\n[torch.storage.UntypedStorage(device={self.device}) of size {self._nbytes}]"
 
 
 Storage = UntypedStorage  # core's name for it
@@ -235,13 +266,31 @@ def _rebuild(content: bytes | None, nbytes: int, device: str) -> Storage:
 
 
 class TypedStorage:
-    """A Storage seen as elements of one dtype: what `Tensor.storage()` returns."""
+    """A Storage seen as elements of one dtype: what `Tensor.storage()` returns.
+
+    `TypedStorage(n, dtype=float32)` has n elements that are not set, `TypedStorage([1, 2], dtype=int32)` the given ones, on `device`,
+    the cpu where none is given; `TypedStorage(wrap_storage=s, dtype=int32)` is over an UntypedStorage.
+    """
 
     __slots__ = ("_untyped", "dtype")
 
-    def __init__(self, untyped: Storage, dtype: dtype) -> None:
-        self._untyped = untyped
-        self.dtype = dtype
+    def __init__(
+        self, of: Any = 0, dtype: dtype | None = None, *, wrap_storage: Storage | None = None, device: DeviceLike = None,
+        _internal: bool = False,
+    ) -> None:  # fmt: skip
+        if dtype is None:
+            from corelib.tensor.promotion import get_default_dtype  # which knows tensors, and they storages
+
+            dtype = get_default_dtype()
+        self.dtype = kind = dtype
+        if wrap_storage is not None or isinstance(of, Storage):
+            self._untyped: Storage = of if wrap_storage is None else wrap_storage
+            return
+        elements = None if isinstance(of, int) else np.asarray(list(of)).astype(kind.np)
+        size = of if elements is None else elements.size
+        self._untyped = Storage(size * kind.itemsize, device=device)
+        if elements is not None and size:
+            self._untyped._write(elements.view(np.uint8))
 
     @property
     def device(self) -> Device:
@@ -262,6 +311,29 @@ class TypedStorage:
 
     def __deepcopy__(self, memo: dict[int, object]) -> TypedStorage:
         return TypedStorage(deepcopy(self._untyped, memo), self.dtype)
+
+    def copy_(self, source: TypedStorage, non_blocking: bool | None = None) -> TypedStorage:
+        """Take over the elements of a storage of the same size and dtype; RuntimeError for another size."""
+        self._untyped.copy_(source._untyped, non_blocking)
+        return self
+
+    def fill_(self, value: Number) -> TypedStorage:
+        """Set every element."""
+        if self.size():
+            self._untyped._write(np.full(self.size(), value).astype(self.dtype.np).view(np.uint8))
+        self._untyped._version += 1
+        return self
+
+    def cpu(self) -> TypedStorage:
+        """This storage, or a copy of it on the host."""
+        return TypedStorage(self._untyped.cpu(), self.dtype)
+
+    def is_pinned(self, device: DeviceLike = None) -> bool:
+        """False: no storage is in page-locked memory, so far."""
+        return False
+
+    def __sizeof__(self) -> int:
+        return object.__sizeof__(self) + self.nbytes()
 
     def untyped(self) -> Storage:
         """The memory without a dtype."""
@@ -286,12 +358,20 @@ class TypedStorage:
         return self._untyped.to_host_bytes()[:n].view(self.dtype.np)
 
     def __getitem__(self, index: int) -> Number:
+        if isinstance(index, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
+        if self.device.type == "meta":
+            raise NotImplementedError("Not available for 'meta' device type")
         if not -self.size() <= index < self.size():
             raise IndexError(f"index {index} out of range for storage of size {self.size()}")
         found: Number = self._host()[index].item()
         return found
 
-    def __setitem__(self, index: int, value: Number) -> None:
+    def __setitem__(self, index: int | slice, value: Number) -> None:
+        if isinstance(index, slice):
+            for i in range(*index.indices(self.size())):
+                self[i] = value
+            return
         self[index]  # the bounds check
         element = np.asarray(value).astype(self.dtype.np).reshape(1)
         untyped, at = self._untyped, index % self.size() * self.dtype.itemsize
@@ -301,13 +381,15 @@ class TypedStorage:
 
     def tolist(self) -> list[Number]:
         """The elements as Python numbers."""
+        if self.device.type == "meta":
+            raise NotImplementedError("Not available for 'meta' device type")
         return list(self._host().tolist())
 
     def __iter__(self) -> Iterator[Number]:
         return iter(self.tolist())
 
     def __repr__(self) -> str:
-        lines = "\n".join(f" {x}" for x in self.tolist())
+        lines = "..." if self.device.type == "meta" else "\n".join(f" {x}" for x in self.tolist())
         return (
             f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {self.size()}]"
         )

@@ -135,6 +135,21 @@ def test_a_driver_that_does_not_survive_vectors_gets_code_without_them(monkeypat
         probe.style(backend().device(0), 0)
 
 
+def test_a_question_that_was_killed_from_outside_is_asked_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(probe, "_COMMAND", (sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"))
+    with pytest.warns(RuntimeWarning, match=r"the process ended with -9"):
+        assert probe.style(backend().device(0), 0) == "grid"
+    assert not (tmp_path / "corelib" / "opencl.json").exists()
+
+
+def test_a_driver_without_devices_is_not_said_to_be_missing():
+    patched = "import pyopencl\nfor p in pyopencl.get_platforms(): type(p).get_devices = lambda self: []\n"
+    code = "import corelib; i = [i for i in corelib.backends.list() if i.device_type == 'opencl'][0]; print(i.available, i.reason)"
+    done = subprocess.run([sys.executable, "-c", patched + code], capture_output=True, text=True, timeout=120, check=True)
+    assert "installed, but lists no device" in done.stdout and "pip install" not in done.stdout and "POCL_CACHE_DIR" in done.stdout
+
+
 def test_this_driver_is_asked_once_and_survives(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert probe.style(backend().device(0), 0) == ("loop" if backend().device(0).processor else "grid")

@@ -34,9 +34,17 @@ def corelib_probe() -> Probe:
     if first_asked() != os.getpid():
         return Probe(False, str(forked("opencl")))
     try:
-        found = sum(len(platform.get_devices()) for platform in pyopencl.get_platforms())
+        platforms = pyopencl.get_platforms()
+        found = sum(len(platform.get_devices()) for platform in platforms)
     except pyopencl.Error as error:
         return Probe(False, f"no OpenCL platform answers ({error}); for the processor: pip install 'corelib[opencl-cpu]'")
+    if not found and platforms:
+        names = ", ".join(platform.name for platform in platforms)
+        return Probe(
+            False,
+            f"{names}: installed, but lists no device. Drivers for processors need a folder that they can write for what they compile: "
+            "XDG_CACHE_HOME, or for PoCL POCL_CACHE_DIR, may name one",
+        )
     if not found:
         return Probe(False, "no OpenCL device found; for the processor: pip install 'corelib[opencl-cpu]'")
     return Probe(True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -18,6 +19,8 @@ from corelib_opencl.devices import Device
 
 _COMMAND = (sys.executable, "-m", "corelib_opencl.probe")
 _SECONDS = 120
+_FROM_OUTSIDE = {getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")}
+"""What ends a process for reasons of others': memory that is used up, a logout, Ctrl-C."""
 
 
 def style(device: Device, index: int) -> str:
@@ -34,8 +37,9 @@ def style(device: Device, index: int) -> str:
     name = f"{driver.platform.name} {driver.platform.version} {driver.name} {driver.driver_version} corelib {corelib.__version__}"
     known = _read(path)
     if name not in known:
-        known[name] = _asked(index)
-        _write(path, known)
+        known[name], lasting = _asked(index)
+        if lasting:
+            _write(path, known)
     if known[name]:
         warnings.warn(
             f"{device.name} ({driver.driver_version}) does not survive code with vectors ({known[name]}); corelib uses slower code without "
@@ -46,16 +50,17 @@ def style(device: Device, index: int) -> str:
     return "grid" if known[name] else "loop"
 
 
-def _asked(index: int) -> str:
-    """What went wrong in another process; empty where nothing did."""
+def _asked(index: int) -> tuple[str, bool]:
+    """What went wrong in another process, empty where nothing did; and whether that says something about the driver."""
     environment = {**os.environ, "CORELIB_OPENCL_STYLE": "loop"}
     try:
         done = subprocess.run([*_COMMAND, str(index)], env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return f"it took more than {_SECONDS} s"
+        return f"it took more than {_SECONDS} s", True
     if done.returncode == 0:
-        return ""
-    return f"the process ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
+        return "", True
+    last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return f"the process ended with {done.returncode}: {last}", -done.returncode not in _FROM_OUTSIDE
 
 
 def _read(path: Path) -> dict[str, str]:

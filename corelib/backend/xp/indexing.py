@@ -10,6 +10,7 @@ from corelib.backend.xp.guard import Guard, Module
 from corelib.backend.xp.sums import CHAIN
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import Number, REALS
+from corelib.tensor.size import Shape
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -107,11 +108,24 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
             index if d == dim else xp.arange(n).reshape((n, *[1] * (len(shape) - 1 - d))) for d, n in enumerate(shape)
         )
 
+    def flat_places(index: Native, shape: Shape, dim: int) -> Native:
+        """Where the elements that an index names along a dimension lie in an array in row-major order, seen flat."""
+        step = prod(shape[dim + 1 :])
+        at = index * step if step != 1 else index
+        room = xp.zeros([1] * index.ndim, xp.int64)
+        for d, n in enumerate(index.shape):
+            if d != dim and n > 1:
+                room = room + xp.arange(n).reshape((n, *[1] * (index.ndim - 1 - d))) * prod(shape[d + 1 :])
+        return at + room
+
     @table("gather", REALS)
     def gather(out: Native, input: Native, dim: int, index: Native) -> Outcome:
         if input.ndim != index.ndim or index.ndim == 0:
             return NotImplemented
-        out[...] = input[grid(index, dim)]
+        if input.flags.c_contiguous and input.size:
+            out[...] = input.reshape(-1)[flat_places(index, input.shape, dim)]
+        else:
+            out[...] = input[grid(index, dim)]
         return None
 
     for name, accumulate in (("scatter_add", True), ("scatter_set", False)):
@@ -122,8 +136,17 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
             if out is not input:
                 xp.copyto(out, input)
             values = src[tuple(slice(0, n) for n in index.shape)]
-            if accumulate:
+            plain = out.dtype.kind in "iufc" and (out.dtype.itemsize > 2 or out.dtype.kind in "iu")
+            if accumulate and plain and out.flags.c_contiguous and out.size and index.shape[dim] <= CHAIN:
+                at, flat = flat_places(index, out.shape, dim).reshape(-1), out.reshape(-1)
+                if index.shape[dim] == 1:  # each place once
+                    flat[at] = guard.run(xp.add, flat[at], values.reshape(-1))
+                else:
+                    guard.run(xp.add.at, flat, at, values.reshape(-1))
+            elif accumulate:
                 guard.run(add_at, out, grid(index, dim), values)
+            elif out.flags.c_contiguous and out.size:
+                out.reshape(-1)[flat_places(index, out.shape, dim)] = values
             else:
                 out[grid(index, dim)] = values
             return None

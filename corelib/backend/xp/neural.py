@@ -315,7 +315,7 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
     def used_rows(target: Native, ignore_index: int, classes: int) -> Native | None:
         """Which rows count; None where all do. IndexError for a class out of range."""
         # as unsigned numbers negative classes are huge, so one maximum checks both ends
-        if largest(target.view(unsigned)) < classes and not 0 <= ignore_index < classes:
+        if largest(target.view(unsigned), None) < classes and not 0 <= ignore_index < classes:
             return None
         used = target != ignore_index
         wrong = used & ((target < 0) | (target >= classes))
@@ -326,38 +326,46 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
             )
         return used
 
+    def chosen(x: Native, target: Native) -> Native:
+        """Where the elements of the classes lie in x (n, c, *), seen flat."""
+        n, c, m = x.shape[0], x.shape[1], target.size // x.shape[0]
+        at = target.reshape(n, m) * m
+        at += xp.arange(m)
+        at += xp.arange(n)[:, None] * (c * m)
+        return at.reshape(-1)
+
     def softmax_nll(outs: Outs, input: Native, target: Native, ignore_index: int, reduction: str) -> None:
         out, logp = outs
         used = used_rows(target, ignore_index, input.shape[1])
         subtract(input, largest(input, 1, None, None, True), logp)
         subtract(logp, xp.log(total_of(exp(logp), (1,), None, True)), logp)
-        n = input.shape[0]
-        picked = logp[xp.arange(n), target if used is None else xp.where(used, target, 0)]
+        n = target.size
+        picked = logp.reshape(-1)[chosen(logp, target if used is None else xp.where(used, target, 0))].reshape(target.shape)
         if used is not None:
             picked = xp.where(used, picked, picked.dtype.type(0))
             n = used.sum()
         if reduction == "none":
             xp.negative(picked, out)
         elif reduction == "sum":
-            out[...] = -add(picked)
+            out[...] = -add(picked, None)
         else:
-            out[...] = -add(picked) / picked.dtype.type(n)
+            out[...] = -add(picked, None) / picked.dtype.type(n)
 
     def softmax_nll_backward(out: Native, g: Native, logp: Native, target: Native, ignore_index: int, reduction: str) -> None:
-        n = logp.shape[0]
+        n = target.size
         used = used_rows(target, ignore_index, logp.shape[1])
         exp(logp, out)
-        rows = xp.arange(n)
+        made = out if out.flags.c_contiguous else xp.ascontiguousarray(out)
         if used is not None:
             target = xp.where(used, target, 0)
             n = used.sum()
-        out[rows, target] -= out.dtype.type(1)
+        made.reshape(-1)[chosen(made, target)] -= out.dtype.type(1)
         share = g / out.dtype.type(n) if reduction == "mean" else g
         if reduction == "none":
-            share = share[:, None]
-        xp.multiply(out, share, out)
+            share = xp.expand_dims(share, 1)
+        xp.multiply(made, share, out)
         if used is not None:
-            out[~used] = 0
+            xp.copyto(out, 0, where=xp.expand_dims(~used, 1))
 
     table.register("softmax_nll", _WIDE, guarded(guard, softmax_nll))
     table.register("softmax_nll_backward", _WIDE, guarded(guard, softmax_nll_backward))

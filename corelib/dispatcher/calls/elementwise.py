@@ -28,6 +28,8 @@ BROADCASTS: dict[tuple[Shape, Shape], tuple[Shape, int]] = {}
 # (shape, strides, shape, strides) of two operands -> whether their result is row-major.
 ROW_MAJOR: dict[tuple[Shape, Strides | None, Shape, Strides | None], bool] = {}
 _NUMBERS = (bool, int, float, complex)
+_OF_NUMBERS = ("add", "sub", "mul", "true_div", "floor_divide", "select_where")
+"""The ops that take numbers alone, as PyTorch's do; the others need a tensor among their operands."""
 
 
 def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
@@ -154,22 +156,30 @@ def scalar_tensor(value: Number, dtype: DType, device: Device) -> Tensor:
 def _operand(op: Op, i: int, x: Any) -> Any:
     if isinstance(x, Tensor):
         return x
-    if type(x) in _NUMBERS and op.facts.numbers:
+    only = not op.facts.numbers or (op.kind == "binary" and op.roles[i] == "tensor")
+    if type(x) in _NUMBERS and not only:
         return x if type(x) is not int or -SMALL < x < SMALL else number(x)
-    if not op.facts.numbers:
+    if only:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
         )
-    item = getattr(x, "item", None)
-    if item is not None and getattr(x, "shape", None) == ():
-        return number(item())
+    if is_operand(x):  # one of NumPy's numbers; PyTorch takes its bool for a float
+        return float(x) if x.dtype.kind == "b" else number(x.item())
     raise TypeError(
         f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor or Number, not {type(x).__name__}"
     )
 
 
+def is_operand(x: Any) -> bool:
+    """Whether arithmetic knows what this is: a tensor, a number, or one of NumPy's numbers (its arrays ask for tensors themselves)."""
+    if isinstance(x, (Tensor, *_NUMBERS)):
+        return True
+    item = getattr(x, "item", None)
+    return item is not None and getattr(x, "shape", None) == () and not hasattr(x, "__setitem__") and x.dtype.kind in "biufc"
+
+
 def _wrapped_number(op: Op, x: Number) -> Tensor:
-    if op.kind == "unary":
+    if op.name not in _OF_NUMBERS:
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not {type(x).__name__}")
     return scalar_tensor(x, result_type(x), resolve(None))
 
@@ -321,12 +331,16 @@ def _as_number(op: Op, argument: str, x: Any) -> Number:
 
 def _scaled(op: Op, other: Operand, alpha: Any, dtype: DType) -> Operand:
     alpha = _as_number(op, "alpha", alpha)
-    if alpha == 1:
-        return other
+    if isinstance(alpha, bool) and dtype is not D.bool:
+        raise RuntimeError(f"{op.name}(): Boolean alpha only supported for Boolean results, got alpha={alpha} for {dtype}.")
+    if isinstance(alpha, complex) and not dtype.is_complex:
+        raise RuntimeError(f"{op.name}(): For non-complex input tensors, argument alpha must not be a complex number (alpha={alpha}).")
     if isinstance(alpha, float) and not (dtype.is_floating_point or dtype.is_complex):
         raise RuntimeError(
             f"{op.name}(): For integral input tensors, argument alpha must not be a floating point number (alpha={alpha})."
         )
+    if alpha == 1:
+        return other
     alpha = fitting_number(op.name, alpha, dtype)
     if dtype is D.bool:
         return other if alpha else (other & False if isinstance(other, Tensor) else False)

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls import call as _call, fallback
-from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise
+from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
@@ -76,8 +76,8 @@ def unary_entry(op: Op) -> Entry:
     return entry
 
 
-def binary_entry(op: Op) -> tuple[Entry, Entry]:
-    """The straight way and the entry of an op of two operands, either of which may be a Python number."""
+def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
+    """The straight way of an op of two operands, either of which may be a Python number; all else is `slow`'s."""
     kernels, recorders, new, T, broadcasts, row_major = op.kernels, op.rule.recorders, object.__new__, Tensor, BROADCASTS, ROW_MAJOR
     passed: Callable[..., Tensor] = fallback.passed
     body: Callable[..., Tensor] = op.body
@@ -88,7 +88,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
 
     def compute(input: Any, other: Any) -> Tensor:
         if active.count:
-            return elementwise(op, (input, other), None)
+            return slow(op, (input, other))
         try:
             dtype = input._dtype
             device = input._device
@@ -96,18 +96,18 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
             kind = type(other)
             if kind is float or (kind is int and -SMALL < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
-                    return elementwise(op, (input, other), None)
+                    return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
                 native_other = other
                 need_other = False
             else:
                 if other._dtype is not dtype or other._device is not device:
-                    return elementwise(op, (input, other), None)
+                    return slow(op, (input, other))
                 shape = input._shape
                 strides, other_strides = input._strides, other._strides
                 if strides is not None or other_strides is not None:
                     if not row_major[shape, strides, other._shape, other_strides]:
-                        return elementwise(op, (input, other), None)
+                        return slow(op, (input, other))
                 if shape == other._shape:
                     numel = input._numel
                 else:
@@ -118,9 +118,9 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
                 need_other = other._requires_grad
             runtime: Any = device._runtime
             if numel >= runtime.small_limit:
-                return elementwise(op, (input, other), None)
+                return slow(op, (input, other))
         except (KeyError, AttributeError):
-            return elementwise(op, (input, other), None)
+            return slow(op, (input, other))
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
             return passed(op, device, dtype, (input, other))
@@ -144,10 +144,16 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
                 return body(input, other)
         return t
 
+    return compute
+
+
+def binary_entry(op: Op) -> tuple[Entry, Entry]:
+    """The straight way and the entry of an op of two operands."""
+    compute: Callable[..., Tensor] = straight(op, elementwise)
     if "alpha" in op.params:
 
         def with_alpha(input: Operand, other: Operand, *, alpha: Operand = 1, out: Tensor | None = None) -> Tensor:
-            if out is None and alpha == 1:
+            if type(alpha) is int and alpha == 1 and out is None:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
@@ -306,6 +312,7 @@ def build(op: Op) -> Any:
         entry = unary_entry(op)
     elif op.kind == "binary":
         op.compute, entry = binary_entry(op)
+        op.operator = straight(op, for_operator)
     elif op.kind == "reduction":
         entry = reduction_entry(op)
     else:
@@ -321,6 +328,31 @@ def build(op: Op) -> Any:
     if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
     return entry
+
+
+def for_operator(op: Op, args: Args) -> Tensor:
+    """An operator's slow path: NotImplemented where the other operand is nothing that the op knows, so that Python asks that one."""
+    made: Tensor = NotImplemented
+    try:
+        made = elementwise(op, args)
+    except TypeError:
+        if is_operand(args[1]):
+            raise
+    return made
+
+
+def inplace_operator(op: Op) -> Any:
+    """Python's `op=`, for the same operands."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        try:
+            return inplace_binary(op, self, other)
+        except (TypeError, RuntimeError):
+            if is_operand(other):
+                raise
+            return NotImplemented
+
+    return operator
 
 
 def _rename(entry: Any, op: Op) -> None:
@@ -340,7 +372,7 @@ def _inplace_entry(op: Op) -> Any:
     elif "alpha" in op.params:
 
         def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
-            return inplace_binary(op, self, other) if alpha == 1 else inplace(op, (self, other, alpha))
+            return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
 
         entry = with_alpha
     else:

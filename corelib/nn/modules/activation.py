@@ -428,6 +428,9 @@ class GLU(AlongDim):
     def __init__(self, dim: int = -1) -> None:
         super().__init__(dim)
 
+    def forward(self, input: Tensor) -> Tensor:
+        return self._function(input, -1 if self.dim is None else self.dim)
+
 
 class MultiheadAttention(Projections):
     """Attention in `num_heads` heads of embed_dim / num_heads each, with projections before and after.

@@ -237,9 +237,10 @@ attach("imag", property(imag, _put_part("imag"), doc="The imaginary parts, a vie
 
 
 def _parts(name: str, first: str, second: str, a: Tensor, b: Tensor) -> None:
-    for t in (a, b):
+    for what, t in ((first, a), (second, b)):
         if not isinstance(t, Tensor):
-            raise TypeError(f"{name}(): argument '{first}' must be Tensor, not {type(t).__name__}")
+            raise TypeError(f"{name}(): argument '{what}' must be Tensor, not {type(t).__name__}")
+    for t in (a, b):
         if t._dtype not in (D.float32, D.float64):
             raise RuntimeError(f"{name}(): Expected both inputs to be Half, Float or Double tensors but got {kind_name(a._dtype)} and {kind_name(b._dtype)}")
     if a._dtype is not b._dtype:

@@ -120,7 +120,7 @@ def _rounded(input: Tensor, other: Tensor | Number, rounding_mode: str) -> Tenso
 
 
 @op(
-    on=(), grad_name="DivBackward1",
+    on=(), grad_name="DivBackward2",
     vjp={"input": lambda g, input: _like(g, input), "other": lambda g, other: _like(g, other)},
 )
 def _div_rounded(input: Tensor, other: Tensor | float, rounding_mode: str) -> Tensor:

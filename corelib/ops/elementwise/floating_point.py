@@ -70,7 +70,7 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
 
 @op(
     kind="binary", ref="nextafter", numbers=False, inplace=True, out=True, check=refuse_integers("nextafter"),
-    vjp=dict.fromkeys(("input", "other"), lambda g: g.new_zeros(g.shape)),
+    vjp={"input": lambda g, input, other: select_where(input == other, 0.0, g), "other": lambda g: g.new_zeros(g.shape)},
 )
 def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next floating-point number after `input` towards `other`, elementwise.

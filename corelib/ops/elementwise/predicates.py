@@ -154,8 +154,8 @@ def logical_not(input: Tensor) -> Tensor:
     return bitwise_not(truth(input))
 
 
-@op(kind="binary", complex_body=True, ref="logical_and", result=D.bool, inplace=True, out=True)
-def logical_and(input: Tensor, other: Tensor | Number) -> Tensor:
+@op(kind="binary", complex_body=True, ref="logical_and", numbers=False, result=D.bool, inplace=True, out=True)
+def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Whether both are not zero.
 
     >>> import corelib as torch
@@ -165,8 +165,8 @@ def logical_and(input: Tensor, other: Tensor | Number) -> Tensor:
     return bitwise_and(truth(input), truth(other))
 
 
-@op(kind="binary", complex_body=True, ref="logical_or", result=D.bool, inplace=True, out=True)
-def logical_or(input: Tensor, other: Tensor | Number) -> Tensor:
+@op(kind="binary", complex_body=True, ref="logical_or", numbers=False, result=D.bool, inplace=True, out=True)
+def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """Whether either is not zero.
 
     >>> import corelib as torch
@@ -176,8 +176,8 @@ def logical_or(input: Tensor, other: Tensor | Number) -> Tensor:
     return bitwise_or(truth(input), truth(other))
 
 
-@op(kind="binary", complex_body=True, ref="logical_xor", result=D.bool, inplace=True, out=True)
-def logical_xor(input: Tensor, other: Tensor | Number) -> Tensor:
+@op(kind="binary", complex_body=True, ref="logical_xor", numbers=False, result=D.bool, inplace=True, out=True)
+def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """Whether just one is not zero.
 
     >>> import corelib as torch

@@ -48,6 +48,11 @@ def tensor_beside(x: Tensor | Number, other: Tensor | Number) -> Tensor:
     raise TypeError(f"one of two operands must be a Tensor, got {type(x).__name__} and {type(other).__name__}")
 
 
+def is_half(x: Tensor) -> bool:
+    """Whether a tensor's dtype is a half type."""
+    return x._dtype.itemsize == 2 and x._dtype.is_floating_point
+
+
 def in_float32(function: Callable[..., Tensor], *operands: Tensor | Number) -> Tensor:
     """A function of half-precision operands computed in float32: its steps lose more digits than a half type has."""
     wide = [x.to(D.float32) if isinstance(x, Tensor) else x for x in operands]

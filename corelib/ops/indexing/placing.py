@@ -38,9 +38,8 @@ def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) ->
             raise RuntimeError(
                 f"index_copy(): Source/destination tensor must have same slice shapes; source has shape {list(source._shape)}, accepted is {list(expected)}"
             )
-    check_index("index_copy", index, input._shape[at] if input._shape else 1, at, wrap=True)
-    n = input._shape[at] if input._shape else 1
-    return (input._shape, input._dtype), (input, at, _wrapped(index.reshape((-1,)), n), source)
+    check_index("index_copy", index, input._shape[at] if input._shape else 1, at)
+    return (input._shape, input._dtype), (input, at, index.reshape((-1,)), source)
 
 
 @op(

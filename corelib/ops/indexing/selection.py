@@ -10,7 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.graph.rule import Vjp, without_derivative
-from corelib.ops.elementwise.unary import in_float32, refuse
+from corelib.ops.elementwise.unary import in_float32, is_half, refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
@@ -250,7 +250,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     >>> torch.lerp(torch.tensor([0.]), torch.tensor([10.]), 0.5)
     tensor([5.])
     """
-    if input._dtype.itemsize == 2 and input._dtype.is_floating_point:
+    if is_half(input):
         return in_float32(lambda a, b, w: lerp(a, b, w), input, end, weight)
     # from the nearer end, so that weight 1 gives `end` exactly, as in PyTorch
     step = end - input
@@ -274,6 +274,8 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     >>> torch.addcmul(torch.tensor([1.]), torch.tensor([2.]), torch.tensor([3.]))
     tensor([7.])
     """
+    if is_half(input):
+        return in_float32(lambda x, a, b: addcmul(x, a, b, value=value), input, tensor1, tensor2)
     product = tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2
     return input + product
 
@@ -301,6 +303,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     >>> torch.addcdiv(torch.tensor([1.]), torch.tensor([6.]), torch.tensor([3.]))
     tensor([3.])
     """
+    if is_half(input):
+        return in_float32(lambda x, a, b: addcdiv(x, a, b, value=value), input, tensor1, tensor2)
     return input + (tensor1 * value) / tensor2
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.losses.losses import check_tensors, reduction_of, weighed
+from corelib.ops.losses.losses import check_tensors, reduction_of
 from corelib.ops.neural.softmax import log_softmax_along, log_softmax_backward
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
@@ -25,7 +25,7 @@ def _row_weights(target: Tensor, like: Tensor, weight: Tensor | None, ignore_ind
     safe = select_where(used, target, 0)
     if weight is None:
         return used.to(like._dtype), safe
-    return select_where(used, weight.index_select(0, safe), 0.0), safe
+    return select_where(used, weight.index_select(0, safe.reshape((-1,))).reshape(safe._shape), 0.0), safe
 
 
 def _nll_vjp(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
@@ -57,7 +57,7 @@ def check_target(name: str, target: Tensor, classes: int, ignore_index: int) -> 
 
 
 def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Shape]:
-    """Input (n, c, *) and target (n, *) as rows (m, c) and (m), and the shape of the unreduced loss."""
+    """Input (n, c, *) and target (n, *), checked, and the shape of the unreduced loss; of one sample (c) and () as (1, c) and (1)."""
     check_tensors(name, input, target)
     if target._dtype not in (D.int64, D.uint8):
         raise RuntimeError(f"{name}(): expected scalar type Long but found {target._dtype} for argument 'target'")
@@ -75,10 +75,7 @@ def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Sha
     expected = (input._shape[0], *input._shape[2:])
     if target._shape != expected:
         raise RuntimeError(f"{name}(): only batches of spatial targets supported: expected target of shape {list(expected)} for input {list(input._shape)}, got {list(target._shape)}")
-    if ndim == 2:
-        return input, target, target._shape
-    rows = input.movedim(1, -1).reshape((-1, input._shape[1]))
-    return rows, target.reshape((-1,)), target._shape
+    return input, target, target._shape
 
 
 def _check_weight(name: str, weight: Tensor | None, classes: int) -> None:
@@ -162,7 +159,7 @@ def cross_entropy(
     reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if (
         weight is None and label_smoothing == 0.0 and isinstance(input, Tensor) and isinstance(target, Tensor)
-        and len(input._shape) == 2 and len(target._shape) == 1 and input._shape[0] == target._shape[0]
+        and len(input._shape) >= 2 and target._shape == (input._shape[0], *input._shape[2:])
         and target._dtype is D.int64 and input._dtype.is_floating_point and input._numel
     ):
         if not TABLE["softmax_nll"].kernel_for(input._key, input._dtype):  # a kernel checks as it goes
@@ -175,6 +172,8 @@ def cross_entropy(
     if not input._shape:
         raise ValueError("cross_entropy(): Expected 1 or more dimensions (got 0)")
     if input._shape == target._shape:
+        if ignore_index >= 0:
+            raise RuntimeError(f"cross_entropy(): ignore_index is not supported for floating point target, got {ignore_index}")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, at)
     if target._dtype.is_floating_point:
         raise RuntimeError(f"cross_entropy(): expected scalar type Long but found {target._dtype} for argument 'target' (shape {list(target._shape)}; probabilities need the input's shape {list(input._shape)})")
@@ -187,7 +186,7 @@ def cross_entropy(
     if label_smoothing:
         w, _ = _row_weights(flat, rows, weight, ignore_index)
         used = (flat != ignore_index).to(rows._dtype)
-        smooth = -weighed(rows, weight).sum(1) * used
+        smooth = -(rows if weight is None else rows * weight.reshape((-1, *[1] * (len(rows._shape) - 2)))).sum(1) * used
         if reduction == "mean":
             smooth = smooth.sum() / w.sum()
         elif reduction == "sum":

@@ -320,6 +320,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     >>> torch.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 0.]]))
     tensor([1.])
     """
+    kind = result_type(x1, x2)
+    if not (kind.is_floating_point or kind.is_complex):
+        raise RuntimeError(f"cosine_similarity(): expected common dtype to be floating point, yet common dtype is {kind_name(kind)}")
     x1, x2 = broadcast_tensors(x1, x2)
     at = wrap_dim("cosine_similarity", dim, len(x1._shape))
 

@@ -239,6 +239,9 @@ def multi_margin_loss(
     """
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
+    how = reduction_of("multi_margin_loss", reduction, size_average, reduce)
+    if weight is not None and len(weight._shape) != 1:
+        raise ValueError(f"multi_margin_loss(): weight must be one-dimensional, got shape {list(weight._shape)}")
     x = _rows("multi_margin_loss", input)
     index = target.reshape((-1, 1))
     if index._shape[0] != x._shape[0]:
@@ -246,11 +249,9 @@ def multi_margin_loss(
     lacking = (margin - x.gather(1, index) + x).relu()
     loss = lacking if p == 1 else lacking * lacking
     if weight is not None:
-        if len(weight._shape) != 1:
-            raise ValueError("weight must be one-dimensional")
         loss = loss * weight.take(index)
     loss = loss.scatter(1, index, 0.0).sum(1) / x._shape[1]
-    return _of("multi_margin_loss", loss if target._shape else loss.reshape(()), reduction, size_average, reduce)
+    return reduced(loss if target._shape else loss.reshape(()), how)
 
 
 @op(on=("nn.functional",))
@@ -265,6 +266,7 @@ def multilabel_margin_loss(
     >>> torch.nn.functional.multilabel_margin_loss(torch.tensor([[0.1, 0.2, 0.4]]), torch.tensor([[2, -1, 0]]))
     tensor(0.5000)
     """
+    how = reduction_of("multilabel_margin_loss", reduction, size_average, reduce)
     x = _rows("multilabel_margin_loss", input)
     if target._shape != input._shape:
         raise RuntimeError(f"multilabel_margin_loss(): inconsistent target size: {list(target._shape)} for input of size: {list(input._shape)}")
@@ -276,7 +278,7 @@ def multilabel_margin_loss(
     lacking = (1 - x.gather(1, kept).unsqueeze(2) + x.unsqueeze(1)).relu()
     pairs = counts.unsqueeze(2) & ~chosen.unsqueeze(1)
     loss = select_where(pairs, lacking, 0.0).sum((1, 2)) / x._shape[1]
-    return _of("multilabel_margin_loss", loss if len(input._shape) > 1 else loss.reshape(()), reduction, size_average, reduce)
+    return reduced(loss if len(input._shape) > 1 else loss.reshape(()), how)
 
 
 @op(on=("nn.functional",))

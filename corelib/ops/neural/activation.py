@@ -9,10 +9,12 @@ from corelib.dispatcher.calls.inplace import inplace as run_inplace
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Infer, Inferred, Op
+from corelib.ops.elementwise.unary import in_float32, is_half
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType, float32, kind_name
 from corelib.tensor.size import wrap_dim
+from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
 
 
@@ -113,6 +115,8 @@ def _infer_gelu(input: Tensor, approximate: str) -> Inferred:
 @op(on=(), infer=lambda g, x, approximate: ((x._shape, x._dtype), (g, x, approximate)))
 def gelu_backward(g: Tensor, x: Tensor, approximate: str) -> Tensor:
     """The gradient of gelu."""
+    if is_half(x):
+        return in_float32(lambda g, x: gelu_backward(g, x, approximate), g, x)
     if approximate == "none":
         slope = 0.5 * (1 + (x * _INV_SQRT2).erf()) + x * _INV_SQRT_2PI * (x * x * -0.5).exp()
         return g * slope
@@ -129,6 +133,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     >>> torch.nn.functional.gelu(torch.tensor([0., 1.]))
     tensor([0.0000, 0.8413])
     """
+    if is_half(input):
+        return in_float32(lambda x: gelu(x, approximate), input)
     if approximate == "none":
         return 0.5 * input * (1 + (input * _INV_SQRT2).erf())
     inner = _TANH_SCALE * (input + _TANH_CUBE * input * input * input)
@@ -139,12 +145,31 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     vjp=lambda g, input: _silu_slope(g, input))
 def swish(input: Tensor) -> Tensor:
     """x times sigmoid(x)."""
+    if is_half(input):
+        return in_float32(lambda x: swish(x), input)
     return input * input.sigmoid()
 
 
 def _silu_slope(g: Tensor, input: Tensor) -> Tensor:
     s = input.sigmoid()
     return g * (s * (1 + input * (1 - s)))
+
+
+_SLOPES = {"elu": "alpha", "celu": "alpha", "leaky_relu": "negative_slope"}
+"""Activations whose gradient in place is found from the result alone, and the argument that says whether it can be."""
+
+
+def refuse_slope(name: str, made: Tensor, slope: float) -> None:
+    """Let backward raise RuntimeError, as PyTorch's does, where a negative slope was used in place: the result does not tell the input's sign."""
+    if slope < 0:
+
+        def refuse(g: Tensor) -> Tensor:
+            raise RuntimeError(
+                f"{name}_(): In-place {name} backward calculation is triggered with a negative slope ({slope}) which is not supported. "
+                "Please call the out-of-place version of the function instead."
+            )
+
+        made.register_hook(refuse)
 
 
 def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
@@ -155,7 +180,10 @@ def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
         if len(args) > len(core.params) - 1:  # `inplace` given by position
             args, inplace = args[:-1], bool(args[-1])
         if inplace:
-            return run_inplace(core, (input, *args), names)
+            made = run_inplace(core, (input, *args), names)
+            if made._requires_grad and name in _SLOPES:
+                refuse_slope(name, made, args[0] if args else names.get(_SLOPES[name], 1))
+            return made
         return compute(input, *args, **names)
 
     def in_place(input: Tensor, *args: float, **names: float) -> Tensor:
@@ -186,6 +214,8 @@ def _elu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
 @op(on=(), grad_name="EluBackward0", infer=_infer_like_input("elu"), vjp=_elu_vjp)
 def elu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
+    if is_half(input):
+        return in_float32(lambda x: elu_of(x, alpha), input)
     return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
 
 
@@ -225,6 +255,8 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     >>> torch.nn.functional.softplus(torch.tensor([0.]))
     tensor([0.6931])
     """
+    if is_half(input):
+        return in_float32(lambda x: softplus(x, beta, threshold), input)
     scaled = input * beta
     # log(1 + e^s) = max(s, 0) + log1p(e^-|s|), which neither overflows nor loses small values
     made = (scaled.clamp_min(0) + (-scaled.abs()).exp().log1p()) / beta
@@ -240,6 +272,8 @@ def logsigmoid(input: Tensor) -> Tensor:
     >>> torch.nn.functional.logsigmoid(torch.tensor([0.]))
     tensor([-0.6931])
     """
+    if is_half(input):
+        return in_float32(lambda x: logsigmoid(x), input)
     return input.clamp_max(0) - (-input.abs()).exp().log1p()
 
 
@@ -250,7 +284,7 @@ def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: float, max_val: float) -> T
 def _infer_hardtanh(input: Tensor, min_val: float, max_val: float) -> Inferred:
     if input._dtype.name == "bool":
         raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
-    if max_val < min_val:
+    if min_val > max_val:
         raise ValueError(f"hardtanh(): min_val cannot be greater than max_val, got {min_val} and {max_val}")
     return _infer_like_input("hardtanh", _any_dtype)(input, min_val, max_val)
 
@@ -277,6 +311,8 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
     vjp=lambda g, input: _elu_vjp(g * _SELU_SCALE, input, _SELU_ALPHA))
 def selu_of(input: Tensor) -> Tensor:
     """Self-normalizing elu (Klambauer et al., 2017)."""
+    if is_half(input):
+        return in_float32(lambda x: selu_of(x), input)
     below = _SELU_ALPHA * select_where(input > 0, 0.0, input).expm1()
     return _SELU_SCALE * select_where(input > 0, input, below)
 
@@ -288,9 +324,17 @@ def _celu_vjp(g: Tensor, input: Tensor, alpha: float) -> Tensor:
     return select_where(input <= 0, g * (select_where(input < 0, input, 0.0) / alpha).exp(), g)
 
 
-@op(on=(), grad_name="CeluBackward0", infer=_infer_like_input("elu"), vjp=_celu_vjp)
+def _infer_celu(input: Tensor, alpha: float) -> Inferred:
+    if alpha == 0:
+        raise RuntimeError("celu(): ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _infer_like_input("elu")(input, alpha)
+
+
+@op(on=(), grad_name="CeluBackward0", infer=_infer_celu, vjp=_celu_vjp)
 def celu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
+    if is_half(input):
+        return in_float32(lambda x: celu_of(x, alpha), input)
     return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
 
 
@@ -305,6 +349,8 @@ def _mish_vjp(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), grad_name="MishBackward0", infer=_infer_like_input("mish"), vjp=_mish_vjp)
 def mish_of(input: Tensor) -> Tensor:
     """x times tanh(softplus(x))."""
+    if is_half(input):
+        return in_float32(lambda x: mish_of(x), input)
     return input * softplus(input, 1, float("inf")).tanh()
 
 
@@ -327,6 +373,8 @@ def tanhshrink(input: Tensor) -> Tensor:
     vjp=lambda g, input: select_where((input > -3) & (input < 3), g / 6, 0.0))
 def hardsigmoid_of(input: Tensor) -> Tensor:
     """x / 6 + 1/2 cut to the range from 0 to 1."""
+    if is_half(input):
+        return in_float32(lambda x: hardsigmoid_of(x), input)
     return (input + 3).clamp(0, 6) / 6
 
 
@@ -341,6 +389,8 @@ def _hardswish_vjp(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), grad_name="HardswishBackward0", infer=_infer_like_input("hardswish"), vjp=_hardswish_vjp)
 def hardswish_of(input: Tensor) -> Tensor:
     """x times hardsigmoid(x)."""
+    if is_half(input):
+        return in_float32(lambda x: hardswish_of(x), input)
     return input * (input + 3).clamp(0, 6) / 6
 
 
@@ -354,12 +404,22 @@ def _shrink_vjp(g: Tensor, input: Tensor, lambd: float) -> Tensor:
 @op(on=("torch", "Tensor", "nn.functional"), out="exact", grad_name="HardshrinkBackward0", infer=_infer_like_input("hardshrink"), vjp=_shrink_vjp)
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, or 0 where |x| is at most lambd."""
+    if is_half(input):
+        lambd = float(input._dtype.np.type(lambd))  # a number of the dtype, as what it is compared with
     return select_where((input >= -lambd) & (input <= lambd), 0.0, input)
 
 
-@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_like_input("softshrink"), vjp=_shrink_vjp)
+def _infer_softshrink(input: Tensor, lambd: float) -> Inferred:
+    if not lambd >= 0:
+        raise RuntimeError(f"softshrink(): lambda must be in range [0, {finfo(input._dtype).max:.6g}] for input dtype {kind_name(input._dtype)}, but found {lambd}")
+    return _infer_like_input("softshrink")(input, lambd)
+
+
+@op(on=("nn.functional",), out="exact", grad_name="SoftshrinkBackward0", infer=_infer_softshrink, vjp=_shrink_vjp)
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved lambd towards 0, and 0 where |x| is at most lambd."""
+    if is_half(input):
+        return in_float32(lambda x: softshrink(x, lambd), input)
     return select_where(input > lambd, input - lambd, select_where(input < -lambd, input + lambd, input * 0))
 
 

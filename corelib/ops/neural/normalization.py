@@ -273,6 +273,8 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     for what, t in (("weight", weight), ("bias", bias)):
         if t is not None and t._shape != (c,):
             raise RuntimeError(f"group_norm(): Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of shape {list(t._shape)} and input of shape {list(input._shape)}")
+    if b * (c // num_groups) * prod(input._shape[2:]) == 1:
+        raise ValueError(f"group_norm(): Expected more than 1 value per channel when training, got input size {list(input._shape)}")
     if input._numel == 0:
         return input * 1
     rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))
@@ -288,6 +290,8 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     _check_statistics("instance_norm", running_mean, running_var)
+    if prod(input._shape[2:]) == 1:
+        raise ValueError(f"instance_norm(): Expected more than 1 spatial element when training, got input size {input.shape}")
     if running_mean is not None and running_var is not None:
         with no_grad():
             dims = tuple(range(2, len(input._shape)))

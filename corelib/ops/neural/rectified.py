@@ -5,6 +5,7 @@ from __future__ import annotations
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.neural.activation import refuse_slope
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -28,7 +29,12 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         drawn = input.new_empty((int(low.sum()),), dtype=D.float64).uniform_(lower, upper)
         slope = input.new_zeros(input._shape).masked_scatter(low, drawn.to(input._dtype))
     made = select_where(low, input * slope, input).contiguous()
-    return input.copy_(made) if inplace else made
+    if not inplace:
+        return made
+    made = input.copy_(made)
+    if made._requires_grad and not training:
+        refuse_slope("rrelu", made, (lower + upper) / 2)
+    return made
 
 
 @public("torch", "nn.functional")

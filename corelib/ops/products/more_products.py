@@ -53,7 +53,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     product = vec1.unsqueeze(1) * vec2.unsqueeze(0)
     check_fits("addr", input, product._shape)
     for what, factor in (("beta", beta), ("alpha", alpha)):
-        if type(factor) is float and product._dtype.order < 6 and input._dtype.order < 6:
+        if type(factor) is float and not any(t._dtype.is_floating_point or t._dtype.is_complex for t in (product, input)):
             raise RuntimeError(f"addr(): For integral input tensors, argument {what} must not be a floating point number, got {factor}.")
         if type(factor) is bool and product._dtype is not D.bool:
             raise RuntimeError(f"addr(): Boolean {what} only supported for Boolean results, got {factor} for {product._dtype}.")

@@ -18,7 +18,6 @@ from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
-from corelib.dispatcher.operands import Aside
 from corelib.ops.random.drawing import drawn_there, filled
 from corelib.ops.random.generator import Generator, default_generator
 from corelib.tensor import dtype as D
@@ -219,10 +218,10 @@ randint_like = public("torch")(_like("randint_like", randint))
 
 
 @op(
-    on=(), grad_name=lambda mean, std, drawn, node: (node, tuple([i for i, x in enumerate((mean, std)) if isinstance(x, Tensor)])),
+    on=(), grad_name=lambda drawn, mean, std, node: (node, tuple([i for i, x in ((1, mean), (2, std)) if isinstance(x, Tensor)])),
     vjp={"mean": lambda g, mean: g.new_zeros(mean.shape), "std": lambda g, std: g.new_zeros(std.shape)},
 )
-def normal_of(mean: Tensor | Number, std: Tensor | Number, drawn: Aside[Tensor], node: str) -> Tensor:
+def normal_of(drawn: Tensor, mean: Tensor | Number, std: Tensor | Number, node: str) -> Tensor:
     """Numbers that were drawn with `mean` and `std`, which have a gradient of 0. `node` is the name in the graph."""
     return drawn.clone()
 
@@ -259,13 +258,15 @@ def normal(
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
+    if not isinstance(std, Tensor) and not std >= 0:
+        raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
     if grad_mode.enabled and out is None:
         parts = [x for x in (mean, std) if isinstance(x, Tensor) and x._requires_grad]
         if parts:
             numbers = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
             made = normal(numbers[0], numbers[1], size, generator=generator)
             number = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
-            return normal_of(mean, std, made, f"NormalBackward{number}")
+            return normal_of(made, mean, std, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
         unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)

@@ -25,6 +25,8 @@ from corelib.tensor.tensor import Tensor
 
 def _parts(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, DType, list[Tensor], int]:
     """What `cat` of these comes to: its shape and dtype, the tensors in that dtype, and the dimension counted from the front."""
+    if isinstance(tensors, Tensor):
+        raise TypeError("cat(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     if not tensors:
         raise ValueError("cat(): expected a non-empty list of Tensors")
     for i, t in enumerate(tensors):
@@ -178,9 +180,11 @@ atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in 
 
 
 def listed(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant."""
+    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant, and RuntimeError for none."""
     if isinstance(tensors, Tensor):
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+    if not len(tensors):
+        raise RuntimeError(f"{name}(): {name} expects a non-empty TensorList")
     return tensors
 
 
@@ -323,13 +327,17 @@ method_with_varargs("flip", flip)
 
 @op()
 def fliplr(input: Tensor) -> Tensor:
-    """A copy with the second dimension in reverse."""
+    """A copy with the second dimension in reverse. RuntimeError for a vector."""
+    if len(input._shape) < 2:
+        raise RuntimeError(f"fliplr(): Input must be >= 2-d., got shape {list(input._shape)}")
     return flip(input, (1,))
 
 
 @op()
 def flipud(input: Tensor) -> Tensor:
-    """A copy with the first dimension in reverse."""
+    """A copy with the first dimension in reverse. RuntimeError for a scalar."""
+    if not input._shape:
+        raise RuntimeError("flipud(): Input must be >= 1-d., got a scalar")
     return flip(input, (0,))
 
 

@@ -148,7 +148,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     (tensor([1, 2]), tensor([3, 4]))
     """
     if not input._shape:
-        raise RuntimeError("unbind(): Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("unbind(): Dimension specified as 0 but tensor has no dimensions")
     at = wrap_dim("unbind", dim, len(input._shape))
     shape, strides = input._shape, input.stride()
     rest, steps = shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :]

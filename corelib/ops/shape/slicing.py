@@ -77,7 +77,10 @@ def narrow(input: Tensor, dim: int, start: Aside[Tensor | int], length: int) -> 
         raise RuntimeError("narrow(): narrow() cannot be applied to a 0-dim tensor.")
     at = wrap_dim("narrow", dim, len(input._shape))
     n = input._shape[at]
-    start = int(start)
+    if isinstance(start, Tensor):
+        if start._shape or start._dtype.name == "bool" or start._dtype.is_floating_point or start._dtype.is_complex:
+            raise RuntimeError(f"narrow(): start must be an 0-dim integral Tensor., got shape {list(start._shape)} and {start._dtype}")
+        start = int(start)
     if length < 0:
         raise RuntimeError(f"narrow(): narrow(): length must be non-negative, got {length}.")
     if not -n <= start <= n:

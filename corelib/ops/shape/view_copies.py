@@ -177,6 +177,10 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
 @public("torch")
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """`other - alpha * input`, elementwise."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if isinstance(alpha, float) and not any(k.is_floating_point or k.is_complex for k in (input._dtype, getattr(other, "_dtype", input._dtype))):
+        raise RuntimeError(f"rsub(): For integral input tensors, argument alpha must not be a floating point number, got {alpha}.")
     return other - input * alpha if alpha != 1 else other - input
 
 

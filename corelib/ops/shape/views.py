@@ -48,6 +48,8 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
     else:
 
         def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+            if not size:
+                raise TypeError(f"{name}() missing 1 required positional argument: '{TABLE[name].params[1]}'")
             return entry(self, size[0] if len(size) == 1 and type(size[0]) is not int else size)
 
     method.__name__ = method.__qualname__ = name

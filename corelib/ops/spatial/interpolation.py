@@ -9,6 +9,8 @@ from math import floor, pi, sin
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.graph.node import next_number
+from corelib.graph.recording import keep_saved
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
@@ -120,7 +122,7 @@ def interpolate(
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
         return _AREA[n](input, sizes)
-    made = input
+    made, since = input, next_number()
     for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
         d, m = 2 + i, input._shape[2 + i]
         scale = 1 / given if given else m / o
@@ -146,7 +148,7 @@ def interpolate(
         a = made.index_select(d, input.new_tensor(low, dtype=int64))
         b = made.index_select(d, input.new_tensor(high, dtype=int64))
         made = a * (1 - weight) + b * weight
-    return in_format_of(input, made.clone() if made is input else made)
+    return in_format_of(input, made.clone() if made is input else keep_saved(made, since))
 
 
 @public("nn.functional")

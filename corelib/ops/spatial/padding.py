@@ -97,6 +97,11 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number
             f"pad(): Only 2D, 3D, 4D, 5D padding with non-constant padding are supported for now: got padding of length {len(sizes)} "
             f"for an input of {ndim} dimensions"
         )
+    if mode != "circular" and 0 in input._shape[-spatial - 1 :]:
+        raise RuntimeError(
+            f"pad(): Expected {spatial + 1}D or {spatial + 2}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, "
+            f"but got: {list(input._shape)}"
+        )
     made = input
     for d, (a, b) in enumerate(pads):
         if a or b:

@@ -259,6 +259,9 @@ def avg_pool3d(
 def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Shape:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    given = n if isinstance(output_size, int) or output_size is None else len(output_size)
+    if n > 1 and given > 1 and not isinstance(output_size, int) and len(input._shape) <= given:
+        raise ValueError(f"{name}(): Input dimension should be at least {given + 1}, got {list(input._shape)}")
     if len(input._shape) not in (n + 1, n + 2):
         raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(input._shape)}")
     sizes = (output_size,) * n if isinstance(output_size, int) or output_size is None else tuple(output_size)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -11,6 +13,32 @@ from typing import Any
 
 HELP = "say whether a device can be trusted"
 MODES = ("test", "grad", "support", "perf")
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _processes(text: str) -> str:
+    if text != "auto" and not (text.isdecimal() and int(text[:9]) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes; accepted are whole numbers from 1 on, and auto")
+    return text
+
+
+def _folder(text: str) -> Path:
+    """The folder, made now: what is wrong with it shows before the run and not after it."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be a folder for the report: {error}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be written to")
+    return path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="*", help="nothing, or: diff A.json B.json")
     parser.add_argument("--device", help="the device, such as cpu or opencl:0")
     parser.add_argument("--level", type=int, default=5, choices=range(6), help="the highest level (default 5)")
-    parser.add_argument("--op", help="only ops whose name matches this regular expression")
-    parser.add_argument("--dtype", help="only dtypes whose name matches this regular expression")
+    parser.add_argument("--op", type=_pattern, help="only ops whose name matches this regular expression")
+    parser.add_argument("--dtype", type=_pattern, help="only dtypes whose name matches this regular expression")
     parser.add_argument("--case", help="one case, by its id")
     parser.add_argument("--seed", type=int, default=0, help="of the samples' random numbers (default 0)")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write report.json, report.html and badge.svg into this folder")
-    parser.add_argument("-n", "--processes", default="1", help="processes that share the work, or auto (default 1)")
+    parser.add_argument("--report", type=_folder, metavar="DIR", help="write report.json, report.html and badge.svg into this folder")
+    parser.add_argument("-n", "--processes", type=_processes, default="1", help="processes that share the work, or auto (default 1)")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for one case (default 120)")
     parser.add_argument("--mode", choices=MODES, default="test", help="test (default), grad (derivatives only), support (what is declared), perf")
     parser.add_argument("--no-progress", action="store_true", help="no progress bar")

@@ -189,6 +189,22 @@ def test_results_with_memory_of_their_own_are_no_views(make: Callable[[], Any]) 
     assert not make()._is_view()
 
 
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_what_saved_nothing_of_the_users_can_run_backward_twice(mode: str) -> None:
+    x = T.ones(1, 1, 4, 4, requires_grad=True)
+    y = T.nn.functional.interpolate(x * 1, scale_factor=2, mode=mode).sum()
+    y.backward()
+    assert x.grad is not None
+    once = x.grad.clone()
+    y.backward()
+    assert x.grad.tolist() == (once * 2).tolist()
+
+
+def test_copies_of_expanded_tensors_lie_as_pytorchs() -> None:
+    q = T.ones(2, 3)
+    assert (q.expand(2, 2, 3).clone().stride(), q.t().expand(4, 3, 2).clone().stride()) == ((6, 3, 1), (6, 1, 3))
+
+
 def test_how_a_view_was_made_is_not_copied() -> None:
     p = T.ones(4).split(2)[0]
     q = copy.copy(p)

@@ -1,5 +1,6 @@
 """How cases are run: what is skipped, flaky, late or crashes is a result; levels need everything that is planned."""
 
+import argparse
 import itertools
 import os
 import signal
@@ -10,7 +11,7 @@ import corelib
 import pytest
 
 pytest.importorskip("corelib_conformance", reason="a distribution of its own: pip install -e tests/conformance")
-from corelib_conformance import check_device
+from corelib_conformance import check_device, cli
 from corelib_conformance.checks import CHECKS
 from corelib_conformance.collect import levels
 from corelib_conformance.plan import digest, plan, selected
@@ -149,3 +150,15 @@ def test_processes_share_the_work_and_a_crash_is_a_result(tmp_path, monkeypatch)
     assert {r.status for r in found.values() if r.case.op == "sub"} == {"pass"}
     crashed = [r for r in found.values() if r.case.op == "neg"]
     assert crashed and all(r.status == "crash" and "SIGABRT" in r.message for r in crashed)
+
+
+@pytest.mark.parametrize(("option", "value", "said"), [
+    ("--op", "(", "is not a regular expression"), ("--dtype", "[", "is not a regular expression"), ("-n", "x", "no number of processes"),
+    ("-n", "0", "no number of processes"), ("--report", "/dev/null", "cannot be a folder for the report"),
+])  # fmt: skip
+def test_wrong_options_are_told_before_the_run(option, value, said, capsys):
+    parser = argparse.ArgumentParser()
+    cli.add_arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args([option, value])
+    assert said in capsys.readouterr().err

@@ -16,6 +16,7 @@ from corelib.contract.backend import StridedArray
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import Shape, contiguous_strides
 
 _SUM = "{a} + {b}"
 # x1 is ignore_index, x2 the number of classes. A row's `used` is 1, 0 where its class does not count, -1 where it is none.
@@ -74,6 +75,20 @@ def _squared_error(kind: str, mean: bool) -> Program:
     return Program("squared_error", 1, (Reduce("total", kind, f"({kind})0", square, _SUM), Store(0, made)), ("i64",))
 
 
+def _kept(rows: Shape) -> Shape:
+    return (rows[0], 1, *rows[1:])
+
+
+def _one(x: StridedArray) -> StridedArray:
+    """An array (n, *) of one element a row, as (n, 1, *)."""
+    return x._replace(shape=_kept(x.shape), strides=(x.strides[0], 0, *x.strides[1:]))
+
+
+def _single(x: StridedArray, ndim: int) -> StridedArray:
+    """An array of one element in `ndim` dimensions."""
+    return x._replace(shape=(1,) * ndim, strides=(0,) * ndim)
+
+
 class Losses:
     """The losses of one backend."""
 
@@ -102,26 +117,27 @@ class Losses:
     ) -> None:
         """IndexError for a class that there is not; the device is asked for that, and waited for."""
         out, logp = outs
-        n, classes = input.shape
+        classes, rows = input.shape[1], target.shape
+        n, every = prod(rows), tuple(range(len(rows)))
         index = input.device_index
         wide = D.float64 if C[input.dtype].compute == "f64" else D.float32
         nbytes = 16 * n + 32
         scratch = self._launcher.scratch(index, nbytes)
         buffer = scratch._raw
-        marks = StridedArray(buffer, D.int64, (n, 1), (1, 0), 3, index)
-        each = StridedArray(buffer, wide, (n, 1), (1, 0), (24 + 8 * n) // wide.itemsize, index)
-        losses = each if reduction != "none" else out._replace(shape=(n, 1), strides=(out.strides[0], 0))
-        places = target._replace(shape=(n, 1), strides=(target.strides[0], 0))
+        marks = StridedArray(buffer, D.int64, _kept(rows), contiguous_strides(_kept(rows)), 3, index)
+        each = StridedArray(buffer, wide, _kept(rows), contiguous_strides(_kept(rows)), (24 + 8 * n) // wide.itemsize, index)
+        losses = each if reduction != "none" else _one(out)
+        places = _one(target)
         kind = C[input.dtype].compute
         self._rows.run(
-            _forward(kind), [logp, losses, marks, input, places], (n, classes), (1,), (input.strides[1], ignore_index, classes)
+            _forward(kind), [logp, losses, marks, input, places], input.shape, (1,), (input.strides[1], ignore_index, classes)
         )
         one = StridedArray(buffer, wide, (1,), (0,), 0, index)
         total = one if reduction == "none" else out._replace(shape=(1,), strides=(0,))
         count = StridedArray(buffer, D.int64, (1,), (0,), 1, index)
         least = count._replace(offset=2)
-        line = [total, count, least, losses._replace(shape=(n,), strides=losses.strides[:1]), marks._replace(shape=(n,), strides=(1,))]
-        self._rows.run(_total(kind, reduction == "mean"), line, (n,), (0,))
+        line = [*[_single(x, len(rows)) for x in (total, count, least)], *[x._replace(shape=rows, strides=(x.strides[0], *x.strides[2:])) for x in (losses, marks)]]
+        self._rows.run(_total(kind, reduction == "mean"), line, rows, every)
         wrong = self._launcher.read(index, buffer, 24).view("int64")[2] < 0
         if wrong:
             raise IndexError(
@@ -131,17 +147,17 @@ class Losses:
     def softmax_nll_backward(
         self, out: StridedArray, g: StridedArray, logp: StridedArray, target: StridedArray, ignore_index: int, reduction: str
     ) -> None:
-        n, classes = logp.shape
+        logp.shape[1]
         index, mean = logp.device_index, reduction == "mean"
         scratch = self._launcher.scratch(index, 8)
         count = StridedArray(scratch._raw, D.int64, (1,), (0,), 0, index)
         if mean:
-            self._rows.run(_count(), [count, target], (n,), (0,), (ignore_index,))
+            self._rows.run(_count(), [_single(count, len(target.shape)), target], target.shape, tuple(range(len(target.shape))), (ignore_index,))
         kind = C[logp.dtype].compute
-        places = target._replace(shape=(n, 1), strides=(target.strides[0], 0))
-        shares = g._replace(shape=(n, 1), strides=(g.strides[0], 0)) if reduction == "none" else g._replace(shape=(1, 1), strides=(0, 0))
-        more = [count._replace(shape=(1, 1), strides=(0, 0))] if mean else []
-        self._rows.run(_backward(kind, mean), [out, logp, places, shares, *more], (n, classes), (1,), (0, ignore_index))
-        first = out._replace(shape=(n, 1), strides=(out.strides[0], 0))
+        places = _one(target)
+        shares = _one(g) if reduction == "none" else _single(g, len(logp.shape))
+        more = [_single(count, len(logp.shape))] if mean else []
+        self._rows.run(_backward(kind, mean), [out, logp, places, shares, *more], logp.shape, (1,), (0, ignore_index))
+        first = out._replace(shape=places.shape, strides=(out.strides[0], 0, *out.strides[2:]))
         at = [first, places, places, shares, *more]
-        self._rows.run(_backward_at(kind, mean), at, (n, 1), (1,), (out.strides[1], ignore_index))
+        self._rows.run(_backward_at(kind, mean), at, places.shape, (1,), (out.strides[1], ignore_index))
