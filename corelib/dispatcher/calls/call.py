@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
@@ -88,7 +89,11 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
             natives = result._native
             if natives is None:
                 natives = result._array()
-        if kernel(natives, *inputs) is NotImplemented:
+        try:
+            got = kernel(natives, *inputs)
+        except MemoryError:
+            got = runtime.allocator.with_room(op.name, partial(kernel, natives, *inputs))
+        if got is NotImplemented:
             result = _fitted(op, _run_body(op, args, device, dtype, spec), spec)
     if needs and op.rule.vjps is not None:
         record(op.rule, args, result)

@@ -7,6 +7,7 @@ expect (another device, no kernel, a backend that wants contiguous arrays or no 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import call
@@ -46,7 +47,9 @@ def path({given}):
         result = empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
         natives = result._native
         if natives is None: natives = result._array()
-    if kernel(natives, {natives}) is NotImplemented: return run_inferred(op, spec, args, False)
+    try: got = kernel(natives, {natives})
+    except MemoryError: got = runtime.allocator.with_room(op.name, partial(kernel, natives, {natives}))
+    if got is NotImplemented: return run_inferred(op, spec, args, False)
     if need: record(rule, args, result)
     return result
 """
@@ -87,7 +90,7 @@ def compile_path(op: Op, n: int) -> Entry:
     )
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
-        "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor, "partial": partial,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from math import prod
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
-from corelib.ops.indexing.selection import fitting_number, masked_shape
+from corelib.ops.indexing.selection import masked_shape
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
 from corelib.tensor.size import Shape, wrap_dim

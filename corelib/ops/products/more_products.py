@@ -35,9 +35,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
     """
     _vector("addmv", "mat", mat, 2)
     _vector("addmv", "vec", vec)
-    product = _scaled(mv(mat, vec), alpha)
+    product = _scaled(mv(mat, vec), alpha, "addmv")
     check_fits("addmv", input, product._shape)
-    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
+    return product if beta == 0 else (_scaled(input, beta, "addmv") + product).contiguous()
 
 
 @op(out=True, inplace=True)
@@ -60,8 +60,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
         return made if not beta else input | made
-    product = _scaled(product, alpha)
-    return product if beta == 0 else _scaled(input, beta) + product
+    product = _scaled(product, alpha, "addr")
+    return product if beta == 0 else _scaled(input, beta, "addr") + product
 
 
 @op(out="exact", overlap="first", inplace=True)
@@ -72,9 +72,9 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     >>> torch.addbmm(torch.zeros(1, 1), torch.ones(3, 1, 2), torch.ones(3, 2, 1))
     tensor([[6.]])
     """
-    product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha)
+    product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha, "addbmm")
     check_fits("addbmm", input, product._shape)
-    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
+    return product if beta == 0 else (_scaled(input, beta, "addbmm") + product).contiguous()
 
 
 @op(out="exact", overlap="itself")

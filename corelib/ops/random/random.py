@@ -28,7 +28,7 @@ from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import finfo, iinfo
-from corelib.tensor.size import integer
+from corelib.tensor.size import SMALL, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ def rand(
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
-        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        try:
+            filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        except MemoryError as error:
+            raise parts._device.runtime.allocator.no_room("rand", error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
@@ -113,7 +116,10 @@ def randn(
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
-    filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    try:
+        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    except MemoryError as error:
+        raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
@@ -146,7 +152,10 @@ def randint(
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
-        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        try:
+            filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("randint", error) from None
     return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
@@ -179,7 +188,10 @@ def randperm(
     if out is not None:
         dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
-    array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    try:
+        array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    except MemoryError as error:
+        raise t._device.runtime.allocator.no_room("randperm", error) from None
     return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
@@ -242,7 +254,10 @@ def normal(
             dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
-        array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        try:
+            array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("normal", error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and any_true(std < 0):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
@@ -286,9 +301,12 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
         with no_grad():
-            array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            if array is not None:
-                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            try:
+                array = draw(self, generator_of(name, generator, self._device), *args, **names)
+                if array is not None:
+                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            except MemoryError as error:
+                raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
@@ -338,6 +356,9 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         return source.random_integers(t._numel, None, None, t._dtype.np)
     if high is None:  # to the largest, which is one of them
         high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
+    elif type(high) is not int or not -SMALL < high < SMALL:
+        high = integer("random_", "to", high)
+    low = integer("random_", "from", low)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
@@ -413,7 +434,10 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    try:
+        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    except MemoryError as error:
+        raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)
 
 
