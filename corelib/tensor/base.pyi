@@ -549,14 +549,6 @@ class TensorBase:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
-    def select(self, dim: _int, index: _int) -> _Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
-        """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
-        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
-        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
@@ -567,6 +559,14 @@ class TensorBase:
         """A view with a new dimension of size 1 at `dim`."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+    def select(self, dim: _int, index: _int) -> _Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
+        """A view of `length` places along `dim` from `start`."""
+    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
+        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
         """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
@@ -949,6 +949,8 @@ class TensorBase:
         """`self[index]`."""
     def __setitem__(self, index: _object, value: _object) -> None:
         """`self[index] = value`, with broadcasting and casting."""
+    def __delitem__(self, index: _object) -> None:
+        """TypeError: a tensor keeps its elements."""
     def dist(self, other: _Tensor, p: _float = ...) -> _Tensor:
         """The p-norm of `input - other`, broadcast."""
     def addmv(self, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
