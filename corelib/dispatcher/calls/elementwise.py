@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
+from corelib.dispatcher.calls.outcome import after, must_pass, noted
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -94,10 +95,10 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
         natives = (result._array(), *natives_of(given))
         try:
             got = kernel(*natives)
-        except MemoryError:
-            got = runtime.allocator.with_room(op.name, partial(kernel, *natives))
-        if got is NotImplemented:
-            result = fallback.passed(op, device, dtype, args)
+        except Exception as error:
+            got = after(error, op, device, args, partial(kernel, *natives))
+        if got is not None and got is not result._native:
+            result = fallback.passed(op, device, dtype, args, got)
             return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
@@ -400,9 +401,15 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        if kernel(out._array(), *natives_of(given)) is not NotImplemented:
+        try:
+            got = kernel(out._array(), *natives_of(given))
+        except Exception as error:
+            noted(error, op, device, args)
+            raise
+        if got is None or got is out._native:
             out._bump()
             return out
+        must_pass(op, device, got)
     if needs:
         raise RuntimeError(
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "

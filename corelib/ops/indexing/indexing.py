@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls.inplace import check_writable, inplace
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
@@ -158,7 +159,8 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
     check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)
     target = self._array()
-    kernel(target, target, [None if t is None else t._array() for t in found], given._array(), accumulate)
+    if not computed(put, kernel, self._device, target, target, [None if t is None else t._array() for t in found], given._array(), accumulate):
+        return inplace(put, (self, tuple(indices), values, accumulate))
     self._bump()
     return self
 

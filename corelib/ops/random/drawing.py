@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corelib.dispatcher.calls.fallback import missing
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.construct import _from_array
@@ -67,5 +69,6 @@ def drawn_there(t: Tensor, source: Generator, distribution: str, low: float = 0,
         check_uniform_bounds(low, high, t._dtype.name)
     seed, offset = source.reserve()
     if t._numel:
-        kernel(t._array(), seed, offset, distribution, low, high)
+        if not computed(TABLE["philox"], kernel, t._device, t._array(), seed, offset, distribution, low, high):
+            missing(TABLE["philox"], t._device, t._dtype, (t,))  # raises: the numbers have been reserved
     return True
