@@ -1011,8 +1011,6 @@ class TensorBase:
         """Fill with Cauchy numbers around `median`, of width `sigma`."""
     def bernoulli(self, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
-    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def norm(self, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
     def pinverse(self, rcond: _float = ...) -> _Tensor:
@@ -1047,6 +1045,8 @@ class TensorBase:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def igamma(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
     def igamma_(self, other: _Any) -> _Tensor:
