@@ -88,6 +88,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "nn", "optim", "serialization", "special", "testing", "utils",
     )},
     "random": ("corelib.ops.random.generator", None),
+    "return_types": ("corelib.ops.return_types", None),
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},

@@ -21,7 +21,7 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import as_dtype, get_default_dtype
 from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
@@ -63,7 +63,7 @@ def _blank(
     if dtype is None:
         dtype = get_default_dtype()
     elif not isinstance(dtype, D.dtype):
-        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype(name, "dtype", 2, dtype)
     place = resolve(device)
     check_dtype(name, dtype, place)
     made = Tensor._empty(place, dtype, shape, strides)
@@ -320,6 +320,8 @@ def arange(
     if end is None:
         raise TypeError("arange(): missing the argument 'end' (position 1)")
     start, end, step = _real("start", start), _real("end", end), _real("step", step)
+    if dtype is not None and not isinstance(dtype, DType):
+        dtype = as_dtype("arange", "dtype", 4, dtype)
     if step == 0:
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if out is not None:
