@@ -63,7 +63,7 @@ def role(annotation: Any) -> str:
 
 def integer_kind(annotation: Any) -> str:
     """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
-    and what else: "n" None, "t" a Tensor, "w" a word; or "d", a dtype, for which Python's types may stand. "" where the type asks for no integers, or for other numbers too.
+    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool; or "d", a dtype, for which Python's types may stand. "" where the type asks for no integers, or for other numbers too.
 
     >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int)
     ('i', 'isn', '', 'wi')
@@ -82,6 +82,8 @@ def _kind(annotation: Any) -> str:
         return "w"
     if annotation is DType:
         return "d"
+    if annotation is bool:
+        return "b"
     if isinstance(annotation, type) and issubclass(annotation, Tensor):
         return "t"
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -110,7 +112,7 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     if "d" in kind:
         return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
     if (
-        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("t" in kind and isinstance(value, Tensor))
+        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool)) or ("t" in kind and isinstance(value, Tensor))
         or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
     ):  # fmt: skip
         return value

@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
+from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -73,7 +74,7 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             result = fallback.missing(op, device, dtype, args)
             return result
         fallback.ran_body(op, device)
-        if op.rule.vjps is None and grad_mode.enabled:
+        if op.rule.vjps is None and grad_mode.enabled and op.facts.result is None:
             result = op.body(*args)
             return result
         before = grad_mode.enabled
@@ -86,8 +87,13 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
         strides = output_strides(operands, shape) if runtime.strided_any else None
         result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        if kernel(result._array(), *natives_of(given)) is NotImplemented:
-            result = fallback.passed(op, device, dtype, args)
+        try:
+            got = kernel(result._array(), *natives_of(given))
+        except Exception as error:
+            noted(error, op, device, args)
+            raise
+        if got is not None and got is not result._native:
+            result = fallback.passed(op, device, dtype, args, got)
             return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
@@ -298,6 +304,11 @@ def output_strides(operands: Sequence[object], shape: Shape) -> Strides | None:
     return found
 
 
+def strides_of_result(*tensors: Tensor) -> Strides | None:
+    """The strides of an elementwise result of the first tensor's shape, for an `infer` to state; None for row-major."""
+    return output_strides(tensors, tensors[0]._shape) if tensors[0]._device.runtime.strided_any else None
+
+
 def _output_strides(tensors: list[Tensor], shape: Shape) -> Strides | None:
     if len(shape) < 2:
         return None
@@ -332,9 +343,15 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        if kernel(out._array(), *natives_of(given)) is not NotImplemented:
+        try:
+            got = kernel(out._array(), *natives_of(given))
+        except Exception as error:
+            noted(error, op, device, args)
+            raise
+        if got is None or got is out._native:
             out._bump()
             return out
+        must_pass(op, device, got)
     if needs:
         raise RuntimeError(
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
+from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared, repeats, write_repeated
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
@@ -54,11 +55,13 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
     if target is None:
         target = self._array()
     try:
-        passed = kernel(target, target, native) is NotImplemented
-    except ValueError:  # such as NumPy's for an array that may not be written
-        refuse_read_only(op.name + "_", self)
+        got = kernel(target, target, native)
+    except Exception as error:
+        refuse_read_only(op.name + "_", self)  # NumPy's words for an array that may not be written are others
+        noted(error, op, self._device, (self, other))
         raise
-    if passed:
+    if got is not None and got is not target:
+        must_pass(op, self._device, got)
         return inplace(op, (self, other))
     storage = self._storage
     if storage is None:
@@ -140,7 +143,13 @@ def _straight(op: Op, args: Args) -> bool:
     if not runtime.strided_any and self._strides is not None:
         return False
     given = (*cast, *rest) if runtime.plain else suited(op, runtime, (*cast, *rest), dtype, device)
-    if kernel(target, *natives_of(given)) is NotImplemented:
+    try:
+        got = kernel(target, *natives_of(given))
+    except Exception as error:
+        noted(error, op, device, given)
+        raise
+    if got is not None and got is not target:
+        must_pass(op, device, got)
         return False
     self._bump()
     return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls import call
+from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.op import Entry, Op
 from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
@@ -46,7 +47,14 @@ def path({given}):
         result = empty(device, spec[1], spec[0], spec[2] if len(spec) > 2 else None)
         natives = result._native
         if natives is None: natives = result._array()
-    if kernel(natives, {natives}) is NotImplemented: return run_inferred(op, spec, args, False)
+    try:
+        got = kernel(natives, {natives})
+    except Exception as error:
+        noted(error, op, device, args)
+        raise
+    if got is not None and got is not natives:
+        must_pass(op, device, got)
+        return run_inferred(op, spec, args, False)
     if need: record(rule, args, result)
     return result
 """
@@ -88,6 +96,7 @@ def compile_path(op: Op, n: int) -> Entry:
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "must_pass": must_pass, "noted": noted,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

@@ -9,6 +9,7 @@ from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
@@ -59,7 +60,8 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)
-    kernel(out._array(), input._array())
+    if not computed(TABLE["copy"], kernel, out._device, out._array(), input._array()):
+        missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 
 def _copy_unresolved(out: Tensor, input: Tensor) -> None:
