@@ -352,14 +352,12 @@ def arange(
     if end is None:
         raise TypeError("arange(): missing the argument 'end' (position 1)")
     start, end, step = _real("start", start), _real("end", end), _real("step", step)
-    if dtype is not None and not isinstance(dtype, DType):
-        dtype = as_dtype("arange", "dtype", 4, dtype)
     if step == 0:
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if out is not None:
         dtype, device = of_out("arange", out, dtype, device)
-    if dtype is None:
-        dtype = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    whole = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    dtype = whole if dtype is None else as_dtype("arange", "dtype", 4, dtype)
     if not all(abs(x) != float("inf") and x == x for x in (start, end)):
         raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
