@@ -78,53 +78,61 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
 class _Checked:
     """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
 
-    __slots__ = ("entry", "function", "integers", "name", "others", "params")
+    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params")
 
     def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...]) -> None:
         self.name = name
         self.others = others
         self.params = params
         self.integers = integers
+        self.arity = 0
         self.function: Any = None
         self.entry: Any = None
 
     @staticmethod
     def of(function: FunctionType, name: str, places: tuple[str, ...]) -> _Checked | None:
         """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
-        code = function.__code__
+        inner = getattr(function, "__wrapped__", function)
+        code = inner.__code__
         if code.co_flags & 0x0C:
             return None
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        found = {i: kind for i, (_, kind) in enumerate(roles(function, params)) if kind}
+        found = {i: kind for i, (_, kind) in enumerate(roles(inner, params)) if kind}
         return _Checked(name, params, found, names_for(name, params, places)) if any("d" not in kind for kind in found.values()) else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
-        self.function = positional(function)
-        code = function.__code__
-        layout = Layout(function, False, self.others) if self.others else None
-        made = self._made(code.co_argcount + code.co_kwonlyargcount, "", layout)
-        self.entry = entry = with_parameters(made, function, out=False) if layout is None else layout.put(made, function)
+        inner = getattr(function, "__wrapped__", None)
+        if inner is None:
+            self.function = positional(function)
+        else:  # a decorator's, which takes what its function takes
+            n = inner.__code__.co_argcount
+            self.function = lambda *args: function(*args[:n], **dict(zip(self.params[n:], args[n:], strict=True)))
+        like = inner or function
+        self.arity = like.__code__.co_argcount + like.__code__.co_kwonlyargcount  # `out` is one, if there is any
+        layout = Layout(like, False, self.others) if self.others else None
+        made = self._made("", layout)
+        self.entry = entry = with_parameters(made, like, out=False) if layout is None else layout.put(made, like)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
         if layout is not None:
-            entry.__wrapped__ = face(function, False)
+            vars(entry)["__wrapped__"] = face(like, False)
         return entry
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        n, lines = self.function.__code__.co_argcount, fitting_lines(self.integers, "        ")
-        made = self._made(n, lines, None)
+        lines = fitting_lines(self.integers, "        ")
+        made = self._made(lines, None)
         if self.others:
             shown = self.entry.__wrapped__
             layout = Layout(shown, False, self.others)
-            self.entry.__code__ = layout.put(self._made(n, lines, layout), shown).__code__
+            self.entry.__code__ = layout.put(self._made(lines, layout), shown).__code__
         else:
             self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
         return made
 
-    def _made(self, n: int, lines: str, layout: Layout | None) -> FunctionType:
-        args = "".join([f"a{i}, " for i in range(n)])
+    def _made(self, lines: str, layout: Layout | None) -> FunctionType:
+        args = "".join([f"a{i}, " for i in range(self.arity)])
         others = "" if layout is None else layout.line("        ", args, self.others)
         key = (args if layout is None else layout.order, others + lines)
         maker = _CHECKERS.get(key)

@@ -26,7 +26,7 @@ from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import Dims
+from corelib.tensor.size import SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -43,8 +43,9 @@ def unary_entry(op: Op) -> Entry:
     def entry(
         input: Tensor = MISSING, too_many: Any = MISSING, out: Tensor | None = None, x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING,
     ) -> Tensor:
-        if too_many is not MISSING or input is MISSING:
-            return by_other_names(op, (input, out), too_many, {"x1": x1, "x": x, "a": a})
+        if too_many is not MISSING or input is MISSING or x1 is not MISSING or x is not MISSING or a is not MISSING:
+            named: Tensor = by_other_names(op, (input, out), too_many, {"x1": x1, "x": x, "a": a})
+            return named
         try:
             dtype = input._dtype
             kernel = kernels[input._key][dtype]
@@ -105,7 +106,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             device = input._device
             kernel = kernels[input._key][dtype]
             kind = type(other)
-            if kind is float or kind is int:
+            if kind is float or (kind is int and -SMALL < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
@@ -172,8 +173,9 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
             input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, alpha: Operand = 1, out: Tensor | None = None,
             x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
         ) -> Tensor:
-            if too_many is not MISSING or input is MISSING or other is MISSING:
-                return by_other_names(op, (input, other, alpha, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+            if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+                named: Tensor = by_other_names(op, (input, other, alpha, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+                return named
             if type(alpha) is int and alpha == 1 and out is None:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
@@ -184,8 +186,9 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
         input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, out: Tensor | None = None,
         x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
     ) -> Tensor:
-        if too_many is not MISSING or input is MISSING or other is MISSING:
-            return by_other_names(op, (input, other, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+        if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+            named: Tensor = by_other_names(op, (input, other, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+            return named
         if out is None:
             return compute(input, other)
         return elementwise(op, (input, other), out)

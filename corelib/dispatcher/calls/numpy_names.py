@@ -93,11 +93,12 @@ def by_other_names(op: Any, args: tuple[Any, ...], too_many: Any, others: dict[s
     if too_many is not MISSING:
         raise TypeError(f"{op.name}() takes {p} positional arguments but more were given")
     given = dict(zip(names, args, strict=True))
+    defaults = entry.__wrapped__.__defaults__ or ()
+    known = {**dict(zip(names[p - len(defaults) : p], defaults, strict=True)), **entry.__wrapped__.__kwdefaults__}
     for other, value in others.items():
         if value is not MISSING:
-            name = MEANT[other]
-            default = dict(zip(names[p - len(entry.__wrapped__.__defaults__ or ()) : p], entry.__wrapped__.__defaults__ or (), strict=True)).get(name, MISSING)
-            if given[name] is not default and given[name] is not MISSING:
+            name = MEANT[other] if MEANT[other] in names else names[other == "x2"]
+            if given[name] is not known.get(name, MISSING) and given[name] is not MISSING:
                 raise TypeError(f"{op.name}() got the argument '{name}' twice: as '{name}' and as '{other}'")
             given[name] = value
     missing = [name for name in names if given[name] is MISSING]

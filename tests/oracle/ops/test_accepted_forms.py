@@ -46,7 +46,7 @@ OTHERS = [
     "isinstance(T.default_generator, T.Generator)", "T.rand(2, generator=T.default_generator.manual_seed(3))", "T.default_generator.initial_seed()",
 ]  # fmt: skip
 REFUSED = [
-    "T.zeros(2, dtype=str)", "T.zeros(2, dtype='float32')", "T.tensor(256, dtype=T.uint8)", "T.tensor(-256, dtype=T.uint8)", "T.tensor(-200, dtype=T.int8)", "T.tensor(1e300, dtype=T.int64)", "T.tensor(2**2000, dtype=T.float32)", "T.einsum(m, [0, 52])",
+    "T.zeros(2, dtype=str)", "T.zeros(2, dtype='float32')", "T.tensor(256, dtype=T.uint8)", "T.tensor(-256, dtype=T.uint8)", "T.tensor([-1.0], dtype=T.uint8)", "T.tensor(-200, dtype=T.int8)", "T.tensor(1e300, dtype=T.int64)", "T.tensor(2**2000, dtype=T.float32)", "T.einsum(m, [0, 52])",
     "T.linspace(0, 1, 3, dtype=str)", "m.permute()", "m.permute(dim=(1, 0))", "T.return_types.nothing", "T.isin(1, 2)",
 ]  # fmt: skip
 
