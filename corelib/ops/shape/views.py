@@ -159,11 +159,12 @@ def _view_method(
     self: Tensor, *sizes: int | Sequence[int] | DType, size: Sequence[int] | None = None, dtype: DType | None = None
 ) -> Tensor:
     """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    if dtype is None and sizes and isinstance(sizes[0], (DType, type)):
-        dtype = as_dtype("view", "dtype", 1, sizes[0])
-    elif size is not None:
-        sizes = (size,)
-    return _view_shape(self, *sizes) if dtype is None else view_as_dtype(self, dtype)
+    if sizes and dtype is None:
+        first = sizes[0]
+        if type(first) is int or type(first) is tuple or not isinstance(first, (DType, type)):
+            return _view_shape(self, *sizes)
+        dtype = as_dtype("view", "dtype", 1, first)
+    return _view_shape(self, *sizes, size=size) if dtype is None else view_as_dtype(self, dtype)
 
 
 attach("view", _view_method)
