@@ -108,7 +108,7 @@ def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_un
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([3, 1]))
     tensor([ True, False,  True])
     """
-    kind = result_type(elements, test_elements)  # a number is cast to it as PyTorch casts, which wraps one that does not fit
+    given = elements, test_elements
     if isinstance(elements, Tensor):
         if not isinstance(test_elements, Tensor):
             test_elements = tensor([test_elements], device=elements._device)
@@ -116,6 +116,8 @@ def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_un
         elements = tensor(elements, device=test_elements._device)
     else:
         raise TypeError("isin(): elements or test_elements must be a Tensor, got two numbers")
+    # A number is cast as PyTorch casts, which wraps one that does not fit.
+    kind = result_type(*[n if isinstance(n, (int, float, complex)) else t for n, t in zip(given, (elements, test_elements), strict=True)])
     if kind is D.bool:
         raise RuntimeError("isin(): Unsupported input type encountered for isin(): Bool")
     x, among = elements.detach().to(kind), test_elements.detach().to(kind).reshape((-1,))
