@@ -30,6 +30,8 @@ Event: TypeAlias = Any
 
 CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
+TIERS = ("ieee", "ftz")
+DIRECTIONS = ("forward", "backward", "second")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
     "elapsed_time", "pinned", "host_to_device_later", "dlpack",
@@ -86,6 +88,13 @@ class Backend(ABC):
     dtypes: dict[str, str] = {}
     """For each dtype, by name: "native" (computed in hardware), "emulated" (computed, by way of another dtype),
     "storage" (held and copied, not computed) or "absent", which is also what a dtype that is not listed is."""
+
+    unsupported: dict[str, str] = {}
+    """What the device refuses although its dtypes are there, with the reason: by op ("cumsum"), op and dtype ("cumsum/int64"), or these and
+    a direction, "forward", "backward" or "second" ("cumsum/int64/backward"); "*" stands for every op ("*/float64/second")."""
+
+    tier: str = "ieee"
+    """How floats are computed: "ieee", or "ftz" where results too small for a normal number may become 0."""
 
     strided: str = "any"
     """What native arrays kernels accept as inputs: "any" strides, or only "contiguous" (then core copies first)."""
@@ -274,9 +283,9 @@ class Backend(ABC):
         """What this backend declares: its class attributes, and for each optional function whether it is there."""
         declared: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("api_version", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed")
+            for name in ("api_version", "tier", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed")
         }
-        declared["dtypes"] = dict(self.dtypes)
+        declared["dtypes"], declared["unsupported"] = dict(self.dtypes), dict(self.unsupported)
         for name in OPTIONAL:
             declared[name] = getattr(type(self), name) is not getattr(Backend, name)
         return declared
