@@ -625,9 +625,9 @@ class TensorBase:
         """Whether any element, of all or along `dim`, is not zero."""
     def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Whether every element, of all or along `dim`, is not zero."""
-    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def var(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def std(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The standard deviation of all elements, or along `dim`: the root of the variance."""
     def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """log(sum(exp(input))) along `dim`, without overflow."""
@@ -772,7 +772,7 @@ class TensorBase:
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
     def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
-        """The elements without those that equal the one before."""
+        """The elements without those that equal the one before; with `dim`, the slices along it without those."""
     def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
     def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -974,7 +974,7 @@ class TensorBase:
     def cross(self, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """As `linalg.cross`; without `dim` along the first dimension of size 3."""
     def matrix_power(self, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-        """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+        """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
     def renorm(self, p: _float, dim: _int, maxnorm: _float, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
     def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> _Tensor:
@@ -1045,6 +1045,14 @@ class TensorBase:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def igamma(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
+    def igamma_(self, other: _Any) -> _Tensor:
+        """The in-place form of `igamma`: writes its result into this tensor and returns it."""
+    def igammac(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise."""
+    def igammac_(self, other: _Any) -> _Tensor:
+        """The in-place form of `igammac`: writes its result into this tensor and returns it."""
     def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
@@ -1082,6 +1090,7 @@ class TensorBase:
     def __rxor__(self, other: _Any) -> _Tensor: ...
     def __rsub__(self, other: _object) -> _Tensor: ...
     def __rtruediv__(self, other: _object) -> _Tensor: ...
+    def __rdiv__(self, other: _object) -> _Tensor: ...
     def __rfloordiv__(self, other: _object) -> _Tensor: ...
     def __rmod__(self, other: _object) -> _Tensor: ...
     def __rpow__(self, other: _object) -> _Tensor: ...

@@ -169,7 +169,7 @@ class Tensor(TensorBase):
     def _shares(self, other: Tensor) -> bool:
         """Whether both lie in one memory, wherever in it."""
         a, b = self._storage, other._storage
-        return self is other or (a is not None and b is not None and (a is b or a._raw is b._raw))
+        return self is other or (a is not None and b is not None and (a is b or (a._raw is b._raw and a._raw is not None)))
 
     def _array(self) -> Native:
         """The backend's native array of these elements."""

@@ -74,7 +74,7 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             result = fallback.missing(op, device, dtype, args)
             return result
         fallback.ran_body(op, device)
-        if op.rule.vjps is None and grad_mode.enabled:
+        if op.rule.vjps is None and grad_mode.enabled and op.facts.result is None:
             result = op.body(*args)
             return result
         before = grad_mode.enabled
@@ -302,6 +302,11 @@ def output_strides(operands: Sequence[object], shape: Shape) -> Strides | None:
             ROW_MAJOR.clear()
         ROW_MAJOR[a._shape, a._strides, b._shape, b._strides] = found is None
     return found
+
+
+def strides_of_result(*tensors: Tensor) -> Strides | None:
+    """The strides of an elementwise result of the first tensor's shape, for an `infer` to state; None for row-major."""
+    return output_strides(tensors, tensors[0]._shape) if tensors[0]._device.runtime.strided_any else None
 
 
 def _output_strides(tensors: list[Tensor], shape: Shape) -> Strides | None:

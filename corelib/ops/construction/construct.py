@@ -56,8 +56,9 @@ def tensor(
         if made is data or made.untyped_storage() is data.untyped_storage():
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
-    array = _parse(data, dtype)
-    made = _from_array(array, resolve(device), copy=False)
+    place = resolve(device)
+    array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    made = _from_array(array, place, copy=False)
     return made.requires_grad_() if requires_grad else made
 
 
@@ -136,6 +137,13 @@ def _first(data: object) -> object:
 
 def _has_numpy(data: object) -> bool:
     return isinstance(_first(data), (np.ndarray, np.generic))
+
+
+def _without_values(data: object) -> object:
+    """Nested sequences with zeros in place of tensors on meta."""
+    if isinstance(data, Tensor) and data._device.type == "meta":
+        return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
+    return [_without_values(x) for x in data] if isinstance(data, (list, tuple)) else data
 
 
 def _lists(data: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
@@ -225,6 +226,27 @@ def empty_strided(
     return t.requires_grad_() if requires_grad else t
 
 
+@public("torch")
+def empty_permuted(
+    size: int | Sequence[int], physical_layout: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set.
+
+    >>> import corelib as torch
+    >>> torch.empty_permuted((2, 3), (1, 0)).stride()
+    (1, 2)
+    """
+    shape, order = parse_size("empty_permuted", (size,)), integers("empty_permuted", "physical_layout", physical_layout, 2)
+    if sorted(order) != list(range(len(shape))):
+        raise RuntimeError(f"empty_permuted(): expected physical_layout to hold each dimension of size {list(shape)} once, got {list(order)}")
+    strides, step = [0] * len(shape), 1
+    for d in reversed(order):
+        strides[d] = step
+        step *= max(shape[d], 1)
+    return empty_strided(shape, strides, dtype=dtype, layout=layout, device=device, requires_grad=requires_grad, pin_memory=pin_memory)
+
+
 def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
     def like(
         input: Tensor, *args: object, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
@@ -290,6 +312,16 @@ def _new_tensor(
 attach("new_tensor", _new_tensor)
 
 
+def tabulated(like: Tensor, shape: Shape, values: Callable[[], object], dtype: DType | None = None) -> Tensor:
+    """A tensor of numbers that Python computes, on `like`'s device and, unless given, of its dtype; on meta they are not computed.
+
+    shape: that of the result, whatever the nesting of what `values` returns.
+    """
+    if like._device.type == "meta":
+        return Tensor._empty(like._device, dtype or like._dtype, shape)
+    return tensor(values(), dtype=dtype or like._dtype, device=like._device).reshape(shape)
+
+
 def _real(what: str, x: object) -> float:
     """An end or the step of arange: a number, or a tensor of one. TypeError for anything else."""
     if isinstance(x, Tensor):
@@ -344,6 +376,37 @@ def arange(
         raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
     run_primitive("arange_", t, *((float(start), float(step)) if t._dtype.is_floating_point else (start, step)))
     return _finish(t, requires_grad, out, "arange", pin_memory)
+
+
+@public("torch", names=("range",))
+def range_(
+    start: float = 0, end: float | None = None, step: float = 1, *, dtype: DType | None = None, layout: Layout | None = None,
+    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, out: Tensor | None = None,
+) -> Tensor:
+    """The numbers from `start` up to `end`, which is one of them where a step ends on it; the default dtype. `arange` takes its place.
+
+    >>> import corelib as torch, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.range(1, 3)
+    tensor([1., 2., 3.])
+    """
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
+        "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2,
+    )  # fmt: skip
+    if end is None:
+        raise TypeError("range(): missing the argument 'end' (position 2)")
+    if step == 0:
+        raise RuntimeError("range(): argument 'step': step must be nonzero, got 0")
+    if not all(abs(x) != float("inf") and x == x for x in (start, end)):
+        raise RuntimeError(f"range(): unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError(f"range(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}")
+    count = int((end - start) / step) + 1
+    made = dtype or (out.dtype if out is not None else get_default_dtype())
+    return arange(
+        start, start + (count - 0.5) * step, step, dtype=made, layout=layout, device=device, requires_grad=requires_grad, pin_memory=pin_memory, out=out
+    )
 
 
 @public("torch")

@@ -78,7 +78,7 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
     if not t._device.runtime.backend.host_memory:
         if t._device.type == "meta" and not shared:
             raise NotImplementedError(
-                "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
+                "tolist(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
             )
         if shared:
             raise TypeError(
@@ -224,6 +224,8 @@ class Exchanged(Tensor):
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
             )
+        if self._device.type == "meta":
+            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data")
         return host_array(self).item()
 
     def tolist(self) -> Any:

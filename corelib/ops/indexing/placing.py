@@ -62,8 +62,8 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
 
 def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Inferred:
-    if not isinstance(index, Tensor) or index._dtype not in (D.int64, D.int32):
-        raise IndexError(f"index_fill_(): Expected dtype int64 or int32 for index, got {getattr(index, '_dtype', type(index).__name__)}")
+    if not isinstance(index, Tensor) or index._dtype is not D.int64:
+        raise IndexError(f"index_fill_(): Expected dtype int64 for index, got {getattr(index, '_dtype', type(index).__name__)}")
     at = wrap_dim("index_fill", dim, len(input._shape))
     if len(index._shape) > 1:
         raise IndexError("index_fill_(): Index has to be a vector/scalar")

@@ -108,7 +108,8 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
         elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
             t = select(t, dim, _bounded(int(part), t._shape[dim], dim))
         elif isinstance(part, Tensor):
-            indices.append(part if part._device is self._device or not part._shape else part.to(self._device))
+            stays = part._device is self._device or not part._shape or self._device.type == "meta"
+            indices.append(part if stays else part.to(self._device))
             dim += _rank(part)
             if part._dtype.order < 2 and not part._shape:  # a 0-d mask makes a dimension of its own
                 t = unsqueeze(t, dim)
@@ -173,7 +174,7 @@ def _index_tensor(self: Tensor, part: object) -> Tensor:
         part = list(part)
     if isinstance(part, (list, tuple)) and len(part) == 0:
         return empty((0,), dtype=int64, device=self._device)
-    made = tensor(part, device=self._device)
+    made = tensor(part, device="cpu" if self._device.type == "meta" else self._device)  # a mask says its shape by its values
     if made._dtype.is_floating_point:
         raise IndexError(f"index(): tensors used as indices must be long, int, byte or bool tensors, got {made._dtype}")
     return made

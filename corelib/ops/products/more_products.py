@@ -184,7 +184,9 @@ def linalg_vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
 
 @op(on=("torch", "Tensor"), out=True, aliases=("linalg.matrix_power",))
 def matrix_power(input: Tensor, n: int) -> Tensor:
-    """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`.
+    """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones.
+
+    linalg.LinAlgError where that does not exist.
 
     >>> import corelib as torch
     >>> torch.matrix_power(torch.tensor([[1., 1.], [0., 1.]]), 3)
@@ -196,7 +198,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     if input._shape[-1] != input._shape[-2]:
         raise RuntimeError(f"linalg.matrix_power: A must be batches of square matrices, but they are {input._shape[-2]} by {input._shape[-1]} matrices")
     if n < 0:
-        raise NotImplementedError(f"matrix_power(): n={n} needs the inverse, which corelib does not have yet; 0 and above are accepted")
+        return matrix_power(TABLE["inverse"].entry(input), -n)
     if n == 0:
         return eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
     made: Tensor | None = None

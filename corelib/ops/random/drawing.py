@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
     """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
-    if t._numel:
+    if t._numel and t._device.type != "meta":
         if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
             filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
             return t

@@ -18,8 +18,9 @@ from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.random.drawing import drawn_there, filled
-from corelib.ops.random.generator import Generator, default_generator
+from corelib.ops.random.generator import NO_NUMBERS, Generator, default_generator
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 
 def generator_of(name: str, generator: object, device: Device) -> Generator:
-    """The generator to draw from: the one given, which must be of the device, or the device's default."""
+    """The generator to draw from: the one given, which must be of the device, or the device's default; on meta nothing is drawn."""
+    if device.type == "meta" and (generator is None or isinstance(generator, Generator)):
+        return NO_NUMBERS
     if generator is None:
         return default_generator(device)
     if not isinstance(generator, Generator):
@@ -241,7 +244,7 @@ def normal(
         _float_only("normal", t)
         array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
-    if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
+    if isinstance(std, Tensor) and any_true(std < 0):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
     if not isinstance(std, Tensor) and not std >= 0:
         raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
@@ -346,6 +349,9 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
 def _bernoulli(t: Tensor, source: Generator, p: Tensor | float = 0.5) -> Array | None:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
+        if t._device.type == "meta":
+            p.expand(t._shape)
+            return None
         probabilities = p.detach().expand(t._shape).numpy(force=True)
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
@@ -402,7 +408,9 @@ _drawn("cauchy_", _cauchy)
 @op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))
 def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
-    if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
+    if input._device.type == "meta":
+        return empty_like(input)
+    if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
@@ -454,6 +462,9 @@ def multinomial(
         raise RuntimeError(
             f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
         )
+    if input._device.type == "meta":
+        drawn = Tensor._empty(input._device, D.int64, (*input._shape[:-1], num_samples))
+        return _finish(drawn, False, out, "full", False)
     weights = input.detach().cpu().resolve_neg()
     array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
     array = array.reshape(-1, n)
@@ -464,11 +475,11 @@ def multinomial(
     if out is not None:
         of_out("multinomial", out, D.int64, input._device)
     source = generator_of("multinomial", generator, input._device)
-    drawn = source.multinomial(array, num_samples, replacement)
+    places = source.multinomial(array, num_samples, replacement)
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "multinomial", False)
+    return _finish(filled(Tensor._empty(place, D.int64, shape), places.astype(np.int64)), False, out, "multinomial", False)
 
 
 attach("multinomial", multinomial)

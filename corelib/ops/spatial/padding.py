@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.ops.construction.creation import tabulated
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import Number, int64
@@ -118,11 +119,13 @@ def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:
     if n == 0 and mode == "replicate":
         raise RuntimeError(f"pad(): Expected non-zero size at dimension {dim} for replicate, got {list(x._shape)}")
     at = range(-before, n + behind)
-    if mode == "reflect":
-        places = [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in at]
-    elif mode == "replicate":
-        places = [min(max(i, 0), n - 1) for i in at]
-    else:
+    if mode == "circular":
         first, kept = max(-before, 0), n + min(before, 0) + min(behind, 0)  # what is cut off does not come back
-        places = [first + i % kept for i in range(-max(before, 0), kept + max(behind, 0))] if kept > 0 else []
-    return x.new_tensor(places, dtype=int64)
+        at = range(-max(before, 0), kept + max(behind, 0)) if kept > 0 else range(0)
+
+    def places() -> list[int]:
+        if mode == "reflect":
+            return [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in at]
+        return [min(max(i, 0), n - 1) for i in at] if mode == "replicate" else [first + i % kept for i in at]
+
+    return tabulated(x, (len(at),), places, int64)
