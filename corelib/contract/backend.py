@@ -34,7 +34,7 @@ TIERS = ("ieee", "ftz")
 DIRECTIONS = ("forward", "backward", "second")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
-    "elapsed_time", "pinned", "host_to_device_later", "dlpack",
+    "elapsed_time", "pinned", "host_to_device_later", "dlpack", "copy_between",
     "adopt",
 )
 
@@ -119,7 +119,8 @@ class Backend(ABC):
     """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
 
     small_allocation: Callable[..., Native] | None = None
-    """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator."""
+    """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator. Where the type has
+    several devices it is `small_allocation(shape, numpy_dtype, index)`: the array lies on device `index`."""
 
     small_limit: int = 0
     """Results of fewer elements than this are made by `small_allocation`."""
@@ -159,6 +160,13 @@ class Backend(ABC):
     @abstractmethod
     def device_to_device(self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, index: int) -> None:
         """Copy `nbytes` bytes from byte `start` of `source` to byte `to` of `target`, both on device `index`."""
+
+    def copy_between(
+        self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, target_index: int, source_index: int
+    ) -> None:
+        """Copy `nbytes` bytes from byte `start` of `source`, on device `source_index`, to byte `to` of `target`, on another device of this
+        type, after the work that was queued on both. Without it such a copy goes through the host, and the report counts it."""
+        self._lacks("copy_between")
 
     @abstractmethod
     def synchronize(self, index: int) -> None:

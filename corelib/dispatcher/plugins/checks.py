@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -149,7 +150,31 @@ def check_backend(backend: object, entry: Entry) -> Backend:
                 f"with one of {_quoted(CAPABILITIES)}"
             )
     _check_unsupported(backend.unsupported)
+    if backend.asynchronous and type(backend).default_queue is Backend.default_queue:
+        raise BackendError("its backend says that it is asynchronous, and has no function default_queue, which such a one must have")
     return backend
+
+
+def takes_index(function: Callable[..., object]) -> bool:
+    """Whether a `small_allocation` is told the device: its third parameter is `index`, or there are any."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # of a function in C, which knows of no devices
+        return False
+    third = found[2] if len(found) > 2 else None
+    return any(p.kind is p.VAR_POSITIONAL for p in found) or (
+        third is not None and (third.name == "index" or (third.default is third.empty and third.kind is not third.KEYWORD_ONLY))
+    )
+
+
+def check_devices(backend: Backend) -> None:
+    """BackendError where there are several devices, and the function that makes small results is not told which."""
+    made = backend.small_allocation
+    if backend.indexed and made is not None and backend.device_count() > 1 and not takes_index(made):
+        raise BackendError(
+            f"its backend has {backend.device_count()} devices, and its small_allocation does not take one: write "
+            "small_allocation(shape, numpy_dtype, index)"
+        )
 
 
 def _check_unsupported(unsupported: object) -> None:
@@ -203,8 +228,8 @@ def tell_missing(device_type: str, missing: Sequence[str]) -> None:
     """BackendWarning of primitives that a backend lacks."""
     if missing:
         warnings.warn(
-            f"device {device_type!r} lacks {len(missing)} of the primitives that every backend must have: {', '.join(missing)}. What is "
-            "made of them fails on it; docs/kernel_contract.md says what each computes",
+            f"Missing primitives: the backend of device {device_type!r} has no kernels for {', '.join(missing)}, which every backend must "
+            "have. What is made of them fails on it; docs/kernel_contract.md says what each computes",
             BackendWarning,
             stacklevel=callers_level(),
         )

@@ -17,7 +17,7 @@ from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
 from corelib.dispatcher.plugins.checks import (
-    BackendError, check_backend, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
+    BackendError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
 )
 from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
@@ -171,6 +171,7 @@ def _open(entry: Entry) -> Backend:
         raise BackendError(f"its function device_count must return a number of devices, got {count!r}")
     if count == 0:
         raise BackendError("it found no device of this type on this machine")
+    check_devices(backend)
     own = guarded("its function kernels", backend.kernels)
     if not isinstance(own, KernelTable):
         raise BackendError(f"its function kernels must return a KernelTable, got {own!r}")

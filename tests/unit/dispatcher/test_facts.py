@@ -71,11 +71,11 @@ class Few(Paper):
 
 
 def test_a_missing_primitive_is_told_when_the_backend_is_loaded() -> None:
-    with pytest.warns(BackendWarning, match="device 'paper' lacks") as told:
+    with pytest.warns(BackendWarning, match="device 'paper' has no kernels") as told:
         registration = corelib.backends.register(Few())
     registration.undo()
     (text,) = [str(w.message) for w in told]
-    listed = set(text.partition("have: ")[2].partition(". What")[0].split(", "))
+    listed = set(text.partition("kernels for ")[2].partition(", which")[0].split(", "))
     assert listed == {op.name for op in TABLE.values() if op.primitive} - {"fill", "exp"}
 
 
