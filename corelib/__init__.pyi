@@ -151,8 +151,8 @@ def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
-def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
-    """`native_batch_norm`."""
+def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
     """A view that shows the negatives; the node's gradient is a copy."""
 def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
@@ -165,7 +165,7 @@ def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tens
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
     """`input` with `values` added at `indices` where `mask` is True; elsewhere the indices may lie outside."""
-def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ...) -> _Tensor:
+def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ..., *, scales_h: _float | None = ..., scales_w: _float | None = ...) -> _Tensor:
     """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased."""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""

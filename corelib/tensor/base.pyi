@@ -549,14 +549,6 @@ class TensorBase:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
-    def select(self, dim: _int, index: _int) -> _Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
-        """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
-        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
-        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
@@ -567,6 +559,14 @@ class TensorBase:
         """A view with a new dimension of size 1 at `dim`."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+    def select(self, dim: _int, index: _int) -> _Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
+        """A view of `length` places along `dim` from `start`."""
+    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
+        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
         """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
@@ -949,6 +949,8 @@ class TensorBase:
         """`self[index]`."""
     def __setitem__(self, index: _object, value: _object) -> None:
         """`self[index] = value`, with broadcasting and casting."""
+    def __delitem__(self, index: _object) -> None:
+        """TypeError: a tensor keeps its elements."""
     def dist(self, other: _Tensor, p: _float = ...) -> _Tensor:
         """The p-norm of `input - other`, broadcast."""
     def addmv(self, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -1009,8 +1011,6 @@ class TensorBase:
         """Fill with Cauchy numbers around `median`, of width `sigma`."""
     def bernoulli(self, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
-    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def norm(self, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
     def pinverse(self, rcond: _float = ...) -> _Tensor:
@@ -1045,6 +1045,8 @@ class TensorBase:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def igamma(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
     def igamma_(self, other: _Any) -> _Tensor:

@@ -26,7 +26,7 @@ from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import (
     CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
 )
-from corelib.tensor.size import Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.size import MOST, Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
@@ -379,7 +379,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:
-        run_primitive("fill", self, _number("fill_", value, self._dtype))
+        run_primitive("fill", self, _number("fill_", value, self))
     self._bump()
     return self
 
@@ -408,6 +408,8 @@ def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryForma
     elif shape == self._shape:
         return self
     numel = prod(shape)
+    if numel * self._dtype.itemsize > MOST:
+        raise RuntimeError(f"resize_(): Storage size calculation overflowed with sizes={list(shape)}")
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
     if numel and storage._nbytes < needed:
