@@ -90,7 +90,7 @@ def _copy_part(out: Tensor, input: Tensor) -> None:
 
 
 def _copy_across(out: Tensor, input: Tensor) -> None:
-    """Between devices: cast on the source where it can, then bytes through the host."""
+    """Between devices: cast on the source where it can, then bytes, through the host where the backend has no other way."""
     if input._device.type == "meta":
         raise NotImplementedError(f"to(): Cannot copy out of meta tensor; no data! (to device {out._device})")
     if out._device.type == "meta":
@@ -101,14 +101,11 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
         input = input.expand(out._shape)
     if input._strides is not None or input._offset or input._key.lazy:
         input = input.clone(memory_format=contiguous_format)
-    source, target = input._device.runtime, out._device.runtime
-    data = source.backend.device_to_host(
-        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
-    )
     staged = out if out._strides is None and not out._key.lazy else Tensor._empty(out._device, out._dtype, out._shape)
-    target.backend.host_to_device(
-        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
-    )
+    out._device.runtime.bring(
+        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, input._device.runtime,
+        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes,
+    )  # fmt: skip
     if staged is not out:
         copy_elements(out, staged)
 
