@@ -186,9 +186,9 @@ def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
     function.__doc__ = doc
     in_place.__name__ = in_place.__qualname__ = name + "_"
     in_place.__doc__ = f"The in-place form of `{name}`."
-    places = ("torch", "nn.functional") if name in ("celu", "selu", "threshold") else ("nn.functional",)
+    places = ("torch", "nn.functional") if name in ("celu", "selu") else ("nn.functional",)
     if name in ("celu", "elu", "hardtanh", "leaky_relu", "selu", "threshold"):  # those that PyTorch has
-        public(*places)(in_place)
+        public(*(("torch", "nn.functional") if name == "threshold" else places))(in_place)
     return public(*places)(function)
 
 
@@ -431,6 +431,17 @@ def threshold_of(input: Tensor, threshold: float, value: float) -> Tensor:
 
 
 threshold = _with_inplace("threshold", TABLE["threshold_of"], "x where it is above `threshold`, else `value`, elementwise.")
+
+
+@public("torch", names=("threshold",), out=True)
+def torch_threshold(input: Tensor, threshold: float, value: float) -> Tensor:
+    """x where it is above `threshold`, else `value`, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.threshold(torch.tensor([1., 3.]), 2, 0)
+    tensor([0., 3.])
+    """
+    return threshold_of(input, threshold, value)
 
 
 @op(
