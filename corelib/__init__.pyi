@@ -4,7 +4,7 @@ from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve, UnpackedLU as _UnpackedLU
 from corelib.ops.random.generator import Generator as _Generator
-from corelib.ops.return_types import Frexp as _Frexp, Histogram as _Histogram, MinAndMax as _MinAndMax, ValuesAndIndices as _ValuesAndIndices
+from corelib.ops.return_types import Frexp as _Frexp, Histogram as _Histogram, HistogramOfMany as _HistogramOfMany, MinAndMax as _MinAndMax, ValuesAndIndices as _ValuesAndIndices
 from corelib.tensor.device import device as _Device
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
@@ -77,6 +77,7 @@ from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only
 from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.ops.random.generator import manual_seed as manual_seed
+from corelib import masked as masked
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
@@ -89,6 +90,7 @@ from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_d
 from corelib.dispatcher.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
+from corelib import signal as signal
 from corelib import special as special
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
@@ -141,10 +143,30 @@ int: _DType
 long: _DType
 cfloat: _DType
 cdouble: _DType
+def _batch_norm_with_update(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor, running_var: _Tensor, momentum: _float, eps: _float) -> _tuple[_Tensor, _Tensor, _Tensor, _Tensor]:
+    """`native_batch_norm` in training, and an empty tensor of bytes, where PyTorch has what a GPU's library keeps."""
+def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out: _Tensor | None = ...) -> _Tensor:
+    """Each tensor cut along `dim` into `num_chunks` equal pieces, filled up with zeros, what follows `dim` laid out flat, and all joined: the"""
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
+def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
+def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
     """A view that shows the negatives; the node's gradient is a copy."""
+def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
+    """softmax, with 0 in place of nan where all of a row is -inf."""
+def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
+    """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
+def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
+    """The gradient of softmax along `dim` from its result, in `input_dtype`."""
+def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
+    """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
+def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
+    """`input` with `values` added at `indices` where `mask` is True; elsewhere the indices may lie outside."""
+def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ..., *, scales_h: _float | None = ..., scales_w: _float | None = ...) -> _Tensor:
+    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased."""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
 def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -281,6 +303,8 @@ def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | 
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
 def bincount(input: _Tensor, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
     """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
+def binomial(count: _Tensor, prob: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Successes in `count` trials of probability `prob`, elementwise; both floating and of one dtype. RuntimeError for probabilities outside [0, 1]."""
 def bitwise_and(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """The bits that both have; logical and for bool."""
 def bitwise_left_shift(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -367,6 +391,8 @@ def conj_physical(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The conjugate, elementwise, computed at once."""
 def conj_physical_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `conj_physical`: writes its result into this tensor and returns it."""
+def constant_pad_nd(input: _Tensor, pad: _Sequence[_int], value: _int | _float | _bool | _complex = ...) -> _Tensor:
+    """`nn.functional.pad` with a constant."""
 def conv1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel along one dimension: input (b, c, n) or (c, n), weight (o, c / groups, k)."""
 def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
@@ -459,6 +485,8 @@ def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _La
     """A tensor of shape `size` whose elements are whatever was in its memory."""
 def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
+def empty_permuted(size: _int | _Sequence[_int], physical_layout: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+    """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set."""
 def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -551,12 +579,18 @@ def ger(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def get_device(input: _Tensor) -> _int:
     """The index of a tensor's device; -1 where the device type has none."""
-def gradient(input: _Tensor, *, spacing: _Tensor | _float | _Sequence[_Tensor | _float] = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
+def gradient(input: _Tensor, *, spacing: _Tensor | _float | _Sequence[_Tensor | _float] | None = ..., dim: _int | _Sequence[_int] | None = ..., edge_order: _int = ...) -> _tuple[_Tensor, ...]:
     """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of"""
 def greater(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input > other`, elementwise; False where either is NaN."""
 def greater_equal(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input >= other`, elementwise; False where either is NaN."""
+def grid_sampler(input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor:
+    """`nn.functional.grid_sample` with numbers for the modes: 0 bilinear, 1 nearest, 2 bicubic; 0 zeros, 1 border, 2 reflection."""
+def grid_sampler_2d(input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor:
+    """`grid_sampler` of (n, c, h, w)."""
+def grid_sampler_3d(input: _Tensor, grid: _Tensor, interpolation_mode: _int, padding_mode: _int, align_corners: _bool) -> _Tensor:
+    """`grid_sampler` of (n, c, d, h, w)."""
 def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enabled: _bool = ...) -> _Tensor:
     """`nn.functional.group_norm`. `cudnn_enabled` changes nothing."""
 def gru(*args: _Any) -> _tuple[_Tensor, ...]:
@@ -577,6 +611,8 @@ def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ...
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
 def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
+def histogramdd(input: _Tensor, bins: _int | _Sequence[_int] | _Sequence[_Tensor], *, range: _Sequence[_float] | None = ..., weight: _Tensor | None = ..., density: _bool = ...) -> _HistogramOfMany:
+    """(hist, bin_edges): a histogram of vectors, the last dimension of `input`, with as many dimensions as these have numbers."""
 def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """Views of pieces along the dimension that `hstack` joins: equal ones, or cut at the listed indices."""
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
@@ -587,6 +623,10 @@ def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise."""
 def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `i0`: writes its result into this tensor and returns it."""
+def igamma(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
+def igammac(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+    """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise."""
 def imag(input: _Tensor) -> _Tensor:
     """The imaginary parts, a view. RuntimeError for a tensor of real numbers."""
 def index_add(input: _Tensor, dim: _int, index: _Tensor, source: _Tensor, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -734,13 +774,15 @@ def matmul(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Ten
 def matrix_exp(input: _Tensor) -> _Tensor:
     """The exponential of a square matrix: the sum of its powers over their factorials."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-    """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+    """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
 def max(input: _Tensor, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
     """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
 def max_pool1d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 1 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def max_pool2d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 2 dimension(s), NaN counting as largest; `stride` defaults to the window."""
+def max_pool2d_with_indices_backward(grad_output: _Tensor, input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int], padding: _int | _Sequence[_int], dilation: _int | _Sequence[_int], ceil_mode: _bool, indices: _Tensor) -> _Tensor:
+    """The gradient of a two-dimensional max pool from the places of its maxima, in the input's shape. The window is not looked at again."""
 def max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], stride: _int | _Sequence[_int] | None = ..., padding: _int | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., ceil_mode: _bool = ..., return_indices: _bool = ...) -> _Any:
     """The largest element of each window over 3 dimension(s), NaN counting as largest; `stride` defaults to the window."""
 def maximum(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -791,6 +833,18 @@ def narrow(input: _Tensor, dim: _int, start: _Tensor | _int, length: _int) -> _T
     """A view of `length` places along `dim` from `start`."""
 def narrow_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `narrow` shows."""
+def native_batch_norm(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """(result, mean, invstd): `nn.functional.batch_norm`, and in training the batch's mean and one over its deviation, (C,); else two empty tensors."""
+def native_channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
+    """`nn.functional.channel_shuffle`."""
+def native_dropout(input: _Tensor, p: _float, train: _bool | None) -> _tuple[_Tensor, _Tensor]:
+    """(result, mask): `nn.functional.dropout`, and a bool tensor of what was kept."""
+def native_dropout_backward(grad_output: _Tensor, mask: _Tensor, scale: _float) -> _Tensor:
+    """The gradient of dropout: `grad_output` where `mask` is True, times `scale`."""
+def native_group_norm(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, N: _int, C: _int, HxW: _int, group: _int, eps: _float) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """(result, mean, rstd): `nn.functional.group_norm` of `input` (N, C, ...), and the statistics, (N, group)."""
+def native_layer_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None, bias: _Tensor | None, eps: _float) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """(result, mean, rstd): `nn.functional.layer_norm`, and the statistics with 1 for each dimension of `normalized_shape`."""
 def ne(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input != other`, elementwise; True where either is NaN."""
 def neg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -841,6 +895,8 @@ def pixel_shuffle(input: _Tensor, upscale_factor: _int) -> _Tensor:
     """(*, c * r², h, w) as (*, c, h * r, w * r). RuntimeError where r² does not divide the channels."""
 def pixel_unshuffle(input: _Tensor, downscale_factor: _int) -> _Tensor:
     """(*, c, h * r, w * r) as (*, c * r², h, w), the inverse of `pixel_shuffle`. RuntimeError where r does not divide h and w."""
+def poisson(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Counts drawn from Poisson distributions with the rates `input`, in its shape and floating dtype. RuntimeError for negative rates."""
 def polar(abs: _Tensor, angle: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Complex numbers of their magnitudes and angles in radians."""
 def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -877,6 +933,8 @@ def randn_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: 
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
 def randperm(n: _int, *, generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """The integers from 0 to n - 1 in a random order."""
+def range(start: _float = ..., end: _float | None = ..., step: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """The numbers from `start` up to `end`, which is one of them where a step ends on it; the default dtype. `arange` takes its place."""
 def ravel(input: _Tensor) -> _Tensor:
     """All elements in one dimension, next to each other: a view where they are, else a copy."""
 def real(input: _Tensor) -> _Tensor:
@@ -943,6 +1001,8 @@ def scatter_reduce(input: _Tensor, dim: _int, index: _Tensor, src: _Tensor, redu
     """`input` with the elements of `src` joined where `index` says along `dim`, by `reduce`: "sum", "mean", "prod", "amax" or"""
 def searchsorted(sorted_sequence: _Tensor, input: _Tensor | _int | _float | _bool | _complex, *, out_int32: _bool = ..., right: _bool = ..., side: _str | None = ..., sorter: _Tensor | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """For each value of `input` the place in the last dimension of `sorted_sequence` before which it would be put to keep the order:"""
+def segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
+    """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def select(input: _Tensor, dim: _int, index: _int) -> _Tensor:
     """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
 def select_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
@@ -1007,9 +1067,9 @@ def squeeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwarg
     """A copy of what `squeeze` shows."""
 def stack(tensors: _Sequence[_Tensor], dim: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors, all of one shape, along a new dimension."""
-def std(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def std(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
-def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
+def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
 def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
@@ -1094,7 +1154,7 @@ def unfold_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs
 def unique(input: _Tensor, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
     """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
 def unique_consecutive(input: _Tensor, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
-    """The elements without those that equal the one before."""
+    """The elements without those that equal the one before; with `dim`, the slices along it without those."""
 def unravel_index(indices: _Tensor, shape: _int | _Sequence[_int]) -> _tuple[_Tensor, ...]:
     """The coordinates, one tensor a dimension, of flat places in a tensor of `shape`. ValueError out of bounds."""
 def unsafe_chunk(input: _Tensor, chunks: _int, dim: _int = ...) -> _tuple[_Tensor, ...]:
@@ -1109,9 +1169,9 @@ def unsqueeze_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwa
     """A copy of what `unsqueeze` shows."""
 def vander(x: _Tensor, N: _int | None = ..., increasing: _bool = ...) -> _Tensor:
     """The Vandermonde matrix of a vector: its powers from N - 1 down to 0, or up with `increasing`."""
-def var(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+def var(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
+def var_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The variance and the mean of all elements, or along `dim`; the arguments are those of `var`."""
 def vdot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inner product of two vectors, of the first's conjugate where numbers are complex."""

@@ -56,7 +56,7 @@ def matrix_exp(input: _Tensor) -> _Tensor:
 def matrix_norm(A: _Tensor, ord: _float | _str = ..., dim: _Sequence[_int] = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:
     """A norm of matrices: "fro", "nuc" (the sum of the singular values), 1, -1, inf, -inf (sums of columns or rows), 2, -2 (singular values)."""
 def matrix_power(input: _Tensor, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-    """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+    """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
 def matrix_rank(A: _Tensor, tol: _Any = ..., *, atol: _Any = ..., rtol: _Any = ..., hermitian: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """How many singular values (eigenvalues, for a symmetric matrix) exceed max(atol, rtol * the largest)."""
 def multi_dot(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
@@ -84,7 +84,7 @@ def tensorinv(A: _Tensor, ind: _int = ..., *, out: _Tensor | None = ...) -> _Ten
 def tensorsolve(A: _Tensor, B: _Tensor, dims: _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """X of tensordot(A, X, X's dimensions) = B. dims: dimensions of A that are moved to its end first."""
 def vander(x: _Tensor, *, N: _int | None = ...) -> _Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2."""
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for N < 2."""
 def vecdot(x: _Tensor, y: _Tensor, *, dim: _int = ..., out: _Tensor | None = ...) -> _Tensor:
     """The inner products of vectors along `dim`, broadcast."""
 def vector_norm(x: _Tensor, ord: _float = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:

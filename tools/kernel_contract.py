@@ -14,6 +14,9 @@ Written from the op table by `python -m tools.kernel_contract`.
 A kernel is a function `kernel(out, *inputs, *attributes)` under its op's name. It writes into `out` and returns nothing, or it returns
 `NotImplemented` before it has written anything, and the next kernel or the op's body runs.
 
+Whoever comes from JAX returns a result: `return a + b` is an error here, which names the kernel; `out[...] = a + b` is right. (`out` itself may be
+returned, as NumPy's functions do.) What a kernel raises reaches the user as it is, with a note of the op, the backend, and the shapes and dtypes.
+
 What core guarantees when it calls one:
 
 - `out` is allocated, has the result's shape and dtype, and is dense; in the in-place form of an elementwise op it is an input.

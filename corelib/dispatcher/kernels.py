@@ -10,21 +10,22 @@ from corelib.tensor.layout import strided
 
 
 class _EveryDtype(dict[DType, Kernel]):
-    """A dtype table with one kernel for every dtype."""
+    """A dtype table with one kernel for every dtype that is asked for by `get`.
+
+    The fast paths subscript a table and find nothing, so that every call promotes and checks its operands: whether a dtype is
+    one that the op computes in is known to the slow path only.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__()
         self._kernel = kernel
 
-    def __missing__(self, key: DType) -> Kernel:
-        return self._kernel
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
     def get(self, key: object, default: object = None) -> Kernel:
         """The kernel."""
         return self._kernel
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def needs_kernel(op: Op) -> bool:

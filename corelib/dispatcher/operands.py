@@ -61,7 +61,7 @@ def role(annotation: Any) -> str:
 
 def integer_kind(annotation: Any) -> str:
     """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
-    and what else: "n" None, "t" a Tensor, "w" a word. "" where the type asks for no integers, or for other numbers too.
+    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool. "" where the type asks for no integers, or for other numbers too.
 
     >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int)
     ('i', 'isn', '', 'wi')
@@ -78,6 +78,8 @@ def _kind(annotation: Any) -> str:
         return "n"
     if annotation is str:
         return "w"
+    if annotation is bool:
+        return "b"
     if isinstance(annotation, type) and issubclass(annotation, Tensor):
         return "t"
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -104,7 +106,7 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
     kind, argument = of.integers[i], of.params[i]
     if (
-        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("t" in kind and isinstance(value, Tensor))
+        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool)) or ("t" in kind and isinstance(value, Tensor))
         or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
     ):  # fmt: skip
         return value

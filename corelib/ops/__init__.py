@@ -9,7 +9,7 @@ from typing import Any
 
 from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
-from corelib.ops import operators
+from corelib.ops import aten as aten, operators
 from corelib.ops.elementwise import (
     arithmetic, bessel, error_functions, exponential, floating_point, gamma, integers, predicates, rounding,
     trigonometric, unary, where,
@@ -18,18 +18,20 @@ from corelib.ops.reduction import closeness, differences, reductions, scans, sta
 from corelib.ops.ordering import distinct, order_statistics, searching, sorting
 from corelib.ops.shape import combinations, diagonals, joining, permutation, shapes, slicing, view_copies, views
 from corelib.ops.indexing import (
-    gathering, indexing, placing, rows, scatter_reduction, scattering, selection, subscript,
+    gathering, indexing, placing, rows, scatter_reduction, scattering, segments, selection,
+    subscript,
 )
 from corelib.ops.products import distances, einsum, linear, more_products, products
 from corelib.ops.linalg import decompositions, factorizations, linear_systems, lobpcg, matrix_norms
 from corelib.ops.neural import (
     activation, attention, dropout, embedding, embedding_bags, multihead, normalization, optim_steps, rectified,
-    recurrent, softmax, torch_forms,
+    native_forms, recurrent, softmax, torch_forms,
 )
 from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
 from corelib.ops.losses import classes, ctc, losses, margins
-from corelib.ops.random import drawing, random
+from corelib.ops.random import choosing, counts, drawing, random
 from corelib.ops.complex import complex_numbers
+from corelib.ops.special import airy, cylinder, incomplete_gamma, modified, orthogonal
 from corelib.ops.spectral import fourier, spectrograms, windows
 from corelib.ops.construction import construct, creation, legacy
 from corelib.ops.conversion import copying, interchange, pinning, printing

@@ -103,6 +103,7 @@ def install() -> None:
         attach(f"__r{operator}__", TABLE[name].operator)
     attach("__rsub__", _reflected(TABLE["sub"].compute, "__rsub__"))
     attach("__rtruediv__", _rtruediv)
+    attach("__rdiv__", _rtruediv)
     for operator, name in (
         ("floordiv", "floor_divide"), ("mod", "remainder"), ("pow", "pow"), ("lshift", "bitwise_left_shift"),
         ("rshift", "bitwise_right_shift"),

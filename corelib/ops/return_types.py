@@ -58,6 +58,12 @@ class Histogram(NamedTuple):
     bin_edges: Tensor
 
 
+@shown_as("histogramdd")
+class HistogramOfMany(NamedTuple):
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+
 @shown_as("frexp")
 class Frexp(NamedTuple):
     mantissa: Tensor

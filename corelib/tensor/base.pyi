@@ -549,14 +549,6 @@ class TensorBase:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
-    def select(self, dim: _int, index: _int) -> _Tensor:
-        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
-    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
-        """A view of `length` places along `dim` from `start`."""
-    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
-        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
-        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
@@ -567,6 +559,14 @@ class TensorBase:
         """A view with a new dimension of size 1 at `dim`."""
     def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
         """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
+    def select(self, dim: _int, index: _int) -> _Tensor:
+        """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
+    def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
+        """A view of `length` places along `dim` from `start`."""
+    def as_strided(self, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
+        """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
+    def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
+        """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
     def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
         """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
@@ -625,9 +625,9 @@ class TensorBase:
         """Whether any element, of all or along `dim`, is not zero."""
     def all(self, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """Whether every element, of all or along `dim`, is not zero."""
-    def var(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def var(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1)."""
-    def std(self, dim: _int | _Sequence[_int] | None = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
+    def std(self, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """The standard deviation of all elements, or along `dim`: the root of the variance."""
     def logsumexp(self, dim: _int | _Sequence[_int], keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """log(sum(exp(input))) along `dim`, without overflow."""
@@ -772,7 +772,7 @@ class TensorBase:
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
     def unique_consecutive(self, return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
-        """The elements without those that equal the one before."""
+        """The elements without those that equal the one before; with `dim`, the slices along it without those."""
     def kthvalue(self, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
     def median(self, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _Any:
@@ -949,6 +949,8 @@ class TensorBase:
         """`self[index]`."""
     def __setitem__(self, index: _object, value: _object) -> None:
         """`self[index] = value`, with broadcasting and casting."""
+    def __delitem__(self, index: _object) -> None:
+        """TypeError: a tensor keeps its elements."""
     def dist(self, other: _Tensor, p: _float = ...) -> _Tensor:
         """The p-norm of `input - other`, broadcast."""
     def addmv(self, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -974,7 +976,7 @@ class TensorBase:
     def cross(self, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """As `linalg.cross`; without `dim` along the first dimension of size 3."""
     def matrix_power(self, n: _int, *, out: _Tensor | None = ...) -> _Tensor:
-        """Square matrices (..., m, m) multiplied `n` times; the identity for 0. Negative powers need `linalg.inv`."""
+        """Square matrices (..., m, m) multiplied `n` times; the identity for 0, powers of the inverse for negative ones."""
     def renorm(self, p: _float, dim: _int, maxnorm: _float, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with every slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
     def renorm_(self, p: _float, dim: _int, maxnorm: _float) -> _Tensor:
@@ -1011,8 +1013,6 @@ class TensorBase:
         """Fill with Cauchy numbers around `median`, of width `sigma`."""
     def bernoulli(self, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
-    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def norm(self, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
     def pinverse(self, rcond: _float = ...) -> _Tensor:
@@ -1047,6 +1047,16 @@ class TensorBase:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
+    def igamma(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
+    def igamma_(self, other: _Any) -> _Tensor:
+        """The in-place form of `igamma`: writes its result into this tensor and returns it."""
+    def igammac(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise."""
+    def igammac_(self, other: _Any) -> _Tensor:
+        """The in-place form of `igammac`: writes its result into this tensor and returns it."""
     def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
@@ -1084,6 +1094,7 @@ class TensorBase:
     def __rxor__(self, other: _Any) -> _Tensor: ...
     def __rsub__(self, other: _object) -> _Tensor: ...
     def __rtruediv__(self, other: _object) -> _Tensor: ...
+    def __rdiv__(self, other: _object) -> _Tensor: ...
     def __rfloordiv__(self, other: _object) -> _Tensor: ...
     def __rmod__(self, other: _object) -> _Tensor: ...
     def __rpow__(self, other: _object) -> _Tensor: ...

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.elementwise import elementwise, laid_out, scalar_tensor
+from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.calls.outs import rule_of, write
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
@@ -88,7 +90,12 @@ def run_inferred(op: Op, spec: Any, args: Args, use_kernel: bool = True) -> Outs
             natives = result._native
             if natives is None:
                 natives = result._array()
-        if kernel(natives, *inputs) is NotImplemented:
+        try:
+            got = kernel(natives, *inputs)
+        except Exception as error:
+            got = after(error, op, device, args, partial(kernel, natives, *inputs))
+        if got is not None and got is not natives:
+            must_pass(op, device, got)
             result = _fitted(op, _run_body(op, args, device, dtype, spec), spec)
     if needs and op.rule.vjps is not None:
         record(op.rule, args, result)

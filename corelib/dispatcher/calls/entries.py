@@ -15,6 +15,7 @@ from typing import Any
 from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
+from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
@@ -24,7 +25,7 @@ from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import Dims
+from corelib.tensor.size import SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -51,8 +52,13 @@ def unary_entry(op: Op) -> Entry:
             return elementwise(op, (input,), out)
         shape = input._shape
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
-        if kernel(native, input._native if input._native is not None else input._array()) is NotImplemented:
-            return passed(op, device, dtype, (input,))
+        try:
+            got = kernel(native, input._native if input._native is not None else input._array())
+        except Exception as error:
+            noted(error, op, device, (input,))
+            raise
+        if got is not None and got is not native:
+            return passed(op, device, dtype, (input,), got)
         t = new(T)
         t._native = native
         t._storage = None
@@ -94,7 +100,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             device = input._device
             kernel = kernels[input._key][dtype]
             kind = type(other)
-            if kind is float or kind is int:
+            if kind is float or (kind is int and -SMALL < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
@@ -122,8 +128,13 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         except (KeyError, AttributeError):
             return slow(op, (input, other))
         native = runtime.small_empty(shape, dtype._np if result is None else result.np)
-        if kernel(native, input._native if input._native is not None else input._array(), native_other) is NotImplemented:
-            return passed(op, device, dtype, (input, other))
+        try:
+            got = kernel(native, input._native if input._native is not None else input._array(), native_other)
+        except Exception as error:
+            noted(error, op, device, (input, other))
+            raise
+        if got is not None and got is not native:
+            return passed(op, device, dtype, (input, other), got)
         t = new(T)
         t._native = native
         t._storage = None
@@ -185,8 +196,13 @@ def reduction_entry(op: Op) -> Entry:
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
                 native = runtime.small_empty((), kind._np)
                 dims = _ALL_DIMS[len(input._shape)]
-                got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
-                if got is NotImplemented:
+                try:
+                    got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
+                except Exception as error:
+                    noted(error, op, device, (input, dims, False))
+                    raise
+                if got is not None and got is not native:
+                    must_pass(op, device, got)
                     return op.path(input, dim, keepdim, dtype)
                 t = new(T)
                 t._native = native

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher import report
+from corelib.dispatcher.calls.outcome import must_pass
 from corelib.dispatcher.op import Op
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.device import cpu, device as Device
@@ -24,11 +25,16 @@ def ran_body(op: Op, device: Device) -> None:
 def missing(op: Op, device: Device, dtype: Any, args: Args) -> Outs:
     """An op without kernel and body for this device and dtype: the host where that can help, else an error."""
     host = cpu.runtime
-    if device is not host.device and (op.kind == "extension" or dtype.is_complex) and op.kernel_for(host.key, dtype) is not None:
+    by_result = op.kind != "creation"  # those write into a tensor that is there already
+    if by_result and device is not host.device and (op.kind == "extension" or dtype.is_complex) and op.kernel_for(host.key, dtype) is not None:
         return on_host(op, device, args)
     table = op.kernels.get(device.runtime.key)
     capability = device.runtime.backend.dtypes.get(dtype.name, "absent")
-    if table:
+    if table and dtype in table:
+        detail = (
+            f"the {device.type} backend's kernel passed these arguments on (it returned NotImplemented), and the op has no body that would compute them"
+        )
+    elif table:
         works = ", ".join(sorted(str(d) for d in table))
         detail = f"dtypes that work here: {works}"
         if capability == "absent":
@@ -42,8 +48,9 @@ def missing(op: Op, device: Device, dtype: Any, args: Args) -> Outs:
     )
 
 
-def passed(op: Op, device: Device, dtype: DType, args: Args) -> Outs:
-    """Every kernel returned NotImplemented."""
+def passed(op: Op, device: Device, dtype: DType, args: Args, got: object) -> Outs:
+    """Every kernel passed: what the last one returned, which is not None, is NotImplemented, or an error."""
+    must_pass(op, device, got)
     if op.body is not None:
         ran_body(op, device)
         return op.body(*args)

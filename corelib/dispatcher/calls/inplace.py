@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
+from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared, repeats, write_repeated
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
@@ -13,7 +14,7 @@ from corelib.graph.inplace import adopt, before_change, check_inference, check_l
 from corelib.graph.rule import Args
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
-from corelib.tensor.size import broadcast_shapes
+from corelib.tensor.size import SMALL, broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 ELEMENTWISE = ("unary", "binary", "elementwise")
@@ -27,7 +28,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         dtype = self._dtype
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
-        if kind is float or kind is int:
+        if kind is float or (kind is int and -SMALL < other < SMALL):
             if not dtype.is_floating_point or self._requires_grad or not op.facts.numbers or not self._device.runtime.scalars:
                 return inplace(op, (self, other))
             native = other
@@ -54,11 +55,13 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
     if target is None:
         target = self._array()
     try:
-        passed = kernel(target, target, native) is NotImplemented
-    except ValueError:  # such as NumPy's for an array that may not be written
-        refuse_read_only(op.name + "_", self)
+        got = kernel(target, target, native)
+    except Exception as error:
+        refuse_read_only(op.name + "_", self)  # NumPy's words for an array that may not be written are others
+        noted(error, op, self._device, (self, other))
         raise
-    if passed:
+    if got is not None and got is not target:
+        must_pass(op, self._device, got)
         return inplace(op, (self, other))
     storage = self._storage
     if storage is None:
@@ -140,7 +143,13 @@ def _straight(op: Op, args: Args) -> bool:
     if not runtime.strided_any and self._strides is not None:
         return False
     given = (*cast, *rest) if runtime.plain else suited(op, runtime, (*cast, *rest), dtype, device)
-    if kernel(target, *natives_of(given)) is NotImplemented:
+    try:
+        got = kernel(target, *natives_of(given))
+    except Exception as error:
+        noted(error, op, device, given)
+        raise
+    if got is not None and got is not target:
+        must_pass(op, device, got)
         return False
     self._bump()
     return True

@@ -11,8 +11,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 
+from corelib.contract.kernels import Kernel
 from corelib.dispatcher.calls.fallback import missing
-from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.calls.outcome import computed
+from corelib.dispatcher.op import TABLE, Op
 from corelib.tensor.size import is_dense
 from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
@@ -32,10 +34,15 @@ def run_primitive(name: str, out: Tensor, *args: object) -> None:
         kernel = missing(primitive, out._device, out._dtype, (out, *args))  # raises: a primitive has no body
     if out._key.lazy or (out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous()):
         made = Tensor._empty(out._device, out._dtype, out._shape)
-        kernel(made._array(), *args)
+        _run(primitive, kernel, made, args)
         COPY.value(out, made)
         return
-    kernel(out._native if out._native is not None else out._array(), *args)
+    _run(primitive, kernel, out, args)
+
+
+def _run(op: Op, kernel: Kernel, out: Tensor, args: tuple[object, ...]) -> None:
+    if not computed(op, kernel, out._device, out._native if out._native is not None else out._array(), *args):
+        missing(op, out._device, out._dtype, args)  # raises: a primitive has no body
 
 
 APART, SAME, PARTLY, PERHAPS = range(4)

@@ -56,8 +56,9 @@ def tensor(
         if made is data or made.untyped_storage() is data.untyped_storage():
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
-    array = _parse(data, dtype)
-    made = _from_array(array, resolve(device), copy=False)
+    place = resolve(device)
+    array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    made = _from_array(array, place, copy=False)
     return made.requires_grad_() if requires_grad else made
 
 
@@ -81,7 +82,7 @@ def _parse(data: object, dtype: DType | None) -> Native:
         return _parse(np.asarray(data), dtype)
     elif isinstance(data, (str, bytes)):
         raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
-    elif not isinstance(data, (list, tuple, complex)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+    elif not isinstance(data, (list, tuple, complex, dict)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
         data = [data[i] for i in range(len(data))]
     return _array_of(data, wanted)
 
@@ -94,30 +95,33 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
         raise ValueError(_ragged(data)) from None
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
-            raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
         if not isinstance(data, (str, bytes)) and isinstance(_first(data), str):
             raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
-        raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+        if isinstance(bad, (str, bytes)):
+            raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+        raise RuntimeError(f"tensor(): Could not infer dtype of {type(bad).__name__}; accepted are bool, int, float, and sequences of them")
     if array.dtype.kind == "c":
         if wanted is not None and wanted.kind != "c":
             raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
         return array.astype(wanted or (array.dtype if _has_numpy(data) else get_default_dtype().to_complex().np))
     if wanted is not None:
-        if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
-        if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+        if array.dtype.kind == "u" and array.dtype.itemsize == 8 and wanted.kind in "iub" and not _has_numpy(data):
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        if wanted.kind in "iu" and array.dtype.kind in "iuf" and array.size:
             low, high = np.iinfo(wanted.str).min, np.iinfo(wanted.str).max
-            if array.min() < low or array.max() > high:
-                value = array.min() if array.min() < low else array.max()
+            least, most = array.min().item(), array.max().item()  # NaN, if there is one, and Python compares without rounding
+            if not (low <= least and most <= high):
+                value = most if low <= least else least
                 raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
         return array.astype(wanted)
     if (array.dtype.kind == "f" or array.size == 0) and not _has_numpy(data):
         return array.astype(get_default_dtype().np)
     if array.dtype.kind == "u" and array.dtype.itemsize == 8:
-        raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
     if array.dtype.kind in "iu" and not _has_numpy(data):
         return array.astype(np.int64)
     return array
@@ -136,6 +140,13 @@ def _first(data: object) -> object:
 
 def _has_numpy(data: object) -> bool:
     return isinstance(_first(data), (np.ndarray, np.generic))
+
+
+def _without_values(data: object) -> object:
+    """Nested sequences with zeros in place of tensors on meta."""
+    if isinstance(data, Tensor) and data._device.type == "meta":
+        return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
+    return [_without_values(x) for x in data] if isinstance(data, (list, tuple)) else data
 
 
 def _lists(data: object) -> object:

@@ -9,6 +9,7 @@ from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
@@ -25,7 +26,7 @@ from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import (
     CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
 )
-from corelib.tensor.size import Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.size import MOST, Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
@@ -58,7 +59,8 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if not out._device.runtime.strided_any and input._shape != out._shape:
         input = input.expand(out._shape)
-    kernel(out._array(), input._array())
+    if not computed(TABLE["copy"], kernel, out._device, out._array(), input._array()):
+        missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 
 def _copy_unresolved(out: Tensor, input: Tensor) -> None:
@@ -380,7 +382,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:
-        run_primitive("fill", self, _number("fill_", value, self._dtype))
+        run_primitive("fill", self, _number("fill_", value, self))
     self._bump()
     return self
 
@@ -409,6 +411,8 @@ def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryForma
     elif shape == self._shape:
         return self
     numel = prod(shape)
+    if numel * self._dtype.itemsize > MOST:
+        raise RuntimeError(f"resize_(): Storage size calculation overflowed with sizes={list(shape)}")
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
     if numel and storage._nbytes < needed:

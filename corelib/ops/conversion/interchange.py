@@ -78,7 +78,7 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
     if not t._device.runtime.backend.host_memory:
         if t._device.type == "meta" and not shared:
             raise NotImplementedError(
-                "item(), tolist() and numpy(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
+                "tolist(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
             )
         if shared:
             raise TypeError(
@@ -187,6 +187,11 @@ def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | Non
         place = external._device if device is None else resolve(device)
         return alias.to(place, copy=bool(copy))
     if type(external).__name__ == "PyCapsule":
+        if "used_dltensor" in repr(external):
+            raise RuntimeError(
+                "from_dlpack(): received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have "
+                "already constructed a tensor from it once."
+            )
         external = _Capsule(external)
     if not hasattr(external, "__dlpack__"):
         raise TypeError(f"from_dlpack(): expected an object with __dlpack__ or a capsule, got {type(external).__name__}")
@@ -224,6 +229,8 @@ class Exchanged(Tensor):
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
             )
+        if self._device.type == "meta":
+            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data")
         return host_array(self).item()
 
     def tolist(self) -> Any:

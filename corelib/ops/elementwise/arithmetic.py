@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
@@ -216,7 +217,7 @@ def fmod(input: Tensor, other: Tensor | float) -> Tensor:
         left = remainder(input, other)
         return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)
     # the remainder of the sizes, which is exact, with the sign of the input; all of it where the divisor is infinite
-    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))
+    size = other.abs() if isinstance(other, Tensor) else tensor_beside(abs(other), input)
     left = remainder(input.abs(), size)
     return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 
@@ -287,6 +288,8 @@ def _no_negative_power(dtype: DType, base: object, exponent: object) -> None:
         refuse("pow", D.bool)(dtype)
     if not (dtype.is_floating_point or dtype.is_complex) and type(exponent) is int and exponent < 0:
         raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed (exponent {exponent}, dtype {dtype}).")
+    if isinstance(base, Tensor) and type(exponent) in (int, float):
+        fitting_number("pow", exponent, dtype)
 
 
 @op(

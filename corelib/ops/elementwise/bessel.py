@@ -12,7 +12,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor.tensor import Tensor
 
 
-def _chebyshev(t: Tensor, coefficients: tuple[float, ...]) -> Tensor:
+def chebyshev(t: Tensor, coefficients: tuple[float, ...]) -> Tensor:
     """A series of Chebyshev polynomials by Clenshaw's recurrence, coefficients from the highest degree down."""
     before: Tensor | float = coefficients[0]
     here = 2 * t * before + coefficients[1]
@@ -24,9 +24,9 @@ def _chebyshev(t: Tensor, coefficients: tuple[float, ...]) -> Tensor:
 def _scaled(size: Tensor, near: tuple[float, ...], far: tuple[float, ...]) -> tuple[Tensor, Tensor]:
     """Both series, each where it holds (and somewhere harmless elsewhere): up to 8, and from 8 on."""
     close = size <= 8
-    low = _chebyshev(select_where(close, size, 8.0) * 0.25 - 1, near)
+    low = chebyshev(select_where(close, size, 8.0) * 0.25 - 1, near)
     beyond = select_where(close, 8.0, size)
-    return low, _chebyshev(16 / beyond - 1, far) / sqrt(beyond)
+    return low, chebyshev(16 / beyond - 1, far) / sqrt(beyond)
 
 
 def _i0e_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ def _i0_vjp(g: Tensor, input: Tensor) -> Tensor:
     return g * special_i1(input)
 
 
-@op(kind="unary", promote="float", inplace=True, out=True, aliases=("special.i0",), vjp=_i0_vjp)
+@op(kind="unary", promote="float", inplace=True, out=True, aliases=("special.i0", "special.modified_bessel_i0"), vjp=_i0_vjp)
 def i0(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise.
 
@@ -94,7 +94,7 @@ def _i1_vjp(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
     return g * select_where(zero, 0.5, i0(input) - out / select_where(zero, 1.0, input))
 
 
-@op(kind="unary", promote="float", on=("special",), out=True, vjp=_i1_vjp)
+@op(kind="unary", promote="float", on=("special",), out=True, aliases=("special.modified_bessel_i1",), vjp=_i1_vjp)
 def special_i1(input: Tensor) -> Tensor:
     """The modified Bessel function of the first kind and order 1, elementwise.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.exponential import _LN2, halving_steps, power_of_two
 from corelib.ops.elementwise.unary import refuse_integers
 from corelib.ops.elementwise.where import select_where
@@ -13,18 +12,12 @@ from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
 
-def _infer_frexp(input: Tensor) -> Inferred:
-    if not input._dtype.is_floating_point:
-        raise RuntimeError(f"frexp(): torch.frexp() only supports floating-point dtypes, got {input._dtype}")
-    return [(input._shape, input._dtype), (input._shape, D.int32)], (input,)
-
-
 def _frexp_vjp(gs: tuple[Tensor | None, ...], out1: Tensor) -> Tensor | None:
     g = gs[0]
     return None if g is None else g / power_of_two(out1.to(g._dtype))
 
 
-@op(on=(), several=True, infer=_infer_frexp, grad_name="FrexpBackward0", vjp=_frexp_vjp)
+@op(on=(), several=True, grad_name="FrexpBackward0", vjp=_frexp_vjp)
 def frexp_parts(input: Tensor) -> tuple[Tensor, Tensor]:
     """The mantissa, of size from 1/2 to 1, and the exponent."""
     ends = (input == 0) | (input - input != 0)
@@ -51,6 +44,8 @@ def frexp(input: Tensor) -> Frexp:
     >>> torch.frexp(torch.tensor([6.])).exponent
     tensor([3], dtype=torch.int32)
     """
+    if not input._dtype.is_floating_point:
+        raise RuntimeError(f"frexp(): torch.frexp() only supports floating-point dtypes, got {input._dtype}")
     return Frexp(*frexp_parts(input))
 
 

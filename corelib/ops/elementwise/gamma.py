@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import factorial, log as logarithm, pi
 
-from corelib.dispatcher.calls.elementwise import output_strides
+from corelib.dispatcher.calls.elementwise import strides_of_result
 from corelib.dispatcher.declare import op
 from corelib.graph.rule import without_slope
 from corelib.dispatcher.op import Inferred
@@ -128,7 +128,7 @@ def _infer_polygamma(n: object, input: object) -> Inferred:
         raise RuntimeError(f"polygamma(): polygamma(n, x) does not support negative n, got {n}")
     if not input._dtype.is_floating_point:
         input = input.to(get_default_dtype())
-    return (input._shape, input._dtype, output_strides((input,), input._shape)), (n, input)
+    return (input._shape, input._dtype, strides_of_result(input)), (n, input)
 
 
 def _polygamma_vjp(g: Tensor, n: int, input: Tensor) -> Tensor:

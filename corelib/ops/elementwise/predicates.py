@@ -187,6 +187,17 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     return bitwise_xor(truth(input), truth(other))
 
 
+def need_values(name: str, t: Tensor) -> None:
+    """NotImplementedError on meta, for an op whose result's shape is in the values of its operand."""
+    if t._device.type == "meta":
+        raise NotImplementedError(f"{name}(): the number of elements depends on data, which a meta tensor does not have")
+
+
+def any_true(condition: Tensor) -> bool:
+    """Whether a condition holds for any element: what a check of values asks. On meta, which has no values, none is known to."""
+    return condition._numel > 0 and condition._device.type != "meta" and bool(condition.any())
+
+
 @op(kind="unary", complex_body=True, ref="isnan", result=D.bool)
 def isnan(input: Tensor) -> Tensor:
     """Whether elements are NaN.

@@ -9,7 +9,6 @@ from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import _integer_index, check_index, take_rows
-from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -58,11 +57,13 @@ def _flat_places(shape: Shape, dim: int, index: Tensor) -> Tensor:
     return places
 
 
-def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: Sequence[tuple[str, Tensor]] = ()) -> int:
-    _integer_index(name, index)
+def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: Sequence[tuple[str, Tensor]] = ()) -> tuple[int, Tensor]:
+    """The dimension counted from the front, and the index in int64; an empty one may be of any dtype."""
+    if not (isinstance(index, Tensor) and index._numel == 0):
+        index = _integer_index(name, index, int32=True)
     at = wrap_dim(name, dim, len(input._shape))
     if index._numel == 0:
-        return at
+        return at, index.long()
     nd = max(len(input._shape), 1)
     for what, t in (("Index", index), *others):
         if max(len(t._shape), 1) != nd:
@@ -70,13 +71,11 @@ def _check_same_rank(name: str, input: Tensor, dim: int, index: Tensor, others: 
                 f"{name}(): {what} tensor must have the same number of dimensions as input tensor, got {len(t._shape)} "
                 f"(shape {list(t._shape)}) and {len(input._shape)} (shape {list(input._shape)})"
             )
-    return at
+    return at, index
 
 
 def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Inferred:
-    if isinstance(index, Tensor) and index._dtype is D.int32:
-        index = index.long()
-    at = _check_same_rank("gather", input, dim, index)
+    at, index = _check_same_rank("gather", input, dim, index)
     for d, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
         if index._numel and d != at and n > m:
             raise RuntimeError(

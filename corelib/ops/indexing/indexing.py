@@ -6,10 +6,12 @@ Several indices become one flat index over rows; negative ones are wrapped, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls.inplace import check_writable, inplace
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
@@ -19,6 +21,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import check_index, put_rows, take_rows
 from corelib.ops.indexing.selection import masked_shape
@@ -87,6 +90,10 @@ def index(input: Tensor, indices: tuple[Tensor | None, ...]) -> Tensor:
 def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: bool) -> Inferred:
     if not isinstance(values, Tensor):
         raise TypeError(f"index_put(): argument 'values' must be Tensor, not {type(values).__name__}")
+    if input._device.type == "meta" and any(
+        isinstance(t, Tensor) and t._dtype.order < 2 and t._device is input._device for t in indices
+    ):
+        return (input._shape, input._dtype), (input, indices, values, accumulate)  # how many places a mask means is in its values
     indices = expand_masks("index_put", input, indices)
     if values._dtype is not input._dtype:
         raise RuntimeError(
@@ -152,7 +159,8 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
     check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)
     target = self._array()
-    kernel(target, target, [None if t is None else t._array() for t in found], given._array(), accumulate)
+    if not computed(put, kernel, self._device, target, target, [None if t is None else t._array() for t in found], given._array(), accumulate):
+        return inplace(put, (self, tuple(indices), values, accumulate))
     self._bump()
     return self
 
@@ -185,6 +193,8 @@ def expand_masks(name: str, input: Tensor, indices: Sequence[object]) -> tuple[T
             raise IndexError(f"{name}(): tensors used as indices must be long, int, byte or bool tensors, got {t._dtype}")
     if len(found) > len(input._shape):
         raise IndexError(f"{name}(): too many indices for tensor of dimension {len(input._shape)} (got {len(found)})")
+    if input._device.type == "meta":  # which a mask or a number on the host may index
+        found = [t if t is None else t.to(input._device) for t in found]
     return tuple(found) + (None,) * (len(input._shape) - len(found))
 
 
@@ -215,13 +225,16 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     """
     if not isinstance(input, Tensor):
         raise TypeError(f"nonzero(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if input._device.type == "meta":
-        raise NotImplementedError("nonzero(): the number of elements depends on data, which a meta tensor does not have")
+    need_values("nonzero", input)
     input = input.detach()
     if as_tuple and not input._shape:
         input = input.reshape((1,))
     if input._device.runtime.backend.host_memory:  # the host finds them in one pass
-        made = _from_array(np.argwhere(input._array()).astype(np.int64, copy=False), input._device, copy=False)
+        try:
+            places = np.argwhere(input._array())
+        except MemoryError:
+            places = input._device.runtime.allocator.with_room("nonzero", partial(np.argwhere, input._array()))
+        made = _from_array(places.astype(np.int64, copy=False), input._device, copy=False)
     else:
         made = true_places(input)
     if as_tuple:
@@ -261,6 +274,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     if mask._dtype is not D.bool:
         raise RuntimeError(f"masked_select(): expected BoolTensor for mask, got {mask._dtype}")
     shape = masked_shape("masked_select", input, mask)
+    need_values("masked_select", input)
     wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))

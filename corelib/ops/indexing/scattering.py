@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.dispatcher.operands import Aside
@@ -25,6 +26,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
             f"accepted is {list(expected)}"
         )
     check_index("index_add", index, n, at)
+    alpha = fitting_number("index_add", alpha, input._dtype)
     return (input._shape, input._dtype), (input, at, index, source, alpha)
 
 
@@ -54,7 +56,7 @@ def _infer_scatter(name: str) -> Infer:
     def infer(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Inferred:
         if not isinstance(src, Tensor):
             raise TypeError(f"{name}(): argument 'src' must be Tensor, not {type(src).__name__}")
-        at = _check_same_rank(name, input, dim, index, (("Src", src),))
+        at, index = _check_same_rank(name, input, dim, index, (("Src", src),))
         if src._dtype is not input._dtype:
             raise RuntimeError(f"{name}(): Expected self.dtype to be equal to src.dtype, got {input._dtype} and {src._dtype}")
         for d, n in enumerate(index._shape if index._numel else ()):
@@ -161,7 +163,8 @@ def scatter(
         # one place of `index` along dim at a time: within it no element is met twice
         made = input.clone()
         at = wrap_dim("scatter", dim, len(input._shape))
-        for i in range(index._shape[at] if index._numel else 0):
+        steps = 0 if not index._numel else 1 if index._device.type == "meta" else index._shape[at]  # without values one is as good as all
+        for i in range(steps):
             place = index.narrow(at, i, 1)
             factor = _cut(src, index._shape).narrow(at, i, 1)
             made = scatter_set(made, at, place, gather(made, at, place) * factor)

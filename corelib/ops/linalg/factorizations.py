@@ -14,6 +14,7 @@ from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.graph.rule import Vjp, without_derivative, without_slope
 from corelib.ops.construction.creation import arange, eye
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -48,7 +49,7 @@ def _real_kind(input: Tensor) -> DType:
 
 def _check_phase(name: str, what: str, phase: Tensor, ending: str = "quantity, so it is") -> None:
     """RuntimeError where a function depends on the phase of vectors that are determined only up to one."""
-    if phase._numel and bool((phase.detach().imag.abs() > 1e-2).any()):
+    if any_true(phase.detach().imag.abs() > 1e-2):
         raise RuntimeError(
             f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss function depends "
             f"on this {ending} ill-defined."
@@ -99,6 +100,8 @@ TABLE["upper_as_lower"].rule.complex = True
 def permutation_of(pivots: Tensor, m: int) -> Tensor:
     """The rows (*, m) of the input that the rows of p.mT @ input are, from LAPACK's exchanges, which count from 1."""
     rows = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()
+    if pivots._device.type == "meta":
+        return rows.contiguous()
     for k in range(pivots._shape[-1]):
         at = (pivots[..., k : k + 1] - 1).long()
         here, there = rows[..., k : k + 1].clone(), rows.gather(-1, at)

@@ -8,6 +8,7 @@ from math import prod
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
 from corelib.ops.linalg.factorizations import LinAlgError, eye_like, ldl_system, lu_of, permutation_of, square_system, svd_of, triangular_system
@@ -233,7 +234,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     """
     matrices("cholesky_inverse", input, square=True)
     zero = input.diagonal(dim1=-2, dim2=-1) == 0
-    if bool(zero.any()):
+    if any_true(zero):
         which = int(zero.reshape((-1, zero._shape[-1])).any(-1).to(D.int64).argmax())
         row = int(zero.reshape((-1, zero._shape[-1]))[which].to(D.int64).argmax()) + 1
         where = f"(Batch element {which}): " if len(input._shape) > 2 else ""

@@ -66,7 +66,16 @@ def norm(input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim
         raise RuntimeError(f"norm(): argument 'p' must be a number, 'fro' or inf, got {p!r}")
     p = 2.0 if p == "fro" or p is None else float(p)
     dims, _ = reduced("norm", input, dim, True)
+    _check_identity(input, p, dims)
     return vector_norm(input, p, dims, keepdim)
+
+
+def _check_identity(x: Tensor, p: float, dims: Sequence[int]) -> None:
+    """RuntimeError for a norm of nothing that has no value: of a negative order, or inf."""
+    if (p < 0 or p == inf) and any(x._shape[d] == 0 for d in dims):
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {p:g} norm on an empty tensor because the operation does not have an identity (shape {list(x._shape)})"
+        )
 
 
 @op(on=("linalg",), out="exact", overlap="unchecked")
@@ -80,6 +89,7 @@ def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: boo
     x = _wide("linalg.vector_norm", x, dtype)
     x = x.abs() if x._dtype.is_complex else x
     dims, _ = reduced("linalg.vector_norm", x, None if dim is None or dim == () or dim == [] else dim, True)
+    _check_identity(x, float(ord), dims)
     return vector_norm(x, float(ord), dims, keepdim)
 
 
@@ -103,12 +113,15 @@ def _matrix_norm(name: str, input: Tensor, ord: float | str, dim: Dims, keepdim:
     if ord in ("nuc", 2, -2):
         matrices(name, input)
         s = svd_of(input.movedim((rows, columns), (-2, -1)), False)[1]
-        made = s.sum(-1) if ord == "nuc" else s.amax(-1) if ord == 2 else s.amin(-1)
+        made = s.sum(-1) if ord == "nuc" or (ord == 2 and not s._shape[-1]) else s.amax(-1) if ord == 2 else s.amin(-1)
         return made.unsqueeze(min(rows, columns)).unsqueeze(max(rows, columns)) if keepdim else made
     if isinstance(ord, str) or ord not in (1, -1, inf, -inf):
         raise RuntimeError(f"{name}: Order {ord} not supported; accepted are 'fro', 'nuc', inf, -inf, 1, -1, 2 and -2")
     inner, outer = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = input.abs().sum(inner, True)
+    if ord > 0 and not sums._shape[outer]:  # of nothing it is 0
+        made = sums.sum(outer, True)
+        return made if keepdim else made.squeeze((rows, columns))
     made = sums.amax(outer, True) if ord > 0 else sums.amin(outer, True)
     return made if keepdim else made.squeeze((rows, columns))
 
@@ -298,7 +311,7 @@ def exp_of(input: Tensor) -> Tensor:
     if input._dtype.itemsize in (2, 4) and input._device.runtime.backend.dtypes.get("float64") == "native":
         return exp_of(input.double()).to(input._dtype)  # what is squared again and again loses a digit each time
     a = input
-    size = float(a.detach().abs().sum(-2).amax()) if a._numel else 0.0
+    size = float(a.detach().abs().sum(-2).amax()) if a._numel and a._device.type != "meta" else 0.0
     if size != size or size == inf:
         return a * float("nan")
     halvings = max(0, ceil(log2(size / 0.5))) if size > 0.5 else 0

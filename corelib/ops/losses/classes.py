@@ -210,4 +210,4 @@ def _soft_cross_entropy(
     each = -(logp * target).sum(at)
     if reduction == "none":
         return each
-    return each.sum() / (input._numel // n) if reduction == "mean" else each.sum()
+    return each.sum() / (input._numel // n if n else 0) if reduction == "mean" else each.sum()

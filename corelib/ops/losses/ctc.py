@@ -104,6 +104,8 @@ def _backward(
     out: Tensor,
 ) -> Tensor:
     """PyTorch's gradient, which takes the log-probabilities for a log-softmax: probabilities minus posteriors."""
+    if log_probs._device.type == "meta":
+        return log_probs * g.reshape((1, -1, 1))
     paths = _Paths(log_probs, targets, input_lengths, target_lengths, blank)
     if paths.t == 0:
         return log_probs.new_zeros(log_probs._shape)
@@ -135,7 +137,7 @@ def ctc_paths(
 
 def _lengths(what: str, value: Tensor | int | Sequence[int], n: int) -> list[int]:
     if isinstance(value, Tensor):
-        if value._dtype not in (D.int64, D.int32, D.uint8):
+        if value._dtype not in D.INTEGERS:
             raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
         value = value.tolist()
     made = [value] if isinstance(value, int) else [int(v) for v in value]
@@ -162,8 +164,8 @@ def ctc_loss(
     reduction = reduction_of("ctc_loss", reduction)
     if log_probs._dtype not in (D.float32, D.float64):
         raise RuntimeError(f"ctc_loss(): \"ctc_loss\" not implemented for '{log_probs._dtype}'; float32 and float64 are accepted")
-    if targets._dtype not in (D.int64, D.int32):
-        raise RuntimeError(f"ctc_loss(): targets must be of an integer dtype, int64 or int32, got {targets._dtype}")
+    if targets._dtype not in D.INTEGERS:
+        raise RuntimeError(f"ctc_loss(): targets must be of an integer dtype, got {targets._dtype}")
     batched = len(log_probs._shape) == 3
     x = log_probs if batched else log_probs.unsqueeze(1)
     if len(x._shape) != 3:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import warnings
 
+from corelib.dispatcher.calls.elementwise import strides_of_result
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.elementwise.exponential import xlogy
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.neural.activation import logsigmoid
 from corelib.ops.reduction.reductions import vector_norm
@@ -82,7 +84,9 @@ def _pair(name: str, input: Tensor, target: Tensor, broadcast: bool = True) -> t
 
 
 def _infer_loss(input: Tensor, target: Tensor, reduction: str, *rest: object) -> Inferred:
-    return (input._shape if reduction == "none" else (), input._dtype), (input, target, reduction, *rest)
+    if reduction != "none":
+        return ((), input._dtype), (input, target, reduction, *rest)
+    return (input._shape, input._dtype, strides_of_result(input, target)), (input, target, reduction, *rest)
 
 
 def _mse_slope(g: Tensor, input: Tensor, target: Tensor, reduction: str) -> Tensor:
@@ -215,9 +219,9 @@ def binary_cross_entropy(
     """
     reduction = reduction_of("binary_cross_entropy", reduction, size_average, reduce)
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
-    if input._numel and input._device.type != "meta" and not bool(((input >= 0) & (input <= 1)).all()):
+    if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
-    if target._numel and target._device.type != "meta" and not bool(((target >= 0) & (target <= 1)).all()):
+    if any_true(~((target >= 0) & (target <= 1))):
         raise RuntimeError("binary_cross_entropy(): all elements of target should be between 0 and 1")
     if weight is not None:
         weight = weight.expand_as(input)

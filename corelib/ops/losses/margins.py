@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import empty_like
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.losses.losses import reduced, reduction_of
 from corelib.ops.neural.activation import logsigmoid
@@ -63,7 +64,7 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.new_full(input._shape, var)
-    elif bool((var < 0).any()):
+    elif any_true(var < 0):
         raise ValueError("var has negative entry/entries")
     if var._shape != input._shape:
         if input._shape[:-1] == var._shape:
@@ -221,9 +222,11 @@ def multilabel_soft_margin_loss(
 
 
 def _rows(name: str, input: Tensor) -> Tensor:
-    if len(input._shape) > 2 or not input._shape or not input._shape[-1]:
+    if not input._shape:
+        return input.reshape((1, 1))
+    if len(input._shape) > 2 or not input._shape[-1]:
         raise RuntimeError(f"{name}(): Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(input._shape)}")
-    return input.reshape((-1, input._shape[-1]))
+    return input.reshape((input._shape[0] if len(input._shape) == 2 else 1, input._shape[-1]))
 
 
 @op(on=("nn.functional",))
@@ -243,7 +246,7 @@ def multi_margin_loss(
     if weight is not None and len(weight._shape) != 1:
         raise ValueError(f"multi_margin_loss(): weight must be one-dimensional, got shape {list(weight._shape)}")
     x = _rows("multi_margin_loss", input)
-    index = target.reshape((-1, 1))
+    index = target.reshape((target._numel, 1))
     if index._shape[0] != x._shape[0]:
         raise RuntimeError(f"multi_margin_loss(): inconsistent target size, expected {[x._shape[0]]} but got {list(target._shape)}")
     lacking = (margin - x.gather(1, index) + x).relu()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
-from corelib.graph.grad_mode import no_grad
+from corelib.graph.grad_mode import is_grad_enabled, no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import check_index, put_rows, take_rows
@@ -73,7 +73,7 @@ def embedding(
     tensor([[3., 4.],
             [1., 2.]])
     """
-    if sparse:
+    if sparse and weight.requires_grad and is_grad_enabled():
         raise NotImplementedError("embedding(): sparse=True needs sparse gradients, which corelib does not have yet")
     if not isinstance(weight, Tensor):
         raise TypeError(f"embedding(): argument 'weight' (position 2) must be Tensor, not {type(weight).__name__}")
@@ -98,7 +98,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if num_classes <= 0:
             raise RuntimeError(f"one_hot(): Can not infer total number of classes from empty tensor (num_classes={num_classes})")
         return tensor.new_zeros((*tensor._shape, num_classes))
-    low, high = int(tensor.amin()), int(tensor.amax())
+    if tensor._device.type == "meta" and num_classes != -1:
+        low, high = 0, 0  # no value to check
+    else:
+        low, high = int(tensor.amin()), int(tensor.amax())
     if low < 0:
         raise RuntimeError(f"one_hot(): Class values must be non-negative, got {low}")
     if num_classes == -1:

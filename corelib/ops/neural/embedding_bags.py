@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corelib.dispatcher.declare import op
+from corelib.graph.grad_mode import is_grad_enabled
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.neural.embedding import embedding_rows, row_number, shrink_rows
@@ -27,7 +28,7 @@ def embedding_bag(
     tensor([[4., 6.],
             [3., 4.]])
     """
-    if sparse:
+    if sparse and weight.requires_grad and is_grad_enabled():
         raise NotImplementedError("embedding_bag(): sparse=True needs sparse gradients, which corelib does not have yet")
     factors = per_sample_weights
     if factors is not None and input._shape != factors._shape:
@@ -56,7 +57,7 @@ def embedding_bag(
         if include_last_offset and not offsets._numel:
             raise RuntimeError("embedding_bag(): include_last_offset: number of offsets should be at least 1")
         bags = offsets._numel - include_last_offset
-        if offsets._numel:
+        if offsets._numel and offsets._device.type != "meta":
             first, last = int(starts[0]), int(starts[-1])
             if first != 0:
                 raise RuntimeError(f"embedding_bag(): offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {first}")

@@ -239,6 +239,8 @@ def batch_norm(
     n = input._numel // c if c else 0
     if training:
         _check_statistics("batch_norm", running_mean, running_var)
+        if input._numel == 0:  # nothing to learn of: the statistics stay, and weight and bias have gradients of zero
+            return _scaled(input * 1, weight, bias)
         if n <= 1:
             raise ValueError(f"batch_norm(): Expected more than 1 value per channel when training, got input size {input.shape}")
         made, mean, var = batch_norm_training(input, weight, bias, eps)
@@ -276,7 +278,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     if b * (c // num_groups) * prod(input._shape[2:]) == 1:
         raise ValueError(f"group_norm(): Expected more than 1 value per channel when training, got input size {list(input._shape)}")
     if input._numel == 0:
-        return input * 1
+        return _scaled(input * 1, weight, bias)
     rows = input.reshape((b, num_groups, input._numel // (b * num_groups)))
     return in_format_of(input, _scaled(layer_norm(rows, (rows._shape[-1],), None, None, eps).reshape(input._shape), weight, bias))
 

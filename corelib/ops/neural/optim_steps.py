@@ -10,6 +10,7 @@ from __future__ import annotations
 from corelib.contract.kernels import Native
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.inplace import check_writable
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import no_grad
@@ -43,12 +44,15 @@ def _run_kernel(
         native = t._native
         natives.append(t._array() if native is None else native)
     target, gradient = param._native, grad._native
-    if kernel(
+    if not computed(
+        op,
+        kernel,
+        device,
         param._array() if target is None else target,
         grad._array() if gradient is None else gradient,
         *natives,
         *attributes,
-    ) is NotImplemented:
+    ):
         return False
     for t in (param, *states):
         if t is not None:

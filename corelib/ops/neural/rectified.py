@@ -26,7 +26,8 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
     slope: Tensor | float = (lower + upper) / 2
     if training:
         # One draw in double precision for each element that needs one, as PyTorch's CPU does.
-        drawn = input.new_empty((int(low.sum()),), dtype=D.float64).uniform_(lower, upper)
+        needed = input._numel if input._device.type == "meta" else int(low.sum())
+        drawn = input.new_empty((needed,), dtype=D.float64).uniform_(lower, upper)
         slope = input.new_zeros(input._shape).masked_scatter(low, drawn.to(input._dtype))
     made = select_where(low, input * slope, input).contiguous()
     if not inplace:

@@ -109,6 +109,11 @@ class _Step:
 
 def _direction(step: _Step, rows: Tensor, sizes: list[int], first: _State, backwards: bool) -> tuple[Tensor, _State]:
     """(outputs, last state) of one direction over packed rows; `first` is the state before."""
+    if rows._device.type == "meta":  # without values all steps are one
+        every = step.inputs(rows)
+        wide = step(every, tuple(s.narrow(0, 0, 1).expand((every.shape[0], s.shape[1])) for s in first))
+        state = step(every.narrow(0, 0, max(sizes)), first)
+        return wide[0], state
     inputs = step.inputs(rows).split(sizes)
     outputs: list[Tensor] = []
     finished: list[_State] = []
@@ -164,7 +169,7 @@ def _recurrent(kind: str, args: tuple[Any, ...]) -> tuple[Tensor, list[Tensor]]:
     if not length:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
     rows, states = _layers(
-        kind, x.reshape((length * batch, features)), [batch] * length, hx if kind == "lstm" else (hx,), params, has_biases, num_layers, p, train,
+        kind, x.reshape((length * batch, features)), [batch] * (1 if x.is_meta else length), hx if kind == "lstm" else (hx,), params, has_biases, num_layers, p, train,
         bidirectional,
     )
     output = rows.reshape((length, batch, rows.shape[-1]))

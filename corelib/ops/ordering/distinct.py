@@ -7,6 +7,7 @@ from typing import Any
 from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.ordering.sorting import kept_in_graph, sort_along
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -28,6 +29,7 @@ def unique(
     >>> torch.unique(torch.tensor([3, 1, 3]))
     tensor([1, 3])
     """
+    need_values("unique", input)
     if dim is not None:
         return _unique_slices(input, dim, return_inverse, return_counts)
     source, input = input, input.detach()
@@ -61,11 +63,21 @@ def _answer(
     return answer[0] if len(answer) == 1 else tuple(answer)
 
 
+def _nothing_to_compare(name: str, input: Tensor, dim: int) -> None:
+    if 0 in input._shape[:dim] + input._shape[dim + 1 :]:
+        raise RuntimeError(
+            f"{name}(): There are 0 sized dimensions, and they aren't selected, so unique cannot be applied: got shape {list(input._shape)}, dim {dim}"
+        )
+
+
 def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts: bool) -> Tensor | tuple[Tensor, ...]:
     dim = wrap_dim("unique", dim, len(input._shape))
+    _nothing_to_compare("unique", input, dim)
     source, input = input, input.detach()
     rows = input.movedim(dim, 0)
     n = rows._shape[0]
+    if 0 in rows._shape[1:]:
+        raise RuntimeError(f"unique(): There are 0 sized dimensions, and they aren't selected, so unique cannot be applied: shape {list(input._shape)}, dim {dim}")
     flat = rows.reshape((n, -1)) if n else rows
     order = arange(n, device=input._device)
     for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
@@ -79,14 +91,21 @@ def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts:
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """The elements without those that equal the one before.
+    """The elements without those that equal the one before; with `dim`, the slices along it without those.
 
     >>> import corelib as torch
     >>> torch.unique_consecutive(torch.tensor([1, 1, 2, 1]))
     tensor([1, 2, 1])
     """
+    need_values("unique_consecutive", input)
     if dim is not None:
-        raise NotImplementedError("unique_consecutive(): argument 'dim' is not supported yet; flatten the tensor")
+        dim = wrap_dim("unique_consecutive", dim, len(input._shape))
+        rows = input.detach().movedim(dim, 0)
+        n = rows._shape[0]
+        _nothing_to_compare("unique_consecutive", input, dim)
+        first, group = _groups(rows.reshape((n, -1)) if n else rows)
+        kept = kept_in_graph(input, rows[first], "unique_dim_consecutive")
+        return _answer(kept, arange(n, device=input._device), group, (n,), return_inverse, return_counts, dim)
     flat = input.detach().reshape((-1,))
     first, group = _groups(flat)
     kept = kept_in_graph(input, flat[first], "unique_consecutive")

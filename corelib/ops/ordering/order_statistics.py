@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred, Spec
 from corelib.graph.views import own_memory
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.sorting import among_equals, put_back, sort_along
 from corelib.ops.reduction.reductions import reduced
@@ -218,7 +219,7 @@ def _quantile(
         if not 0 <= q <= 1:
             raise RuntimeError(f"{name}(): q must be in the range [0, 1] but got {q}")
         q = input.new_tensor(q)
-    elif q._device.type != "meta" and q._numel and not bool(((q >= 0) & (q <= 1)).all()):
+    elif any_true(~((q >= 0) & (q <= 1))):
         raise RuntimeError(f"{name}(): q values must be in the range [0, 1]")
     if input._dtype not in (D.float32, D.float64):
         raise RuntimeError(f"{name}(): input tensor must be either float or double dtype, got {input._dtype}")

@@ -14,6 +14,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.rule import without_derivative, without_slope
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.reduction.reductions import amax, amin, reduced
 from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
@@ -379,6 +380,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     tensor([1, 0, 2])
     """
     _check_bincount(input, weights, minlength)
+    need_values("bincount", input)
     if input._numel and int(min_all(input)) < 0:
         raise RuntimeError("bincount(): only supports 1-d non-negative integral inputs, but the input has negative elements")
     n = int(max_all(input)) + 1 if input._numel else 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corelib.dispatcher.calls.fallback import missing
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.ops.construction.construct import _from_array
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
     """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
-    if t._numel:
+    if t._numel and t._device.type != "meta":
         if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
             filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
             return t
@@ -67,5 +69,6 @@ def drawn_there(t: Tensor, source: Generator, distribution: str, low: float = 0,
         check_uniform_bounds(low, high, t._dtype.name)
     seed, offset = source.reserve()
     if t._numel:
-        kernel(t._array(), seed, offset, distribution, low, high)
+        if not computed(TABLE["philox"], kernel, t._device, t._array(), seed, offset, distribution, low, high):
+            missing(TABLE["philox"], t._device, t._dtype, (t,))  # raises: the numbers have been reserved
     return True

@@ -56,6 +56,8 @@ class Generator(Sampler):
 
     def __init__(self, device: DeviceLike = "cpu", algorithm: str | None = None) -> None:
         self._device = Device(device)
+        if self._device.type == "meta":
+            raise RuntimeError("Generator: META device type not an accelerator: tensors on meta have no elements to draw")
         super().__init__(_stream_class(algorithm, self._device)(_UNSEEDED))
 
     @property
@@ -161,6 +163,33 @@ class Generator(Sampler):
                 "algorithm='philox' does"
             )
         return self._stream
+
+
+class _NoWords(Philox):
+    """A stream of no numbers, whatever number is asked for."""
+
+    __slots__ = ()
+
+    def words(self, n: int, wide: bool) -> NDArray[np.uint64]:
+        """None."""
+        return np.empty(0, np.uint64)
+
+    def normal(self, n: int, kind: str, contiguous: bool) -> NDArray[np.floating]:
+        """None."""
+        return super().normal(0, kind, contiguous)
+
+
+class _NoNumbers(Generator):
+    """What tensors on meta draw from: arguments are checked as ever, the arrays are empty, and no generator's state changes."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        Sampler.__init__(self, _NoWords(0))
+        self._device = Device("meta")
+
+
+NO_NUMBERS = _NoNumbers()
 
 
 def _restore(device: str, algorithm: str, state: bytes | NDArray[np.uint8]) -> Generator:

@@ -16,18 +16,18 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
-from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
+from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.random.drawing import drawn_there, filled
-from corelib.ops.random.generator import Generator, default_generator
+from corelib.ops.random.generator import NO_NUMBERS, Generator, default_generator
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import DeviceLike, device as Device, resolve
+from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
-from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import finfo, iinfo
-from corelib.tensor.size import integer
+from corelib.tensor.size import SMALL, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 
 def generator_of(name: str, generator: object, device: Device) -> Generator:
-    """The generator to draw from: the one given, which must be of the device, or the device's default."""
+    """The generator to draw from: the one given, which must be of the device, or the device's default; on meta nothing is drawn."""
+    if device.type == "meta" and (generator is None or isinstance(generator, Generator)):
+        return NO_NUMBERS
     if generator is None:
         return default_generator(device)
     if not isinstance(generator, Generator):
@@ -89,7 +91,10 @@ def rand(
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
-        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        try:
+            filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        except MemoryError as error:
+            raise parts._device.runtime.allocator.no_room("rand", error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
@@ -110,7 +115,10 @@ def randn(
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
-    filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    try:
+        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    except MemoryError as error:
+        raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
@@ -143,7 +151,10 @@ def randint(
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
-        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        try:
+            filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("randint", error) from None
     return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
@@ -176,7 +187,10 @@ def randperm(
     if out is not None:
         dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
-    array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    try:
+        array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    except MemoryError as error:
+        raise t._device.runtime.allocator.no_room("randperm", error) from None
     return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
@@ -239,9 +253,12 @@ def normal(
             dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
-        array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        try:
+            array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("normal", error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
-    if isinstance(std, Tensor) and std._numel and bool((std < 0).any()):
+    if isinstance(std, Tensor) and any_true(std < 0):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
     if not isinstance(std, Tensor) and not std >= 0:
         raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
@@ -283,9 +300,12 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
         with no_grad():
-            array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            if array is not None:
-                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            try:
+                array = draw(self, generator_of(name, generator, self._device), *args, **names)
+                if array is not None:
+                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            except MemoryError as error:
+                raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
@@ -335,6 +355,9 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         return source.random_integers(t._numel, None, None, t._dtype.np)
     if high is None:  # to the largest, which is one of them
         high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
+    elif type(high) is not int or not -SMALL < high < SMALL:
+        high = integer("random_", "to", high)
+    low = integer("random_", "from", low)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
@@ -346,6 +369,9 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
 def _bernoulli(t: Tensor, source: Generator, p: Tensor | float = 0.5) -> Array | None:
     """Fill with ones with probability `p`, a number or a tensor, else zeros."""
     if isinstance(p, Tensor):
+        if t._device.type == "meta":
+            p.expand(t._shape)
+            return None
         probabilities = p.detach().expand(t._shape).numpy(force=True)
         return source.bernoulli(probabilities, t._numel, t._dtype.np)
     if not 0 <= p <= 1:
@@ -402,10 +428,15 @@ _drawn("cauchy_", _cauchy)
 @op(on=(), grad_name="BernoulliBackward0", vjp=lambda g: g.new_zeros(g._shape))
 def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
-    if input._numel and not bool(((input >= 0) & (input <= 1)).all()):
+    if input._device.type == "meta":
+        return empty_like(input)
+    if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    try:
+        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    except MemoryError as error:
+        raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)
 
 
@@ -427,48 +458,3 @@ def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Gene
 
 
 attach("bernoulli", bernoulli)
-
-
-@public("torch")
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None,
-) -> Tensor:
-    """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart.
-
-    RuntimeError for negative, NaN or infinite weights, and for more samples without replacement than there are categories.
-
-    >>> import corelib as torch
-    >>> torch.multinomial(torch.tensor([0., 1.]), 3, replacement=True)
-    tensor([1, 1, 1])
-    """
-    if not isinstance(input, Tensor):
-        raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if len(input._shape) not in (1, 2):
-        raise RuntimeError(f"multinomial(): prob_dist must be 1 or 2 dim, got shape {list(input._shape)}")
-    if not input._dtype.is_floating_point:
-        raise RuntimeError(f"multinomial(): multinomial only supports floating-point dtypes for input, got: {input._dtype}")
-    if not isinstance(num_samples, int) or num_samples <= 0:
-        raise RuntimeError(f"multinomial(): cannot sample n_sample <= 0 samples, got {num_samples}")
-    n = input._shape[-1]
-    if not replacement and num_samples > n:
-        raise RuntimeError(
-            f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
-        )
-    weights = input.detach().cpu().resolve_neg()
-    array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
-    array = array.reshape(-1, n)
-    if not (np.isfinite(array).all() and (array >= 0).all()):
-        raise RuntimeError("multinomial(): probability tensor contains either `inf`, `nan` or element < 0")
-    if array.shape[0] and (array.sum(1) == 0).any():
-        raise RuntimeError("multinomial(): invalid multinomial distribution (sum of probabilities <= 0)")
-    if out is not None:
-        of_out("multinomial", out, D.int64, input._device)
-    source = generator_of("multinomial", generator, input._device)
-    drawn = source.multinomial(array, num_samples, replacement)
-    shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
-    place = resolve(input._device)
-    check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), drawn.astype(np.int64)), False, out, "multinomial", False)
-
-
-attach("multinomial", multinomial)

@@ -129,10 +129,10 @@ def _slope(y: Tensor, at: int, spacing: Tensor | float, edge_order: int) -> Tens
 
 @public("torch")
 def gradient(
-    input: Tensor, *, spacing: Tensor | float | Sequence[Tensor | float] = 1, dim: Dims = None, edge_order: int = 1
+    input: Tensor, *, spacing: Tensor | float | Sequence[Tensor | float] | None = None, dim: Dims = None, edge_order: int = 1
 ) -> tuple[Tensor, ...]:
     """The slopes of samples along each of the given dimensions (all by default): central differences, and one-sided ones of
-    `edge_order` 1 or 2 at the ends. spacing: a distance, one for each dimension, or a vector of places for each.
+    `edge_order` 1 or 2 at the ends. spacing: a distance (1 by default), one for each dimension, or a vector of places for each.
 
     >>> import corelib as torch
     >>> torch.gradient(torch.tensor([1., 4., 9.]))
@@ -146,6 +146,8 @@ def gradient(
         raise RuntimeError(f"gradient(): dim {dim} appears multiple times in the list of dims")
     if isinstance(spacing, Tensor):
         spacing = [spacing]
+    elif spacing is None:
+        spacing = 1
     each = list(spacing) if isinstance(spacing, Sequence) else [spacing] * len(dims)
     if len(each) != len(dims):
         raise RuntimeError(f"gradient(): torch.gradient expected spacing to be unspecified, a scalar, or a list of length {len(dims)}, but got a list of length {len(each)}")

@@ -226,7 +226,7 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 def _variance_arguments(
-    name: str, input: Tensor, dim: Dims, unbiased: bool | None, correction: float | None
+    name: str, input: Tensor, dim: Dims | bool, unbiased: bool | None, correction: float | None
 ) -> tuple[Dims, float]:
     if isinstance(dim, bool):  # var(unbiased)
         unbiased, dim = dim, None
@@ -271,7 +271,7 @@ def variance(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Tens
 
 @op(out=True, overlap="unchecked", ref="var")
 def var(
-    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Tensor:
     """The variance of all elements, or along `dim`: squared distances from the mean over n - `correction` (default 1).
 
@@ -298,7 +298,7 @@ def deviation(input: Tensor, dim: Dims, correction: float, keepdim: bool) -> Ten
 
 @op(out=True, overlap="unchecked", ref="std")
 def std(
-    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
 ) -> Tensor:
     """The standard deviation of all elements, or along `dim`: the root of the variance.
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from builtins import range as builtin_range
+from collections.abc import Callable, Sequence
+from math import prod
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.ordering.searching import places_in_order
 from corelib.ops.ordering.sorting import kept_in_graph
 from corelib.ops.reduction.reductions import mean, std, sum, var
-from corelib.ops.return_types import Histogram
+from corelib.ops.return_types import Histogram, HistogramOfMany
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.size import Dims
@@ -60,7 +63,7 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
 
 def _pair_of(name: str, first: Callable[..., Tensor], word: str) -> Callable[..., tuple[Tensor, Tensor]]:
     def function(
-        input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+        input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
     ) -> tuple[Tensor, Tensor]:
         spread = first(input, dim, unbiased, keepdim, correction=correction)
         return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
@@ -84,7 +87,7 @@ def _weights(what: str, weights: Tensor | None, n: int, whole: bool) -> Tensor |
         raise RuntimeError(f"cov(): expected {what} to have floating point dtype but got {what} with {weights._dtype} dtype")
     if weights._numel != n:
         raise RuntimeError(f"cov(): expected {what} to have the same numel as there are observations in the input but got {weights._numel} != {n}")
-    if n and weights._device.type != "meta" and float(weights.min()) < 0:
+    if any_true(weights < 0):
         raise RuntimeError(f"cov(): {what} cannot be negative")
     return weights
 
@@ -149,10 +152,12 @@ def _range(name: str, input: Tensor, low: float, high: float) -> tuple[float, fl
     """The ends of a histogram: as given, or those of the data where they are equal."""
     if low > high:
         raise RuntimeError(f"{name}(): max must be larger than min, got {low} and {high}")
-    if low == high and input._numel:
+    if low == high and input._numel and input._device.type != "meta":
         low, high = float(input.min()), float(input.max())
     if not (low - low == 0 and high - high == 0):
         raise RuntimeError(f"{name}(): range of [{low}, {high}] is not finite")
+    if low == high and not input._numel and name == "histogram":
+        return low, high + 1
     return (low - 0.5, high + 0.5) if low == high and name == "histogram" else (low - 1, high + 1) if low == high else (low, high)
 
 
@@ -198,22 +203,67 @@ def histogram(
         raise NotImplementedError(f"histogram(): \"histogram_cpu\" not implemented for {x._dtype}; floats are accepted")
     if weight is not None and weight._shape != input._shape:
         raise RuntimeError(f"histogram(): if weight tensor is provided it should have the same shape as the input tensor, got {list(weight._shape)} and {list(input._shape)}")
+    edges, at, inside = _placed("histogram", x, bins, range)
+    counted = inside.to(x._dtype) if weight is None else select_where(inside, weight.detach().reshape((-1,)), 0.0)
+    hist = x.new_zeros((edges._numel - 1,)).index_add(0, at, counted)
+    if density:
+        hist = hist / hist.sum() / (edges[1:] - edges[:-1])
+    return Histogram(kept_in_graph(input, hist, "histogram"), edges)
+
+
+def _placed(name: str, x: Tensor, bins: Tensor | int, range: tuple[float, float] | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The edges of the bins; for each number of the vector `x` the bin that it is in, and whether it is in one."""
     if isinstance(bins, Tensor):
         edges, n = bins.clone(), bins._numel - 1
         at = places_in_order(edges, x, True, False) - 1
         inside = (x >= edges[0]) & (x <= edges[-1])
-        at = at.clamp(0, n - 1)
-    else:
-        if bins <= 0:
-            raise RuntimeError(f"histogram(): bins must be > 0, got {bins}")
-        low, high = _range("histogram", x, *(range if range is not None else (0.0, 0.0)))
-        edges, n = linspace(low, high, bins + 1, dtype=x._dtype, device=x._device), bins
-        at, inside = _binned(x, low, high, n)
-        # a step to the side where the rounding of the position and that of the edges disagree
-        at = select_where(x < edges.take(at), at - 1, at)
-        at = select_where((x >= edges.take(at + 1)) & (at < n - 1), at + 1, at).clamp(0, n - 1)
+        return edges, at.clamp(0, n - 1), inside
+    if bins <= 0:
+        raise RuntimeError(f"{name}(): bins must be > 0, got {bins}")
+    low, high = _range("histogram", x, *(range if range is not None else (0.0, 0.0)))
+    edges = linspace(low, high, bins + 1, dtype=x._dtype, device=x._device)
+    at, inside = _binned(x, low, high, bins)
+    # a step to the side where the rounding of the position and that of the edges disagree
+    at = select_where(x < edges.take(at), at - 1, at)
+    at = select_where((x >= edges.take(at + 1)) & (at < bins - 1), at + 1, at).clamp(0, bins - 1)
+    return edges, at, inside
+
+
+@public("torch")
+def histogramdd(
+    input: Tensor, bins: int | Sequence[int] | Sequence[Tensor], *, range: Sequence[float] | None = None, weight: Tensor | None = None, density: bool = False
+) -> HistogramOfMany:
+    """(hist, bin_edges): a histogram of vectors, the last dimension of `input`, with as many dimensions as these have numbers.
+
+    bins: a number for all dimensions or for each, or the edges in each. range: the lowest and highest of each dimension, one after the other; the
+    data's by default. weight: of each vector. density: divided by the volume of each bin and the total.
+
+    >>> import corelib as torch
+    >>> torch.histogramdd(torch.tensor([[0., 1.], [1., 0.], [1., 1.]]), [2, 2]).hist
+    tensor([[0., 1.],
+            [1., 1.]])
+    """
+    if input.dim() < 2:
+        raise RuntimeError(f"histogramdd(): expected an input of at least 2 dimensions (..., D), got {input.dim()}")
+    x = input.detach().reshape((-1, input._shape[-1]))
+    d = x._shape[1]
+    if not x._dtype.is_floating_point:
+        raise NotImplementedError(f"histogramdd(): \"histogramdd_cpu\" not implemented for {x._dtype}; floats are accepted")
+    if weight is not None and weight._shape != input._shape[:-1]:
+        raise RuntimeError(f"histogramdd(): expected a weight of shape {list(input._shape[:-1])}, got {list(weight._shape)}")
+    each: list[Tensor | int] = [bins] * d if isinstance(bins, int) else list(bins)
+    if len(each) != d or (range is not None and len(range) != 2 * d):
+        raise RuntimeError(f"histogramdd(): The size of bins must be equal to the innermost dimension of the input, {d}, and a range has twice as many numbers")
+    at, inside, edges = x.new_zeros((x._shape[0],), dtype=D.int64), x.new_ones((x._shape[0],), dtype=D.bool), []
+    for i, b in enumerate(each):
+        mine, place, counts = _placed("histogramdd", x[:, i].contiguous(), b, None if range is None else (range[2 * i], range[2 * i + 1]))
+        at, inside = at * (mine._numel - 1) + place, inside & counts
+        edges.append(mine)
+    sizes = [e._numel - 1 for e in edges]
     counted = inside.to(x._dtype) if weight is None else select_where(inside, weight.detach().reshape((-1,)), 0.0)
-    hist = x.new_zeros((n,)).index_add(0, at, counted)
+    hist = x.new_zeros((prod(sizes),)).index_add(0, at, counted).reshape(sizes)
     if density:
-        hist = hist / hist.sum() / (edges[1:] - edges[:-1])
-    return Histogram(kept_in_graph(input, hist, "histogram"), edges)
+        hist = hist / hist.sum()
+        for i, e in enumerate(edges):
+            hist = hist / (e[1:] - e[:-1]).reshape([-1 if k == i else 1 for k in builtin_range(d)])
+    return HistogramOfMany(hist, tuple(edges))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from math import comb
 from collections.abc import Callable, Sequence
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
+from corelib.ops.construction.creation import tabulated
 from corelib.ops.shape.joining import atleast_3d, joined, listed, stack
 from corelib.ops.shape.shapes import broadcast_tensors, tensor_split
 from corelib.ops.shape.views import spread
@@ -174,6 +176,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r == 0:
         return input.new_empty((0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    places = [i for row in choose(range(input._numel), r) for i in row]
-    chosen = input.new_tensor(places, dtype=D.int64)
-    return input.index_select(0, chosen).reshape((-1, r))
+    n = input._numel
+    count = comb(n + r - 1, r) if with_replacement and n else comb(n, r)
+    chosen = tabulated(input, (count * r,), lambda: [i for row in choose(range(n), r) for i in row], D.int64)
+    return input.index_select(0, chosen).reshape((count, r))

@@ -10,13 +10,14 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.graph.views import owning
-from corelib.ops.construction.creation import ones
+from corelib.ops.construction.creation import empty, ones
+from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import DeviceLike
+from corelib.tensor.device import DeviceLike, resolve
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.layout import layout as Layout
+from corelib.tensor.layout import contiguous_format, layout as Layout
 from corelib.tensor.promotion import promote_types
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -87,7 +88,7 @@ def _infer_scatter_like(name: str, view: View) -> Infer:
             raise RuntimeError(
                 f"{name}(): expected src to have a size equal to the slice of self. src size = {list(src._shape)}, slice size = {list(part._shape)}"
             )
-        return (input._shape, input._dtype), (input, src, *where)
+        return (input._shape, input._dtype, kept_strides(input) if input._device.runtime.strided_any else None), (input, src, *where)
 
     return infer
 
@@ -221,13 +222,26 @@ def fill_diagonal_(self: Tensor, fill_value: Tensor | Number, wrap: bool = False
         raise RuntimeError(f"fill_diagonal_(): all dimensions of input must be of equal length, got shape {list(shape)}")
     self.as_strided((min(shape),), (sum(self.stride()),), self._offset).fill_(fill_value)
     if wrap and len(shape) == 2 and shape[0] > shape[1] + 1:
-        for top in range(shape[1] + 1, shape[0], shape[1] + 1):
-            below = self.narrow(0, top, min(shape[1], shape[0] - top))
-            below.diagonal().fill_(fill_value)
+        rows, columns = self.stride()
+        blocks, rest = divmod(shape[0], shape[1] + 1)  # each block but the first begins a diagonal of its own
+        below = self._offset + (shape[1] + 1) * rows
+        self.as_strided((blocks - 1, shape[1]), ((shape[1] + 1) * rows, rows + columns), below).fill_(fill_value)
+        if rest:
+            last = self._offset + blocks * (shape[1] + 1) * rows
+            self.as_strided((min(rest, shape[1]),), (rows + columns,), last).fill_(fill_value)
     return self
 
 
 attach("fill_diagonal_", fill_diagonal_)
+
+
+def _lower(row: int, col: int, offset: int) -> int:
+    """How many places the lower triangle has: rows that grow by one place each, then whole ones."""
+    first = min(max(1 + offset, 0), col) if offset > 0 else int(row + offset > 0)
+    last = max(0, min(col, row + offset))
+    growing = last - first + 1
+    whole = max(0, min(row, row + offset)) - growing
+    return (first + last) * growing // 2 + max(0, whole) * col if row and col else 0
 
 
 def _triangle_indices(
@@ -236,9 +250,13 @@ def _triangle_indices(
     for what, n in (("row", row), ("col", col)):
         if n < 0:
             raise RuntimeError(f"{name}(): {what} must be non-negative, got {n}")
+    place = resolve(device)
+    if place.type == "meta":
+        count = _lower(row, col, offset) if lower else row * col - _lower(row, col, offset - 1)
+        return empty((2, count), dtype=dtype or D.int64, device=place, layout=layout)
     square = ones((row, col), dtype=D.bool, device=device, layout=layout)
     inside: Tensor = (square.tril(offset) if lower else square.triu(offset)).nonzero()
-    return inside.t().contiguous().to(dtype or D.int64)
+    return inside.t().clone(memory_format=contiguous_format).to(dtype or D.int64)
 
 
 @public("torch")
@@ -304,7 +322,7 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     (tensor([1]), tensor([2]))
     """
     if not isinstance(indices, Tensor) or indices._dtype.is_floating_point or indices._dtype is D.bool:
-        raise ValueError(f"unravel_index(): expected 'indices' to be an integer tensor, but got {getattr(indices, '_dtype', type(indices).__name__)}")
+        raise TypeError(f"unravel_index(): expected 'indices' to be of integer dtype, but got {getattr(indices, '_dtype', type(indices).__name__)}")
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(not isinstance(n, int) for n in sizes):
         raise TypeError(f"unravel_index(): expected 'shape' to be int or sequence of ints, but got {shape!r}")

@@ -275,25 +275,31 @@ def repeat_interleave(
         repeats = input.new_tensor(list(repeats), dtype=D.int64)
     if isinstance(repeats, Tensor):
         if repeats._dtype not in (D.int64, D.int32):
-            raise RuntimeError(f"repeat_interleave(): repeats has to be Long or Int tensor, got {repeats._dtype}")
+            raise NotImplementedError(f"repeat_interleave(): \"repeat_interleave_cpu\" not implemented for {repeats._dtype} repeats; int64 and int32 are accepted")
         if len(repeats._shape) > 1 or (repeats._numel not in (1, n)):
             raise RuntimeError(
                 f"repeat_interleave(): repeats must have the same size as input along dim, but got repeats.size(0) = "
                 f"{repeats._numel} and input.size({at}) = {n}"
             )
+        if repeats._device.type == "meta":
+            if output_size is None:
+                raise RuntimeError("repeat_interleave(): cannot repeat_interleave a meta tensor without output_size")
+            return input.index_select(at, input.new_empty((output_size,), dtype=D.int64))
         counts = repeats.expand((n,)).tolist()
+        if any(c < 0 for c in counts):
+            raise RuntimeError("repeat_interleave(): repeats can not be negative")
+        if len(set(counts)) != 1:
+            places = [i for i, c in enumerate(counts) for _ in range(c)]
+            return input.index_select(at, input.new_tensor(places, dtype=D.int64))
+        times: int = counts[0]
     else:
-        counts = [int(repeats)] * n
-    if any(c < 0 for c in counts):
-        raise RuntimeError("repeat_interleave(): repeats can not be negative")
-    if counts and len(set(counts)) == 1:
-        shape = input._shape
-        wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], counts[0], *shape[at + 1 :]))
-        made = wide.clone(memory_format=contiguous_format)
-        return made.reshape((*shape[:at], n * counts[0], *shape[at + 1 :]))
-    places = [i for i, c in enumerate(counts) for _ in range(c)]
-    made = input.index_select(at, input.new_tensor(places, dtype=D.int64))
-    return made
+        times = int(repeats)
+        if times < 0:
+            raise RuntimeError("repeat_interleave(): repeats can not be negative")
+    shape = input._shape
+    wide = input.unsqueeze(at + 1).expand((*shape[: at + 1], times, *shape[at + 1 :]))
+    made = wide.clone(memory_format=contiguous_format)
+    return made.reshape((*shape[:at], n * times, *shape[at + 1 :]))
 
 
 attach("repeat_interleave", repeat_interleave)
@@ -404,3 +410,30 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
             [0., 1.]])
     """
     return _triangle("triu", input, diagonal, False)
+
+
+@public("torch", out=True)
+def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int) -> Tensor:
+    """Each tensor cut along `dim` into `num_chunks` equal pieces, filled up with zeros, what follows `dim` laid out flat, and all joined: the
+    shape is (before dim, num_chunks, the rest), `dim` being counted in all of them alike.
+
+    >>> import corelib as torch
+    >>> torch._chunk_cat([torch.ones(3), torch.full((2,), 2.)], 0, 2)
+    tensor([[1., 1., 2.],
+            [1., 0., 2.]])
+    """
+    if not tensors:
+        raise RuntimeError("_chunk_cat(): expects a non-empty input tensor list")
+    if num_chunks < 1:
+        raise RuntimeError(f"_chunk_cat(): expects positive num_chunks, got {num_chunks}")
+    dim = wrap_dim("_chunk_cat", dim, tensors[0].dim())
+    pieces = []
+    for t in tensors:
+        lead, n = t.shape[:dim], t.shape[dim]
+        if not t.numel():
+            raise RuntimeError("_chunk_cat(): expects non-empty tensors")
+        size = -(-n // num_chunks)
+        if size * num_chunks != n:
+            t = cat([t, t.new_zeros((*lead, size * num_chunks - n, *t.shape[dim + 1 :]))], dim)
+        pieces.append(t.reshape((*lead, num_chunks, -1)))
+    return cat(pieces, dim + 1)

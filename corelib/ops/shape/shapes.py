@@ -18,6 +18,7 @@ from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
 from corelib.ops.shape.views import expand, method_with_varargs, spread, view
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import int64
 from corelib.tensor.size import Shape, broadcast_shapes, integer, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 from corelib.ops.shape import permutation as permutation  # puts transpose and its like on Tensor
@@ -119,6 +120,11 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | int | Sequence[int
         raise RuntimeError("tensor_split(): tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     at = wrap_dim("tensor_split", dim, len(input._shape))
     n = input._shape[at]
+    if isinstance(indices_or_sections, Tensor) and (indices_or_sections._dtype is not int64 or len(indices_or_sections._shape) > 1):
+        raise RuntimeError(
+            "tensor_split(): tensor_split expected tensor_indices_or_sections to be an int64 tensor with zero or one dimensions, got "
+            f"{indices_or_sections._dtype} of shape {list(indices_or_sections._shape)}"
+        )
     if isinstance(indices_or_sections, Tensor) and not indices_or_sections._shape:
         indices_or_sections = integer("tensor_split", "indices_or_sections", indices_or_sections, 2)
     if isinstance(indices_or_sections, int):

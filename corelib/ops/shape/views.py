@@ -16,7 +16,7 @@ from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.size import SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
+from corelib.tensor.size import MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -85,6 +85,14 @@ def filled_size(name: str, input: Tensor, shape: tuple[int, ...]) -> tuple[int, 
     if numel % known:
         raise RuntimeError(f"{name}(): shape '{list(shape)}' is invalid for input of size {numel}")
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
+
+
+def counted(name: str, shape: tuple[int, ...]) -> int:
+    """The number of elements of a view that repeats some; RuntimeError where 64 bits do not hold it."""
+    n = prod(shape)
+    if n > MOST:
+        raise RuntimeError(f"{name}(): numel: integer multiplication overflow for sizes {list(shape)}")
+    return n
 
 
 _ONE = (1,)
@@ -189,7 +197,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     to = size if type(size) is tuple else integers("expand", "size", size, 1)
     shape = input._shape
     if not shape and 1 not in to and -1 not in to:
-        return input._as_view(to, (0,) * len(to), input._offset, prod(to))
+        return input._as_view(to, (0,) * len(to), input._offset, counted("expand", to))
     strides = input._strides
     if strides is None:
         strides = contiguous_strides(shape)
@@ -197,7 +205,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     if lead == 0:  # the same number of dimensions, each kept or repeated: anything else is explained below
         steps = [s if n == m else 0 if m == 1 and n >= 0 else -1 for n, m, s in zip(to, shape, strides)]
         if -1 not in steps:
-            return input._as_view(to, tuple(steps), input._offset, prod(to))
+            return input._as_view(to, tuple(steps), input._offset, counted("expand", to))
     if lead < 0:
         raise RuntimeError(
             f"expand(): the number of sizes provided ({len(to)}) must be greater or equal to the number of dimensions in "
@@ -223,7 +231,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
                 f"dimension {i}. Target sizes: {list(to)}. Tensor sizes: {list(shape)}"
             )
     made = tuple(out_shape)
-    return input._as_view(made, tuple(out_strides), input._offset, prod(made))
+    return input._as_view(made, tuple(out_strides), input._offset, counted("expand", made))
 
 
 method_with_varargs("expand", expand)

@@ -9,11 +9,11 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.ops.construction.creation import arange
 from corelib.ops.neural.activation import relu
 from corelib.ops.spatial.convolution import out_size
 from corelib.ops.spatial.padding import constant_pad
 from corelib.ops.spatial.pooling import avg_pool1d, avg_pool2d, avg_pool3d
-from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
@@ -42,8 +42,8 @@ def _pairs(
 def _places(input: Tensor, size: int, kernel: int, dilation: int, padding: int, stride: int) -> tuple[Tensor, int]:
     """Where each place of the kernel, and then each window, lies in a padded dimension; and how many windows there are."""
     windows = out_size(size, kernel, stride, padding, dilation)
-    places = [k * dilation + i * stride for k in range(kernel) for i in range(windows)]
-    return input.new_tensor(places, dtype=D.int64), windows
+    starts, steps = arange(windows, device=input._device) * stride, arange(kernel, device=input._device) * dilation
+    return (steps.unsqueeze(1) + starts).reshape((-1,)), windows
 
 
 def _infer_im2col(input: Tensor, kernel: _Pair, dilation: _Pair, padding: _Pair, stride: _Pair) -> Inferred:

@@ -94,7 +94,8 @@ def _read(input: Tensor, places: list[Tensor]) -> Tensor:
         # What is NaN or beyond any integer is read nowhere, yet must have a place.
         flat = flat * m + select_where(here, x, 0.0).long()
     b, c = input._shape[:2]
-    index = flat.reshape((b, 1, -1)).expand((b, c, -1))
+    places_read = prod(flat._shape[1:])
+    index = flat.reshape((b, 1, places_read)).expand((b, c, places_read))
     found = input.reshape((b, c, prod(sizes))).gather(2, index).reshape((b, c, *flat._shape[1:]))
     return select_where(ok.unsqueeze(1), found, 0.0)
 

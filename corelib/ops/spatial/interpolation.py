@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import floor, pi, sin
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.node import next_number
 from corelib.graph.recording import keep_saved
+from corelib.ops.construction.creation import tabulated
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
@@ -39,6 +41,16 @@ def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> lis
             row[min(max(low - 1 + i, 0), m - 1)] += weight
         rows.append(row)
     return rows
+
+
+def _neighbours(m: int, o: int, align_corners: bool | None, scale: float) -> tuple[list[float], list[int]]:
+    """For each output where it lies among the inputs, and the neighbour before it."""
+    if align_corners:
+        step = _scale(m, o, True, scale)
+        centres = [j * step for j in range(o)]
+    else:
+        centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
+    return centres, [min(int(c), m - 1) for c in centres]
 
 
 def _triangle(x: float) -> float:
@@ -128,25 +140,22 @@ def interpolate(
         scale = 1 / given if given else m / o
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
-            places = [min(int(floor((j + half) * scale)), m - 1) for j in range(o)]
-            made = made.index_select(d, input.new_tensor(places, dtype=int64))
+            places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
+            made = made.index_select(d, places)
             continue
         if m == o and (align_corners or scale == 1):
             continue
         if antialias or mode == "bicubic":
-            rows = _smooth_rows(mode, m, o, align_corners, scale) if antialias else _cubic_rows(m, o, align_corners, scale)
-            made = (made.movedim(d, -1) @ input.new_tensor(rows).t()).movedim(-1, d)
+            rows = partial(_smooth_rows, mode) if antialias else _cubic_rows
+            weights = tabulated(input, (o, m), partial(rows, m, o, align_corners, scale))
+            made = (made.movedim(d, -1) @ weights.t()).movedim(-1, d)
             continue
-        if align_corners:
-            centres = [j * _scale(m, o, True, scale) for j in range(o)]
-        else:
-            centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
-        low = [min(int(c), m - 1) for c in centres]
-        high = [min(j + 1, m - 1) for j in low]
-        shape = (o, *[1] * (len(input._shape) - 1 - d))
-        weight = input.new_tensor([c - j for c, j in zip(centres, low, strict=True)]).reshape(shape)
-        a = made.index_select(d, input.new_tensor(low, dtype=int64))
-        b = made.index_select(d, input.new_tensor(high, dtype=int64))
+        centres, low = ([], []) if input._device.type == "meta" else _neighbours(m, o, align_corners, scale)
+        weight = tabulated(
+            input, (o, *[1] * (len(input._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]  # noqa: B023
+        )
+        a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
+        b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
         made = a * (1 - weight) + b * weight
     return in_format_of(input, made.clone() if made is input else keep_saved(made, since))
 

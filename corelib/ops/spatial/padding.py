@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.ops.construction.creation import tabulated
 from corelib.ops.conversion.copying import copy_elements
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import Number, int64
-from corelib.tensor.size import Shape
+from corelib.tensor.size import SMALL, Shape
 from corelib.tensor.tensor import Tensor
 
 Pads: TypeAlias = Sequence[tuple[int, int]]
@@ -41,7 +43,9 @@ def _infer_pad(input: Tensor, pads: Pads, value: Number) -> Inferred:
     shape = _padded_shape(input, pads)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"pad(): The input size {list(input._shape)}, plus negative padding {pads}, resulted in a negative output size {list(shape)}, which is invalid.")
-    return (shape, input._dtype), (input, pads, value)
+    if type(value) is int and not -SMALL < value < SMALL:
+        value = float(value)  # as which PyTorch takes it
+    return (shape, input._dtype), (input, pads, fitting_number("pad", value, input._dtype))
 
 
 @op(on=(), infer=_infer_pad, grad_name="ConstantPadNdBackward0", vjp=_pad_backward)
@@ -118,11 +122,13 @@ def _places(mode: str, x: Tensor, dim: int, before: int, behind: int) -> Tensor:
     if n == 0 and mode == "replicate":
         raise RuntimeError(f"pad(): Expected non-zero size at dimension {dim} for replicate, got {list(x._shape)}")
     at = range(-before, n + behind)
-    if mode == "reflect":
-        places = [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in at]
-    elif mode == "replicate":
-        places = [min(max(i, 0), n - 1) for i in at]
-    else:
+    if mode == "circular":
         first, kept = max(-before, 0), n + min(before, 0) + min(behind, 0)  # what is cut off does not come back
-        places = [first + i % kept for i in range(-max(before, 0), kept + max(behind, 0))] if kept > 0 else []
-    return x.new_tensor(places, dtype=int64)
+        at = range(-max(before, 0), kept + max(behind, 0)) if kept > 0 else range(0)
+
+    def places() -> list[int]:
+        if mode == "reflect":
+            return [-i if i < 0 else 2 * (n - 1) - i if i >= n else i for i in at]
+        return [min(max(i, 0), n - 1) for i in at] if mode == "replicate" else [first + i % kept for i in at]
+
+    return tabulated(x, (len(at),), places, int64)

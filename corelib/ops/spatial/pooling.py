@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import prod
+from math import gcd, prod
 from types import EllipsisType
 from typing import Any
 
@@ -192,6 +192,8 @@ def _avg_pool(
     total = in_format_of(input, total, n == 1) if n < 3 else total.contiguous()
     if divisor is not None:
         return _over(total, divisor, whole)
+    if input._device.type == "meta":
+        return _over(total, 1, whole)
     counts = []
     for m, k, s, p, o in zip(input._shape[-n:], kernel, steps, pads, sizes, strict=True):
         row = []
@@ -292,19 +294,21 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
     made = input.float() if input._dtype.itemsize == 2 else input
     for i in range(n):  # one dimension after the other
         d = len(input._shape) - n + i
-        made = _window_means(made.movedim(d, -1), _bounds(input._shape[d], sizes[i])).movedim(-1, d)
+        made = _window_means(made.movedim(d, -1), sizes[i]).movedim(-1, d)
     return in_format_of(input, made, n == 1).to(input._dtype)
 
 
-def _window_means(x: Tensor, windows: list[tuple[int, int]]) -> Tensor:
+def _window_means(x: Tensor, out: int) -> Tensor:
     """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
-    longest = max(b - a for a, b in windows)
-    places = [[min(a + i, b - 1) for i in range(longest)] for a, b in windows]
-    inside = [[a + i < b for i in range(longest)] for a, b in windows]
-    at = x.new_tensor(places, dtype=D.int64).reshape((-1,))
-    parts = x.index_select(-1, at).reshape((*x._shape[:-1], len(windows), longest))
-    total = select_where(x.new_tensor(inside, dtype=D.bool), parts, 0.0).sum(-1)
-    return total / x.new_tensor([b - a for a, b in windows])
+    n = x._shape[-1]
+    number = arange(out, device=x._device)
+    first, behind = number * n // out, ((number + 1) * n + out - 1) // out
+    rest = n % out
+    longest = n // out + (0 if not rest else 2 if rest > gcd(rest, out) else 1)
+    places = first.unsqueeze(1) + arange(longest, device=x._device)
+    ends = behind.unsqueeze(1)
+    parts = x.index_select(-1, places.minimum(ends - 1).reshape((-1,))).reshape((*x._shape[:-1], *places._shape))
+    return select_where(places < ends, parts, 0.0).sum(-1) / (behind - first).to(x._dtype)
 
 
 @op(on=("torch", "nn.functional"))
@@ -350,7 +354,11 @@ def _adaptive_max(
         raise NotImplementedError(f"{name}(): \"{name}\" not implemented for '{kind_name(input._dtype)}'")
     lead, space = input._shape[:-n], input._shape[-n:]
     flat = input.reshape((*lead, prod(space)))
-    odd = flat._device.type != "meta" and bool(flat.detach().isnan().any())
+    if input._device.type == "meta":
+        indices = flat.new_empty((*lead, prod(sizes)), dtype=D.int64)
+        values = flat.gather(-1, indices).reshape((*lead, *sizes))
+        return (values, indices.reshape((*lead, *sizes))) if return_indices else values
+    odd = bool(flat.detach().isnan().any())
     columns = []
     windows: list[list[tuple[int, int]]] = [[]]
     for m, o in zip(space, sizes, strict=True):

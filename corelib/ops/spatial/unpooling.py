@@ -104,7 +104,7 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
         shape[2 + d], shape[2 + n + d] = o, k
         flat = flat * m + places.reshape(shape)
     windows = flat.reshape((b, c, prod(sizes), prod(kernel)))
-    elements = x.reshape((b, c, -1)).gather(-1, windows.reshape((b, c, -1))).reshape(windows._shape)
+    elements = x.reshape((b, c, prod(x._shape[2:]))).gather(-1, windows.reshape((b, c, prod(sizes) * prod(kernel)))).reshape(windows._shape)
     which = last_nan_or_largest(elements)
     made = (*input._shape[:-n], *sizes)
     return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]

@@ -7,6 +7,7 @@ import warnings
 from corelib.dispatcher.namespaces import NAMESPACES, public
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import arange
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.spatial.padding import pad
 from corelib.ops.spectral import fourier
 from corelib.tensor.tensor import Tensor
@@ -154,7 +155,7 @@ def istft(
     signal, weight = signal[..., start:upto], weight[start:upto]
     if upto == start:
         raise RuntimeError(f"istft(): no sample lies between {start} and {end}")
-    if float(weight.abs().min()) < 1e-11:
+    if any_true(weight.abs() < 1e-11):
         raise RuntimeError(f"istft(): window overlap add min: the windows leave samples between {start} and {end} without weight")
     signal = signal / weight
     if end > whole:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import re
 import sys
@@ -23,7 +24,7 @@ def main() -> int:
     parser.add_argument("--number", type=int, help="one sample only")
     parser.add_argument("--strides", action="store_true", help="compare strides too")
     parser.add_argument("-n", type=int, default=1, help="processes")
-    parser.add_argument("--json", type=Path, help="a file for all outcomes")
+    parser.add_argument("--json", type=Path, help="a file for all outcomes, a line each")
     parser.add_argument("--show", type=int, default=3, help="failures shown of each entry and form")
     options = parser.parse_args()
 
@@ -38,10 +39,14 @@ def main() -> int:
         and wanted(options.entry, job.name)
         and wanted(options.dtype, str(job.dtype).removeprefix("torch."))
     ]
-    found = list(outcomes(jobs, options.n))
+    found = []
+    with options.json.open("w", encoding="utf-8") if options.json else contextlib.nullcontext() as lines:
+        for outcome in outcomes(jobs, options.n):
+            found.append(outcome)
+            if lines and outcome.compared:
+                lines.write(json.dumps(vars(outcome)) + "\n")
+                lines.flush()
     report(found, options.show)
-    if options.json:
-        options.json.write_text(json.dumps([vars(o) for o in found if o.compared]), encoding="utf-8")
     return int(any(o.failures for o in found))
 
 

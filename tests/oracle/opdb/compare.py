@@ -33,9 +33,9 @@ def array_of(tensor: Any) -> np.ndarray[Any, Any]:
     tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
     if isinstance(tensor, torch.Tensor):
         if tensor.dtype is torch.bfloat16:
-            array = tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+            array = tensor.contiguous().view(torch.int16).numpy(force=True).view(ml_dtypes.bfloat16)
         else:
-            array = tensor.numpy()
+            array = tensor.numpy(force=True)
     else:
         array = tensor.to(subject.float32).numpy() if name_of(tensor.dtype) == "bfloat16" else tensor.numpy()
     if array.dtype.kind == "c":

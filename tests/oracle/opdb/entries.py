@@ -53,7 +53,7 @@ class Entry:
 
 def ours_of(function: Any, name: str) -> Any:
     if isinstance(function, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)):
-        return at(name.removeprefix("torch.ops.aten.").removesuffix(".default"), subject)
+        return at(name.removeprefix("torch.ops.aten."), subject.ops.aten)
     try:
         public = at(name, torch)
     except AttributeError:

@@ -47,6 +47,11 @@ def words(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     return flat.numpy()
 
 
+def names_in(code: types.CodeType) -> set[str]:
+    """The global names that a function and those defined in it use."""
+    return set(code.co_names).union(*(names_in(c) for c in code.co_consts if isinstance(c, types.CodeType)))
+
+
 def seeded(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """What the tables draw with, without the state of devices that corelib has not."""
     subject.manual_seed(42)
@@ -103,7 +108,8 @@ class Translation:
             made = types.FunctionType(function.__code__, spaces, function.__name__, function.__defaults__, cells)
             made.__kwdefaults__ = function.__kwdefaults__
             self.functions[function] = made  # before the names in it, which may be its own
-            spaces |= {k: self.name(v) for k, v in function.__globals__.items() if k in function.__code__.co_names}
+            used = names_in(function.__code__)
+            spaces |= {k: self.name(v) for k, v in function.__globals__.items() if k in used}
             for cell, theirs in zip(cells, function.__closure__ or (), strict=True):
                 cell.cell_contents = self.name(theirs.cell_contents)
         return self.functions[function]
@@ -141,7 +147,7 @@ class Translation:
             return self.module(value)
         if dataclasses.is_dataclass(value) and type(value).__module__.startswith("torch.nn"):
             fields = {f.name: self(getattr(value, f.name)) for f in dataclasses.fields(value)}
-            return getattr(subject.nn.functional, type(value).__name__)(**fields)
+            return at(f"{type(value).__module__}.{type(value).__name__}".removeprefix("torch."), subject)(**fields)
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodDescriptorType)):
             return self.function(value) if str(getattr(value, "__module__", "")).startswith("torch") or "torch" in repr(value) else value
         return value

@@ -74,7 +74,6 @@ def test_generators_that_another_thread_holds_at_the_fork_are_free_in_the_child(
     with Held(own._lock, default._lock, generator._defaults_lock, own._stream._engine.lock, default._stream._engine.lock):
         assert in_child(lambda: (torch.manual_seed(0).initial_seed(), torch.rand(1).item())) == "(0, 0.49625658988952637)"
         assert in_child(lambda: torch.rand(3, generator=own).shape) == "torch.Size([3])"
-        assert in_child(lambda: torch.Generator("meta").manual_seed(1).initial_seed()) == "1"
     torch.rand(1)
 
 

@@ -1,0 +1,68 @@
+"""What came of a kernel: the error for one that returned what it should have written, and the note on what one raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from corelib.contract.kernels import Kernel, LinAlgError
+from corelib.dispatcher.op import Op
+from corelib.tensor.device import device as Device
+from corelib.tensor.tensor import Tensor
+
+
+def computed(op: Op, kernel: Kernel, device: Device, *given: object) -> bool:
+    """Run a kernel on native arrays, its out first; whether it computed, and did not pass to the next."""
+    try:
+        got = kernel(*given)
+    except Exception as error:
+        got = after(error, op, device, given, partial(kernel, *given))
+    if got is not None and got is not given[0]:
+        must_pass(op, device, got)
+        return False
+    return True
+
+
+def must_pass(op: Op, device: Device, got: object) -> None:
+    """TypeError for what a kernel returned, neither None nor its out, unless it is NotImplemented: the result that it made is nowhere."""
+    if got is not NotImplemented:
+        raise TypeError(
+            f"{op.name}(): the kernel {op.name!r} of the {device.type} backend returned {_kind(got)}. A kernel is kernel(out, *inputs, "
+            "*attributes): it writes its result into `out`, and returns None, or NotImplemented (before it has written anything) to pass "
+            "to the next. Wrong: `return result`. Right: `out[...] = result`"
+        )
+
+
+def after(error: Exception, op: Op, device: Device, given: Sequence[object], again: Callable[[], object]) -> object:
+    """What comes of a kernel that raised: where memory was short it is called again once what is kept was given back; else its error, with a note."""
+    if isinstance(error, MemoryError):
+        return device.runtime.allocator.with_room(op.name, again)
+    noted(error, op, device, given)
+    raise error
+
+
+def noted(error: Exception, op: Op, device: Device, given: Sequence[object]) -> None:
+    """Add a note of op, backend, shapes and dtypes to what a kernel raised; not to errors that say themselves what the op refuses."""
+    if isinstance(error, LinAlgError) or str(error).startswith(op.name.strip("_") + "("):
+        return
+    shown = ", ".join(map(_shown, given))
+    error.add_note(
+        f"Raised by the kernel {op.name!r} of the {device.type} backend (device {device}), which was called as kernel(out, *inputs, "
+        f"*attributes), all by position, with out and: {shown or 'nothing'}"
+    )
+
+
+def _kind(got: object) -> str:
+    name = type(got).__name__
+    return f"{name} ({got!r})" if isinstance(got, (bool, int, float)) else f"an object of type {name}"
+
+
+def _shown(x: object) -> str:
+    if not isinstance(x, Tensor) and hasattr(x, "shape") and hasattr(x, "dtype"):
+        return f"an array of {x.dtype}, shape {list(x.shape)}"
+    if isinstance(x, Tensor):
+        return f"{x._dtype} of shape {list(x._shape)}" + (f" and strides {list(x._strides)}" if x._strides is not None else "")
+    if isinstance(x, (list, tuple)):
+        return f"[{', '.join(map(_shown, x))}]"
+    text = repr(x)
+    return text if len(text) <= 60 else f"an object of type {type(x).__name__}"
