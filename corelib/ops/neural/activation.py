@@ -438,17 +438,6 @@ def threshold_of(input: Tensor, threshold: float, value: float) -> Tensor:
 threshold = _with_inplace("threshold", TABLE["threshold_of"], "x where it is above `threshold`, else `value`, elementwise.")
 
 
-@public("torch", names=("threshold",), out=True)
-def torch_threshold(input: Tensor, threshold: float, value: float) -> Tensor:
-    """x where it is above `threshold`, else `value`, elementwise.
-
-    >>> import corelib as torch
-    >>> torch.threshold(torch.tensor([1., 3.]), 2, 0)
-    tensor([0., 3.])
-    """
-    return threshold_of(input, threshold, value)
-
-
 @op(
     kind="binary", on=(), numbers=False, check=_float_only("prelu"), grad_name="PreluKernelBackward0",
     vjp={
