@@ -289,8 +289,8 @@ def lobpcg(
     The derivative is that of A's eigenpairs, A made symmetric; there is none with B. ValueError if m < 3 * n.
 
     >>> import corelib as torch
-    >>> torch.lobpcg(torch.diag(torch.arange(1., 10.)), 1)[0]
-    tensor([9.])
+    >>> torch.lobpcg(torch.diag(torch.arange(1., 10.)), 2)[0].round()
+    tensor([9., 8.])
     """
     if not (A._requires_grad or (B is not None and B._requires_grad)):
         return _found(A, k, B, X, n, iK, niter, tol, largest, method, tracker, ortho_iparams, ortho_fparams, ortho_bparams)
