@@ -195,12 +195,13 @@ def _max_or_min(
     >>> torch.{name}(torch.tensor([[1, 5], [3, 2]]), 1).indices
     tensor({[1, 0] if name == "max" else [0, 1]})
     """
-    attach(name, extreme)
     return extreme
 
 
 max = public("torch")(_max_or_min("max", max_all, max_along, "maximum"))
 min = public("torch")(_max_or_min("min", min_all, min_along, "minimum"))
+attach("max", max)
+attach("min", min)
 
 
 @public("torch", outs=True)
@@ -282,14 +283,15 @@ def sort(
 
 
 @public("torch")
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None) -> Tensor:
     """The indices that put the elements in order along `dim`.
 
     >>> import corelib as torch
     >>> torch.argsort(torch.tensor([3, 1, 2]))
     tensor([1, 2, 0])
     """
-    return sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
+    made = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
+    return made if out is None else write("argsort", made, out, (input,))
 
 
 def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Inferred:
