@@ -1,4 +1,5 @@
-"""Where corelib's answer differs from PyTorch's on purpose: exceptions.toml, each with the input, both answers and the reason."""
+"""Where corelib's answer differs from PyTorch's: on purpose, by exceptions.toml, each with the input, both answers and the reason; or not yet
+judged, by unfinished.txt, which a whole run writes (`python -m tests.oracle.opdb --unfinished FILE`) and which is to become empty."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from .forms import Outcome
 
 FILE = Path(__file__).with_name("exceptions.toml")
+UNFINISHED = Path(__file__).with_name("unfinished.txt")
 FIELDS = ("table", "entry", "dtype", "form", "input", "ours", "theirs", "why")
 
 
@@ -40,6 +42,16 @@ class Kept:
 def exceptions() -> tuple[Kept, ...]:
     listed = tomllib.loads(FILE.read_text(encoding="utf-8")).get("exception", [])
     return tuple(Kept(**{field: e[field] for field in FIELDS}) for e in listed)
+
+
+@cache
+def unfinished() -> frozenset[tuple[str, ...]]:
+    """Entry, dtype and form of what is known to differ."""
+    return frozenset(tuple(line.split()) for line in UNFINISHED.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
+
+
+def known(outcome: Outcome) -> bool:
+    return (outcome.entry, outcome.dtype, outcome.form) in unfinished()
 
 
 def split(outcome: Outcome) -> tuple[list[tuple[int, str, str]], set[Kept]]:

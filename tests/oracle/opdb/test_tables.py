@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from ..harness import COUNTS
-from .exceptions import Kept, exceptions, split
+from .exceptions import Kept, exceptions, known, split
 from .report import Job, all_jobs, work
 
+WHOLE = os.environ.get("CORELIB_OPDB") == "whole"
 DEVICE = os.environ.get("CORELIB_OPDB_DEVICE", "cpu")
 # On another device what is generated once is in all dtypes the same; forms beside these are the host's code.
 ON_DEVICES = {"dtypes": ("float32", "int64", "bool"), "forms": ("function", "noncontiguous", "inplace", "out", "gradient")}
@@ -35,7 +36,7 @@ def seed() -> str:
 def chosen(job: Job) -> bool:
     if DEVICE != "cpu" and (job.table != "op" or str(job.dtype).removeprefix("torch.") not in ON_DEVICES["dtypes"]):
         return False
-    return os.environ.get("CORELIB_OPDB") == "whole" or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
+    return WHOLE or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
 
 
 @pytest.mark.parametrize("job", [j for j in all_jobs() if chosen(j)], ids=str)
@@ -46,6 +47,10 @@ def test_a_table_of_samples(job: Job) -> None:
         left, _ = split(outcome)
         COUNTS[f"samples of {job.table}_db, {outcome.form}"] += outcome.compared
         COUNTS[f"samples of {job.table}_db that differ on purpose"] += len(outcome.failures) - len(left)
+        if known(outcome):
+            COUNTS[f"samples of {job.table}_db that are known to differ"] += len(left)
+            assert left or not WHOLE, f"{outcome.entry} {outcome.dtype} {outcome.form} differs no more: take it out of unfinished.txt"
+            continue
         problems += [f"{outcome.form} #{number} {sample[:300]}\n    {difference}" for number, sample, difference in left]
     assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])
 
