@@ -10,7 +10,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from .exceptions import split
 from .forms import FORMS
 from .report import all_jobs, outcomes, report
 
@@ -26,7 +25,6 @@ def main() -> int:
     parser.add_argument("--strides", action="store_true", help="compare strides too")
     parser.add_argument("-n", type=int, default=1, help="processes")
     parser.add_argument("--json", type=Path, help="a file for all outcomes, a line each")
-    parser.add_argument("--unfinished", type=Path, help="a file for entry, dtype and form of what differs")
     parser.add_argument("--show", type=int, default=3, help="failures shown of each entry and form")
     options = parser.parse_args()
 
@@ -49,9 +47,6 @@ def main() -> int:
                 lines.write(json.dumps(vars(outcome)) + "\n")
                 lines.flush()
     report(found, options.show)
-    if options.unfinished:
-        lines = sorted(f"{o.entry} {o.dtype} {o.form}\n" for o in found if split(o)[0])
-        options.unfinished.write_text("# Entry, dtype and form of what differs from PyTorch and nobody has judged.\n" + "".join(lines), encoding="utf-8")
     return int(any(o.failures for o in found))
 
 

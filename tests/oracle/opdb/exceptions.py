@@ -1,5 +1,5 @@
 """Where corelib's answer differs from PyTorch's: on purpose, by exceptions.toml, each with the input, both answers and the reason; or not yet
-judged, by unfinished.txt, which a whole run writes (`python -m tests.oracle.opdb --unfinished FILE`) and which is to become empty."""
+mended or judged, in the entries of unfinished.txt, which is to become empty."""
 
 from __future__ import annotations
 
@@ -45,13 +45,9 @@ def exceptions() -> tuple[Kept, ...]:
 
 
 @cache
-def unfinished() -> frozenset[tuple[str, ...]]:
-    """Entry, dtype and form of what is known to differ."""
-    return frozenset(tuple(line.split()) for line in UNFINISHED.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#"))
-
-
-def known(outcome: Outcome) -> bool:
-    return (outcome.entry, outcome.dtype, outcome.form) in unfinished()
+def unfinished() -> frozenset[str]:
+    """Entries that corelib lacks, or that differ in many samples."""
+    return frozenset(line for line in UNFINISHED.read_text(encoding="utf-8").split("\n") if line and not line.startswith("#"))
 
 
 def split(outcome: Outcome) -> tuple[list[tuple[int, str, str]], set[Kept]]:
