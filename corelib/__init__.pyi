@@ -1,5 +1,5 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
+from builtins import bool as _bool, complex as _complex, dict as _dict, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve, UnpackedLU as _UnpackedLU
@@ -83,6 +83,7 @@ from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib.ops.random import generator as random
+from corelib.ops import return_types as return_types
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -253,7 +254,7 @@ def argmax(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
 def argmin(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
-def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The indices that put the elements in order along `dim`."""
 def argwhere(input: _Tensor) -> _Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
@@ -479,7 +480,7 @@ def dsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tupl
     """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
 def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors behind each other: along the third dimension."""
-def einsum(equation: _str, *operands: _Any) -> _Tensor:
+def einsum(equation: _str | _Tensor, *operands: _Any) -> _Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
 def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
@@ -492,7 +493,7 @@ def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtyp
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input == other`, elementwise; False where either is NaN."""
 def equal(input: _Tensor, other: _Tensor) -> _bool:
-    """Whether two tensors have one shape and the same elements; NaN equals nothing."""
+    """Whether two tensors have one shape and the same elements, of whatever dtypes; NaN equals nothing."""
 def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
 def erf_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -707,6 +708,8 @@ def lgamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
 def linspace(start: _Tensor | _int | _float | _bool | _complex, end: _Tensor | _int | _float | _bool | _complex, steps: _int, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
+def lobpcg(A: _Tensor, k: _int | None = ..., B: _Tensor | None = ..., X: _Tensor | None = ..., n: _int | None = ..., iK: _Tensor | None = ..., niter: _int | None = ..., tol: _float | None = ..., largest: _bool | None = ..., method: _str | None = ..., tracker: _Any = ..., ortho_iparams: _dict[_str, _int] | None = ..., ortho_fparams: _dict[_str, _float] | None = ..., ortho_bparams: _dict[_str, _bool] | None = ...) -> _tuple[_Tensor, _Tensor]:
+    """(E, X): the `k` largest eigenvalues (*, k), or smallest, of symmetric positive-definite matrices (*, m, m), and their vectors (*, m, k)."""
 def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
 def log10(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -873,6 +876,8 @@ def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
+def ormqr(input: _Tensor, tau: _Tensor, other: _Tensor, left: _bool = ..., transpose: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with"""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
@@ -915,7 +920,7 @@ def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Radians as degrees, elementwise."""
 def rad2deg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `rad2deg`: writes its result into this tensor and returns it."""
-def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def rand(*sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Uniform numbers from 0, included, to 1, excluded."""
 def rand_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `rand`, with the shape, and unless given the dtype and device, of `input`."""
@@ -923,7 +928,7 @@ def randint(*args: _Any, low: _int | None = ..., high: _int | None = ..., size: 
     """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`."""
 def randint_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randint`, with the shape, and unless given the dtype and device, of `input`."""
-def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def randn(*sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance."""
 def randn_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""
@@ -1103,7 +1108,7 @@ def tensor_split(input: _Tensor, indices_or_sections: _Tensor | _int | _Sequence
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
 def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int | _Sequence[_int] | _Tensor] = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
-def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
+def threshold(input: _Tensor, threshold: _float, value: _float, *, out: _Tensor | None = ...) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
 def threshold_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `threshold`."""

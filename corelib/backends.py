@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from corelib.contract.backend import Backend as _Backend
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.plugins import manager as _plugins, registration as _registration
-from corelib.dispatcher.plugins.checks import BackendError as BackendError
+from corelib.dispatcher.plugins.checks import BackendError as BackendError, BackendWarning as BackendWarning
 from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
 from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning

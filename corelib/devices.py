@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
-from corelib.ops.random.generator import Generator, default_generator
+from corelib.ops.random.generator import Generator, default_of
 from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
@@ -101,23 +102,30 @@ class Accelerator:
 
     def memory_allocated(self, device: DeviceLike = None) -> int:
         """What tensors hold now."""
-        return self._of(device).allocator.allocated
+        runtime = self._of(device)
+        return int(runtime.allocator.allocated) + small_bytes(runtime)
 
     def max_memory_allocated(self, device: DeviceLike = None) -> int:
-        """The most that tensors have held."""
-        return self._of(device).allocator.peak_allocated
+        """The most that tensors have held. Small results of a backend with `small_allocation` are in it as they are now."""
+        runtime = self._of(device)
+        return int(runtime.allocator.peak_allocated) + small_bytes(runtime)
 
     def memory_reserved(self, device: DeviceLike = None) -> int:
         """What tensors hold, and what is kept for others."""
-        return self._of(device).allocator.reserved
+        runtime = self._of(device)
+        return int(runtime.allocator.reserved) + small_bytes(runtime)
 
     def max_memory_reserved(self, device: DeviceLike = None) -> int:
         """The most that has been reserved."""
-        return self._of(device).allocator.peak_reserved
+        runtime = self._of(device)
+        return int(runtime.allocator.peak_reserved) + small_bytes(runtime)
 
     def memory_stats(self, device: DeviceLike = None) -> dict[str, int]:
-        """The caching allocator's figures."""
-        return self._of(device).allocator.stats()
+        """The caching allocator's figures. What the backend's `small_allocation` made is in the bytes, and beside them as "small_bytes"."""
+        runtime = self._of(device)
+        small, stats = small_bytes(runtime), runtime.allocator.stats()
+        figures = {name: n + small if "_bytes." in name else n for name, n in stats.items()}
+        return figures | {"small_bytes.all.current": small}
 
     def reset_peak_memory_stats(self, device: DeviceLike = None) -> None:
         """Begin the most that was held anew."""
@@ -157,7 +165,32 @@ class Accelerator:
         self._generator(device).set_state(new_state)
 
     def _generator(self, device: DeviceLike) -> Generator:
-        return default_generator(self._of(device).device)
+        return default_of(self._of(device).device)
 
 
 cpu, cuda, opencl = Accelerator("cpu"), Accelerator("cuda"), Accelerator("opencl")
+
+
+def small_bytes(runtime: Runtime) -> int:
+    """The bytes of the small tensors whose memory a backend made past the allocator.
+
+    Nobody counts them when they are made, which is what makes them cheap: they are looked for among all objects when somebody asks.
+    """
+    if not runtime.small_limit:
+        return 0
+    device, total = runtime.device, 0
+    storages: dict[int, int] = {}
+    for x in gc.get_objects():
+        if not issubclass(type(x), Tensor):
+            continue
+        try:
+            if x._device is not device:
+                continue
+            storage = x._storage
+            if storage is None:
+                total += x._numel * x._dtype.itemsize
+            elif storage._lease is None and storage._nbytes < runtime.small_limit * x._dtype.itemsize:
+                storages[id(storage._itself())] = storage._nbytes
+        except AttributeError:  # one that is being made
+            continue
+    return total + sum(storages.values())

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from corelib.contract.kernels import API_VERSION
+from corelib.dispatcher.plugins.checks import BackendWarning
 from corelib.dispatcher.plugins.discovery import INSTALL
 from corelib.dispatcher.plugins.manager import BackendInfo, describe, describe_packs
 from corelib.dispatcher.plugins.packs import Pack, PackWarning
@@ -22,7 +23,8 @@ _PACK_HEADS = ("KERNEL PACK", "PROVIDER", "STATUS")
 def run(args: argparse.Namespace) -> int:
     """Print the table, or JSON with `args.json`."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PackWarning)  # the table has a line for each, with the reason
+        for told in (PackWarning, BackendWarning):  # the table has them, with the reason
+            warnings.simplefilter("ignore", told)
         found = describe()
     packs = describe_packs()
     if args.json:
@@ -52,7 +54,7 @@ def as_text(found: list[BackendInfo], packs: list[Pack], width: int) -> str:
         (
             info.device_type or "?",
             f"{info.provider} {info.version}".rstrip(),
-            "available" if info.available else f"unavailable: {info.reason}",
+            _status(info),
             dtypes_text(info.dtypes),
             ", ".join(info.devices),
         )
@@ -66,6 +68,12 @@ def as_text(found: list[BackendInfo], packs: list[Pack], width: int) -> str:
     if missing:
         parts.append("\n".join(f"Not installed: {name}. To get it: {command}" for name, command in missing.items()))
     return "\n\n".join(parts)
+
+
+def _status(info: BackendInfo) -> str:
+    if not info.available:
+        return f"unavailable: {info.reason}"
+    return f"available, but lacks the primitives {', '.join(info.missing)}" if info.missing else "available"
 
 
 def dtypes_text(dtypes: dict[str, str]) -> str:

@@ -30,9 +30,11 @@ Event: TypeAlias = Any
 
 CAPABILITIES = ("native", "emulated", "storage", "absent")
 STRIDED_KINDS = ("any", "contiguous")
+TIERS = ("ieee", "ftz")
+DIRECTIONS = ("forward", "backward", "second")
 OPTIONAL = (
     "memory_info", "new_queue", "use_queue", "synchronize_queue", "record_event", "event_done", "synchronize_event", "wait_event",
-    "elapsed_time", "pinned", "host_to_device_later", "dlpack",
+    "elapsed_time", "pinned", "host_to_device_later", "dlpack", "copy_between",
     "adopt",
 )
 
@@ -87,6 +89,13 @@ class Backend(ABC):
     """For each dtype, by name: "native" (computed in hardware), "emulated" (computed, by way of another dtype),
     "storage" (held and copied, not computed) or "absent", which is also what a dtype that is not listed is."""
 
+    unsupported: dict[str, str] = {}
+    """What the device refuses although its dtypes are there, with the reason: by op ("cumsum"), op and dtype ("cumsum/int64"), or these and
+    a direction, "forward", "backward" or "second" ("cumsum/int64/backward"); "*" stands for every op ("*/float64/second")."""
+
+    tier: str = "ieee"
+    """How floats are computed: "ieee", or "ftz" where results too small for a normal number may become 0."""
+
     strided: str = "any"
     """What native arrays kernels accept as inputs: "any" strides, or only "contiguous" (then core copies first)."""
 
@@ -110,7 +119,8 @@ class Backend(ABC):
     """Whether devices have indices ("cuda:0"), or the type stands for its only device ("cpu")."""
 
     small_allocation: Callable[..., Native] | None = None
-    """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator."""
+    """`small_allocation(shape, numpy_dtype)` makes the native array of a small result directly, past the allocator. Where the type has
+    several devices it is `small_allocation(shape, numpy_dtype, index)`: the array lies on device `index`."""
 
     small_limit: int = 0
     """Results of fewer elements than this are made by `small_allocation`."""
@@ -150,6 +160,13 @@ class Backend(ABC):
     @abstractmethod
     def device_to_device(self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, index: int) -> None:
         """Copy `nbytes` bytes from byte `start` of `source` to byte `to` of `target`, both on device `index`."""
+
+    def copy_between(
+        self, target: Buffer, to: int, source: Buffer, start: int, nbytes: int, target_index: int, source_index: int
+    ) -> None:
+        """Copy `nbytes` bytes from byte `start` of `source`, on device `source_index`, to byte `to` of `target`, on another device of this
+        type, after the work that was queued on both. Without it such a copy goes through the host, and the report counts it."""
+        self._lacks("copy_between")
 
     @abstractmethod
     def synchronize(self, index: int) -> None:
@@ -274,9 +291,9 @@ class Backend(ABC):
         """What this backend declares: its class attributes, and for each optional function whether it is there."""
         declared: dict[str, Any] = {
             name: getattr(self, name)
-            for name in ("api_version", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed")
+            for name in ("api_version", "tier", "strided", "asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed")
         }
-        declared["dtypes"] = dict(self.dtypes)
+        declared["dtypes"], declared["unsupported"] = dict(self.dtypes), dict(self.unsupported)
         for name in OPTIONAL:
             declared[name] = getattr(type(self), name) is not getattr(Backend, name)
         return declared

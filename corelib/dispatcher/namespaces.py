@@ -96,7 +96,7 @@ class _Checked:
             return None
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         found = {i: kind for i, (_, kind) in enumerate(roles(inner, params)) if kind}
-        return _Checked(name, params, found) if found else None
+        return _Checked(name, params, found) if any("d" not in kind for kind in found.values()) else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""

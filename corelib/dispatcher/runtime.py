@@ -8,9 +8,10 @@ from typing import Any
 from corelib.contract.allocator import CachingAllocator
 from corelib.contract.backend import Backend
 from corelib.contract.meta import MetaBackend
-from corelib.dispatcher import determinism
+from corelib.dispatcher import determinism, report
 from corelib.dispatcher.kernels import install
 from corelib.dispatcher.plugins import manager as plugins
+from corelib.dispatcher.plugins.checks import BackendError, takes_index
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import LOAD, Buffer, Native, device
 from corelib.tensor.keys import DispatchKey, dispatch_key
@@ -21,7 +22,7 @@ class Runtime:
     """What core needs of one device, with the parts that the hot path reads as plain attributes."""
 
     __slots__ = (
-        "allocator", "backend", "device", "index", "key", "native", "plain", "scalars", "small_buffer", "small_empty",
+        "_between", "allocator", "backend", "device", "index", "key", "native", "plain", "scalars", "small_buffer", "small_empty",
         "small_limit", "strided_any",
     )
 
@@ -32,13 +33,33 @@ class Runtime:
         self.key: DispatchKey = dispatch_key(device.type, strided)
         self.allocator = CachingAllocator(backend, self.index, str(device))
         self.native: Callable[..., Native] = backend.native
-        self.small_empty: Any = backend.small_allocation
+        self.small_empty: Any = small_allocation(backend, self.index)
+        self._between: bool = type(backend).copy_between is not Backend.copy_between
         self.small_buffer: Callable[[Native], Buffer] = backend.small_buffer
         self.small_limit: int = backend.small_limit if backend.small_allocation is not None else 0
         self.scalars = backend.scalars
         self.strided_any = backend.strided == "any"
         # Whether kernels take any strides and Python numbers, so that nothing has to be converted for them.
         self.plain: bool = self.strided_any and self.scalars
+
+    def bring(self, target: Buffer, to: int, source: Runtime, buffer: Buffer, start: int, nbytes: int) -> None:
+        """Copy bytes from another device's buffer to one of this device. What has to go through the host although neither device is that
+        is counted in the report."""
+        mine, theirs = self.backend, source.backend
+        if mine is theirs and self._between:
+            mine.copy_between(target, to, buffer, start, nbytes, self.index, source.index)
+            return
+        mine.host_to_device(target, to, theirs.device_to_host(buffer, start, nbytes, source.index), self.index)
+        if not mine.host_memory and not theirs.host_memory:
+            report.record("copy", str(self.device), "host", 2 * nbytes)
+
+
+def small_allocation(backend: Backend, index: int) -> Any:
+    """`Backend.small_allocation` for one device, as a function of shape and dtype."""
+    made = backend.small_allocation
+    if made is None or not backend.indexed or not takes_index(made):
+        return made
+    return lambda shape, dtype: made(shape, dtype, index)
 
 
 @LOAD.fill
@@ -59,6 +80,8 @@ def load(wanted: device) -> Runtime:
             f"device {wanted}: invalid device index {index}; the {wanted.type} backend has {count} device(s), "
             f"indices 0 to {count - 1}"
         )
+    if backend.asynchronous and backend.default_queue(index) is None:
+        raise BackendError(f"device {wanted}: its backend is asynchronous, and its function default_queue returned None; it must return a queue")
     if not backend.indexed:
         return at_work(device(wanted.type))
     if wanted.index is None:

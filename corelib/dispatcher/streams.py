@@ -11,7 +11,7 @@ from itertools import count
 from time import monotonic
 
 from corelib.contract.allocator import HERE
-from corelib.contract.backend import Event as NativeEvent, Queue
+from corelib.contract.backend import Event as NativeEvent, Queue, UnsupportedError
 from corelib.dispatcher.runtime import Runtime, at_work
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 
@@ -97,6 +97,11 @@ class Event:
             enable_timing, device = device, None
         if interprocess:
             raise NotImplementedError("Event(): interprocess=True is not supported; events belong to one process")
+        if enable_timing and (self._type is not None or device is not None):
+            backend = runtime_of(self._type, device).backend
+            for needed in ("record_event", "elapsed_time"):
+                if not backend.capabilities()[needed]:
+                    raise UnsupportedError(f"Event(): enable_timing=True needs {needed}, which backend {backend.device_type!r} does not provide")
         self._device = device
         self.enable_timing = enable_timing
         self.native: NativeEvent = None

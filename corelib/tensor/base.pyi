@@ -474,7 +474,7 @@ class TensorBase:
     def allclose(self, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
         """Whether `isclose` holds for every element."""
     def equal(self, other: _Tensor) -> _bool:
-        """Whether two tensors have one shape and the same elements; NaN equals nothing."""
+        """Whether two tensors have one shape and the same elements, of whatever dtypes; NaN equals nothing."""
     def new_zeros(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
     def new_ones(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
@@ -543,17 +543,17 @@ class TensorBase:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
-    def resize_(self, *size: _int | _Sequence[_int], memory_format: _MemoryFormat | None = ...) -> _Tensor:
+    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """Change the shape in place, with more memory where it needs some; new elements are not set."""
     def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
-    def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def reshape(self, *sizes: _int | _Sequence[_int], shape: _Sequence[_int] | None = ...) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
-    def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
+    def view(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., dtype: _DType | None = ...) -> _Tensor:
         """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    def expand(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def expand(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ...) -> _Tensor:
         """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
     def unsqueeze(self, dim: _int) -> _Tensor:
         """A view with a new dimension of size 1 at `dim`."""
@@ -575,7 +575,7 @@ class TensorBase:
         """`transpose` by another name, as NumPy has it."""
     def t(self) -> _Tensor:
         """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
-    def permute(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def permute(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """A view with the dimensions in another order."""
     def movedim(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
         """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
@@ -587,14 +587,16 @@ class TensorBase:
     def mT(self) -> _Tensor: ...
     @property
     def H(self) -> _Tensor: ...
-    def repeat(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def repeat(self, *sizes: _int | _Sequence[_int], repeats: _Sequence[_int] | None = ...) -> _Tensor:
         """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
-    def tile(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def tile(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
     def repeat_interleave(self, repeats: _Tensor | _int | _list[_int] | _tuple[_int, ...] | None = ..., dim: _int | None = ..., *, output_size: _int | None = ...) -> _Tensor:
         """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
-    def flip(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def flip(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """A copy with the elements along `dims` in reverse."""
+    def __reversed__(self) -> _Tensor:
+        """What Python's `reversed` gives: the rows in the opposite order, or a tensor without dimensions as it is."""
     def fliplr(self) -> _Tensor:
         """A copy with the second dimension in reverse. RuntimeError for a vector."""
     def flipud(self) -> _Tensor:
@@ -659,7 +661,7 @@ class TensorBase:
         """All elements in one dimension, next to each other: a view where they are, else a copy."""
     def unflatten(self, dim: _int, sizes: _int | _Sequence[_int]) -> _Tensor:
         """One dimension as several, of the given sizes; one may be -1."""
-    def broadcast_to(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def broadcast_to(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ...) -> _Tensor:
         """A view expanded to `size`."""
     def view_as(self, other: _Tensor) -> _Tensor:
         """As `view`, with the shape of another tensor."""
@@ -747,7 +749,7 @@ class TensorBase:
         """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
     def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
-    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """The indices that put the elements in order along `dim`."""
     def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
@@ -993,6 +995,8 @@ class TensorBase:
         """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
+    def ormqr(self, tau: _Tensor, other: _Tensor, left: _bool = ..., transpose: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with"""
     def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform numbers from `from` to `to`."""
     def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:

@@ -44,6 +44,9 @@ class Runtime(Protocol):
     strided_any: bool
     plain: bool
 
+    def bring(self, target: Buffer, to: int, source: Any, buffer: Buffer, start: int, nbytes: int) -> None:
+        """Copy bytes from another device's buffer to one of this device."""
+
 
 class device:
     """A device: a type such as "cpu", "cuda" or "opencl", and an index where there are several.

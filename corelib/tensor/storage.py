@@ -121,7 +121,7 @@ class UntypedStorage:
             runtime = self.device.runtime
             runtime.backend.device_to_device(self._raw, 0, source._raw, 0, self._nbytes, runtime.index)
         elif self._nbytes:
-            self._write(source.to_host_bytes())
+            self.device.runtime.bring(self._raw, 0, source.device.runtime, source._raw, 0, self._nbytes)
         return self
 
     def fill_(self, value: int) -> Storage:

@@ -127,12 +127,16 @@ def path_of(op: Op) -> Entry:
             return op.path(*args)
         given = [fit(op, i, x) if i in op.integers else x for i, x in enumerate(args)]
         try:
-            n = len(infer(*given)[1])
+            spec, known = infer(*given)
         except (AttributeError, TypeError, IndexError):
             call.check_operands(op, args)
             raise
-        op.path = compile_path(op, n)
-        return op.path(*given)
+        op.path = compile_path(op, len(known))
+        try:
+            return call.run_inferred(op, spec, known)  # `infer` may read from the device: not twice
+        except (AttributeError, TypeError, IndexError):
+            call.check_operands(op, args)
+            raise
 
     op.path = first_call
     return first_call

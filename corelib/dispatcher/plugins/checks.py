@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import difflib
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from corelib.contract.backend import CAPABILITIES, STRIDED_KINDS, Backend
+from corelib.contract.backend import CAPABILITIES, DIRECTIONS, STRIDED_KINDS, TIERS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
+from corelib.dispatcher.namespaces import NAMESPACES
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.plugins.discovery import Entry
+from corelib.dispatcher.report import callers_level
 from corelib.tensor.dtype import ALL
+from corelib.tensor.tensor import Tensor
 from corelib.version import __version__
 
 if TYPE_CHECKING:  # start-up: as below
     import pluggy
 
 T = TypeVar("T")
+
+
+class BackendWarning(UserWarning):
+    """A backend lacks primitives: it loads, and what needs them will fail."""
 
 
 class BackendError(RuntimeError):
@@ -120,8 +130,16 @@ def check_backend(backend: object, entry: Entry) -> Backend:
         raise BackendError(
             f"its backend says device_type (={device_type!r}), but its entry point is for {entry.device_type!r}"
         )
-    if backend.strided not in STRIDED_KINDS:
-        raise BackendError(f"its backend says strided (={backend.strided!r}); accepted are {_quoted(STRIDED_KINDS)}")
+    for fact, accepted in (("strided", STRIDED_KINDS), ("tier", TIERS)):
+        if getattr(backend, fact) not in accepted:
+            raise BackendError(f"its backend says {fact} (={getattr(backend, fact)!r}); accepted are {_quoted(accepted)}")
+    for fact in ("asynchronous", "deterministic", "scalars", "host_memory", "counted_buffers", "indexed"):
+        if type(getattr(backend, fact)) is not bool:
+            raise BackendError(f"its backend says {fact} (={getattr(backend, fact)!r}); accepted are True and False")
+    if type(backend.small_limit) is not int or backend.small_limit < 0:
+        raise BackendError(f"its backend says small_limit (={backend.small_limit!r}); accepted is a number of elements")
+    if backend.small_allocation is not None and not callable(backend.small_allocation):
+        raise BackendError(f"its backend says small_allocation (={backend.small_allocation!r}); accepted are None and a function")
     if not isinstance(backend.dtypes, dict) or not backend.dtypes:
         raise BackendError(f"its backend must say in `dtypes` what it can do for each dtype, got {backend.dtypes!r}")
     names = {d.name for d in ALL}
@@ -131,7 +149,90 @@ def check_backend(backend: object, entry: Entry) -> Backend:
                 f"its backend says dtypes[{name!r}] (={capability!r}); accepted are corelib's dtypes by name, each "
                 f"with one of {_quoted(CAPABILITIES)}"
             )
+    _check_unsupported(backend.unsupported)
+    if backend.asynchronous and type(backend).default_queue is Backend.default_queue:
+        raise BackendError("its backend says that it is asynchronous, and has no function default_queue, which such a one must have")
     return backend
+
+
+def takes_index(function: Callable[..., object]) -> bool:
+    """Whether a `small_allocation` is told the device: its third parameter is `index`, or there are any."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # of a function in C, which knows of no devices
+        return False
+    third = found[2] if len(found) > 2 else None
+    return any(p.kind is p.VAR_POSITIONAL for p in found) or (
+        third is not None and (third.name == "index" or (third.default is third.empty and third.kind is not third.KEYWORD_ONLY))
+    )
+
+
+def check_devices(backend: Backend) -> None:
+    """BackendError where there are several devices, and the function that makes small results is not told which."""
+    made = backend.small_allocation
+    if backend.indexed and made is not None and backend.device_count() > 1 and not takes_index(made):
+        raise BackendError(
+            f"its backend has {backend.device_count()} devices, and its small_allocation does not take one: write "
+            "small_allocation(shape, numpy_dtype, index)"
+        )
+
+
+def _check_unsupported(unsupported: object) -> None:
+    """BackendError for an entry of `Backend.unsupported` that names nothing, and so would say nothing."""
+    if not isinstance(unsupported, dict):
+        raise BackendError(f"its backend must say in `unsupported` what it refuses, {{'op/dtype': 'reason'}}, got {unsupported!r}")
+    dtypes = [d.name for d in ALL]
+    for key, reason in unsupported.items():
+        op, *rest = key.split("/") if isinstance(key, str) else ("",)
+        wrong = ""
+        if not isinstance(key, str) or not op or len(rest) > 2:
+            wrong = "accepted keys are 'op', 'op/dtype' and 'op/dtype/direction', with '*' for every op"
+        elif rest and rest[0] not in dtypes:
+            wrong = f"there is no dtype {rest[0]!r}; accepted are {_quoted(dtypes)}"
+        elif rest[1:] and rest[1] not in DIRECTIONS:
+            wrong = f"there is no direction {rest[1]!r}; accepted are {_quoted(DIRECTIONS)}"
+        elif op == "*" and not rest:
+            wrong = "'*' needs a dtype, such as '*/float64'"
+        elif op != "*" and not _known(op):
+            near = difflib.get_close_matches(op, _names(), 3)
+            wrong = f"there is no op {op!r}" + (f"; did you mean {' or '.join(map(repr, near))}?" if near else "")
+        elif not isinstance(reason, str) or not reason:
+            wrong = f"the reason must be a text, got {reason!r}"
+        if wrong:
+            raise BackendError(f"its backend says unsupported[{key!r}]: {wrong}")
+
+
+def _names() -> set[str]:
+    """What users call ops and functions by."""
+    return {*TABLE, *dir(Tensor), *(name for shown in NAMESPACES.values() for name in shown)}
+
+
+def _known(op: str) -> bool:
+    """Whether a name is an op's or a function's, or a variant's of one ("cdist_2", "complex_sum"), as the conformance suite has them."""
+    names, stem = _names(), op.removeprefix("complex_").removeprefix("linalg_")
+    while stem:
+        if stem in names:
+            return True
+        stem = stem.rpartition("_")[0]
+    return op in names
+
+
+def missing_primitives(backend: Backend, table: KernelTable) -> tuple[str, ...]:
+    """The primitives of which a backend has no kernel for any dtype, and does not say so itself."""
+    if table.default is not None:
+        return ()
+    return tuple(sorted(op.name for op in TABLE.values() if op.primitive and not table.table.get(op.name) and op.name not in backend.unsupported))
+
+
+def tell_missing(device_type: str, missing: Sequence[str]) -> None:
+    """BackendWarning of primitives that a backend lacks."""
+    if missing:
+        warnings.warn(
+            f"Missing primitives: the backend of device {device_type!r} has no kernels for {', '.join(missing)}, which every backend must "
+            "have. What is made of them fails on it; docs/kernel_contract.md says what each computes",
+            BackendWarning,
+            stacklevel=callers_level(),
+        )
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -16,7 +16,9 @@ from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
-from corelib.dispatcher.plugins.checks import BackendError, check_backend, checked_hooks, guarded, kernel_problem
+from corelib.dispatcher.plugins.checks import (
+    BackendError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
+)
 from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
 from corelib.dispatcher.plugins.packs import Pack, merge_packs
@@ -28,7 +30,7 @@ if TYPE_CHECKING:  # start-up: only plugins need it
 
 
 class BackendInfo(NamedTuple):
-    """One backend as `corelib backends` shows it; `reason` says why it is not available."""
+    """One backend as `corelib backends` shows it; `reason` says why it is not available, `missing` which primitives it lacks."""
 
     device_type: str
     provider: str
@@ -38,11 +40,13 @@ class BackendInfo(NamedTuple):
     dtypes: dict[str, str]
     devices: list[str]
     capabilities: dict[str, Any]
+    missing: tuple[str, ...] = ()
 
 
 _loaded: dict[str, Backend] = {}
 _providers: dict[str, Entry] = {}
 _packs: dict[str, list[Pack]] = {}
+_lacking: dict[str, tuple[str, ...]] = {}
 _loading: set[tuple[str, int]] = set()  # with the thread that does it: in a forked child it may not exist
 _locks: dict[str, threading.RLock] = {}
 
@@ -167,6 +171,7 @@ def _open(entry: Entry) -> Backend:
         raise BackendError(f"its function device_count must return a number of devices, got {count!r}")
     if count == 0:
         raise BackendError("it found no device of this type on this machine")
+    check_devices(backend)
     own = guarded("its function kernels", backend.kernels)
     if not isinstance(own, KernelTable):
         raise BackendError(f"its function kernels must return a KernelTable, got {own!r}")
@@ -175,6 +180,8 @@ def _open(entry: Entry) -> Backend:
         raise BackendError(problem)
     table, _packs[entry.device_type] = merge_packs(entry.device_type, own)
     # The runtime asks the backend for its kernels: from here on, the answer has those of the packs in it.
+    _lacking[entry.device_type] = missing_primitives(backend, table)
+    tell_missing(entry.device_type, _lacking[entry.device_type])
     whole: Any = backend
     whole.kernels = lambda: report.counted_table(table, entry.device_type) if report.enabled else table
     return backend
@@ -214,7 +221,7 @@ def _describe(entry: Entry) -> BackendInfo:
                 devices = [_device(backend, index) for index in range(backend.device_count())]
                 return BackendInfo(
                     entry.device_type, entry.provider, entry.version, True, "", dict(backend.dtypes), devices,
-                    backend.capabilities(),
+                    backend.capabilities(), _lacking.get(entry.device_type, ()),
                 )  # fmt: skip
             reason = f"{choice_variable(entry.device_type)} chooses {provider.provider}"
     return BackendInfo(entry.device_type, entry.provider, entry.version, False, reason, {}, [], {})

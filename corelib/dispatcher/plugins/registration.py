@@ -8,7 +8,7 @@ from __future__ import annotations
 from corelib.contract.backend import Backend
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.plugins import manager as plugins
-from corelib.dispatcher.plugins.checks import BackendError, check_backend, kernel_problem
+from corelib.dispatcher.plugins.checks import BackendError, check_backend, check_devices, kernel_problem, missing_primitives, tell_missing
 from corelib.dispatcher.plugins.discovery import Entry, is_device_type
 from corelib.dispatcher.plugins.loaded import AT_WORK, REGISTERED
 from corelib.tensor.device import _DEVICES
@@ -58,9 +58,13 @@ def register(backend: Backend) -> Registration:
         raise BackendError(f"backends.register(): device type {device_type!r} already belongs to {owner}")
     entry = Entry(device_type, device_type, "", "this process", "", "", None)
     check_backend(backend, entry)
-    problem = kernel_problem(backend.kernels())
+    check_devices(backend)
+    table = backend.kernels()
+    problem = kernel_problem(table)
     if problem:
         raise BackendError(f"backends.register(): {problem}")
+    plugins._lacking[device_type] = missing_primitives(backend, table)
+    tell_missing(device_type, plugins._lacking[device_type])
     REGISTERED[device_type] = entry
     plugins._providers[device_type] = entry
     plugins._loaded[device_type] = backend

@@ -21,7 +21,7 @@ from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import as_dtype, get_default_dtype
 from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
@@ -63,7 +63,7 @@ def _blank(
     if dtype is None:
         dtype = get_default_dtype()
     elif not isinstance(dtype, D.dtype):
-        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype(name, "dtype", 2, dtype)
     place = resolve(device)
     check_dtype(name, dtype, place)
     made = Tensor._empty(place, dtype, shape, strides)
@@ -356,8 +356,8 @@ def arange(
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if out is not None:
         dtype, device = of_out("arange", out, dtype, device)
-    if dtype is None:
-        dtype = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    whole = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    dtype = whole if dtype is None else as_dtype("arange", "dtype", 4, dtype)
     if not all(abs(x) != float("inf") and x == x for x in (start, end, step)):
         raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
     if (end - start) * step < 0:

@@ -26,6 +26,7 @@ from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import (
     CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
 )
+from corelib.tensor.promotion import as_dtype
 from corelib.tensor.size import MOST, Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
@@ -89,7 +90,7 @@ def _copy_part(out: Tensor, input: Tensor) -> None:
 
 
 def _copy_across(out: Tensor, input: Tensor) -> None:
-    """Between devices: cast on the source where it can, then bytes through the host."""
+    """Between devices: cast on the source where it can, then bytes, through the host where the backend has no other way."""
     if input._device.type == "meta":
         raise NotImplementedError(f"to(): Cannot copy out of meta tensor; no data! (to device {out._device})")
     if out._device.type == "meta":
@@ -100,14 +101,11 @@ def _copy_across(out: Tensor, input: Tensor) -> None:
         input = input.expand(out._shape)
     if input._strides is not None or input._offset or input._key.lazy:
         input = input.clone(memory_format=contiguous_format)
-    source, target = input._device.runtime, out._device.runtime
-    data = source.backend.device_to_host(
-        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes, source.index
-    )
     staged = out if out._strides is None and not out._key.lazy else Tensor._empty(out._device, out._dtype, out._shape)
-    target.backend.host_to_device(
-        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, data, target.index
-    )
+    out._device.runtime.bring(
+        staged._own_storage()._raw, staged._offset * out._dtype.itemsize, input._device.runtime,
+        input._own_storage()._raw, input._offset * input._dtype.itemsize, input.nbytes,
+    )  # fmt: skip
     if staged is not out:
         copy_elements(out, staged)
 
@@ -212,13 +210,13 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
     rest = list(args)
     if rest:
         first = rest.pop(0)
-        if isinstance(first, D.dtype):
-            dtype = first
+        if isinstance(first, (D.dtype, type)):
+            dtype = as_dtype("to", "dtype", 1, first)
         elif isinstance(first, Tensor):
             dtype, device = first._dtype, first._device
         elif first is None or isinstance(first, (str, int, Device)):
             device = first
-            if rest and (isinstance(rest[0], D.dtype) or rest[0] is None):
+            if rest and (isinstance(rest[0], (D.dtype, type)) or rest[0] is None):
                 dtype = rest.pop(0)
         else:
             raise TypeError(
@@ -228,7 +226,7 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
         if rest:  # non_blocking, copy
             later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
     if dtype is not None and not isinstance(dtype, D.dtype):
-        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype("to", "dtype", 1, dtype)
     if memory_format is not None and not isinstance(memory_format, MemoryFormat):
         raise TypeError(f"to(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}")
     if memory_format is not None and memory_format.name == "preserve_format":
@@ -396,13 +394,15 @@ attach("fill_", fill_)
 attach("zero_", zero_)
 
 
-def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryFormat | None = None) -> Tensor:
+def resize_(
+    self: Tensor, *sizes: int | Sequence[int], size: Sequence[int] | None = None, memory_format: MemoryFormat | None = None
+) -> Tensor:
     """Change the shape in place, with more memory where it needs some; new elements are not set.
 
     A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
     strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
     """
-    shape = parse_size("resize_", size)
+    shape = parse_size("resize_", sizes if size is None else (size,))
     if self._requires_grad:
         raise RuntimeError("resize_(): cannot resize variables that require grad")
     strides = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import fitting_number
+from corelib.dispatcher.calls.elementwise import fitting_number, scalar_tensor
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
@@ -19,7 +19,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import get_default_dtype, result_type
 from corelib.tensor.tensor import Tensor
 
 
@@ -146,6 +146,8 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
     if rounding_mode is None:
         made: Tensor = TABLE["true_div"].entry(input, other, out=out)
         return made
+    if not isinstance(input, Tensor) and isinstance(other, Tensor) and isinstance(input, (int, float)):
+        input = scalar_tensor(input, result_type(input, other), other._device)
     if out is None and isinstance(input, Tensor) and isinstance(other, (Tensor, int, float)):
         needs = input._requires_grad or getattr(other, "_requires_grad", False)
         if needs:

@@ -23,7 +23,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import check_index, put_rows, take_rows
+from corelib.ops.indexing.rows import check_indices, put_rows, take_rows
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -55,8 +55,7 @@ def joint_shape(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[dict[i
 
 def _infer_index(input: Tensor, indices: Sequence[Tensor | None]) -> Inferred:
     given, _, shape, _ = joint_shape(input, indices)
-    for d, t in given.items():
-        check_index("index", t, input._shape[d], d, IndexError, wrap=True)
+    check_indices("index", [(t, input._shape[d], d) for d, t in given.items()], IndexError, wrap=True)
     return (shape, input._dtype), (input, indices)
 
 
@@ -94,6 +93,7 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
         isinstance(t, Tensor) and t._dtype.order < 2 and t._device is input._device for t in indices
     ):
         return (input._shape, input._dtype), (input, indices, values, accumulate)  # how many places a mask means is in its values
+    of_masks = places_of_masks(indices)
     indices = expand_masks("index_put", input, indices)
     if values._dtype is not input._dtype:
         raise RuntimeError(
@@ -101,8 +101,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
             f"destination and {kind_name(values._dtype)} for the source."
         )
     given, _, shape, _ = joint_shape(input, indices)
-    for d, t in given.items():
-        check_index("index_put", t, input._shape[d], d, IndexError, wrap=True)
+    checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
+    check_indices("index_put", checked, IndexError, wrap=True)
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
@@ -166,6 +166,17 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
 
 
 attach("index_put_", index_put_)
+
+
+def places_of_masks(indices: Sequence[object]) -> set[int]:
+    """The dimensions whose index comes from a mask, and so lies within bounds."""
+    found: set[int] = set()
+    at = 0
+    for t in indices:
+        k = max(len(t._shape), 1) if isinstance(t, Tensor) and t._dtype.order < 2 else 0
+        found.update(range(at, at + k))
+        at += k or 1
+    return found
 
 
 def expand_masks(name: str, input: Tensor, indices: Sequence[object]) -> tuple[Tensor | None, ...]:

@@ -20,7 +20,7 @@ from corelib.ops.construction.creation import _blank, _finish, empty_like, parse
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.random.drawing import drawn_there, filled
-from corelib.ops.random.generator import NO_NUMBERS, Generator, default_generator
+from corelib.ops.random.generator import NO_NUMBERS, Generator, default_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device
@@ -39,7 +39,7 @@ def generator_of(name: str, generator: object, device: Device) -> Generator:
     if device.type == "meta" and (generator is None or isinstance(generator, Generator)):
         return NO_NUMBERS
     if generator is None:
-        return default_generator(device)
+        return default_of(device)
     if not isinstance(generator, Generator):
         raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {type(generator).__name__}")
     if generator.device.type != device.type:
@@ -75,7 +75,7 @@ _PART = 0.5**0.5
 
 @public("torch")
 def rand(
-    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    *sizes: int | Sequence[int], size: Sequence[int] | None = None, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
     layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Uniform numbers from 0, included, to 1, excluded.
@@ -86,7 +86,7 @@ def rand(
     """
     if out is not None:
         dtype, device = of_out("rand", out, dtype, device)
-    t = _blank("rand", parse_size("rand", size), dtype, layout, device)
+    t = _blank("rand", parse_size("rand", sizes if size is None else (size,)), dtype, layout, device)
     parts = _parts(t)
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
@@ -100,7 +100,7 @@ def rand(
 
 @public("torch")
 def randn(
-    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    *sizes: int | Sequence[int], size: Sequence[int] | None = None, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
     layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance.
@@ -111,7 +111,7 @@ def randn(
     """
     if out is not None:
         dtype, device = of_out("randn", out, dtype, device)
-    t = _blank("randn", parse_size("randn", size), dtype, layout, device)
+    t = _blank("randn", parse_size("randn", sizes if size is None else (size,)), dtype, layout, device)
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)

@@ -16,6 +16,7 @@ from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.promotion import as_dtype
 from corelib.tensor.size import MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -31,11 +32,15 @@ def spread(given: tuple[T, ...]) -> list[T]:
 def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
     """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
 
+    what = TABLE[name].params[1]
     if TABLE[name].kind == "view":
         body: Callable[..., Tensor] = TABLE[name].body
-        what = TABLE[name].params[1]
 
-        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+        def method(self: Tensor, *size: int | Sequence[int], named: Sequence[int] | None = None) -> Tensor:
+            if not size:
+                if named is None:
+                    raise TypeError(f"{name}() missing 1 required positional argument: '{what}'")
+                size = (named,)
             given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
             if type(given) is tuple:
                 for n in given:
@@ -47,11 +52,18 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
             return entry(self, given) if self._requires_grad or active.count or off else body(self, given)
     else:
 
-        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+        def method(self: Tensor, *size: int | Sequence[int], named: Sequence[int] | None = None) -> Tensor:
             if not size:
-                raise TypeError(f"{name}() missing 1 required positional argument: '{TABLE[name].params[1]}'")
+                if named is None:
+                    raise TypeError(f"{name}() missing 1 required positional argument: '{what}'")
+                size = (named,)
             return entry(self, size[0] if len(size) == 1 and type(size[0]) is not int else size)
 
+    code = method.__code__
+    by_name = {"named": what, "size": "sizes"}
+    method.__code__ = code.replace(co_varnames=tuple([by_name.get(n, n) for n in code.co_varnames]))
+    method.__kwdefaults__ = {what: None}
+    method.__annotations__ = {by_name.get(n, n): note for n, note in method.__annotations__.items()}
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__
     attach(name, method)
@@ -143,11 +155,16 @@ method_with_varargs("view", view)
 _view_shape: Callable[..., Tensor] = Tensor.view
 
 
-def _view_method(self: Tensor, *size: int | Sequence[int] | DType, dtype: DType | None = None) -> Tensor:
+def _view_method(
+    self: Tensor, *sizes: int | Sequence[int] | DType, size: Sequence[int] | None = None, dtype: DType | None = None
+) -> Tensor:
     """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    if dtype is None and size and isinstance(size[0], DType):
-        dtype = size[0]
-    return _view_shape(self, *size) if dtype is None else view_as_dtype(self, dtype)
+    if sizes and dtype is None:
+        first = sizes[0]
+        if type(first) is int or type(first) is tuple or not isinstance(first, (DType, type)):
+            return _view_shape(self, *sizes)
+        dtype = as_dtype("view", "dtype", 1, first)
+    return _view_shape(self, *sizes, size=size) if dtype is None else view_as_dtype(self, dtype)
 
 
 attach("view", _view_method)

@@ -21,7 +21,10 @@ class Target:
         self.seed = seed
         self.runtime = self.device.runtime
         self.backend = self.runtime.backend
-        self.tier = getattr(self.backend, "tier", "ieee")
+        self.tier = self.backend.tier
+        unknown = sorted({key.partition("/")[0] for key in self.backend.unsupported} - {"*", *OPS, *TABLE})
+        if unknown:
+            raise RuntimeError(f"the backend's `unsupported` names what is neither an op nor one of the suite's: {', '.join(map(repr, unknown))}")
         self.kept: Any = None
 
     def declared(self, dtype: str) -> str:
@@ -30,7 +33,7 @@ class Target:
 
     def reason(self, op: str, dtype: str, direction: str = "") -> str:
         """Why the backend says that it does not support an op for a dtype; "" where it says nothing."""
-        said: dict[str, str] = getattr(self.backend, "unsupported", {})
+        said: dict[str, str] = self.backend.unsupported
         keys = (op, f"{op}/{dtype}", f"{op}/{dtype}/{direction}", f"*/{dtype}", f"*/{dtype}/{direction}")
         return next((said[key] for key in keys if key in said), "")
 

@@ -42,7 +42,7 @@ def run(plugins):
 
     def run_program(*arguments, code=0, path=(), warnings="error", **environment):
         done = subprocess.run(
-            [sys.executable, "-W", warnings, *(("-c",) if len(arguments) == 1 else ()), *arguments],
+            [sys.executable, "-W", warnings, "-W", "ignore:Missing primitives", *(("-c",) if len(arguments) == 1 else ()), *arguments],
             capture_output=True, text=True, timeout=120, check=False,
             env={
                 **os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "160",

@@ -79,7 +79,7 @@ def told(plugins, request):
     import sys
 
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", MEETS_ALL, *BROKEN, *ABSENT, *UNKNOWN, "twin"],
+        [sys.executable, "-W", "error", "-W", "ignore:Missing primitives", "-c", MEETS_ALL, *BROKEN, *ABSENT, *UNKNOWN, "twin"],
         capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(plugins)},
     )  # fmt: skip
@@ -291,7 +291,8 @@ with warnings.catch_warnings(record=True) as caught:
 print(sums)
 print((corelib.ones(1, device="good", dtype=corelib.float64) + 1).tolist(), (corelib.ones(1) + 1).tolist())
 for w in caught:
-    print(w.category.__name__, w.message)
+    if w.category.__name__ != "BackendWarning":
+        print(w.category.__name__, w.message)
 """
 
 
