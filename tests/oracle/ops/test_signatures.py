@@ -16,6 +16,7 @@ OTHER = {
     "cholesky_solve": "PyTorch's documentation says L, as here", "orgqr": "PyTorch's documentation says tau, as here", "polygamma": "n is the method's only argument",
     "dsplit": "one parameter for both forms, as PyTorch's documentation has it", "hsplit": "as dsplit", "vsplit": "as dsplit", "tensor_split": "as dsplit", "unsafe_split": "as dsplit",
     "rrelu": "inplace of nn.functional.rrelu for a generator", "rrelu_": "no generator", "record_stream": "PyTorch's documentation says stream, as here",
+    "histogramdd": "range is given by name, as PyTorch's documentation has it", "ormqr": "PyTorch's documentation says tau and other, as here",
 }  # fmt: skip
 
 
