@@ -89,6 +89,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "special", "testing", "utils",
     )},
     "random": ("corelib.ops.random.generator", None),
+    "return_types": ("corelib.ops.return_types", None),
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},

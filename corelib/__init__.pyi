@@ -83,6 +83,7 @@ from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib.ops.random import generator as random
+from corelib.ops import return_types as return_types
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -151,8 +152,8 @@ def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
-def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | None, running_var: _Tensor | None, training: _bool, momentum: _float, eps: _float, *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
-    """`native_batch_norm`."""
+def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
+    """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
     """A view that shows the negatives; the node's gradient is a copy."""
 def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
@@ -165,7 +166,7 @@ def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tens
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
     """`input` with `values` added at `indices` where `mask` is True; elsewhere the indices may lie outside."""
-def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ...) -> _Tensor:
+def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ..., *, scales_h: _float | None = ..., scales_w: _float | None = ...) -> _Tensor:
     """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased."""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
@@ -479,7 +480,7 @@ def dsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tupl
     """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
 def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors behind each other: along the third dimension."""
-def einsum(equation: _str, *operands: _Any) -> _Tensor:
+def einsum(equation: _str | _Tensor, *operands: _Any) -> _Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
 def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
@@ -492,7 +493,7 @@ def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtyp
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input == other`, elementwise; False where either is NaN."""
 def equal(input: _Tensor, other: _Tensor) -> _bool:
-    """Whether two tensors have one shape and the same elements; NaN equals nothing."""
+    """Whether two tensors have one shape and the same elements, of whatever dtypes; NaN equals nothing."""
 def erf(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The error function, elementwise: 2/sqrt(pi) times the integral of exp(-t²) from 0 to `input`."""
 def erf_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -915,7 +916,7 @@ def rad2deg(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Radians as degrees, elementwise."""
 def rad2deg_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `rad2deg`: writes its result into this tensor and returns it."""
-def rand(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def rand(*sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Uniform numbers from 0, included, to 1, excluded."""
 def rand_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `rand`, with the shape, and unless given the dtype and device, of `input`."""
@@ -923,7 +924,7 @@ def randint(*args: _Any, low: _int | None = ..., high: _int | None = ..., size: 
     """Uniform integers from `low` (default 0), included, to `high`, excluded: `randint(high, size)`, `randint(low, high, size)`."""
 def randint_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randint`, with the shape, and unless given the dtype and device, of `input`."""
-def randn(*size: _int | _Sequence[_int], generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def randn(*sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., generator: _Generator | None = ..., out: _Tensor | None = ..., dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance."""
 def randn_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., **names: _object) -> _Tensor:
     """As `randn`, with the shape, and unless given the dtype and device, of `input`."""

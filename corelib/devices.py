@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
-from corelib.ops.random.generator import Generator, default_generator
+from corelib.ops.random.generator import Generator, default_of
 from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
@@ -165,7 +165,7 @@ class Accelerator:
         self._generator(device).set_state(new_state)
 
     def _generator(self, device: DeviceLike) -> Generator:
-        return default_generator(self._of(device).device)
+        return default_of(self._of(device).device)
 
 
 cpu, cuda, opencl = Accelerator("cpu"), Accelerator("cuda"), Accelerator("opencl")

@@ -78,7 +78,7 @@ def tensorinv(A: _Tensor, ind: _int = ..., *, out: _Tensor | None = ...) -> _Ten
 def tensorsolve(A: _Tensor, B: _Tensor, dims: _Sequence[_int] | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """X of tensordot(A, X, X's dimensions) = B. dims: dimensions of A that are moved to its end first."""
 def vander(x: _Tensor, *, N: _int | None = ...) -> _Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2."""
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for N < 2."""
 def vecdot(x: _Tensor, y: _Tensor, *, dim: _int = ..., out: _Tensor | None = ...) -> _Tensor:
     """The inner products of vectors along `dim`, broadcast."""
 def vector_norm(x: _Tensor, ord: _float = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, dtype: _DType | None = ..., out: _Tensor | None = ...) -> _Tensor:

@@ -21,8 +21,9 @@ is no lock, for which a Storage that dies inside a garbage collection could wait
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import local
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import ref
 
 from corelib.contract.backend import Backend, Event, OutOfMemoryError, Queue
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     Reference = ref[HostArray]
 else:
     Reference = ref
+
+T = TypeVar("T")
 
 # Above this many bytes of kept blocks a freed block goes back to the driver at once.
 KEEP_LIMIT = 4 << 30
@@ -153,18 +156,39 @@ class CachingAllocator:
             try:
                 buffer = self._backend.allocate(size, self._index)
             except MemoryError as error:
-                self.ooms += 1
-                raise OutOfMemoryError(
-                    f"{self._name} out of memory. Tried to allocate {_mib(size)}; {_mib(self._allocated)} are held by "
-                    f"tensors and {_mib(before - self._reserved)} were kept for reuse and have been given back. "
-                    f"The backend said: {error}"
-                ) from None
+                raise self._out_of_memory(_mib(size), before, error) from None
         block = Block(buffer, size, kept)
         self._made += 1
         self._reserved += size
         if self._reserved > self.peak_reserved:
             self.peak_reserved = self._reserved
         kept.append(block)
+
+    def with_room(self, what: str, work: Callable[[], T]) -> T:
+        """Do what ran out of memory for its own needs once more, when what is kept for reuse has been given back.
+
+        what: what needs the memory, for the message of the OutOfMemoryError that is raised if it does not suffice again.
+        """
+        self.retries += 1
+        before = self._reserved
+        self.empty_cache()
+        try:
+            return work()
+        except MemoryError as error:
+            raise self._out_of_memory(f"what {what}() needs besides its result", before, error) from None
+
+    def no_room(self, what: str, error: MemoryError) -> OutOfMemoryError:
+        """As `with_room`, of what cannot be done twice, as drawing random numbers: the next try has the room."""
+        before = self._reserved
+        self.empty_cache()
+        return self._out_of_memory(f"what {what}() needs besides its result", before, error)
+
+    def _out_of_memory(self, wanted: str, before: int, error: MemoryError) -> OutOfMemoryError:
+        self.ooms += 1
+        return OutOfMemoryError(
+            f"{self._name} out of memory. Tried to allocate {wanted}; {_mib(self._allocated)} are held by tensors and "
+            f"{_mib(before - self._reserved)} were kept for reuse and have been given back. The backend said: {error}"
+        )
 
     def _take_back(self) -> None:
         """Take back the blocks whose Storages have died, and look after those that other queues use."""

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar, cast
 from corelib.ops.construction.construct import as_tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.random.generator import Generator
-from corelib.ops.random.random import multinomial, randint, randperm
+from corelib.ops.random.choosing import multinomial
+from corelib.ops.random.random import randint, randperm
 from corelib.tensor.dtype import float64, int64
 from corelib.tensor.tensor import Tensor
 

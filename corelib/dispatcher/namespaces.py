@@ -77,42 +77,50 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
 class _Checked:
     """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
 
-    __slots__ = ("entry", "function", "integers", "name", "params")
+    __slots__ = ("arity", "entry", "function", "integers", "name", "params")
 
     def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str]) -> None:
         self.name = name
         self.params = params
         self.integers = integers
+        self.arity = 0
         self.function: Any = None
         self.entry: Any = None
 
     @staticmethod
     def of(function: FunctionType, name: str) -> _Checked | None:
         """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
-        code = function.__code__
+        inner = getattr(function, "__wrapped__", function)
+        code = inner.__code__
         if code.co_flags & 0x0C:
             return None
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        found = {i: kind for i, (_, kind) in enumerate(roles(function, params)) if kind}
-        return _Checked(name, params, found) if found else None
+        found = {i: kind for i, (_, kind) in enumerate(roles(inner, params)) if kind}
+        return _Checked(name, params, found) if any("d" not in kind for kind in found.values()) else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
-        self.function = positional(function)
-        code = function.__code__
-        self.entry = entry = with_parameters(self._made(code.co_argcount + code.co_kwonlyargcount, ""), function, out=False)
+        inner = getattr(function, "__wrapped__", None)
+        if inner is None:
+            self.function = positional(function)
+        else:  # a decorator's, which takes what its function takes
+            n = inner.__code__.co_argcount
+            self.function = lambda *args: function(*args[:n], **dict(zip(self.params[n:], args[n:], strict=True)))
+        like = (inner or function).__code__
+        self.arity = like.co_argcount + like.co_kwonlyargcount  # `out` is one, if there is any
+        self.entry = entry = with_parameters(self._made(""), inner or function, out=False)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
         return entry
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        code = self.function.__code__
-        made = self._made(code.co_argcount, fitting_lines(self.integers, "        "))
+        made = self._made(fitting_lines(self.integers, "        "))
         self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
         return made
 
-    def _made(self, n: int, lines: str) -> FunctionType:
+    def _made(self, lines: str) -> FunctionType:
+        n = self.arity
         key = (n, lines)
         maker = _CHECKERS.get(key)
         if maker is None:

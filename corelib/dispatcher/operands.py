@@ -21,6 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
+from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.promotion import as_dtype
 from corelib.tensor.size import SMALL, integer, integers, plain
 from corelib.tensor.tensor import Tensor
 
@@ -61,13 +63,13 @@ def role(annotation: Any) -> str:
 
 def integer_kind(annotation: Any) -> str:
     """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
-    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool. "" where the type asks for no integers, or for other numbers too.
+    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool; or "d", a dtype, for which Python's types may stand. "" where the type asks for no integers, or for other numbers too.
 
     >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int)
     ('i', 'isn', '', 'wi')
     """
     kind = _kind(annotation)
-    return kind if "i" in kind or "s" in kind else ""
+    return kind if "i" in kind or "s" in kind or kind in ("d", "dn") else ""
 
 
 def _kind(annotation: Any) -> str:
@@ -78,6 +80,8 @@ def _kind(annotation: Any) -> str:
         return "n"
     if annotation is str:
         return "w"
+    if annotation is DType:
+        return "d"
     if annotation is bool:
         return "b"
     if isinstance(annotation, type) and issubclass(annotation, Tensor):
@@ -105,6 +109,8 @@ class Fits(Protocol):
 def fit(of: Fits, i: int, value: Any) -> Any:
     """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
     kind, argument = of.integers[i], of.params[i]
+    if "d" in kind:
+        return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
     if (
         (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool)) or ("t" in kind and isinstance(value, Tensor))
         or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
@@ -119,6 +125,9 @@ def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
     """Source that puts parameters a0, a1, ... of these kinds right; what is an int, or a tuple of ints, costs it a look at the type."""
     lines = []
     for i, kind in kinds.items():
+        if "d" in kind:
+            lines.append(f"if a{i} is not None and type(a{i}) is type: a{i} = fit(op, {i}, a{i})")
+            continue
         off = f"(type(a{i}) is not int or not -{SMALL} < a{i} < {SMALL})"
         if "n" in kind:
             off = f"a{i} is not None and {off}"

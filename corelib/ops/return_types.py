@@ -12,6 +12,19 @@ from corelib.tensor.named import NamedTuple
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T", bound=type)
+KINDS: dict[str, type] = {}
+"""All of them by name, filled by `shown_as`; `torch.return_types` shows them."""
+
+
+def __getattr__(name: str) -> type:
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise AttributeError(f"module 'torch.return_types' has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return sorted(KINDS)
 
 
 def _text(self: NamedTuple) -> str:
@@ -25,6 +38,7 @@ def shown_as(name: str) -> Callable[[T], T]:
     def named(made: T) -> T:
         for attribute, value in (("__name__", name), ("__qualname__", name), ("__module__", "torch.return_types"), ("__repr__", _text)):
             setattr(made, attribute, value)
+        KINDS[name] = made
         return made
 
     return named

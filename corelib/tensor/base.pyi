@@ -474,7 +474,7 @@ class TensorBase:
     def allclose(self, other: _Tensor, rtol: _float = ..., atol: _float = ..., equal_nan: _bool = ...) -> _bool:
         """Whether `isclose` holds for every element."""
     def equal(self, other: _Tensor) -> _bool:
-        """Whether two tensors have one shape and the same elements; NaN equals nothing."""
+        """Whether two tensors have one shape and the same elements, of whatever dtypes; NaN equals nothing."""
     def new_zeros(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.zeros`, with this tensor's dtype and device unless given."""
     def new_ones(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
@@ -543,12 +543,22 @@ class TensorBase:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
-    def resize_(self, *size: _int | _Sequence[_int], memory_format: _MemoryFormat | None = ...) -> _Tensor:
+    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
         """Change the shape in place, with more memory where it needs some; new elements are not set."""
     def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
+    def reshape(self, *sizes: _int | _Sequence[_int], shape: _Sequence[_int] | None = ...) -> _Tensor:
+        """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
+    def view(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., dtype: _DType | None = ...) -> _Tensor:
+        """The same memory in another shape, or, given a dtype, seen as elements of that."""
+    def expand(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ...) -> _Tensor:
+        """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
+    def unsqueeze(self, dim: _int) -> _Tensor:
+        """A view with a new dimension of size 1 at `dim`."""
+    def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
+        """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
     def select(self, dim: _int, index: _int) -> _Tensor:
         """A view of one index along `dim`, which disappears. IndexError where the index is out of range."""
     def narrow(self, dim: _int, start: _Tensor | _int, length: _int) -> _Tensor:
@@ -557,16 +567,6 @@ class TensorBase:
         """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
     def diagonal(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
         """A view of a diagonal of two dimensions, which becomes the last dimension; `offset` above (below if negative) the main."""
-    def reshape(self, *size: _int | _Sequence[_int]) -> _Tensor:
-        """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
-    def view(self, *size: _int | _Sequence[_int], dtype: _DType | None = ...) -> _Tensor:
-        """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    def expand(self, *size: _int | _Sequence[_int]) -> _Tensor:
-        """A view in which dimensions of size 1 are repeated without memory (stride 0); -1 keeps a size."""
-    def unsqueeze(self, dim: _int) -> _Tensor:
-        """A view with a new dimension of size 1 at `dim`."""
-    def squeeze(self, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
-        """A view without the dimensions of size 1: all of them, or those of `dim` (an int or several) that have size 1."""
     def transpose(self, dim0: _int, dim1: _int) -> _Tensor:
         """A view with two dimensions swapped."""
     def swapdims(self, dim0: _int, dim1: _int) -> _Tensor:
@@ -575,7 +575,7 @@ class TensorBase:
         """`transpose` by another name, as NumPy has it."""
     def t(self) -> _Tensor:
         """The transpose of a matrix; vectors and 0-d tensors as they are. RuntimeError for more dimensions."""
-    def permute(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def permute(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """A view with the dimensions in another order."""
     def movedim(self, source: _int | _Sequence[_int], destination: _int | _Sequence[_int]) -> _Tensor:
         """A view with the dimensions `source` moved to the places `destination`; the others keep their order."""
@@ -587,14 +587,16 @@ class TensorBase:
     def mT(self) -> _Tensor: ...
     @property
     def H(self) -> _Tensor: ...
-    def repeat(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def repeat(self, *sizes: _int | _Sequence[_int], repeats: _Sequence[_int] | None = ...) -> _Tensor:
         """The tensor repeated along each dimension; more repeats than dimensions add dimensions in front."""
-    def tile(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def tile(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """The tensor repeated as `repeat` does; missing leading repeats count as 1."""
     def repeat_interleave(self, repeats: _Tensor | _int | _list[_int] | _tuple[_int, ...] | None = ..., dim: _int | None = ..., *, output_size: _int | None = ...) -> _Tensor:
         """Each element repeated in its place, along `dim` or flattened; `repeats` is a number or one for each element."""
-    def flip(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def flip(self, *sizes: _int | _Sequence[_int], dims: _Sequence[_int] | None = ...) -> _Tensor:
         """A copy with the elements along `dims` in reverse."""
+    def __reversed__(self) -> _Tensor:
+        """What Python's `reversed` gives: the rows in the opposite order, or a tensor without dimensions as it is."""
     def fliplr(self) -> _Tensor:
         """A copy with the second dimension in reverse. RuntimeError for a vector."""
     def flipud(self) -> _Tensor:
@@ -659,7 +661,7 @@ class TensorBase:
         """All elements in one dimension, next to each other: a view where they are, else a copy."""
     def unflatten(self, dim: _int, sizes: _int | _Sequence[_int]) -> _Tensor:
         """One dimension as several, of the given sizes; one may be -1."""
-    def broadcast_to(self, *size: _int | _Sequence[_int]) -> _Tensor:
+    def broadcast_to(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ...) -> _Tensor:
         """A view expanded to `size`."""
     def view_as(self, other: _Tensor) -> _Tensor:
         """As `view`, with the shape of another tensor."""
@@ -949,6 +951,8 @@ class TensorBase:
         """`self[index]`."""
     def __setitem__(self, index: _object, value: _object) -> None:
         """`self[index] = value`, with broadcasting and casting."""
+    def __delitem__(self, index: _object) -> None:
+        """TypeError: a tensor keeps its elements."""
     def dist(self, other: _Tensor, p: _float = ...) -> _Tensor:
         """The p-norm of `input - other`, broadcast."""
     def addmv(self, mat: _Tensor, vec: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -1009,8 +1013,6 @@ class TensorBase:
         """Fill with Cauchy numbers around `median`, of width `sigma`."""
     def bernoulli(self, p: _Tensor | _float | None = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
-    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
-        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def norm(self, p: _float | _str | None = ..., dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """The p-norm of all elements, or along `dim`; "fro" is 2, and inf, -inf, 0 and other numbers are accepted."""
     def pinverse(self, rcond: _float = ...) -> _Tensor:
@@ -1045,6 +1047,8 @@ class TensorBase:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
     def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
+    def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
+        """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
     def igamma(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t."""
     def igamma_(self, other: _Any) -> _Tensor:

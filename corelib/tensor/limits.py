@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import as_dtype, get_default_dtype
 
 # dtype: bits, digits of the significand after the point, largest exponent
 _FORMATS = {D.float16: (16, 10, 15), D.bfloat16: (16, 7, 127), D.float32: (32, 23, 127), D.float64: (64, 52, 1023)}
@@ -21,6 +21,8 @@ class finfo:
     def __init__(self, type: DType | None = None) -> None:
         if type is None:
             type = get_default_dtype()
+        elif not isinstance(type, DType):
+            type = as_dtype("finfo", "type", 1, type)
         type = type.to_real() if getattr(type, "is_complex", False) else type
         if type not in _FORMATS:
             raise TypeError(f"finfo(): torch.finfo() requires a floating point input type, got {type}. Use torch.iinfo to handle integers")
@@ -48,6 +50,8 @@ class iinfo:
     """
 
     def __init__(self, type: DType) -> None:
+        if not isinstance(type, DType):
+            type = as_dtype("iinfo", "type", 1, type)
         if type not in D.INTEGERS:
             raise TypeError(f"iinfo(): torch.iinfo() requires an integer input type, got {type}. Use torch.finfo to handle floats")
         self.bits = type.itemsize * 8
@@ -56,4 +60,4 @@ class iinfo:
         self.min = -(2 ** (self.bits - 1)) if type.is_signed else 0
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

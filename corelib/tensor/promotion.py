@@ -67,7 +67,8 @@ _COMPLEX = {d: D.complex128 if d is D.float64 else D.complex64 for d in D.FLOATS
 _PYTHON: dict[type, dtype] = {bool: D.bool, int: D.int64, float: D.float64, complex: D.complex128}
 
 
-def _as_dtype(op: str, name: str, position: int, given: object) -> dtype:
+def as_dtype(op: str, name: str, position: int, given: object) -> dtype:
+    """A dtype, or what a Python type stands for in its place. TypeError for anything else."""
     if isinstance(given, dtype):
         return given
     if isinstance(given, type) and given in _PYTHON:
@@ -84,7 +85,7 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
     >>> torch.promote_types(torch.int32, torch.float16), torch.promote_types(torch.uint8, torch.int8)
     (torch.float16, torch.int16)
     """
-    return _PROMOTED[_as_dtype("promote_types", "type1", 1, type1)][_as_dtype("promote_types", "type2", 2, type2)]
+    return _PROMOTED[as_dtype("promote_types", "type1", 1, type1)][as_dtype("promote_types", "type2", 2, type2)]
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:
@@ -94,7 +95,7 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     >>> torch.can_cast(torch.float64, torch.float16), torch.can_cast(torch.float16, torch.int64)
     (True, False)
     """
-    source, target = _as_dtype("can_cast", "from_", 1, from_), _as_dtype("can_cast", "to", 2, to)
+    source, target = as_dtype("can_cast", "from_", 1, from_), as_dtype("can_cast", "to", 2, to)
     return _CATEGORY[source] <= _CATEGORY[target]
 
 

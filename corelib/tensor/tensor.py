@@ -26,7 +26,7 @@ from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.size import _CONTIGUOUS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
+from corelib.tensor.size import _CONTIGUOUS, MOST, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
 from corelib.tensor.storage import Storage, TypedStorage
 
 _new = object.__new__
@@ -108,8 +108,11 @@ class Tensor(TensorBase):
             t._native = runtime.small_empty(shape, dtype.np)
             t._storage = None
         else:
+            nbytes = numel * dtype.itemsize
+            if nbytes > MOST:
+                raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} (elements of {dtype.itemsize} bytes)")
             t._native = None
-            t._storage = Storage.allocate(device, numel * dtype.itemsize)
+            t._storage = Storage.allocate(device, nbytes)
         t._strides = strides
         t._offset = 0
         t._dtype = dtype

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.outcome import after, must_pass, noted
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -18,8 +19,9 @@ from corelib.graph.rule import Args
 from corelib.tensor import dtype as D
 from corelib.tensor.device import Runtime, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
+from corelib.tensor.size import SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
@@ -52,9 +54,12 @@ def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     device = common_device(op, tensors)
     shape = _broadcast(op, operands, tensors)
     cast = [_cast(x, dtype, device) if op.facts.promote != "keep" else x for x in operands]
-    if len(args) > len(op.operands) and "alpha" in op.params:
-        cast[1] = _scaled(op, cast[1], args[2], dtype)
-        args = args[:2]
+    if len(args) > len(op.operands):
+        if "alpha" in op.params:
+            cast[1] = _scaled(op, cast[1], args[2], dtype)
+            args = args[:2]
+        elif "value" in op.params:
+            args = (*args[: len(cast)], *[fitting_number(op.name, _as_number(op, "value", x), dtype, D.float32) for x in args[len(cast) :]])
     full = (*cast, *args[len(cast) :])
     if out is not None:
         return _into(op, full, dtype, device, shape, out)
@@ -87,11 +92,11 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
         strides = output_strides(operands, shape) if runtime.strided_any else None
         result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        natives = (result._array(), *natives_of(given))
         try:
-            got = kernel(result._array(), *natives_of(given))
+            got = kernel(*natives)
         except Exception as error:
-            noted(error, op, device, args)
-            raise
+            got = after(error, op, device, args, partial(kernel, *natives))
         if got is not None and got is not result._native:
             result = fallback.passed(op, device, dtype, args, got)
             return result
@@ -154,13 +159,13 @@ def _operand(op: Op, i: int, x: Any) -> Any:
         return x
     only = not op.facts.numbers or (op.kind == "binary" and op.roles[i] == "tensor")
     if type(x) in _NUMBERS and not only:
-        return x
+        return x if type(x) is not int or -SMALL < x < SMALL else number(x)
     if only:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
         )
     if is_operand(x):  # one of NumPy's numbers; PyTorch takes its bool for a float
-        return float(x) if x.dtype.kind == "b" else x.item()
+        return float(x) if x.dtype.kind == "b" else number(x.item())
     raise TypeError(
         f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor or Number, not {type(x).__name__}"
     )
@@ -257,6 +262,50 @@ def _cast(x: Operand, dtype: DType, device: Device | None) -> Operand:
     return cast_number(x, dtype)
 
 
+def number(x: Number) -> Number:
+    """A Python number, which must fit in the 64 bits of an integer, signed or not, if it is one. OverflowError where it does not."""
+    if isinstance(x, int) and not -(2**63) <= x < 2**64:
+        raise OverflowError(f"int too big to convert: {x} does not fit in 64 bits" if x > 0 else f"can't convert negative int to unsigned: {x}")
+    return x
+
+
+def fitting_number(name: str, value: Any, dtype: DType, computed: DType | None = None) -> Number:
+    """A number as an element of a dtype; RuntimeError where it is beyond the dtype's range, OverflowError where it is beyond any integer's.
+
+    This is how numbers go into tensors (fill, full, x[i] = 1) and how ops take those that are no operands (alpha, value, min).
+    Operands in the place of a tensor wrap instead (`cast_number`). `computed`: the dtype in which half precisions are computed,
+    whose range it then is.
+    """
+    floating = dtype.is_floating_point
+    if floating and type(value) is float and -_MODEST < value < _MODEST:  # the frequent number
+        return value
+    value = number(value)
+    kind = computed if computed is not None and floating and dtype.itemsize == 2 else dtype
+    if dtype is D.bool or dtype.is_complex:
+        fits = True
+    elif isinstance(value, complex) and value.imag:
+        fits = False
+    elif floating:
+        most = _LARGEST.get(kind.name)
+        value = float(value.real)
+        fits = most is None or value - value != 0 or -most <= value <= most
+    else:
+        limits = iinfo(dtype)
+        # unsigned dtypes take negative numbers, which wrap
+        fits = (limits.min if dtype.is_signed else -limits.max) <= value.real <= limits.max
+    if not fits:
+        raise RuntimeError(f"{name}(): value cannot be converted to type {_C_TYPES.get(kind.name, kind.name)} without overflow: {value}")
+    return cast_number(value if dtype.is_complex or dtype is D.bool else value.real, dtype)
+
+
+_MODEST = 60000.0
+_LARGEST = {kind.name: finfo(kind).max for kind in (D.float16, D.bfloat16, D.float32, D.float64)}
+_C_TYPES = {
+    "int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "uint16": "uint16_t", "uint32": "uint32_t",
+    "uint64": "uint64_t", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
+}  # fmt: skip
+
+
 def cast_number(x: Any, dtype: DType) -> Number:
     """A Python number as an element of a dtype: integers wrap as PyTorch's do."""
     if dtype.is_floating_point:
@@ -270,11 +319,19 @@ def cast_number(x: Any, dtype: DType) -> Number:
     return n - (1 << bits) if dtype.is_signed and n >> (bits - 1) else n
 
 
+def _as_number(op: Op, argument: str, x: Any) -> Number:
+    """An argument as a Python number: NumPy's and a tensor of one element are taken. TypeError for what is none."""
+    if not isinstance(x, _NUMBERS):
+        item = getattr(x, "item", None)
+        if item is None or getattr(x, "shape", None) != ():
+            raise TypeError(f"{op.name}(): argument '{argument}' must be Number, not {type(x).__name__}")
+        x = item()
+    found: Number = x
+    return found
+
+
 def _scaled(op: Op, other: Operand, alpha: Any, dtype: DType) -> Operand:
-    if not isinstance(alpha, _NUMBERS) and not isinstance(alpha, Tensor):
-        raise TypeError(f"{op.name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
-    if isinstance(alpha, Tensor):
-        alpha = alpha.item()
+    alpha = _as_number(op, "alpha", alpha)
     if isinstance(alpha, bool) and dtype is not D.bool:
         raise RuntimeError(f"{op.name}(): Boolean alpha only supported for Boolean results, got alpha={alpha} for {dtype}.")
     if isinstance(alpha, complex) and not dtype.is_complex:
@@ -285,6 +342,7 @@ def _scaled(op: Op, other: Operand, alpha: Any, dtype: DType) -> Operand:
         )
     if alpha == 1:
         return other
+    alpha = fitting_number(op.name, alpha, dtype)
     if dtype is D.bool:
         return other if alpha else (other & False if isinstance(other, Tensor) else False)
     return _cast(other * alpha, dtype, other._device if isinstance(other, Tensor) else None)

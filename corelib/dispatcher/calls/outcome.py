@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from corelib.contract.kernels import Kernel, LinAlgError
 from corelib.dispatcher.op import Op
@@ -15,8 +16,7 @@ def computed(op: Op, kernel: Kernel, device: Device, *given: object) -> bool:
     try:
         got = kernel(*given)
     except Exception as error:
-        noted(error, op, device, given)
-        raise
+        got = after(error, op, device, given, partial(kernel, *given))
     if got is not None and got is not given[0]:
         must_pass(op, device, got)
         return False
@@ -31,6 +31,14 @@ def must_pass(op: Op, device: Device, got: object) -> None:
             "*attributes): it writes its result into `out`, and returns None, or NotImplemented (before it has written anything) to pass "
             "to the next. Wrong: `return result`. Right: `out[...] = result`"
         )
+
+
+def after(error: Exception, op: Op, device: Device, given: Sequence[object], again: Callable[[], object]) -> object:
+    """What comes of a kernel that raised: where memory was short it is called again once what is kept was given back; else its error, with a note."""
+    if isinstance(error, MemoryError):
+        return device.runtime.allocator.with_room(op.name, again)
+    noted(error, op, device, given)
+    raise error
 
 
 def noted(error: Exception, op: Op, device: Device, given: Sequence[object]) -> None:

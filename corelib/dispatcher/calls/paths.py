@@ -7,10 +7,11 @@ expect (another device, no kernel, a backend that wants contiguous arrays or no 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import call
-from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.op import Entry, Op
 from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
@@ -50,8 +51,7 @@ def path({given}):
     try:
         got = kernel(natives, {natives})
     except Exception as error:
-        noted(error, op, device, args)
-        raise
+        got = after(error, op, device, args, partial(kernel, natives, {natives}))
     if got is not None and got is not natives:
         must_pass(op, device, got)
         return run_inferred(op, spec, args, False)
@@ -96,7 +96,7 @@ def compile_path(op: Op, n: int) -> Entry:
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
-        "must_pass": must_pass, "noted": noted,
+        "after": after, "must_pass": must_pass, "partial": partial,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

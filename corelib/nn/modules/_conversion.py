@@ -13,6 +13,7 @@ from corelib.ops.construction.creation import empty_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import bfloat16, dtype as DType, float16, float32, float64
 from corelib.tensor.layout import memory_format as MemoryFormat
+from corelib.tensor.promotion import as_dtype
 from corelib.tensor.tensor import Tensor
 
 
@@ -138,7 +139,7 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Device | N
     given = dict(kwargs)
     memory_format = given.pop("memory_format", None)
     tensor_first = "tensor" in given or bool(args and isinstance(args[0], Tensor))
-    dtype_first = bool(args and isinstance(args[0], DType))
+    dtype_first = bool(args and isinstance(args[0], (DType, type)))
     names = ["tensor"] if tensor_first else ["dtype"] if dtype_first else ["device", "dtype"]
     names.append("non_blocking")
     if len(args) > len(names):
@@ -160,5 +161,5 @@ def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Device | N
         return other.device, other.dtype, non_blocking, memory_format
     device, dtype = given.get("device"), given.get("dtype")
     if dtype is not None and not isinstance(dtype, DType):
-        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype("to", "dtype", 2, dtype)
     return (None if device is None else Device(device)), dtype, non_blocking, memory_format

@@ -16,7 +16,7 @@ from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.keys import dispatch_key
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import as_dtype, get_default_dtype
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
@@ -41,6 +41,8 @@ def tensor(
     tensor([[1, 2],
             [3, 4]])
     """
+    if dtype is not None and not isinstance(dtype, DType):
+        dtype = as_dtype("tensor", "dtype", 2, dtype)
     if pin_memory:
         return tensor(data, dtype=dtype, device=device).pin_memory().requires_grad_(requires_grad)
     if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
@@ -66,8 +68,10 @@ def _parse(data: object, dtype: DType | None) -> Native:
     """A fresh NumPy array of the elements, with a dtype that corelib has."""
     kind = type(data)
     wanted = None if dtype is None else dtype.np
-    if kind is float:
-        return np.array(data, wanted or get_default_dtype().np)
+    if kind is float and isinstance(data, float):
+        if -65504.0 <= data <= 65504.0:
+            return np.array(data, wanted or get_default_dtype().np)
+        return _of_large(data, wanted or get_default_dtype().np)
     if kind is bool or kind is int:
         return _array_of(data, wanted)
     if isinstance(data, (np.ndarray, np.generic)):
@@ -82,9 +86,18 @@ def _parse(data: object, dtype: DType | None) -> Native:
         return _parse(np.asarray(data), dtype)
     elif isinstance(data, (str, bytes)):
         raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
-    elif not isinstance(data, (list, tuple, complex)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+    elif not isinstance(data, (list, tuple, complex, dict)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
         data = [data[i] for i in range(len(data))]
     return _array_of(data, wanted)
+
+
+def _of_large(data: float, wanted: np.dtype[np.generic]) -> Native:
+    """The array of a number that may be beyond its dtype: inf for floats, RuntimeError for integers."""
+    try:
+        with np.errstate(over="ignore"):
+            return np.array(data, wanted)
+    except OverflowError:
+        raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {data})") from None
 
 
 def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
@@ -93,35 +106,50 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
     except ValueError:
         _first(data)
         raise ValueError(_ragged(data)) from None
+    if wanted is not None and wanted.kind in "fV" and array.dtype == object and all(isinstance(x, (int, float)) for x in array.reshape(-1)):
+        array = array.astype(np.float64)  # integers of more than 64 bits
     if array.dtype == object or array.dtype.kind in "USOV":
         if array.dtype == object and all(isinstance(x, int) for x in array.reshape(-1)):
-            raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
         if not isinstance(data, (str, bytes)) and isinstance(_first(data), str):
             raise ValueError(f"tensor(): too many dimensions 'str' (got {data!r}); accepted are bool, int, float")
         if array.dtype == object and any(x is None for x in array.reshape(-1)):
             raise RuntimeError("tensor(): Could not infer dtype of NoneType; accepted are bool, int, float")
         bad = next((x for x in np.array(data, dtype=object).reshape(-1) if not isinstance(x, (int, float))), data)
-        raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+        if isinstance(bad, (str, bytes)):
+            raise TypeError(f"tensor(): new(): invalid data type '{type(bad).__name__}'; accepted are bool, int, float")
+        raise RuntimeError(f"tensor(): Could not infer dtype of {type(bad).__name__}; accepted are bool, int, float, and sequences of them")
     if array.dtype.kind == "c":
         if wanted is not None and wanted.kind != "c":
             raise TypeError(f"tensor(): must be real number, not complex, for dtype {wanted}")
         return array.astype(wanted or (array.dtype if _has_numpy(data) else get_default_dtype().to_complex().np))
     if wanted is not None:
-        if wanted.kind in "iu" and array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError("tensor(): cannot convert float NaN or infinity to integer")
-        if wanted.kind in "iu" and array.dtype.kind in "iu" and array.size:
+        if array.dtype.kind == "u" and array.dtype.itemsize == 8 and wanted.kind in "iub" and not _has_numpy(data):
+            raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        if wanted.kind in "iu" and array.dtype.kind in "iuf" and array.size:
             low, high = np.iinfo(wanted.str).min, np.iinfo(wanted.str).max
-            if array.min() < low or array.max() > high:
-                value = array.min() if array.min() < low else array.max()
+            if wanted.kind == "u" and array.dtype.kind != "f":
+                low = -high  # which wraps, as in PyTorch
+            least, most = array.min().item(), array.max().item()  # NaN, if there is one, and Python compares without rounding
+            if not (low <= least and most <= high):
+                value = most if low <= least else least
                 raise RuntimeError(f"tensor(): value cannot be converted to type {wanted} without overflow (got {value})")
-        return array.astype(wanted)
+        return _narrowed(array, wanted)
     if (array.dtype.kind == "f" or array.size == 0) and not _has_numpy(data):
-        return array.astype(get_default_dtype().np)
+        return _narrowed(array, get_default_dtype().np)
     if array.dtype.kind == "u" and array.dtype.itemsize == 8:
-        raise RuntimeError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
+        raise ValueError("tensor(): Overflow when unpacking long long: an integer does not fit in 64 bits")
     if array.dtype.kind in "iu" and not _has_numpy(data):
         return array.astype(np.int64)
     return array
+
+
+def _narrowed(array: Native, wanted: np.dtype[np.generic]) -> Native:
+    """The array as one of a dtype; what is too large for it becomes inf without a word."""
+    if array.dtype.kind != "f":
+        return array.astype(wanted)
+    with np.errstate(over="ignore"):
+        return array.astype(wanted)
 
 
 def _first(data: object) -> object:
@@ -218,6 +246,8 @@ def from_numpy(array: object) -> Tensor:
 
 def as_tensor(data: object, dtype: DType | None = None, device: DeviceLike = None) -> Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
+    if dtype is not None and not isinstance(dtype, DType):
+        dtype = as_dtype("as_tensor", "dtype", 2, dtype)
     if isinstance(data, Tensor):
         return data.to(device=data._device if device is None else resolve(device), dtype=dtype or data._dtype)
     if isinstance(data, np.ndarray):

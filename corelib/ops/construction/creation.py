@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import cast_number
+from corelib.dispatcher.calls.elementwise import fitting_number, number
 from corelib.dispatcher.calls.outs import created, of_out
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
@@ -21,9 +21,8 @@ from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.limits import iinfo
-from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
+from corelib.tensor.promotion import as_dtype, get_default_dtype
+from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
@@ -64,7 +63,7 @@ def _blank(
     if dtype is None:
         dtype = get_default_dtype()
     elif not isinstance(dtype, D.dtype):
-        raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype(name, "dtype", 2, dtype)
     place = resolve(device)
     check_dtype(name, dtype, place)
     made = Tensor._empty(place, dtype, shape, strides)
@@ -116,7 +115,7 @@ def full(
     if dtype is None:
         dtype = _dtype_of(fill_value)
     t = _blank("full", shape, dtype, layout, device)
-    run_primitive("fill", t, _number("full", fill_value, t._dtype))
+    run_primitive("fill", t, _number("full", fill_value, t))
     return _finish(t, requires_grad, out, "full", pin_memory)
 
 
@@ -127,17 +126,15 @@ def _dtype_of(value: object) -> DType | None:
     return get_default_dtype().to_complex() if isinstance(value, complex) else None
 
 
-def _number(name: str, value: object, dtype: DType) -> Number:
+def _number(name: str, value: object, t: Tensor) -> Number:
+    """A number as an element of a tensor; PyTorch fills one element by way of float64."""
     if not isinstance(value, (bool, int, float, complex)):
         item = getattr(value, "item", None)
         if item is None:
             raise TypeError(f"{name}(): argument 'fill_value' must be Number, not {type(value).__name__}")
-        value = item()
-    try:
-        made: Number = cast_number(value, dtype)
-    except (OverflowError, ValueError):
-        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}") from None
-    return made
+        found: Number = item()
+        value = found
+    return fitting_number(name, value, t._dtype, D.float64 if t._numel == 1 else None)
 
 
 def _filler(name: str, value: int) -> Callable[..., Tensor]:
@@ -222,6 +219,8 @@ def empty_strided(
         dtype = get_default_dtype()
     check_dtype("empty_strided", dtype, place)
     span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
+    if span * dtype.itemsize > MOST or any(s < 0 for s in strides):
+        raise RuntimeError(f"empty_strided(): Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
     t = Tensor._make(Storage.allocate(place, span * dtype.itemsize), dtype, shape, strides, 0)
     return t.requires_grad_() if requires_grad else t
 
@@ -274,13 +273,13 @@ def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
 
 
 def _fill_with(value: Number) -> Callable[[str, Tensor], None]:
-    return lambda name, t: run_primitive("fill", t, _number(name, value, t._dtype))
+    return lambda name, t: run_primitive("fill", t, _number(name, value, t))
 
 
 zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))
 ones_like = public("torch")(_like("ones_like", _fill_with(1)))
 empty_like = public("torch")(_like("empty_like", lambda name, t: None))
-full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t._dtype))))
+full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t))))
 
 
 def _new(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -324,10 +323,11 @@ def tabulated(like: Tensor, shape: Shape, values: Callable[[], object], dtype: D
 
 def _real(what: str, x: object) -> float:
     """An end or the step of arange: a number, or a tensor of one. TypeError for anything else."""
-    if isinstance(x, Tensor):
+    if not isinstance(x, (int, float)) and getattr(x, "shape", None) == () and hasattr(x, "item"):
         x = x.item()
     if not isinstance(x, (int, float)):
         raise TypeError(f"arange(): argument '{what}' must be Number, not {type(x).__name__}")
+    number(x)
     return x
 
 
@@ -356,21 +356,24 @@ def arange(
         raise RuntimeError("arange(): argument 'step': step must be nonzero, got 0")
     if out is not None:
         dtype, device = of_out("arange", out, dtype, device)
-    if dtype is None:
-        dtype = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
-    if not all(abs(x) != float("inf") and x == x for x in (start, end)):
+    whole = D.int64 if all(isinstance(x, int) for x in (start, end, step)) else None
+    dtype = whole if dtype is None else as_dtype("arange", "dtype", 4, dtype)
+    if not all(abs(x) != float("inf") and x == x for x in (start, end, step)):
         raise RuntimeError(f"arange(): unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError(
             f"arange(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}"
         )
     if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
-        start, end, step = int(start), int(end), int(step)
+        start, end, step = (int(fitting_number("arange", x, D.int64).real) for x in (start, end, step))
         if step == 0:
             raise RuntimeError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
         n = -((start - end) // step)
     else:
-        n = max(ceil((end - start) / step), 0)
+        length = (end - start) / step
+        if not length < 2.0**63:
+            raise RuntimeError(f"arange(): invalid size, possible overflow? (from {start} to {end}, step {step})")
+        n = max(ceil(length), 0)
     t = _blank("arange", (n,), dtype, layout, device)
     if t._dtype is D.bool:
         raise NotImplementedError("arange(): \"arange_cpu\" not implemented for 'Bool'; integer and float dtypes are accepted")
@@ -422,8 +425,6 @@ def linspace(
     >>> torch.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    if not isinstance(steps, int):
-        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
@@ -434,6 +435,9 @@ def linspace(
     dtype = dtype or kind
     if turns and not dtype.is_complex:
         raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
+    if dtype.is_floating_point:
+        for x in (start, end):
+            fitting_number("linspace", x, dtype)
     if dtype is D.bool and steps > 1:
         raise NotImplementedError("linspace(): \"linspace_cpu\" not implemented for 'Bool'; numbers are accepted")
     place = resolve(device)
@@ -441,10 +445,7 @@ def linspace(
         D.float64 if place.runtime.backend.dtypes.get("float64") == "native" else D.float32
     )
     if not (dtype.is_floating_point or dtype.is_complex):
-        start, end = int(start.real), int(end.real)  # elements of the dtype, as every one is
-        for x in (start, end):
-            if not iinfo(dtype).min <= x <= iinfo(dtype).max:
-                raise RuntimeError(f"linspace(): value cannot be converted to type {kind_name(dtype)} without overflow: {x}")
+        start, end = fitting_number("linspace", start, dtype), fitting_number("linspace", end, dtype)  # elements of the dtype, as every one is
     if steps < 2:
         return _finish(full((steps,), start, dtype=dtype, device=place), requires_grad, out, "linspace", pin_memory)
     # From both ends towards the middle, as PyTorch does, so that the last element is `end` exactly.
@@ -477,8 +478,6 @@ def eye(
     """
     m = n if m is None else m
     for what, x in (("n", n), ("m", m)):
-        if not isinstance(x, int):
-            raise TypeError(f"eye(): argument '{what}' must be int, not {type(x).__name__}")
         if x < 0:
             raise RuntimeError(f"eye(): {what} must be greater or equal to 0, got {x}")
     if out is not None:
@@ -486,7 +485,7 @@ def eye(
     t = zeros(n, m, dtype=dtype, layout=layout, device=device)
     if n and m:
         diagonal = t._as_view((min(n, m),), (m + 1,), 0, min(n, m))
-        run_primitive("fill", diagonal, _number("eye", 1, t._dtype))
+        run_primitive("fill", diagonal, _number("eye", 1, t))
     return _finish(t, requires_grad, out, "eye", pin_memory)
 
 

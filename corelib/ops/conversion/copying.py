@@ -26,7 +26,8 @@ from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import (
     CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
 )
-from corelib.tensor.size import Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
+from corelib.tensor.promotion import as_dtype
+from corelib.tensor.size import MOST, Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
@@ -209,13 +210,13 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
     rest = list(args)
     if rest:
         first = rest.pop(0)
-        if isinstance(first, D.dtype):
-            dtype = first
+        if isinstance(first, (D.dtype, type)):
+            dtype = as_dtype("to", "dtype", 1, first)
         elif isinstance(first, Tensor):
             dtype, device = first._dtype, first._device
         elif first is None or isinstance(first, (str, int, Device)):
             device = first
-            if rest and (isinstance(rest[0], D.dtype) or rest[0] is None):
+            if rest and (isinstance(rest[0], (D.dtype, type)) or rest[0] is None):
                 dtype = rest.pop(0)
         else:
             raise TypeError(
@@ -225,7 +226,7 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
         if rest:  # non_blocking, copy
             later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
     if dtype is not None and not isinstance(dtype, D.dtype):
-        raise TypeError(f"to(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
+        dtype = as_dtype("to", "dtype", 1, dtype)
     if memory_format is not None and not isinstance(memory_format, MemoryFormat):
         raise TypeError(f"to(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}")
     if memory_format is not None and memory_format.name == "preserve_format":
@@ -379,7 +380,7 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)
     if self._numel:
-        run_primitive("fill", self, _number("fill_", value, self._dtype))
+        run_primitive("fill", self, _number("fill_", value, self))
     self._bump()
     return self
 
@@ -393,13 +394,15 @@ attach("fill_", fill_)
 attach("zero_", zero_)
 
 
-def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryFormat | None = None) -> Tensor:
+def resize_(
+    self: Tensor, *sizes: int | Sequence[int], size: Sequence[int] | None = None, memory_format: MemoryFormat | None = None
+) -> Tensor:
     """Change the shape in place, with more memory where it needs some; new elements are not set.
 
     A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
     strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
     """
-    shape = parse_size("resize_", size)
+    shape = parse_size("resize_", sizes if size is None else (size,))
     if self._requires_grad:
         raise RuntimeError("resize_(): cannot resize variables that require grad")
     strides = None
@@ -408,6 +411,8 @@ def resize_(self: Tensor, *size: int | Sequence[int], memory_format: MemoryForma
     elif shape == self._shape:
         return self
     numel = prod(shape)
+    if numel * self._dtype.itemsize > MOST:
+        raise RuntimeError(f"resize_(): Storage size calculation overflowed with sizes={list(shape)}")
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
     if numel and storage._nbytes < needed:

@@ -187,6 +187,11 @@ def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | Non
         place = external._device if device is None else resolve(device)
         return alias.to(place, copy=bool(copy))
     if type(external).__name__ == "PyCapsule":
+        if "used_dltensor" in repr(external):
+            raise RuntimeError(
+                "from_dlpack(): received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have "
+                "already constructed a tensor from it once."
+            )
         external = _Capsule(external)
     if not hasattr(external, "__dlpack__"):
         raise TypeError(f"from_dlpack(): expected an object with __dlpack__ or a capsule, got {type(external).__name__}")

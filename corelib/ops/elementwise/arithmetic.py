@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import log
 from typing import Any
 
+from corelib.dispatcher.calls.elementwise import fitting_number, scalar_tensor
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
@@ -18,7 +19,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
-from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.promotion import get_default_dtype, result_type
 from corelib.tensor.tensor import Tensor
 
 
@@ -145,6 +146,8 @@ def div(input: Tensor, other: Tensor | Number, *, rounding_mode: str | None = No
     if rounding_mode is None:
         made: Tensor = TABLE["true_div"].entry(input, other, out=out)
         return made
+    if not isinstance(input, Tensor) and isinstance(other, Tensor) and isinstance(input, (int, float)):
+        input = scalar_tensor(input, result_type(input, other), other._device)
     if out is None and isinstance(input, Tensor) and isinstance(other, (Tensor, int, float)):
         needs = input._requires_grad or getattr(other, "_requires_grad", False)
         if needs:
@@ -216,7 +219,7 @@ def fmod(input: Tensor, other: Tensor | float) -> Tensor:
         left = remainder(input, other)
         return select_where((left != 0) & ((input < 0) != (other < 0)), left - other, left)
     # the remainder of the sizes, which is exact, with the sign of the input; all of it where the divisor is infinite
-    size = other.abs() if isinstance(other, Tensor) else input.new_full((), abs(other))
+    size = other.abs() if isinstance(other, Tensor) else tensor_beside(abs(other), input)
     left = remainder(input.abs(), size)
     return select_where((size == float("inf")) & input.isfinite(), input, left.copysign(input))
 
@@ -287,6 +290,8 @@ def _no_negative_power(dtype: DType, base: object, exponent: object) -> None:
         refuse("pow", D.bool)(dtype)
     if not (dtype.is_floating_point or dtype.is_complex) and type(exponent) is int and exponent < 0:
         raise RuntimeError(f"pow(): Integers to negative integer powers are not allowed (exponent {exponent}, dtype {dtype}).")
+    if isinstance(base, Tensor) and type(exponent) in (int, float):
+        fitting_number("pow", exponent, dtype)
 
 
 @op(

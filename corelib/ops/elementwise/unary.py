@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from corelib.dispatcher.calls.elementwise import scalar_tensor
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
@@ -43,7 +44,7 @@ def tensor_beside(x: Tensor | Number, other: Tensor | Number) -> Tensor:
     if isinstance(x, Tensor):
         return x
     if isinstance(other, Tensor):
-        return other.new_full((), x)
+        return scalar_tensor(x, other._dtype, other._device)  # a number that does not fit wraps, as an operand does
     raise TypeError(f"one of two operands must be a Tensor, got {type(x).__name__} and {type(other).__name__}")
 
 

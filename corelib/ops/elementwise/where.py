@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.calls.elementwise import cast_number, output_strides
+from corelib.dispatcher.calls.elementwise import cast_number, fitting_number, number, output_strides
 from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
@@ -82,10 +82,26 @@ def where(
         return condition.nonzero(as_tuple=True)
     if not isinstance(condition, Tensor):
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        input, other = _fitting(input, other)
     made: Tensor = TABLE["select_where"].entry(condition, input, other)
     if out is not None:
         return store(TABLE["select_where"], made, out, condition, input, other)
     return made
+
+
+def _fitting(input: Any, other: Any) -> tuple[Any, Any]:
+    """The choices of `where`, when the numbers among them have been found to fit the dtype of the result."""
+    for what, x in (("input", input), ("other", other)):
+        if not isinstance(x, (Tensor, int, float, complex)):
+            raise TypeError(f"where(): argument '{what}' must be Tensor or Number, not {type(x).__name__}")
+        if not isinstance(x, Tensor):
+            number(x)
+    dtype = result_type(input, other)
+    for x in (input, other):
+        if not isinstance(x, Tensor):
+            fitting_number("where", x, dtype, D.float64)
+    return input, other
 
 
 def _where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:

@@ -6,6 +6,7 @@ Several indices become one flat index over rows; negative ones are wrapped, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -240,7 +241,11 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     if as_tuple and not input._shape:
         input = input.reshape((1,))
     if input._device.runtime.backend.host_memory:  # the host finds them in one pass
-        made = _from_array(np.argwhere(input._array()).astype(np.int64, copy=False), input._device, copy=False)
+        try:
+            places = np.argwhere(input._array())
+        except MemoryError:
+            places = input._device.runtime.allocator.with_room("nonzero", partial(np.argwhere, input._array()))
+        made = _from_array(places.astype(np.int64, copy=False), input._device, copy=False)
     else:
         made = true_places(input)
     if as_tuple:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from math import prod
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _wrapped
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
-from corelib.ops.indexing.selection import fitting_number, masked_shape
+from corelib.ops.indexing.selection import masked_shape
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
 from corelib.tensor.size import Shape, wrap_dim
@@ -61,6 +62,13 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return put_rows(input.movedim(dim, 0), index, moved, False).movedim(0, dim).contiguous()
 
 
+def _sum_of_filled(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The sum of a gradient over the places that a number went to, each counted once."""
+    n = g._shape[dim] if g._shape else 1
+    met = g.new_zeros((n,)).index_fill(0, index, 1).reshape((-1, *[1] * (len(g._shape) - dim - 1))) if g._shape else 1
+    return (g * met).sum()
+
+
 def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Inferred:
     if not isinstance(index, Tensor) or index._dtype is not D.int64:
         raise IndexError(f"index_fill_(): Expected dtype int64 for index, got {getattr(index, '_dtype', type(index).__name__)}")
@@ -82,7 +90,7 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Nu
     infer=_infer_index_fill, inplace=True, overlap="unchecked", repeats="deprecated",
     vjp={
         "input": lambda g, dim, index: g.index_fill(dim, index, 0),
-        "value": lambda g, dim, index: g.index_select(dim, index).sum(),
+        "value": lambda g, dim, index: _sum_of_filled(g, dim, index),
     },
     grad_name=lambda input, dim, index, value: ("IndexFillBackward1", (0, 3)) if isinstance(value, Tensor) else ("IndexFillBackward0", (0,)),
 )

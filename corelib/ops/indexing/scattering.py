@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.dispatcher.operands import Aside
@@ -25,6 +26,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
             f"accepted is {list(expected)}"
         )
     check_index("index_add", index, n, at)
+    alpha = fitting_number("index_add", alpha, input._dtype)
     return (input._shape, input._dtype), (input, at, index, source, alpha)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from corelib.dispatcher.calls.elementwise import cast_number, output_strides
+from corelib.dispatcher.calls.elementwise import fitting_number, output_strides
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
@@ -14,7 +14,7 @@ from corelib.ops.elementwise.unary import in_float32, is_half, refuse
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
-from corelib.tensor.limits import finfo, iinfo
+from corelib.tensor.limits import finfo
 from corelib.tensor.promotion import result_type
 from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
@@ -43,25 +43,6 @@ def _checked_value(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tenso
         )
     masked_shape("masked_fill", input, mask)
     return value if isinstance(value, Tensor) else fitting_number("masked_fill", value, input._dtype)
-
-
-def fitting_number(name: str, value: Number, dtype: DType) -> Number:
-    """A number as an element of a dtype; RuntimeError where it is beyond the dtype's range."""
-    if dtype is D.bool or dtype.is_complex:
-        fits = True
-    elif isinstance(value, complex):
-        fits = False
-    elif dtype.is_floating_point:
-        infinite = value != value or value in (float("inf"), float("-inf"))
-        fits = infinite or -finfo(dtype).max <= value <= finfo(dtype).max
-    else:
-        low, high = iinfo(dtype).min, iinfo(dtype).max
-        # unsigned dtypes take negative numbers, which wrap
-        fits = (low if dtype.is_signed else -high) <= value <= high
-    if not fits:
-        raise RuntimeError(f"{name}(): value cannot be converted to type {dtype.name} without overflow: {value}")
-    made: Number = cast_number(value, dtype)
-    return made
 
 
 @op(
@@ -122,7 +103,8 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
         and input._strides is None and input._dtype.is_floating_point
     ):  # fmt: skip
         if min is not None or max is not None:  # the frequent form, which needs no promotion
-            low, high = None if min is None else float(min), None if max is None else float(max)
+            dtype = input._dtype
+            low, high = (None if x is None else fitting_number("clamp", x, dtype) for x in (min, max))
             return (input._shape, input._dtype), (input, low, high)
     if min is None and max is None:
         raise RuntimeError("clamp(): At least one of 'min' or 'max' must not be None")
@@ -142,7 +124,7 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
             f"(bounds {[list(x._shape) for x in given[1:] if isinstance(x, Tensor)]})"
         )
     min, max = (
-        None if x is None else x.to(dtype) if isinstance(x, Tensor) else cast_number(x, dtype) for x in (min, max)
+        None if x is None else x.to(dtype) if isinstance(x, Tensor) else fitting_number("clamp", x, dtype) for x in (min, max)
     )
     strides = output_strides((input, min, max), shape)
     return (shape, dtype) if strides is None else (shape, dtype, strides), (input, min, max)

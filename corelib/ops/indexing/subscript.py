@@ -6,6 +6,8 @@ has PyTorch's nodes.
 
 from __future__ import annotations
 
+import warnings
+
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.views import mark_unrecorded
@@ -16,7 +18,7 @@ from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.size import MOST, contiguous_strides, integer
+from corelib.tensor.size import MOST, SMALL, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
 
@@ -58,10 +60,32 @@ def getitem(self: Tensor, index: object) -> Tensor:
             if off:
                 mark_unrecorded(made)
             return made
-    view, indices = _view_part(self, index if type(index) is tuple else (index,))
+    view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not indices:
         return alias(view) if view is self else view
     return _gather(view, indices)
+
+
+def _as_tuple(index: object) -> tuple[object, ...]:
+    """An index that is no tuple as one. A short list that holds more than integers is the tuple of its items, as in PyTorch."""
+    if isinstance(index, tuple):
+        return tuple(index)
+    if isinstance(index, list) and len(index) < 32 and any(_not_a_number(each) for each in index):
+        warnings.warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of x[seq]. In future this "
+            "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
+            UserWarning,
+            stacklevel=3,
+        )
+        return tuple(index)
+    return (index,)
+
+
+def _not_a_number(each: object) -> bool:
+    return each is None or each is Ellipsis or isinstance(each, _NESTED) or (hasattr(each, "__array__") and getattr(each, "shape", ()) != ())
+
+
+_NESTED = (Tensor, list, tuple, range, slice, str, bytes)
 
 
 def _gather(view: Tensor, indices: list[Tensor | None]) -> Tensor:
@@ -80,15 +104,16 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
         raise IndexError(f"index(): too many indices for tensor of dimension {ndim} (got {consumed})")
     if sum(1 for part in index if part is Ellipsis) > 1:
         raise IndexError("index(): an index can only have a single ellipsis ('...')")
-    t, dim = self, 0
+    t, dim, place = self, 0, 0  # the next dimension of the view, and the one of `self` that it comes from, less those that are new
     indices: list[Tensor | None] = []
     recorded = self._requires_grad and grad_mode.enabled
     for part in index:
         if type(part) is int:
             n = t._shape[dim]
             if not -n <= part < n:
-                raise _out_of_bounds(part, n, dim)
+                raise _out_of_bounds(part, n, dim + place)
             t = select(t, dim, part) if recorded else TABLE["select"].body(t, dim, part)
+            place += 1
         elif type(part) is slice:
             t = _sliced(t, dim, part, recorded)
             indices.append(None)
@@ -106,7 +131,8 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
             indices.append(_index_tensor(self, [part]))
             dim += 1
         elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
-            t = select(t, dim, _bounded(int(part), t._shape[dim], dim))
+            t = select(t, dim, _bounded(int(part), t._shape[dim], dim + place))
+            place += 1
         elif isinstance(part, Tensor):
             stays = part._device is self._device or not part._shape or self._device.type == "meta"
             indices.append(part if stays else part.to(self._device))
@@ -116,18 +142,20 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
                 indices[-1] = part.reshape((1,))
                 dim += 1
         elif hasattr(part, "__index__") and not hasattr(part, "__len__"):
-            t = select(t, dim, _bounded(part.__index__(), t._shape[dim], dim))
+            t = select(t, dim, _bounded(part.__index__(), t._shape[dim], dim + place))
+            place += 1
         elif isinstance(part, (list, tuple, range)) or hasattr(part, "__array__"):
             made = _index_tensor(self, part)
             if made._shape == () and made._dtype.order >= 2:
-                t = select(t, dim, int(made))
+                t = select(t, dim, _bounded(int(made), t._shape[dim], dim + place))
+                place += 1
             else:
                 indices.append(made)
                 dim += _rank(made)
         elif isinstance(part, float):
             raise IndexError(_accepted(part))
         else:
-            raise (TypeError if isinstance(part, str) else IndexError)(_accepted(part))
+            raise (TypeError if isinstance(part, (str, bytes)) else IndexError)(_accepted(part))
     # a mask of k dimensions stands for k index tensors; `expand_masks` counts them itself
     while indices and indices[-1] is None:
         indices.pop()
@@ -175,6 +203,8 @@ def _index_tensor(self: Tensor, part: object) -> Tensor:
     if isinstance(part, (list, tuple)) and len(part) == 0:
         return empty((0,), dtype=int64, device=self._device)
     made = tensor(part, device="cpu" if self._device.type == "meta" else self._device)  # a mask says its shape by its values
+    if made._dtype.is_floating_point and isinstance(part, (list, tuple)):
+        return made.long()  # as PyTorch takes them, and as it takes nested lists that are empty
     if made._dtype.is_floating_point:
         raise IndexError(f"index(): tensors used as indices must be long, int, byte or bool tensors, got {made._dtype}")
     return made
@@ -182,6 +212,8 @@ def _index_tensor(self: Tensor, part: object) -> Tensor:
 
 def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
     n = t._shape[dim]
+    if type(part.step) is int and part.step == 0:
+        raise ValueError("index(): slice step cannot be zero")
     step = _plain(part.step)
     if step is None:
         step = 1
@@ -209,12 +241,19 @@ def _plain(bound: object) -> int | None:
 
 def setitem(self: Tensor, index: object, value: object) -> None:
     """`self[index] = value`, with broadcasting and casting."""
-    view, indices = _view_part(self, index if type(index) is tuple else (index,))
+    view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not isinstance(value, Tensor):
-        if not indices and isinstance(value, (int, float, bool)):
-            view.fill_(value)
-            return
-        value = tensor(value, dtype=self._dtype, device=self._device)
+        if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one of NumPy's numbers
+            value = value.item()
+        if isinstance(value, (int, float, complex)):
+            if type(value) is int and not -SMALL < value < SMALL:
+                integer("setitem", "value", value)
+            if not indices:
+                view.fill_(value)
+                return
+            value = self.new_full((), value)
+        else:
+            value = tensor(value, dtype=self._dtype, device=self._device)
     elif indices and value._dtype is not self._dtype:
         raise RuntimeError(
             f"index_put_(): Index put requires the source and destination dtypes match, got {kind_name(self._dtype)} for the "
@@ -233,3 +272,11 @@ def setitem(self: Tensor, index: object, value: object) -> None:
 
 attach("__getitem__", getitem)
 attach("__setitem__", setitem)
+
+
+def delitem(self: Tensor, index: object) -> None:
+    """TypeError: a tensor keeps its elements."""
+    raise TypeError("Tensor does not support deleting items")
+
+
+attach("__delitem__", delitem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from corelib.dispatcher.calls.elementwise import output_strides
+from corelib.dispatcher.calls.elementwise import fitting_number, output_strides
 from corelib.dispatcher.calls.inplace import inplace as run_inplace
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
@@ -12,7 +12,7 @@ from corelib.dispatcher.op import TABLE, Infer, Inferred, Op
 from corelib.ops.elementwise.unary import in_float32, is_half
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.base import attach
-from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.dtype import dtype as DType, float32, kind_name
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
@@ -89,9 +89,16 @@ def _infer_like_input(name: str, check: Callable[[DType], None] | None = None) -
 
     def infer(input: Tensor, *rest: object) -> Inferred:
         accept(input._dtype)
-        return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *rest)
+        floating = input._dtype.is_floating_point
+        fitting: list[object] = [x if floating and type(x) is float and -1e4 < x < 1e4 else _as_computed(name, x, input._dtype) for x in rest]
+        return (input._shape, input._dtype, output_strides((input,), input._shape)), (input, *fitting)
 
     return infer
+
+
+def _as_computed(name: str, x: object, dtype: DType) -> object:
+    """A number of an activation, in the dtype that it is computed in; what is no number as it is."""
+    return fitting_number(name, x, dtype, float32) if isinstance(x, (int, float)) and not isinstance(x, bool) else x
 
 
 _INV_SQRT2, _INV_SQRT_2PI = 0.7071067811865476, 0.3989422804014327
@@ -277,8 +284,6 @@ def _hardtanh_vjp(g: Tensor, input: Tensor, min_val: float, max_val: float) -> T
 def _infer_hardtanh(input: Tensor, min_val: float, max_val: float) -> Inferred:
     if input._dtype.name == "bool":
         raise RuntimeError("hardtanh(): Bool inputs not supported for hardtanh")
-    if not input._dtype.is_floating_point:
-        min_val, max_val = int(min_val), int(max_val)
     if min_val > max_val:
         raise ValueError(f"hardtanh(): min_val cannot be greater than max_val, got {min_val} and {max_val}")
     return _infer_like_input("hardtanh", _any_dtype)(input, min_val, max_val)

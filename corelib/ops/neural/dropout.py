@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 from corelib.dispatcher.declare import op
@@ -39,11 +40,27 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def _channelwise(name: str) -> Callable[..., Tensor]:
+    unbatched = int(name[-2]) + 1  # dimensions, channels and places
+
     def function(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
         if _idle(name, input, p, training):
             return input
-        n = int(name[-2])
-        lead = 2 if len(input._shape) == n + 2 or (name == "dropout1d" and len(input._shape) == 3) else 1
+        ndim = len(input._shape)
+        if ndim != unbatched and ndim != unbatched + 1:
+            if name == "dropout1d":
+                raise RuntimeError(f"dropout1d(): Expected 2D or 3D input, but received a {ndim}D input.")
+            warnings.warn(
+                f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future release. To retain the "
+                f"behavior and silence this warning, please use another form of dropout.", stacklevel=2,
+            )  # fmt: skip
+            if ndim < 2:
+                raise RuntimeError(f"{name}(): Feature dropout requires at least 2 dimensions in the input, got {ndim}")
+        elif name == "dropout2d" and ndim == 3:
+            warnings.warn(
+                "dropout2d: Received a 3-D input to dropout2d and assuming that channel-wise 1-D dropout behavior is desired - input is interpreted "
+                "as shape (N, C, L), where C is the channel dim.", stacklevel=2,
+            )  # fmt: skip
+        lead = 1 if ndim == unbatched and name != "dropout2d" else 2
         shape = (*input._shape[:lead], *[1] * (len(input._shape) - lead))
         return _dropped(input, p, shape, inplace)
 

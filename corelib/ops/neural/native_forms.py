@@ -16,6 +16,7 @@ from corelib.ops.spatial.padding import pad as _pad
 from corelib.ops.spatial.pixels import channel_shuffle
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -53,8 +54,10 @@ def _safe_softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor
     >>> torch._safe_softmax(torch.full((2,), -float("inf")), 0)
     tensor([0., 0.])
     """
-    made = softmax_along(input, dim, 3, dtype)
+    if not (input.dtype.is_floating_point or dtype is not None):
+        input = input.to(get_default_dtype())
     empty = (input == -float("inf")).all(dim, True)
+    made = softmax_along(select_where(empty, 0.0, input), dim, 3, dtype)
     return select_where(empty, 0.0, made)
 
 
@@ -79,7 +82,7 @@ def native_layer_norm(
     """
     made = normalization.layer_norm(input, normalized_shape, weight, bias, eps)
     dims = tuple(range(-len(normalized_shape), 0))
-    _, mean, rstd = _statistics(input, dims, eps)
+    _, mean, rstd = _statistics(input.detach(), dims, eps)
     kept = input.dtype if weight is None or weight.dtype is input.dtype else weight.dtype
     return made, mean.to(kept), rstd.to(kept)
 
@@ -137,16 +140,22 @@ def native_batch_norm(
 
 @public("torch", outs=True)
 def _native_batch_norm_legit(
-    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None, training: bool,
-    momentum: float, eps: float,
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | bool | None, running_var: Tensor | float | None,
+    training: float, momentum: float = 0.1, eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """`native_batch_norm`.
+    """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps).
 
     >>> import corelib as torch
     >>> torch._native_batch_norm_legit(torch.tensor([[1.], [3.]]), None, None, None, None, True, 0.1, 0.)[1]
     tensor([2.])
     """
-    return _batch_normed("_native_batch_norm_legit", input, weight, bias, running_mean, running_var, training, momentum, eps)
+    if isinstance(running_mean, bool) and isinstance(running_var, (int, float)):  # what follows the bias are training, momentum and eps
+        return _batch_normed("_native_batch_norm_legit", input, weight, bias, None, None, running_mean, running_var, training)
+    for what, t in (("running_mean", running_mean), ("running_var", running_var)):
+        if t is not None and not isinstance(t, Tensor):
+            raise TypeError(f"_native_batch_norm_legit(): argument '{what}' must be Tensor, not {type(t).__name__}")
+    means, variances = (t if isinstance(t, Tensor) else None for t in (running_mean, running_var))
+    return _batch_normed("_native_batch_norm_legit", input, weight, bias, means, variances, bool(training), momentum, eps)
 
 
 @public("torch")
@@ -251,8 +260,9 @@ def grid_sampler_3d(input: Tensor, grid: Tensor, interpolation_mode: int, paddin
 
 @public("torch")
 def _upsample_bilinear2d_aa(
-    input: Tensor, output_size: Sequence[int] | None, align_corners: bool, scale_factors: Sequence[float] | None = None
-) -> Tensor:
+    input: Tensor, output_size: Sequence[int] | None, align_corners: bool, scale_factors: Sequence[float] | None = None, *,
+    scales_h: float | None = None, scales_w: float | None = None,
+) -> Tensor:  # fmt: skip
     """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased.
 
     >>> import corelib as torch

@@ -6,6 +6,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.ops.construction.construct import tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import gather
 from corelib.ops.indexing.rows import take_rows
@@ -44,7 +45,7 @@ def searchsorted(
     """For each value of `input` the place in the last dimension of `sorted_sequence` before which it would be put to keep the order:
     the first such place, or with right=True (side="right") the last. `sorter`: an argsort of a sequence that is not sorted.
 
-    The sequence is one-dimensional, or has the leading dimensions of `input`; both have one dtype.
+    The sequence is one-dimensional, or has the leading dimensions of `input`; dtypes are promoted.
 
     >>> import corelib as torch
     >>> torch.searchsorted(torch.tensor([1, 3, 5]), torch.tensor([3, 6]))
@@ -52,7 +53,7 @@ def searchsorted(
     """
     name = "torch.searchsorted()"
     if not isinstance(input, Tensor):
-        input = sorted_sequence.new_tensor(input)
+        input = tensor(input, device=sorted_sequence._device)
         if len(sorted_sequence._shape) != 1:
             raise RuntimeError(f"{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim({len(sorted_sequence._shape)})")
     if side is not None and side not in ("left", "right"):
@@ -62,7 +63,8 @@ def searchsorted(
     if not sorted_sequence._shape:
         raise RuntimeError(f"{name}: boundaries tensor should have positive dimension, but got 0 dimension")
     if sorted_sequence._dtype is not input._dtype:
-        raise RuntimeError(f"{name}: boundary tensor and input value tensor should have same dtype, but got boundary tensor dtype {sorted_sequence._dtype} and input value tensor dtype {input._dtype}")
+        kind = result_type(sorted_sequence, input)
+        sorted_sequence, input = sorted_sequence.detach().to(kind), input.detach().to(kind)
     if len(sorted_sequence._shape) != 1 and sorted_sequence._shape[:-1] != input._shape[:-1]:
         raise RuntimeError(
             f"{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, "
@@ -106,14 +108,16 @@ def isin(elements: Tensor | Number, test_elements: Tensor | Number, *, assume_un
     >>> torch.isin(torch.tensor([1, 2, 3]), torch.tensor([3, 1]))
     tensor([ True, False,  True])
     """
+    given = elements, test_elements
     if isinstance(elements, Tensor):
         if not isinstance(test_elements, Tensor):
-            test_elements = elements.new_tensor([test_elements])
+            test_elements = tensor([test_elements], device=elements._device)
     elif isinstance(test_elements, Tensor):
-        elements = test_elements.new_tensor(elements)
+        elements = tensor(elements, device=test_elements._device)
     else:
         raise TypeError("isin(): elements or test_elements must be a Tensor, got two numbers")
-    kind = result_type(elements, test_elements)
+    # A number is cast as PyTorch casts, which wraps one that does not fit.
+    kind = result_type(*[n if isinstance(n, (int, float, complex)) else t for n, t in zip(given, (elements, test_elements), strict=True)])
     if kind is D.bool:
         raise RuntimeError("isin(): Unsupported input type encountered for isin(): Bool")
     x, among = elements.detach().to(kind), test_elements.detach().to(kind).reshape((-1,))

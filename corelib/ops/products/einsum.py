@@ -10,17 +10,20 @@ from corelib.tensor.tensor import Tensor
 
 
 @public("torch")
-def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
+def einsum(equation: str | Tensor, *operands: Tensor | Sequence[Tensor] | Sequence[object]) -> Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them.
 
     Two operands at a time are joined, from left to right, each by one batched matrix product. RuntimeError for an equation
-    that does not fit its operands.
+    that does not fit its operands. Instead of an equation, each operand may be followed by a list of numbers below 52 (and `...`) that
+    name its dimensions, with a last list for the output's.
 
     >>> import corelib as torch
     >>> torch.einsum("ij,jk->ik", torch.eye(2), torch.ones(2, 2))
     tensor([[1., 1.],
             [1., 1.]])
     """
+    if isinstance(equation, Tensor) and operands:
+        equation, operands = _from_lists((equation, *operands))
     if not isinstance(equation, str):
         raise TypeError(f"einsum(): argument 'equation' must be str, not {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
@@ -44,6 +47,28 @@ def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
         made = made.sum(tuple(drop))
         labels = [c for c in labels if c in output]
     return made.permute(tuple(labels.index(c) for c in output)) if labels else made
+
+
+def _from_lists(given: Sequence[object]) -> tuple[str, tuple[Tensor, ...]]:
+    """The equation and the operands of `einsum(x, [0, 1], y, [1, 2], [0, 2])`."""
+    output = "->" + _letters(given[-1]) if len(given) % 2 else ""
+    tensors: list[Tensor] = []
+    for i, t in enumerate(given[: len(given) // 2 * 2 : 2]):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"einsum(): operand {i} must be Tensor, not {type(t).__name__}")
+        tensors.append(t)
+    return ",".join([_letters(names) for names in given[1::2]]) + output, tuple(tensors)
+
+
+def _letters(names: object) -> str:
+    if not isinstance(names, (list, tuple)):
+        raise TypeError(f"einsum(): expected a list of subscripts behind an operand, but got {type(names).__name__}")
+    found = []
+    for n in names:
+        if n is not ... and not (isinstance(n, int) and 0 <= n < 52):
+            raise ValueError(f"einsum(): subscript in subscript list is not within the valid range [0, 52), got {n!r}")
+        found.append("..." if n is ... else chr(ord("A") + n if n < 26 else ord("a") + n - 26))
+    return "".join(found)
 
 
 def _parse(equation: str, operands: list[Tensor]) -> tuple[list[list[str]], list[str]]:

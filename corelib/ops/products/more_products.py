@@ -35,9 +35,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
     """
     _vector("addmv", "mat", mat, 2)
     _vector("addmv", "vec", vec)
-    product = _scaled(mv(mat, vec), alpha)
+    product = _scaled(mv(mat, vec), alpha, "addmv")
     check_fits("addmv", input, product._shape)
-    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
+    return product if beta == 0 else (_scaled(input, beta, "addmv") + product).contiguous()
 
 
 @op(out=True, inplace=True)
@@ -60,8 +60,8 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     if product._dtype is D.bool:  # where sums and multiples are truth values again
         made = product if alpha else product & ~product
         return made if not beta else input | made
-    product = _scaled(product, alpha)
-    return product if beta == 0 else _scaled(input, beta) + product
+    product = _scaled(product, alpha, "addr")
+    return product if beta == 0 else _scaled(input, beta, "addr") + product
 
 
 @op(out="exact", overlap="first", inplace=True)
@@ -72,9 +72,9 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     >>> torch.addbmm(torch.zeros(1, 1), torch.ones(3, 1, 2), torch.ones(3, 2, 1))
     tensor([[6.]])
     """
-    product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha)
+    product = _scaled(bmm(batch1, batch2).sum(0, dtype=batch1._dtype), alpha, "addbmm")
     check_fits("addbmm", input, product._shape)
-    return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
+    return product if beta == 0 else (_scaled(input, beta, "addbmm") + product).contiguous()
 
 
 @op(out="exact", overlap="itself")
@@ -271,7 +271,7 @@ def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
 
 @public("linalg", names=("vander",))
 def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
-    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for a scalar, and for N < 2.
+    """The Vandermonde matrices of vectors (*, n): their powers from 0 up to N - 1 (n - 1), (*, n, N). RuntimeError for N < 2.
 
     >>> import corelib as torch
     >>> torch.linalg.vander(torch.tensor([1, 2]), N=3)
@@ -283,6 +283,7 @@ def powers_of(x: Tensor, *, N: int | None = None) -> Tensor:
     n = N if N is not None else x._shape[-1] if x._shape else 1
     if n <= 1:
         raise RuntimeError(f"linalg.vander(): N must be greater than 1, got {n}")
+    x = x if x._shape else x.reshape((1,))
     powers = x.unsqueeze(-1).expand((*x._shape, n - 1)).cumprod(-1)
     return cat([powers.new_ones((*x._shape, 1)), powers], -1)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.elementwise.unary import in_float32
+from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, kind_name
 from corelib.tensor.size import Shape, broadcast_shapes, integer, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -223,11 +225,9 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return batched_matmul(input, other)
 
 
-def _scaled(x: Tensor, factor: Number) -> Tensor:
+def _scaled(x: Tensor, factor: Number, name: str = "addmm") -> Tensor:
     """A product times alpha or beta, which is one of its numbers: of integers, the fraction is cut off."""
-    if type(factor) is float and x._dtype.order < 6:
-        factor = int(factor)
-    return x if factor == 1 else x * factor
+    return x if factor == 1 else x * fitting_number(name, factor, x._dtype, D.float32)
 
 
 def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha: Number) -> Inferred:
@@ -241,6 +241,10 @@ def _infer_addmm(input: Tensor, mat1: Tensor, mat2: Tensor, beta: Number, alpha:
         raise RuntimeError(f"addmm(): self and mat2 must have the same dtype, but got {input._dtype} and {mat2._dtype}")
     shape = (a[0], b[1])
     check_fits("addmm", input, shape)
+    if alpha != 1:
+        alpha = fitting_number("addmm", alpha, mat1._dtype, D.float32)
+    if beta != 1:
+        beta = fitting_number("addmm", beta, mat1._dtype, D.float32)
     return (shape, mat1._dtype), (input, mat1, mat2, beta, alpha)
 
 

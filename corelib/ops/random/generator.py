@@ -230,11 +230,11 @@ def _entropy() -> int:
     return int.from_bytes(urandom(8), "little")
 
 
-def default_generator(device: Device | str = "cpu") -> Generator:
+def default_of(device: Device | str = "cpu") -> Generator:
     """The generator that `device` draws from where none is given; one of an index not named is that of index 0.
 
-    >>> from corelib.ops.random.generator import default_generator
-    >>> default_generator("cpu") is default_generator("cpu")
+    >>> from corelib.ops.random.generator import default_of
+    >>> default_of("cpu") is default_of("cpu")
     True
     """
     if isinstance(device, str):
@@ -253,7 +253,7 @@ def default_generator(device: Device | str = "cpu") -> Generator:
 
 def _reseed(seed: int, algorithm: str | None) -> Generator:
     global _process_algorithm, _process_seed
-    cpu = default_generator("cpu")
+    cpu = default_of("cpu")
     if algorithm is not None:
         made = _stream_class(algorithm, cpu.device)
         _process_algorithm = algorithm
@@ -297,17 +297,23 @@ def initial_seed() -> int:
     >>> _ = torch.manual_seed(7); torch.initial_seed()
     7
     """
-    return default_generator("cpu").initial_seed()
+    return default_of("cpu").initial_seed()
 
 
 def get_rng_state(device: Device | str = "cpu") -> Tensor:
     """The state of a device's default generator, the CPU's unless another is named, as a CPU uint8 tensor."""
-    return default_generator(device).get_state()
+    return default_of(device).get_state()
 
 
 def set_rng_state(new_state: Tensor, device: Device | str = "cpu") -> None:
     """Put a device's default generator, the CPU's unless another is named, into a state `get_rng_state` gave."""
-    default_generator(device).set_state(new_state)
+    default_of(device).set_state(new_state)
+
+
+def __getattr__(name: str) -> Generator:
+    if name == "default_generator":  # the CPU's, made when it is first asked for
+        return default_of("cpu")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class fork_rng:
@@ -333,8 +339,8 @@ class fork_rng:
     def __enter__(self) -> None:
         if not self._enabled:
             return
-        default_generator("cpu")
-        chosen = list(_defaults.values()) if self._devices is None else [default_generator(d) for d in self._devices]
+        default_of("cpu")
+        chosen = list(_defaults.values()) if self._devices is None else [default_of(d) for d in self._devices]
         states = {g: (type(g._stream), g._state_bytes()) for g in chosen}
         self._saved.append((_process_algorithm, _process_seed, states))
 

@@ -16,19 +16,18 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
-from corelib.ops.construction.creation import _blank, _finish, check_dtype, empty_like, parse_size
+from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.random.drawing import drawn_there, filled
-from corelib.ops.random.generator import NO_NUMBERS, Generator, default_generator
+from corelib.ops.random.generator import NO_NUMBERS, Generator, default_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
-from corelib.tensor.device import DeviceLike, device as Device, resolve
+from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
-from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import finfo, iinfo
-from corelib.tensor.size import integer
+from corelib.tensor.size import SMALL, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def generator_of(name: str, generator: object, device: Device) -> Generator:
     if device.type == "meta" and (generator is None or isinstance(generator, Generator)):
         return NO_NUMBERS
     if generator is None:
-        return default_generator(device)
+        return default_of(device)
     if not isinstance(generator, Generator):
         raise TypeError(f"{name}(): argument 'generator' must be torch.Generator, not {type(generator).__name__}")
     if generator.device.type != device.type:
@@ -76,7 +75,7 @@ _PART = 0.5**0.5
 
 @public("torch")
 def rand(
-    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    *sizes: int | Sequence[int], size: Sequence[int] | None = None, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
     layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Uniform numbers from 0, included, to 1, excluded.
@@ -87,18 +86,21 @@ def rand(
     """
     if out is not None:
         dtype, device = of_out("rand", out, dtype, device)
-    t = _blank("rand", parse_size("rand", size), dtype, layout, device)
+    t = _blank("rand", parse_size("rand", sizes if size is None else (size,)), dtype, layout, device)
     parts = _parts(t)
     _float_only("rand", parts)
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
-        filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        try:
+            filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+        except MemoryError as error:
+            raise parts._device.runtime.allocator.no_room("rand", error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
 
 
 @public("torch")
 def randn(
-    *size: int | Sequence[int], generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+    *sizes: int | Sequence[int], size: Sequence[int] | None = None, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
     layout: Layout | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers with mean 0 and standard deviation 1; of complex numbers each part has half the variance.
@@ -109,11 +111,14 @@ def randn(
     """
     if out is not None:
         dtype, device = of_out("randn", out, dtype, device)
-    t = _blank("randn", parse_size("randn", size), dtype, layout, device)
+    t = _blank("randn", parse_size("randn", sizes if size is None else (size,)), dtype, layout, device)
     parts = _parts(t)
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
-    filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    try:
+        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+    except MemoryError as error:
+        raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
 
 
@@ -146,7 +151,10 @@ def randint(
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
-        filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        try:
+            filled(t, source.random_integers(t._numel, low, high, t._dtype.np))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("randint", error) from None
     return _finish(t, requires_grad, out, "randint", pin_memory)
 
 
@@ -179,7 +187,10 @@ def randperm(
     if out is not None:
         dtype, device = of_out("randperm", out, dtype, device)
     t = _blank("randperm", (n,), dtype or D.int64, layout, device)
-    array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    try:
+        array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
+    except MemoryError as error:
+        raise t._device.runtime.allocator.no_room("randperm", error) from None
     return _finish(filled(t, array), requires_grad, out, "randperm", pin_memory)
 
 
@@ -242,7 +253,10 @@ def normal(
             dtype, device = of_out("normal", out, dtype, device)
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
-        array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        try:
+            array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+        except MemoryError as error:
+            raise t._device.runtime.allocator.no_room("normal", error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
     if isinstance(std, Tensor) and any_true(std < 0):
         raise RuntimeError("normal(): normal expects all elements of std >= 0.0")
@@ -286,9 +300,12 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
         with no_grad():
-            array = draw(self, generator_of(name, generator, self._device), *args, **names)
-            if array is not None:
-                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            try:
+                array = draw(self, generator_of(name, generator, self._device), *args, **names)
+                if array is not None:
+                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+            except MemoryError as error:
+                raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
@@ -338,6 +355,9 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         return source.random_integers(t._numel, None, None, t._dtype.np)
     if high is None:  # to the largest, which is one of them
         high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
+    elif type(high) is not int or not -SMALL < high < SMALL:
+        high = integer("random_", "to", high)
+    low = integer("random_", "from", low)
     if low >= high:
         raise RuntimeError(f"random_(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     _in_range("random_", t, low, high)
@@ -413,7 +433,10 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     if any_true(~((input >= 0) & (input <= 1))):
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
-    array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    try:
+        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+    except MemoryError as error:
+        raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)
 
 
@@ -435,51 +458,3 @@ def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Gene
 
 
 attach("bernoulli", bernoulli)
-
-
-@public("torch")
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None, out: Tensor | None = None,
-) -> Tensor:
-    """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart.
-
-    RuntimeError for negative, NaN or infinite weights, and for more samples without replacement than there are categories.
-
-    >>> import corelib as torch
-    >>> torch.multinomial(torch.tensor([0., 1.]), 3, replacement=True)
-    tensor([1, 1, 1])
-    """
-    if not isinstance(input, Tensor):
-        raise TypeError(f"multinomial(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    if len(input._shape) not in (1, 2):
-        raise RuntimeError(f"multinomial(): prob_dist must be 1 or 2 dim, got shape {list(input._shape)}")
-    if not input._dtype.is_floating_point:
-        raise RuntimeError(f"multinomial(): multinomial only supports floating-point dtypes for input, got: {input._dtype}")
-    if not isinstance(num_samples, int) or num_samples <= 0:
-        raise RuntimeError(f"multinomial(): cannot sample n_sample <= 0 samples, got {num_samples}")
-    n = input._shape[-1]
-    if not replacement and num_samples > n:
-        raise RuntimeError(
-            f"multinomial(): cannot sample n_sample > prob_dist.size(-1) samples without replacement: {num_samples} > {n}"
-        )
-    if input._device.type == "meta":
-        drawn = Tensor._empty(input._device, D.int64, (*input._shape[:-1], num_samples))
-        return _finish(drawn, False, out, "full", False)
-    weights = input.detach().cpu().resolve_neg()
-    array = weights.numpy() if input._dtype is not D.bfloat16 else weights.float().numpy()
-    array = array.reshape(-1, n)
-    if not (np.isfinite(array).all() and (array >= 0).all()):
-        raise RuntimeError("multinomial(): probability tensor contains either `inf`, `nan` or element < 0")
-    if array.shape[0] and (array.sum(1) == 0).any():
-        raise RuntimeError("multinomial(): invalid multinomial distribution (sum of probabilities <= 0)")
-    if out is not None:
-        of_out("multinomial", out, D.int64, input._device)
-    source = generator_of("multinomial", generator, input._device)
-    places = source.multinomial(array, num_samples, replacement)
-    shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
-    place = resolve(input._device)
-    check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), places.astype(np.int64)), False, out, "multinomial", False)
-
-
-attach("multinomial", multinomial)

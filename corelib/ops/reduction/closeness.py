@@ -57,15 +57,13 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 
 @public("torch")
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether two tensors have one shape and the same elements; NaN equals nothing.
+    """Whether two tensors have one shape and the same elements, of whatever dtypes; NaN equals nothing.
 
     >>> import corelib as torch
     >>> torch.equal(torch.tensor([1, 2]), torch.tensor([1, 2]))
     True
     """
     _same_kind("equal", input, other)
-    if input._dtype is not other._dtype:
-        raise RuntimeError(f"equal(): Expected object of data type {input._dtype} but got data type {other._dtype} for argument 'other'")
     return input._shape == other._shape and bool((input.detach() == other.detach()).all())
 
 

@@ -156,6 +156,8 @@ def _range(name: str, input: Tensor, low: float, high: float) -> tuple[float, fl
         low, high = float(input.min()), float(input.max())
     if not (low - low == 0 and high - high == 0):
         raise RuntimeError(f"{name}(): range of [{low}, {high}] is not finite")
+    if low == high and not input._numel and name == "histogram":
+        return low, high + 1
     return (low - 0.5, high + 0.5) if low == high and name == "histogram" else (low - 1, high + 1) if low == high else (low, high)
 
 

@@ -10,7 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.graph.views import owning
-from corelib.ops.construction.creation import empty, ones
+from corelib.ops.construction.creation import empty, ones, zeros
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -302,7 +302,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
         if len(t._shape) > 2:
             raise RuntimeError(f"block_diag(): Input tensors must have 2 or fewer dimensions. Input {i} has {len(t._shape)} dimensions")
     if not tensors:
-        raise TypeError("block_diag(): expected at least one tensor")
+        return zeros((1, 0))
     kind = reduce(promote_types, [t._dtype for t in tensors])
     blocks = [t.to(kind).reshape((1,) * (2 - len(t._shape)) + t._shape) for t in tensors]
     width, left, rows = sum(b._shape[1] for b in blocks), 0, []

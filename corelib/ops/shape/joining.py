@@ -39,7 +39,7 @@ def _parts(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, DType, list[Tens
     for i, t in enumerate(tensors):
         if not t._shape:
             raise RuntimeError(f"cat(): zero-dimensional tensor (at position {i}) cannot be concatenated")
-    at = wrap_dim("cat", dim, ndim)
+    at = wrap_dim("cat", dim, ndim) if real[0]._shape != (0,) else 0  # PyTorch does not look at it where all are passed over
     total = 0
     dtype = first._dtype
     for i, t in enumerate(tensors):
@@ -329,6 +329,14 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
 
 
 method_with_varargs("flip", flip)
+
+
+def _reversed(self: Tensor) -> Tensor:
+    """What Python's `reversed` gives: the rows in the opposite order, or a tensor without dimensions as it is."""
+    return flip(self, (0,)) if self._shape else self
+
+
+attach("__reversed__", _reversed)
 
 
 @op()

@@ -82,7 +82,7 @@ def permute(input: Tensor, dims: int | Sequence[int]) -> Tensor:
                 return input._as_view(pick(shape), pick(strides), input._offset, input._numel)
         except (IndexError, TypeError):
             pass  # the checks below say what is wrong
-    order = integers("permute", "dims", dims)
+    order = dims if type(dims) is tuple else integers("permute", "dims", dims)
     if len(order) != len(shape):
         raise RuntimeError(
             f"permute(): permute(sparse_coo): number of dimensions in the tensor input does not match the length of the "

@@ -9,6 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
+from corelib.ops.shape.views import counted
 from corelib.tensor.size import Shape, contiguous_strides, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -106,6 +107,8 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
         raise RuntimeError(f"as_strided(): mismatch in length of strides and shape: {list(strides)} for {list(shape)}")
     if any(s < 0 for s in strides):
         raise RuntimeError(f"as_strided(): Negative strides are not supported at the moment, got strides: {list(strides)}")
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"as_strided(): Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}: a size is negative")
     if offset < 0:
         raise RuntimeError(f"as_strided(): Tensor: invalid storage offset {offset}")
     needed = (offset + 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))) * input._dtype.itemsize
@@ -115,7 +118,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"as_strided(): setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize "
             f"{input._dtype.itemsize} requiring a storage size of {needed} are out of bounds for storage of size {held}"
         )
-    return input._as_view(shape, strides, offset, prod(shape))
+    return input._as_view(shape, strides, offset, counted("as_strided", shape))
 
 
 TABLE["as_strided"].rule.geometry_only = True

@@ -16,7 +16,8 @@ from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.size import SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
+from corelib.tensor.promotion import as_dtype
+from corelib.tensor.size import MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -31,11 +32,15 @@ def spread(given: tuple[T, ...]) -> list[T]:
 def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
     """Let the method take `x.f(2, 3)` as well as `x.f((2, 3))`."""
 
+    what = TABLE[name].params[1]
     if TABLE[name].kind == "view":
         body: Callable[..., Tensor] = TABLE[name].body
-        what = TABLE[name].params[1]
 
-        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+        def method(self: Tensor, *size: int | Sequence[int], named: Sequence[int] | None = None) -> Tensor:
+            if not size:
+                if named is None:
+                    raise TypeError(f"{name}() missing 1 required positional argument: '{what}'")
+                size = (named,)
             given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
             if type(given) is tuple:
                 for n in given:
@@ -47,11 +52,18 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
             return entry(self, given) if self._requires_grad or active.count or off else body(self, given)
     else:
 
-        def method(self: Tensor, *size: int | Sequence[int]) -> Tensor:
+        def method(self: Tensor, *size: int | Sequence[int], named: Sequence[int] | None = None) -> Tensor:
             if not size:
-                raise TypeError(f"{name}() missing 1 required positional argument: '{TABLE[name].params[1]}'")
+                if named is None:
+                    raise TypeError(f"{name}() missing 1 required positional argument: '{what}'")
+                size = (named,)
             return entry(self, size[0] if len(size) == 1 and type(size[0]) is not int else size)
 
+    code = method.__code__
+    by_name = {"named": what, "size": "sizes"}
+    method.__code__ = code.replace(co_varnames=tuple([by_name.get(n, n) for n in code.co_varnames]))
+    method.__kwdefaults__ = {what: None}
+    method.__annotations__ = {by_name.get(n, n): note for n, note in method.__annotations__.items()}
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__
     attach(name, method)
@@ -85,6 +97,14 @@ def filled_size(name: str, input: Tensor, shape: tuple[int, ...]) -> tuple[int, 
     if numel % known:
         raise RuntimeError(f"{name}(): shape '{list(shape)}' is invalid for input of size {numel}")
     return (*shape[:unknown], numel // known, *shape[unknown + 1 :])
+
+
+def counted(name: str, shape: tuple[int, ...]) -> int:
+    """The number of elements of a view that repeats some; RuntimeError where 64 bits do not hold it."""
+    n = prod(shape)
+    if n > MOST:
+        raise RuntimeError(f"{name}(): numel: integer multiplication overflow for sizes {list(shape)}")
+    return n
 
 
 _ONE = (1,)
@@ -135,11 +155,16 @@ method_with_varargs("view", view)
 _view_shape: Callable[..., Tensor] = Tensor.view
 
 
-def _view_method(self: Tensor, *size: int | Sequence[int] | DType, dtype: DType | None = None) -> Tensor:
+def _view_method(
+    self: Tensor, *sizes: int | Sequence[int] | DType, size: Sequence[int] | None = None, dtype: DType | None = None
+) -> Tensor:
     """The same memory in another shape, or, given a dtype, seen as elements of that."""
-    if dtype is None and size and isinstance(size[0], DType):
-        dtype = size[0]
-    return _view_shape(self, *size) if dtype is None else view_as_dtype(self, dtype)
+    if sizes and dtype is None:
+        first = sizes[0]
+        if type(first) is int or type(first) is tuple or not isinstance(first, (DType, type)):
+            return _view_shape(self, *sizes)
+        dtype = as_dtype("view", "dtype", 1, first)
+    return _view_shape(self, *sizes, size=size) if dtype is None else view_as_dtype(self, dtype)
 
 
 attach("view", _view_method)
@@ -189,7 +214,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     to = size if type(size) is tuple else integers("expand", "size", size, 1)
     shape = input._shape
     if not shape and 1 not in to and -1 not in to:
-        return input._as_view(to, (0,) * len(to), input._offset, prod(to))
+        return input._as_view(to, (0,) * len(to), input._offset, counted("expand", to))
     strides = input._strides
     if strides is None:
         strides = contiguous_strides(shape)
@@ -197,7 +222,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
     if lead == 0:  # the same number of dimensions, each kept or repeated: anything else is explained below
         steps = [s if n == m else 0 if m == 1 and n >= 0 else -1 for n, m, s in zip(to, shape, strides)]
         if -1 not in steps:
-            return input._as_view(to, tuple(steps), input._offset, prod(to))
+            return input._as_view(to, tuple(steps), input._offset, counted("expand", to))
     if lead < 0:
         raise RuntimeError(
             f"expand(): the number of sizes provided ({len(to)}) must be greater or equal to the number of dimensions in "
@@ -223,7 +248,7 @@ def expand(input: Tensor, size: int | Sequence[int]) -> Tensor:
                 f"dimension {i}. Target sizes: {list(to)}. Tensor sizes: {list(shape)}"
             )
     made = tuple(out_shape)
-    return input._as_view(made, tuple(out_strides), input._offset, prod(made))
+    return input._as_view(made, tuple(out_strides), input._offset, counted("expand", made))
 
 
 method_with_varargs("expand", expand)

@@ -90,5 +90,7 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     if not input._numel:
         return input
     squares = input.mul(input).movedim(1, -1)
-    around = pad(squares, (size // 2, (size - 1) // 2)).unfold(-1, size, 1).mean(-1).movedim(-1, 1)
+    windows = pad(squares, (size // 2, (size - 1) // 2)).unfold(-1, size, 1)
+    floating = input._dtype.is_floating_point or input._dtype.is_complex
+    around = (windows.mean(-1) if floating else windows.sum(-1) // size).movedim(-1, 1)
     return input / (around * alpha + k) ** beta

@@ -47,7 +47,7 @@ def _checked(
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     kernel = _tuple(name, "kernel_size", kernel_size, n)
-    steps = kernel if stride is None or stride == [] else _tuple(name, "stride", stride, n)
+    steps = kernel if stride is None or stride == [] or stride == () else _tuple(name, "stride", stride, n)
     pads, gaps = _tuple(name, "padding", padding, n), _tuple(name, "dilation", dilation, n)
     for what, values in (("kernel_size", kernel), ("stride", steps), ("dilation", gaps)):
         if any(v <= 0 for v in values):

@@ -204,7 +204,7 @@ def extreme(pick):
     return lambda values: math.nan if any(v != v for v in values) else pick(values)
 
 
-reduction("sum", FLOATS, lambda values: sum(values, 0.0))
+reduction("sum", FLOATS, lambda values: math.fsum(values) if math.isfinite(sum(values)) else sum(values, 0.0))
 reduction("sum", INTEGERS, sum)
 reduction("sum", "bool", any)
 reduction("prod", NUMBERS, math.prod)

@@ -38,9 +38,9 @@ VALUES_SAY_THE_SHAPE = frozenset("nonzero argwhere masked_select where_one uniqu
 """What they return is in the values, so that they raise on meta."""
 NOT_LARGE = frozenset(
     "complex_index_add complex_solve complex_inv complex_det complex_eigvals linspace eye rand randn randint randperm multinomial "
-    "linalg_tensorinv linalg_tensorsolve affine_grid broadcast_shapes tril_indices triu_indices".split()
+    "linalg_tensorinv linalg_tensorsolve affine_grid broadcast_shapes tril_indices triu_indices nansum diagflat matrix_power".split()
 )
-"""Their samples have their sizes in functions, or sizes that depend on one another; those that make tensors are called below."""
+"""Their samples have their sizes in functions, sizes that depend on one another, or ones beyond 2**63 bytes; those that make tensors are called below."""
 AS_MANY_RESULTS = frozenset("chunk split unbind tensor_split mvlgamma".split())
 """They return a tensor for each place of a dimension; mvlgamma has as many terms as its argument says."""
 
@@ -210,6 +210,9 @@ MADE = {
     "linspace": lambda: corelib.linspace(0, 1, MANY, device="meta"),
     "arange": lambda: corelib.arange(MANY, device="meta"),
     "eye": lambda: corelib.eye(MANY, device="meta"),
+    "nansum": lambda: corelib.nansum(corelib.empty(2**15, 2**16, device="meta"), 1),
+    "diagflat": lambda: corelib.diagflat(corelib.empty(2**15, device="meta")),
+    "matrix_power": lambda: corelib.matrix_power(corelib.empty(2**15, 2**15, device="meta"), 5),
     "tril_indices": lambda: corelib.tril_indices(2**15, 2**16, device="meta"),
     "triu_indices": lambda: corelib.triu_indices(2**15, 2**16, 5, device="meta"),
     "complex": lambda: corelib.randn(MANY, dtype=corelib.complex64, device="meta").abs(),

@@ -18,7 +18,7 @@ import pytest
 
 import corelib
 from corelib.ops.random import generator as module
-from corelib.ops.random.generator import Generator, default_generator, fork_rng
+from corelib.ops.random.generator import Generator, default_of, fork_rng
 from corelib.ops.random.philox import philox4x64, philox_bits
 
 F32, F64, I64 = np.dtype("float32"), np.dtype("float64"), np.dtype("int64")
@@ -281,65 +281,65 @@ def test_threads_share_a_generator_without_losing_or_repeating_words() -> None:
 # The default generators
 
 
-def test_a_device_has_one_default_generator() -> None:
-    cpu = default_generator("cpu")
-    assert default_generator(corelib.device("cpu")) is cpu
+def test_a_device_has_one_default_of() -> None:
+    cpu = default_of("cpu")
+    assert default_of(corelib.device("cpu")) is cpu
     assert cpu.algorithm == "mt19937"
-    assert default_generator("cuda") is default_generator("cuda:0")
-    assert default_generator("cuda:1") is not default_generator("cuda:0")
-    assert default_generator("cuda").algorithm == "philox"
-    assert default_generator("cuda").device.type == "cuda"
+    assert default_of("cuda") is default_of("cuda:0")
+    assert default_of("cuda:1") is not default_of("cuda:0")
+    assert default_of("cuda").algorithm == "philox"
+    assert default_of("cuda").device.type == "cuda"
 
 
 def test_manual_seed_seeds_all_devices_also_those_used_later() -> None:
-    default_generator("cuda")
-    assert module.manual_seed(-3) is default_generator("cpu")
+    default_of("cuda")
+    assert module.manual_seed(-3) is default_of("cpu")
     for device in ("cpu", "cuda", "opencl:1"):
-        assert default_generator(device).initial_seed() == 2**64 - 3
+        assert default_of(device).initial_seed() == 2**64 - 3
     assert module.initial_seed() == 2**64 - 3
 
 
 def test_manual_seed_makes_philox_the_default_everywhere() -> None:
-    cpu = default_generator("cpu")
+    cpu = default_of("cpu")
     assert module.manual_seed(4, algorithm="philox") is cpu
     assert cpu.algorithm == "philox"
     assert Generator().algorithm == "philox"
-    ours, theirs = cpu.random_normal(100, F32), default_generator("cuda").random_normal(100, F32)
+    ours, theirs = cpu.random_normal(100, F32), default_of("cuda").random_normal(100, F32)
     assert np.array_equal(ours, theirs)
     module.manual_seed(4)
     assert cpu.algorithm == "philox"
     module.manual_seed(4, algorithm="mt19937")
     assert cpu.algorithm == "mt19937"
-    assert default_generator("cuda").algorithm == "mt19937"
+    assert default_of("cuda").algorithm == "mt19937"
 
 
 def test_the_module_s_seed_seeds_every_device_with_what_it_returns() -> None:
-    default_generator("cuda")
+    default_of("cuda")
     seed = module.seed()
-    assert default_generator("cpu").initial_seed() == default_generator("cuda").initial_seed() == seed
+    assert default_of("cpu").initial_seed() == default_of("cuda").initial_seed() == seed
 
 
 def test_the_rng_state_of_a_device_is_got_and_set() -> None:
     for device in ("cpu", "cuda"):
         state = module.get_rng_state(device)
-        expected = default_generator(device).random_uniform(5, F32)
+        expected = default_of(device).random_uniform(5, F32)
         module.set_rng_state(state, device)
-        assert np.array_equal(default_generator(device).random_uniform(5, F32), expected)
+        assert np.array_equal(default_of(device).random_uniform(5, F32), expected)
 
 
 def test_fork_rng_restores_states_seeds_and_algorithms() -> None:
     cpu = module.manual_seed(5)
-    cuda = default_generator("cuda")
+    cuda = default_of("cuda")
     expected = cpu.clone_state().random_uniform(5, F32), cuda.clone_state().random_uniform(5, F32)
     with fork_rng():
         module.manual_seed(6, algorithm="philox")
         cuda.random_uniform(3, F32)
-        default_generator("opencl")
+        default_of("opencl")
     assert cpu.algorithm == "mt19937"
     assert Generator().algorithm == "mt19937"
     assert np.array_equal(cpu.random_uniform(5, F32), expected[0])
     assert np.array_equal(cuda.random_uniform(5, F32), expected[1])
-    assert default_generator("opencl").initial_seed() == 5
+    assert default_of("opencl").initial_seed() == 5
 
 
 def test_fork_rng_restores_after_an_error() -> None:
@@ -351,7 +351,7 @@ def test_fork_rng_restores_after_an_error() -> None:
 
 def test_fork_rng_restores_the_devices_named_and_the_cpu_only() -> None:
     cpu = module.manual_seed(5)
-    zero, one = default_generator("cuda:0"), default_generator("cuda:1")
+    zero, one = default_of("cuda:0"), default_of("cuda:1")
     with fork_rng(devices=[1]):
         for generator in (cpu, zero, one):
             generator.random_uniform(5, F32)
@@ -360,7 +360,7 @@ def test_fork_rng_restores_the_devices_named_and_the_cpu_only() -> None:
 
 
 def test_fork_rng_is_a_decorator_and_can_be_switched_off() -> None:
-    cuda = default_generator("cuda")
+    cuda = default_of("cuda")
 
     @fork_rng()
     def draw() -> int:
@@ -434,7 +434,7 @@ def test_a_generator_shows_its_device_and_algorithm() -> None:
 def test_numpy_is_imported_by_the_first_draw_only() -> None:
     code = (
         "import sys; import corelib; from corelib.ops.random import generator as g; g.manual_seed(0); "
-        "assert 'numpy' not in sys.modules; g.default_generator('cpu').random_uniform(1, 'float32'); "
+        "assert 'numpy' not in sys.modules; g.default_of('cpu').random_uniform(1, 'float32'); "
         "assert 'numpy' in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
