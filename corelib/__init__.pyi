@@ -1,5 +1,5 @@
 # Written by `python -m tools.stubs`, from the op table. Change that or the source, not this file.
-from builtins import bool as _bool, complex as _complex, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
+from builtins import bool as _bool, complex as _complex, dict as _dict, float as _float, int as _int, list as _list, object as _object, str as _str, tuple as _tuple
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
 from corelib.ops.linalg.results import Geqrf as _Geqrf, OldQR as _OldQR, OldSVD as _OldSVD, OldSlogdet as _OldSlogdet, TriangularSolve as _TriangularSolve, UnpackedLU as _UnpackedLU
@@ -254,7 +254,7 @@ def argmax(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out:
     """Where the largest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is largest."""
 def argmin(input: _Tensor, dim: _int | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Where the smallest element is: in the flattened tensor, or along `dim`. The first of equals; NaN is smallest."""
-def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+def argsort(input: _Tensor, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """The indices that put the elements in order along `dim`."""
 def argwhere(input: _Tensor) -> _Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
@@ -708,6 +708,8 @@ def lgamma(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the gamma function's absolute value, elementwise; inf at 0, -1, -2, ..."""
 def linspace(start: _Tensor | _int | _float | _bool | _complex, end: _Tensor | _int | _float | _bool | _complex, steps: _int, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
+def lobpcg(A: _Tensor, k: _int | None = ..., B: _Tensor | None = ..., X: _Tensor | None = ..., n: _int | None = ..., iK: _Tensor | None = ..., niter: _int | None = ..., tol: _float | None = ..., largest: _bool | None = ..., method: _str | None = ..., tracker: _Any = ..., ortho_iparams: _dict[_str, _int] | None = ..., ortho_fparams: _dict[_str, _float] | None = ..., ortho_bparams: _dict[_str, _bool] | None = ...) -> _tuple[_Tensor, _Tensor]:
+    """(E, X): the `k` largest eigenvalues (*, k), or smallest, of symmetric positive-definite matrices (*, m, m), and their vectors (*, m, k)."""
 def log(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The natural logarithm, elementwise; -inf at 0, NaN below. Integers become the default float."""
 def log10(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -874,6 +876,8 @@ def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
+def ormqr(input: _Tensor, tau: _Tensor, other: _Tensor, left: _bool = ..., transpose: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+    """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with"""
 def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
@@ -1104,7 +1108,7 @@ def tensor_split(input: _Tensor, indices_or_sections: _Tensor | _int | _Sequence
     """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
 def tensordot(a: _Tensor, b: _Tensor, dims: _int | _Sequence[_int | _Sequence[_int] | _Tensor] = ..., out: _Tensor | None = ...) -> _Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions."""
-def threshold(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
+def threshold(input: _Tensor, threshold: _float, value: _float, *, out: _Tensor | None = ...) -> _Tensor:
     """x where it is above `threshold`, else `value`, elementwise."""
 def threshold_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `threshold`."""

@@ -2,7 +2,7 @@
 from builtins import bool as _bool, float as _float, int as _int, str as _str
 from collections.abc import Sequence as _Sequence
 from typing import Any as _Any
-from corelib.ops.linalg.results import CholeskyEx as _CholeskyEx, Eig as _Eig, Eigh as _Eigh, InvEx as _InvEx, LU as _LU, LUFactor as _LUFactor, LUFactorEx as _LUFactorEx, Lstsq as _Lstsq, QR as _QR, SVD as _SVD, Slogdet as _Slogdet, SolveEx as _SolveEx
+from corelib.ops.linalg.results import CholeskyEx as _CholeskyEx, Eig as _Eig, Eigh as _Eigh, InvEx as _InvEx, LDLFactor as _LDLFactor, LDLFactorEx as _LDLFactorEx, LU as _LU, LUFactor as _LUFactor, LUFactorEx as _LUFactorEx, Lstsq as _Lstsq, QR as _QR, SVD as _SVD, Slogdet as _Slogdet, SolveEx as _SolveEx
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.tensor import Tensor as _Tensor
 
@@ -33,7 +33,13 @@ def inv(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse of a square matrix. LinAlgError if it is singular."""
 def inv_ex(A: _Tensor, *, check_errors: _bool = ..., out: _Any = ...) -> _InvEx:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
-def lstsq(A: _Tensor, B: _Tensor, rcond: _float | None = ..., *, driver: _str | None = ...) -> _Lstsq:
+def ldl_factor(A: _Tensor, *, hermitian: _bool = ..., out: _Any = ...) -> _LDLFactor:
+    """(LD, pivots): the factors of a symmetric matrix (*, n, n) that need not be positive-definite, A = L @ D @ L.mT, for `ldl_solve`."""
+def ldl_factor_ex(A: _Tensor, *, hermitian: _bool = ..., check_errors: _bool = ..., out: _Any = ...) -> _LDLFactorEx:
+    """(LD, pivots, info): `ldl_factor` that says in info which pivot is 0, from 1, and raises only with `check_errors`."""
+def ldl_solve(LD: _Tensor, pivots: _Tensor, B: _Tensor, *, hermitian: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+    """X of A @ X = B, from what `ldl_factor` gave for A with the same `hermitian`; B is (*, n, k). Without derivative, as in PyTorch."""
+def lstsq(A: _Tensor, B: _Tensor, rcond: _float | None = ..., *, driver: _str | None = ..., out: _Any = ...) -> _Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several."""
 def lu(A: _Tensor, *, pivot: _bool = ..., out: _Any = ...) -> _LU:
     """(P, L, U): a permutation, a lower factor with ones on its diagonal and an upper one, A = P @ L @ U."""

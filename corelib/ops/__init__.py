@@ -22,7 +22,7 @@ from corelib.ops.indexing import (
     subscript,
 )
 from corelib.ops.products import distances, einsum, linear, more_products, products
-from corelib.ops.linalg import decompositions, factorizations, linear_systems, matrix_norms
+from corelib.ops.linalg import decompositions, factorizations, linear_systems, lobpcg, matrix_norms
 from corelib.ops.neural import (
     activation, attention, dropout, embedding, embedding_bags, multihead, normalization, optim_steps, rectified,
     native_forms, recurrent, softmax, torch_forms,

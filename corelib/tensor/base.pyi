@@ -749,7 +749,7 @@ class TensorBase:
         """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
     def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
-    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ...) -> _Tensor:
+    def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """The indices that put the elements in order along `dim`."""
     def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
@@ -995,6 +995,8 @@ class TensorBase:
         """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     def orgqr(self, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
+    def ormqr(self, tau: _Tensor, other: _Tensor, left: _bool = ..., transpose: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with"""
     def uniform_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:
         """Fill with uniform numbers from `from` to `to`."""
     def normal_(self, *args: _Any, generator: _Generator | None = ..., **names: _object) -> _Tensor:

@@ -10,10 +10,10 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.linalg.factorizations import (
-    LinAlgError, adjoint_of, cholesky_of, eig_of, eigh_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower, upper_as_lower,
+    LinAlgError, adjoint_of, cholesky_of, eig_of, eigh_of, ldl_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower, upper_as_lower,
 )
 from corelib.ops.linalg.results import (
-    LU, QR, SVD, CholeskyEx, Eig, Eigh, Geqrf, LUFactor, LUFactorEx, OldQR, OldSVD, UnpackedLU,
+    LU, QR, SVD, CholeskyEx, Eig, Eigh, Geqrf, LDLFactor, LDLFactorEx, LUFactor, LUFactorEx, OldQR, OldSVD, UnpackedLU,
 )
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import kind_name
@@ -171,6 +171,43 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     return UnpackedLU(p, *((unit_lower(LU_data, k), LU_data[..., :k, :].triu()) if unpack_data else (empty, empty)))
 
 
+def _not_factored(name: str) -> Complaint:
+    return lambda k: (name, f"The pivot {k} is zero, and using the factors in ldl_solve would result in a division by zero.")
+
+
+@public("linalg", outs=True)
+def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = False) -> LDLFactorEx:
+    """(LD, pivots, info): `ldl_factor` that says in info which pivot is 0, from 1, and raises only with `check_errors`.
+
+    >>> import corelib as torch
+    >>> torch.linalg.ldl_factor_ex(torch.zeros(2, 2)).info
+    tensor(1, dtype=torch.int32)
+    """
+    matrices("linalg.ldl_factor_ex", A, square=True)
+    made = LDLFactorEx(*ldl_of(A, hermitian))
+    if check_errors:
+        refuse(made.info, _not_factored("torch.linalg.ldl_factor_ex"))
+    return made
+
+
+@public("linalg", outs=True)
+def ldl_factor(A: Tensor, *, hermitian: bool = False) -> LDLFactor:
+    """(LD, pivots): the factors of a symmetric matrix (*, n, n) that need not be positive-definite, A = L @ D @ L.mT, for `ldl_solve`.
+
+    D has blocks of 1 and 2 on its diagonal; it and L are in the lower triangle of LD, in the form of LAPACK's sytrf, and only the lower
+    triangle of A is read. pivots, int32 (*, n): the rows exchanged, from 1, negative for both rows of a block of 2. hermitian: whether a
+    complex A is Hermitian, A = L @ D @ L.mH. float32, float64, complex64 or complex128; without derivative, as in PyTorch. LinAlgError if
+    a pivot is 0.
+
+    >>> import corelib as torch
+    >>> torch.linalg.ldl_factor(torch.tensor([[0., 1.], [1., 0.]])).pivots
+    tensor([-2, -2], dtype=torch.int32)
+    """
+    made = ldl_factor_ex(A, hermitian=hermitian)
+    refuse(made.info, _not_factored("torch.linalg.ldl_factor"))
+    return LDLFactor(made.LD, made.pivots)
+
+
 @public("linalg", names=("qr",), outs=True)
 def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
@@ -315,3 +352,54 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
         column = v[..., i : i + 1]
         made = made - tau[..., i, None, None] * (column @ (column.mH @ made))
     return made.clone() if k == 0 else made
+
+
+def _check_reflectors(name: str, input: Tensor, tau: Tensor, other: Tensor, left: bool) -> None:
+    """The checks of PyTorch for a product with reflectors."""
+    matrices(name, input)
+    for what, given in (("tau", tau), ("other", other)):
+        if not isinstance(given, Tensor):
+            raise TypeError(f"{name}(): argument '{what}' must be Tensor, not {type(given).__name__}")
+        if given._dtype is not input._dtype:
+            raise RuntimeError(f"{name}: Expected input and {what} to have the same dtype, but input has dtype {input._dtype} and {what} has dtype {given._dtype}")
+    if len(other._shape) < 2:
+        raise RuntimeError(f"{name}: other must have at least 2 dimensions.")
+    rows, side = other._shape[-2 if left else -1], f"other.shape[{-2 if left else -1}]"
+    k = min(rows, input._shape[-1])
+    if len(tau._shape) != len(input._shape) - 1:
+        raise RuntimeError(f"{name}: Expected tau to have one dimension less than input, but got tau.ndim equal to {len(tau._shape)} and input.ndim is equal to {len(input._shape)}")
+    if len(other._shape) != len(input._shape):
+        raise RuntimeError(f"{name}: Expected other to have the same number of dimensions as input, but got other.ndim equal to {len(other._shape)} and input.ndim is equal to {len(input._shape)}")
+    if tau._shape[-1] != k:
+        raise RuntimeError(f"{name}: tau.shape[-1] must be equal to min({side}, input.shape[-1]), got {tau._shape[-1]} and {k}")
+    if rows != input._shape[-2]:
+        raise RuntimeError(f"{name}: {side} must be equal to input.shape[-2], got {rows} and {input._shape[-2]}")
+    for what, batch in (("tau", tau._shape[:-1]), ("other", other._shape[:-2])):
+        if batch != input._shape[:-2]:
+            raise RuntimeError(f"{name}: Expected batch dimensions of {what} to be equal to input.shape[:-2], but got {list(batch)}")
+
+
+@op(on=("torch", "Tensor"), out="exact")
+def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
+    """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with
+    `transpose` Q.mH in place of Q.
+
+    input: (*, n, k), whose columns below the diagonal are the v; tau: (*, min(n, k)); other: (*, n, m), or (*, m, n) unless `left`, of the
+    same batch and dtype, float32, float64, complex64 or complex128. Returns a tensor like other.
+
+    >>> import corelib as torch
+    >>> torch.ormqr(torch.zeros(2, 1), torch.tensor([2.]), torch.ones(2, 2))
+    tensor([[-1., -1.],
+            [ 1.,  1.]])
+    """
+    _check_reflectors("torch.ormqr", input, tau, other, left)
+    k = tau._shape[-1]
+    if not k or not other._numel:
+        return other.clone()
+    v = unit_lower(input, k)
+    made = other
+    for i in range(k) if left is transpose else reversed(range(k)):
+        column, scale = v[..., i : i + 1], tau[..., i, None, None]
+        scale = scale.conj() if transpose else scale
+        made = made - scale * ((column @ (column.mH @ made)) if left else ((made @ column) @ column.mH))
+    return made

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from corelib.contract.kernels import LinAlgError as LinAlgError
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.graph.rule import Vjp, without_derivative, without_slope
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
@@ -58,6 +59,11 @@ def _check_phase(name: str, what: str, phase: Tensor, ending: str = "quantity, s
 def _filled(gs: Sequence[Tensor | None], *outputs: Tensor) -> list[Tensor]:
     """The gradients of all outputs, zeros for those that nothing asks for."""
     return [o * 0 if g is None else g for g, o in zip(gs, outputs, strict=False)]
+
+
+def _undifferentiated(refuse: Vjp) -> Vjp:
+    """The derivative of several results where PyTorch has none."""
+    return lambda gs: refuse(gs)
 
 
 # Cholesky: a = l @ l.mH.
@@ -149,6 +155,29 @@ def lu_of(input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     raise KernelOnly
 
 
+# LDL: a = l @ d @ l.mT, or l @ d @ l.mH, d of blocks of 1 and 2, with rows and columns exchanged on the way.
+
+
+def _infer_ldl(input: Tensor, hermitian: bool) -> Inferred:
+    return [(input._shape, input._dtype), (input._shape[:-1], D.int32), (input._shape[:-2], D.int32)], (input, hermitian)
+
+
+@op(kind="extension", on=(), several=True, infer=_infer_ldl, vjp=_undifferentiated(without_derivative("linalg_ldl_factor_ex")), grad_name="NotImplemented")
+def ldl_of(input: Tensor, hermitian: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """LAPACK's form of the factors of a symmetric matrix, of which the lower triangle is read; the rows exchanged, from 1, negative for
+    both rows of a block of 2; where a pivot is 0, from 1, or 0."""
+    raise KernelOnly
+
+
+@op(
+    kind="extension", on=(), infer=lambda ld, pivots, b, hermitian: ((b._shape, b._dtype), (ld, pivots, b, hermitian)),
+    vjp=dict.fromkeys(("ld", "b"), without_derivative("linalg_ldl_solve")), grad_name="NotImplemented",
+)
+def ldl_system(ld: Tensor, pivots: Tensor, b: Tensor, hermitian: bool) -> Tensor:
+    """x of a @ x = b, from what `ldl_of` gave for a. The batches are the same."""
+    raise KernelOnly
+
+
 # Systems.
 
 
@@ -231,7 +260,7 @@ def qr_of(input: Tensor, mode: str) -> tuple[Tensor, Tensor]:
 
 
 @op(
-    kind="extension", on=(), several=True,
+    kind="extension", on=(), several=True, vjp=_undifferentiated(without_slope("geqrf")), grad_name="GeqrfBackward0",
     infer=lambda input: ([(input._shape, input._dtype), ((*input._shape[:-2], min(input._shape[-2:])), input._dtype)], (input,)),
 )
 def reflectors_of(input: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
-from corelib.ops.linalg.factorizations import LinAlgError, eye_like, lu_of, permutation_of, square_system, svd_of, triangular_system
+from corelib.ops.linalg.factorizations import LinAlgError, eye_like, ldl_system, lu_of, permutation_of, square_system, svd_of, triangular_system
 from corelib.ops.linalg.matrix_norms import pinv_of
 from corelib.ops.linalg.results import InvEx, Lstsq, OldSlogdet, Slogdet, SolveEx, TriangularSolve
 from corelib.tensor import dtype as D
@@ -182,6 +182,30 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     return _lu_solved("lu_solve", LU_data, LU_pivots, input, True, False)
 
 
+@op(on=("linalg",), out="exact")
+def linalg_ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:
+    """X of A @ X = B, from what `ldl_factor` gave for A with the same `hermitian`; B is (*, n, k). Without derivative, as in PyTorch.
+
+    >>> import corelib as torch
+    >>> a = torch.tensor([[0., 2.], [2., 0.]])
+    >>> torch.linalg.ldl_solve(*torch.linalg.ldl_factor(a), torch.tensor([[2.], [4.]]))
+    tensor([[2.],
+            [1.]])
+    """
+    matrices("linalg.ldl_solve", LD, square=True)
+    _same_kind("linalg.ldl_solve", LD, B)
+    if len(B._shape) < 2 or LD._shape[-1] != B._shape[-2]:
+        raise RuntimeError(
+            f"linalg.ldl_solve: Incompatible matrix sizes for torch.linalg.ldl_solve: each A matrix is {LD._shape[-1]} by {LD._shape[-1]} but each b matrix is {' by '.join(map(str, B._shape[-2:]))}"
+        )
+    if pivots._dtype.is_floating_point or pivots._dtype.is_complex or pivots._dtype is D.bool:
+        raise RuntimeError(f"linalg.ldl_solve: Expected pivots to be integers. Got {pivots._dtype}")
+    if pivots._shape != LD._shape[:-1]:
+        raise RuntimeError(f"linalg.ldl_solve: Expected LD.shape[:-1] and pivots.shape to be the same, but got pivots with shape {list(pivots._shape)} instead")
+    ld, b = _together(LD, B)
+    return ldl_system(ld, pivots.to(D.int32).expand(ld._shape[:-1]), b, hermitian)
+
+
 @op(out="exact")
 def cholesky_solve(input: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """X of A @ X = input, where L is the Cholesky factor of A.
@@ -300,7 +324,7 @@ def logdet(input: Tensor) -> Tensor:
 # Least squares.
 
 
-@public("linalg")
+@public("linalg", outs=True)
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several.
 
@@ -328,7 +352,8 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     counted = (s > largest * tolerance).sum(-1)
     made = pinv_of(a, 0.0 if driver == "gels" else tolerance) @ b
     full = m > n and driver != "gelsy" and (driver == "gels" or bool((counted == n).all()))
-    residuals = ((a @ made - b).abs() ** 2).sum(-2) if full else s.new_empty((0,))
+    # Where there are none, they are of the graph all the same, as in PyTorch.
+    residuals = ((a @ made - b).abs() ** 2).sum(-2) if full else made.reshape((-1,))[:0].abs()
     if vector:
         made, residuals = made.squeeze(-1), residuals.squeeze(-1) if full else residuals
     nothing = s.new_empty((0,))

@@ -40,6 +40,19 @@ class LUFactorEx(NamedTuple):
     info: Tensor
 
 
+@shown_as("linalg_ldl_factor")
+class LDLFactor(NamedTuple):
+    LD: Tensor
+    pivots: Tensor
+
+
+@shown_as("linalg_ldl_factor_ex")
+class LDLFactorEx(NamedTuple):
+    LD: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
 @shown_as("linalg_qr")
 class QR(NamedTuple):
     Q: Tensor

@@ -193,9 +193,9 @@ def _with_inplace(name: str, core: Op, doc: str) -> Callable[..., Tensor]:
     function.__doc__ = doc
     in_place.__name__ = in_place.__qualname__ = name + "_"
     in_place.__doc__ = f"The in-place form of `{name}`."
-    places = ("torch", "nn.functional") if name in ("celu", "selu", "threshold") else ("nn.functional",)
+    places = ("torch", "nn.functional") if name in ("celu", "selu") else ("nn.functional",)
     if name in ("celu", "elu", "hardtanh", "leaky_relu", "selu", "threshold"):  # those that PyTorch has
-        public(*places)(in_place)
+        public(*(("torch", "nn.functional") if name == "threshold" else places))(in_place)
     return public(*places)(function)
 
 

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.namespaces import public
-from corelib.ops.neural import dropout as _dropout, normalization
+from corelib.ops.neural import activation, dropout as _dropout, normalization
 from corelib.ops.neural.softmax import log_softmax_along, softmax_along
 from corelib.ops.shape.shapes import split
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
+
+
+@public("torch", out=True)
+def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
+    """x where it is above `threshold`, else `value`, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.threshold(torch.tensor([1., 3.]), 2, 0)
+    tensor([0., 3.])
+    """
+    return activation.threshold_of(input, threshold, value)
 
 
 @public("torch")

@@ -282,14 +282,15 @@ def sort(
 
 
 @public("torch")
-def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False, out: Tensor | None = None) -> Tensor:
     """The indices that put the elements in order along `dim`.
 
     >>> import corelib as torch
     >>> torch.argsort(torch.tensor([3, 1, 2]))
     tensor([1, 2, 0])
     """
-    return sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
+    made = sort_along(input.detach() if isinstance(input, Tensor) else input, dim, descending, stable)[1]
+    return made if out is None else write("argsort", made, out, (input,))
 
 
 def _infer_topk(input: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Inferred:

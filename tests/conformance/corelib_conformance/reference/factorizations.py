@@ -28,7 +28,7 @@ def _computed(name: str, outs: list[Pair], args: Any) -> list[Any]:
 
 def _moved(rng: Any, x: Any) -> Any:
     """An operand with errors of random signs."""
-    if not isinstance(x, Pair) or not x.value.size:
+    if not isinstance(x, Pair) or not x.value.size or not x.dtype.is_floating_point:
         return x.value if isinstance(x, Pair) else x
     size = np.abs(x.value).max(tuple(range(-min(2, x.value.ndim), 0)), keepdims=True)
     reach = np.where(np.isfinite(x.error), x.error, 0.0) + 2 * unit(x.dtype) * np.sqrt(x.value.shape[-1]) * size

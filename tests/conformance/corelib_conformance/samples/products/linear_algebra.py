@@ -95,6 +95,42 @@ on_each("geqrf", "geqrf", tall, shapes=((4, 3), (3, 3)), take=lambda T, a, r: T.
 o = declare("linalg_householder_product").add(spec(4, 3), spec(3)).add(spec(2, 3, 3), spec(2, 2)).add(spec(3, 2), spec(0)).but(grad=False).add(spec(2, 3), spec(2)).add(spec(3, 2), spec(3))
 o.forms = ("function",)
 
+o = declare("ormqr", "ormqr").add(spec(3, 2), spec(2), spec(3, 4)).add(spec(2, 3, 3), spec(2, 3), spec(2, 4, 3), False, True).add(spec(3, 2, layout="transposed"), spec(2), spec(3, 4, layout="transposed"), True, True)
+o.add(spec(2, 3), spec(2), spec(4, 2), left=False).add(spec(3, 0), spec(0), spec(3, 2)).but(grad=False)
+o.add(spec(3, 2), spec(2), spec(2, 4)).add(spec(3, 2), spec(1), spec(3, 4)).add(spec(3, 2), spec(2), spec(3)).add(spec(3), spec(2), spec(3, 4)).add(spec(1, 3, 2), spec(2, 2), spec(2, 3, 4))
+
+
+def indefinite(T: Any, x: Any) -> Any:
+    """A symmetric matrix whose pivots are blocks of 2 and of 1, each plainly."""
+    n = x.shape[-1]
+    return (x + x.mT) * 0.02 + T.diag(T.arange(1, n + 1).to(x.dtype) % 3 - 1) + 4 * (T.eye(n, dtype=x.dtype).flip(-1) - T.diag(T.eye(n, dtype=x.dtype).flip(-1).diagonal()))
+
+
+for name in ("linalg_ldl_factor", "linalg_ldl_factor_ex"):
+    declare(name, grad=False)
+    on_each(name, L + name.removeprefix("linalg_"), indefinite, shapes=((4, 4), (2, 5, 5), (1, 1), (0, 0)), take=lambda T, a, r: tuple(r)).add(spec(2, 3)).add(spec(3)).add(spec(2, 2, dtype="int64"))
+OPS["linalg_ldl_factor"].add(spec(2, 2, values=[[0, 0], [0, 0]]))
+OPS["linalg_ldl_factor_ex"].call(lambda T, x: T.linalg.ldl_factor_ex(x * 0).info, spec(2, 3, 3)).add(spec(2, 2, values=[[0, 0], [0, 0]]), check_errors=True)
+o = declare("linalg_ldl_solve", grad=False)
+for sides in ((4, 2), (3, 4, 2)):
+    o.call(lambda T, x, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(indefinite(T, x)), b), spec(4, 4), spec(*sides))
+o.call(lambda T, x, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(indefinite(T, x)), b), spec(2, 4, 4), spec(4, 1))
+o.call(lambda T, x, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(indefinite(T, x)), b), spec(4, 4), spec(3, 1))
+OPS["linalg_ldl_solve"].call(lambda T, x, b: T.linalg.ldl_solve(x, T.zeros(2, dtype=T.float64), b), spec(3, 3), spec(3, 1))
+
+
+def foremost(T: Any, x: Any, **kwargs: Any) -> Any:
+    """Eigenvalues at one end, from vectors that are always the same."""
+    T.manual_seed(0)
+    return T.lobpcg(positive(T, x), **kwargs)[0]
+
+
+o = declare("lobpcg", "lobpcg", grad=False)
+FOREMOST: tuple[tuple[tuple[int, ...], Facts], ...] = (((7, 7), {"k": 2}), ((2, 6, 6), {"largest": False}), ((6, 6), {"k": 1, "method": "basic"}))
+for size, facts in FOREMOST:
+    o.call(lambda T, x, facts=facts: foremost(T, x, **facts), spec(*size), grad=False)
+o.add(spec(5, 5), 2).add(spec(5, 4), 1)
+
 on_each("linalg_eigh", L + "eigh", positive, take=lambda T, a, r: (r.eigenvalues, (r.eigenvectors * r.eigenvalues.unsqueeze(-2)) @ r.eigenvectors.mT, r.eigenvectors**2))
 on_each("linalg_eigh", L + "eigh", positive, UPLO="U", take=lambda T, a, r: (r.eigenvalues, r.eigenvectors.abs())).add(spec(3, 3), "X").add(spec(2, 3)).add(spec(3))
 on_each("linalg_eigvalsh", L + "eigvalsh", positive).add(spec(2, 3)).add(spec(3, 3), "X")
