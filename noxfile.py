@@ -1,4 +1,4 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle lint layers types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle opdb lint layers types packaging conformance docs bench`."""
 
 import nox
 
@@ -18,9 +18,19 @@ def tests(session: nox.Session) -> None:
 def oracle(session: nox.Session) -> None:
     """Every op, module and optimizer against PyTorch 2.13 on the CPU."""
     session.install(*LOCAL, *OPENCL)
-    session.install("torch==2.13.0")
+    session.install("torch==2.13.0", "expecttest")
     whole = [] if session.posargs else ["--check-called"]  # docs/coverage.md counts the names that these tests call
     session.run("pytest", "-q", "-n", "2", "tests/oracle", *whole, *session.posargs)
+
+
+@nox.session
+def opdb(session: nox.Session) -> None:
+    """All of PyTorch's own tables of samples on the cpu device, or on `-- DEVICE`; `oracle` runs a tenth of them."""
+    session.install(*LOCAL, *OPENCL)
+    session.install("torch==2.13.0", "expecttest")
+    device = session.posargs[0] if session.posargs else "cpu"
+    whole = {"CORELIB_OPDB": "whole", "CORELIB_OPDB_DEVICE": device}
+    session.run("pytest", "-q", "-n", "2", "tests/oracle/opdb", env=whole)
 
 
 @nox.session

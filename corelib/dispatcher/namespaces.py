@@ -7,6 +7,7 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
+from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import positional, with_parameters
 from corelib.dispatcher.operands import fit, fitting_lines, roles
@@ -40,7 +41,7 @@ def public(
     integer arguments are checked as an op's are, but where a function says that it `fits` them itself, which spares it a call."""
 
     def place(function: Any) -> Any:
-        checked = None if fits else _Checked.of(function, (*names, function.__name__)[0])
+        checked = None if fits else _Checked.of(function, (*names, function.__name__)[0], places)
         if outs or out:
             function = _with_out(function, (*names, function.__name__)[0], "exact" if outs or out == "exact" else "safe", overlap)
         if checked is not None:
@@ -77,10 +78,11 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
 class _Checked:
     """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
 
-    __slots__ = ("arity", "entry", "function", "integers", "name", "params")
+    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params")
 
-    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str]) -> None:
+    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...]) -> None:
         self.name = name
+        self.others = others
         self.params = params
         self.integers = integers
         self.arity = 0
@@ -88,7 +90,7 @@ class _Checked:
         self.entry: Any = None
 
     @staticmethod
-    def of(function: FunctionType, name: str) -> _Checked | None:
+    def of(function: FunctionType, name: str, places: tuple[str, ...]) -> _Checked | None:
         """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
         inner = getattr(function, "__wrapped__", function)
         code = inner.__code__
@@ -96,7 +98,7 @@ class _Checked:
             return None
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         found = {i: kind for i, (_, kind) in enumerate(roles(inner, params)) if kind}
-        return _Checked(name, params, found) if any("d" not in kind for kind in found.values()) else None
+        return _Checked(name, params, found, names_for(name, params, places)) if any("d" not in kind for kind in found.values()) else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
@@ -106,27 +108,37 @@ class _Checked:
         else:  # a decorator's, which takes what its function takes
             n = inner.__code__.co_argcount
             self.function = lambda *args: function(*args[:n], **dict(zip(self.params[n:], args[n:], strict=True)))
-        like = (inner or function).__code__
-        self.arity = like.co_argcount + like.co_kwonlyargcount  # `out` is one, if there is any
-        self.entry = entry = with_parameters(self._made(""), inner or function, out=False)
+        like = inner or function
+        self.arity = like.__code__.co_argcount + like.__code__.co_kwonlyargcount  # `out` is one, if there is any
+        layout = Layout(like, False, self.others) if self.others else None
+        made = self._made("", layout)
+        self.entry = entry = with_parameters(made, like, out=False) if layout is None else layout.put(made, like)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
+        if layout is not None:
+            vars(entry)["__wrapped__"] = face(like, False)
         return entry
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        made = self._made(fitting_lines(self.integers, "        "))
-        self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
+        lines = fitting_lines(self.integers, "        ")
+        made = self._made(lines, None)
+        if self.others:
+            shown = self.entry.__wrapped__
+            layout = Layout(shown, False, self.others)
+            self.entry.__code__ = layout.put(self._made(lines, layout), shown).__code__
+        else:
+            self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
         return made
 
-    def _made(self, lines: str) -> FunctionType:
-        n = self.arity
-        key = (n, lines)
+    def _made(self, lines: str, layout: Layout | None) -> FunctionType:
+        args = "".join([f"a{i}, " for i in range(self.arity)])
+        others = "" if layout is None else layout.line("        ", args, self.others)
+        key = (args if layout is None else layout.order, others + lines)
         maker = _CHECKERS.get(key)
         if maker is None:
-            args = ", ".join(f"a{i}" for i in range(n))
-            scope: dict[str, Any] = {"fit": fit}
-            exec(_CHECK.format(args=args, fit=lines, function="function" if lines else "op.compile()"), scope)  # our own text
+            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names}
+            exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="function" if lines else "op.compile()"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
         return made
@@ -134,10 +146,10 @@ class _Checked:
 
 _CHECK = """
 def make(op, function):
-    def checked({args}):
+    def checked({order}):
         if 0: op, function
-{fit}
+{others}{fit}
         return {function}({args})
     return checked
 """
-_CHECKERS: dict[tuple[int, str], Callable[..., FunctionType]] = {}
+_CHECKERS: dict[tuple[str, str], Callable[..., FunctionType]] = {}

@@ -13,6 +13,7 @@ FUNCTIONS = "exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh 
 EXPRESSIONS = [
     *[f"z.{name}()" for name in FUNCTIONS.split()], "z + w", "1j - z", "z * w", "z / w", "z ** 3", "z ** w", "2 ** z", "z == w", "z.logical_xor(w)", "z.conj() * w", "z.conj().imag + 1", "z.mH @ w", "z @ w.mT", "z @ z[0]", "z.sum(0)", "z.mean()", "z.prod(1)", "z.any(0)", "z.cumsum(1)",
     "z.t().contiguous()", "z[1:, ::2] + 1", "z[i]", "z.index_add(0, i, w)", "z.gather(0, i[None])", "T.where(z.real > 0, z, 1j)", "T.cat([z, w])", "z.flip(0)", "r.to(z.dtype)", "z * r", "z.bool()", "z.clone().fill_(2j)", "z.clone().div_(2)", "T.linspace(0, 1j, 3, device=r.device)",
+    "T.add(z, w, out=T.zeros_like(z).conj())", "T.exp(w, out=T.zeros_like(z).conj())", "T.add(z.real, 1, out=T.zeros_like(z).conj().imag)",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from .coverage import calls
-from .harness import COUNTS, OPS, missing, subject
+from .harness import COMPARED, COUNTS, DIFFERENT, MOST, OPS, missing, subject
 
 FROM_WORKERS: Counter[str] = Counter()
 
@@ -47,14 +47,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         output["oracle"] = dict(COUNTS)
         output["called"] = sorted(calls.CALLED)
+    elif too_many(COUNTS + FROM_WORKERS):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     elif session.config.getoption("check_called", False) and session.exitstatus == 0 and calls.called() - calls.CALLED:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def too_many(counts: Counter[str]) -> bool:
+    """Whether more of the samples of PyTorch's tables differ than may."""
+    return counts[DIFFERENT] > MOST * counts[COMPARED] and counts[DIFFERENT] > 50
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     if wanted(config):
         report_called(terminalreporter, exitstatus, config.option)
     total = COUNTS + FROM_WORKERS
+    if too_many(total):
+        terminalreporter.section(f"more than {MOST:.1%} of the samples of PyTorch's tables differ", red=True)
     if total:
         terminalreporter.section("compared with PyTorch")
         for what in sorted(total):

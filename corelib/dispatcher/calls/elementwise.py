@@ -395,6 +395,7 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
         and not out._requires_grad
         and not needs
         and not out.is_inference()
+        and not out._key.lazy
         and (out._strides is None or (device.runtime.strided_any and not repeats(out)))
         and all(not x._shares(out) for x in args if isinstance(x, Tensor))
         and (out._storage is None or not out._storage.read_only)

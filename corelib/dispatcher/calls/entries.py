@@ -16,6 +16,7 @@ from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
@@ -39,7 +40,12 @@ def unary_entry(op: Op) -> Entry:
     # An op without a rule of its own is differentiated through its body, kernel or not.
     through_body = op.body is not None and result is None
 
-    def entry(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    def entry(
+        input: Tensor = MISSING, too_many: Any = MISSING, out: Tensor | None = None, x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING,
+    ) -> Tensor:
+        if too_many is not MISSING or input is MISSING or x1 is not MISSING or x is not MISSING or a is not MISSING:
+            named: Tensor = by_other_names(op, (input, out), too_many, {"x1": x1, "x": x, "a": a})
+            return named
         try:
             dtype = input._dtype
             kernel = kernels[input._key][dtype]
@@ -163,14 +169,26 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
     compute: Callable[..., Tensor] = straight(op, elementwise)
     if "alpha" in op.params:
 
-        def with_alpha(input: Operand, other: Operand, *, alpha: Operand = 1, out: Tensor | None = None) -> Tensor:
+        def with_alpha(
+            input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, alpha: Operand = 1, out: Tensor | None = None,
+            x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
+        ) -> Tensor:
+            if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+                named: Tensor = by_other_names(op, (input, other, alpha, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+                return named
             if type(alpha) is int and alpha == 1 and out is None:
                 return compute(input, other)
             return elementwise(op, (input, other, alpha), out)
 
         return compute, with_alpha
 
-    def entry(input: Operand, other: Operand, *, out: Tensor | None = None) -> Tensor:
+    def entry(
+        input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, out: Tensor | None = None,
+        x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
+    ) -> Tensor:
+        if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+            named: Tensor = by_other_names(op, (input, other, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+            return named
         if out is None:
             return compute(input, other)
         return elementwise(op, (input, other), out)
@@ -183,8 +201,11 @@ def reduction_entry(op: Op) -> Entry:
     kernels, new, T = op.kernels, object.__new__, Tensor
 
     def entry(
-        input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None, out: Tensor | None = None
+        input: Tensor, dim: Dims = None, keepdim: bool = False, too_many: Any = MISSING, dtype: DType | None = None,
+        out: Tensor | None = None, axis: Any = MISSING, keepdims: Any = MISSING,
     ) -> Outs:
+        if too_many is not MISSING or axis is not MISSING or keepdims is not MISSING:
+            return by_other_names(op, (input, dim, keepdim, dtype, out), too_many, {"axis": axis, "keepdims": keepdims})
         if dim is None and dtype is None and keepdim is False and out is None and not active.count:
             try:
                 kind = input._dtype
@@ -241,7 +262,7 @@ _TEMPLATE = """
 def make(op, rule, body):
     def entry({args}):
         if 0: op, rule, body
-{mode}
+{others}{mode}
 {out}
 {fit}
 {work}
@@ -268,25 +289,37 @@ _WORK = {
         "        return result"
     ),
 }
-_MAKERS: dict[tuple[int, bool, str], Callable[..., FunctionType]] = {}
+_MAKERS: dict[tuple[int, bool, str, str, str], Callable[..., FunctionType]] = {}
 
 
 def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
-    key = (len(op.params), takes_out, "first" if op.integers and work != "call" else work)
-    maker = _MAKERS.get(key)
+    others = names_for(op.name, op.params, op.facts.on)
+    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", Layout(op.function, takes_out, others) if others else None, others)
+
+
+def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:
+    """An entry that does this work, its parameters laid out so."""
+    n = len(op.params)
+    args = "".join([f"a{i}, " for i in range(n)] + ["out, "] * takes_out)
+    key = (n, takes_out, work, "" if layout is None else layout.order, "" if layout is None else layout.line("        ", args, others))
+    maker = _MAKERS.get(key) if not lines else None
     if maker is None:
-        maker = _MAKERS[key] = _maker(*key)
-    return with_parameters(maker(op, op.rule, op.body), op.function, takes_out)
+        maker = _maker(*key, lines)
+        if not lines:
+            _MAKERS[key] = maker
+    made = maker(op, op.rule, op.body)
+    return with_parameters(made, op.function, takes_out) if layout is None else layout.put(made, op.function)
 
 
-def _maker(n: int, takes_out: bool, work: str, lines: str = "") -> Callable[..., FunctionType]:
+def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: str) -> Callable[..., FunctionType]:
     """The function that makes entries of `n` parameters."""
     names = [f"a{i}" for i in range(n)]
     plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
     source = _TEMPLATE.format(
-        args=", ".join(names + ["out"] * takes_out),
+        args=order or ", ".join(names + ["out"] * takes_out),
+        others=others,
         mode=_MODE.format(tuple=as_tuple),
         out=_OUT.format(tuple=as_tuple) if takes_out else "",
         fit=lines,
@@ -295,6 +328,7 @@ def _maker(n: int, takes_out: bool, work: str, lines: str = "") -> Callable[...,
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
+        "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     maker: Callable[..., FunctionType] = scope["make"]
@@ -304,8 +338,9 @@ def _maker(n: int, takes_out: bool, work: str, lines: str = "") -> Callable[...,
 def _first_call(op: Op, args: Args) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
-    made = _maker(len(op.params), takes_out, work_of(op), fitting_lines(op.integers, "        "))(op, op.rule, op.body)
-    made = with_parameters(made, op.function, takes_out)
+    others = names_for(op.name, op.params, op.facts.on)
+    layout = Layout(op.function, takes_out, others) if others else None
+    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), layout, others)
     op.entry.__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
 
@@ -341,6 +376,8 @@ def build(op: Op) -> Any:
     entry.__annotations__ = fn.__annotations__
     entry.op = op
     op.entry = entry
+    if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on):
+        entry.__wrapped__ = face(fn, bool(op.facts.out) or op.kind in ("unary", "binary", "reduction"))
     if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
     return entry

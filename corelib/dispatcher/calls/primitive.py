@@ -110,16 +110,17 @@ def refuse_repeats(name: str, t: Tensor, allowed: str = "") -> None:
     )
 
 
-def refuse_shared(name: str, written: Tensor, operands: Iterable[object], rule: object = "partial") -> None:
+def refuse_shared(name: str, written: Tensor, operands: Iterable[object], rule: object = "partial", marked: bool = False) -> None:
     """RuntimeError for an operand that shares memory with what is written.
 
     rule: "partial" refuses some shared elements, "apart" any, "others" any but of the first, "first" some of the first; "itself" and
-    "unchecked" none, which is for ops that read everything before they write.
+    "unchecked" none, which is for ops that read everything before they write. marked: lazy conjugates and negatives count too;
+    elsewhere what is computed with is a copy of them, as in PyTorch.
     """
-    if rule == "unchecked" or rule == "itself":
+    if rule == "unchecked" or rule == "itself" or (written._key.lazy and not marked):
         return
     for i, x in enumerate(operands):
-        if isinstance(x, Tensor) and x._shares(written):
+        if isinstance(x, Tensor) and x._shares(written) and (marked or not x._key.lazy):
             how = between(written, x)
             if (how == PARTLY and (rule != "first" or not i)) or (how == SAME and (rule == "apart" or (rule == "others" and i))):
                 raise RuntimeError(

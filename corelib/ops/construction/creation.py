@@ -367,7 +367,7 @@ def arange(
     if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
         start, end, step = (int(fitting_number("arange", x, D.int64).real) for x in (start, end, step))
         if step == 0:
-            raise RuntimeError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
+            raise ValueError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
         n = -((start - end) // step)
     else:
         length = (end - start) / step

@@ -337,7 +337,7 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
     if src is not self and src._shares(self):
-        refuse_shared("copy_", self, (src,))
+        refuse_shared("copy_", self, (src,), marked=True)
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         return _recorded(TABLE["copied"], self, src)
     copy_elements(self, apart(self, src))

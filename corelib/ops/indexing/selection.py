@@ -42,6 +42,8 @@ def _checked_value(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tenso
             f"masked_fill(): only supports a 0-dimensional value tensor, but got tensor with {len(value._shape)} dimension(s)."
         )
     masked_shape("masked_fill", input, mask)
+    if isinstance(value, Tensor) and value._dtype.is_complex and not input._dtype.is_complex and value._device.type != "meta":
+        value = value.item()
     return value if isinstance(value, Tensor) else fitting_number("masked_fill", value, input._dtype)
 
 

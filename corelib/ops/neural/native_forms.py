@@ -320,7 +320,10 @@ def max_pool2d_with_indices_backward(
             f"max_pool2d_with_indices_backward(): expected grad_output of the shape of indices, {list(indices.shape)}, got {list(grad_output.shape)}"
         )
     made = grad_output.new_zeros(input.shape).flatten(-2)
-    return made.scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(input.shape)
+    made = made.scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(input.shape)
+    if input.requires_grad:  # whose gradient is zero, and not none, as in PyTorch
+        made = made + select_where(input.new_zeros((), dtype=D.bool), input, 0.0)
+    return made
 
 
 @public("aten", names=("slice",))

@@ -195,12 +195,13 @@ def _max_or_min(
     >>> torch.{name}(torch.tensor([[1, 5], [3, 2]]), 1).indices
     tensor({[1, 0] if name == "max" else [0, 1]})
     """
-    attach(name, extreme)
     return extreme
 
 
 max = public("torch")(_max_or_min("max", max_all, max_along, "maximum"))
 min = public("torch")(_max_or_min("min", min_all, min_along, "minimum"))
+attach("max", max)
+attach("min", min)
 
 
 @public("torch", outs=True)

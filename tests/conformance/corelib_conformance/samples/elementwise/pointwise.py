@@ -182,7 +182,7 @@ REFLECTED = {
 }
 for name, function in REFLECTED.items():
     # PyTorch's 3 / x is 3 times the reciprocal of x.
-    o = op(name, ulps={"rpow": 4, "rtruediv": 2}.get(name, 0), grad=name not in ("rfloordiv", "rpow"))
+    o = op(name, ulps={"rpow": 4, "rtruediv": 2}.get(name, 0), grad=name not in ("rfloordiv", "rmod", "rpow"))
     for scalar in (3, 2.5, True, -2):
         o.call(lambda T, x, f=function, s=scalar: f(s, x), spec(3, 4, low=0.3, high=4, nonzero=True))
 OPERATORS = {
