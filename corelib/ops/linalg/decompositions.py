@@ -379,7 +379,7 @@ def _check_reflectors(name: str, input: Tensor, tau: Tensor, other: Tensor, left
             raise RuntimeError(f"{name}: Expected batch dimensions of {what} to be equal to input.shape[:-2], but got {list(batch)}")
 
 
-@op(on=("torch", "Tensor"), out="exact")
+@op(on=("torch", "Tensor"), out="exact", overlap="itself")
 def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
     """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with
     `transpose` Q.mH in place of Q.

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from corelib_conformance import samples
-from corelib_conformance.checks import CHECKS, gradients, primitives, runtime, sums, table, training  # noqa: F401  (they declare checks)
+from corelib_conformance.checks import CHECKS, contract, gradients, primitives, runtime, sums, table, training  # noqa: F401  (they declare checks)
 from corelib_conformance.checks.forward import RANDOM, present, samples_of
 from corelib_conformance.checks.gradients import FLAT, STEPS
 from corelib_conformance.checks.primitives import PRIMITIVES
@@ -29,14 +29,17 @@ def plan(level: int = 5) -> tuple[Case, ...]:
     cases = [Case(0, "round_trip", "", dtype) for dtype in ALL]
     cases += [Case(0, name) for name in (
         "views_share", "copies_are_copies", "order", "many_sizes", "threads", "nothing_leaks", "freed", "out_of_memory", "errors",
-        "capabilities", "loader_workers",
+        "capabilities", "loader_workers", "two_devices", "copies_between_devices",
     )]
     for op, dtypes in PRIMITIVES.items():
         cases += [Case(1, check, op, dtype, "forward") for dtype in dtypes for check in ("sizes", "layouts", "values")]
+    cases += [Case(1, "returned_results")]
     cases += [Case(1, "long_sums", "sum", dtype, "forward") for dtype in FLOATS]
     ops = [op for op in OPS.values() if present(op)]
     core = [op for op in ops if op.name in LISTED]
     cases += [Case(2, "forward", op.name, dtype, "forward") for op in core for dtype in shown(op)]
+    cases += [Case(2, "overlap")]
+    cases += [Case(2, "numbers_that_do_not_fit", "", dtype) for dtype in ALL if dtype not in ("bool", "bfloat16", "float64")]
     cases += [Case(2, "long_totals", "cumsum", dtype, "forward") for dtype in FLOATS if dtype != "float64"]
     cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]
     cases += [
@@ -50,7 +53,7 @@ def plan(level: int = 5) -> tuple[Case, ...]:
         Case(4, "second", op.name, dtype, "second")
         for op in smooth if op.second and op.name not in FLAT for dtype in ("float32", "float64") if dtype in shown(op, True)
     ]
-    cases += [Case(4, "accumulation")]
+    cases += [Case(4, name) for name in ("accumulation", "retained_gradients", "ties")]
     cases += [Case(5, "accuracy"), *[Case(5, "losses", about=kind) for kind in ("mlp", "cnn", "attention")], Case(5, "saved")]
     return tuple([case for case in cases if case.level <= level])
 

@@ -25,8 +25,8 @@ EXCEPTIONS = {
     **dict.fromkeys((
         "cholesky", "cholesky_inverse", "cholesky_solve", "complex_inv", "complex_solve", "geqrf", "inverse", "linalg_cholesky", "linalg_cholesky_ex",
         "linalg_eigh", "linalg_householder_product", "linalg_inv", "linalg_inv_ex", "linalg_lstsq", "linalg_lu_factor", "linalg_lu_factor_ex",
-        "linalg_lu_solve", "linalg_qr", "linalg_solve", "linalg_solve_triangular", "linalg_svd", "linalg_tensorinv", "lu_solve", "qr",
-        "triangular_solve",
+        "linalg_ldl_factor", "linalg_ldl_factor_ex", "linalg_ldl_solve", "linalg_lu_solve", "linalg_qr", "linalg_solve", "linalg_solve_triangular",
+        "linalg_svd", "linalg_tensorinv", "lu_solve", "ormqr", "qr", "triangular_solve",
     ), LAPACK),
     **dict.fromkeys((
         "complex_fft2_all", "complex_fftn_all", "complex_ifft2_all", "complex_ifftn_all", "complex_ihfft2_all", "complex_ihfftn_all", "complex_rfft",

@@ -253,3 +253,39 @@ class NoLimit(Clean):
             self.mutant.hit()
             nbytes = 4096
         return super().allocate(nbytes, index)
+
+
+class TwoDevices(Clean):
+    """Two devices, between which there is a way past the host."""
+
+    indexed = True
+
+    def device_count(self) -> int:
+        return 2
+
+    def copy_between(self, target: Any, to: int, source: Any, start: int, nbytes: int, target_index: int, source_index: int) -> None:
+        self._bytes(target)[to : to + nbytes] = self._bytes(source)[start : start + nbytes]
+
+
+@mutant_class("the second device's memory is the first's", "0/two_devices")
+class OneMemory(TwoDevices):
+    made: dict[tuple[int, int], Any]
+    counts: dict[tuple[int, int], int]
+
+    def allocate(self, nbytes: int, index: int) -> Any:
+        self.__dict__.setdefault("made", {})
+        counts = self.__dict__.setdefault("counts", {})
+        counts[index, nbytes] = n = counts.get((index, nbytes), -1) + 1
+        if (nbytes, n) in self.made and index:
+            self.mutant.hit()
+        else:
+            self.made[nbytes, n] = super().allocate(nbytes, index)
+        return self.made[nbytes, n]
+
+
+@mutant_class("a copy between devices goes to the front", "0/copies_between_devices")
+class ToTheFront(TwoDevices):
+    def copy_between(self, target: Any, to: int, source: Any, start: int, nbytes: int, target_index: int, source_index: int) -> None:
+        if to:
+            self.mutant.hit()
+        super().copy_between(target, 0, source, start, nbytes, target_index, source_index)

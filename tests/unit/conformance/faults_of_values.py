@@ -94,6 +94,21 @@ def wrong_tie(table: Any, m: Any) -> None:
     instead(table, "argmax", REALS, wrong, m)
 
 
+@mutant("the last of equal values", "4/ties")
+def last_of_equal(table: Any, m: Any) -> None:
+    for name in ("argmax", "argmin"):
+        pick = np.argmax if name == "argmax" else np.argmin
+        instead(table, name, FLOATS, lambda out, x, dim, keepdim, pick=pick: np.copyto(out, last(pick, x, dim, keepdim)), m)
+
+
+def last(pick: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    """The last index that a function of NumPy's could pick."""
+    flat = x.reshape(-1) if dim is None else x
+    at = 0 if dim is None else dim
+    found = flat.shape[at] - 1 - pick(np.flip(flat, at), at, keepdims=keepdim and dim is not None)
+    return found.reshape((1,) * x.ndim) if dim is None and keepdim else found
+
+
 @mutant("compute long integers in 32 bits", "1/values/add/int64/forward")
 def narrow(table: Any, m: Any) -> None:
     instead(table, "add", [corelib.int64], lambda out, a, b: np.copyto(out, (np.asarray(a).astype(np.int32) + np.asarray(b).astype(np.int32))), m)

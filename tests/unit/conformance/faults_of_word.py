@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 from unittest import SkipTest
@@ -97,6 +98,54 @@ def not_summed(m: Any) -> Any:
         return g
 
     with patch.object(engine, "fitted", fitted):
+        yield
+
+
+@mutant_core("what a kernel returns is lost", "1/returned_results")
+def lost(m: Any) -> Any:
+    from corelib.dispatcher.calls import call, elementwise, fallback, inplace
+
+    def must_pass(op: Any, device: Any, got: object) -> None:
+        m.hit()
+
+    with ExitStack() as patches:
+        for module in (call, elementwise, fallback, inplace):
+            patches.enter_context(patch.object(module, "must_pass", must_pass))
+        yield
+
+
+@mutant_core("shared memory is not noticed", "2/overlap")
+def unnoticed(m: Any) -> Any:
+    from corelib.dispatcher.calls import primitive
+
+    def between(a: Any, b: Any) -> int:
+        m.hit()
+        return primitive.SAME if a is b else primitive.APART
+
+    with patch.object(primitive, "between", between):
+        yield
+
+
+@mutant_core("numbers that do not fit wrap", "2/numbers_that_do_not_fit/int8")
+def wrapping(m: Any) -> Any:
+    from corelib.ops.indexing import placing, selection
+
+    def fitting_number(name: str, value: Any, dtype: Any) -> Any:
+        m.hit()
+        return np.array(value).astype(dtype.np).item()
+
+    with patch.object(selection, "fitting_number", fitting_number), patch.object(placing, "fitting_number", fitting_number):
+        yield
+
+
+@mutant_core("a retained gradient is that of before the change", "4/retained_gradients")
+def not_moved(m: Any) -> Any:
+    from corelib.graph import edges, inplace
+
+    def move_retained(old: Any, new: Any) -> None:
+        m.hit()
+
+    with patch.object(edges, "move_retained", move_retained), patch.object(inplace, "move_retained", move_retained):
         yield
 
 
