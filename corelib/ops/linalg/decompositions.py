@@ -380,18 +380,19 @@ def _check_reflectors(name: str, input: Tensor, tau: Tensor, other: Tensor, left
 
 
 @op(on=("torch", "Tensor"), out="exact", overlap="itself")
-def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
-    """Q @ other, or other @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH of what `geqrf` gave; with
-    `transpose` Q.mH in place of Q.
+def ormqr(input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
+    """Q @ input3, or input3 @ Q unless `left`, where Q is the square product of all the reflectors I - tau v v.mH that `geqrf` gave as
+    input and input2; with `transpose` Q.mH in place of Q.
 
-    input: (*, n, k), whose columns below the diagonal are the v; tau: (*, min(n, k)); other: (*, n, m), or (*, m, n) unless `left`, of the
-    same batch and dtype, float32, float64, complex64 or complex128. Returns a tensor like other.
+    input: (*, n, k), whose columns below the diagonal are the v; input2, the tau: (*, min(n, k)); input3: (*, n, m), or (*, m, n) unless
+    `left`, of the same batch and dtype, float32, float64, complex64 or complex128. Returns a tensor like input3.
 
     >>> import corelib as torch
     >>> torch.ormqr(torch.zeros(2, 1), torch.tensor([2.]), torch.ones(2, 2))
     tensor([[-1., -1.],
             [ 1.,  1.]])
     """
+    tau, other = input2, input3
     _check_reflectors("torch.ormqr", input, tau, other, left)
     k = tau._shape[-1]
     if not k or not other._numel:

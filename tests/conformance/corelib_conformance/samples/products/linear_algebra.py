@@ -109,8 +109,7 @@ def indefinite(T: Any, x: Any) -> Any:
 for name in ("linalg_ldl_factor", "linalg_ldl_factor_ex"):
     declare(name, grad=False)
     on_each(name, L + name.removeprefix("linalg_"), indefinite, shapes=((4, 4), (2, 5, 5), (1, 1), (0, 0)), take=lambda T, a, r: tuple(r)).add(spec(2, 3)).add(spec(3)).add(spec(2, 2, dtype="int64"))
-OPS["linalg_ldl_factor"].add(spec(2, 2, values=[[0, 0], [0, 0]]))
-OPS["linalg_ldl_factor_ex"].call(lambda T, x: T.linalg.ldl_factor_ex(x * 0).info, spec(2, 3, 3)).add(spec(2, 2, values=[[0, 0], [0, 0]]), check_errors=True)
+OPS["linalg_ldl_factor_ex"].call(lambda T, x: T.linalg.ldl_factor_ex(x * 0).info, spec(2, 3, 3))
 o = declare("linalg_ldl_solve", grad=False)
 for sides in ((4, 2), (3, 4, 2)):
     o.call(lambda T, x, b: T.linalg.ldl_solve(*T.linalg.ldl_factor(indefinite(T, x)), b), spec(4, 4), spec(*sides))
