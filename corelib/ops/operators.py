@@ -105,10 +105,11 @@ def install() -> None:
     attach("__rtruediv__", _rtruediv)
     attach("__rdiv__", _rtruediv)
     for operator, name in (
-        ("floordiv", "floor_divide"), ("mod", "remainder"), ("pow", "pow"), ("lshift", "bitwise_left_shift"),
-        ("rshift", "bitwise_right_shift"),
+        ("floordiv", "floor_divide"), ("mod", "remainder"), ("pow", "pow"),
     ):
         attach(f"__r{operator}__", _reflected(TABLE[name].entry, f"__r{operator}__"))
+    for operator, name in (("lshift", "bitwise_left_shift"), ("rshift", "bitwise_right_shift")):
+        attach(f"__r{operator}__", _reflected(TABLE[name].compute, f"__r{operator}__"))
     attach("__matmul__", _matmul)
     attach("__rmatmul__", _rmatmul)
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
