@@ -42,7 +42,12 @@ def marked(t: Tensor, conj: bool, neg: bool) -> Tensor:
 
 @op(kind="view", on=(), grad_name="ConjBackward0", vjp=lambda g: g.conj())
 def conjugated(input: Tensor) -> Tensor:
-    """A view of complex numbers that shows their conjugates."""
+    """A view of complex numbers that shows their conjugates.
+
+    >>> import corelib as torch
+    >>> torch._conj(torch.tensor([1 + 2j])).is_conj()
+    True
+    """
     if not input._dtype.is_complex:
         raise RuntimeError(f"_conj(): only complex numbers have a conjugate view, got {input._dtype}")
     return marked(input, not input._key.conj, input._key.neg)
@@ -50,7 +55,12 @@ def conjugated(input: Tensor) -> Tensor:
 
 @op(kind="view", on=(), grad_name="NegViewBackward0", vjp=lambda g: -g)
 def negated(input: Tensor) -> Tensor:
-    """A view that shows the negatives; the node's gradient is a copy."""
+    """A view that shows the negatives; the node's gradient is a copy.
+
+    >>> import corelib as torch
+    >>> torch._neg_view(torch.tensor([1., 2.]))
+    tensor([-1., -2.])
+    """
     _no_bool_neg(input._dtype, input)
     return marked(input, input._key.conj, not input._key.neg)
 

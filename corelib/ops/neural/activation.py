@@ -435,7 +435,12 @@ def threshold_of(input: Tensor, threshold: float, value: float) -> Tensor:
     return select_where(input <= threshold, value, input)
 
 
-threshold = _with_inplace("threshold", TABLE["threshold_of"], "x where it is above `threshold`, else `value`, elementwise.")
+threshold = _with_inplace("threshold", TABLE["threshold_of"], """x where it is above `threshold`, else `value`, elementwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.functional.threshold(torch.tensor([1., 3.]), 2, 0)
+    tensor([0., 3.])
+    """)
 
 
 @op(

@@ -74,19 +74,34 @@ def _apart(pieces: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 @public("torch", "Tensor")
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """As `chunk`, with pieces that may be changed in place as if each had memory of its own."""
+    """As `chunk`, with pieces that may be changed in place as if each had memory of its own.
+
+    >>> import corelib as torch
+    >>> torch.unsafe_chunk(torch.arange(4), 2)
+    (tensor([0, 1]), tensor([2, 3]))
+    """
     return _apart(chunk(input, chunks, dim))
 
 
 @public("torch", "Tensor")
 def unsafe_split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """As `split`, with pieces that may be changed in place as if each had memory of its own."""
+    """As `split`, with pieces that may be changed in place as if each had memory of its own.
+
+    >>> import corelib as torch
+    >>> torch.unsafe_split(torch.arange(3), 2)
+    (tensor([0, 1]), tensor([2]))
+    """
     return _apart(split(tensor, split_size_or_sections, dim))
 
 
 @public("torch", "Tensor")
 def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own."""
+    """As `split_with_sizes`, with pieces that may be changed in place as if each had memory of its own.
+
+    >>> import corelib as torch
+    >>> torch.unsafe_split_with_sizes(torch.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
     return _apart(split_with_sizes(input, split_sizes, dim))
 
 

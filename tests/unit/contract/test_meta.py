@@ -16,7 +16,7 @@ from corelib_conformance.samples.declare import OPS, Inputs, Op, describe, flatt
 from corelib_conformance.target import Placed
 
 RAISE = frozenset(
-    "nonzero argwhere masked_select where_one unique unique_consecutive bincount allclose equal repeat_interleave setitem getitem linalg_lstsq one_hot "
+    "nonzero argwhere masked_select where_one unique unique_consecutive bincount allclose equal repeat_interleave setitem getitem linalg_lstsq lobpcg one_hot "
     "bernoulli multinomial dropout tensor to ctc_loss".split()  # of these some samples only, which look at values themselves or have lengths on meta
 )
 NEEDS_VALUES = (RuntimeError, NotImplementedError)
