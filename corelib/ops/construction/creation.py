@@ -365,10 +365,12 @@ def arange(
             f"arange(): upper bound and lower bound inconsistent with step sign: start={start}, end={end}, step={step}"
         )
     if dtype is not None and not dtype.is_floating_point and dtype is not D.bool:
+        length = (end - start) / step
         start, end, step = (int(fitting_number("arange", x, D.int64).real) for x in (start, end, step))
         if step == 0:
             raise ValueError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
-        n = -((start - end) // step)
+        # int64 numbers are counted exactly; the others by their quotient before they are cut, as in PyTorch
+        n = -((start - end) // step) if dtype is D.int64 else max(ceil(length), 0)
     else:
         length = (end - start) / step
         if not length < 2.0**63:

@@ -111,7 +111,7 @@ def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 @op(kind="binary", ref="left_shift", inplace=True, out=True, check=no_float_bits("bitwise_left_shift"))
-def bitwise_left_shift(input: Tensor, other: Tensor | Number) -> Tensor:
+def bitwise_left_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Bits moved up by `other` places; 0 for shifts past the width.
 
     >>> import corelib as torch
@@ -122,7 +122,7 @@ def bitwise_left_shift(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 @op(kind="binary", ref="right_shift", inplace=True, out=True, check=no_float_bits("bitwise_right_shift"))
-def bitwise_right_shift(input: Tensor, other: Tensor | Number) -> Tensor:
+def bitwise_right_shift(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """Bits moved down by `other` places; the sign is kept.
 
     >>> import corelib as torch

@@ -143,6 +143,8 @@ def _lengths(what: str, value: Tensor | int | Sequence[int], n: int) -> list[int
     made = [value] if isinstance(value, int) else [int(v) for v in value]
     if len(made) != n:
         raise RuntimeError(f"ctc_loss(): {what} must be of size batch_size, {n}, got {len(made)}")
+    if min(made, default=0) < 0:
+        raise RuntimeError(f"ctc_loss(): Expected {what} to have value at least 0, but got value {min(made)}")
     return made
 
 

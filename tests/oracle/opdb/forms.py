@@ -178,7 +178,7 @@ class Run:
         """Both libraries' result written to tensors with steps between their elements."""
         call = lambda s: self.info.op(s.input, *s.args, **s.kwargs)  # noqa: E731
         made, error = seeded(torch, lambda: call(sample))
-        if error or not (isinstance(made, torch.Tensor) or (isinstance(made, (tuple, list)) and all(isinstance(m, torch.Tensor) for m in made))):
+        if error or sample.kwargs.get("as_tuple") or not (isinstance(made, torch.Tensor) or (isinstance(made, (tuple, list)) and all(isinstance(m, torch.Tensor) for m in made))):
             return None
         into = spaced(made) if isinstance(made, torch.Tensor) else type(made)(map(spaced, made)) if type(made) in (list, tuple) else tuple(map(spaced, made))
         sample = SampleInput(sample.input, args=sample.args, kwargs={**sample.kwargs, "out": into}, output_process_fn_grad=sample.output_process_fn_grad)
@@ -206,7 +206,7 @@ class Run:
             return f"missing: {error}"
         # What is masked out has the same derivatives in both, nan too: only a check with finite differences has to leave it out.
         wrapper = (lambda op, *a, **k: op(*a, **k)) if self.info.gradcheck_wrapper.__name__.startswith("gradcheck_wrapper_masked") else self.info.gradcheck_wrapper
-        process, wrapped = translation(sample.output_process_fn_grad), translation(wrapper)
+        process, wrapped = translation(sample.output_process_fn_grad), translation.name(wrapper)
         theirs = leaves((sample.input, sample.args, sample.kwargs))
         ours = [translation.tensor(t) for t in theirs]
 

@@ -23,6 +23,8 @@ RANDOM = (
 ).split()
 KNOWN = {
     "cholesky_inverse": "of a matrix that is no factor, whose diagonal is not real",
+    "cholesky_ex": "of a matrix that is not Hermitian, of which what is left where it fails is nobody's",
+    "pca_lowrank": "starts from random numbers, and its vectors have any phase",
     "eig": "corelib.eig is none; linalg.eig is found here, which PyTorch's removed name hides",
     "solve": "as eig",
     "frobenius_norm": "dim has a default here",
