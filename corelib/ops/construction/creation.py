@@ -369,8 +369,7 @@ def arange(
         start, end, step = (int(fitting_number("arange", x, D.int64).real) for x in (start, end, step))
         if step == 0:
             raise ValueError(f"arange(): argument 'step': step must be nonzero for dtype {dtype}")
-        # int64 numbers are counted exactly; the others by their quotient before they are cut, as in PyTorch
-        n = -((start - end) // step) if dtype is D.int64 else max(ceil(length), 0)
+        n = -((start - end) // step) if dtype is D.int64 else max(ceil(length), 0)  # other dtypes are counted before they are cut
     else:
         length = (end - start) / step
         if not length < 2.0**63:
