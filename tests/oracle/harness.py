@@ -55,7 +55,7 @@ torch.set_num_threads(1)
 
 COUNTS: Counter[str] = Counter()
 COMPARED, DIFFERENT = "samples of PyTorch's tables", "samples of PyTorch's tables that differ and are no exceptions"
-MOST = 0.02  # how many of PyTorch's tables may differ, until all are mended or judged
+MOST = 0.03  # how many of PyTorch's tables may differ, until all are mended or judged
 
 
 def missing(op: Op) -> bool:

@@ -130,7 +130,7 @@ def interpolate(
         raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
-    if not input._dtype.is_floating_point and not (mode == "nearest" and input._dtype.name == "uint8"):
+    if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact") and input._dtype.name == "uint8"):
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
         return _AREA[n](input, sizes)

@@ -1,7 +1,7 @@
 """PyTorch's own tables: a tenth of their entries, another at each commit; all of them with CORELIB_OPDB=whole (`nox -s opdb`).
 
 Which tenth is decided by the commit, or by CORELIB_OPDB_SEED. In a whole run every difference fails that is no exception. In a tenth, until
-the last one is mended or judged: more than half of an entry, unless unfinished.txt has it, and (in ../conftest.py) more than `MOST` of all.
+the last one is mended or judged: more than nine tenths of an entry, unless unfinished.txt has it, and (in ../conftest.py) more than `MOST` of all.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_a_table_of_samples(job: Job) -> None:
         COUNTS[DIFFERENT] += len(left)
         problems += [f"{outcome.form} #{number} {sample[:300]}\n    {difference}" for number, sample, difference in left]
     COUNTS[COMPARED] += compared
-    few = 0 if WHOLE else compared if job.name in unfinished() else max(10, compared // 2)
+    few = 0 if WHOLE else compared if job.name in unfinished() else max(10, compared * 9 // 10)
     assert len(problems) <= few, f"{len(problems)} differences\n" + "\n".join(problems[:12])
 
 
@@ -61,3 +61,7 @@ def test_an_exception_is_still_one(kept: Kept) -> None:
     assert all(vars(kept).values()), "each field says something"
     jobs = [j for j in all_jobs() if (j.table, j.name) == (kept.table, kept.entry) and re.fullmatch(kept.dtype, str(j.dtype).removeprefix("torch."))]
     assert any(kept in split(outcome)[1] for job in jobs for outcome in work(job)), "corelib and PyTorch agree here now: take it out"
+
+
+def test_what_is_unfinished_is_an_entry() -> None:
+    assert unfinished() <= {job.name for job in all_jobs()}
