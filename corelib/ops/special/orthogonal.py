@@ -46,6 +46,12 @@ def _operands(input: Operand, n: Operand) -> tuple[Tensor, Tensor]:
     return tensor_beside(input, n), tensor_beside(n, input).trunc()
 
 
+def _computed(input: Operand, n: Operand, formula: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """A polynomial by its formula, which half types are too short for."""
+    x, degree = _operands(input, n)
+    return in_float32(formula, x, degree) if x._dtype.itemsize == 2 else formula(x, degree)
+
+
 def _double(k: int, x: Tensor, here: Tensor, before: Tensor) -> Tensor:
     return 2 * x * here - before
 
@@ -93,10 +99,7 @@ def special_chebyshev_polynomial_t(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.chebyshev_polynomial_t(torch.tensor([2.]), 2)
     tensor([7.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_chebyshev_polynomial_t, x, degree)
-    return _chebyshev(x, degree, x, lambda angle: cos(degree * angle), 6)
+    return _computed(input, n, lambda x, degree: _chebyshev(x, degree, x, lambda angle: cos(degree * angle), 6))
 
 
 @op(kind="binary", promote="float", on=("special",), out=True, vjp={"input": _u_vjp})
@@ -107,10 +110,7 @@ def special_chebyshev_polynomial_u(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.chebyshev_polynomial_u(torch.tensor([2.]), 2)
     tensor([15.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_chebyshev_polynomial_u, x, degree)
-    return _chebyshev(x, degree, 2 * x, lambda angle: sin((degree + 1) * angle) / sin(angle), 8)
+    return _computed(input, n, lambda x, degree: _chebyshev(x, degree, 2 * x, lambda angle: sin((degree + 1) * angle) / sin(angle), 8))
 
 
 @op(kind="binary", promote="float", on=("special",), out=True, vjp={"input": _v_vjp})
@@ -121,10 +121,7 @@ def special_chebyshev_polynomial_v(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.chebyshev_polynomial_v(torch.tensor([2.]), 2)
     tensor([11.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_chebyshev_polynomial_v, x, degree)
-    return _chebyshev(x, degree, 2 * x - 1, lambda angle: cos((degree + 0.5) * angle) / cos(angle * 0.5), 8)
+    return _computed(input, n, lambda x, degree: _chebyshev(x, degree, 2 * x - 1, lambda angle: cos((degree + 0.5) * angle) / cos(angle * 0.5), 8))
 
 
 @op(kind="binary", promote="float", on=("special",), out=True, vjp={"input": _w_vjp})
@@ -135,10 +132,7 @@ def special_chebyshev_polynomial_w(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.chebyshev_polynomial_w(torch.tensor([2.]), 2)
     tensor([19.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_chebyshev_polynomial_w, x, degree)
-    return _chebyshev(x, degree, 2 * x + 1, lambda angle: sin((degree + 0.5) * angle) / sin(angle * 0.5), 8)
+    return _computed(input, n, lambda x, degree: _chebyshev(x, degree, 2 * x + 1, lambda angle: sin((degree + 0.5) * angle) / sin(angle * 0.5), 8))
 
 
 def _shifted(kind: str, of: Callable[[Operand, Operand], Tensor], slope: Callable[[Tensor, Tensor, Tensor], Tensor], first: str, at: str) -> None:
@@ -168,8 +162,9 @@ _shifted("v", special_chebyshev_polynomial_v, _v_vjp, "third", "11")
 _shifted("w", special_chebyshev_polynomial_w, _w_vjp, "fourth", "19")
 
 
-def _bounded(found: Tensor, degree: Tensor) -> Tensor:
-    """Hermite's polynomials of very high degree are NaN, as in PyTorch: their numbers have long overflown."""
+def _hermite(x: Tensor, degree: Tensor, first: Tensor, step: Step) -> Tensor:
+    """By the recurrence; Hermite's polynomials of very high degree are NaN, as in PyTorch: their numbers have long overflown."""
+    found = _climb(x, degree.clamp(max=512), first, step)
     return select_where(degree > (128 if found._dtype.itemsize == 4 else 512), float("nan"), found)
 
 
@@ -191,11 +186,7 @@ def special_hermite_polynomial_h(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.hermite_polynomial_h(torch.tensor([2.]), 2)
     tensor([14.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_hermite_polynomial_h, x, degree)
-    limit = degree.clamp(max=512)
-    return _bounded(_climb(x, limit, 2 * x, lambda k, x, here, before: 2 * x * here - 2 * (k - 1) * before), degree)
+    return _computed(input, n, lambda x, degree: _hermite(x, degree, 2 * x, lambda k, x, here, before: 2 * x * here - 2 * (k - 1) * before))
 
 
 @op(kind="binary", promote="float", on=("special",), out=True, vjp={"input": _he_vjp})
@@ -206,11 +197,7 @@ def special_hermite_polynomial_he(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.hermite_polynomial_he(torch.tensor([2.]), 2)
     tensor([3.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_hermite_polynomial_he, x, degree)
-    limit = degree.clamp(max=512)
-    return _bounded(_climb(x, limit, x, lambda k, x, here, before: x * here - (k - 1) * before), degree)
+    return _computed(input, n, lambda x, degree: _hermite(x, degree, x, lambda k, x, here, before: x * here - (k - 1) * before))
 
 
 def _l_vjp(g: Tensor, input: Tensor, n: Tensor) -> Tensor:
@@ -238,10 +225,7 @@ def special_laguerre_polynomial_l(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.laguerre_polynomial_l(torch.tensor([2.]), 2)
     tensor([-1.])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_laguerre_polynomial_l, x, degree)
-    return _climb(x, degree, 1 - x, lambda k, x, here, before: ((2 * k - 1 - x) * here - (k - 1) * before) / k)
+    return _computed(input, n, lambda x, degree: _climb(x, degree, 1 - x, lambda k, x, here, before: ((2 * k - 1 - x) * here - (k - 1) * before) / k))
 
 
 @op(kind="binary", promote="float", on=("special",), out=True, vjp={"input": _p_vjp})
@@ -252,7 +236,4 @@ def special_legendre_polynomial_p(input: Operand, n: Operand) -> Tensor:
     >>> torch.special.legendre_polynomial_p(torch.tensor([2.]), 2)
     tensor([5.5000])
     """
-    x, degree = _operands(input, n)
-    if x._dtype.itemsize == 2:
-        return in_float32(special_legendre_polynomial_p, x, degree)
-    return _climb(x, degree, x, lambda k, x, here, before: ((2 * k - 1) * x * here - (k - 1) * before) / k)
+    return _computed(input, n, lambda x, degree: _climb(x, degree, x, lambda k, x, here, before: ((2 * k - 1) * x * here - (k - 1) * before) / k))

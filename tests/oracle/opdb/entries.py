@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import OpInfo
 
 from ..harness import subject
-from .translate import Translation, at, paths_of
+from .translate import Translation, at
 
 DTYPES = (
     torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.float16, torch.bfloat16,
@@ -40,16 +40,6 @@ class Entry:
         supported = self.info.supported_backward_dtypes("cpu") if gradients else self.info.supported_dtypes("cpu")
         return tuple(d for d in DTYPES if d in supported)
 
-    def ours(self) -> Callable[..., Any]:
-        """corelib's function; AttributeError where it has none."""
-        return ours_of(self.info.op, self.info.name)
-
-    def method(self) -> Any:
-        return self.info.method_variant
-
-    def inplace(self) -> Any:
-        return self.info.inplace_variant
-
 
 def ours_of(function: Any, name: str) -> Any:
     if isinstance(function, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)):
@@ -75,6 +65,3 @@ def cases() -> Iterator[tuple[str, torch.dtype]]:
     for entry in entries().values():
         for dtype in entry.dtypes():
             yield entry.name, dtype
-
-
-__all__ = ["DTYPES", "Entry", "cases", "entries", "ours_of", "paths_of"]

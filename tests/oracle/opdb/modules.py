@@ -39,13 +39,13 @@ def run(name: str, dtype: torch.dtype, only: int | None = None) -> Outcome:
             number += 1
     for sample in errors(info, dtype):
         outcome.compared += 1
-        if found := refused(info, sample, dtype):
+        if found := refused(info, sample):
             outcome.failures.append((number, str(sample.module_error_input.desc), found))
         number += 1
     return outcome
 
 
-def made(T: Any, info: ModuleInfo, arguments: Any, keywords: Any, dtype: Any) -> Any:
+def made(T: Any, info: ModuleInfo, arguments: Any, keywords: Any) -> Any:
     cls = getattr(T.nn, info.module_cls.__name__)
     return cls(*arguments, **keywords)
 
@@ -56,8 +56,8 @@ def difference(info: ModuleInfo, sample: ModuleInput, dtype: torch.dtype, traini
         construct = sample.constructor_input
         keywords = {"dtype": dtype, **construct.kwargs} if takes_dtype(info) else construct.kwargs
         ours, our_keywords = translation(construct.args), translation(keywords)
-        theirs, refused_ = seeded(torch, lambda: made(torch, info, construct.args, keywords, dtype).to(dtype).train(training))
-        mine, error = seeded(subject, lambda: made(subject, info, ours, our_keywords, translation(dtype)).to(translation(dtype)).train(training))
+        theirs, refused_ = seeded(torch, lambda: made(torch, info, construct.args, keywords).to(dtype).train(training))
+        mine, error = seeded(subject, lambda: made(subject, info, ours, our_keywords).to(translation(dtype)).train(training))
         forward = sample.forward_input
         arguments, options = translation(forward.args), translation(forward.kwargs)
     except AttributeError as error_:
@@ -101,12 +101,12 @@ def errors(info: ModuleInfo, dtype: torch.dtype) -> list[Any]:
     return list(info.module_error_inputs_func(info, device="cpu", dtype=dtype, requires_grad=False, training=False))
 
 
-def refused(info: ModuleInfo, wrong: Any, dtype: torch.dtype) -> str:
+def refused(info: ModuleInfo, wrong: Any) -> str:
     translation = Translation()
     construct, forward = wrong.module_error_input.constructor_input, wrong.module_error_input.forward_input
 
     def whole(T: Any, construct_args: Any, construct_kwargs: Any, args: Any, kwargs: Any) -> Any:
-        module = made(T, info, construct_args, construct_kwargs, dtype)
+        module = made(T, info, construct_args, construct_kwargs)
         return module if args is None else module(*args, **kwargs)
 
     parts = (construct.args, construct.kwargs, forward and forward.args, forward and forward.kwargs)
