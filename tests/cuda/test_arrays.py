@@ -71,6 +71,7 @@ def numbers(*shape, dtype=np.complex64):
         ("exp", (numbers(5),), np.exp), ("conj_physical", (numbers(5),), np.conjugate), ("cat", ([numbers(2, 2), numbers(1, 2)], 0), np.concatenate),
         ("take_rows", (numbers(4, 2), np.array([3, -1])), lambda x, i: x[i]), ("sum", (numbers(3, 4), (1,), False), lambda x, d, k: x.sum(1)),
         ("fft_complex", (numbers(4, 3), (0,), "backward", True), lambda x, *_: np.fft.fft(x, axis=0)),
+        ("cumsum", (numbers(4, 3), 0), lambda x, _: np.cumsum(x, 0)), ("cumprod", (numbers(4, 3), 1), lambda x, _: np.cumprod(x, 1)),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
 )  # fmt: skip
@@ -107,10 +108,16 @@ def test_strides_several_results_and_bfloat16(kernels):
     np.testing.assert_allclose(matrix @ vectors, vectors * values, atol=1e-12)
 
 
+OWN = {"conj_physical", "magnitude", "phase", "fft_complex", "cumsum", "cumprod"}
+DECOMPOSITIONS = {
+    "cholesky_of", "lu_of", "ldl_of", "ldl_system", "triangular_system", "square_system", "qr_of", "reflectors_of", "eigh_of", "svd_of", "eig_of",
+}  # fmt: skip
+
+
 def test_cupy_has_loops_for_what_is_registered():
     table = KernelTable()
     arrays.register(table, Backend(), cupy)
-    assert set(table.table) == {n for n in SAME if n not in arrays._WITHOUT_LOOPS} | {"conj_physical", "magnitude", "phase", "fft_complex", "eig_of"}
+    assert set(table.table) == {n for n in SAME if n not in arrays._WITHOUT_LOOPS} | OWN | DECOMPOSITIONS
     other = {
         "neg": "negative", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh", "sub": "subtract",
         "mul": "multiply", "true_div": "true_divide", "pow": "power", "eq": "equal", "ne": "not_equal", "magnitude": "absolute", "conj_physical": "conjugate",
