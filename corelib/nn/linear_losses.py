@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from corelib.autograd import grad
 from corelib.autograd.function import Function
 from corelib.dispatcher.namespaces import public
-from corelib.graph.grad_mode import enable_grad
+from corelib.graph.grad_mode import enable_grad, grad_mode
 from corelib.ops.losses.classes import cross_entropy
 from corelib.ops.products.linear import linear
 from corelib.ops.shape.joining import cat
@@ -40,6 +40,10 @@ def _in_pieces(x: Any, weight: Any, target: Any, bias: Any, scale: Any, ignore_i
         @staticmethod
         def backward(ctx: Any, g: Any) -> Any:
             x, weight, bias = ctx.saved_tensors
+            if grad_mode.enabled:  # create_graph: the derivative's own graph needs all rows at once
+                present = [t for t in (x, weight, bias) if t is not None and t.requires_grad]
+                with_graph = iter(grad(piece(0, x, weight, bias), present, g, create_graph=True))
+                return tuple(next(with_graph) if t is not None and t.requires_grad else None for t in (x, weight, bias))
             parts, totals = [], [None, None]
             for i in range(0, n, rows):
                 m = min(rows, n - i)

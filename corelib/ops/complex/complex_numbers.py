@@ -151,6 +151,10 @@ def is_neg(input: Tensor) -> bool:
     return input._key.neg
 
 
+def _but_got(dtype: D.dtype) -> str:
+    return "but got Half, whose complex numbers (complex32) corelib does not have" if dtype is D.float16 else f"but got {kind_name(dtype)}"
+
+
 def _retyped(input: Tensor, dtype: DType, shape: Shape, strides: Strides, offset: int, numel: int) -> Tensor:
     """A view of the same memory whose elements are of another dtype."""
     made = input._as_view(shape, strides, offset, numel)
@@ -190,7 +194,7 @@ def view_as_complex(input: Tensor) -> Tensor:
     tensor([1.+2.j])
     """
     if input._dtype not in (D.float32, D.float64):
-        raise RuntimeError(f"view_as_complex(): view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: {kind_name(input._dtype)}")
+        raise RuntimeError(f"view_as_complex(): expected a tensor of Float or Double, {_but_got(input._dtype)}")
     check_dtype("view_as_complex", input._dtype.to_complex(), input._device)
     if not input._shape or input._shape[-1] != 2:
         raise RuntimeError(f"view_as_complex(): Tensor must have a last dimension of size 2, got shape {list(input._shape)}")
@@ -252,7 +256,7 @@ def _parts(name: str, first: str, second: str, a: Tensor, b: Tensor) -> None:
             raise TypeError(f"{name}(): argument '{what}' must be Tensor, not {type(t).__name__}")
     for t in (a, b):
         if t._dtype not in (D.float32, D.float64):
-            raise RuntimeError(f"{name}(): Expected both inputs to be Half, Float or Double tensors but got {kind_name(a._dtype)} and {kind_name(b._dtype)}")
+            raise RuntimeError(f"{name}(): Expected both inputs to be Float or Double tensors, {_but_got(t._dtype)}")
     if a._dtype is not b._dtype:
         raise RuntimeError(f"{name}(): Expected object of scalar type {kind_name(a._dtype)} but got scalar type {kind_name(b._dtype)} for second argument")
 

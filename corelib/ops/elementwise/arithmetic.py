@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Callable
 from math import log
 from typing import Any
@@ -276,10 +277,12 @@ def _pow_base(g: Tensor, input: Tensor, exponent: Tensor | Number) -> Tensor:
     return select_where(flat, 0.0, g * (exponent * input ** (exponent - 1)))
 
 
-def _pow_exponent(g: Tensor, input: Tensor | float, exponent: Tensor, out: Tensor) -> Tensor:
+def _pow_exponent(g: Tensor, input: Tensor | Number, exponent: Tensor, out: Tensor) -> Tensor:
     if not isinstance(input, Tensor):
         if input == 0:
-            return select_where(exponent >= 0, 0.0, g * (out * float("-inf")))
+            return select_where(exponent.real >= 0, 0.0, g * (out * float("-inf")))
+        if out._dtype.is_complex:
+            return g * (out * cmath.log(input))
         return g * (out * (log(input) if input > 0 else float("nan")))
     flat = (input == 0) & (exponent.real >= 0)
     return select_where(flat, 0.0, g * (out * input.log()))

@@ -130,8 +130,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     return LUFactor(made.LU, made.pivots)
 
 
-@public("torch", "Tensor", names=("lu",))
-def old_lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+@public("torch", "Tensor", outs=True)
+def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     made = lu_factor_ex(self, pivot=pivot)
     return tuple(made) if get_infos else (made.LU, made.pivots)

@@ -17,6 +17,7 @@ from corelib.ops.linalg.results import OldSVD
 from corelib.ops.random.random import randn
 from corelib.ops.reduction.reductions import reduced, vector_norm
 from corelib.ops.shape.joining import cat
+from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.limits import finfo
 from corelib.tensor.size import Dims, wrap_dim
@@ -308,8 +309,9 @@ def _exp_slope(g: Tensor, input: Tensor) -> Tensor:
 @op(on=(), infer=lambda input: ((input._shape, input._dtype), (input,)), grad_name="LinalgMatrixExpBackward0", vjp=_exp_slope)
 def exp_of(input: Tensor) -> Tensor:
     """The exponential of checked square matrices: a Taylor polynomial of the matrix halved often enough, then squared as often."""
-    if input._dtype.itemsize in (2, 4) and input._device.runtime.backend.dtypes.get("float64") == "native":
-        return exp_of(input.double()).to(input._dtype)  # what is squared again and again loses a digit each time
+    wide = D.complex128 if input._dtype.is_complex else D.float64
+    if input._dtype is not wide and input._device.runtime.backend.dtypes.get(wide.name) == "native":
+        return exp_of(input.to(wide)).to(input._dtype)  # what is squared again and again loses a digit each time
     a = input
     size = float(a.detach().abs().sum(-2).amax()) if a._numel and a._device.type != "meta" else 0.0
     if size != size or size == inf:
@@ -334,8 +336,9 @@ def matrix_exp(input: Tensor) -> Tensor:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    matrices("linalg.matrix_exp", input, square=True)
-    return exp_of(input)
+    wide = input.float() if input._dtype.is_floating_point and input._dtype.itemsize == 2 else input
+    matrices("linalg.matrix_exp", wide, square=True)
+    return exp_of(wide).to(input._dtype)
 
 
 # Low rank (Halko et al., "Finding structure with randomness", 2009).

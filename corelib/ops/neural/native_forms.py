@@ -121,7 +121,7 @@ def _batch_normed(
         with no_grad():
             running_mean.mul_(1 - momentum).add_(mean.to(running_mean.dtype), alpha=momentum)
             running_var.mul_(1 - momentum).add_(var.to(running_var.dtype) * (count / max(count - 1, 1)), alpha=momentum)
-    return made, mean, (var + eps).rsqrt()
+    return made, mean.detach(), (var.detach() + eps).rsqrt()
 
 
 @public("torch", outs=True)

@@ -94,21 +94,23 @@ def _infer_scatter_like(name: str, view: View) -> Infer:
 
 
 def _replaced(input: Tensor, src: Tensor, view: View, *where: object) -> Tensor:
-    made = _with_memory(input) if view is _strided and not input.is_contiguous() else input.clone()
+    made = _with_memory(input) if view is _strided else input.clone()
     view(made, *where).copy_(src)
     return made
 
 
 def _with_memory(x: Tensor) -> Tensor:
-    """A copy that has its elements at the same places of its memory, with what lies between them; of one that overlaps itself a plain copy."""
+    """A copy of all its memory, with its elements at the same places; of one that overlaps itself a plain copy."""
     steps = sorted((s, n) for s, n in zip(x.stride(), x._shape, strict=True) if n > 1)
     reach = 1
     for s, n in steps:
         if s < reach:
             return x.clone()
         reach += s * (n - 1)
-    offset = x.storage_offset()
-    return x.as_strided((offset + reach,), (1,), 0).clone().as_strided(x._shape, x.stride(), offset)
+    held = x._own_storage().nbytes() // x._dtype.itemsize
+    if held == x._numel and x.is_contiguous():
+        return x.clone()
+    return x.as_strided((held,), (1,), 0).clone().as_strided(x._shape, x.stride(), x._offset)
 
 
 def _zeroed(g: Tensor, view: View, *where: object) -> Tensor:

@@ -305,14 +305,14 @@ attach("tensor_split", tensor_split)
 def _in_place(name: str, view_of: Callable[..., Tensor]) -> None:
     """`squeeze_`, `t_` and their like: the tensor itself takes the view's shape."""
 
-    def method(self: Tensor, *args: object) -> Tensor:
+    def method(self: Tensor, *args: object, **named: object) -> Tensor:
         if self._requires_grad or self.is_inference():
             check_writable(name, self, "accepted")
         recorded = self._requires_grad and grad_mode.enabled
         before = self._alias()
         if recorded:
             before._edge, before._requires_grad = edge_of(self), True
-        made = view_of(before, *args)
+        made = view_of(before, *args, **named)
         self._bump()
         if recorded:
             if self._retains_grad:

@@ -16,7 +16,7 @@ from corelib.ops.construction.creation import tabulated
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
-from corelib.tensor.dtype import int64, kind_name
+from corelib.tensor.dtype import int32, int64, kind_name, uint8
 from corelib.tensor.tensor import Tensor
 
 _DIMS = {
@@ -53,6 +53,17 @@ def _neighbours(m: int, o: int, align_corners: bool | None, scale: float) -> tup
     return centres, [min(int(c), m - 1) for c in centres]
 
 
+def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs: two neighbours."""
+    rows = []
+    for centre, low in zip(*_neighbours(m, o, align_corners, scale), strict=True):
+        row = [0.0] * m
+        row[low] += 1 - (centre - low)
+        row[min(low + 1, m - 1)] += centre - low
+        rows.append(row)
+    return rows
+
+
 def _triangle(x: float) -> float:
     return max(0.0, 1 - abs(x))
 
@@ -85,6 +96,24 @@ def _smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: f
     return rows
 
 
+def _byte_weights(rows: list[list[float]]) -> tuple[list[list[int]], int]:
+    """The weights as integers of 16 bits, which Pillow and PyTorch multiply bytes by, and how many of their bits are a fraction."""
+    largest, bits = max(map(max, rows)), 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    return [[int(w * (1 << bits) + (0.5 if w >= 0 else -0.5)) for w in row] for row in rows], bits
+
+
+def _bytes_along(x: Tensor, d: int, o: int, rows: Callable[[], list[list[float]]]) -> Tensor:
+    """One dimension of an image of bytes resized, rounded to bytes again."""
+    weights, bits = ([], 1) if x._device.type == "meta" else _byte_weights(rows())
+    total = x.movedim(d, -1).to(int32) @ tabulated(x, (o, x._shape[d]), lambda: weights, int32).t()
+    return ((total + (1 << bits >> 1)) >> bits).clamp(0, 255).to(uint8).movedim(-1, d)
+
+
+_ROWS = {"bilinear": _linear_rows, "bicubic": _cubic_rows}
+
+
 @op(on=("nn.functional",))
 def interpolate(
     input: Tensor, size: int | Sequence[int] | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = "nearest",
@@ -111,6 +140,8 @@ def interpolate(
         raise ValueError("interpolate(): Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input")
     if mode == "lanczos" and not antialias:
         raise ValueError("interpolate(): lanczos mode requires antialias=True")
+    if mode == "lanczos" and align_corners:
+        raise ValueError("interpolate(): Lanczos mode does not support align_corners=True")
     if mode.startswith("nearest") or mode == "area":
         if align_corners is not None:
             raise ValueError("interpolate(): align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear")
@@ -130,10 +161,19 @@ def interpolate(
         raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
-    if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact") and input._dtype.name == "uint8"):
+    if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact", *_FILTERS) and input._dtype is uint8):
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
         return _AREA[n](input, sizes)
+    if input._dtype is uint8 and mode in _FILTERS:
+        made = input
+        for d, o, given in ((3, sizes[1], scales[1]), (2, sizes[0], scales[0])):
+            m = input._shape[d]
+            if m == o:  # also where the factor is not quite 1
+                continue
+            rows = partial(_smooth_rows, mode) if antialias else _ROWS[mode]
+            made = _bytes_along(made, d, o, partial(rows, m, o, align_corners, 1 / given if given else m / o))
+        return in_format_of(input, made.clone() if made is input else made.contiguous())
     made, since = input, next_number()
     for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
         d, m = 2 + i, input._shape[2 + i]
@@ -143,7 +183,7 @@ def interpolate(
             places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
             made = made.index_select(d, places)
             continue
-        if m == o and (align_corners or scale == 1):
+        if m == o and (antialias or align_corners or scale == 1):
             continue
         if antialias or mode == "bicubic":
             rows = partial(_smooth_rows, mode) if antialias else _cubic_rows

@@ -13,28 +13,31 @@ from .forms import Outcome
 
 FILE = Path(__file__).with_name("exceptions.toml")
 UNFINISHED = Path(__file__).with_name("unfinished.txt")
-FIELDS = ("table", "entry", "dtype", "form", "input", "ours", "theirs", "why")
+FIELDS = ("table", "entry", "dtype", "form", "input", "difference", "ours", "theirs", "why")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """An exception. `dtype`, `form` and `input` are regular expressions; the last is looked for in the sample as it is printed."""
+    """An exception. `dtype`, `form`, `input` and `difference` are regular expressions; the last two are looked for in the sample and in how the
+    answers differ, as they are printed."""
 
     table: str
     entry: str
     dtype: str
     form: str
     input: str
+    difference: str
     ours: str
     theirs: str
     why: str
 
-    def holds(self, outcome: Outcome, sample: str) -> bool:
+    def holds(self, outcome: Outcome, sample: str, difference: str) -> bool:
         return (
             outcome.entry == self.entry
             and re.fullmatch(self.dtype, outcome.dtype) is not None
             and re.fullmatch(self.form, outcome.form) is not None
             and re.search(self.input, sample) is not None
+            and re.search(self.difference, difference) is not None
         )
 
 
@@ -54,7 +57,7 @@ def split(outcome: Outcome) -> tuple[list[tuple[int, str, str]], set[Kept]]:
     """The failures that no exception is for, and the exceptions that others were for."""
     left, used = [], set()
     for number, sample, difference in outcome.failures:
-        mine = next((k for k in exceptions() if k.holds(outcome, sample)), None)
+        mine = next((k for k in exceptions() if k.holds(outcome, sample, difference)), None)
         if mine is None:
             left.append((number, sample, difference))
         else:
