@@ -41,7 +41,15 @@ def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | N
 @op(on=(), infer=_infer_attention)
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     """softmax(query @ key.T * scale + mask) @ value, of checked arguments."""
-    return matmul(_weights(query, key, mask, causal, scale), value)
+    given, (query, key, value, mask) = query._dtype, _widened(query, key, value, mask)
+    return matmul(_weights(query, key, mask, causal, scale), value).to(given)
+
+
+def _widened(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Half types as float32: a score of 100 rounded to a half is off by as much as changes its weight by a twentieth."""
+    if query._dtype.itemsize != 2:
+        return query, key, value, mask
+    return query.float(), key.float(), value.float(), mask if mask is None or mask._dtype is D.bool else mask.float()
 
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
@@ -93,5 +101,6 @@ def scaled_dot_product_attention(
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
     if not dropout_p:
         return attention(query, key, value, attn_mask, is_causal, factor)
+    given, (query, key, value, attn_mask) = query._dtype, _widened(query, key, value, attn_mask)
     weights = dropout(_weights(query, key, attn_mask, is_causal, factor), dropout_p, True)
-    return matmul(weights, value)
+    return matmul(weights, value).to(given)

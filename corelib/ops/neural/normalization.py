@@ -230,6 +230,8 @@ def batch_norm(
     `momentum`; otherwise by the running ones.
     """
     _float_only("batch_norm", input)
+    if input._shape == (0,):  # nothing to normalize
+        return input.clone()
     if len(input._shape) < 2:
         raise ValueError(f"batch_norm(): expected an input of at least 2 dimensions (batch, channels, ...), got {list(input._shape)}")
     c = input._shape[1]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from corelib.dispatcher.namespaces import public
+from corelib.tensor.promotion import promote_types
 from corelib.tensor.tensor import Tensor
 
 
@@ -164,6 +165,9 @@ def _join(a: Tensor, la: list[str], b: Tensor, lb: list[str], later: set[str], s
             b, lb = t, labels
     batch = [c for c in la if c in lb and c in later]
     summed = [c for c in la if c in lb and c not in later]
+    if a._dtype is not b._dtype and not (summed and (a.is_floating_point() or b.is_floating_point())):  # an outer product, or sums of integers
+        both = promote_types(a._dtype, b._dtype)
+        a, b = a.to(both), b.to(both)
     ra, rb = [c for c in la if c not in lb], [c for c in lb if c not in la]
     a = a.permute(tuple(la.index(c) for c in batch + ra + summed)) if la else a
     b = b.permute(tuple(lb.index(c) for c in batch + summed + rb)) if lb else b

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -90,6 +91,8 @@ class Translation:
 
     def function(self, function: Callable[..., Any]) -> Any:
         """A function of PyTorch's by its path, one of its tests' with corelib where it says torch."""
+        if isinstance(function, functools.partial):
+            return functools.partial(self.function(function.func), *self(function.args), **self(function.keywords))
         for path in paths_of(function):
             return at(path, subject)
         if str(getattr(function, "__module__", "")).startswith(("torch.masked", "torch.functional", "torch.nn", "torch.signal")):
