@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from corelib.dispatcher.namespaces import public
@@ -76,9 +77,7 @@ def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts:
     source, input = input, input.detach()
     rows = input.movedim(dim, 0)
     n = rows._shape[0]
-    if 0 in rows._shape[1:]:
-        raise RuntimeError(f"unique(): There are 0 sized dimensions, and they aren't selected, so unique cannot be applied: shape {list(input._shape)}, dim {dim}")
-    flat = rows.reshape((n, -1)) if n else rows
+    flat = rows.reshape((n, prod(rows._shape[1:])))
     order = arange(n, device=input._device)
     for column in range(flat._shape[1] - 1, -1, -1):  # from the least significant column, each sort stable
         order = order[sort_along(flat[order, column], 0, False, True)[1]]
@@ -103,7 +102,7 @@ def unique_consecutive(
         rows = input.detach().movedim(dim, 0)
         n = rows._shape[0]
         _nothing_to_compare("unique_consecutive", input, dim)
-        first, group = _groups(rows.reshape((n, -1)) if n else rows)
+        first, group = _groups(rows.reshape((n, prod(rows._shape[1:]))))
         kept = kept_in_graph(input, rows[first], "unique_dim_consecutive")
         return _answer(kept, arange(n, device=input._device), group, (n,), return_inverse, return_counts, dim)
     flat = input.detach().reshape((-1,))

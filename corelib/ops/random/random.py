@@ -27,7 +27,7 @@ from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import finfo, iinfo
-from corelib.tensor.size import SMALL, integer
+from corelib.tensor.size import SMALL, Shape, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -67,6 +67,11 @@ def _by_parts(t: Tensor, draw: Callable[[Tensor], object]) -> None:
     draw(_parts(made))
     if made is not t:
         copy_elements(t, made)
+
+
+def _in_a_row(out: Tensor | None, shape: Shape) -> bool:
+    """Whether normal numbers go to elements without gaps; PyTorch draws others for a tensor that has gaps."""
+    return out is None or out._shape != shape or out.is_contiguous()
 
 
 _PART = 0.5**0.5
@@ -116,7 +121,8 @@ def randn(
     _float_only("randn", parts)
     source = generator_of("randn", generator, t._device)
     try:
-        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, 1.0 if parts is t else _PART))
+        scale = 1.0 if parts is t else _PART
+        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, scale, contiguous=_in_a_row(out, t._shape)))
     except MemoryError as error:
         raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
@@ -254,7 +260,9 @@ def normal(
         t = _blank("normal", parse_size("normal", (size,)), dtype, layout, device)
         _float_only("normal", t)
         try:
-            array = generator_of("normal", generator, t._device).random_normal(t._numel, t._dtype.np, float(mean), float(std))
+            array = generator_of("normal", generator, t._device).random_normal(
+                t._numel, t._dtype.np, float(mean), float(std), contiguous=_in_a_row(out, t._shape)
+            )
         except MemoryError as error:
             raise t._device.runtime.allocator.no_room("normal", error) from None
         return _finish(filled(t, array), requires_grad, out, "normal", pin_memory)
@@ -271,7 +279,10 @@ def normal(
             return normal_of(made, mean, std, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
-        unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
+        if out is None or _in_a_row(out, shape):
+            unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
+        else:
+            unit = out.new_empty_strided(shape, out.stride()).normal_(generator=generator)
         return _finish(unit * std + mean, False, out, "normal", False)
 
 

@@ -434,7 +434,11 @@ def _chunk_cat(tensors: Sequence[Tensor], dim: int, num_chunks: int) -> Tensor:
         raise RuntimeError("_chunk_cat(): expects a non-empty input tensor list")
     if num_chunks < 1:
         raise RuntimeError(f"_chunk_cat(): expects positive num_chunks, got {num_chunks}")
+    if dim < 0 and len({t.dim() for t in tensors}) > 1:
+        raise RuntimeError(f"_chunk_cat(): expects non-negative dim when input tensors have different ndims, got {dim}")
     dim = wrap_dim("_chunk_cat", dim, tensors[0].dim())
+    if any(dim >= t.dim() for t in tensors):
+        raise RuntimeError(f"_chunk_cat(): expects dim < ndim for all input tensors, got dim {dim} and {[t.dim() for t in tensors]} dimensions")
     pieces = []
     for t in tensors:
         lead, n = t.shape[:dim], t.shape[dim]
