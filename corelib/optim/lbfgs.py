@@ -95,7 +95,7 @@ class LBFGS(Optimizer):
         """One step, up to `max_iter` iterations. `closure` recomputes the loss and its gradients; the first loss is returned."""
         call = enable_grad()(closure)
         group = self.param_groups[0]
-        lr, most_calls = as_number(group["lr"]), group["max_eval"]
+        lr, most_calls = group["lr"], group["max_eval"]
         if group["line_search_fn"] not in (None, "strong_wolfe"):
             raise RuntimeError(f"LBFGS: only 'strong_wolfe' is supported, got line_search_fn={group['line_search_fn']!r}")
         state = self.state[group["params"][0]]
@@ -127,12 +127,12 @@ class LBFGS(Optimizer):
             used = 0
             if group["line_search_fn"] is not None:
                 here = Point(0, loss, gradient, slope)
-                found, used = _strong_wolfe(self._along(call, direction), here, t, direction, group["tolerance_change"], most_calls - calls)
+                found, used = _strong_wolfe(self._along(call, direction), here, as_number(t), direction, group["tolerance_change"], most_calls - calls)
                 loss, gradient, t = found.loss, found.gradient, found.t
                 self._move(t, direction)
                 flat = bool(gradient.abs().max() <= group["tolerance_grad"])
             else:
-                self._move(t, direction)
+                self._move(as_number(t), direction)
                 if iteration != group["max_iter"]:
                     loss, used = float(call()), 1
                     gradient = self._flat_gradient()

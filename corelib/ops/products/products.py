@@ -328,9 +328,9 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | T
             )
         if a._shape[i] != b._shape[j]:
             if a._shape[i] == 1:
-                b = b.sum(j, True)
+                b = b.sum(j, True, dtype=b._dtype)
             else:
-                a = a.sum(i, True)
+                a = a.sum(i, True, dtype=a._dtype)
     fa, fb = [d for d in range(a.dim()) if d not in da], [d for d in range(b.dim()) if d not in db]
     k = prod(a._shape[d] for d in da)
     left = a.permute((*fa, *da)).reshape((prod(a._shape[d] for d in fa), k))

@@ -27,6 +27,12 @@ def _aligned(align_corners: bool | None) -> bool:
     return bool(align_corners)
 
 
+@op(on=(), vjp={"made": lambda g: g, "grid": lambda g, grid: grid.new_zeros(grid._shape)})
+def _flat_in(made: Tensor, grid: Tensor) -> Tensor:
+    """What was read at the nearest places, which do not move with `grid`: its gradient is 0."""
+    return made.clone()
+
+
 @op(on=("nn.functional",))
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """The places that affine maps (n, 2, 3) or (n, 3, 4) send each pixel of an output of `size` (n, c, *spatial) to.
@@ -152,7 +158,8 @@ def grid_sample(
     if mode != "bicubic":
         at = [_inside(x, m, padding_mode, aligned) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
-        return _read(input, [x.round() for x in at]).contiguous()
+        made = _read(input, [x.round() for x in at]).contiguous()
+        return _flat_in(made, grid) if grid._requires_grad else made
     lows = [x.detach().floor() for x in at]
     if mode == "bilinear":
         weights = [[low + 1 - x, x - low] for x, low in zip(at, lows, strict=True)]
