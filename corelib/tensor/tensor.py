@@ -26,7 +26,7 @@ from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.size import _CONTIGUOUS, MOST, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
+from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
 from corelib.tensor.storage import Storage, TypedStorage
 
 _new = object.__new__
@@ -105,8 +105,14 @@ class Tensor(TensorBase):
         t._shape = shape
         t._numel = numel = prod(shape)
         if numel < runtime.small_limit and strides is None:
-            t._native = runtime.small_empty(shape, dtype.np)
-            t._storage = None
+            try:
+                t._native = runtime.small_empty(shape, dtype.np)
+                t._storage = None
+            except ValueError:
+                if len(shape) <= NATIVE_DIMS:
+                    raise
+                t._native = None
+                t._storage = Storage.allocate(device, numel * dtype.itemsize)
         else:
             nbytes = numel * dtype.itemsize
             if nbytes > MOST:
@@ -180,6 +186,8 @@ class Tensor(TensorBase):
         if native is None:
             if self._key.lazy:  # only for reading, never kept: what writes finds no kernel under this key
                 return self._resolved_array()
+            if len(self._shape) > NATIVE_DIMS:
+                return self._within_native_dims()._array()
             runtime: Any = self._device._runtime
             strides = self._strides
             native = self._native = runtime.native(
@@ -191,6 +199,16 @@ class Tensor(TensorBase):
                 runtime.index,
             )
         return native
+
+    def _within_native_dims(self) -> Tensor:
+        """The same elements without leading dimensions of size 1, which change no broadcast; for the native array of a tensor of very many."""
+        drop = len(self._shape) - NATIVE_DIMS
+        if not self._numel:
+            return self._as_view((0,), None, 0, 0)
+        if any(n != 1 for n in self._shape[:drop]):
+            raise RuntimeError(f"only tensors with up to {NATIVE_DIMS} dims are supported, got {len(self._shape)} dims")
+        strides = self._strides
+        return self._as_view(self._shape[drop:], strides and strides[drop:], self._offset, self._numel)
 
     def _bump(self) -> None:
         """Count one in-place change of the memory."""

@@ -17,7 +17,7 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.promotion import as_dtype, get_default_dtype
-from corelib.tensor.size import Shape, Strides
+from corelib.tensor.size import NATIVE_DIMS, Shape, Strides
 from corelib.tensor.storage import Storage
 from corelib.tensor.tensor import Tensor
 
@@ -59,7 +59,12 @@ def tensor(
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
     place = resolve(device)
-    array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    try:
+        array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    except _TooDeep:
+        if not isinstance(data, (list, tuple)) or len(data) != 1:
+            raise
+        return tensor(data[0], dtype=dtype, device=device).unsqueeze(0).requires_grad_(requires_grad)
     made = _from_array(array, place, copy=False)
     return made.requires_grad_() if requires_grad else made
 
@@ -152,14 +157,20 @@ def _narrowed(array: Native, wanted: np.dtype[np.generic]) -> Native:
         return array.astype(wanted)
 
 
+class _TooDeep(ValueError):
+    """For more sequences in each other than an array has dimensions."""
+
+
 def _first(data: object) -> object:
-    """The first of all elements of nested sequences; ValueError for more than 64 in each other, as where a list holds itself."""
-    depth = 0
+    """The first of all elements of nested sequences; ValueError for more than 128 in each other, as where a list holds itself."""
+    depth, given = 0, data
     while isinstance(data, (list, tuple)) and data:
         depth += 1
-        if depth > 64:
-            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
+        if depth > 128:
+            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 128")
         data = data[0]
+    if depth > NATIVE_DIMS:
+        raise _TooDeep(f"tensor(): too many dimensions '{type(given).__name__}'; accepted are at most {NATIVE_DIMS}, and more where they have size 1")
     return data
 
 

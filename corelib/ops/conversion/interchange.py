@@ -11,7 +11,7 @@ from corelib.tensor.base import extend
 from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
-from corelib.tensor.size import contiguous_strides
+from corelib.tensor.size import NATIVE_DIMS, contiguous_strides
 from corelib.tensor.storage import Lent, ReadOnlyStorage, Storage
 from corelib.tensor.tensor import Tensor
 
@@ -87,6 +87,8 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
             )
         t = t.detach().to(cpu)
     array = t._array()
+    if shared and array.ndim != len(t._shape):
+        raise ValueError(f"numpy(): maximum supported dimension for an ndarray is {NATIVE_DIMS}, got {len(t._shape)}")
     if not shared or t._numel == 0:
         return array
     storage = t._own_storage()
@@ -241,7 +243,10 @@ class Exchanged(Tensor):
         [[1, 2], [3, 4]]
         """
         array = host_array(self)
-        return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
+        found = array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
+        for _ in range(len(self._shape) - array.ndim):
+            found = [found]
+        return found
 
     def numpy(self, *, force: bool = False) -> Native:
         """A NumPy array that shares this tensor's memory; the array keeps the memory alive.
