@@ -27,7 +27,7 @@ from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
-from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.storage import SHORT, Storage, TypedStorage
 
 _new = object.__new__
 
@@ -190,8 +190,11 @@ class Tensor(TensorBase):
                 return self._within_native_dims()._array()
             runtime: Any = self._device._runtime
             strides = self._strides
+            storage = self._storage or self._own_storage()
+            if storage._state >= SHORT:
+                self._check_inside(storage)
             native = self._native = runtime.native(
-                self._own_storage()._raw,
+                storage._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -209,6 +212,15 @@ class Tensor(TensorBase):
             raise RuntimeError(f"only tensors with up to {NATIVE_DIMS} dims are supported, got {len(self._shape)} dims")
         strides = self._strides
         return self._as_view(self._shape[drop:], strides and strides[drop:], self._offset, self._numel)
+
+    def _check_inside(self, storage: Storage) -> None:
+        """RuntimeError where a storage that was made smaller no longer holds all elements."""
+        last = self._offset + sum([(n - 1) * s for n, s in zip(self._shape, self.stride(), strict=True)])
+        if self._numel and (last + 1) * self._dtype.itemsize > storage._nbytes:
+            raise RuntimeError(
+                f"The tensor of shape {list(self._shape)} lies beyond the end of its storage, which was resized to {storage._nbytes} bytes "
+                f"(needed: {(last + 1) * self._dtype.itemsize})"
+            )
 
     def _bump(self) -> None:
         """Count one in-place change of the memory."""

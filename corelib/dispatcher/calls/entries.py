@@ -450,7 +450,8 @@ def _inplace_entry(op: Op) -> Any:
                 return _in_old_order(op, (self, other, *old), {} if type(alpha) is int and alpha == 1 else {"alpha": alpha})
             return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
 
-        def shown(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor: ...
+        def shown(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
+            return self
 
         vars(with_alpha)["__wrapped__"] = shown
         entry = with_alpha

@@ -31,10 +31,10 @@ _NUMBERS = ("alpha", "beta", "value")
 def in_todays_order(name: str, params: Sequence[str], args: Sequence[Any], stacklevel: int) -> tuple[list[Any], dict[str, Any]] | None:
     """Arguments in an order of `name`'s (an in-place form's too) as (those by position, those by name); None where they are in none."""
     for order in ORDERS.get(name.removesuffix("_"), ()):
-        for bound in ((order, False), (("input", *[p for p in order if p != "input"]), True)):
-            if len(args) == len(order) and all(map(_takes, bound[0], args)):
-                given = dict(zip(bound[0], args, strict=True))
-                _warn(name, bound[0], params, bound[1] or order[0] == "input" and name[-1] == "_", stacklevel + 1)
+        for at_front, old in ((order[0] == "input" and name[-1] == "_", order), (True, ("input", *[p for p in order if p != "input"]))):
+            if len(args) == len(old) and all(map(_takes, old, args)):
+                given = dict(zip(old, args, strict=True))
+                _warn(name, old, params, at_front, stacklevel + 1)
                 return [given.pop(p) for p in params if p in given and p not in _NUMBERS], given
     return None
 

@@ -18,7 +18,7 @@ from corelib.tensor.host import np
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.promotion import as_dtype, get_default_dtype
 from corelib.tensor.size import NATIVE_DIMS, Shape, Strides
-from corelib.tensor.storage import Storage
+from corelib.tensor.storage import FIXED, Storage
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -252,7 +252,13 @@ def from_numpy(array: object) -> Tensor:
     if not array.flags.writeable:
         _warn_not_writable("NumPy array")
         array = array.view()
-    return wrap(array, dtype, cpu.runtime.device)
+    return _lent(wrap(array, dtype, cpu.runtime.device))
+
+
+def _lent(t: Tensor) -> Tensor:
+    """A tensor over memory that is somebody else's, and keeps its size."""
+    t._own_storage()._state |= FIXED
+    return t
 
 
 def as_tensor(data: object, dtype: DType | None = None, device: DeviceLike = None) -> Tensor:
@@ -307,7 +313,7 @@ def frombuffer(buffer: ReadableBuffer, *, dtype: DType, count: int = -1, offset:
     array = np.frombuffer(content, dtype.np, count, offset)
     if not array.flags.writeable:
         _warn_not_writable("buffer")
-    t = wrap(array, dtype, cpu.runtime.device)
+    t = _lent(wrap(array, dtype, cpu.runtime.device))
     return t.requires_grad_() if requires_grad else t
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from math import prod
+from sys import getrefcount
 from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
@@ -400,7 +401,8 @@ def resize_(
     """Change the shape in place, with more memory where it needs some; new elements are not set.
 
     A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
-    strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
+    strides. Tensors over the same memory see it grow. RuntimeError for a tensor that requires grad, and for memory that a NumPy array or
+    another library holds, which cannot grow.
     """
     shape = parse_size("resize_", sizes if size is None else (size,))
     if self._requires_grad:
@@ -416,13 +418,15 @@ def resize_(
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
     if numel and storage._nbytes < needed:
-        if self._base is not None:
-            raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
-        grown = Storage.allocate(self._device, needed)
-        if storage._nbytes and self._device.type != "meta":
-            runtime = self._device.runtime
-            runtime.backend.device_to_device(grown._raw, 0, storage._raw, 0, storage._nbytes, runtime.index)
-        self._storage = grown
+        if self._base is None and getrefcount(storage) <= 3:  # this tensor alone: nobody has to be looked for
+            storage.check_resizable()
+            grown = Storage.allocate(self._device, needed)
+            if storage._nbytes and self._device.type != "meta":
+                runtime = self._device.runtime
+                runtime.backend.device_to_device(grown._raw, 0, storage._raw, 0, storage._nbytes, runtime.index)
+            self._storage = grown
+        else:
+            storage.resize_(needed)
     self._native = None
     self._shape = shape
     self._strides = strides
