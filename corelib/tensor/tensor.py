@@ -30,6 +30,7 @@ from corelib.tensor.size import _CONTIGUOUS, MOST, Shape, Size, Strides, contigu
 from corelib.tensor.storage import Storage, TypedStorage
 
 _new = object.__new__
+_new_tuple = tuple.__new__
 
 
 class Tensor(TensorBase):
@@ -181,9 +182,9 @@ class Tensor(TensorBase):
             if self._key.lazy:  # only for reading, never kept: what writes finds no kernel under this key
                 return self._resolved_array()
             runtime: Any = self._device._runtime
-            strides = self._strides
+            strides, storage = self._strides, self._storage
             native = self._native = runtime.native(
-                self._own_storage()._raw,
+                (self._own_storage() if storage is None else storage)._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -221,7 +222,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return tuple.__new__(Size, self._shape)
+        return _new_tuple(Size, self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -232,7 +233,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return tuple.__new__(Size, self._shape)
+            return _new_tuple(Size, self._shape)
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")
