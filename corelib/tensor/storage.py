@@ -36,6 +36,7 @@ class UntypedStorage:
     _state: int
     read_only = False
     """Whether the memory belongs to somebody who lets nobody write."""
+    _of: Storage | None = None
 
     def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
@@ -118,12 +119,19 @@ class UntypedStorage:
 
     def _twin(self, version: int = 0) -> Storage:
         """The same memory, whose changes are counted apart from these, from `version` on."""
-        return (_ReadOnlyTwin if self.read_only else _TwinStorage)(self._itself(), version)
+        made = _new(_ReadOnlyTwin if self.read_only else _TwinStorage)
+        made.device = self.device
+        made._raw = self._raw
+        made._nbytes = self._nbytes
+        made._lease = self._lease
+        made._state = self._state
+        made._of = self if self._of is None else self._of
+        made._version = version
+        return made
 
     def _itself(self) -> Storage:
         """The Storage that owns the memory."""
-        found: Storage = getattr(self, "_of", self)
-        return found
+        return self if self._of is None else self._of
 
     def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
         """Take over the bytes of a storage of the same size, from any device; RuntimeError for another size."""
@@ -275,12 +283,6 @@ class _TwinStorage(UntypedStorage):
     """The memory of another Storage with a count of changes of its own: what `.data` shows it as."""
 
     __slots__ = ("_of",)
-
-    def __init__(self, of: Storage, version: int) -> None:
-        super().__init__(of.device, of._raw, of._nbytes)
-        self._lease, self._state = of._lease, of._state
-        self._of = of
-        self._version = version
 
 
 class _ReadOnlyTwin(_TwinStorage):

@@ -30,6 +30,7 @@ from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, Shape, Size, Str
 from corelib.tensor.storage import SHORT, Storage, TypedStorage
 
 _new = object.__new__
+_new_tuple = tuple.__new__
 
 
 class Tensor(TensorBase):
@@ -189,8 +190,9 @@ class Tensor(TensorBase):
             if len(self._shape) > NATIVE_DIMS:
                 return self._within_native_dims()._array()
             runtime: Any = self._device._runtime
-            strides = self._strides
-            storage = self._storage or self._own_storage()
+            strides, storage = self._strides, self._storage
+            if storage is None:
+                storage = self._own_storage()
             if storage._state >= SHORT:
                 self._check_inside(storage)
             native = self._native = runtime.native(
@@ -251,7 +253,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return tuple.__new__(Size, self._shape)
+        return _new_tuple(Size, self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -262,7 +264,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return tuple.__new__(Size, self._shape)
+            return _new_tuple(Size, self._shape)
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")

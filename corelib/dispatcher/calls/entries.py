@@ -27,7 +27,7 @@ from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import NATIVE_DIMS, SMALL, Dims
+from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -109,7 +109,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             device = input._device
             kernel = kernels[input._key][dtype]
             kind = type(other)
-            if kind is float or (kind is int and -SMALL < other < SMALL):
+            if kind is float or (kind is int and LEAST < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel

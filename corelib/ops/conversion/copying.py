@@ -42,6 +42,9 @@ def copy(out: Tensor, input: Tensor) -> None:
     raise KernelOnly
 
 
+_COPY = TABLE["copy"]
+
+
 @COPY.fill
 def copy_elements(out: Tensor, input: Tensor) -> None:
     """Copy elements into an existing tensor, across dtypes and devices; nothing is checked or recorded."""
@@ -53,16 +56,16 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if input._dtype is not out._dtype and input._dtype.is_complex is not out._dtype.is_complex:
         _copy_part(out, input)
         return
-    kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
+    kernel = _COPY.kernel_for(out._key, out._dtype)
     if kernel is None:
         if out._key.lazy:
             _copy_unresolved(out, input)
             return
-        kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
-    if not out._device.runtime.strided_any and input._shape != out._shape:
+        kernel = missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
+    if input._shape != out._shape and not out._device.runtime.strided_any:
         input = input.expand(out._shape)
-    if not computed(TABLE["copy"], kernel, out._device, out._array(), input._array()):
-        missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
+    if not computed(_COPY, kernel, out._device, out._native if out._native is not None else out._array(), input._array()):
+        missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 
 def _copy_unresolved(out: Tensor, input: Tensor) -> None:
@@ -179,7 +182,8 @@ attach("contiguous", contiguous)
 def detach(input: Tensor) -> Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
     made = input._alias()
-    made._inference = input._inference
+    if input._inference:
+        made._inference = True
     return made
 
 

@@ -75,7 +75,7 @@ def to_numpy(t: Tensor, force: bool) -> Native:
 
 def host_array(t: Tensor, shared: bool = False) -> Native:
     """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
-    if not t._device.runtime.backend.host_memory:
+    if not (t._device._runtime or t._device.runtime).backend.host_memory:
         if t._device.type == "meta" and not shared:
             raise NotImplementedError(
                 "tolist(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
@@ -234,9 +234,12 @@ class Exchanged(Tensor):
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
             )
-        if self._device.type == "meta":
-            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data")
-        return host_array(self).item()
+        try:
+            return host_array(self).item()
+        except NotImplementedError:
+            if self._device.type != "meta":
+                raise
+            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data") from None
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-d tensor.

@@ -18,7 +18,7 @@ from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.size import MOST, SMALL, contiguous_strides, integer
+from corelib.tensor.size import LEAST, MOST, SMALL, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
 
@@ -246,7 +246,7 @@ def setitem(self: Tensor, index: object, value: object) -> None:
         if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one of NumPy's numbers
             value = value.item()
         if isinstance(value, (int, float, complex)):
-            if type(value) is int and not -SMALL < value < SMALL:
+            if type(value) is int and not LEAST < value < SMALL:
                 integer("setitem", "value", value)
             if not indices:
                 view.fill_(value)
