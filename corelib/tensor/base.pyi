@@ -543,12 +543,6 @@ class TensorBase:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
-    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
-        """Change the shape in place, with more memory where it needs some; new elements are not set."""
-    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
-        """Make this tensor one over another's memory, in place."""
-    def is_set_to(self, tensor: _Tensor) -> _bool:
-        """Whether both are the same view of the same memory."""
     def reshape(self, *sizes: _int | _Sequence[_int], shape: _Sequence[_int] | None = ...) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., dtype: _DType | None = ...) -> _Tensor:
@@ -1067,6 +1061,12 @@ class TensorBase:
         """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
     def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
         """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
+    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
+        """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
+        """Make this tensor one over another's memory, in place."""
+    def is_set_to(self, tensor: _Tensor) -> _bool:
+        """Whether both are the same view of the same memory."""
     def __add__(self, other: _Any) -> _Tensor: ...
     def __iadd__(self, other: _Any) -> _Any: ...
     def __sub__(self, other: _Any) -> _Tensor: ...
