@@ -1,0 +1,27 @@
+"""`torch.utils.deterministic`: whether deterministic mode fills memory that nothing has set.
+
+>>> import corelib as torch
+>>> torch.utils.deterministic.fill_uninitialized_memory
+True
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from corelib.dispatcher.determinism import UNSET
+
+
+class _Deterministic(ModuleType):
+    @property
+    def fill_uninitialized_memory(self) -> bool:
+        """Whether `empty`, `resize_` and their kind fill what nothing has set while `use_deterministic_algorithms(True)` holds; True unless set."""
+        return UNSET.wanted
+
+    @fill_uninitialized_memory.setter
+    def fill_uninitialized_memory(self, mode: bool) -> None:
+        UNSET.want(mode)
+
+
+sys.modules[__name__].__class__ = _Deterministic
