@@ -45,6 +45,8 @@ def public(
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0], places)
         if outs or out:
             function = _with_out(function, (*names, function.__name__)[0], "exact" if outs or out == "exact" else "safe", overlap)
+        if checked is None and function.__code__.co_flags & 0x04:
+            function = naming_operands(function)
         shown = function if checked is None else checked.wrap(function)
         called = names or (function.__name__,)
         if checked is not None and not checked.integers:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
@@ -58,6 +60,27 @@ def public(
         return shown
 
     return place
+
+
+def naming_operands(function: F, first: int = 0) -> F:
+    """The same function, which says of an argument in the place of a tensor that it is none. Positions count from `first`."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & 0x04)]
+    tensors = [str(function.__annotations__.get(name)).startswith("Tensor") for name in names]
+    several = bool(code.co_flags & 0x04)
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AttributeError:
+            given = args[0] if several and len(args) == 1 and isinstance(args[0], (tuple, list)) else args
+            for i, x in enumerate(given):
+                if tensors[min(i, len(tensors) - 1)] and not isinstance(x, Tensor):
+                    what = f"expected Tensor as element {i}, but got" if several else f"argument {names[i]!r} (position {i + 1 - first}) must be Tensor, not"
+                    raise TypeError(f"{function.__name__}(): {what} {type(x).__name__}") from None
+            raise
+
+    return update_wrapper(named, function)  # type: ignore[return-value]  # with its signature
 
 
 # A template, as those of the entry functions.
@@ -148,7 +171,7 @@ class _Checked:
         key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors}
+            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
             exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)

@@ -112,6 +112,10 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     kind, argument = of.integers[i], of.params[i]
     if "d" in kind:
         return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
+    if kind == "T":
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{of.name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {type(value).__name__}")
+        return value
     if kind == "b":
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
@@ -126,13 +130,17 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     return integers(of.name, argument, value, i + 1, single=False, holes="h" in kind)
 
 
-def checked_kinds(known: Sequence[tuple[str, str]], params: Sequence[str], places: Sequence[str]) -> dict[int, str]:
-    """The kinds of the parameters whose values are looked at, where users call a function in these places.
+def checked_kinds(known: Sequence[tuple[str, str]], params: Sequence[str], places: Sequence[str], composite: bool = False) -> dict[int, str]:
+    """The kinds of the parameters whose values are looked at, where users call a function in these places: "T", a tensor, for the
+    further operands of a composite op, whose body may take numbers as well.
 
     PyTorch has most of nn.functional in Python, where anything may stand for a bool.
     """
     strict = "nn.functional" not in places
-    return {i: kind for i, (_, kind) in enumerate(known) if kind and places and (kind != "b" or strict or params[i] == "training")}
+    found = {i: kind for i, (_, kind) in enumerate(known) if kind and places and (kind != "b" or strict or params[i] == "training")}
+    if composite and (strict or "torch" in places):
+        found |= {i: "T" for i, (role, _) in enumerate(known) if role == "tensor" and i and known[0][0] == "tensor"}
+    return dict(sorted(found.items()))
 
 
 def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
@@ -141,6 +149,9 @@ def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
     for i, kind in kinds.items():
         if "d" in kind:
             lines.append(f"if a{i} is not None and type(a{i}) is type: a{i} = fit(op, {i}, a{i})")
+            continue
+        if kind == "T":
+            lines.append(f"if type(a{i}) is not Tensor: fit(op, {i}, a{i})")
             continue
         if kind == "b":
             lines.append(f"if a{i} is not False and a{i} is not True: a{i} = fit(op, {i}, a{i})")

@@ -346,7 +346,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
-        "check_operands": _call.check_operands,
+        "check_operands": _call.check_operands, "Tensor": Tensor,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
