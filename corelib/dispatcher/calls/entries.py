@@ -16,11 +16,11 @@ from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outcome import must_pass, noted
-from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
-from corelib.dispatcher.operands import fit, fitting_lines
+from corelib.dispatcher.operands import MISSING, fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
@@ -104,7 +104,8 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         try:
             dtype = input._dtype
             device = input._device
-            kernel = kernels[input._key][dtype]
+            key = input._key
+            kernel = kernels[key][dtype]
             kind = type(other)
             if kind is float or (kind is int and LEAST < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
@@ -116,9 +117,8 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                 if other._dtype is not dtype or other._device is not device:
                     return slow(op, (input, other))
                 shape = input._shape
-                strides, other_strides = input._strides, other._strides
-                if strides is not None or other_strides is not None:
-                    if not row_major[shape, strides, other._shape, other_strides]:
+                if input._strides is not None or other._strides is not None:
+                    if not row_major[shape, input._strides, other._shape, other._strides]:
                         return slow(op, (input, other))
                 if shape == other._shape:
                     numel = input._numel
@@ -150,7 +150,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         t._numel = numel
         t._dtype = dtype if result is None else result
         t._device = device
-        t._key = input._key
+        t._key = key
         t._requires_grad = False
         t._edge = None
         t._base = None
@@ -198,7 +198,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
 
 def reduction_entry(op: Op) -> Entry:
     """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
-    kernels, new, T = op.kernels, object.__new__, Tensor
+    kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
 
     def entry(
         input: Tensor, dim: Dims = None, keepdim: bool = False, too_many: Any = MISSING, dtype: DType | None = None,
@@ -239,7 +239,7 @@ def reduction_entry(op: Op) -> Entry:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record(op.rule, (input, dims, False), t)
+                    (recorders.get(3) or recorder(op.rule, 3))((input, dims, False), t)
                 return t
         if active.count and top() is not None:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
@@ -296,7 +296,7 @@ def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", Layout(op.function, takes_out, others) if others else None, others)
+    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", Layout(op.function, takes_out, others, op.integers) if others else None, others)
 
 
 def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:
@@ -339,7 +339,7 @@ def _first_call(op: Op, args: Args) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    layout = Layout(op.function, takes_out, others) if others else None
+    layout = Layout(op.function, takes_out, others, op.integers) if others else None
     made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), layout, others)
     op.entry.__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
