@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from typing import NoReturn, SupportsIndex, TYPE_CHECKING, TypeVar
+from typing import NoReturn, Protocol, SupportsIndex, TYPE_CHECKING, TypeGuard, TypeVar
 
 from corelib.contract.kernels import Native
 from corelib.graph.node import AccumulateGrad
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Tensor)
 _new = object.__new__
+
+
+class _Sequence(Protocol):
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> object: ...
 
 
 def tensor(
@@ -77,17 +82,20 @@ def _parse(data: object, dtype: DType | None) -> Native:
     if isinstance(data, (np.ndarray, np.generic)):
         D.from_numpy_dtype(data.dtype)
         return np.array(data, wanted, copy=True, order="C")
-    if isinstance(data, (list, tuple)) and isinstance(_first(data), Tensor):
-        kinds = {x._dtype for x in data if isinstance(x, Tensor)}
-        if wanted is None and len(kinds) == 1:
-            wanted = kinds.pop().np
-        data = _lists(data)
-    elif not isinstance(data, (list, tuple)) and hasattr(data, "__array__"):
+    if isinstance(data, (list, tuple)):
+        first = _first(data)
+        if isinstance(first, Tensor):
+            kinds = {x._dtype for x in data if isinstance(x, Tensor)}
+            if wanted is None and len(kinds) == 1:
+                wanted = kinds.pop().np
+        if isinstance(first, Tensor) or _is_other_sequence(first):
+            data = _lists(data)
+    elif hasattr(data, "__array__"):
         return _parse(np.asarray(data), dtype)
     elif isinstance(data, (str, bytes)):
         raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
-    elif not isinstance(data, (list, tuple, complex, dict)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
-        data = [data[i] for i in range(len(data))]
+    elif _is_other_sequence(data):
+        data = _lists(data)
     return _array_of(data, wanted)
 
 
@@ -158,26 +166,44 @@ def _first(data: object) -> object:
     while isinstance(data, (list, tuple)) and data:
         depth += 1
         if depth > 64:
-            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
+            raise _too_deep(data)
         data = data[0]
     return data
+
+
+def _too_deep(data: object) -> ValueError:
+    return ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
 
 
 def _has_numpy(data: object) -> bool:
     return isinstance(_first(data), (np.ndarray, np.generic))
 
 
-def _without_values(data: object) -> object:
+def _without_values(data: object, depth: int = 0) -> object:
     """Nested sequences with zeros in place of tensors on meta."""
     if isinstance(data, Tensor) and data._device.type == "meta":
         return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
-    return [_without_values(x) for x in data] if isinstance(data, (list, tuple)) else data
+    if depth > 64:
+        raise _too_deep(data)
+    return [_without_values(x, depth + 1) for x in data] if isinstance(data, (list, tuple)) else data
 
 
-def _lists(data: object) -> object:
+def _is_other_sequence(data: object) -> TypeGuard[_Sequence]:
+    """Whether it is what a program has made with a length and items."""
+    if isinstance(data, (int, float, complex, str, bytes, list, tuple, dict, Tensor)) or hasattr(data, "__array__"):
+        return False
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__")
+
+
+def _lists(data: object, depth: int = 0) -> object:
+    """Nested sequences as lists, with numbers in place of tensors."""
     if isinstance(data, Tensor):
         return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
-    return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
+    if depth > 64:
+        raise _too_deep(data)
+    if isinstance(data, (list, tuple)):
+        return [_lists(x, depth + 1) for x in data]
+    return [_lists(data[i], depth + 1) for i in range(len(data))] if _is_other_sequence(data) else data
 
 
 def _raise_elements(t: Tensor) -> NoReturn:
