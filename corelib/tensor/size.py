@@ -27,6 +27,8 @@ LEAST = -SMALL  # a look-up, where `-SMALL` makes an object
 """Within this, Python compares an int at once: the frequent check, which spares most calls the exact one."""
 _LIMIT = 2**63
 MOST = _LIMIT - 1
+NATIVE_DIMS = 64
+"""How many dimensions a native array may have: NumPy's bound."""
 
 
 def integer(op: str, argument: str, value: Any, position: int = 0) -> int:

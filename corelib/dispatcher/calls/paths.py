@@ -18,6 +18,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.compiled import requires_grad
 from corelib.graph.recording import record
 from corelib.graph.views import own_memory
+from corelib.tensor.size import NATIVE_DIMS
 from corelib.tensor.tensor import Tensor
 
 _PATH = """
@@ -84,7 +85,7 @@ def path({given}):
 
 _OPERAND = """
     n{i} = a{i}._native
-    if n{i} is None: n{i} = a{i}._array()
+    if n{i} is None: n{i} = a{i}._array() if len(a{i}._shape) <= NATIVE_DIMS else native_of(op, a{i})
     if a{i}._requires_grad: need = True
 """
 _OTHER = """
@@ -92,7 +93,7 @@ _OTHER = """
     if a{i} is not None and isinstance(a{i}, Tensor):
         if a{i}._device is not device: return run_inferred(op, spec, args)
         n{i} = a{i}._native
-        if n{i} is None: n{i} = a{i}._array()
+        if n{i} is None: n{i} = a{i}._array() if len(a{i}._shape) <= NATIVE_DIMS else native_of(op, a{i})
         if a{i}._requires_grad: need = True
 """
 
@@ -114,6 +115,7 @@ def compile_path(op: Op, n: int) -> Entry:
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
         "after": after, "must_pass": must_pass, "partial": partial,
+        "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

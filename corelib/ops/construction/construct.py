@@ -17,8 +17,8 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.promotion import as_dtype, get_default_dtype
-from corelib.tensor.size import Shape, Strides
-from corelib.tensor.storage import Storage
+from corelib.tensor.size import NATIVE_DIMS, Shape, Strides
+from corelib.tensor.storage import FIXED, Storage
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -64,7 +64,12 @@ def tensor(
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
     place = resolve(device)
-    array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    try:
+        array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    except _TooDeep:
+        if not isinstance(data, (list, tuple)) or len(data) != 1:
+            raise
+        return tensor(data[0], dtype=dtype, device=device).unsqueeze(0).requires_grad_(requires_grad)
     made = _from_array(array, place, copy=False)
     return made.requires_grad_() if requires_grad else made
 
@@ -160,19 +165,25 @@ def _narrowed(array: Native, wanted: np.dtype[np.generic]) -> Native:
         return array.astype(wanted)
 
 
+class _TooDeep(ValueError):
+    """For more sequences in each other than an array has dimensions."""
+
+
 def _first(data: object) -> object:
-    """The first of all elements of nested sequences; ValueError for more than 64 in each other, as where a list holds itself."""
+    """The first of all elements of nested sequences; ValueError for more than 128 in each other, as where a list holds itself."""
     depth = 0
     while isinstance(data, (list, tuple)) and data:
         depth += 1
-        if depth > 64:
-            raise _too_deep(data)
+        if depth > 128:
+            raise _too_deep(data, 128)
         data = data[0]
+    if depth > NATIVE_DIMS:
+        raise _too_deep(data, NATIVE_DIMS)
     return data
 
 
-def _too_deep(data: object) -> ValueError:
-    return ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
+def _too_deep(data: object, most: int = NATIVE_DIMS) -> ValueError:
+    return (_TooDeep if most == NATIVE_DIMS else ValueError)(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most {most}")
 
 
 def _has_numpy(data: object) -> bool:
@@ -183,7 +194,7 @@ def _without_values(data: object, depth: int = 0) -> object:
     """Nested sequences with zeros in place of tensors on meta."""
     if isinstance(data, Tensor) and data._device.type == "meta":
         return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
-    if depth > 64:
+    if depth > NATIVE_DIMS:
         raise _too_deep(data)
     return [_without_values(x, depth + 1) for x in data] if isinstance(data, (list, tuple)) else data
 
@@ -199,7 +210,7 @@ def _lists(data: object, depth: int = 0) -> object:
     """Nested sequences as lists, with numbers in place of tensors."""
     if isinstance(data, Tensor):
         return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
-    if depth > 64:
+    if depth > NATIVE_DIMS:
         raise _too_deep(data)
     if isinstance(data, (list, tuple)):
         return [_lists(x, depth + 1) for x in data]
@@ -267,7 +278,13 @@ def from_numpy(array: object) -> Tensor:
     if not array.flags.writeable:
         _warn_not_writable("NumPy array")
         array = array.view()
-    return wrap(array, dtype, cpu.runtime.device)
+    return _lent(wrap(array, dtype, cpu.runtime.device))
+
+
+def _lent(t: Tensor) -> Tensor:
+    """A tensor over memory that is somebody else's, and keeps its size."""
+    t._own_storage()._state |= FIXED
+    return t
 
 
 def as_tensor(data: object, dtype: DType | None = None, device: DeviceLike = None) -> Tensor:
@@ -322,7 +339,7 @@ def frombuffer(buffer: ReadableBuffer, *, dtype: DType, count: int = -1, offset:
     array = np.frombuffer(content, dtype.np, count, offset)
     if not array.flags.writeable:
         _warn_not_writable("buffer")
-    t = wrap(array, dtype, cpu.runtime.device)
+    t = _lent(wrap(array, dtype, cpu.runtime.device))
     return t.requires_grad_() if requires_grad else t
 
 
