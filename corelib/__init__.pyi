@@ -39,6 +39,18 @@ from corelib.ops.construction.legacy import IntTensor as IntTensor
 from corelib.ops.construction.legacy import LongTensor as LongTensor
 from corelib.ops.construction.legacy import ShortTensor as ShortTensor
 from corelib.ops.construction.legacy import set_default_tensor_type as set_default_tensor_type
+from corelib.ops.construction.storages import BFloat16Storage as BFloat16Storage
+from corelib.ops.construction.storages import BoolStorage as BoolStorage
+from corelib.ops.construction.storages import ByteStorage as ByteStorage
+from corelib.ops.construction.storages import CharStorage as CharStorage
+from corelib.ops.construction.storages import ComplexDoubleStorage as ComplexDoubleStorage
+from corelib.ops.construction.storages import ComplexFloatStorage as ComplexFloatStorage
+from corelib.ops.construction.storages import DoubleStorage as DoubleStorage
+from corelib.ops.construction.storages import FloatStorage as FloatStorage
+from corelib.ops.construction.storages import HalfStorage as HalfStorage
+from corelib.ops.construction.storages import IntStorage as IntStorage
+from corelib.ops.construction.storages import LongStorage as LongStorage
+from corelib.ops.construction.storages import ShortStorage as ShortStorage
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
 from corelib.tensor.promotion import can_cast as can_cast
@@ -93,6 +105,7 @@ from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import signal as signal
 from corelib import special as special
+from corelib.tensor import storage as storage
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils

@@ -133,12 +133,15 @@ def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
             off = f"a{i} is not None and {off}"
         fit = f"a{i} = fit(op, {i}, a{i})"
         if "s" in kind:
-            lines += [
+            several = [
                 f"if type(a{i}) is tuple:",
                 f"    for each_ in a{i}:",
                 f"        if type(each_) is not int or not -{SMALL} < each_ < {SMALL}: {fit}; break",
-                f"elif {off}: {fit}",
             ]
+            if "n" in kind:  # dimensions: mostly it is one, or None; sizes are mostly several
+                lines += [f"if {off}:", *[f"    {line}" for line in several], f"    else: {fit}"]
+            else:
+                lines += [*several, f"elif {off}: {fit}"]
         else:
             lines.append(f"if {off}: {fit}")
     return "".join(f"{indent}{line}\n" for line in lines)

@@ -67,7 +67,7 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
             lines.append(f"e{i} = None")
             continue
         lines += [
-            f"if a{i} is not None and {_requires(rule, i)}:",
+            f"if a{i} is not None and {requires_grad(rule, i)}:",
             f"    e{i} = a{i}._edge",
             f"    if e{i} is None or a{i}._base is not None: e{i} = edge_of(a{i})",
             f"else: e{i} = None",
@@ -116,8 +116,8 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
     return made
 
 
-def _requires(rule: Rule, i: int) -> str:
-    """Whether operand i requires grad; what may be a Python number has no such attribute."""
+def requires_grad(rule: Rule, i: int) -> str:
+    """Source: whether operand i, which is not None, requires grad; what may be a Python number has no such attribute."""
     return f"a{i}._requires_grad" if i in rule.tensors or i in rule.optional else f"getattr(a{i}, '_requires_grad', False)"
 
 

@@ -25,7 +25,7 @@ derivative it sets `grad_mode.enabled` alone.)"""
 
 def switch(enabled: bool | None) -> None:
     """Set the user's switch of this thread; None puts it off as core does, without a mark in `off`."""
-    grad_mode.enabled = bool(enabled)
+    grad_mode.enabled = enabled is True
     if enabled is False:
         off[get_ident()] = True
     elif off:
@@ -56,7 +56,7 @@ class GradContext:
         self._before: list[bool | None] = []
 
     def __enter__(self) -> None:
-        self._before.append(switched())
+        self._before.append(True if grad_mode.enabled else switched())
         switch(self._wanted)
 
     def __exit__(self, *exc: object) -> None:
@@ -114,11 +114,14 @@ def _wrap_generator(again: Callable[[], GradContext], function: Any) -> Any:
     return wrapped
 
 
+_made: Callable[[type], Any] = type.__call__
+
+
 class _NoGradMeta(type):
     """Lets `@no_grad` without parentheses decorate as `@no_grad()` does."""
 
     def __call__(cls, function: Any = None) -> Any:
-        context = super().__call__()
+        context = _made(cls)
         return context if function is None else context(function)
 
 

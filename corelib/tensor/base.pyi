@@ -543,12 +543,6 @@ class TensorBase:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
-    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
-        """Change the shape in place, with more memory where it needs some; new elements are not set."""
-    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
-        """Make this tensor one over another's memory, in place."""
-    def is_set_to(self, tensor: _Tensor) -> _bool:
-        """Whether both are the same view of the same memory."""
     def reshape(self, *sizes: _int | _Sequence[_int], shape: _Sequence[_int] | None = ...) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., dtype: _DType | None = ...) -> _Tensor:
@@ -1045,9 +1039,9 @@ class TensorBase:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
-    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+    def softmax(self, dim: _int, dtype: _DType | None = ...) -> _Tensor:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+    def log_softmax(self, dim: _int, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
@@ -1063,8 +1057,16 @@ class TensorBase:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
+    def storage_type(self) -> _Tensor:
+        """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
     def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
         """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
+    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
+        """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
+        """Make this tensor one over another's memory, in place."""
+    def is_set_to(self, tensor: _Tensor) -> _bool:
+        """Whether both are the same view of the same memory."""
     def __add__(self, other: _Any) -> _Tensor: ...
     def __iadd__(self, other: _Any) -> _Any: ...
     def __sub__(self, other: _Any) -> _Tensor: ...

@@ -21,7 +21,7 @@ from corelib.tensor.device import Runtime, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
+from corelib.tensor.size import LEAST, SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
@@ -159,7 +159,7 @@ def _operand(op: Op, i: int, x: Any) -> Any:
         return x
     only = not op.facts.numbers or (op.kind == "binary" and op.roles[i] == "tensor")
     if type(x) in _NUMBERS and not only:
-        return x if type(x) is not int or -SMALL < x < SMALL else number(x)
+        return x if type(x) is not int or LEAST < x < SMALL else number(x)
     if only:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"

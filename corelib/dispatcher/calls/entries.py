@@ -17,6 +17,7 @@ from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementw
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outcome import must_pass, noted
 from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.old_orders import ORDERS, in_todays_order
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
@@ -26,7 +27,7 @@ from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import SMALL, Dims
+from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -57,10 +58,12 @@ def unary_entry(op: Op) -> Entry:
         except (KeyError, AttributeError):
             return elementwise(op, (input,), out)
         shape = input._shape
-        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         try:
+            native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array())
         except Exception as error:
+            if len(shape) > NATIVE_DIMS:
+                return elementwise(op, (input,), out)
             noted(error, op, device, (input,))
             raise
         if got is not None and got is not native:
@@ -106,7 +109,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             device = input._device
             kernel = kernels[input._key][dtype]
             kind = type(other)
-            if kind is float or (kind is int and -SMALL < other < SMALL):
+            if kind is float or (kind is int and LEAST < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
@@ -133,10 +136,12 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                 return slow(op, (input, other))
         except (KeyError, AttributeError):
             return slow(op, (input, other))
-        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         try:
+            native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array(), native_other)
         except Exception as error:
+            if len(shape) > NATIVE_DIMS:
+                return slow(op, (input, other))
             noted(error, op, device, (input, other))
             raise
         if got is not None and got is not native:
@@ -212,11 +217,13 @@ def reduction_entry(op: Op) -> Entry:
                 kernel = kernels[input._key][kind]
                 device = input._device
                 runtime: Any = device._runtime
+                dims = _ALL_DIMS[len(input._shape)]
             except (KeyError, AttributeError):
                 return op.path(input, dim, keepdim, dtype)
+            except IndexError:  # more dimensions than native arrays have
+                return entry(input.reshape(-1))
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
                 native = runtime.small_empty((), kind._np)
-                dims = _ALL_DIMS[len(input._shape)]
                 try:
                     got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
                 except Exception as error:
@@ -253,7 +260,7 @@ def reduction_entry(op: Op) -> Entry:
     return entry
 
 
-_ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
+_ALL_DIMS = tuple(tuple(range(n)) for n in range(NATIVE_DIMS + 1))
 
 
 # The templates: `make` closes over the op, `{args}` are its parameters. Every entry closes over the same three, so that its code can
@@ -296,7 +303,12 @@ def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", Layout(op.function, takes_out, others) if others else None, others)
+    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", _layout(op, others), others)
+
+
+def _layout(op: Op, others: tuple[str, ...]) -> Layout | None:
+    """How the entry's parameters lie, where it takes more than the op's own."""
+    return Layout(op.function, bool(op.facts.out), others) if others or op.name in ORDERS else None
 
 
 def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:
@@ -339,8 +351,7 @@ def _first_call(op: Op, args: Args) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    layout = Layout(op.function, takes_out, others) if others else None
-    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), layout, others)
+    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), _layout(op, others), others)
     op.entry.__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
 
@@ -376,7 +387,7 @@ def build(op: Op) -> Any:
     entry.__annotations__ = fn.__annotations__
     entry.op = op
     op.entry = entry
-    if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on):
+    if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on) or op.name in ORDERS:
         entry.__wrapped__ = face(fn, bool(op.facts.out) or op.kind in ("unary", "binary", "reduction"))
     if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
@@ -414,19 +425,35 @@ def _rename(entry: Any, op: Op) -> None:
     entry.__code__ = code.replace(co_varnames=(code.co_varnames[0], op.params[1], *code.co_varnames[2:]))
 
 
+def _in_old_order(op: Op, args: Args, kwargs: dict[str, Any]) -> Tensor:
+    """An in-place call with more arguments by position than there are parameters."""
+    found = in_todays_order(op.name + "_", op.params, args, 3)
+    if found is None:
+        raise TypeError(f"{op.name}_() takes {op.positional} positional arguments but {len(args)} were given")
+    return inplace(op, tuple(found[0]), {**found[1], **kwargs})
+
+
 def _inplace_entry(op: Op) -> Any:
     entry: Any
     if op.kind != "binary":
 
         def any_form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            if len(args) >= op.positional:
+                return _in_old_order(op, (self, *args), kwargs)
             return inplace(op, (self, *args), kwargs)
 
         entry = any_form
     elif "alpha" in op.params:
 
-        def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
+        def with_alpha(self: Tensor, other: Any, *old: Any, alpha: Number = 1) -> Tensor:
+            if old:
+                return _in_old_order(op, (self, other, *old), {} if type(alpha) is int and alpha == 1 else {"alpha": alpha})
             return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
 
+        def shown(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
+            return self
+
+        vars(with_alpha)["__wrapped__"] = shown
         entry = with_alpha
     else:
 

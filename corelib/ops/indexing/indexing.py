@@ -103,6 +103,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
     given, _, shape, _ = joint_shape(input, indices)
     checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
     check_indices("index_put", checked, IndexError, wrap=True)
+    if not values._shape and values._device is not input._device and values._device.type == "cpu":
+        values = values.to(input._device)
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
