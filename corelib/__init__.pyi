@@ -632,7 +632,7 @@ def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tupl
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
 def hypot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The square root of `input² + other²` without overflow, elementwise."""
+    """The square root of `input² + other²` without overflow, elementwise; NotImplementedError for integers and bools."""
 def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise."""
 def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -742,9 +742,9 @@ def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
 def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """log(exp(input) + exp(other)) without overflow, elementwise."""
+    """log(exp(input) + exp(other)) without overflow, elementwise; NotImplementedError for integers and bools."""
 def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """log2(2**input + 2**other) without overflow, elementwise."""
+    """log2(2**input + 2**other) without overflow, elementwise; NotImplementedError for integers and bools."""
 def logcumsumexp(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
 def logdet(input: _Tensor) -> _Tensor:

@@ -16,6 +16,7 @@ from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import LOAD, Buffer, Native, device
 from corelib.tensor.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
+from corelib.tensor.storage import read_bytes
 
 
 class Runtime:
@@ -49,7 +50,7 @@ class Runtime:
         if mine is theirs and self._between:
             mine.copy_between(target, to, buffer, start, nbytes, self.index, source.index)
             return
-        mine.host_to_device(target, to, theirs.device_to_host(buffer, start, nbytes, source.index), self.index)
+        mine.host_to_device(target, to, read_bytes(source.device, buffer, start, nbytes), self.index)
         if not mine.host_memory and not theirs.host_memory:
             report.record("copy", str(self.device), "host", 2 * nbytes)
 

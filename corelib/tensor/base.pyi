@@ -164,7 +164,7 @@ class TensorBase:
     def arctan2_(self, other: _Any) -> _Tensor:
         """The in-place form of `atan2`: writes its result into this tensor and returns it."""
     def hypot(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The square root of `input² + other²` without overflow, elementwise."""
+        """The square root of `input² + other²` without overflow, elementwise; NotImplementedError for integers and bools."""
     def hypot_(self, other: _Any) -> _Tensor:
         """The in-place form of `hypot`: writes its result into this tensor and returns it."""
     def float_power(self, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -208,9 +208,9 @@ class TensorBase:
     def exp2_(self) -> _Tensor:
         """`exp2`, in place."""
     def logaddexp(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """log(exp(input) + exp(other)) without overflow, elementwise."""
+        """log(exp(input) + exp(other)) without overflow, elementwise; NotImplementedError for integers and bools."""
     def logaddexp2(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """log2(2**input + 2**other) without overflow, elementwise."""
+        """log2(2**input + 2**other) without overflow, elementwise; NotImplementedError for integers and bools."""
     def xlogy(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
     def xlogy_(self, other: _Any) -> _Tensor:

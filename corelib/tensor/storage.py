@@ -18,6 +18,16 @@ FIXED, SHORT = 1, 2
 """States of a Storage: somebody else holds its memory, so that it keeps its size; it was made smaller, so that tensors may lie beyond its end."""
 
 
+def read_bytes(device: Device, buffer: Buffer, start: int, nbytes: int) -> HostArray:
+    """Bytes of a device's buffer on the host; RuntimeError where its backend gives another number of them."""
+    runtime = device.runtime
+    array: HostArray = runtime.backend.device_to_host(buffer, start, nbytes, runtime.index)
+    if getattr(array, "shape", None) != (nbytes,):
+        got = f"an array of shape {list(array.shape)}" if isinstance(array, np.ndarray) else type(array).__name__
+        raise RuntimeError(f"device_to_host() of the {device.type} backend returned {got}; expected an array of the {nbytes} bytes that were asked for")
+    return array
+
+
 class UntypedStorage:
     """Untyped memory: `_raw` is the backend's buffer, `_version` counts in-place changes by any of its views.
 
@@ -98,7 +108,7 @@ class UntypedStorage:
         runtime = self.device.runtime
         if self._nbytes == 0:
             return np.empty(0, np.uint8)
-        array: HostArray = runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+        array = read_bytes(self.device, self._raw, 0, self._nbytes)
         if self._lease is not None and runtime.backend.host_memory:
             return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
         return array

@@ -74,6 +74,18 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
     if op.rule.vjps is None and op.body is not None and op.facts.result is None and grad_mode.enabled:
         if any(getattr(x, "_requires_grad", False) for x in operands):
             kernel = None  # no rule of its own: differentiated through its body
+    if kernel is not None:
+        strides = output_strides(operands, shape) if runtime.strided_any else None
+        result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
+        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        natives = (result._array(), *natives_of(given))
+        try:
+            got = kernel(*natives)
+        except Exception as error:
+            got = after(error, op, device, args, partial(kernel, *natives))
+        if got is not None and got is not result._native:
+            must_pass(op, device, got)
+            kernel = None
     if kernel is None:
         if op.body is None or (dtype.is_complex and not op.facts.complex_body):
             result = fallback.missing(op, device, dtype, args)
@@ -88,18 +100,6 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             result = laid_out(op.body(*args), output_strides(operands, shape) if runtime.strided_any else None)
         finally:
             grad_mode.enabled = before
-    else:
-        strides = output_strides(operands, shape) if runtime.strided_any else None
-        result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
-        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        natives = (result._array(), *natives_of(given))
-        try:
-            got = kernel(*natives)
-        except Exception as error:
-            got = after(error, op, device, args, partial(kernel, *natives))
-        if got is not None and got is not result._native:
-            result = fallback.passed(op, device, dtype, args, got)
-            return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
     return result

@@ -38,12 +38,17 @@ def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Numb
         if t._shape or t._device.type != "cpu":
             device = t._device
             break
+    for t in tensors:
+        if t._device is not device and (t._shape or t._device.type != "cpu"):  # only the host's numbers go with any device
+            raise RuntimeError(
+                f"where(): Expected all tensors to be on the same device, but found at least two devices, {device} and {t._device}!"
+            )
     made = [
         (x if x._dtype is dtype and x._device is device else x.to(device=device, dtype=dtype)) if isinstance(x, Tensor)
         else cast_number(x, dtype)
         for x in (input, other)
     ]
-    if condition._device is not device and not condition._shape:
+    if condition._device is not device:
         condition = condition.to(device)
     strides = output_strides((condition, *made), shape) if device.runtime.strided_any else None
     return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)

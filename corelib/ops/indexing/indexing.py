@@ -23,7 +23,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import check_indices, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -103,6 +103,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
     given, _, shape, _ = joint_shape(input, indices)
     checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
     check_indices("index_put", checked, IndexError, wrap=True)
+    if not values._shape and values._device is not input._device and values._device.type == "cpu":
+        values = values.to(input._device)
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
@@ -289,7 +291,9 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
-    made = index(wide, nonzero(chosen, as_tuple=True))
+    places = nonzero(chosen, as_tuple=True)
+    with KNOWN:
+        made = index(wide, places)
     return made if out is None else _into("masked_select", made, out, input, mask)
 
 

@@ -331,7 +331,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     at = wrap_dim("cosine_similarity", dim, len(x1._shape))
 
     def direction(x: Tensor) -> Tensor:
-        length = vector_norm(x, 2.0, (at,), True).clone()
+        length = vector_norm(x, 2.0, (at,) if x._shape else (), True).clone()
         with no_grad():  # as in PyTorch the bound is no part of the graph, so a short vector has a gradient still
             length.clamp_min_(eps)
         return x / length

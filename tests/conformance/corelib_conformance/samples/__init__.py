@@ -13,11 +13,11 @@ from .reduction import reductions
 from .neural import sampling
 from .shape import shapes
 from .neural import spatial
-from .elementwise import special
+from .elementwise import special, special_functions
 from .reduction import statistics
 from .shape import views
 
 FAMILIES = (
     complex_numbers, creation, indexing, linear_algebra, activations, convolutions, pools, norms, embeddings, padding, attention, losses, margins, matrix_products,
-    more_products, pointwise, reductions, sampling, shapes, spatial, special, statistics, views,
+    more_products, pointwise, reductions, sampling, shapes, spatial, special, special_functions, statistics, views,
 )
