@@ -7,13 +7,14 @@ True
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 from corelib.dispatcher.determinism import UNSET
 
 
-class _Deterministic(ModuleType):
+class Deterministic:
+    """What stands under that name: a setting that can be assigned to."""
+
+    __slots__ = ()
+
     @property
     def fill_uninitialized_memory(self) -> bool:
         """Whether `empty`, `resize_` and their kind fill what nothing has set while `use_deterministic_algorithms(True)` holds; True unless set."""
@@ -24,4 +25,4 @@ class _Deterministic(ModuleType):
         UNSET.want(mode)
 
 
-sys.modules[__name__].__class__ = _Deterministic
+deterministic = Deterministic()
