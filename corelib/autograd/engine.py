@@ -281,7 +281,7 @@ def _run(
                     pending[next_node] = have + part
                     owned.add(next_node)
                 else:
-                    have.add_(part)
+                    have += part
             grads = part = None
         # What is left are leaves, in the order in which their gradients were met.
         if captures is None:
@@ -402,7 +402,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     elif create_graph:
         leaf._grad = have + g
     else:
-        have.add_(g)
+        have += g
     hooks = leaf.__dict__.get("_post_accumulate_hooks")
     if hooks:
         for hook in list(hooks.values()):

@@ -7,10 +7,10 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import positional, with_parameters
-from corelib.dispatcher.operands import fit, fitting_lines, roles
+from corelib.dispatcher.operands import MISSING, fit, fitting_lines, roles
 from corelib.tensor.base import attach
 
 F = TypeVar("F", bound=Callable[..., Any])

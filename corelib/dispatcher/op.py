@@ -124,6 +124,7 @@ class Op:
             self.name, self.params, self.operands, self.lists, several=facts.several, naming=naming, defaults=self.defaults, vjp=vjp,
             tensors=frozenset(i for i, role in enumerate(found) if role == "tensor" and certain),
             optional=frozenset(i for i, role in enumerate(found) if role == "optional" and certain),
+            numbers=frozenset(i for i, (_, kind) in enumerate(known) if kind and "t" not in kind),
         )  # fmt: skip
 
         self.kernels: dict[DispatchKey, dict[DType, Kernel]] = {}

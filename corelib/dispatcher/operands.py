@@ -98,6 +98,16 @@ def _kind(annotation: Any) -> str:
     return ""
 
 
+class _Missing:
+    """The default of an argument that was not given."""
+
+    def __repr__(self) -> str:
+        return "<not given>"
+
+
+MISSING: Any = _Missing()
+
+
 class Fits(Protocol):
     """Whatever has integer parameters: an op, or a function that stands among them."""
 
@@ -109,6 +119,8 @@ class Fits(Protocol):
 def fit(of: Fits, i: int, value: Any) -> Any:
     """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
     kind, argument = of.integers[i], of.params[i]
+    if value is MISSING:
+        raise TypeError(f"{of.name}() missing 1 required positional argument: '{argument}'")
     if "d" in kind:
         return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
     if (

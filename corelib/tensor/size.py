@@ -142,6 +142,17 @@ def _item(at: int, n: object) -> int:
     return found
 
 
+SIZES: dict[Shape, Size] = {}
+
+
+def size_of(shape: Shape) -> Size:
+    """The Size of a tensor's shape, which is kept in `SIZES` for the next who asks."""
+    if len(SIZES) > 4096:
+        SIZES.clear()
+    made = SIZES[shape] = tuple.__new__(Size, shape)
+    return made
+
+
 _CONTIGUOUS: dict[Shape, Strides] = {}
 
 

@@ -26,11 +26,10 @@ from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
+from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, contiguous_strides, is_contiguous, size_of, wrap_dim
 from corelib.tensor.storage import SHORT, Storage, TypedStorage
 
 _new = object.__new__
-_new_tuple = tuple.__new__
 
 
 class Tensor(TensorBase):
@@ -253,7 +252,10 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return _new_tuple(Size, self._shape)
+        try:
+            return SIZES[self._shape]
+        except KeyError:
+            return size_of(self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -264,7 +266,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return _new_tuple(Size, self._shape)
+            return self.shape
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")

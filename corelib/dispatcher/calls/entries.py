@@ -16,12 +16,12 @@ from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outcome import must_pass, noted
-from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.old_orders import ORDERS, in_todays_order
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
-from corelib.dispatcher.operands import fit, fitting_lines
+from corelib.dispatcher.operands import MISSING, fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
@@ -107,7 +107,8 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         try:
             dtype = input._dtype
             device = input._device
-            kernel = kernels[input._key][dtype]
+            key = input._key
+            kernel = kernels[key][dtype]
             kind = type(other)
             if kind is float or (kind is int and LEAST < other < SMALL):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
@@ -119,9 +120,8 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                 if other._dtype is not dtype or other._device is not device:
                     return slow(op, (input, other))
                 shape = input._shape
-                strides, other_strides = input._strides, other._strides
-                if strides is not None or other_strides is not None:
-                    if not row_major[shape, strides, other._shape, other_strides]:
+                if input._strides is not None or other._strides is not None:
+                    if not row_major[shape, input._strides, other._shape, other._strides]:
                         return slow(op, (input, other))
                 if shape == other._shape:
                     numel = input._numel
@@ -155,7 +155,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         t._numel = numel
         t._dtype = dtype if result is None else result
         t._device = device
-        t._key = input._key
+        t._key = key
         t._requires_grad = False
         t._edge = None
         t._base = None
@@ -203,7 +203,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
 
 def reduction_entry(op: Op) -> Entry:
     """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
-    kernels, new, T = op.kernels, object.__new__, Tensor
+    kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
 
     def entry(
         input: Tensor, dim: Dims = None, keepdim: bool = False, too_many: Any = MISSING, dtype: DType | None = None,
@@ -246,7 +246,7 @@ def reduction_entry(op: Op) -> Entry:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record(op.rule, (input, dims, False), t)
+                    (recorders.get(3) or recorder(op.rule, 3))((input, dims, False), t)
                 return t
         if active.count and top() is not None:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
@@ -308,7 +308,8 @@ def template_entry(op: Op, work: str) -> FunctionType:
 
 def _layout(op: Op, others: tuple[str, ...]) -> Layout | None:
     """How the entry's parameters lie, where it takes more than the op's own."""
-    return Layout(op.function, bool(op.facts.out), others) if others or op.name in ORDERS else None
+    fitted = [i for i, kind in op.integers.items() if "d" not in kind]
+    return Layout(op.function, bool(op.facts.out), others, fitted) if others or op.name in ORDERS else None
 
 
 def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:

@@ -8,11 +8,12 @@ What users see is the signature without them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls.old_orders import in_todays_order
+from corelib.dispatcher.operands import MISSING
 from corelib.tensor.tensor import Tensor
 
 MEANT = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x": "input", "a": "input", "x2": "other"}
@@ -21,16 +22,6 @@ _SPLIT: dict[str, tuple[type, ...]] = {"indices": (tuple, list), "sections": (in
 MEANT.update(dict.fromkeys(_SPLIT, "indices_or_sections"))
 _IN_PYTHON = ("split", "norm", "unique", "unique_consecutive", "split_with_sizes")
 """Functions that PyTorch has in Python, which take its own names only."""
-
-
-class _Missing:
-    """The default of an argument that was not given."""
-
-    def __repr__(self) -> str:
-        return "<not given>"
-
-
-MISSING: Any = _Missing()
 
 
 def names_for(name: str, params: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
@@ -47,7 +38,8 @@ class Layout:
 
     __slots__ = ("checks", "defaults", "names", "order")
 
-    def __init__(self, of: FunctionType, out: bool, others: tuple[str, ...]) -> None:
+    def __init__(self, of: FunctionType, out: bool, others: tuple[str, ...], fitted: Collection[int] = ()) -> None:
+        """fitted: the parameters that go through `fit`, which refuses what is missing, where they are no int."""
         code = of.__code__
         p, n = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
         own = (*code.co_varnames[:n], *(("out",) if out else ()))
@@ -55,7 +47,7 @@ class Layout:
         known: dict[str, Any] = {**dict(zip(own[p - len(given) : p], given, strict=True)), **(of.__kwdefaults__ or {}), **({"out": None} if out else {})}
         first = min([p - len(given), *[own.index(MEANT[other]) for other in others if own.index(MEANT[other]) < p]])
         sources = [f"a{i}" for i in range(n)] + ["out"] * out
-        required = [source for i, (source, name) in enumerate(zip(sources, own, strict=True)) if i >= first and name not in known]
+        required = [source for i, (source, name) in enumerate(zip(sources, own, strict=True)) if i >= first and name not in known and i not in fitted]
         self.order = ", ".join([*sources[:p], "too_many", *sources[p:], *others])
         self.checks = " or ".join([f"{name} is not MISSING" for name in ("too_many", *others)] + [f"{source} is MISSING" for source in required])
         self.names = (*own[:p], "too_many", *own[p:], *others)
@@ -113,7 +105,7 @@ def by_other_names(op: Any, args: tuple[Any, ...], too_many: Any, others: dict[s
             given[name] = value
     missing = [name for name in names if given[name] is MISSING]
     if missing:
-        raise TypeError(f"{op.name}() missing {len(missing)} required positional arguments: {', '.join(repr(name) for name in missing)}")
+        raise TypeError(f"{op.name}() missing {len(missing)} required positional argument{'s' * (len(missing) > 1)}: {', '.join(repr(name) for name in missing)}")
     return entry(*[given[name] for name in names[:p]], **{name: given[name] for name in names[p:]})
 
 

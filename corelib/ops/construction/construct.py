@@ -360,7 +360,9 @@ def _with_storage(t: Tensor) -> Tensor:
 
 def data_of(t: Tensor) -> Tensor:
     """`t.data`: another tensor over the same memory, outside the graph, that counts its changes itself."""
-    made: Tensor = t.detach()
+    made = t._alias()
+    if t._inference:
+        made._inference = True
     made._storage = made._own_storage()._twin()
     return made
 

@@ -23,7 +23,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import check_indices, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -291,7 +291,9 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
-    made = index(wide, nonzero(chosen, as_tuple=True))
+    places = nonzero(chosen, as_tuple=True)
+    with KNOWN:
+        made = index(wide, places)
     return made if out is None else _into("masked_select", made, out, input, mask)
 
 

@@ -14,6 +14,7 @@ from corelib.graph.views import mark_unrecorded
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.indexing.indexing import expand_masks, index as index_op, index_put_
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
@@ -89,7 +90,11 @@ _NESTED = (Tensor, list, tuple, range, slice, str, bytes)
 
 
 def _gather(view: Tensor, indices: list[Tensor | None]) -> Tensor:
-    return index_op(view, expand_masks("index", view, indices))
+    found = expand_masks("index", view, indices)
+    if all(t is None or t._dtype.order < 2 for t in indices):  # places of masks lie within bounds
+        with KNOWN:
+            return index_op(view, found)
+    return index_op(view, found)
 
 
 def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Tensor | None]]:

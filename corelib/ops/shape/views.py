@@ -266,7 +266,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """
     shape = input._shape
     ndim = len(shape)
-    at = dim if type(dim) is int and 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
+    at = dim if 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
     made = shape[:at] + _ONE + shape[at:]
     strides = input._strides
     if strides is not None:
@@ -289,10 +289,11 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     shape, strides = input._shape, input._strides
     if strides is None:
         strides = contiguous_strides(shape)
-    if type(dim) is int and -len(shape) <= dim < len(shape):
+    ndim = len(shape)
+    if type(dim) is int and -ndim <= dim < ndim:
         if shape[dim] != 1:
             return input._as_view(shape, strides, input._offset, input._numel)
-        at = dim if dim >= 0 else dim + len(shape)
+        at = dim if dim >= 0 else dim + ndim
         return input._as_view(
             shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :], input._offset, input._numel
         )

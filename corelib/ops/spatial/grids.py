@@ -10,6 +10,7 @@ from typing import TypeVar
 from corelib.dispatcher.declare import op
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -96,7 +97,8 @@ def _read(input: Tensor, places: list[Tensor]) -> Tensor:
     b, c = input._shape[:2]
     places_read = prod(flat._shape[1:])
     index = flat.reshape((b, 1, places_read)).expand((b, c, places_read))
-    found = input.reshape((b, c, prod(sizes))).gather(2, index).reshape((b, c, *flat._shape[1:]))
+    with KNOWN:
+        found = input.reshape((b, c, prod(sizes))).gather(2, index).reshape((b, c, *flat._shape[1:]))
     return select_where(ok.unsqueeze(1), found, 0.0)
 
 

@@ -13,6 +13,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.graph.node import next_number
 from corelib.graph.recording import keep_saved
 from corelib.ops.construction.creation import tabulated
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
@@ -141,7 +142,8 @@ def interpolate(
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
-            made = made.index_select(d, places)
+            with KNOWN:
+                made = made.index_select(d, places)
             continue
         if m == o and (align_corners or scale == 1):
             continue
@@ -154,8 +156,9 @@ def interpolate(
         weight = tabulated(
             input, (o, *[1] * (len(input._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]  # noqa: B023
         )
-        a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
-        b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
+        with KNOWN:
+            a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
+            b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
         made = a * (1 - weight) + b * weight
     return in_format_of(input, made.clone() if made is input else keep_saved(made, since))
 

@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import tabulated
 from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import Number, int64
 from corelib.tensor.size import LEAST, SMALL, Shape
@@ -106,7 +107,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number
     made = input
     for d, (a, b) in enumerate(pads):
         if a or b:
-            made = made.index_select(d, _places(mode, made, d, a, b))
+            with KNOWN:
+                made = made.index_select(d, _places(mode, made, d, a, b))
     return in_format_of(input, made.clone() if made is input else made)
 
 
