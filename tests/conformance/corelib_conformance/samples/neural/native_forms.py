@@ -26,7 +26,7 @@ def stands_for(o: Op, native: Callable[..., Any], public: Callable[..., Any], *a
     o.call(run, *args, **facts)
 
 
-def derived(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+def derived(function: Callable[..., Any]) -> Callable[..., Any]:
     """The derivative of `function(T, x)` along g, as a function of (T, g, x)."""
 
     def run(T: Any, g: Any, x: Any) -> Any:
@@ -162,10 +162,10 @@ for name, shape, grid in (("grid_sampler_2d", (2, 3, 4, 5), (2, 3, 3, 2)), ("gri
                 spec(*shape), spec(*grid, low=-0.9, high=0.9), grad=mode != 1, dtypes=WIDE if mode == 1 or len(shape) > 4 else None,
             )  # fmt: skip
 o = op("_upsample_bilinear2d_aa", "ops.aten._upsample_bilinear2d_aa", **NATIVE | {"dtypes": WIDE, "also": HALVES})
-for size in ((2, 3), (7, 5)):
+for to in ((2, 3), (7, 5)):
     stands_for(
-        o, lambda T, x, s=size: T.ops.aten._upsample_bilinear2d_aa(x, s, False),
-        lambda T, x, s=size: T.nn.functional.interpolate(x, s, mode="bilinear", align_corners=False, antialias=True), spec(1, 2, 4, 6),
+        o, lambda T, x, s=to: T.ops.aten._upsample_bilinear2d_aa(x, s, False),
+        lambda T, x, s=to: T.nn.functional.interpolate(x, s, mode="bilinear", align_corners=False, antialias=True), spec(1, 2, 4, 6),
     )  # fmt: skip
 
 PLACES = index([[0, 2, 1], [3, -9, 1]]), index([1, 0, 8])
@@ -203,16 +203,18 @@ for dim, start, end, step in ((0, 1, 3, 1), (1, None, None, 2), (-1, -3, 9, 1), 
     )  # fmt: skip
 
 # Views whose result has memory of its own: the same elements.
-for view, args in {
+COPIES: dict[str, tuple[Any, ...]] = {
     "alias": (), "as_strided": ((2, 3), (1, 2), 1), "detach": (), "diagonal": (1,), "expand": ((2, 3, 4),), "narrow": (1, 1, 2), "permute": ((1, 0),),
     "select": (0, 2), "squeeze": (), "t": (), "transpose": (0, 1), "unfold": (1, 2, 1), "unsqueeze": (1,), "view": ((2, 6),),
-}.items():  # fmt: skip
+}  # fmt: skip
+for view, args in COPIES.items():
     o = op(f"{view}_copy", **NATIVE | {"ulps": 0, "grad": view != "detach"})
     stands_for(
         o, lambda T, x, v=view, a=args: getattr(T, f"{v}_copy")(x, *a),
         lambda T, x, v=view, a=args: (x if v == "alias" else getattr(x, v)(*a)).clone(), spec(3, 4),
     )  # fmt: skip
-for view, args in {"split": (2, 1), "split_with_sizes": ([1, 3], 1), "unbind": (0,)}.items():
+PARTS: dict[str, tuple[Any, ...]] = {"split": (2, 1), "split_with_sizes": ([1, 3], 1), "unbind": (0,)}
+for view, args in PARTS.items():
     o = op(f"{view}_copy", **NATIVE | {"ulps": 0})
     stands_for(
         o, lambda T, x, v=view, a=args: getattr(T, f"{v}_copy")(x, *a), lambda T, x, v=view, a=args: [part.clone() for part in getattr(x, v)(*a)], spec(3, 4)
