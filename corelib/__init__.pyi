@@ -164,7 +164,7 @@ def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out:
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
     """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
@@ -174,7 +174,7 @@ def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Ten
 def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
     """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:

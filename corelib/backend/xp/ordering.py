@@ -6,6 +6,7 @@ from corelib.backend.xp.guard import Function, Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import complex128, complex64, float64, FLOATS, NUMBERS, REALS
 
+_FEW = 8  # so many times fewer than all are found without sorting
 _PIECE, _LINES = 1 << 15, 512  # so many running totals are made at a time; from so many on, lines are worth a call each
 
 
@@ -57,19 +58,47 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         indices[...] = order
         values[...] = xp.take_along_axis(input, order, dim)
 
+    def first_of(input: Native, k: int, dim: int, largest: bool) -> Native | None:
+        """The places of the k that come first in order, of equals the first in place; None where sorting all is needed, or as quick."""
+        n = input.shape[dim]
+        if k * _FEW > n or input.dtype.kind not in "iuf":
+            return None
+        lines = xp.ascontiguousarray(xp.moveaxis(input, dim, -1)).reshape(-1, n)
+        at = n - k if largest else k - 1
+        parted = xp.partition(lines, at, -1)
+        if input.dtype.kind == "f" and xp.isnan(parted[:, at:] if largest else parted[:, :k]).any():
+            return None  # they compare with nothing
+        last = parted[:, at : at + 1].copy()
+        taken = lines >= last if largest else lines <= last
+        counts = xp.count_nonzero(taken, -1)
+        crowded = counts > k  # where several are equal to the last
+        if crowded.any():
+            some, bound = lines[crowded], last[crowded]
+            equal = some == bound
+            room = k - (counts[crowded] - xp.count_nonzero(equal, -1))
+            taken[crowded] &= ~equal | (xp.cumsum(equal, -1) <= room[:, None])
+        places = xp.nonzero(taken)[1].reshape(-1, k)
+        order = order_of(xp.take_along_axis(lines, places, -1), 1, largest)
+        places = xp.take_along_axis(places, order, -1)
+        return xp.moveaxis(places.reshape(*xp.moveaxis(input, dim, -1).shape[:-1], k), -1, dim)
+
     @table("topk_along", NUMBERS)
     def topk_along(outs: Outs, input: Native, k: int, dim: int, largest: bool, sorted: bool) -> None:
         values, indices = outs
         if input.ndim == 0:
             values[...], indices[...] = input, 0
             return
-        order = order_of(input, dim, largest)
-        order = order[(*[slice(None)] * (dim % input.ndim), slice(0, k))]
+        order = first_of(input, k, dim, largest) if input.size and k else None
+        if order is None:
+            order = order_of(input, dim, largest)[(*[slice(None)] * (dim % input.ndim), slice(0, k))]
         indices[...] = order
         values[...] = xp.take_along_axis(input, order, dim)
 
     def scan_of(join: Module, x: Native, out: Native, dim: int, wide: Native) -> None:
         """Running totals in a wider type, piece by piece: each is done while it is near, and no second array of that type is made."""
+        if x.size <= _PIECE:
+            out[...] = join.accumulate(x, dim, wide)
+            return
         n = x.shape[dim]
         rest = x.size // n
         step = max(1, _PIECE // rest)  # so many steps of all lines together

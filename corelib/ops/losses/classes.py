@@ -106,7 +106,8 @@ def nll_loss(
     if not rows._dtype.is_floating_point:
         raise NotImplementedError(f"nll_loss(): \"nll_loss_out_frame\" not implemented for {rows._dtype}; floating dtypes are accepted")
     _check_weight("nll_loss", weight, rows._shape[1])
-    check_target("nll_loss", flat, rows._shape[1], ignore_index)
+    if not TABLE["nll"].kernel_for(rows._key, rows._dtype):  # a kernel checks as it goes
+        check_target("nll_loss", flat, rows._shape[1], ignore_index)
     with KNOWN:
         made = nll(rows, flat, weight, ignore_index, reduction)
     return made.reshape(shape) if reduction == "none" else made
