@@ -164,7 +164,7 @@ def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out:
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
     """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
@@ -174,7 +174,7 @@ def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Ten
 def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
     """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
@@ -623,7 +623,7 @@ def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> 
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+def histogram(input: _Tensor, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
 def histogramdd(input: _Tensor, bins: _int | _Sequence[_int] | _Sequence[_Tensor], *, range: _Sequence[_float] | None = ..., weight: _Tensor | None = ..., density: _bool = ...) -> _HistogramOfMany:
     """(hist, bin_edges): a histogram of vectors, the last dimension of `input`, with as many dimensions as these have numbers."""

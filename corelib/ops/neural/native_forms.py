@@ -10,6 +10,7 @@ from corelib.graph.grad_mode import no_grad
 from corelib.ops.elementwise.where import select_where, where
 from corelib.ops.neural import dropout, normalization
 from corelib.ops.neural.softmax import softmax_along
+from corelib.ops.shape.permutation import in_format_of
 from corelib.ops.spatial.grids import grid_sample
 from corelib.ops.spatial.interpolation import interpolate
 from corelib.ops.spatial.padding import pad as _pad
@@ -26,24 +27,24 @@ _PADDINGS = ("zeros", "border", "reflection")
 
 @public("torch")
 def _softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_dtype: DType) -> Tensor:
-    """The gradient of softmax along `dim` from its result, in `input_dtype`.
+    """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major.
 
     >>> import corelib as torch
     >>> torch._softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0.5, 0.5]), 0, torch.float32)
     tensor([ 0.2500, -0.2500])
     """
-    return ((grad_output - (grad_output * output).sum(dim, True)) * output).to(input_dtype)
+    return ((grad_output - (grad_output * output).sum(dim, True)) * output).to(input_dtype).contiguous()
 
 
 @public("torch")
 def _log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_dtype: DType) -> Tensor:
-    """The gradient of log_softmax along `dim` from its result, in `input_dtype`.
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major.
 
     >>> import corelib as torch
     >>> torch._log_softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0., 0.]), 0, torch.float32)
     tensor([ 0., -1.])
     """
-    return (grad_output - output.exp() * grad_output.sum(dim, True)).to(input_dtype)
+    return (grad_output - output.exp() * grad_output.sum(dim, True)).to(input_dtype).contiguous()
 
 
 @public("torch")
@@ -105,7 +106,7 @@ def native_group_norm(
     if bias is not None:
         made = made + bias.reshape(shape)
     kept = input.dtype if weight is None or weight.dtype is input.dtype else weight.dtype
-    return made.to(input.dtype), mean.reshape((N, group)).to(kept), rstd.reshape((N, group)).to(kept)
+    return in_format_of(input, made.to(input.dtype)), mean.reshape((N, group)).to(kept), rstd.reshape((N, group)).to(kept)
 
 
 def _batch_normed(
@@ -288,7 +289,7 @@ def _unsafe_masked_index(input: Tensor, mask: Tensor, indices: Sequence[Tensor |
     tensor([2., 0.])
     """
     made: Tensor = where(mask, input[_places(input, indices)], fill).to(input.dtype)
-    return made
+    return made.contiguous()
 
 
 @public("torch")
@@ -323,7 +324,7 @@ def max_pool2d_with_indices_backward(
     made = made.scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(input.shape)
     if input.requires_grad:  # whose gradient is zero, and not none, as in PyTorch
         made = made + select_where(input.new_zeros((), dtype=D.bool), input, 0.0)
-    return made
+    return in_format_of(input, made)
 
 
 @public("aten", names=("slice",))

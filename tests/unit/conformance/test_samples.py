@@ -24,3 +24,11 @@ def test_every_public_op_has_samples():
     lacking = {op for op, names in shown.items() if op in TABLE and not (names | {op}) & sampled}
     assert lacking == set(BY_OTHERS)
     assert set(BY_OTHERS.values()) <= set(OPS)
+
+
+def test_every_native_form_has_samples():
+    """Functions that no op of the table is named after, because they return more than one, or stand for another."""
+    sampled = {name for op in OPS.values() for name in (op.name, op.path.rpartition(".")[2])}
+    forms = [n for names in NAMESPACES.values() for n, f in names.items() if getattr(f, "__module__", "").endswith(".native_forms")]
+    assert len(forms) >= 20
+    assert set(forms) <= sampled
