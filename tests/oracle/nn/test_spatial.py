@@ -45,3 +45,12 @@ REFUSED = [
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
     refusals_of(lambda T: evaluate(expression, T))
+
+
+@pytest.mark.parametrize("size", [[6, 6], [3, 9], [10, 4]])
+@pytest.mark.parametrize("scales", [(None, None), (2.0, 3.0), (0.5, None), (None, 1.7), (-1.0, 2.0)])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_given_scales_say_how_far_apart_the_outputs_lie(size: list[int], scales: tuple[float | None, float | None], align_corners: bool) -> None:
+    mine, theirs = tensors(corelib, (1, 2, 5, 7), grad=False)[0], tensors(torch, (1, 2, 5, 7), grad=False)[0]
+    wanted = torch._C._nn._upsample_bilinear2d_aa(theirs, size, align_corners, *scales)
+    assert_close(corelib._upsample_bilinear2d_aa(mine, size, align_corners, scales_h=scales[0], scales_w=scales[1]), wanted)
