@@ -137,6 +137,8 @@ def resampled(
 ) -> Tensor:
     """The spatial dimensions resized to `sizes`; a scale that is given (and above 0) says how far apart the outputs lie, whatever the sizes say."""
     n = len(sizes)
+    if mode != "area" and not input._shape[1]:
+        raise RuntimeError(f"interpolate(): Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input._shape)}")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
     if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact") and input._dtype.name == "uint8"):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+
+import corelib
 
 
-from ..pairs import refusals_of, tensors
+from ..pairs import assert_close, refusals_of, tensors
 from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 # A module and the shape of its input.
