@@ -398,6 +398,8 @@ class Tensor(TensorBase):
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether another tensor has the same shape."""
+        if not isinstance(other, Tensor):
+            raise TypeError(f"is_same_size(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
         return self._shape == other._shape
 
     def is_inference(self) -> bool:

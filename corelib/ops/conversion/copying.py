@@ -305,6 +305,8 @@ attach("type", type_)
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor with the dtype and device of another."""
+    if not isinstance(other, Tensor):
+        raise TypeError(f"type_as(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
     return to(self, other)
 
 
@@ -332,7 +334,9 @@ def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
     if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        if not isinstance(src, (int, float, complex)):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        return self.fill_(src)
     check_writable("copy_", self)
     if src._shape != self._shape and broadcast_shapes(self._shape, src._shape) != self._shape:
         raise RuntimeError(

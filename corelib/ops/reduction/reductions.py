@@ -228,6 +228,8 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _variance_arguments(
     name: str, input: Tensor, dim: Dims | bool, unbiased: bool | None, correction: float | None
 ) -> tuple[Dims, float]:
+    if unbiased is not None and not isinstance(unbiased, bool):
+        raise TypeError(f"{name}(): argument 'unbiased' must be bool, not {type(unbiased).__name__}")
     if isinstance(dim, bool):  # var(unbiased)
         unbiased, dim = dim, None
     if correction is None:
