@@ -172,7 +172,7 @@ class Tensor(TensorBase):
         if storage is None:
             runtime: Any = self._device._runtime
             raw = runtime.small_buffer(self._native)
-            storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
+            storage = self._storage = _new(Storage)._over(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
 
     def _shares(self, other: Tensor) -> bool:
