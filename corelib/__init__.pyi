@@ -623,7 +623,7 @@ def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> 
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+def histogram(input: _Tensor, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
 def histogramdd(input: _Tensor, bins: _int | _Sequence[_int] | _Sequence[_Tensor], *, range: _Sequence[_float] | None = ..., weight: _Tensor | None = ..., density: _bool = ...) -> _HistogramOfMany:
     """(hist, bin_edges): a histogram of vectors, the last dimension of `input`, with as many dimensions as these have numbers."""

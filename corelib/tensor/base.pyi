@@ -483,8 +483,6 @@ class TensorBase:
         """As `corelib.empty`, with this tensor's dtype and device unless given."""
     def new_full(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.full`, with this tensor's dtype and device unless given."""
-    def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
-        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _object, *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def new(self, *args: _Any, device: _Device | _str | _int | None = ...) -> _Tensor:
@@ -763,7 +761,7 @@ class TensorBase:
         """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+    def histogram(self, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
         """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
@@ -1059,6 +1057,8 @@ class TensorBase:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
     def storage_type(self) -> _Tensor:
         """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
+    def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
+        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
         """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
     def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:

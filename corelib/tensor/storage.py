@@ -54,12 +54,17 @@ class UntypedStorage:
             return
         if type(of) is not Device:
             raise TypeError(f"UntypedStorage(): takes a size or a sequence of bytes, and device=, but got two of them: {of!r}, {raw!r}")
-        self.device = of
+        self._over(of, raw, nbytes)
+
+    def _over(self, device: Device, raw: Buffer, nbytes: int) -> Storage:
+        """Be what is over a buffer of somebody else's."""
+        self.device = device
         self._raw = raw
         self._nbytes = nbytes
         self._version = 0
         self._state = 0
         self._lease = None
+        return self
 
     def _make(self, size: Any, where: DeviceLike) -> None:
         if not isinstance(size, int) and (isinstance(size, str) or not hasattr(size, "__len__")):

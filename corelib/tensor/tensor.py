@@ -172,7 +172,7 @@ class Tensor(TensorBase):
         if storage is None:
             runtime: Any = self._device._runtime
             raw = runtime.small_buffer(self._native)
-            storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
+            storage = self._storage = _new(Storage)._over(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
 
     def _shares(self, other: Tensor) -> bool:
@@ -398,6 +398,8 @@ class Tensor(TensorBase):
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether another tensor has the same shape."""
+        if not isinstance(other, Tensor):
+            raise TypeError(f"is_same_size(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
         return self._shape == other._shape
 
     def is_inference(self) -> bool:

@@ -281,7 +281,10 @@ _WORK = {
     "first": "        return first_call(op, ({tuple}))",
     "call": "        return op.path({plain})",
     "body": (
-        "        result = body({plain})\n"
+        "        try: result = body({plain})\n"
+        "        except (AttributeError, TypeError, IndexError):\n"
+        "            check_operands(op, ({tuple}))\n"
+        "            raise\n"
         "        try: base = result._base\n"
         "        except AttributeError: return own(result, ({tuple})) if isinstance(result, tuple) else result\n"
         "        return result if base is None or base is a0 else own(result, ({tuple}))"
@@ -290,7 +293,10 @@ _WORK = {
     "view": (
         "        try: need = a0._requires_grad\n"
         "        except AttributeError: return call(op, ({tuple}))\n"
-        "        result = body({plain})\n"
+        "        try: result = body({plain})\n"
+        "        except AttributeError:\n"
+        "            check_operands(op, ({tuple}))\n"
+        "            raise\n"
         "        if off: mark_unrecorded(result)\n"
         "        if need and grad_mode.enabled and result is not a0: record(rule, ({tuple}), result)\n"
         "        return result"
@@ -341,6 +347,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
+        "check_operands": _call.check_operands, "Tensor": Tensor,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it

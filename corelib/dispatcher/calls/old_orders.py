@@ -42,7 +42,7 @@ def in_todays_order(name: str, params: Sequence[str], args: Sequence[Any], stack
 def _takes(parameter: str, x: Any) -> bool:
     if parameter in _NUMBERS:
         return isinstance(x, (int, float, complex)) or (isinstance(x, Tensor) and not x._shape and not x._requires_grad)
-    return isinstance(x, Tensor)
+    return isinstance(x, Tensor) or (parameter == "other" and isinstance(x, (int, float, complex)))
 
 
 def _warn(name: str, order: Sequence[str], params: Sequence[str], method: bool, stacklevel: int) -> None:

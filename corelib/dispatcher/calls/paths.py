@@ -138,7 +138,7 @@ def _loops_path(op: Op) -> Entry:
     )
     scope: dict[str, Any] = {
         "op": op, "call": call.call, "fit": fit, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
-        "check_operands": call.check_operands, "grad_mode": grad_mode,
+        "check_operands": call.check_operands, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from sys import getrefcount
 
-from corelib.ops.construction.creation import _format_strides, parse_size
+from corelib.dispatcher.determinism import UNSET
+from corelib.ops.construction.creation import _format_strides, fill_unset, parse_size
 from corelib.tensor.base import attach
 from corelib.tensor.layout import memory_format as MemoryFormat
 from corelib.tensor.size import MOST, contiguous_strides
@@ -36,7 +37,8 @@ def resize_(
         raise RuntimeError(f"resize_(): Storage size calculation overflowed with sizes={list(shape)}")
     storage = self._own_storage()
     needed = (numel + self._offset) * self._dtype.itemsize
-    if numel and storage._nbytes < needed:
+    held = storage._nbytes
+    if numel and held < needed:
         if self._base is None and getrefcount(storage) <= 3:  # this tensor alone: nobody has to be looked for
             storage.check_resizable()
             grown = Storage.allocate(self._device, needed)
@@ -46,11 +48,20 @@ def resize_(
             self._storage = grown
         else:
             storage.resize_(needed)
+        if UNSET.filled:
+            _fill_unset_from(self, held)
     self._native = None
     self._shape = shape
     self._strides = strides
     self._numel = numel
     return self
+
+
+def _fill_unset_from(t: Tensor, held: int) -> None:
+    """Put deterministic mode's value into what a storage has grown by."""
+    storage, size = t._own_storage(), t._dtype.itemsize
+    first = -(-held // size)
+    fill_unset(Tensor._make(storage, t._dtype, (storage._nbytes // size - first,), None, first))
 
 
 attach("resize_", resize_)

@@ -188,7 +188,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
 
 @public("torch", "Tensor", outs=True, overlap="unchecked")
 def histogram(
-    input: Tensor, bins: Tensor | int, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
+    input: Tensor, bins: Tensor | int = 100, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
 ) -> Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides.
 

@@ -30,3 +30,25 @@ def test_topk_takes_nan_for_the_largest(largest: bool) -> None:
     found, places = x.topk(4, 1, largest)
     ordered, order = x.sort(1, descending=largest, stable=True)
     assert np.array_equal(found.numpy(), ordered[:, :4].numpy(), equal_nan=True) and (places == order[:, :4]).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "int64", "int8", "uint8"])
+@pytest.mark.parametrize("spread", [5, 100])
+@pytest.mark.parametrize(("shape", "dim"), [((101,), 0), ((20, 40), 1), ((40, 20), 0), ((3, 31, 5), 1)])
+def test_an_element_by_its_rank_is_that_of_a_stable_sort(dtype: str, spread: int, shape: tuple[int, ...], dim: int) -> None:
+    values = np.random.default_rng(1).integers(0, spread, shape)
+    x = torch.from_numpy(values).to(getattr(torch, dtype))
+    ordered, order = x.sort(dim, stable=True)
+    middle = (shape[dim] - 1) // 2
+    for made, rank in (
+        (x.kthvalue(1, dim, True), 0), (x.kthvalue(7, dim, True), 6), (x.kthvalue(shape[dim], dim, True), shape[dim] - 1),
+        (x.median(dim, True), middle), (x.nanmedian(dim, True), middle),
+    ):  # fmt: skip
+        assert (made[0] == ordered.narrow(dim, rank, 1)).all() and (made[1] == order.narrow(dim, rank, 1)).all()
+    assert x.median(dim).values.shape == shape[:dim] + shape[dim + 1 :] and x.median() == x.flatten().sort().values[(x.numel() - 1) // 2]
+
+
+def test_the_median_is_nan_where_there_is_one_and_the_other_passes_it_over() -> None:
+    x = torch.tensor([[3.0, float("nan"), 1.0, 2.0], [5.0, 4.0, 7.0, 6.0]])
+    assert x.median(1).values.isnan().tolist() == [True, False] and x.median(1).indices.tolist() == [1, 0]
+    assert x.nanmedian(1).values.tolist() == [2.0, 5.0] and x.kthvalue(4, 1).values.isnan().tolist() == [True, False]
