@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outcome import after, must_pass, noted
+from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -402,11 +402,11 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        natives = natives_of(given)
         try:
-            got = kernel(out._array(), *natives_of(given))
+            got = kernel(out._array(), *natives)
         except Exception as error:
-            noted(error, op, device, args)
-            raise
+            got = after(error, op, device, args, partial(kernel, out._array(), *natives))
         if got is None or got is out._native:
             out._bump()
             return out

@@ -13,6 +13,7 @@ from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_p
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
+from corelib.dispatcher.warned import warn
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
 from corelib.ops.construction.creation import _number, check_dtype, full_like
@@ -337,6 +338,8 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         if not isinstance(src, (int, float, complex)):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
         return self.fill_(src)
+    if src._dtype.is_complex and not self._dtype.is_complex:
+        warn("Casting complex values to real discards the imaginary part")
     check_writable("copy_", self)
     if src._shape != self._shape and broadcast_shapes(self._shape, src._shape) != self._shape:
         raise RuntimeError(

@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.dispatcher.warned import warn
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number
@@ -24,6 +25,10 @@ def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Numb
     if condition._dtype is not D.bool:
         if condition._dtype is not D.uint8:
             raise RuntimeError(f"where(): expected condition to be a boolean tensor, but got a tensor with dtype {condition._dtype}")
+        warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of PyTorch. Use a "
+            "boolean condition instead."
+        )
         condition = condition != 0
     tensors = [x for x in (condition, input, other) if isinstance(x, Tensor)]
     shape = broadcast_shapes(*[t._shape for t in tensors])

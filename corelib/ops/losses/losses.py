@@ -297,7 +297,7 @@ def kl_div(
         how = "batchmean"
     else:
         how = reduction_of("kl_div", reduction, size_average, reduce)
-    if how == "mean":
+    if how == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the "
             "batch size, and aligns with the KL math definition.'mean' will be changed to behave the same as 'batchmean' in the "

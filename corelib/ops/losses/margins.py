@@ -9,6 +9,7 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
@@ -298,6 +299,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
 
     Source: Jang et al., Categorical reparameterization with Gumbel-softmax, 2016.
     """
+    if eps != 1e-10:
+        warn("`eps` parameter is deprecated and has no effect.")
     noise = -empty_like(logits).exponential_().log()
     soft = softmax_along((logits + noise) / tau, dim)
     if not hard:

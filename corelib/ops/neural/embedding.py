@@ -100,8 +100,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if num_classes <= 0:
             raise RuntimeError(f"one_hot(): Can not infer total number of classes from empty tensor (num_classes={num_classes})")
         return tensor.new_zeros((*tensor._shape, num_classes))
-    if tensor._device.type == "meta" and num_classes != -1:
-        low, high = 0, 0  # no value to check
+    if tensor._device.type == "meta":
+        low, high = 0, 0 if num_classes != -1 else int(tensor.amax())  # no value to check; and none to count to, which item() says
     else:
         low, high = ends([tensor])[0]
     if low < 0:

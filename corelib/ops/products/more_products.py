@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
@@ -264,6 +265,10 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
 @public("torch")
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
+    warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, which accepts a "
+        "list of two or more tensors rather than multiple parameters."
+    )
     if len(matrices) == 1:
         return matrices[0]
     return multi_dot(matrices, out=out)

@@ -8,6 +8,7 @@ from math import prod
 from typing import TypeVar
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import KNOWN
@@ -51,6 +52,11 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     if min(size) <= 0:
         raise ValueError(f"affine_grid(): Expected non-zero, positive output size. Got {size}")
     spatial = tuple(size[2:])
+    if aligned and 1 in spatial:
+        warn(
+            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. This is not an intended use case "
+            "of affine_grid. See the documentation of affine_grid for details."
+        )
     axes = []
     for d in reversed(range(n)):
         m = spatial[d]

@@ -224,3 +224,15 @@ def test_numbers_and_indices_of_the_host_go_with_any_device(backend: Pair) -> No
     a.index_put_((torch.tensor([1], device="pair:1"),), torch.tensor(7.0))
     a[2:4] = b[:2]
     assert a.tolist() == [0, 7, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("made", "said"), [
+    (lambda shape, dtype, index: np.empty((3, 3), dtype), r"an array of \w+, shape \[3, 3\]"),
+    (lambda shape, dtype, index: np.empty(shape, np.uint16), "an array of uint16"),
+    (lambda shape, dtype, index: None, "an object of type NoneType"), (lambda shape, dtype, index: [0] * 6, "an object of type list"),
+])  # fmt: skip
+def test_small_results_of_another_shape_or_dtype_are_refused(made: Any, said: str) -> None:
+    backend = Pair()
+    backend.small_allocation = made
+    with torch.backends.register(backend), pytest.raises(BackendError, match=rf"small_allocation\(\(2, 3\), \w+\) returned {said}"):
+        torch.ones(2, device="pair:1")

@@ -1,8 +1,8 @@
 """Special functions from other formulas than the bodies of the op table: integrals by quadrature, power series, sums of coefficients.
 
-The bodies are rational approximations, recurrences and continued fractions; here are integral representations (DLMF 9.5, 10.9, 10.32, 8.6),
-whose quadratures converge exponentially, and Clenshaw's sums for polynomials. A device may be as far off as a result whose argument was
-wrong in its last places, besides the units that the tolerances name: near a zero nothing else can be asked of a function that waves.
+The bodies are rational approximations, recurrences and continued fractions; here are integral representations (DLMF 7.7, 8.6, 9.5, 10.9, 10.32),
+whose quadratures converge exponentially, inverses by Newton's steps, and Clenshaw's sums for polynomials. Where a function crosses zero a device may be as far off as a
+result whose argument was wrong in its last places, besides the units that the tolerances name: near a zero nothing else can be asked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial import chebyshev, hermite, hermite_e, laguerre, legendre
 
 from corelib.tensor import dtype as D
-from corelib_conformance.reference.arithmetic import kernel, put, rounded, taken, wide_unit
+from corelib_conformance.reference.arithmetic import function_of, kernel, put, rounded, taken, wide_unit
 from corelib_conformance.reference.cells import Pair
 from corelib_conformance.tolerances import argument_ulps, ulps
 
@@ -145,6 +145,127 @@ def _incomplete(function: Function, at_zero: float, at_infinity: float) -> Funct
     return _each(run)
 
 
+def _modified_first(order: int, scaled: bool) -> Function:
+    """Bessel's integral for the modified first kind; the power series near 0."""
+
+    def run(x: Any) -> Any:
+        size = np.abs(x)
+        near, finite = size < 2, np.where(np.isfinite(size), size, 1.0)
+        far = (np.exp(finite * (np.cos(_ANGLE) - 1)) * np.cos(order * _ANGLE)).mean(-1, keepdims=True)
+        # beyond what the angles resolve, three terms of the expansion in 1 / x
+        mu, z = 4.0 * order * order, 8 * np.maximum(finite, 1.0)
+        terms = 1 - (mu - 1) / z * (1 - (mu - 9) / (2 * z) * (1 - (mu - 25) / (3 * z) * (1 - (mu - 49) / (4 * z) * (1 - (mu - 81) / (5 * z)))))
+        far = np.where(finite > 700, terms / np.sqrt(2 * np.pi * finite), far)
+        value = np.where(near, _power_series(order, np.where(near, size, 0.0), 1.0) * np.exp(-np.where(near, size, 0.0)), far)
+        value = value if scaled else np.where(value == 0, 0.0, value * np.exp(size / 2) * np.exp(size / 2))
+        value = np.where(np.isinf(size), 0.0 if scaled else np.nan, value)  # as in PyTorch
+        return np.where(np.isnan(x), np.nan, np.where(x < 0, (-1) ** order * value, value))
+
+    return _each(run)
+
+
+def _log_gamma(x: Any) -> Any:
+    """The C library's, infinite at the poles and at either infinity."""
+    pole = ((x <= 0) & (x == np.floor(x))) | np.isinf(x)
+    return np.where(pole, np.inf, np.where(np.isnan(x), np.nan, _LOG_GAMMA(np.where(pole | np.isnan(x), 1.0, x))))
+
+
+def _digamma(x: Any) -> Any:
+    """By reflection below 0, by its recurrence up to 16, and there by the asymptotic series (DLMF 5.5.2, 5.5.4, 5.11.2)."""
+    x = np.asarray(x, np.float64)
+    pole = (x <= 0) & (x == np.floor(x)) & np.isfinite(x)
+    left = (x < 0) & np.isfinite(x) & ~pole
+    y = np.where(left, 1 - x, np.where(np.isfinite(x) & ~pole, x, 1.0))
+    total = np.zeros(y.shape)
+    for _ in range(16):
+        small = y < 16
+        total = total - np.where(small, 1 / y, 0.0)
+        y = np.where(small, y + 1, y)
+    z = 1 / (y * y)
+    series = z * (1 / 12 - z * (1 / 120 - z * (1 / 252 - z * (1 / 240 - z * (1 / 132 - z * (691 / 32760 - z / 12))))))
+    value = total + np.log(y) - 1 / (2 * y) - series
+    part = np.where(left, x - np.round(x), 0.25)  # pi times this has the same tangent
+    value = np.where(left, value - np.pi / np.tan(np.pi * part), value)
+    value = np.where(pole, np.where(x == 0, np.copysign(np.inf, -x), np.nan), value)
+    return np.where(x == np.inf, np.inf, np.where(np.isfinite(x), value, np.nan))
+
+
+_TANH_SINH = np.arange(-230, 231) / 64
+_WITHIN = (1 + np.tanh(np.pi / 2 * np.sinh(_TANH_SINH))) / 2  # places and shares of a quadrature on [0, 1]
+_WITHIN_SHARE = np.pi / 4 * np.cosh(_TANH_SINH) / np.cosh(np.pi / 2 * np.sinh(_TANH_SINH)) ** 2 / 64
+_ERF, _ERFC = (np.vectorize(f, otypes=[np.float64]) for f in (math.erf, math.erfc))
+
+
+def _faded(size: Any) -> Any:
+    """exp(x**2) erfc(x) for x from 0 on: the integral of exp(-t**2 / 4 - x t) over the root of pi."""
+    reach = np.minimum(13.5, 80 / np.maximum(size, 1e-3))
+    t = _WITHIN * reach
+    return (np.exp(-t * t / 4 - size * t) * _WITHIN_SHARE).sum(-1, keepdims=True) * reach / np.sqrt(np.pi)
+
+
+def _power_of_square(x: Any, factor: float) -> Any:
+    """exp(factor * x**2) without the rounding of a large square."""
+    high = np.asarray(x, np.float32).astype(np.float64)
+    return np.exp(factor * high * high) * np.exp(factor * (x - high) * (x + high))
+
+
+def _scaled_erfc(x: Any) -> Any:
+    size = np.where(np.isfinite(x), np.abs(x), 1.0)
+    value = _faded(size)
+    value = np.where(x < 0, 2 * _power_of_square(size, 1.0) - value, value)
+    return np.where(x == np.inf, 0.0, np.where(x == -np.inf, np.inf, np.where(np.isnan(x), np.nan, value)))
+
+
+def _normal_tail(size: Any) -> Any:
+    """The share of the normal distribution beyond a number from 0 on."""
+    return _power_of_square(size, -0.5) * _faded(size / np.sqrt(2)) / 2
+
+
+def _normal(x: Any) -> Any:
+    size = np.where(np.isnan(x), 0.0, np.minimum(np.abs(x), 50.0))
+    return np.where(np.isnan(x), np.nan, np.where(x < 0, _normal_tail(size), 1 - _normal_tail(size)))
+
+
+def _log_normal(x: Any) -> Any:
+    finite = np.where(np.isfinite(x), x, 0.0)
+    size = np.abs(finite)
+    low = np.log(_faded(size / np.sqrt(2)) / 2) - finite * finite / 2
+    value = np.where(finite < 0, low, np.log1p(-_normal_tail(np.minimum(size, 50.0))))
+    return np.where(x == np.inf, 0.0, np.where(x == -np.inf, -np.inf, np.where(np.isnan(x), np.nan, value)))
+
+
+def _inverse(y: Any, left: Any) -> Any:
+    """Where erf is y from 0 on, and erfc is left = 1 - y, by Newton's steps on whichever is the smaller."""
+    log = np.log(left * (1 + y))
+    half = 2 / (np.pi * 0.147) + log / 2
+    w = np.sqrt(np.sqrt(half * half - log / 0.147) - half)  # Winitzki's estimate
+    for _ in range(5):
+        off = np.where(y < 0.5, _ERF(w) - y, left - _ERFC(w))
+        step = off * np.sqrt(np.pi) / 2 * _power_of_square(w, 1.0)
+        w = w - step / (1 + w * step)
+    return w
+
+
+def _inverse_erf(x: Any) -> Any:
+    inside = np.abs(x) < 1
+    size = np.where(inside, np.abs(x), 0.5)
+    value = np.copysign(np.where(size == 0, 0.0, _inverse(np.where(size == 0, 0.5, size), 1 - np.where(size == 0, 0.5, size))), x)
+    return np.where(inside, value, np.where(np.abs(x) == 1, np.copysign(np.inf, x), np.nan))
+
+
+def _inverse_normal(x: Any) -> Any:
+    inside = (x > 0) & (x < 1) & (x != 0.5)
+    p = np.where(inside, x, 0.25)
+    left = 2 * np.minimum(p, 1 - p)
+    value = np.sqrt(2) * _inverse(1 - left, left) * np.where(p < 0.5, -1, 1)
+    return np.where(inside, value, np.where(x == 0.5, 0.0, np.where(x == 0, -np.inf, np.where(x == 1, np.inf, np.nan))))
+
+
+def _entropy(x: Any) -> Any:
+    value = np.where(x > 0, -x * np.log(np.where(x > 0, x, 1.0)), np.where(x == 0, 0.0, -np.inf))
+    return np.where(np.isnan(x), np.nan, value)
+
+
 def _polynomial(value: Function, coefficients: Function, shifted: bool = False) -> Function:
     """Of the degrees in n, each by Clenshaw's sum of its coefficients in a basis; 0 for negative ones."""
 
@@ -207,6 +328,13 @@ def _declared(name: str, function: Function, of: int, least: float = 0.0) -> Non
         put(out, value, rounded(value, carried, out.dtype, ulps(name, out.dtype.name)))
 
 
+for _name, _function in {
+    "i0": _modified_first(0, False), "special_i1": _modified_first(1, False), "special_i0e": _modified_first(0, True),
+    "special_i1e": _modified_first(1, True), "lgamma": _log_gamma, "digamma": _digamma, "special_erfcx": _each(_scaled_erfc),
+    "special_ndtr": _each(_normal), "special_log_ndtr": _each(_log_normal), "erfinv": _inverse_erf, "special_ndtri": _inverse_normal,
+    "special_entr": _entropy,
+}.items():
+    function_of(_name, _function)
 for _order in (0, 1):
     _declared(f"special_bessel_j{_order}", _first(_order), 1)
     _declared(f"special_bessel_y{_order}", _second(_order), 1)
