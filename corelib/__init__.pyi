@@ -180,7 +180,7 @@ def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tens
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
     """`input` with `values` added at `indices` where `mask` is True; elsewhere the indices may lie outside."""
 def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ..., *, scales_h: _float | None = ..., scales_w: _float | None = ...) -> _Tensor:
-    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased."""
+    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased; beside `output_size`, scales_h and scales_w say how far"""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
 def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -699,7 +699,7 @@ def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
+def layer_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
 def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The least common multiple, elementwise, never negative; 0 where either is 0."""
@@ -975,7 +975,7 @@ def resolve_conj(input: _Tensor) -> _Tensor:
     """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
 def resolve_neg(input: _Tensor) -> _Tensor:
     """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
-def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
+def rms_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def rnn_relu(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.RNN`: (output, last states)."""

@@ -233,6 +233,8 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         n = 1
         for m in shape:
             n *= m
+        if not n:
+            return
         off, scale = statistics(input.reshape(-1, n), eps)
         off *= scale
         if weight is not None:
@@ -248,6 +250,8 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         for m in shape:
             n *= m
         dx, dw, db = outs
+        if not n:
+            return
         rows, g = input.reshape(-1, n), g.reshape(-1, n)
         hat, scale = statistics(rows, eps)
         hat *= scale

@@ -21,6 +21,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.host import np
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
 from corelib.tensor.promotion import as_dtype, get_default_dtype
@@ -399,6 +400,9 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
+    for what, x in (("start", start), ("end", end)):
+        if not isinstance(x, (int, float, complex, np.number)):
+            raise TypeError(f"linspace(): argument '{what}' must be Number, not {type(x).__name__}")
     if out is not None:
         dtype, device = of_out("linspace", out, dtype, device)
     turns = isinstance(start, complex) or isinstance(end, complex)

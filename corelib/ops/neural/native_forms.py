@@ -12,7 +12,7 @@ from corelib.ops.neural import dropout, normalization
 from corelib.ops.neural.softmax import softmax_along
 from corelib.ops.shape.permutation import in_format_of
 from corelib.ops.spatial.grids import grid_sample
-from corelib.ops.spatial.interpolation import interpolate
+from corelib.ops.spatial.interpolation import interpolate, resampled
 from corelib.ops.spatial.padding import pad as _pad
 from corelib.ops.spatial.pixels import channel_shuffle
 from corelib.tensor import dtype as D
@@ -264,14 +264,19 @@ def _upsample_bilinear2d_aa(
     input: Tensor, output_size: Sequence[int] | None, align_corners: bool, scale_factors: Sequence[float] | None = None, *,
     scales_h: float | None = None, scales_w: float | None = None,
 ) -> Tensor:  # fmt: skip
-    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased.
+    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased; beside `output_size`, scales_h and scales_w say how far
+    apart the outputs lie: 1 / scale.
 
     >>> import corelib as torch
     >>> torch._upsample_bilinear2d_aa(torch.ones(1, 1, 2, 2), (1, 1), False)
     tensor([[[[1.]]]])
     """
-    size = None if output_size is None else tuple(output_size)
-    return interpolate(input, size, None if scale_factors is None else tuple(scale_factors), "bilinear", align_corners, antialias=True)
+    if output_size is None or scale_factors is not None:
+        size = None if output_size is None else tuple(output_size)
+        return interpolate(input, size, None if scale_factors is None else tuple(scale_factors), "bilinear", align_corners, antialias=True)
+    if len(input._shape) != 4 or len(output_size) != 2:
+        raise RuntimeError(f"_upsample_bilinear2d_aa(): expected a 4-D input and an output_size of 2, got shape {list(input._shape)} and {list(output_size)}")
+    return resampled(input, output_size, (scales_h, scales_w), "bilinear", align_corners, True)
 
 
 def _places(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[Tensor | slice, ...]:

@@ -165,6 +165,10 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     tensor([0, 0, 1])
     """
     if dim is None:
+        warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply use "
+            "torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future release."
+        )
         dim = next((d for d, n in enumerate(input._shape) if n == 3), None)
         if dim is None:
             raise RuntimeError("cross(): no dimension of size 3 in input")

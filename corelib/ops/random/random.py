@@ -247,6 +247,9 @@ def normal(
     else:
         if size is None:
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
+        for what, x in (("mean", mean), ("std", std)):
+            if isinstance(x, (str, bytes)) or not hasattr(x, "__float__"):
+                raise TypeError(f"normal(): argument '{what}' must be Tensor or float, not {type(x).__name__}")
         if std < 0:
             raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
         if out is not None:

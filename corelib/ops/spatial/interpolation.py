@@ -82,7 +82,7 @@ def _smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: f
         first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
         weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
         total = sum(weights)
-        rows.append([0.0] * first + [w / total for w in weights] + [0.0] * (m - last))
+        rows.append(([0.0] * first + [w / total for w in weights] + [0.0] * (m - last)) if total else [0.0] * m)
     return rows
 
 
@@ -129,6 +129,16 @@ def interpolate(
             scales = factors
     else:
         raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
+    return resampled(input, sizes, scales, mode, align_corners, antialias)
+
+
+def resampled(
+    input: Tensor, sizes: Sequence[int], scales: Sequence[float | None], mode: str, align_corners: bool | None, antialias: bool
+) -> Tensor:
+    """The spatial dimensions resized to `sizes`; a scale that is given (and above 0) says how far apart the outputs lie, whatever the sizes say."""
+    n = len(sizes)
+    if mode != "area" and not input._shape[1]:
+        raise RuntimeError(f"interpolate(): Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input._shape)}")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
     if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact") and input._dtype.name == "uint8"):
@@ -138,7 +148,7 @@ def interpolate(
     made, since = input, next_number()
     for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
         d, m = 2 + i, input._shape[2 + i]
-        scale = 1 / given if given else m / o
+        scale = 1 / given if given and given > 0 else m / o
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
