@@ -1,7 +1,8 @@
 """The cost of a call in two checkouts of corelib, new beside old: `python -m benchmarks.versions OLD NEW [--rounds 15]`.
 
 Each measurement is a process of its own, and the two checkouts take turns, which goes first changing with every round, so that a machine whose
-speed drifts slows both alike. Printed is new/old: the median, and the middle half of all rounds; below 1 the new one is quicker.
+speed drifts slows both alike. What is measured is the processor's time, the least of many short runs, so that others at work on the machine count
+for little. Printed is new/old: the median, and the middle half of all rounds; below 1 the new one is quicker.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ CASES = {
     "tiny backward": ("a = torch.ones(8, requires_grad=True); b = torch.ones(8)", "(a * b).sum().backward()"),
 }
 _CHILD = """
-import json, sys, timeit
+import json, sys, time, timeit
 import corelib as torch
 cases = json.loads(sys.argv[1])
 found = {}
 for name, (setup, statement) in cases.items():
     space = {"torch": torch}
     exec(setup, space)
-    timer = timeit.Timer(statement, globals=space)
+    timer = timeit.Timer(statement, timer=time.process_time, globals=space)
     timer.timeit(2000)
-    found[name] = min(timer.repeat(7, 3000))
+    found[name] = min(timer.repeat(400, 100))
 print(json.dumps(found))
 """
 

@@ -59,6 +59,20 @@ from corelib.ops.construction.legacy import (
     ShortTensor as ShortTensor,
     set_default_tensor_type as set_default_tensor_type,
 )
+from corelib.ops.construction.storages import (
+    BFloat16Storage as BFloat16Storage,
+    BoolStorage as BoolStorage,
+    ByteStorage as ByteStorage,
+    CharStorage as CharStorage,
+    ComplexDoubleStorage as ComplexDoubleStorage,
+    ComplexFloatStorage as ComplexFloatStorage,
+    DoubleStorage as DoubleStorage,
+    FloatStorage as FloatStorage,
+    HalfStorage as HalfStorage,
+    IntStorage as IntStorage,
+    LongStorage as LongStorage,
+    ShortStorage as ShortStorage,
+)
 from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
 from corelib.tensor.promotion import (
     can_cast as can_cast,
@@ -94,6 +108,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "storage": ("corelib.tensor.storage", None),
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),

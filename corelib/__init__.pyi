@@ -39,6 +39,18 @@ from corelib.ops.construction.legacy import IntTensor as IntTensor
 from corelib.ops.construction.legacy import LongTensor as LongTensor
 from corelib.ops.construction.legacy import ShortTensor as ShortTensor
 from corelib.ops.construction.legacy import set_default_tensor_type as set_default_tensor_type
+from corelib.ops.construction.storages import BFloat16Storage as BFloat16Storage
+from corelib.ops.construction.storages import BoolStorage as BoolStorage
+from corelib.ops.construction.storages import ByteStorage as ByteStorage
+from corelib.ops.construction.storages import CharStorage as CharStorage
+from corelib.ops.construction.storages import ComplexDoubleStorage as ComplexDoubleStorage
+from corelib.ops.construction.storages import ComplexFloatStorage as ComplexFloatStorage
+from corelib.ops.construction.storages import DoubleStorage as DoubleStorage
+from corelib.ops.construction.storages import FloatStorage as FloatStorage
+from corelib.ops.construction.storages import HalfStorage as HalfStorage
+from corelib.ops.construction.storages import IntStorage as IntStorage
+from corelib.ops.construction.storages import LongStorage as LongStorage
+from corelib.ops.construction.storages import ShortStorage as ShortStorage
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
 from corelib.tensor.promotion import can_cast as can_cast
@@ -93,6 +105,7 @@ from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import signal as signal
 from corelib import special as special
+from corelib.tensor import storage as storage
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
@@ -151,7 +164,7 @@ def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out:
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of log_softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
     """`native_batch_norm`; without running statistics also as (input, weight, bias, training, momentum, eps)."""
 def _neg_view(input: _Tensor) -> _Tensor:
@@ -161,13 +174,13 @@ def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Ten
 def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
     """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
-    """The gradient of softmax along `dim` from its result, in `input_dtype`."""
+    """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
     """`input` with `values` added at `indices` where `mask` is True; elsewhere the indices may lie outside."""
 def _upsample_bilinear2d_aa(input: _Tensor, output_size: _Sequence[_int] | None, align_corners: _bool, scale_factors: _Sequence[_float] | None = ..., *, scales_h: _float | None = ..., scales_w: _float | None = ...) -> _Tensor:
-    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased."""
+    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased; beside `output_size`, scales_h and scales_w say how far"""
 def abs(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The absolute value, elementwise."""
 def abs_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -610,7 +623,7 @@ def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> 
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-def histogram(input: _Tensor, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+def histogram(input: _Tensor, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
 def histogramdd(input: _Tensor, bins: _int | _Sequence[_int] | _Sequence[_Tensor], *, range: _Sequence[_float] | None = ..., weight: _Tensor | None = ..., density: _bool = ...) -> _HistogramOfMany:
     """(hist, bin_edges): a histogram of vectors, the last dimension of `input`, with as many dimensions as these have numbers."""
@@ -619,7 +632,7 @@ def hsplit(input: _Tensor, indices_or_sections: _int | _Sequence[_int]) -> _tupl
 def hstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor:
     """The tensors side by side: along the second dimension, or the first for vectors."""
 def hypot(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The square root of `input² + other²` without overflow, elementwise."""
+    """The square root of `input² + other²` without overflow, elementwise; NotImplementedError for integers and bools."""
 def i0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The modified Bessel function of the first kind and order 0, elementwise."""
 def i0_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
@@ -686,7 +699,7 @@ def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the kth smallest elements along `dim`, k counted from 1."""
-def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
+def layer_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ..., cudnn_enable: _bool = ...) -> _Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing."""
 def lcm(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The least common multiple, elementwise, never negative; 0 where either is 0."""
@@ -729,9 +742,9 @@ def log_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
 def log_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of softmax, without its loss of digits. `dtype` casts the input first."""
 def logaddexp(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """log(exp(input) + exp(other)) without overflow, elementwise."""
+    """log(exp(input) + exp(other)) without overflow, elementwise; NotImplementedError for integers and bools."""
 def logaddexp2(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """log2(2**input + 2**other) without overflow, elementwise."""
+    """log2(2**input + 2**other) without overflow, elementwise; NotImplementedError for integers and bools."""
 def logcumsumexp(input: _Tensor, dim: _int, *, out: _Tensor | None = ...) -> _Tensor:
     """The logarithm of the sum of exponentials of all elements up to each, along `dim`, without overflow."""
 def logdet(input: _Tensor) -> _Tensor:
@@ -962,7 +975,7 @@ def resolve_conj(input: _Tensor) -> _Tensor:
     """The tensor itself, or a copy with its conjugates in memory where it is only marked as conjugated."""
 def resolve_neg(input: _Tensor) -> _Tensor:
     """The tensor itself, or a copy with its negatives in memory where it is only marked as negated."""
-def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
+def rms_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def rnn_relu(*args: _Any) -> _tuple[_Tensor, ...]:
     """The layers behind `nn.RNN`: (output, last states)."""

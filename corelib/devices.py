@@ -14,6 +14,21 @@ from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
 
+class StreamContext:
+    """What `stream(...)` returns."""
+
+    def __init__(self, stream: Stream | None) -> None:
+        self.stream = stream
+
+    def __enter__(self) -> None:
+        if self.stream is not None:
+            self.stream.__enter__()
+
+    def __exit__(self, *exception: object) -> None:
+        if self.stream is not None:
+            self.stream.__exit__(*exception)
+
+
 class Accelerator:
     """The functions of `torch.cuda` for one device type. `device` arguments are devices, indices, or None for the current one.
 
@@ -26,6 +41,7 @@ class Accelerator:
 
     def __init__(self, device_type: str) -> None:
         self.device_type = device_type
+        self.StreamContext: type[StreamContext] = StreamContext
         self.Stream: type[Stream] = type("Stream", (Stream,), {"_type": device_type, "__doc__": Stream.__doc__})
         self.Event: type[Event] = type("Event", (Event,), {"_type": device_type, "__doc__": Event.__doc__})
 
@@ -89,14 +105,9 @@ class Accelerator:
         """Let this thread's work go to another stream from now on."""
         set_stream(stream)
 
-    @contextmanager
-    def stream(self, stream: Stream | None) -> Iterator[None]:
+    def stream(self, stream: Stream | None) -> StreamContext:
         """A context in which this thread's work goes to a stream; None changes nothing."""
-        if stream is None:
-            yield
-            return
-        with stream:
-            yield
+        return StreamContext(stream)
 
     # Memory, in bytes
 
@@ -168,7 +179,70 @@ class Accelerator:
         return default_of(self._of(device).device)
 
 
-cpu, cuda, opencl = Accelerator("cpu"), Accelerator("cuda"), Accelerator("opencl")
+class HostStream(Stream):
+    """The stream of the cpu, where all work has been done when a call returns: there is nothing to wait for."""
+
+    _type = "cpu"
+
+    def __init__(self, priority: int = -1) -> None:
+        super().__init__()
+
+    def record_event(self, event: Event | None = None) -> Event:
+        """An event, or a new one, recorded here; it has happened."""
+        event = event or HostEvent()
+        event.record(self)
+        return event
+
+
+class HostEvent(Event):
+    """A point in the stream of the cpu; it has happened when it is recorded."""
+
+    _type = "cpu"
+
+    def record(self, stream: Stream | None = None) -> None:
+        """Record this event."""
+        self._runtime = (stream or cpu.current_stream())._runtime
+
+    def query(self) -> bool:
+        """True."""
+        return True
+
+    def synchronize(self) -> None:
+        """Nothing is left to wait for."""
+
+    def wait(self, stream: Stream | None = None) -> None:
+        """Nothing is left to wait for."""
+
+
+class Host(Accelerator):
+    """`torch.cpu`: one device, known by its name, with one stream."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu")
+        self.Stream, self.Event = HostStream, HostEvent
+        self._stream: Stream | None = None
+
+    def current_device(self) -> str:  # type: ignore[override]  # PyTorch's answer for the cpu, and for it alone
+        """ "cpu"."""
+        return "cpu"
+
+    def is_initialized(self) -> bool:
+        """True."""
+        return True
+
+    def current_stream(self, device: DeviceLike = None) -> Stream:
+        """The stream that `stream(...)` chose in this thread, or the default one."""
+        chosen = current_stream(self._of(device))
+        return chosen if isinstance(chosen, HostStream) else self.default_stream()
+
+    def default_stream(self, device: DeviceLike = None) -> Stream:
+        """The stream of the cpu."""
+        if self._stream is None:
+            self._stream = HostStream()
+        return self._stream
+
+
+cpu, cuda, opencl = Host(), Accelerator("cuda"), Accelerator("opencl")
 
 
 def small_bytes(runtime: Runtime) -> int:

@@ -18,6 +18,7 @@ from corelib.ops.neural.softmax import softmin as plain_softmin
 from corelib.ops.ordering.order_statistics import nanmedian
 from corelib.tensor.dtype import bool as bool_dtype, dtype as DType, float32, int64
 from corelib.tensor.limits import iinfo
+from corelib.tensor.size import wrap_dims
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -30,18 +31,9 @@ _INFINITY = float("inf")
 
 
 def _dims(dim: Dim, ndim: int) -> tuple[int, ...]:
-    """The dimensions named, in order."""
-    if dim is None or dim == ():
-        return tuple(range(ndim))
-    found: list[int] = []
-    ndim = max(ndim, 1)
-    for d in (dim,) if isinstance(dim, int) else dim:
-        if not -ndim <= d < ndim:
-            raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {d})")
-        if d % ndim in found:
-            raise RuntimeError(f"dim={d} appears multiple times in the list of dims")
-        found.append(d % ndim)
-    return tuple(sorted(found))
+    """The dimensions named, in order; of a number the one that it is taken to have."""
+    found = wrap_dims("masked", dim, ndim)
+    return found if found or dim is None or dim == () else (0,)
 
 
 def _counting(name: str, input: Tensor, mask: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.tensor import Tensor as _Tensor
 
 def airy_ai(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-    """The Airy function Ai, elementwise; NaN at infinity. It has no derivative here, as in PyTorch."""
+    """The Airy function Ai, elementwise; NaN at infinity."""
 def bessel_j0(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Bessel function of the first kind and order 0, elementwise."""
 def bessel_j1(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:

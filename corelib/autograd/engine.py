@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.calls.primitive import COPY
+from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import edge_of
 from corelib.graph.fitted import fitted
@@ -67,6 +68,12 @@ def backward(
         if not inputs:
             raise RuntimeError("backward(): argument 'inputs' cannot be empty")
         captures = _captures(inputs)
+    if create_graph:
+        warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can cause a "
+            "memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this function, make sure "
+            "to reset the .grad fields of your parameters to None after use to break the cycle and avoid the leak."
+        )
     retain = create_graph if retain_graph is None else retain_graph
     _run(roots, retain, create_graph, captures, accumulate=True, inputs=inputs or ())
 
@@ -281,7 +288,7 @@ def _run(
                     pending[next_node] = have + part
                     owned.add(next_node)
                 else:
-                    have.add_(part)
+                    have += part
             grads = part = None
         # What is left are leaves, in the order in which their gradients were met.
         if captures is None:
@@ -402,11 +409,19 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     elif create_graph:
         leaf._grad = have + g
     else:
-        have.add_(g)
+        have += g
     hooks = leaf.__dict__.get("_post_accumulate_hooks")
     if hooks:
         for hook in list(hooks.values()):
-            hook(leaf)
+            returned = hook(leaf)
+            if returned is not None:
+                _refuse_of_hook(returned)
+
+
+def _refuse_of_hook(returned: object) -> None:
+    if isinstance(returned, Tensor):
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+    raise TypeError(f"post accumulate grad hooks should return None, but hook returned '{type(returned).__name__}'")
 
 
 def _own(g: Tensor, strides: Strides | None) -> Tensor:

@@ -31,14 +31,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         if getattr(args, "device", None) is not None:
-            device(args.device)
-    except RuntimeError as error:
-        parser.error(f"argument --device: {error}")
-    try:
+            _check_device(parser, args.device)
         return int(args.run(args))
     except BackendError as error:
         print(f"corelib {args.command}: {error}", file=sys.stderr)
         return 1
+
+
+def _check_device(parser: argparse.ArgumentParser, name: str) -> None:
+    """End the command for what names no device; BackendError for one that cannot be used."""
+    try:
+        _ = device(name).runtime
+    except BackendError:
+        raise
+    except RuntimeError as error:
+        parser.error(f"argument --device: {error}")
 
 
 def _parser(command_name: str) -> argparse.ArgumentParser:

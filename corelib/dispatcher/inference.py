@@ -32,7 +32,6 @@ class inference_mode(GradContext):
         return super().__new__(cls)
 
     def __init__(self, mode: bool = True) -> None:
-        super().__init__()
         self._mode = mode
         self._modes: list[tuple[bool, MarkInference | None]] = []
 
@@ -40,7 +39,7 @@ class inference_mode(GradContext):
         return inference_mode(self._mode)
 
     def __enter__(self) -> None:
-        self._before.append(switched())
+        self._before = (switched(), self._before)
         marker = None
         if self._mode:
             marker = MarkInference()
@@ -50,7 +49,7 @@ class inference_mode(GradContext):
         switch(not self._mode)
 
     def __exit__(self, *exc: object) -> None:
-        switch(self._before.pop())
+        super().__exit__()
         grad_mode.inference, marker = self._modes.pop()
         if marker is not None:
             marker.__exit__()

@@ -7,11 +7,12 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
-from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.op import positional, with_parameters
-from corelib.dispatcher.operands import fit, fitting_lines, roles
+from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
+from corelib.tensor.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,12 +45,42 @@ def public(
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0], places)
         if outs or out:
             function = _with_out(function, (*names, function.__name__)[0], "exact" if outs or out == "exact" else "safe", overlap)
-        if checked is not None:
-            function = checked.wrap(function)
-        show(function, names or (function.__name__,), places)
-        return function
+        if checked is None and function.__code__.co_flags & 0x04:
+            function = naming_operands(function)
+        shown = function if checked is None else checked.wrap(function)
+        called = names or (function.__name__,)
+        if checked is not None and not checked.integers:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
+            if checked.tensors == (0,) and "Tensor" in places:
+                show(function, called, ("Tensor",))
+                show(shown, called, [where for where in places if where != "Tensor"])
+            else:
+                show(shown, called, places)
+            return function
+        show(shown, called, places)
+        return shown
 
     return place
+
+
+def naming_operands(function: F, first: int = 0) -> F:
+    """The same function, which says of an argument in the place of a tensor that it is none. Positions count from `first`."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + bool(code.co_flags & 0x04)]
+    tensors = [str(function.__annotations__.get(name)).startswith("Tensor") for name in names]
+    several = bool(code.co_flags & 0x04)
+
+    def named(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AttributeError:
+            given = args[0] if several and len(args) == 1 and isinstance(args[0], (tuple, list)) else args
+            for i, x in enumerate(given):
+                if tensors[min(i, len(tensors) - 1)] and not isinstance(x, Tensor):
+                    what = f"expected Tensor as element {i}, but got" if several else f"argument {names[i]!r} (position {i + 1 - first}) must be Tensor, not"
+                    raise TypeError(f"{function.__name__}(): {what} {type(x).__name__}") from None
+            raise
+
+    return update_wrapper(named, function)  # type: ignore[return-value]  # with its signature
 
 
 # A template, as those of the entry functions.
@@ -78,10 +109,11 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
 class _Checked:
     """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
 
-    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params")
+    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params", "tensors")
 
-    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...]) -> None:
+    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...], tensors: tuple[int, ...]) -> None:
         self.name = name
+        self.tensors = tensors
         self.others = others
         self.params = params
         self.integers = integers
@@ -97,8 +129,10 @@ class _Checked:
         if code.co_flags & 0x0C:
             return None
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        found = {i: kind for i, (_, kind) in enumerate(roles(inner, params)) if kind}
-        return _Checked(name, params, found, names_for(name, params, places)) if any("d" not in kind for kind in found.values()) else None
+        known = roles(inner, params)
+        found = checked_kinds(known, params, places)
+        tensors = tuple([i for i, (role, _) in enumerate(known) if role == "tensor"])
+        return _Checked(name, params, found, names_for(name, params, places), tensors) if tensors or any("d" not in kind for kind in found.values()) else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
@@ -111,7 +145,7 @@ class _Checked:
         like = inner or function
         self.arity = like.__code__.co_argcount + like.__code__.co_kwonlyargcount  # `out` is one, if there is any
         layout = Layout(like, False, self.others) if self.others else None
-        made = self._made("", layout)
+        made = self._made("", layout, bool(self.integers))
         self.entry = entry = with_parameters(made, like, out=False) if layout is None else layout.put(made, like)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
@@ -122,26 +156,33 @@ class _Checked:
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
         lines = fitting_lines(self.integers, "        ")
-        made = self._made(lines, None)
+        made = self._made(lines, None, False)
         if self.others:
             shown = self.entry.__wrapped__
             layout = Layout(shown, False, self.others)
-            self.entry.__code__ = layout.put(self._made(lines, layout), shown).__code__
+            self.entry.__code__ = layout.put(self._made(lines, layout, False), shown).__code__
         else:
             self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
         return made
 
-    def _made(self, lines: str, layout: Layout | None) -> FunctionType:
+    def _made(self, lines: str, layout: Layout | None, later: bool) -> FunctionType:
         args = "".join([f"a{i}, " for i in range(self.arity)])
         others = "" if layout is None else layout.line("        ", args, self.others)
-        key = (args if layout is None else layout.order, others + lines)
+        key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names}
-            exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="function" if lines else "op.compile()"), scope)  # our own text
+            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
+            exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
         return made
+
+
+def _must_be_tensors(of: _Checked, args: tuple[Any, ...]) -> None:
+    """TypeError for an argument in the place of a tensor that is none."""
+    for i in of.tensors:
+        if not isinstance(args[i], Tensor):
+            raise TypeError(f"{of.name}(): argument '{of.params[i]}' (position {i + 1}) must be Tensor, not {type(args[i]).__name__}") from None
 
 
 _CHECK = """
@@ -149,7 +190,10 @@ def make(op, function):
     def checked({order}):
         if 0: op, function
 {others}{fit}
-        return {function}({args})
+        try: return {function}({args})
+        except AttributeError:
+            must_be_tensors(op, ({args}))
+            raise
     return checked
 """
-_CHECKERS: dict[tuple[str, str], Callable[..., FunctionType]] = {}
+_CHECKERS: dict[tuple[str, str, bool], Callable[..., FunctionType]] = {}

@@ -10,7 +10,7 @@ from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
 from corelib.contract.kernels import Kernel
-from corelib.dispatcher.operands import roles
+from corelib.dispatcher.operands import checked_kinds, roles
 from corelib.graph.rule import Args, Naming, Rule, Vjp
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.keys import DispatchKey
@@ -114,7 +114,7 @@ class Op:
         self.defaults: Args = _defaults(function, self.params)
         known = roles(function, self.params)
         self.roles = found = tuple([role for role, _ in known])
-        self.integers: dict[int, str] = {i: kind for i, (_, kind) in enumerate(known) if kind} if facts.on else {}
+        self.integers: dict[int, str] = checked_kinds(known, self.params, facts.on, kind == "composite")
         """The kinds of the parameters that take integers, where users call the op; see operands.py."""
         self.operands = tuple(i for i, role in enumerate(found) if role)
         self.lists = tuple(i for i in self.operands if found[i] == "list")
@@ -124,6 +124,7 @@ class Op:
             self.name, self.params, self.operands, self.lists, several=facts.several, naming=naming, defaults=self.defaults, vjp=vjp,
             tensors=frozenset(i for i, role in enumerate(found) if role == "tensor" and certain),
             optional=frozenset(i for i, role in enumerate(found) if role == "optional" and certain),
+            numbers=frozenset(i for i, (_, kind) in enumerate(known) if kind and "t" not in kind),
         )  # fmt: skip
 
         self.kernels: dict[DispatchKey, dict[DType, Kernel]] = {}

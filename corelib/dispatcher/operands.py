@@ -22,6 +22,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.host import np
 from corelib.tensor.promotion import as_dtype
 from corelib.tensor.size import SMALL, integer, integers, plain
 from corelib.tensor.tensor import Tensor
@@ -63,13 +64,13 @@ def role(annotation: Any) -> str:
 
 def integer_kind(annotation: Any) -> str:
     """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
-    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool; or "d", a dtype, for which Python's types may stand. "" where the type asks for no integers, or for other numbers too.
+    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool; or "d", a dtype, for which Python's types may stand; or "b" alone, a bool and nothing else. "" where the type asks for no integers, or for other numbers too.
 
-    >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int)
-    ('i', 'isn', '', 'wi')
+    >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int), integer_kind(bool)
+    ('i', 'isn', '', 'wi', 'b')
     """
     kind = _kind(annotation)
-    return kind if "i" in kind or "s" in kind or kind in ("d", "dn") else ""
+    return kind if "i" in kind or "s" in kind or kind in ("d", "dn", "b") else ""
 
 
 def _kind(annotation: Any) -> str:
@@ -98,6 +99,16 @@ def _kind(annotation: Any) -> str:
     return ""
 
 
+class _Missing:
+    """The default of an argument that was not given."""
+
+    def __repr__(self) -> str:
+        return "<not given>"
+
+
+MISSING: Any = _Missing()
+
+
 class Fits(Protocol):
     """Whatever has integer parameters: an op, or a function that stands among them."""
 
@@ -109,8 +120,18 @@ class Fits(Protocol):
 def fit(of: Fits, i: int, value: Any) -> Any:
     """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
     kind, argument = of.integers[i], of.params[i]
+    if value is MISSING:
+        raise TypeError(f"{of.name}() missing 1 required positional argument: '{argument}'")
     if "d" in kind:
         return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
+    if kind == "T":
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{of.name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {type(value).__name__}")
+        return value
+    if kind == "b":
+        if isinstance(value, (bool, np.bool_)):
+            return bool(value)
+        raise TypeError(f"{of.name}(): argument '{argument}' (position {i + 1}) must be bool, not {type(value).__name__}")
     if (
         (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool)) or ("t" in kind and isinstance(value, Tensor))
         or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
@@ -121,6 +142,19 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     return integers(of.name, argument, value, i + 1, single=False, holes="h" in kind)
 
 
+def checked_kinds(known: Sequence[tuple[str, str]], params: Sequence[str], places: Sequence[str], composite: bool = False) -> dict[int, str]:
+    """The kinds of the parameters whose values are looked at, where users call a function in these places: "T", a tensor, for the
+    further operands of a composite op, whose body may take numbers as well.
+
+    PyTorch has most of nn.functional in Python, where anything may stand for a bool.
+    """
+    strict = "nn.functional" not in places
+    found = {i: kind for i, (_, kind) in enumerate(known) if kind and places and (kind != "b" or strict or params[i] == "training")}
+    if composite and (strict or "torch" in places):
+        found |= {i: "T" for i, (role, _) in enumerate(known) if role == "tensor" and i and known[0][0] == "tensor"}
+    return dict(sorted(found.items()))
+
+
 def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
     """Source that puts parameters a0, a1, ... of these kinds right; what is an int, or a tuple of ints, costs it a look at the type."""
     lines = []
@@ -128,17 +162,26 @@ def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
         if "d" in kind:
             lines.append(f"if a{i} is not None and type(a{i}) is type: a{i} = fit(op, {i}, a{i})")
             continue
+        if kind == "T":
+            lines.append(f"if type(a{i}) is not Tensor: fit(op, {i}, a{i})")
+            continue
+        if kind == "b":
+            lines.append(f"if a{i} is not False and a{i} is not True: a{i} = fit(op, {i}, a{i})")
+            continue
         off = f"(type(a{i}) is not int or not -{SMALL} < a{i} < {SMALL})"
         if "n" in kind:
             off = f"a{i} is not None and {off}"
         fit = f"a{i} = fit(op, {i}, a{i})"
         if "s" in kind:
-            lines += [
+            several = [
                 f"if type(a{i}) is tuple:",
                 f"    for each_ in a{i}:",
                 f"        if type(each_) is not int or not -{SMALL} < each_ < {SMALL}: {fit}; break",
-                f"elif {off}: {fit}",
             ]
+            if "n" in kind:  # dimensions: mostly it is one, or None; sizes are mostly several
+                lines += [f"if {off}:", *[f"    {line}" for line in several], f"    else: {fit}"]
+            else:
+                lines += [*several, f"elif {off}: {fit}"]
         else:
             lines.append(f"if {off}: {fit}")
     return "".join(f"{indent}{line}\n" for line in lines)

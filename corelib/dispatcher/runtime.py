@@ -14,8 +14,10 @@ from corelib.dispatcher.plugins import manager as plugins
 from corelib.dispatcher.plugins.checks import BackendError, takes_index
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.tensor.device import LOAD, Buffer, Native, device
+from corelib.tensor.dtype import ALL
 from corelib.tensor.keys import DispatchKey, dispatch_key
 from corelib.tensor.layout import strided
+from corelib.tensor.storage import read_bytes
 
 
 class Runtime:
@@ -49,17 +51,25 @@ class Runtime:
         if mine is theirs and self._between:
             mine.copy_between(target, to, buffer, start, nbytes, self.index, source.index)
             return
-        mine.host_to_device(target, to, theirs.device_to_host(buffer, start, nbytes, source.index), self.index)
+        mine.host_to_device(target, to, read_bytes(source.device, buffer, start, nbytes), self.index)
         if not mine.host_memory and not theirs.host_memory:
             report.record("copy", str(self.device), "host", 2 * nbytes)
 
 
 def small_allocation(backend: Backend, index: int) -> Any:
-    """`Backend.small_allocation` for one device, as a function of shape and dtype."""
+    """`Backend.small_allocation` for one device, as a function of shape and dtype; BackendError where it makes other arrays than it is asked for."""
     made = backend.small_allocation
-    if made is None or not backend.indexed or not takes_index(made):
+    if made is None or not backend.small_limit:
         return made
-    return lambda shape, dtype: made(shape, dtype, index)
+    allocate: Callable[..., Native] = (lambda shape, dtype: made(shape, dtype, index)) if backend.indexed and takes_index(made) else made
+    kind = next((d for d in ALL if backend.dtypes.get(d.name) in ("native", "emulated")), None)
+    if kind is not None:
+        one = allocate((2, 3), kind.np)
+        got = (tuple(getattr(one, "shape", ())), getattr(getattr(one, "dtype", None), "name", ""))
+        if got != ((2, 3), kind.name):
+            said = f"an array of {got[1]}, shape {list(got[0])}" if got[1] else f"an object of type {type(one).__name__}"
+            raise BackendError(f"the {backend.device_type} backend's small_allocation((2, 3), {kind.name}) returned {said}; expected an array of that shape and dtype")
+    return allocate
 
 
 @LOAD.fill

@@ -19,15 +19,19 @@ _numbers = count(1)
 
 
 class Stream:
-    """A queue of work on one device: `Stream(device=None)`. UnsupportedError where the backend has one queue only.
+    """A queue of work on one device: `Stream(device=None)`. UnsupportedError where an asynchronous backend has one queue only.
 
-    device: a device, or for the streams of one type (`corelib.cuda.Stream`) also an index; the current one for None.
+    device: a device, or for the streams of one type (`corelib.cuda.Stream`) also an index; the current one for None. A device whose
+    work is done when a call returns, such as the cpu, has one stream, in which nothing is ever left to wait for.
     """
 
     _type: str | None = None
 
     def __init__(self, device: DeviceLike = None, priority: int = 0) -> None:
         runtime = runtime_of(self._type, device)
+        if _at_once(runtime):
+            self._begin(runtime, runtime.backend.default_queue(runtime.index), 0)
+            return
         self._begin(runtime, runtime.backend.new_queue(runtime.index), next(_numbers))
         runtime.allocator.several = True
 
@@ -43,12 +47,21 @@ class Stream:
         """The device on which the work runs."""
         return self._runtime.device
 
+    @property
+    def device_index(self) -> int:
+        """That device's index; -1 where its type has one device without an index."""
+        index = self._runtime.device.index
+        return -1 if index is None else index
+
     def synchronize(self) -> None:
         """Wait until all work in this stream has been done."""
-        self._runtime.backend.synchronize_queue(self.queue, self._runtime.index)
+        if not _at_once(self._runtime):
+            self._runtime.backend.synchronize_queue(self.queue, self._runtime.index)
 
     def query(self) -> bool:
         """Whether all work in this stream has been done. It is asked by an event, which has a millisecond to come through."""
+        if _at_once(self._runtime):
+            return True
         event, end = self.record_event(), monotonic() + 1e-3
         while not event.query():
             if monotonic() > end:
@@ -93,6 +106,8 @@ class Event:
     """A point in a stream: `Event(enable_timing=False)`. It can be waited for, and times lie between two of them."""
 
     def __init__(self, device: DeviceLike = None, enable_timing: bool = False, blocking: bool = False, interprocess: bool = False) -> None:
+        if isinstance(device, bool) and self._type is None:
+            raise TypeError("Event(): argument 'device' (position 1) must be torch.device, not bool")
         if isinstance(device, bool):  # torch.cuda.Event's first argument is enable_timing
             enable_timing, device = device, None
         if interprocess:
@@ -109,6 +124,11 @@ class Event:
         self._runtime: Runtime | None = None
 
     _type: str | None = None
+
+    @property
+    def device(self) -> Device:
+        """The device of the stream it was recorded in, or else the one it was made for."""
+        return (self._runtime or runtime_of(self._type, self._device)).device
 
     def record(self, stream: Stream | None = None) -> None:
         """Record this event in a stream, by default the thread's current one."""
@@ -139,7 +159,12 @@ class Event:
         return float(self._runtime.backend.elapsed_time(self.native, end_event.native))
 
     def __repr__(self) -> str:
-        return f"Event(device={str(self._runtime.device) if self._runtime else None!r}, enable_timing={self.enable_timing})"
+        return f"Event(device={str(self._runtime.device if self._runtime else self._device)!r}, enable_timing={self.enable_timing})"
+
+
+def _at_once(runtime: Runtime) -> bool:
+    """Whether a device's work is done when a call returns, and it has no queues."""
+    return not runtime.backend.asynchronous and not runtime.backend.capabilities()["new_queue"]
 
 
 def runtime_of(type_: str | None, device: DeviceLike) -> Runtime:
@@ -169,6 +194,7 @@ def default_stream(runtime: Runtime) -> Stream:
 def set_stream(stream: Stream) -> None:
     """Make a stream the one that this thread's work on its device goes to."""
     runtime = stream._runtime
-    runtime.backend.use_queue(stream.queue, runtime.index)
+    if not _at_once(runtime):
+        runtime.backend.use_queue(stream.queue, runtime.index)
     HERE.__dict__.setdefault("streams", {})[runtime.allocator] = stream
     HERE.__dict__.setdefault("numbers", {})[runtime.allocator] = stream.stream_id

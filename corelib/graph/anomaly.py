@@ -24,12 +24,15 @@ class detect_anomaly:
     """Inside, backward raises where a gradient is NaN and warns with the forward call that made the node.
 
     >>> import corelib as torch
-    >>> with torch.autograd.detect_anomaly():
+    >>> with torch.autograd.set_detect_anomaly(True):
     ...     torch.is_anomaly_enabled()
     True
     """
 
     def __init__(self, check_nan: bool = True) -> None:
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.", stacklevel=2
+        )
         self._before = (anomaly.enabled, anomaly.check_nan)
         self._check_nan = check_nan
 

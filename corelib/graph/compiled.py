@@ -60,6 +60,8 @@ def apply(self, g):
 
 def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
     """`record(args, outs)` for `n` arguments: makes the node of a call, if an operand needs a gradient."""
+    if not rule.differentiable:
+        return lambda args, outs: None
     lines, saves = [], []
     positions = [i for i, _ in rule.differentiable]
     for i in positions:
@@ -67,7 +69,7 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
             lines.append(f"e{i} = None")
             continue
         lines += [
-            f"if a{i} is not None and {_requires(rule, i)}:",
+            f"if a{i} is not None and {requires_grad(rule, i)}:",
             f"    e{i} = a{i}._edge",
             f"    if e{i} is None or a{i}._base is not None: e{i} = edge_of(a{i})",
             f"else: e{i} = None",
@@ -90,12 +92,12 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
         if p == 0 or p >= outputs:
             keep = f"s{p} = outs._alias()" if p == 0 else f"s{p} = outs[{p - outputs}]._alias()"
             seen = f"v{p} = 0"  # its memory is new
-        elif rule.geometry_only:
-            seen = "pass"
+        elif rule.geometry_only or given in rule.numbers:
+            seen, versions[p] = "pass", "None"
         elif given in rule.operands:
-            seen = f"if s{p} is not None: v{p} = version_of(s{p})"
-            if given in rule.tensors:
-                seen = f"v{p} = (0 if s{p}._storage is None else s{p}._storage._version) if not s{p}._inference else refuse(s{p})"
+            seen = f"v{p} = (0 if s{p}._storage is None else s{p}._storage._version) if not s{p}._inference else refuse(s{p})"
+            if given not in rule.tensors:
+                seen = f"if type(s{p}) not in PLAIN: {seen}"
         else:
             seen = f"if type(s{p}) not in PLAIN: v{p} = versions_of(s{p})"
         saves += [keep, seen] if always else [f"if {wanted}:", f"    {keep}", f"    {seen}"]
@@ -116,8 +118,8 @@ def compile_record(rule: Rule, cls: type, n: int, scope: Scope) -> Recorder:
     return made
 
 
-def _requires(rule: Rule, i: int) -> str:
-    """Whether operand i requires grad; what may be a Python number has no such attribute."""
+def requires_grad(rule: Rule, i: int) -> str:
+    """Source: whether operand i, which is not None, requires grad; what may be a Python number has no such attribute."""
     return f"a{i}._requires_grad" if i in rule.tensors or i in rule.optional else f"getattr(a{i}, '_requires_grad', False)"
 
 

@@ -25,7 +25,7 @@ derivative it sets `grad_mode.enabled` alone.)"""
 
 def switch(enabled: bool | None) -> None:
     """Set the user's switch of this thread; None puts it off as core does, without a mark in `off`."""
-    grad_mode.enabled = bool(enabled)
+    grad_mode.enabled = enabled is True
     if enabled is False:
         off[get_ident()] = True
     elif off:
@@ -52,15 +52,16 @@ class GradContext:
 
     _wanted = True
 
-    def __init__(self) -> None:
-        self._before: list[bool | None] = []
+    _before: tuple[bool | None, Any] | None = None  # what to put back, and what the same context found when it was entered before
 
     def __enter__(self) -> None:
-        self._before.append(switched())
+        self._before = (True if grad_mode.enabled else switched(), self._before)
         switch(self._wanted)
 
     def __exit__(self, *exc: object) -> None:
-        switch(self._before.pop())
+        before: Any = self._before
+        found, self._before = before
+        switch(found)
 
     def _again(self) -> GradContext:
         return type(self)()
@@ -114,11 +115,14 @@ def _wrap_generator(again: Callable[[], GradContext], function: Any) -> Any:
     return wrapped
 
 
+_made: Callable[[type], Any] = type.__call__
+
+
 class _NoGradMeta(type):
     """Lets `@no_grad` without parentheses decorate as `@no_grad()` does."""
 
     def __call__(cls, function: Any = None) -> Any:
-        context = super().__call__()
+        context = _made(cls)
         return context if function is None else context(function)
 
 
@@ -152,7 +156,6 @@ class set_grad_enabled(GradContext):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         if not isinstance(mode, bool):
             raise TypeError(f"set_grad_enabled(): argument 'mode' must be bool, not {type(mode).__name__}")
         self._wanted = mode
@@ -160,9 +163,9 @@ class set_grad_enabled(GradContext):
         switch(mode)
 
     def __enter__(self) -> None:
-        before = (switched(),) if self._first is None else self._first
+        found = (switched(),) if self._first is None else self._first
         self._first = None
-        self._before.append(before[0])
+        self._before = (found[0], self._before)
         switch(self._wanted)
 
     def __call__(self, function: F) -> F:

@@ -283,7 +283,7 @@ def finish_complex(node: OpNode, out: Tensor) -> None:
 
 
 # What needs no look for tensors inside.
-_PLAIN = frozenset((int, float, bool, str, type(None)))
+_PLAIN = frozenset((int, float, bool, complex, str, type(None)))
 
 
 def _versions(value: Any) -> Version:
@@ -292,14 +292,11 @@ def _versions(value: Any) -> Version:
             return None
         found = tuple(_versions(v) for v in value)
         return found if any(v is not None for v in found) else None
-    return _version_of(value) if hasattr(value, "_storage") else None
-
-
-def _version_of(value: Any) -> Any:
-    """The version of an operand that is saved; None for a Python number. RuntimeError for an inference tensor."""
-    if getattr(value, "_inference", False):
+    if not isinstance(value, Tensor):
+        return None
+    if value._inference:
         _refuse_inference(value)
-    return getattr(value, "_version", None)
+    return value._version
 
 
 def _refuse_inference(t: Tensor) -> NoReturn:
@@ -313,7 +310,7 @@ def _refuse_inference(t: Tensor) -> NoReturn:
 # What the compiled functions call.
 _SCOPE = {
     "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
-    "form_node": form_node, "versions_of": _versions, "version_of": _version_of, "refuse": _refuse_inference,
+    "form_node": form_node, "versions_of": _versions, "refuse": _refuse_inference,
     "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
 }

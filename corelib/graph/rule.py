@@ -36,7 +36,7 @@ class Rule:
 
     def __init__(
         self, name: str, params: tuple[str, ...], operands: tuple[int, ...], lists: tuple[int, ...], tensors: frozenset[int],
-        optional: frozenset[int], *, several: bool, naming: Naming, defaults: Args, vjp: Any,
+        optional: frozenset[int], numbers: frozenset[int], *, several: bool, naming: Naming, defaults: Args, vjp: Any,
     ) -> None:  # fmt: skip
         self.name = name
         self.params = params
@@ -46,6 +46,8 @@ class Rule:
         """The operands that are tensors for certain."""
         self.optional = optional
         """Those that are tensors or None."""
+        self.numbers = numbers
+        """The parameters that hold integers, or None, and no tensor in any case."""
         self.several = several
         """Whether there are several outputs."""
         self.naming = naming

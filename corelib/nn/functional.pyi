@@ -129,7 +129,7 @@ def kl_div(input: _Tensor, target: _Tensor, size_average: _bool | None = ..., re
     """target * (log(target) - input): the divergence of log-probabilities `input` from `target`; "batchmean" divides by the batch."""
 def l1_loss(input: _Tensor, target: _Tensor, size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ..., weight: _Tensor | None = ...) -> _Tensor:
     """The mean of |input - target|."""
-def layer_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
+def layer_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016)."""
 def leaky_relu(input: _Tensor, *args: _Any, inplace: _bool = ..., **names: _float) -> _Tensor:
     """x above 0 and negative_slope * x below, elementwise."""
@@ -209,7 +209,7 @@ def relu6(input: _Tensor, inplace: _bool = ...) -> _Tensor:
     """x cut to the range from 0 to 6."""
 def relu_(input: _Tensor) -> _Tensor:
     """The in-place form of `relu`."""
-def rms_norm(input: _Tensor, normalized_shape: _int | _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
+def rms_norm(input: _Tensor, normalized_shape: _Sequence[_int], weight: _Tensor | None = ..., eps: _float | None = ...) -> _Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019)."""
 def rrelu(input: _Tensor, lower: _float = ..., upper: _float = ..., training: _bool = ..., inplace: _bool = ...) -> _Tensor:
     """x above 0; below, x times a slope drawn for each element from [lower, upper) in training, their mean otherwise."""

@@ -252,33 +252,42 @@ class ArchiveReader:
         """Read a record into memory of just its size."""
         entry = self._find(name)
         self._file.seek(self.position(name))
-        if not _fill(self._file, target):
+        if _fill(self._file, target) < len(target):
             raise self._corrupt(f"it ended within record {name!r}")
         # Writers may leave checksums out, and then write 0.
         if entry.crc and zlib.crc32(target) != entry.crc:
             raise self._corrupt(f"the checksum of record {name!r} does not match its {entry.size} bytes")
 
 
-def _fill(file: IO[bytes], target: memoryview) -> bool:
-    """Read until `target` is full; False where the file ends before. OSError for a count that cannot be."""
-    read_into: Callable[[memoryview], int | None] | None = getattr(file, "readinto", None)
+def _fill(file: IO[bytes], target: memoryview) -> int:
+    """Read until `target` is full; how much was read, which is less where the file ends before. OSError for a count that cannot be."""
+    read_into: Callable[[memoryview], object] | None = getattr(file, "readinto", None)
+    size = len(target)
     while len(target):
         if read_into is not None:
             got = read_into(target) or 0
-            if not 0 <= got <= len(target):
-                raise OSError(f"readinto() of {type(file).__name__} returned {got} for {len(target)} bytes; expected how many it has read")
+            if not isinstance(got, int) or not 0 <= got <= len(target):
+                raise OSError(f"readinto() of {type(file).__name__} returned {got!r} for {len(target)} bytes; expected how many it has read")
         else:
             data = file.read(len(target))
+            if not isinstance(data, (bytes, bytearray, memoryview)):
+                raise TypeError(f"read({len(target)}) of {type(file).__name__} returned {type(data).__name__}; expected bytes")
             got = len(data)
             if got > len(target):
                 raise OSError(f"read({len(target)}) of {type(file).__name__} returned {got} bytes")
             target[:got] = data
         if not got:
-            return False
+            break
         target = target[got:]
-    return True
+    return size - len(target)
+
+
+def read_up_to(file: IO[bytes], size: int) -> bytes:
+    """So many bytes, fewer where the file ends before, however few it gives at a time."""
+    data = bytearray(size)
+    return bytes(data[: _fill(file, memoryview(data))])
 
 
 def _exactly(file: IO[bytes], size: int) -> bytes | None:
-    data = bytearray(size)
-    return bytes(data) if _fill(file, memoryview(data)) else None
+    data = read_up_to(file, size)
+    return data if len(data) == size else None

@@ -42,7 +42,7 @@ def replacing(path: str | bytes | os.PathLike[str], op: str = "save") -> Iterato
         for parent in (os.path.dirname(name) or ".", folder):
             if not os.path.isdir(parent):
                 raise RuntimeError(f"{op}(): Parent directory {parent} does not exist.")
-        with _beside(folder) as (temporary, file):
+        with _beside(folder, name) as (temporary, file):
             yield file
             _flush(file)
             os.replace(temporary, target)
@@ -60,7 +60,7 @@ def replacing(path: str | bytes | os.PathLike[str], op: str = "save") -> Iterato
     else:
         with contextlib.ExitStack() as stack:
             try:
-                temporary, file = stack.enter_context(_beside(folder))
+                temporary, file = stack.enter_context(_beside(folder, name))
             except OSError:  # no right to make files in this folder
                 temporary, file = "", stack.enter_context(tempfile.TemporaryFile())
             yield file
@@ -91,11 +91,15 @@ def _can_be_renamed(name: str, target: str, old: os.stat_result) -> bool:
 
 
 @contextlib.contextmanager
-def _beside(folder: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """A new file in a folder, with its path; it is gone at the end, unless it has got another name."""
+def _beside(folder: str, name: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """A new file in a folder, with its path; it is gone at the end, unless it has got another name. `name` is what errors name."""
     temporary = os.path.join(folder, f".corelib-{secrets.token_hex(8)}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        except OSError as error:
+            error.filename = name
+            raise
         with open(descriptor, "w+b") as file:
             yield temporary, file
     finally:

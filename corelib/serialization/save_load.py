@@ -11,7 +11,7 @@ import sys
 import warnings
 from typing import IO, Any
 
-from corelib.serialization.archive import ALIGNMENT, LOCAL_MAGIC, ArchiveReader, ArchiveWriter
+from corelib.serialization.archive import ALIGNMENT, LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to
 from corelib.serialization.locations import MapLocation, StorageReader
 from corelib.serialization.pickling import DataPickler
 from corelib.serialization.rebuild import StorageType, shown
@@ -179,7 +179,7 @@ def _load(
     file: IO[bytes], name: str, map_location: MapLocation, weights_only: bool, mapped: mapping.mmap | None
 ) -> Any:
     start = file.tell()
-    head = file.read(len(LOCAL_MAGIC) + len(_LEGACY_MAGIC))
+    head = read_up_to(file, len(LOCAL_MAGIC) + len(_LEGACY_MAGIC))
     if not head.startswith(LOCAL_MAGIC):
         raise _not_an_archive(head, name)
     archive = ArchiveReader(file, name, start)

@@ -164,7 +164,7 @@ class TensorBase:
     def arctan2_(self, other: _Any) -> _Tensor:
         """The in-place form of `atan2`: writes its result into this tensor and returns it."""
     def hypot(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The square root of `input² + other²` without overflow, elementwise."""
+        """The square root of `input² + other²` without overflow, elementwise; NotImplementedError for integers and bools."""
     def hypot_(self, other: _Any) -> _Tensor:
         """The in-place form of `hypot`: writes its result into this tensor and returns it."""
     def float_power(self, exponent: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
@@ -208,9 +208,9 @@ class TensorBase:
     def exp2_(self) -> _Tensor:
         """`exp2`, in place."""
     def logaddexp(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """log(exp(input) + exp(other)) without overflow, elementwise."""
+        """log(exp(input) + exp(other)) without overflow, elementwise; NotImplementedError for integers and bools."""
     def logaddexp2(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """log2(2**input + 2**other) without overflow, elementwise."""
+        """log2(2**input + 2**other) without overflow, elementwise; NotImplementedError for integers and bools."""
     def xlogy(self, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
         """`input * log(other)`, elementwise; 0 where input is 0, unless other is NaN. Either may be a number."""
     def xlogy_(self, other: _Any) -> _Tensor:
@@ -483,8 +483,6 @@ class TensorBase:
         """As `corelib.empty`, with this tensor's dtype and device unless given."""
     def new_full(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
         """As `corelib.full`, with this tensor's dtype and device unless given."""
-    def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
-        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def new_tensor(self, data: _object, *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
         """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
     def new(self, *args: _Any, device: _Device | _str | _int | None = ...) -> _Tensor:
@@ -543,12 +541,6 @@ class TensorBase:
         """Set every element in place."""
     def zero_(self) -> _Tensor:
         """Set every element to zero in place."""
-    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
-        """Change the shape in place, with more memory where it needs some; new elements are not set."""
-    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
-        """Make this tensor one over another's memory, in place."""
-    def is_set_to(self, tensor: _Tensor) -> _bool:
-        """Whether both are the same view of the same memory."""
     def reshape(self, *sizes: _int | _Sequence[_int], shape: _Sequence[_int] | None = ...) -> _Tensor:
         """Another shape: a view where the strides allow it, else a copy. One size may be -1."""
     def view(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., dtype: _DType | None = ...) -> _Tensor:
@@ -769,7 +761,7 @@ class TensorBase:
         """The correlations of the rows of `input` (variables), whose columns are observations, cut to -1 to 1."""
     def histc(self, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
-    def histogram(self, bins: _Tensor | _int, *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
+    def histogram(self, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
         """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides."""
     def unique(self, sorted: _bool = ..., return_inverse: _bool = ..., return_counts: _bool = ..., dim: _int | None = ...) -> _Any:
         """The distinct elements in order; with the flags also each element's place among them, and how many there are."""
@@ -1045,9 +1037,9 @@ class TensorBase:
         """x, or 0 where |x| is at most lambd."""
     def prelu(self, weight: _Tensor) -> _Tensor:
         """x above 0 and weight * x below; one weight, or one for each channel (dimension 1)."""
-    def softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+    def softmax(self, dim: _int, dtype: _DType | None = ...) -> _Tensor:
         """exp(x) over its sum along `dim`, shifted by the largest so that nothing overflows."""
-    def log_softmax(self, dim: _int | None, dtype: _DType | None = ...) -> _Tensor:
+    def log_softmax(self, dim: _int, dtype: _DType | None = ...) -> _Tensor:
         """x - log(sum(exp(x))) along `dim`, shifted by the largest."""
     def multinomial(self, num_samples: _int, replacement: _bool = ..., *, generator: _Generator | None = ..., out: _Tensor | None = ...) -> _Tensor:
         """Indices drawn with probabilities in proportion to `input`, a vector or a matrix whose rows are drawn from apart."""
@@ -1063,8 +1055,18 @@ class TensorBase:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
+    def storage_type(self) -> _Tensor:
+        """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
+    def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
+        """As `corelib.empty_strided`, with this tensor's dtype and device unless given."""
     def __repr__(self, *, tensor_contents: _str | None = ...) -> _str:
         """The text of a tensor, what `repr` gives; `tensor_contents` stands in for the elements."""
+    def resize_(self, *sizes: _int | _Sequence[_int], size: _Sequence[_int] | None = ..., memory_format: _MemoryFormat | None = ...) -> _Tensor:
+        """Change the shape in place, with more memory where it needs some; new elements are not set."""
+    def set_(self, source: _Tensor | _Storage | _TypedStorage | None = ..., storage_offset: _int = ..., size: _Sequence[_int] | None = ..., stride: _Sequence[_int] | None = ...) -> _Tensor:
+        """Make this tensor one over another's memory, in place."""
+    def is_set_to(self, tensor: _Tensor) -> _bool:
+        """Whether both are the same view of the same memory."""
     def __add__(self, other: _Any) -> _Tensor: ...
     def __iadd__(self, other: _Any) -> _Any: ...
     def __sub__(self, other: _Any) -> _Tensor: ...

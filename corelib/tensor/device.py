@@ -112,7 +112,7 @@ def _intern(type_: DeviceLike, index: int | None) -> device:
         name, _, digits = name.partition(":")
         if index is not None:
             raise RuntimeError(f"device(): type (={type_!r}) must not hold an index, because index={index} was given")
-        if not digits.isdecimal() or (len(digits) > 1 and digits[0] == "0") or len(digits) > 18:
+        if not (digits.isascii() and digits.isdecimal()) or (len(digits) > 1 and digits[0] == "0") or len(digits) > 18:
             raise RuntimeError(f"device(): Invalid device string: {type_[:80]!r}; accepted are 'TYPE' and 'TYPE:INDEX'")
         index = int(digits)
     if index is not None and (type(index) is not int or not -1 < index < SMALL):

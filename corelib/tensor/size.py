@@ -4,7 +4,7 @@ An int, NumPy's integers, whatever has `__index__`, and a tensor of one integer 
 In a sequence a bool may stand behind the first place, where it counts as 0 or 1. An integer must fit in 64 bits. The usual
 arguments are ints, so callers look at the type themselves and come here with the rest:
 
-    if type(k) is not int or not -SMALL < k < SMALL:
+    if type(k) is not int or not LEAST < k < SMALL:
         k = integer("topk", "k", k, 2)
 """
 
@@ -23,9 +23,12 @@ Dims: TypeAlias = int | Sequence[int] | None
 
 
 SMALL = 2**29
+LEAST = -SMALL  # a look-up, where `-SMALL` makes an object
 """Within this, Python compares an int at once: the frequent check, which spares most calls the exact one."""
 _LIMIT = 2**63
 MOST = _LIMIT - 1
+NATIVE_DIMS = 64
+"""How many dimensions a native array may have: NumPy's bound."""
 
 
 def integer(op: str, argument: str, value: Any, position: int = 0) -> int:
@@ -137,6 +140,17 @@ def _item(at: int, n: object) -> int:
     if found is None:
         raise TypeError(f"torch.Size() takes an iterable of 'int' (item {at} is '{type(n).__name__}')")
     return found
+
+
+SIZES: dict[Shape, Size] = {}
+
+
+def size_of(shape: Shape) -> Size:
+    """The Size of a tensor's shape, which is kept in `SIZES` for the next who asks."""
+    if len(SIZES) > 4096:
+        SIZES.clear()
+    made = SIZES[shape] = tuple.__new__(Size, shape)
+    return made
 
 
 _CONTIGUOUS: dict[Shape, Strides] = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from copy import deepcopy
+from operator import index as as_index
 from typing import Any, overload
 
 from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
@@ -12,6 +14,18 @@ from corelib.tensor.host import HostArray, np
 
 _USERS: Buffer = object()
 _new = object.__new__
+FIXED, SHORT = 1, 2
+"""States of a Storage: somebody else holds its memory, so that it keeps its size; it was made smaller, so that tensors may lie beyond its end."""
+
+
+def read_bytes(device: Device, buffer: Buffer, start: int, nbytes: int) -> HostArray:
+    """Bytes of a device's buffer on the host; RuntimeError where its backend gives another number of them."""
+    runtime = device.runtime
+    array: HostArray = runtime.backend.device_to_host(buffer, start, nbytes, runtime.index)
+    if getattr(array, "shape", None) != (nbytes,):
+        got = f"an array of shape {list(array.shape)}" if isinstance(array, np.ndarray) else type(array).__name__
+        raise RuntimeError(f"device_to_host() of the {device.type} backend returned {got}; expected an array of the {nbytes} bytes that were asked for")
+    return array
 
 
 class UntypedStorage:
@@ -26,33 +40,46 @@ class UntypedStorage:
     [1, 2, 3]
     """
 
-    __slots__ = ("__weakref__", "_lease", "_nbytes", "_raw", "_version", "device")
+    __slots__ = ("__weakref__", "_lease", "_nbytes", "_raw", "_state", "_version", "device")
     device: Device
     _lease: object
+    _state: int
     read_only = False
     """Whether the memory belongs to somebody who lets nobody write."""
+    _of: Storage | None = None
 
     def __init__(self, of: Any = 0, raw: Buffer = _USERS, nbytes: int = 0, *, device: DeviceLike = None) -> None:
         if raw is _USERS:
             self._make(of, device)
             return
-        self.device = of
+        if type(of) is not Device:
+            raise TypeError(f"UntypedStorage(): takes a size or a sequence of bytes, and device=, but got two of them: {of!r}, {raw!r}")
+        self._over(of, raw, nbytes)
+
+    def _over(self, device: Device, raw: Buffer, nbytes: int) -> Storage:
+        """Be what is over a buffer of somebody else's."""
+        self.device = device
         self._raw = raw
         self._nbytes = nbytes
         self._version = 0
+        self._state = 0
         self._lease = None
+        return self
 
     def _make(self, size: Any, where: DeviceLike) -> None:
+        if not isinstance(size, int) and (isinstance(size, str) or not hasattr(size, "__len__")):
+            raise TypeError(f"UntypedStorage(): expected a size or a sequence of bytes, got {size!r}")
         try:
-            content = None if isinstance(size, int) else bytes(size)
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"UntypedStorage(): expected a size or a sequence of bytes, got {size!r} ({error})") from None
+            content = None if isinstance(size, int) else bytes([as_index(x) & 255 for x in size])
+        except TypeError as error:
+            raise RuntimeError(f"UntypedStorage(): expected a size or a sequence of bytes, got {size!r} ({error})") from None
         nbytes = size if content is None else len(content)
         if nbytes < 0:
             raise RuntimeError(f"UntypedStorage(): the size must not be negative, got {nbytes}")
         self.device = resolve("cpu" if where is None else where)
         self._nbytes = nbytes
         self._version = 0
+        self._state = 0
         self.device.runtime.allocator.lend(self, nbytes)
         if content:
             self._write(np.frombuffer(content, np.uint8))
@@ -68,6 +95,7 @@ class UntypedStorage:
         made.device = device
         made._nbytes = nbytes
         made._version = 0
+        made._state = 0
         (device._runtime or device.runtime).allocator.lend(made, nbytes)
         return made
 
@@ -85,7 +113,7 @@ class UntypedStorage:
         runtime = self.device.runtime
         if self._nbytes == 0:
             return np.empty(0, np.uint8)
-        array: HostArray = runtime.backend.device_to_host(self._raw, 0, self._nbytes, runtime.index)
+        array = read_bytes(self.device, self._raw, 0, self._nbytes)
         if self._lease is not None and runtime.backend.host_memory:
             return np.asarray(Lent(self, array.__array_interface__))  # else the block could be reused under the array
         return array
@@ -106,12 +134,19 @@ class UntypedStorage:
 
     def _twin(self, version: int = 0) -> Storage:
         """The same memory, whose changes are counted apart from these, from `version` on."""
-        return (_ReadOnlyTwin if self.read_only else _TwinStorage)(self._itself(), version)
+        made = _new(_ReadOnlyTwin if self.read_only else _TwinStorage)
+        made.device = self.device
+        made._raw = self._raw
+        made._nbytes = self._nbytes
+        made._lease = self._lease
+        made._state = self._state
+        made._of = self if self._of is None else self._of
+        made._version = version
+        return made
 
     def _itself(self) -> Storage:
         """The Storage that owns the memory."""
-        found: Storage = getattr(self, "_of", self)
-        return found
+        return self if self._of is None else self._of
 
     def copy_(self, source: Storage, non_blocking: bool | None = None) -> Storage:
         """Take over the bytes of a storage of the same size, from any device; RuntimeError for another size."""
@@ -131,14 +166,43 @@ class UntypedStorage:
         self._version += 1
         return self
 
+    def resizable(self) -> bool:
+        """Whether `resize_` may change the size: not where a NumPy array, or another library, holds the memory too."""
+        return not self._itself()._state & FIXED
+
     def resize_(self, nbytes: int) -> Storage:
-        """RuntimeError for any size but its own: tensors hold native arrays of this block. `Tensor.resize_` grows one."""
-        if nbytes != self._nbytes:
-            raise RuntimeError(
-                f"resize_(): Trying to resize storage that is not resizable, from {self._nbytes} to {nbytes} bytes; "
-                "Tensor.resize_ changes the size of a tensor"
-            )
+        """Change the size in place, for all tensors over this memory; new bytes are not set.
+
+        RuntimeError where somebody else holds the memory. A tensor that then lies beyond the end cannot be read before it is
+        resized too. The tensors are looked for among all objects, which takes milliseconds.
+        """
+        if type(nbytes) is not int:
+            raise RuntimeError(f"resize_(): resize_ expects an int, but got {type(nbytes).__name__}")
+        of = self._itself()
+        self.check_resizable()
+        if nbytes < 0:
+            raise RuntimeError(f"resize_(): the size must not be negative, got {nbytes}")
+        if nbytes == of._nbytes:
+            return self
+        made = Storage.allocate(of.device, nbytes)
+        kept = min(nbytes, of._nbytes)
+        if kept and of.device.type != "meta":
+            runtime = of.device.runtime
+            runtime.backend.device_to_device(made._raw, 0, of._raw, 0, kept, runtime.index)
+        shorter = SHORT if nbytes < of._nbytes or of._state & SHORT else 0
+        for storage in (of, *[x for x in gc.get_referrers(of) if isinstance(x, _TwinStorage) and x._of is of]):
+            storage._raw, storage._lease, storage._nbytes, storage._state = made._raw, made._lease, nbytes, shorter
+            for x in gc.get_referrers(storage):
+                if hasattr(type(x), "_own_storage") and x._storage is storage:
+                    x._native = None
         return self
+
+    def check_resizable(self) -> None:
+        """RuntimeError where somebody else holds this memory."""
+        if not self.resizable():
+            raise RuntimeError(
+                "resize_(): Trying to resize storage that is not resizable: a NumPy array or another library holds its memory; clone() the tensor first"
+            )
 
     def to(self, *, device: DeviceLike, non_blocking: bool = False) -> Storage:
         """This storage, or a copy of it where it lies on another device."""
@@ -235,12 +299,6 @@ class _TwinStorage(UntypedStorage):
 
     __slots__ = ("_of",)
 
-    def __init__(self, of: Storage, version: int) -> None:
-        super().__init__(of.device, of._raw, of._nbytes)
-        self._lease = of._lease
-        self._of = of
-        self._version = version
-
 
 class _ReadOnlyTwin(_TwinStorage):
     __slots__ = ()
@@ -279,10 +337,14 @@ class TypedStorage:
         _internal: bool = False,
     ) -> None:  # fmt: skip
         if dtype is None:
+            if wrap_storage is not None:
+                raise RuntimeError("TypedStorage(): wrap_storage= needs dtype= as well")
             from corelib.tensor.promotion import get_default_dtype  # which knows tensors, and they storages
 
             dtype = get_default_dtype()
         self.dtype = kind = dtype
+        if wrap_storage is not None and not isinstance(wrap_storage, Storage):
+            raise TypeError(f"TypedStorage(): argument 'wrap_storage' must be UntypedStorage, not {type(wrap_storage).__name__}")
         if wrap_storage is not None or isinstance(of, Storage):
             self._untyped: Storage = of if wrap_storage is None else wrap_storage
             return
@@ -362,6 +424,8 @@ class TypedStorage:
             raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
         if self.device.type == "meta":
             raise NotImplementedError("Not available for 'meta' device type")
+        if not isinstance(index, int):
+            raise RuntimeError(f"can't index a TypedStorage with {type(index).__name__}")
         if not -self.size() <= index < self.size():
             raise IndexError(f"index {index} out of range for storage of size {self.size()}")
         found: Number = self._host()[index].item()

@@ -26,8 +26,8 @@ from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
-from corelib.tensor.size import _CONTIGUOUS, MOST, Shape, Size, Strides, contiguous_strides, is_contiguous, wrap_dim
-from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, contiguous_strides, is_contiguous, size_of, wrap_dim
+from corelib.tensor.storage import SHORT, Storage, TypedStorage
 
 _new = object.__new__
 
@@ -105,8 +105,14 @@ class Tensor(TensorBase):
         t._shape = shape
         t._numel = numel = prod(shape)
         if numel < runtime.small_limit and strides is None:
-            t._native = runtime.small_empty(shape, dtype.np)
-            t._storage = None
+            try:
+                t._native = runtime.small_empty(shape, dtype.np)
+                t._storage = None
+            except ValueError:
+                if len(shape) <= NATIVE_DIMS:
+                    raise
+                t._native = None
+                t._storage = Storage.allocate(device, numel * dtype.itemsize)
         else:
             nbytes = numel * dtype.itemsize
             if nbytes > MOST:
@@ -166,7 +172,7 @@ class Tensor(TensorBase):
         if storage is None:
             runtime: Any = self._device._runtime
             raw = runtime.small_buffer(self._native)
-            storage = self._storage = Storage(self._device, raw, self._numel * self._dtype.itemsize)
+            storage = self._storage = _new(Storage)._over(self._device, raw, self._numel * self._dtype.itemsize)
         return storage
 
     def _shares(self, other: Tensor) -> bool:
@@ -180,10 +186,16 @@ class Tensor(TensorBase):
         if native is None:
             if self._key.lazy:  # only for reading, never kept: what writes finds no kernel under this key
                 return self._resolved_array()
+            if len(self._shape) > NATIVE_DIMS:
+                return self._within_native_dims()._array()
             runtime: Any = self._device._runtime
-            strides = self._strides
+            strides, storage = self._strides, self._storage
+            if storage is None:
+                storage = self._own_storage()
+            if storage._state >= SHORT:
+                self._check_inside(storage)
             native = self._native = runtime.native(
-                self._own_storage()._raw,
+                storage._raw,
                 self._dtype,
                 self._shape,
                 contiguous_strides(self._shape) if strides is None else strides,
@@ -191,6 +203,25 @@ class Tensor(TensorBase):
                 runtime.index,
             )
         return native
+
+    def _within_native_dims(self) -> Tensor:
+        """The same elements without leading dimensions of size 1, which change no broadcast; for the native array of a tensor of very many."""
+        drop = len(self._shape) - NATIVE_DIMS
+        if not self._numel:
+            return self._as_view((0,), None, 0, 0)
+        if any(n != 1 for n in self._shape[:drop]):
+            raise RuntimeError(f"only tensors with up to {NATIVE_DIMS} dims are supported, got {len(self._shape)} dims")
+        strides = self._strides
+        return self._as_view(self._shape[drop:], strides and strides[drop:], self._offset, self._numel)
+
+    def _check_inside(self, storage: Storage) -> None:
+        """RuntimeError where a storage that was made smaller no longer holds all elements."""
+        last = self._offset + sum([(n - 1) * s for n, s in zip(self._shape, self.stride(), strict=True)])
+        if self._numel and (last + 1) * self._dtype.itemsize > storage._nbytes:
+            raise RuntimeError(
+                f"The tensor of shape {list(self._shape)} lies beyond the end of its storage, which was resized to {storage._nbytes} bytes "
+                f"(needed: {(last + 1) * self._dtype.itemsize})"
+            )
 
     def _bump(self) -> None:
         """Count one in-place change of the memory."""
@@ -221,7 +252,10 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return tuple.__new__(Size, self._shape)
+        try:
+            return SIZES[self._shape]
+        except KeyError:
+            return size_of(self._shape)
 
     @overload
     def size(self, dim: None = None) -> Size: ...
@@ -232,7 +266,7 @@ class Tensor(TensorBase):
     def size(self, dim: int | None = None) -> Size | int:
         """The shape, or the size of dimension `dim`; IndexError where there is no such dimension."""
         if dim is None:
-            return tuple.__new__(Size, self._shape)
+            return self.shape
         if not self._shape:
             wrap_dim("size", dim, 0)
             raise IndexError(f"size(): argument 'dim': dimension specified as {dim} but tensor has no dimensions")
@@ -364,6 +398,8 @@ class Tensor(TensorBase):
 
     def is_same_size(self, other: Tensor) -> bool:
         """Whether another tensor has the same shape."""
+        if not isinstance(other, Tensor):
+            raise TypeError(f"is_same_size(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
         return self._shape == other._shape
 
     def is_inference(self) -> bool:
@@ -420,6 +456,8 @@ class Tensor(TensorBase):
         return only
 
     def __complex__(self) -> complex:
+        if self._numel != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, got shape {list(self._shape)}")
         return complex(self.item())
 
     def __index__(self) -> int:

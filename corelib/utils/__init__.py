@@ -1,3 +1,4 @@
-"""PyTorch's `torch.utils`: here the data package under its PyTorch name."""
+"""PyTorch's `torch.utils`: here the data package under its PyTorch name, and what deterministic mode does."""
 
 from corelib.utils import data as data
+from corelib.utils.filling import deterministic as deterministic

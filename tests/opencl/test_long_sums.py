@@ -12,6 +12,10 @@ def slot(x, n):
     return torch.zeros(n, dtype=torch.int64, device=x.device)
 
 
+def NEAR_ONE(x):
+    return x[:, :1] * 0 + 1 + 2.0**-20
+
+
 SUMS = {
     "columns": lambda x: x.sum(0),
     "rows": lambda x: x.T.contiguous().sum(1),
@@ -21,14 +25,15 @@ SUMS = {
     "logsumexp": lambda x: x.logsumexp(0),
     "cumsum": lambda x: x.cumsum(0)[-1],
     "cumsum of a row": lambda x: x[:, 0].contiguous().cumsum(0)[-3:],
+    "cumprod": lambda x: NEAR_ONE(x).expand(LONG, 64).cumprod(0)[-1],
+    "cumprod of a row": lambda x: NEAR_ONE(x)[:, 0].contiguous().cumprod(0)[-3:],
+    "logcumsumexp": lambda x: x.logcumsumexp(0)[-1],
     "batch_norm": lambda x: F.batch_norm(x, None, None, training=True)[:4],
     "avg_pool": lambda x: F.avg_pool1d(x.T[None].contiguous(), LONG),
 }
 WIDE = {
     "index_add": lambda x: x.new_zeros(2, 3).index_add(0, slot(x, LONG), x),
     "scatter_add": lambda x: x.new_zeros(2, 3).scatter_add(0, slot(x, (LONG, 3)), x),
-    # 64 columns: "grid" leaves fewer to the body, whose float32 steps round as often as there are factors (as PyTorch's on a GPU do)
-    "cumprod": lambda x: (x[:, :1] * 0 + 1 + 2.0**-20).expand(LONG, 64).cumprod(0)[-1],
 }
 CASES = [(d, n) for d in ("opencl", "gridcl", "singlecl") for n in SUMS] + [(d, n) for d in ("opencl", "gridcl") for n in WIDE]
 
@@ -46,3 +51,25 @@ def test_infinities_go_through_running_totals(device):
     x = torch.tensor([1.0, float("inf"), 2.0, -float("inf"), 3.0])
     got, want = x.to(device).cumsum(0).cpu(), x.cumsum(0)
     np.testing.assert_array_equal(got.numpy(), want.numpy())
+
+
+@pytest.mark.parametrize("device", ["opencl", "gridcl", "singlecl"])
+def test_a_million_factors_or_exponentials_keep_their_digits(device):
+    normal = np.random.default_rng(0).normal(size=1 << 20)
+    x = torch.from_numpy(np.exp(normal * 1e-3).astype(np.float32))
+    want = x.double().cumprod(0)
+    assert ((x.to(device).cumprod(0).cpu().double() - want) / want).abs().max() < 1e-7
+    for dtype, within in ((torch.float32, 3e-7), (torch.float16, 5e-4), (torch.bfloat16, 4e-3)):
+        x = torch.from_numpy(normal).to(dtype)
+        got, want = x.to(device).logcumsumexp(0).cpu().double(), x.double().logcumsumexp(0)
+        assert ((got - want).abs() / want.abs().clamp(min=1)).max() < within
+
+
+@pytest.mark.parametrize("device", ["opencl", "gridcl", "singlecl"])
+@pytest.mark.parametrize("values", [
+    [2.0, 0.0, 3.0, float("inf"), 1.0], [2.0, float("inf"), 3.0, -1.0], [float("nan"), 0.0, 1.0],
+])
+def test_zeros_infinities_and_nan_go_through_running_products(device, values):
+    x = torch.tensor(values)
+    for shaped in (x, x[:, None].expand(len(values), 64)):
+        np.testing.assert_array_equal(shaped.to(device).cumprod(0).cpu().numpy(), shaped.cumprod(0).numpy())

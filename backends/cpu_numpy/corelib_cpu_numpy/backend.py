@@ -77,7 +77,7 @@ class NumpyBackend(Backend):
 
     def small_buffer(self, native: Array) -> Array:
         # bfloat16 arrays do not lend their memory; their bits do.
-        return native.view(_HALF_BITS) if native.dtype == _BF16 else native
+        return native.view(_HALF_BITS) if native.dtype.type is _BF16.type else native
 
     def address(self, buffer: Array) -> int:
         return int(buffer.__array_interface__["data"][0])

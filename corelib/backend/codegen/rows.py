@@ -202,12 +202,15 @@ def _put(program: Program, variant: _Variant, stage: Put, at: dict[int, str]) ->
 
 
 def _scanned(variant: _Variant, stage: Scan, place: str, lane: str) -> list[str]:
-    """One element more of a running total; of a sum, what each addition rounds off is kept and added at the end (Neumaier)."""
+    """One element more of a running total; what each addition or product rounds off is kept beside it, and added to what is written."""
     sofar, lost, kind = f"sofar{lane}", f"lost{lane}", stage.type
     lines = [f"const {kind} value = {stage.value}, next = {stage.combine.format(a=sofar, b='value')};"]
     if is_sum(kind, stage.combine):
         off = f"fabs({sofar}) >= fabs(value) ? ({sofar} - next) + value : (value - next) + {sofar}"
         lines.append(f"if (fabs(next) < ({kind})INFINITY) {lost} += {off};")
+        return [*lines, f"{sofar} = next;", _store(variant, stage.array, place, f"{sofar} + {lost}")]
+    if kind == "f32" and stage.combine.replace(" ", "") == "{a}*{b}":  # in float64 as much is lost as nobody sees
+        lines.append(f"{lost} = fabs(next) < ({kind})INFINITY ? fma({lost}, value, fma({sofar}, value, -next)) : 0;")
         return [*lines, f"{sofar} = next;", _store(variant, stage.array, place, f"{sofar} + {lost}")]
     return [*lines, f"{sofar} = next;", _store(variant, stage.array, place, sofar)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from corelib.backend.xp.guard import Guard, guarded, Module, Outs
 from corelib.backend.xp.sums import Sums
@@ -11,6 +11,7 @@ from corelib.tensor.dtype import float32, float64, FLOATS, NUMBERS
 from corelib.tensor.size import Shape
 
 _WIDE = (float32, float64)
+_PIECE = 1 << 13  # the places of so many elements are worked out at a time: those of more would not stay near
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -232,6 +233,8 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         n = 1
         for m in shape:
             n *= m
+        if not n:
+            return
         off, scale = statistics(input.reshape(-1, n), eps)
         off *= scale
         if weight is not None:
@@ -247,6 +250,8 @@ def _register_norms(table: KernelTable, xp: Module, guard: Guard) -> None:
         for m in shape:
             n *= m
         dx, dw, db = outs
+        if not n:
+            return
         rows, g = input.reshape(-1, n), g.reshape(-1, n)
         hat, scale = statistics(rows, eps)
         hat *= scale
@@ -312,8 +317,10 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     unsigned = xp.dtype("uint64")
 
-    def used_rows(target: Native, ignore_index: int, classes: int) -> Native | None:
+    def used_rows(name: str, target: Native, ignore_index: int, classes: int) -> Native | None:
         """Which rows count; None where all do. IndexError for a class out of range."""
+        if not target.size:
+            return None
         # as unsigned numbers negative classes are huge, so one maximum checks both ends
         if largest(target.view(unsigned), None) < classes and not 0 <= ignore_index < classes:
             return None
@@ -321,26 +328,38 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
         wrong = used & ((target < 0) | (target >= classes))
         if wrong.any():
             raise IndexError(
-                f"cross_entropy(): Target {target[wrong][0]} is out of bounds (classes are 0 to {classes - 1}, ignore_index is "
+                f"{name}(): Target {target[wrong][0]} is out of bounds (classes are 0 to {classes - 1}, ignore_index is "
                 f"{ignore_index})"
             )
         return used
 
+    def places(x: Native, target: Native) -> Iterator[tuple[Native, Native, slice]]:
+        """Where the elements of the classes lie in x (n, c, *), piece by piece of the flat target: a flat part of x, the places in it, the piece."""
+        n, c, flat, target = x.shape[0], x.shape[1], x.reshape(-1), target.reshape(-1)
+        m = target.size // max(n, 1)  # elements of a class that follow each other
+        rows, width = max(1, _PIECE // max(m, 1)), max(1, min(m, _PIECE))
+        steps = (xp.arange(min(n, rows))[:, None] * (c * m) + xp.arange(width)).reshape(-1)
+        for i in range(0, n, rows):
+            for j in range(0, m, width):
+                piece = slice(i * m + j, min(i * m + j + rows * width, min(i + rows, n) * m))
+                at = target[piece] * m
+                at += steps[: at.size]
+                yield flat[i * c * m + j :], at, piece
+
     def chosen(x: Native, target: Native) -> Native:
-        """Where the elements of the classes lie in x (n, c, *), seen flat."""
-        n, c, m = x.shape[0], x.shape[1], target.size // x.shape[0]
-        at = target.reshape(n, m) * m
-        at += xp.arange(m)
-        at += xp.arange(n)[:, None] * (c * m)
-        return at.reshape(-1)
+        """The elements of the classes in x (n, c, *)."""
+        found = xp.empty(target.size, x.dtype)
+        for flat, at, piece in places(x, target):
+            found[piece] = flat.take(at)
+        return found.reshape(target.shape)
 
     def softmax_nll(outs: Outs, input: Native, target: Native, ignore_index: int, reduction: str) -> None:
         out, logp = outs
-        used = used_rows(target, ignore_index, input.shape[1])
+        used = used_rows("cross_entropy", target, ignore_index, input.shape[1])
         subtract(input, largest(input, 1, None, None, True), logp)
         subtract(logp, xp.log(total_of(exp(logp), (1,), None, True)), logp)
         n = target.size
-        picked = logp.reshape(-1)[chosen(logp, target if used is None else xp.where(used, target, 0))].reshape(target.shape)
+        picked = chosen(logp, target if used is None else xp.where(used, target, 0))
         if used is not None:
             picked = xp.where(used, picked, picked.dtype.type(0))
             n = used.sum()
@@ -353,13 +372,14 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     def softmax_nll_backward(out: Native, g: Native, logp: Native, target: Native, ignore_index: int, reduction: str) -> None:
         n = target.size
-        used = used_rows(target, ignore_index, logp.shape[1])
+        used = used_rows("cross_entropy", target, ignore_index, logp.shape[1])
         exp(logp, out)
         made = out if out.flags.c_contiguous else xp.ascontiguousarray(out)
         if used is not None:
             target = xp.where(used, target, 0)
             n = used.sum()
-        made.reshape(-1)[chosen(made, target)] -= out.dtype.type(1)
+        for flat, at, _ in places(made, target):
+            flat[at] -= out.dtype.type(1)
         share = g / out.dtype.type(n) if reduction == "mean" else g
         if reduction == "none":
             share = xp.expand_dims(share, 1)
@@ -367,6 +387,24 @@ def _register_losses(table: KernelTable, xp: Module, guard: Guard) -> None:
         if used is not None:
             xp.copyto(out, 0, where=xp.expand_dims(~used, 1))
 
+    def nll(out: Native, input: Native, target: Native, weight: Native | None, ignore_index: int, reduction: str) -> None:
+        used = used_rows("nll_loss", target, ignore_index, input.shape[1])
+        safe = target if used is None else xp.where(used, target, 0)
+        picked = chosen(input, safe) if target.size else xp.zeros(target.shape, input.dtype)
+        share = used if weight is None else weight[safe] if used is None else xp.where(used, weight[safe], weight.dtype.type(0))
+        if used is not None:
+            picked = xp.where(used, picked, picked.dtype.type(0))
+        if weight is not None:
+            picked *= share
+        if reduction == "none":
+            xp.negative(picked, out)
+        elif reduction == "sum":
+            out[...] = -add(picked, None)
+        else:
+            n = target.size if share is None else share.sum()
+            out[...] = -add(picked, None) / picked.dtype.type(n)
+
+    table.register("nll", _WIDE, guarded(guard, nll))
     table.register("softmax_nll", _WIDE, guarded(guard, softmax_nll))
     table.register("softmax_nll_backward", _WIDE, guarded(guard, softmax_nll_backward))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from corelib.backend.xp.guard import Function, Guard, Module, Outs
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import complex128, complex64, float64, FLOATS, NUMBERS, REALS
+from corelib.tensor.dtype import bfloat16, complex128, complex64, float64, FLOATS, NUMBERS, REALS
 
-_PIECE, _LINES = 1 << 15, 512  # so many running totals are made at a time; from so many on, lines are worth a call each
+_FEW = 8  # so many times fewer than all are found without sorting
+_PIECE, _LINES = 12 << 10, 512  # so many running totals are made at a time, which malloc has at hand; from so many on, lines are worth a call each
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
-    """argmax, argmin, max_along, min_along, max_all, min_all, sort_along, topk_along, cumsum, cumprod, logcumsumexp."""
+    """argmax, argmin, max_along, min_along, max_all, min_all, sort_along, topk_along, kthvalue_along, median_along, nanmedian_along, cumsum, cumprod, logcumsumexp."""
     for name, find in (("argmax", xp.argmax), ("argmin", xp.argmin)):
 
         def place(out: Native, input: Native, dim: int | None, keepdim: bool, find: Function = find) -> None:
@@ -57,25 +58,79 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         indices[...] = order
         values[...] = xp.take_along_axis(input, order, dim)
 
+    def first_of(input: Native, k: int, dim: int, largest: bool) -> Native | None:
+        """The places of the k that come first in order, of equals the first in place; None where sorting all is needed, or as quick."""
+        n = input.shape[dim]
+        if k * _FEW > n or input.dtype.kind not in "iuf":
+            return None
+        lines = xp.ascontiguousarray(xp.moveaxis(input, dim, -1)).reshape(-1, n)
+        at = n - k if largest else k - 1
+        parted = xp.partition(lines, at, -1)
+        if input.dtype.kind == "f" and xp.isnan(parted[:, at:] if largest else parted[:, :k]).any():
+            return None  # they compare with nothing
+        last = parted[:, at : at + 1].copy()
+        taken = lines >= last if largest else lines <= last
+        counts = xp.count_nonzero(taken, -1)
+        crowded = counts > k  # where several are equal to the last
+        if crowded.any():
+            some, bound = lines[crowded], last[crowded]
+            equal = some == bound
+            room = k - (counts[crowded] - xp.count_nonzero(equal, -1))
+            taken[crowded] &= ~equal | (xp.cumsum(equal, -1) <= room[:, None])
+        places = xp.nonzero(taken)[1].reshape(-1, k)
+        order = order_of(xp.take_along_axis(lines, places, -1), 1, largest)
+        places = xp.take_along_axis(places, order, -1)
+        return xp.moveaxis(places.reshape(*xp.moveaxis(input, dim, -1).shape[:-1], k), -1, dim)
+
     @table("topk_along", NUMBERS)
     def topk_along(outs: Outs, input: Native, k: int, dim: int, largest: bool, sorted: bool) -> None:
         values, indices = outs
         if input.ndim == 0:
             values[...], indices[...] = input, 0
             return
-        order = order_of(input, dim, largest)
-        order = order[(*[slice(None)] * (dim % input.ndim), slice(0, k))]
+        order = first_of(input, k, dim, largest) if input.size and k else None
+        if order is None:
+            order = order_of(input, dim, largest)[(*[slice(None)] * (dim % input.ndim), slice(0, k))]
         indices[...] = order
         values[...] = xp.take_along_axis(input, order, dim)
 
+    def ranked(outs: Outs, input: Native, rank: int, dim: int, keepdim: bool) -> object:
+        """The element at a rank along a dimension and its place, of equals in order; NotImplemented where there are NaN's, which have no rank by value."""
+        if input.ndim == 0 or not input.size or input.dtype.kind not in "iuf":
+            return NotImplemented
+        n = input.shape[dim]
+        lines = xp.ascontiguousarray(xp.moveaxis(input, dim, -1)).reshape(-1, n)
+        parted = xp.partition(lines, rank, -1)
+        if input.dtype.kind == "f" and xp.isnan(parted[:, rank:]).any():
+            return NotImplemented
+        found = parted[:, rank : rank + 1].copy()
+        equal = lines == found
+        places = xp.argmax(equal, -1)
+        crowded = xp.count_nonzero(equal, -1) > 1
+        if crowded.any():
+            before = rank - xp.count_nonzero(lines[crowded] < found[crowded], -1)
+            places[crowded] = xp.argmax(xp.cumsum(equal[crowded], -1) > before[:, None], -1)
+        for out, made in zip(outs, (found, places), strict=True):
+            laid = made.reshape(input.shape[:dim] + input.shape[dim + 1 :])
+            out[...] = xp.expand_dims(laid, dim) if keepdim else laid
+        return None
+
+    whole = [d for d in NUMBERS if d is not bfloat16]
+    table.register("kthvalue_along", whole, lambda outs, input, k, dim, keepdim: ranked(outs, input, k - 1, dim, keepdim))
+    for name in ("median_along", "nanmedian_along"):  # the lower one
+        table.register(name, whole, lambda outs, input, dim, keepdim: ranked(outs, input, (input.shape[dim] - 1) // 2 if input.ndim else 0, dim, keepdim))
+
     def scan_of(join: Module, x: Native, out: Native, dim: int, wide: Native) -> None:
         """Running totals in a wider type, piece by piece: each is done while it is near, and no second array of that type is made."""
+        if x.size <= _PIECE:
+            out[...] = join.accumulate(x, dim, wide)
+            return
         n = x.shape[dim]
         rest = x.size // n
         step = max(1, _PIECE // rest)  # so many steps of all lines together
-        if step < n and rest >= _LINES and n > 16:
+        if step < n and rest >= _LINES:
             d = max([d for d in range(x.ndim) if d != dim and x.shape[d] > 1], key=lambda d: abs(x.strides[d]))
-            if abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
+            if n > 16 and abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
                 size = max(1, _PIECE * x.shape[d] // x.size)
                 for first in range(0, x.shape[d], size):
                     piece = (*[slice(None)] * d, slice(first, first + size))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from corelib.backend.signatures import Ints
 from corelib.backend.xp.guard import Function, Guard, Module
-from corelib.backend.xp.sums import Sums
+from corelib.backend.xp.sums import CHAIN, Sums
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, float16, FLOATS, REALS
 
@@ -38,10 +38,13 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     total("sum", xp.add.reduce)  # of bool: whether any; the product: whether all
     total("prod", xp.multiply.reduce)
-    run, add = guard.run, Sums(xp).total
+    run, add, reduce = guard.run, Sums(xp).total, xp.add.reduce
 
     def sum_float(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
-        run(add, input, dims, None, keepdim, out)
+        if input.size <= CHAIN:  # less to say is quicker: of all dimensions, in the input's dtype
+            run(reduce, input, dims if len(dims) < input.ndim else None, None, out, keepdim)
+        else:
+            run(add, input, dims, None, keepdim, out)
 
     def sum_half(out: Native, input: Native, dims: Ints, keepdim: bool) -> None:
         run(xp.copyto, out, run(add, input, dims, float32, keepdim), casting="unsafe")

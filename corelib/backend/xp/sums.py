@@ -7,6 +7,7 @@ blocks' sums in the same way. No element goes through more than a few times `CHA
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from corelib.backend.signatures import Ints
@@ -17,7 +18,7 @@ CHAIN, BLOCK = 128, 64
 """So many numbers are added one by one without ado; into blocks of so many is cut what is longer."""
 
 _RUN = 1 << 19  # the longest run that is cast in pieces of NumPy's buffer, whose sums are added one by one
-_WIDTH, _FOLDED = 512, 1 << 13  # rows shorter than this are put side by side, where there are so many elements
+_NARROW, _WIDTH = 1 << 12, 1 << 14  # rows up to this are put side by side, until they are so wide
 _PRODUCTS = 1024  # the longest run whose products einsum adds up
 
 
@@ -40,17 +41,22 @@ class Sums:
             for d in dims:
                 length *= x.shape[d]
             easy = length <= CHAIN
-            if not easy and ndim == 2 and dims == (0,) and 0 < x.strides[1] < x.strides[0] and length <= CHAIN * BLOCK:
-                if x.shape[1] * 2 > _WIDTH or x.size < _FOLDED:  # said in short
-                    return self._add(self._blocks(x, 0, BLOCK, dtype), 0, None, out, keepdim)
+            if not easy and ndim == 2 and len(dims) == 1 and length <= CHAIN * BLOCK:  # said in short
+                rows = x if dims[0] == 0 else x.T
+                if 0 < rows.strides[1] < rows.strides[0] and (rows is x or not keepdim):
+                    parts = self._folded(rows, 0, dtype) if self._foldable(rows, 0) else self._blocks(rows, 0, BLOCK, dtype)
+                    return self._add(parts, 0, None, out, keepdim)
         if easy:
             return self._add(x, dims if len(dims) < ndim else None, dtype, out, keepdim)
         if not x.size:
             return self._add(x, dims, dtype, out, keepdim)
-        shape = tuple([1 if d in dims else n for d, n in enumerate(x.shape)])
+        order = sorted(range(ndim), key=lambda d: -abs(x.strides[d]))  # as in memory
+        laid = x.transpose(order)
+        summed = [at for at, d in enumerate(order) if d in dims]
+        made = self._long(*_merged(laid, summed), dtype).reshape([1 if at in summed else n for at, n in enumerate(laid.shape)])
+        made = made.transpose([order.index(d) for d in range(ndim)])
         if not keepdim:
-            shape = tuple([n for d, n in enumerate(x.shape) if d not in dims])
-        made = self._long(*_merged(x, dims), dtype).reshape(shape)
+            made = made.reshape([n for d, n in enumerate(x.shape) if d not in dims])
         if out is None:
             return made
         out[...] = made
@@ -74,7 +80,7 @@ class Sums:
             # what lies innermost first
             d = inner if run > 1 else min(dims, key=lambda d: abs(strides[d]))
             n = shape[d]
-            if run == 1 and d == inner - 1 and inner == x.ndim - 1 and self._foldable(x, d):
+            if run == 1 and n > CHAIN and d == inner - 1 and inner == x.ndim - 1 and self._foldable(x, d):
                 x = self._folded(x, d, dtype)
             elif run == 1 and n > CHAIN:
                 x = self._blocks(x, d, BLOCK, dtype)
@@ -98,22 +104,20 @@ class Sums:
 
     @staticmethod
     def _foldable(x: Native, d: int) -> bool:
-        n, m = x.shape[d:]
-        return bool(m * 2 <= _WIDTH and n * m >= _FOLDED and x.strides[d] == m * x.strides[d + 1])
+        m = x.shape[d + 1]
+        return bool(m <= _NARROW and x.strides[d] == m * x.strides[d + 1])
 
     def _folded(self, x: Native, d: int, dtype: Native) -> Native:
-        """The sum along the last but one dimension, d, of rows so short that several of them are added as one."""
+        """The sums of rows that are far apart, where there are so many short ones, along the last but one dimension, that several are added as one."""
         n, m = x.shape[d:]
-        side = 1 << (_WIDTH // m).bit_length() - 1
+        side = min(n // BLOCK, max(_WIDTH // m, 1))
         count, left = divmod(n, side)
         before = x.shape[:d]
         wide = x[..., : count * side, :].reshape((*before, count, side * m))
-        made = self._long(wide, [d], dtype).reshape((*before, side, m))
+        made = self._long(wide, [d], dtype) if count > CHAIN else self._add(wide, d, dtype)
+        made = made.reshape((*before, side, m))
         if left:
             made[..., :left, :] += x[..., count * side :, :]
-        while side > 1:
-            side //= 2
-            made = made[..., :side, :] + made[..., side:, :]
         return made
 
     def products(self, a: Native, b: Native, dims: Ints) -> Native:
@@ -144,7 +148,7 @@ class Sums:
         return self.total(a * b, dims)
 
 
-def _merged(x: Native, dims: Ints) -> tuple[Native, list[int]]:
+def _merged(x: Native, dims: Sequence[int]) -> tuple[Native, list[int]]:
     """The array with neighbouring dimensions that lie in order as one, and which of these are summed."""
     shape: list[int] = []
     steps: list[int] = []

@@ -16,6 +16,7 @@ from corelib.graph.rule import Args, Outs
 from corelib.graph.views import own_memory
 from corelib.tensor.device import Native, Runtime, device as Device
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.size import NATIVE_DIMS
 from corelib.tensor.tensor import Tensor
 
 
@@ -140,7 +141,16 @@ def _native(op: Op, x: Tensor, runtime: Runtime, device: Device, held: list[Tens
         x = x.contiguous()
         held.append(x)
     native = x._native
-    return x._array() if native is None else native
+    if native is None:
+        native = native_of(op, x)
+    return native
+
+
+def native_of(op: Op, x: Tensor) -> Native:
+    """The native array for a kernel that counts dimensions. RuntimeError for more of them than native arrays have."""
+    if len(x._shape) > NATIVE_DIMS:
+        raise RuntimeError(f"{op.name}(): only tensors with up to {NATIVE_DIMS} dims are supported, got {len(x._shape)} dims")
+    return x._array()
 
 
 def _run_body(op: Op, args: Args, device: Device, dtype: DType | None, spec: object) -> Outs:

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outcome import after, must_pass, noted
+from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -21,7 +21,7 @@ from corelib.tensor.device import Runtime, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.limits import finfo, iinfo
 from corelib.tensor.promotion import get_default_dtype, result_type
-from corelib.tensor.size import SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
+from corelib.tensor.size import LEAST, SMALL, Shape, Strides, broadcast_shapes, dense_strides, expanded_strides, is_dense
 from corelib.tensor.tensor import Tensor
 
 # (shape, shape) -> (broadcast shape, numel), for the binary entries; filled here.
@@ -74,6 +74,18 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
     if op.rule.vjps is None and op.body is not None and op.facts.result is None and grad_mode.enabled:
         if any(getattr(x, "_requires_grad", False) for x in operands):
             kernel = None  # no rule of its own: differentiated through its body
+    if kernel is not None:
+        strides = output_strides(operands, shape) if runtime.strided_any else None
+        result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
+        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        natives = (result._array(), *natives_of(given))
+        try:
+            got = kernel(*natives)
+        except Exception as error:
+            got = after(error, op, device, args, partial(kernel, *natives))
+        if got is not None and got is not result._native:
+            must_pass(op, device, got)
+            kernel = None
     if kernel is None:
         if op.body is None or (dtype.is_complex and not op.facts.complex_body):
             result = fallback.missing(op, device, dtype, args)
@@ -88,18 +100,6 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             result = laid_out(op.body(*args), output_strides(operands, shape) if runtime.strided_any else None)
         finally:
             grad_mode.enabled = before
-    else:
-        strides = output_strides(operands, shape) if runtime.strided_any else None
-        result = Tensor._empty(device, op.facts.result or dtype, shape, strides)
-        given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        natives = (result._array(), *natives_of(given))
-        try:
-            got = kernel(*natives)
-        except Exception as error:
-            got = after(error, op, device, args, partial(kernel, *natives))
-        if got is not None and got is not result._native:
-            result = fallback.passed(op, device, dtype, args, got)
-            return result
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
     return result
@@ -159,7 +159,7 @@ def _operand(op: Op, i: int, x: Any) -> Any:
         return x
     only = not op.facts.numbers or (op.kind == "binary" and op.roles[i] == "tensor")
     if type(x) in _NUMBERS and not only:
-        return x if type(x) is not int or -SMALL < x < SMALL else number(x)
+        return x if type(x) is not int or LEAST < x < SMALL else number(x)
     if only:
         raise TypeError(
             f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
@@ -402,11 +402,11 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
+        natives = natives_of(given)
         try:
-            got = kernel(out._array(), *natives_of(given))
+            got = kernel(out._array(), *natives)
         except Exception as error:
-            noted(error, op, device, args)
-            raise
+            got = after(error, op, device, args, partial(kernel, out._array(), *natives))
         if got is None or got is out._native:
             out._bump()
             return out

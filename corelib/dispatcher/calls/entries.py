@@ -16,17 +16,18 @@ from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
 from corelib.dispatcher.calls.outcome import must_pass, noted
-from corelib.dispatcher.calls.numpy_names import MISSING, Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
+from corelib.dispatcher.calls.old_orders import ORDERS, in_todays_order
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
 from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
-from corelib.dispatcher.operands import fit, fitting_lines
+from corelib.dispatcher.operands import MISSING, fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import Number, dtype as DType
-from corelib.tensor.size import SMALL, Dims
+from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
 
@@ -57,10 +58,12 @@ def unary_entry(op: Op) -> Entry:
         except (KeyError, AttributeError):
             return elementwise(op, (input,), out)
         shape = input._shape
-        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         try:
+            native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array())
         except Exception as error:
+            if len(shape) > NATIVE_DIMS:
+                return elementwise(op, (input,), out)
             noted(error, op, device, (input,))
             raise
         if got is not None and got is not native:
@@ -104,9 +107,10 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         try:
             dtype = input._dtype
             device = input._device
-            kernel = kernels[input._key][dtype]
+            key = input._key
+            kernel = kernels[key][dtype]
             kind = type(other)
-            if kind is float or (kind is int and -SMALL < other < SMALL):
+            if kind is not T and (kind is float or (kind is int and LEAST < other < SMALL)):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
@@ -116,9 +120,8 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                 if other._dtype is not dtype or other._device is not device:
                     return slow(op, (input, other))
                 shape = input._shape
-                strides, other_strides = input._strides, other._strides
-                if strides is not None or other_strides is not None:
-                    if not row_major[shape, strides, other._shape, other_strides]:
+                if input._strides is not None or other._strides is not None:
+                    if not row_major[shape, input._strides, other._shape, other._strides]:
                         return slow(op, (input, other))
                 if shape == other._shape:
                     numel = input._numel
@@ -133,10 +136,12 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                 return slow(op, (input, other))
         except (KeyError, AttributeError):
             return slow(op, (input, other))
-        native = runtime.small_empty(shape, dtype._np if result is None else result.np)
         try:
+            native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array(), native_other)
         except Exception as error:
+            if len(shape) > NATIVE_DIMS:
+                return slow(op, (input, other))
             noted(error, op, device, (input, other))
             raise
         if got is not None and got is not native:
@@ -150,7 +155,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
         t._numel = numel
         t._dtype = dtype if result is None else result
         t._device = device
-        t._key = input._key
+        t._key = key
         t._requires_grad = False
         t._edge = None
         t._base = None
@@ -198,7 +203,7 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
 
 def reduction_entry(op: Op) -> Entry:
     """The entry of a reduction with the signature (input, dim, keepdim, *, dtype): all elements of a float go straight."""
-    kernels, new, T = op.kernels, object.__new__, Tensor
+    kernels, recorders, new, T = op.kernels, op.rule.recorders, object.__new__, Tensor
 
     def entry(
         input: Tensor, dim: Dims = None, keepdim: bool = False, too_many: Any = MISSING, dtype: DType | None = None,
@@ -212,11 +217,13 @@ def reduction_entry(op: Op) -> Entry:
                 kernel = kernels[input._key][kind]
                 device = input._device
                 runtime: Any = device._runtime
+                dims = _ALL_DIMS[len(input._shape)]
             except (KeyError, AttributeError):
                 return op.path(input, dim, keepdim, dtype)
+            except IndexError:  # more dimensions than native arrays have
+                return entry(input.reshape(-1))
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
                 native = runtime.small_empty((), kind._np)
-                dims = _ALL_DIMS[len(input._shape)]
                 try:
                     got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
                 except Exception as error:
@@ -239,7 +246,7 @@ def reduction_entry(op: Op) -> Entry:
                 t._edge = None
                 t._base = None
                 if input._requires_grad and grad_mode.enabled:
-                    record(op.rule, (input, dims, False), t)
+                    (recorders.get(3) or recorder(op.rule, 3))((input, dims, False), t)
                 return t
         if active.count and top() is not None:
             return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
@@ -253,7 +260,7 @@ def reduction_entry(op: Op) -> Entry:
     return entry
 
 
-_ALL_DIMS = tuple(tuple(range(n)) for n in range(65))
+_ALL_DIMS = tuple(tuple(range(n)) for n in range(NATIVE_DIMS + 1))
 
 
 # The templates: `make` closes over the op, `{args}` are its parameters. Every entry closes over the same three, so that its code can
@@ -274,7 +281,10 @@ _WORK = {
     "first": "        return first_call(op, ({tuple}))",
     "call": "        return op.path({plain})",
     "body": (
-        "        result = body({plain})\n"
+        "        try: result = body({plain})\n"
+        "        except (AttributeError, TypeError, IndexError):\n"
+        "            check_operands(op, ({tuple}))\n"
+        "            raise\n"
         "        try: base = result._base\n"
         "        except AttributeError: return own(result, ({tuple})) if isinstance(result, tuple) else result\n"
         "        return result if base is None or base is a0 else own(result, ({tuple}))"
@@ -283,7 +293,10 @@ _WORK = {
     "view": (
         "        try: need = a0._requires_grad\n"
         "        except AttributeError: return call(op, ({tuple}))\n"
-        "        result = body({plain})\n"
+        "        try: result = body({plain})\n"
+        "        except AttributeError:\n"
+        "            check_operands(op, ({tuple}))\n"
+        "            raise\n"
         "        if off: mark_unrecorded(result)\n"
         "        if need and grad_mode.enabled and result is not a0: record(rule, ({tuple}), result)\n"
         "        return result"
@@ -296,7 +309,13 @@ def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", Layout(op.function, takes_out, others) if others else None, others)
+    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", _layout(op, others), others)
+
+
+def _layout(op: Op, others: tuple[str, ...]) -> Layout | None:
+    """How the entry's parameters lie, where it takes more than the op's own."""
+    fitted = [i for i, kind in op.integers.items() if "d" not in kind]
+    return Layout(op.function, bool(op.facts.out), others, fitted) if others or op.name in ORDERS else None
 
 
 def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:
@@ -328,6 +347,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
+        "check_operands": _call.check_operands, "Tensor": Tensor,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -339,8 +359,7 @@ def _first_call(op: Op, args: Args) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    layout = Layout(op.function, takes_out, others) if others else None
-    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), layout, others)
+    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), _layout(op, others), others)
     op.entry.__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
 
@@ -376,7 +395,7 @@ def build(op: Op) -> Any:
     entry.__annotations__ = fn.__annotations__
     entry.op = op
     op.entry = entry
-    if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on):
+    if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on) or op.name in ORDERS:
         entry.__wrapped__ = face(fn, bool(op.facts.out) or op.kind in ("unary", "binary", "reduction"))
     if op.facts.inplace:
         op.inplace_entry = _inplace_entry(op)
@@ -414,19 +433,35 @@ def _rename(entry: Any, op: Op) -> None:
     entry.__code__ = code.replace(co_varnames=(code.co_varnames[0], op.params[1], *code.co_varnames[2:]))
 
 
+def _in_old_order(op: Op, args: Args, kwargs: dict[str, Any]) -> Tensor:
+    """An in-place call with more arguments by position than there are parameters."""
+    found = in_todays_order(op.name + "_", op.params, args, 3)
+    if found is None:
+        raise TypeError(f"{op.name}_() takes {op.positional} positional arguments but {len(args)} were given")
+    return inplace(op, tuple(found[0]), {**found[1], **kwargs})
+
+
 def _inplace_entry(op: Op) -> Any:
     entry: Any
     if op.kind != "binary":
 
         def any_form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            if len(args) >= op.positional:
+                return _in_old_order(op, (self, *args), kwargs)
             return inplace(op, (self, *args), kwargs)
 
         entry = any_form
     elif "alpha" in op.params:
 
-        def with_alpha(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
+        def with_alpha(self: Tensor, other: Any, *old: Any, alpha: Number = 1) -> Tensor:
+            if old:
+                return _in_old_order(op, (self, other, *old), {} if type(alpha) is int and alpha == 1 else {"alpha": alpha})
             return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
 
+        def shown(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
+            return self
+
+        vars(with_alpha)["__wrapped__"] = shown
         entry = with_alpha
     else:
 

@@ -10,6 +10,8 @@ from typing import Any
 from corelib.dispatcher import report
 from corelib.dispatcher.calls.outcome import must_pass
 from corelib.dispatcher.op import Op
+from corelib.graph.grad_mode import grad_mode
+from corelib.graph.recording import record
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.device import cpu, device as Device
 from corelib.tensor.dtype import dtype as DType, kind_name
@@ -51,10 +53,19 @@ def missing(op: Op, device: Device, dtype: Any, args: Args) -> Outs:
 def passed(op: Op, device: Device, dtype: DType, args: Args, got: object) -> Outs:
     """Every kernel passed: what the last one returned, which is not None, is NotImplemented, or an error."""
     must_pass(op, device, got)
-    if op.body is not None:
-        ran_body(op, device)
+    if op.body is None:
+        return missing(op, device, dtype, args)
+    ran_body(op, device)
+    if op.rule.vjps is None or not grad_mode.enabled:
         return op.body(*args)
-    return missing(op, device, dtype, args)
+    grad_mode.enabled = False
+    try:
+        made = op.body(*args)
+    finally:
+        grad_mode.enabled = True
+    if any(getattr(x, "_requires_grad", False) for x in args):
+        record(op.rule, args, made)
+    return made
 
 
 def on_host(op: Op, device: Device, args: Args) -> Outs:

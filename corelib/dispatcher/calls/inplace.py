@@ -14,7 +14,7 @@ from corelib.graph.inplace import adopt, before_change, check_inference, check_l
 from corelib.graph.rule import Args
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
-from corelib.tensor.size import SMALL, broadcast_shapes
+from corelib.tensor.size import LEAST, SMALL, broadcast_shapes
 from corelib.tensor.tensor import Tensor
 
 ELEMENTWISE = ("unary", "binary", "elementwise")
@@ -28,7 +28,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         dtype = self._dtype
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
-        if kind is float or (kind is int and -SMALL < other < SMALL):
+        if kind is not Tensor and (kind is float or (kind is int and LEAST < other < SMALL)):
             if not dtype.is_floating_point or self._requires_grad or not op.facts.numbers or not self._device.runtime.scalars:
                 return inplace(op, (self, other))
             native = other
@@ -37,7 +37,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
                 other._dtype is not dtype
                 or other._device is not self._device
                 or other._strides is not None
-                or (other is not self and other._shares(self))
+                or (other._storage is not None and other is not self and other._shares(self))
                 or self._requires_grad
                 or other._requires_grad
             ):

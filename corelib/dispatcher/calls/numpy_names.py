@@ -1,4 +1,5 @@
-"""NumPy's names for arguments, as PyTorch takes them: `axis` for dim, `keepdims` for keepdim, `x1`, `x` and `a` for input, `x2` for other.
+"""NumPy's names for arguments, as PyTorch takes them: `axis` for dim, `keepdims` for keepdim, `x1`, `x` and `a` for input, `x2` for other;
+and the names that PyTorch's signatures of one function have for the same argument (`sections`, `indices`).
 
 An entry has them as parameters behind all its own, which become positional, after one that only a positional argument too many
 reaches. A call that uses none of them pays a comparison each, which is less than the look-up of a keyword-only parameter's default.
@@ -7,31 +8,29 @@ What users see is the signature without them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import FunctionType
 from typing import Any
 
+from corelib.dispatcher.calls.old_orders import in_todays_order
+from corelib.dispatcher.operands import MISSING
+from corelib.tensor.tensor import Tensor
+
 MEANT = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x": "input", "a": "input", "x2": "other"}
 """What each name stands for."""
+_SPLIT: dict[str, tuple[type, ...]] = {"indices": (tuple, list), "sections": (int,), "tensor_indices_or_sections": (Tensor,)}
+MEANT.update(dict.fromkeys(_SPLIT, "indices_or_sections"))
 _IN_PYTHON = ("split", "norm", "unique", "unique_consecutive", "split_with_sizes")
 """Functions that PyTorch has in Python, which take its own names only."""
 
 
-class _Missing:
-    """The default of an argument that was not given."""
-
-    def __repr__(self) -> str:
-        return "<not given>"
-
-
-MISSING: Any = _Missing()
-
-
 def names_for(name: str, params: Sequence[str], places: Sequence[str]) -> tuple[str, ...]:
     """The further names that a function of these parameters takes in these namespaces."""
-    if "dim" not in params or "axis" in params or "nn.functional" in places or not places or name.rpartition(".")[2] in _IN_PYTHON:
+    if not places or ("nn.functional" in places and "torch" not in places) or name.rpartition(".")[2] in _IN_PYTHON:
         return ()
-    return ("axis", "keepdims") if "keepdim" in params else ("axis",)
+    split = tuple(_SPLIT)[: 3 if name == "tensor_split" else 2] if "indices_or_sections" in params else ()
+    axis = ("axis",) if "dim" in params and "axis" not in params else ()
+    return (*split, *axis, *(("keepdims",) if axis and "keepdim" in params else ()))
 
 
 class Layout:
@@ -39,7 +38,8 @@ class Layout:
 
     __slots__ = ("checks", "defaults", "names", "order")
 
-    def __init__(self, of: FunctionType, out: bool, others: tuple[str, ...]) -> None:
+    def __init__(self, of: FunctionType, out: bool, others: tuple[str, ...], fitted: Collection[int] = ()) -> None:
+        """fitted: the parameters that go through `fit`, which refuses what is missing, where they are no int."""
         code = of.__code__
         p, n = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
         own = (*code.co_varnames[:n], *(("out",) if out else ()))
@@ -47,7 +47,7 @@ class Layout:
         known: dict[str, Any] = {**dict(zip(own[p - len(given) : p], given, strict=True)), **(of.__kwdefaults__ or {}), **({"out": None} if out else {})}
         first = min([p - len(given), *[own.index(MEANT[other]) for other in others if own.index(MEANT[other]) < p]])
         sources = [f"a{i}" for i in range(n)] + ["out"] * out
-        required = [source for i, (source, name) in enumerate(zip(sources, own, strict=True)) if i >= first and name not in known]
+        required = [source for i, (source, name) in enumerate(zip(sources, own, strict=True)) if i >= first and name not in known and i not in fitted]
         self.order = ", ".join([*sources[:p], "too_many", *sources[p:], *others])
         self.checks = " or ".join([f"{name} is not MISSING" for name in ("too_many", *others)] + [f"{source} is MISSING" for source in required])
         self.names = (*own[:p], "too_many", *own[p:], *others)
@@ -91,7 +91,7 @@ def by_other_names(op: Any, args: tuple[Any, ...], too_many: Any, others: dict[s
     p = code.co_argcount
     names = code.co_varnames[: p + code.co_kwonlyargcount]
     if too_many is not MISSING:
-        raise TypeError(f"{op.name}() takes {p} positional arguments but more were given")
+        return _by_old_order(op, entry, names, p, args, too_many)
     given = dict(zip(names, args, strict=True))
     defaults = entry.__wrapped__.__defaults__ or ()
     known = {**dict(zip(names[p - len(defaults) : p], defaults, strict=True)), **entry.__wrapped__.__kwdefaults__}
@@ -100,8 +100,22 @@ def by_other_names(op: Any, args: tuple[Any, ...], too_many: Any, others: dict[s
             name = MEANT[other] if MEANT[other] in names else names[other == "x2"]
             if given[name] is not known.get(name, MISSING) and given[name] is not MISSING:
                 raise TypeError(f"{op.name}() got the argument '{name}' twice: as '{name}' and as '{other}'")
+            if other in _SPLIT and not isinstance(value, _SPLIT[other]):
+                raise TypeError(f"{op.name}(): argument '{other}' must be {_SPLIT[other][0].__name__}, not {type(value).__name__}")
             given[name] = value
     missing = [name for name in names if given[name] is MISSING]
     if missing:
-        raise TypeError(f"{op.name}() missing {len(missing)} required positional arguments: {', '.join(repr(name) for name in missing)}")
+        raise TypeError(f"{op.name}() missing {len(missing)} required positional argument{'s' * (len(missing) > 1)}: {', '.join(repr(name) for name in missing)}")
     return entry(*[given[name] for name in names[:p]], **{name: given[name] for name in names[p:]})
+
+
+def _by_old_order(op: Any, entry: Any, names: tuple[str, ...], p: int, args: tuple[Any, ...], too_many: Any) -> Any:
+    """A call with more arguments by position than there are parameters: it may be in an order that was PyTorch's once."""
+    given = [*args[:p], too_many]
+    known = {**dict.fromkeys(names[p:], MISSING), **(entry.__wrapped__.__kwdefaults__ or {})}
+    out = args[names.index("out")] if "out" in names else None
+    given += [x for name, x in zip(names[p:], args[p:], strict=True) if name != "out" and x is not known[name]]  # those behind too_many, by position
+    found = in_todays_order(op.name, [name for name in names if name != "out"], given, 4)
+    if found is None:
+        raise TypeError(f"{op.name}() takes {p} positional arguments but more were given")
+    return entry(*found[0], **found[1], **({} if out is None else {"out": out}))

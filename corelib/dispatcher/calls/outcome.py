@@ -42,7 +42,10 @@ def after(error: Exception, op: Op, device: Device, given: Sequence[object], aga
 
 
 def noted(error: Exception, op: Op, device: Device, given: Sequence[object]) -> None:
-    """Add a note of op, backend, shapes and dtypes to what a kernel raised; not to errors that say themselves what the op refuses."""
+    """Add a note of op, backend, shapes and dtypes to what a kernel raised; not to errors that say themselves what the op refuses.
+
+    By itself where a second call is not to be had: in place, where the first may have written, and for small results, which need no room.
+    """
     if isinstance(error, LinAlgError) or str(error).startswith(op.name.strip("_") + "("):
         return
     shown = ", ".join(map(_shown, given))

@@ -10,12 +10,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from corelib.dispatcher.calls import call
+from corelib.dispatcher.calls import call, fallback
 from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.op import Entry, Op
 from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
+from corelib.graph.compiled import requires_grad
 from corelib.graph.recording import record
+from corelib.graph.views import own_memory
+from corelib.tensor.size import NATIVE_DIMS
 from corelib.tensor.tensor import Tensor
 
 _PATH = """
@@ -65,9 +68,24 @@ def path({given}):
     return call(op, ({given}))
 """
 
+_BODY = """
+def path({given}):
+{fit}
+    try:
+        device = {first}._device
+        if {needs} and grad_mode.enabled: return call(op, ({given}))
+    except AttributeError: return call(op, ({given}))
+    ran_body(op, device)
+    try: made = body({given})
+    except (AttributeError, TypeError, IndexError):
+        check_operands(op, ({given}))
+        raise
+    return made if getattr(made, "_base", made) is None else own(made, ({given}))
+"""
+
 _OPERAND = """
     n{i} = a{i}._native
-    if n{i} is None: n{i} = a{i}._array()
+    if n{i} is None: n{i} = a{i}._array() if len(a{i}._shape) <= NATIVE_DIMS else native_of(op, a{i})
     if a{i}._requires_grad: need = True
 """
 _OTHER = """
@@ -75,7 +93,7 @@ _OTHER = """
     if a{i} is not None and isinstance(a{i}, Tensor):
         if a{i}._device is not device: return run_inferred(op, spec, args)
         n{i} = a{i}._native
-        if n{i} is None: n{i} = a{i}._array()
+        if n{i} is None: n{i} = a{i}._array() if len(a{i}._shape) <= NATIVE_DIMS else native_of(op, a{i})
         if a{i}._requires_grad: need = True
 """
 
@@ -97,6 +115,7 @@ def compile_path(op: Op, n: int) -> Entry:
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
         "after": after, "must_pass": must_pass, "partial": partial,
+        "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]
@@ -108,11 +127,20 @@ def _given(op: Op) -> str:
 
 
 def _loops_path(op: Op) -> Entry:
-    """The path of an op whose operands `call` takes one by one."""
-    if not op.integers:
+    """The path of an op whose operands `call` takes one by one; what only runs its body, and records nothing, goes straight there."""
+    straight = op.facts.infer is None and op.kind != "elementwise" and op.body is not None and op.operands and not op.lists
+    if not op.integers and not straight:
         return lambda *args: call.call(op, args)
-    scope: dict[str, Any] = {"op": op, "call": call.call, "fit": fit}
-    exec(_LOOPS.format(given=_given(op), fit=fitting_lines(op.integers, "    ")), scope)  # our own text: nothing of a user's reaches it
+    needs = [f"(a{i} is not None and {requires_grad(op.rule, i)})" if i not in op.rule.tensors else f"a{i}._requires_grad" for i in op.operands]
+    source = (_BODY if straight else _LOOPS).format(
+        given=_given(op), fit=fitting_lines(op.integers, "    "), first=f"a{op.first}",
+        needs=f"({' or '.join(needs)})" if op.rule.vjps is not None else "False",
+    )
+    scope: dict[str, Any] = {
+        "op": op, "call": call.call, "fit": fit, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
+        "check_operands": call.check_operands, "grad_mode": grad_mode, "Tensor": Tensor,
+    }
+    exec(source, scope)  # our own text: nothing of a user's reaches it
     path: Entry = scope["path"]
     return path
 

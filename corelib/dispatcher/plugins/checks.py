@@ -99,6 +99,10 @@ def kernel_problem(table: KernelTable) -> str:
     if unknown:
         names = ", ".join(map(repr, unknown))
         return f"it has kernels for no op of corelib: {names}; a kernel has exactly its op's name"
+    for name, kernels in table.table.items():
+        for kind, kernel in kernels.items():
+            if not callable(kernel):
+                return f"its kernel {name!r} of {kind} must be a function, got {kernel!r}"
     return ""
 
 
@@ -168,11 +172,13 @@ def takes_index(function: Callable[..., object]) -> bool:
 
 
 def check_devices(backend: Backend) -> None:
-    """BackendError where there are several devices, and the function that makes small results is not told which."""
-    made = backend.small_allocation
-    if backend.indexed and made is not None and backend.device_count() > 1 and not takes_index(made):
+    """BackendError where there are several devices, and they have no indices, or the function that makes small results is not told one."""
+    count, made = backend.device_count(), backend.small_allocation
+    if count > 1 and not backend.indexed:
+        raise BackendError(f"its backend has {count} devices, and says indexed (=False), which is for a type that stands for its only device")
+    if made is not None and count > 1 and not takes_index(made):
         raise BackendError(
-            f"its backend has {backend.device_count()} devices, and its small_allocation does not take one: write "
+            f"its backend has {count} devices, and its small_allocation does not take one: write "
             "small_allocation(shape, numpy_dtype, index)"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
-from typing import NoReturn, SupportsIndex, TYPE_CHECKING, TypeVar
+from typing import NoReturn, Protocol, SupportsIndex, TYPE_CHECKING, TypeGuard, TypeVar
 
 from corelib.contract.kernels import Native
 from corelib.graph.node import AccumulateGrad
@@ -17,8 +17,8 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.keys import dispatch_key
 from corelib.tensor.promotion import as_dtype, get_default_dtype
-from corelib.tensor.size import Shape, Strides
-from corelib.tensor.storage import Storage
+from corelib.tensor.size import NATIVE_DIMS, Shape, Strides
+from corelib.tensor.storage import FIXED, Storage
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Tensor)
 _new = object.__new__
+
+
+class _Sequence(Protocol):
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> object: ...
 
 
 def tensor(
@@ -59,7 +64,12 @@ def tensor(
             made = made.clone()
         return made.requires_grad_() if requires_grad else made
     place = resolve(device)
-    array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    try:
+        array = _parse(_without_values(data) if place.type == "meta" else data, dtype)
+    except _TooDeep:
+        if not isinstance(data, (list, tuple)) or len(data) != 1:
+            raise
+        return tensor(data[0], dtype=dtype, device=device).unsqueeze(0).requires_grad_(requires_grad)
     made = _from_array(array, place, copy=False)
     return made.requires_grad_() if requires_grad else made
 
@@ -77,17 +87,20 @@ def _parse(data: object, dtype: DType | None) -> Native:
     if isinstance(data, (np.ndarray, np.generic)):
         D.from_numpy_dtype(data.dtype)
         return np.array(data, wanted, copy=True, order="C")
-    if isinstance(data, (list, tuple)) and isinstance(_first(data), Tensor):
-        kinds = {x._dtype for x in data if isinstance(x, Tensor)}
-        if wanted is None and len(kinds) == 1:
-            wanted = kinds.pop().np
-        data = _lists(data)
-    elif not isinstance(data, (list, tuple)) and hasattr(data, "__array__"):
+    if isinstance(data, (list, tuple)):
+        first = _first(data)
+        if isinstance(first, Tensor):
+            kinds = {x._dtype for x in data if isinstance(x, Tensor)}
+            if wanted is None and len(kinds) == 1:
+                wanted = kinds.pop().np
+        if isinstance(first, Tensor) or _is_other_sequence(first):
+            data = _lists(data)
+    elif hasattr(data, "__array__"):
         return _parse(np.asarray(data), dtype)
     elif isinstance(data, (str, bytes)):
         raise TypeError(f"tensor(): new(): invalid data type '{kind.__name__}'; accepted are numbers, sequences, arrays")
-    elif not isinstance(data, (list, tuple, complex, dict)) and hasattr(data, "__len__") and hasattr(data, "__getitem__"):
-        data = [data[i] for i in range(len(data))]
+    elif _is_other_sequence(data):
+        data = _lists(data)
     return _array_of(data, wanted)
 
 
@@ -152,32 +165,56 @@ def _narrowed(array: Native, wanted: np.dtype[np.generic]) -> Native:
         return array.astype(wanted)
 
 
+class _TooDeep(ValueError):
+    """For more sequences in each other than an array has dimensions."""
+
+
 def _first(data: object) -> object:
-    """The first of all elements of nested sequences; ValueError for more than 64 in each other, as where a list holds itself."""
+    """The first of all elements of nested sequences; ValueError for more than 128 in each other, as where a list holds itself."""
     depth = 0
     while isinstance(data, (list, tuple)) and data:
         depth += 1
-        if depth > 64:
-            raise ValueError(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most 64")
+        if depth > 128:
+            raise _too_deep(data, 128)
         data = data[0]
+    if depth > NATIVE_DIMS:
+        raise _too_deep(data, NATIVE_DIMS)
     return data
+
+
+def _too_deep(data: object, most: int = NATIVE_DIMS) -> ValueError:
+    return (_TooDeep if most == NATIVE_DIMS else ValueError)(f"tensor(): too many dimensions '{type(data).__name__}'; accepted are at most {most}")
 
 
 def _has_numpy(data: object) -> bool:
     return isinstance(_first(data), (np.ndarray, np.generic))
 
 
-def _without_values(data: object) -> object:
+def _without_values(data: object, depth: int = 0) -> object:
     """Nested sequences with zeros in place of tensors on meta."""
     if isinstance(data, Tensor) and data._device.type == "meta":
         return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
-    return [_without_values(x) for x in data] if isinstance(data, (list, tuple)) else data
+    if depth > NATIVE_DIMS:
+        raise _too_deep(data)
+    return [_without_values(x, depth + 1) for x in data] if isinstance(data, (list, tuple)) else data
 
 
-def _lists(data: object) -> object:
+def _is_other_sequence(data: object) -> TypeGuard[_Sequence]:
+    """Whether it is what a program has made with a length and items."""
+    if isinstance(data, (int, float, complex, str, bytes, list, tuple, dict, Tensor)) or hasattr(data, "__array__"):
+        return False
+    return hasattr(data, "__len__") and hasattr(data, "__getitem__")
+
+
+def _lists(data: object, depth: int = 0) -> object:
+    """Nested sequences as lists, with numbers in place of tensors."""
     if isinstance(data, Tensor):
         return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
-    return [_lists(x) for x in data] if isinstance(data, (list, tuple)) else data
+    if depth > NATIVE_DIMS:
+        raise _too_deep(data)
+    if isinstance(data, (list, tuple)):
+        return [_lists(x, depth + 1) for x in data]
+    return [_lists(data[i], depth + 1) for i in range(len(data))] if _is_other_sequence(data) else data
 
 
 def _raise_elements(t: Tensor) -> NoReturn:
@@ -241,7 +278,13 @@ def from_numpy(array: object) -> Tensor:
     if not array.flags.writeable:
         _warn_not_writable("NumPy array")
         array = array.view()
-    return wrap(array, dtype, cpu.runtime.device)
+    return _lent(wrap(array, dtype, cpu.runtime.device))
+
+
+def _lent(t: Tensor) -> Tensor:
+    """A tensor over memory that is somebody else's, and keeps its size."""
+    t._own_storage()._state |= FIXED
+    return t
 
 
 def as_tensor(data: object, dtype: DType | None = None, device: DeviceLike = None) -> Tensor:
@@ -296,7 +339,7 @@ def frombuffer(buffer: ReadableBuffer, *, dtype: DType, count: int = -1, offset:
     array = np.frombuffer(content, dtype.np, count, offset)
     if not array.flags.writeable:
         _warn_not_writable("buffer")
-    t = wrap(array, dtype, cpu.runtime.device)
+    t = _lent(wrap(array, dtype, cpu.runtime.device))
     return t.requires_grad_() if requires_grad else t
 
 
@@ -317,7 +360,9 @@ def _with_storage(t: Tensor) -> Tensor:
 
 def data_of(t: Tensor) -> Tensor:
     """`t.data`: another tensor over the same memory, outside the graph, that counts its changes itself."""
-    made: Tensor = t.detach()
+    made = t._alias()
+    if t._inference:
+        made._inference = True
     made._storage = made._own_storage()._twin()
     return made
 

@@ -10,6 +10,7 @@ from typing import Any
 from corelib.dispatcher.calls.elementwise import fitting_number, number
 from corelib.dispatcher.calls.outs import created, of_out
 from corelib.dispatcher.calls.primitive import run_primitive
+from corelib.dispatcher.determinism import UNSET
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
@@ -20,10 +21,11 @@ from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.host import np
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.limits import iinfo
 from corelib.tensor.promotion import as_dtype, get_default_dtype
-from corelib.tensor.size import MOST, SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
-from corelib.tensor.storage import Storage
+from corelib.tensor.size import SMALL, Shape, Strides, contiguous_strides, integers, is_dense, permuted_strides
 from corelib.tensor.tensor import Tensor
 
 
@@ -70,6 +72,14 @@ def _blank(
     if grad_mode.inference:
         made._inference = True
     return made
+
+
+def fill_unset(t: Tensor) -> None:
+    """What deterministic mode puts where nothing is set: nan, True, or the largest integer."""
+    kind = t._dtype
+    if t._numel and t._device.type != "meta":
+        value = float("nan") if kind.is_floating_point or kind.is_complex else True if kind is D.bool else iinfo(kind).max
+        run_primitive("fill", t, complex(value, 0) if kind.is_complex else value)
 
 
 def check_dtype(name: str, dtype: DType, place: Device) -> None:
@@ -186,8 +196,12 @@ def empty(
     strides = None if memory_format is None else _format_strides("empty", shape, memory_format)
     if out is not None:  # whose elements stay
         out.resize_(shape, memory_format=memory_format)
+        if UNSET.filled:
+            fill_unset(out)
         return out.requires_grad_() if requires_grad else out
     t = _blank("empty", shape, dtype, layout, device, strides)
+    if UNSET.filled:
+        fill_unset(t)
     return _finish(t, requires_grad, None, "empty", pin_memory)
 
 
@@ -199,51 +213,6 @@ def _format_strides(name: str, shape: Shape, memory_format: MemoryFormat) -> Str
         raise RuntimeError(f"{name}(): unsupported memory format option {memory_format}; accepted are contiguous_format, {', '.join(CHANNELS_INNERMOST)}")
     strides = innermost_strides(name, shape, memory_format.name)
     return None if strides == contiguous_strides(shape) else strides
-
-
-@public("torch")
-def empty_strided(
-    size: int | Sequence[int], stride: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
-    requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:
-    """A tensor with the given strides, in elements; its elements are not set."""
-    shape, strides = parse_size("empty_strided", (size,)), integers("empty_strided", "stride", stride, 2)
-    if len(shape) != len(strides):
-        raise RuntimeError(
-            f"empty_strided(): dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})"
-        )
-    if strides == contiguous_strides(shape):
-        return _finish(_blank("empty_strided", shape, dtype, layout, device), requires_grad, None, "full", pin_memory)
-    place = resolve(device)
-    if dtype is None:
-        dtype = get_default_dtype()
-    check_dtype("empty_strided", dtype, place)
-    span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
-    if span * dtype.itemsize > MOST or any(s < 0 for s in strides):
-        raise RuntimeError(f"empty_strided(): Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
-    t = Tensor._make(Storage.allocate(place, span * dtype.itemsize), dtype, shape, strides, 0)
-    return t.requires_grad_() if requires_grad else t
-
-
-@public("torch")
-def empty_permuted(
-    size: int | Sequence[int], physical_layout: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None,
-    device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False,
-) -> Tensor:
-    """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set.
-
-    >>> import corelib as torch
-    >>> torch.empty_permuted((2, 3), (1, 0)).stride()
-    (1, 2)
-    """
-    shape, order = parse_size("empty_permuted", (size,)), integers("empty_permuted", "physical_layout", physical_layout, 2)
-    if sorted(order) != list(range(len(shape))):
-        raise RuntimeError(f"empty_permuted(): expected physical_layout to hold each dimension of size {list(shape)} once, got {list(order)}")
-    strides, step = [0] * len(shape), 1
-    for d in reversed(order):
-        strides[d] = step
-        step *= max(shape[d], 1)
-    return empty_strided(shape, strides, dtype=dtype, layout=layout, device=device, requires_grad=requires_grad, pin_memory=pin_memory)
 
 
 def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
@@ -278,11 +247,13 @@ def _fill_with(value: Number) -> Callable[[str, Tensor], None]:
 
 zeros_like = public("torch")(_like("zeros_like", _fill_with(0)))
 ones_like = public("torch")(_like("ones_like", _fill_with(1)))
-empty_like = public("torch")(_like("empty_like", lambda name, t: None))
+empty_like = public("torch")(_like("empty_like", lambda name, t: fill_unset(t) if UNSET.filled else None))
 full_like = public("torch")(_like("full_like", lambda name, t, fill_value: run_primitive("fill", t, _number(name, fill_value, t))))
 
 
-def _new(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def new_like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The method `new_NAME` of a function that makes tensors."""
+
     def new(
         self: Tensor, *args: object, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
         requires_grad: bool = False, pin_memory: bool = False, **names: object,
@@ -297,8 +268,8 @@ def _new(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return new
 
 
-for _name, _make in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full", full), ("empty_strided", empty_strided)):
-    attach("new_" + _name, _new(_name, _make))
+for _name, _make in (("zeros", zeros), ("ones", ones), ("empty", empty), ("full", full)):
+    attach("new_" + _name, new_like(_name, _make))
 
 
 def _new_tensor(
@@ -429,6 +400,9 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace(): number of steps must be non-negative, got {steps}")
     start, end = (x.item() if isinstance(x, Tensor) else x for x in (start, end))
+    for what, x in (("start", start), ("end", end)):
+        if not isinstance(x, (int, float, complex, np.number)):
+            raise TypeError(f"linspace(): argument '{what}' must be Number, not {type(x).__name__}")
     if out is not None:
         dtype, device = of_out("linspace", out, dtype, device)
     turns = isinstance(start, complex) or isinstance(end, complex)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Self, TypeVar
 
 from corelib.ops.construction.construct import as_subclass, tensor
@@ -13,6 +14,7 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import strided
 from corelib.tensor.promotion import get_default_dtype, set_default_dtype
 from corelib.tensor.size import Size
+from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T", bound=Tensor)
@@ -30,9 +32,15 @@ def made(name: str, dtype: DType | None, args: tuple[object, ...], device: Devic
         alias = given._alias()
         alias._requires_grad = False
         return alias
+    if isinstance(given, (Storage, TypedStorage)):
+        wanted = dtype or get_default_dtype()
+        if isinstance(given, TypedStorage) and given.dtype is not wanted:
+            raise RuntimeError(f"{name}(): expected a storage of {wanted} or an UntypedStorage, but got one of {given.dtype}")
+        memory = given.untyped() if isinstance(given, TypedStorage) else given
+        return Tensor._make(memory, wanted, (memory.nbytes() // wanted.itemsize,), None, 0)
     if given is None or isinstance(given, (int, Size)):
         return empty(parse_size(name, args) if args else (0,), dtype=dtype or get_default_dtype(), device=device)
-    if isinstance(given, str) or not hasattr(given, "__len__"):
+    if isinstance(given, (str, dict)) or not hasattr(given, "__len__"):
         raise TypeError(f"{name}(): data must be a sequence (got {type(given).__name__})")
     if dtype is not None and not dtype.is_floating_point:  # fractions are cut, where `tensor` refuses them
         found = tensor(given, device=device)
@@ -107,11 +115,16 @@ def set_default_tensor_type(t: object) -> None:
 
     TypeError for types that are not floating.
 
-    >>> import corelib as torch
-    >>> torch.set_default_tensor_type("torch.FloatTensor")
+    >>> import corelib as torch, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.set_default_tensor_type("torch.FloatTensor")
     >>> torch.get_default_dtype()
     torch.float32
     """
+    warnings.warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and torch.set_default_device() as alternatives.",
+        UserWarning, stacklevel=2,
+    )  # fmt: skip
     found = dtype_of(t)
     if not isinstance(found, DType):
         raise TypeError(f"set_default_tensor_type(): invalid type object: {t!r}; accepted are {', '.join(f'torch.{name}' for name in TYPES)}")

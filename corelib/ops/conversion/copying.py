@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from math import prod
+from collections.abc import Callable
 from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
@@ -14,9 +13,10 @@ from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_p
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
+from corelib.dispatcher.warned import warn
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
-from corelib.ops.construction.creation import _format_strides, _number, check_dtype, full_like, parse_size
+from corelib.ops.construction.creation import _number, check_dtype, full_like
 from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
@@ -27,8 +27,7 @@ from corelib.tensor.layout import (
     CHANNELS_INNERMOST, contiguous_format, innermost_strides, memory_format as MemoryFormat,
 )
 from corelib.tensor.promotion import as_dtype
-from corelib.tensor.size import MOST, Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
-from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.size import Strides, broadcast_shapes, contiguous_strides, is_dense, permuted_strides
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -39,6 +38,9 @@ if TYPE_CHECKING:
 def copy(out: Tensor, input: Tensor) -> None:
     """Primitive: `out` takes the elements of `input`, cast to its dtype; any strides, broadcast to `out`'s shape."""
     raise KernelOnly
+
+
+_COPY = TABLE["copy"]
 
 
 @COPY.fill
@@ -52,16 +54,16 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if input._dtype is not out._dtype and input._dtype.is_complex is not out._dtype.is_complex:
         _copy_part(out, input)
         return
-    kernel = TABLE["copy"].kernel_for(out._key, out._dtype)
+    kernel = _COPY.kernel_for(out._key, out._dtype)
     if kernel is None:
         if out._key.lazy:
             _copy_unresolved(out, input)
             return
-        kernel = missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
-    if not out._device.runtime.strided_any and input._shape != out._shape:
+        kernel = missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
+    if input._shape != out._shape and not out._device.runtime.strided_any:
         input = input.expand(out._shape)
-    if not computed(TABLE["copy"], kernel, out._device, out._array(), input._array()):
-        missing(TABLE["copy"], out._device, out._dtype, (out, input))  # raises: a primitive has no body
+    if not computed(_COPY, kernel, out._device, out._native if out._native is not None else out._array(), input._array()):
+        missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 
 def _copy_unresolved(out: Tensor, input: Tensor) -> None:
@@ -178,7 +180,8 @@ attach("contiguous", contiguous)
 def detach(input: Tensor) -> Tensor:
     """The same memory outside the graph: in-place changes are shared, gradients are not."""
     made = input._alias()
-    made._inference = input._inference
+    if input._inference:
+        made._inference = True
     return made
 
 
@@ -303,6 +306,8 @@ attach("type", type_)
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
     """This tensor with the dtype and device of another."""
+    if not isinstance(other, Tensor):
+        raise TypeError(f"type_as(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
     return to(self, other)
 
 
@@ -330,7 +335,11 @@ def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Copy the elements of `src`, broadcast and cast, into this tensor in place."""
     if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        if not isinstance(src, (int, float, complex)):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        return self.fill_(src)
+    if src._dtype.is_complex and not self._dtype.is_complex:
+        warn("Casting complex values to real discards the imaginary part")
     check_writable("copy_", self)
     if src._shape != self._shape and broadcast_shapes(self._shape, src._shape) != self._shape:
         raise RuntimeError(
@@ -392,103 +401,3 @@ def zero_(self: Tensor) -> Tensor:
 
 attach("fill_", fill_)
 attach("zero_", zero_)
-
-
-def resize_(
-    self: Tensor, *sizes: int | Sequence[int], size: Sequence[int] | None = None, memory_format: MemoryFormat | None = None
-) -> Tensor:
-    """Change the shape in place, with more memory where it needs some; new elements are not set.
-
-    A tensor that has the shape stays as it is, unless `memory_format` (contiguous_format, or one with the channels innermost) gives it
-    strides. RuntimeError for a tensor that requires grad, and for a view that would need more memory than its base has.
-    """
-    shape = parse_size("resize_", sizes if size is None else (size,))
-    if self._requires_grad:
-        raise RuntimeError("resize_(): cannot resize variables that require grad")
-    strides = None
-    if memory_format is not None:
-        strides = _format_strides("resize_", shape, memory_format)
-    elif shape == self._shape:
-        return self
-    numel = prod(shape)
-    if numel * self._dtype.itemsize > MOST:
-        raise RuntimeError(f"resize_(): Storage size calculation overflowed with sizes={list(shape)}")
-    storage = self._own_storage()
-    needed = (numel + self._offset) * self._dtype.itemsize
-    if numel and storage._nbytes < needed:
-        if self._base is not None:
-            raise RuntimeError(f"resize_(): a view cannot grow its base's storage ({storage._nbytes} bytes to {needed})")
-        grown = Storage.allocate(self._device, needed)
-        if storage._nbytes and self._device.type != "meta":
-            runtime = self._device.runtime
-            runtime.backend.device_to_device(grown._raw, 0, storage._raw, 0, storage._nbytes, runtime.index)
-        self._storage = grown
-    self._native = None
-    self._shape = shape
-    self._strides = strides
-    self._numel = numel
-    return self
-
-
-attach("resize_", resize_)
-
-
-def set_(
-    self: Tensor, source: Tensor | Storage | TypedStorage | None = None, storage_offset: int = 0, size: Sequence[int] | None = None,
-    stride: Sequence[int] | None = None,
-) -> Tensor:
-    """Make this tensor one over another's memory, in place.
-
-    source: a tensor, whose memory and strides it takes; a storage, with offset, size and strides in elements (default: all
-    of it, in one dimension); or nothing, for an empty tensor. RuntimeError for another dtype or device, and for what lies
-    outside the storage.
-
-    >>> import corelib as torch
-    >>> torch.empty(0).set_(torch.arange(6.).untyped_storage(), 1, (2,), (2,))
-    tensor([1., 3.])
-    """
-    if self._requires_grad:
-        raise RuntimeError("set_(): a tensor that requires grad cannot take another's memory; use .data or no_grad and detach()")
-    if source is None:
-        source = Tensor._empty(self._device, self._dtype, (0,))
-    if isinstance(source, Tensor):
-        if size is None:
-            storage_offset, size, stride = source._offset, source._shape, source.stride()
-        found, dtype = source.untyped_storage(), source._dtype
-    elif isinstance(source, (Storage, TypedStorage)):
-        found = source.untyped() if isinstance(source, TypedStorage) else source
-        dtype = source.dtype if isinstance(source, TypedStorage) else self._dtype
-    else:
-        raise TypeError(f"set_(): argument 'source' must be a Tensor or a storage, got {type(source).__name__}")
-    if dtype is not self._dtype:
-        raise RuntimeError(f"set_(): Could not set tensor of type {dtype} to a tensor of type {self._dtype}")
-    if found.device is not self._device:
-        raise RuntimeError(f"set_(): the source is on {found.device} and the tensor on {self._device}; they must be the same")
-    held = found.nbytes() // dtype.itemsize
-    shape = (held - storage_offset,) if size is None else tuple(int(n) for n in size)
-    strides = contiguous_strides(shape) if stride is None else tuple(int(n) for n in stride)
-    if len(shape) != len(strides) or storage_offset < 0 or min((0, *shape, *strides)) < 0:
-        raise RuntimeError(f"set_(): got size {shape}, stride {strides}, storage_offset {storage_offset}; none may be negative, one stride a dimension")
-    last = storage_offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
-    if 0 not in shape and last >= held:
-        raise RuntimeError(
-            f"set_(): size {shape}, stride {strides}, storage_offset {storage_offset} need {last + 1} elements, and the storage has {held}"
-        )
-    made = Tensor._make(found, dtype, shape, strides, storage_offset)
-    for slot in ("_native", "_storage", "_shape", "_strides", "_offset", "_numel"):
-        setattr(self, slot, getattr(made, slot))
-    self._base = None
-    self._bump()
-    return self
-
-
-def is_set_to(self: Tensor, tensor: Tensor) -> bool:
-    """Whether both are the same view of the same memory."""
-    return (
-        self.untyped_storage() is tensor.untyped_storage() and self._offset == tensor._offset and self._shape == tensor._shape
-        and self.stride() == tensor.stride()
-    )
-
-
-attach("set_", set_)
-attach("is_set_to", is_set_to)

@@ -11,8 +11,8 @@ from corelib.tensor.base import extend
 from corelib.tensor.device import DeviceLike, cpu, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
-from corelib.tensor.size import contiguous_strides
-from corelib.tensor.storage import Lent, ReadOnlyStorage, Storage
+from corelib.tensor.size import NATIVE_DIMS, contiguous_strides
+from corelib.tensor.storage import FIXED, Lent, ReadOnlyStorage, Storage
 from corelib.tensor.tensor import Tensor
 
 
@@ -75,7 +75,7 @@ def to_numpy(t: Tensor, force: bool) -> Native:
 
 def host_array(t: Tensor, shared: bool = False) -> Native:
     """A NumPy array of the elements: the very memory on the host; a copy from other devices unless `shared`."""
-    if not t._device.runtime.backend.host_memory:
+    if not (t._device._runtime or t._device.runtime).backend.host_memory:
         if t._device.type == "meta" and not shared:
             raise NotImplementedError(
                 "tolist(): Cannot copy out of meta tensor; no data! It has only a shape and a dtype."
@@ -87,9 +87,12 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
             )
         t = t.detach().to(cpu)
     array = t._array()
+    if shared and array.ndim != len(t._shape):
+        raise ValueError(f"numpy(): maximum supported dimension for an ndarray is {NATIVE_DIMS}, got {len(t._shape)}")
     if not shared or t._numel == 0:
         return array
     storage = t._own_storage()
+    storage._itself()._state |= FIXED
     if storage._lease is None:
         # The array owns, or keeps alive, its own memory; a new array object, so that its shape stays ours.
         return array.view()
@@ -158,6 +161,7 @@ def adopt(external: object, device_type: str) -> Tensor:
     buffer, dtype, shape, strides, index = Device(device_type).runtime.backend.adopt(external)
     span = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if 0 not in shape else 0
     storage = Storage(Device(device_type, index).runtime.device, buffer, span * dtype.itemsize)
+    storage._state = FIXED
     return Tensor._make(storage, dtype, shape, strides, 0)
 
 
@@ -209,6 +213,7 @@ def from_dlpack(external: object, *, device: DeviceLike = None, copy: bool | Non
         holder = Lent(array, interface)
         array = np.asarray(holder)
     made = wrap(array, D.from_numpy_dtype(array.dtype), cpu.runtime.device)
+    made._own_storage()._state |= FIXED
     if copy:
         made = made.clone()
     return made if device is None else made.to(resolve(device))
@@ -229,9 +234,12 @@ class Exchanged(Tensor):
             raise RuntimeError(
                 f"item(): a Tensor with {self._numel} elements cannot be converted to Scalar; exactly 1 is accepted"
             )
-        if self._device.type == "meta":
-            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data")
-        return host_array(self).item()
+        try:
+            return host_array(self).item()
+        except NotImplementedError:
+            if self._device.type != "meta":
+                raise
+            raise RuntimeError("item(): Tensor.item() cannot be called on meta tensors, which have no data") from None
 
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-d tensor.
@@ -241,7 +249,10 @@ class Exchanged(Tensor):
         [[1, 2], [3, 4]]
         """
         array = host_array(self)
-        return array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
+        found = array.astype("float64").tolist() if self._dtype.name == "bfloat16" else array.tolist()
+        for _ in range(len(self._shape) - array.ndim):
+            found = [found]
+        return found
 
     def numpy(self, *, force: bool = False) -> Native:
         """A NumPy array that shares this tensor's memory; the array keeps the memory alive.

@@ -269,7 +269,10 @@ def _elements_text(array: Array, dtype: str, shape: tuple[int, ...], indent: int
         element = _PlainFormat(values)
     if not shape:
         return element(values.item())
-    return _block(values.tolist(), shape, indent, summarized, element)
+    rows = values.tolist()
+    for _ in range(len(shape) - values.ndim):  # a native array has fewer dimensions than a tensor may have
+        rows = [rows]
+    return _block(rows, shape, indent, summarized, element)
 
 
 def _block(values: list[Any], shape: tuple[int, ...], indent: int, summarized: bool, element: _PlainFormat) -> str:

@@ -15,7 +15,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.rule import Vjp, without_derivative
-from corelib.ops.elementwise.unary import in_float32, refuse, tensor_beside
+from corelib.ops.elementwise.unary import in_float32, refuse, refuse_integers, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -412,11 +412,11 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
 
 
 @op(
-    kind="binary", ref="hypot", promote="float", numbers=False, inplace=True, out=True,
+    kind="binary", ref="hypot", numbers=False, inplace=True, out=True, check=refuse_integers("hypot"),
     vjp={"input": lambda g, input, out: g * (input / out), "other": lambda g, other, out: g * (other / out)},
 )
 def hypot(input: Tensor, other: Tensor) -> Tensor:
-    """The square root of `input² + other²` without overflow, elementwise.
+    """The square root of `input² + other²` without overflow, elementwise; NotImplementedError for integers and bools.
 
     >>> import corelib as torch
     >>> torch.hypot(torch.tensor([3.]), torch.tensor([4.]))

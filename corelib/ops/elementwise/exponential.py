@@ -12,7 +12,7 @@ from corelib.dispatcher.calls.elementwise import output_strides
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Inferred
 from corelib.graph.rule import Vjp
-from corelib.ops.elementwise.unary import dtype_of, in_float32, tensor_beside
+from corelib.ops.elementwise.unary import dtype_of, in_float32, refuse_integers, tensor_beside
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
@@ -182,9 +182,9 @@ def _logaddexp(input: Tensor, other: Tensor, base: float) -> Tensor:
     return top + log1p(exp(apart * -base)) / base
 
 
-@op(kind="binary", ref="logaddexp", promote="float", numbers=False, out=True, complex_body=True, vjp=_logaddexp_vjp(1.0))
+@op(kind="binary", ref="logaddexp", numbers=False, out=True, complex_body=True, check=refuse_integers("logaddexp"), vjp=_logaddexp_vjp(1.0))
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
-    """log(exp(input) + exp(other)) without overflow, elementwise.
+    """log(exp(input) + exp(other)) without overflow, elementwise; NotImplementedError for integers and bools.
 
     >>> import corelib as torch
     >>> torch.logaddexp(torch.tensor([1000.]), torch.tensor([1000.]))
@@ -195,9 +195,9 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     return _logaddexp(input, other, 1.0)
 
 
-@op(kind="binary", ref="logaddexp2", promote="float", numbers=False, out=True, vjp=_logaddexp_vjp(_LN2))
+@op(kind="binary", ref="logaddexp2", numbers=False, out=True, check=refuse_integers("logaddexp2"), vjp=_logaddexp_vjp(_LN2))
 def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
-    """log2(2**input + 2**other) without overflow, elementwise.
+    """log2(2**input + 2**other) without overflow, elementwise; NotImplementedError for integers and bools.
 
     >>> import corelib as torch
     >>> torch.logaddexp2(torch.tensor([100.]), torch.tensor([100.]))

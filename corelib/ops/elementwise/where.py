@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import store
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.dispatcher.warned import warn
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import Number
@@ -24,6 +25,10 @@ def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Numb
     if condition._dtype is not D.bool:
         if condition._dtype is not D.uint8:
             raise RuntimeError(f"where(): expected condition to be a boolean tensor, but got a tensor with dtype {condition._dtype}")
+        warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be removed in a future version of PyTorch. Use a "
+            "boolean condition instead."
+        )
         condition = condition != 0
     tensors = [x for x in (condition, input, other) if isinstance(x, Tensor)]
     shape = broadcast_shapes(*[t._shape for t in tensors])
@@ -38,12 +43,17 @@ def _infer_where(condition: Tensor, input: Tensor | Number, other: Tensor | Numb
         if t._shape or t._device.type != "cpu":
             device = t._device
             break
+    for t in tensors:
+        if t._device is not device and (t._shape or t._device.type != "cpu"):  # only the host's numbers go with any device
+            raise RuntimeError(
+                f"where(): Expected all tensors to be on the same device, but found at least two devices, {device} and {t._device}!"
+            )
     made = [
         (x if x._dtype is dtype and x._device is device else x.to(device=device, dtype=dtype)) if isinstance(x, Tensor)
         else cast_number(x, dtype)
         for x in (input, other)
     ]
-    if condition._device is not device and not condition._shape:
+    if condition._device is not device:
         condition = condition.to(device)
     strides = output_strides((condition, *made), shape) if device.runtime.strided_any else None
     return (shape, dtype) if strides is None else (shape, dtype, strides), (condition, *made)

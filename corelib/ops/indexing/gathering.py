@@ -8,7 +8,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import _integer_index, check_index, take_rows
+from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, take_rows
 from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -120,7 +120,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     check_index("take_along_dim", indices, n, dim or 0, RuntimeError, wrap=True)
     indices = _wrapped(indices, n)
     if dim is None:
-        return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))
+        with KNOWN:
+            return gather(input.reshape((-1,)), 0, indices.reshape((-1,)))
     if len(input._shape) != len(indices._shape):
         raise RuntimeError(
             f"take_along_dim(): input and indices should have the same number of dimensions, but got {len(input._shape)} "
@@ -133,7 +134,8 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if shape is None:
         raise RuntimeError(f"take_along_dim(): shapes {list(input._shape)} and {list(indices._shape)} cannot be broadcast")
     wide = input.expand((*shape[:at], input._shape[at], *shape[at + 1 :]))
-    return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))
+    with KNOWN:
+        return gather(wide, at, indices.expand((*shape[:at], indices._shape[at], *shape[at + 1 :])))
 
 
 @op(out="exact", overlap="apart")

@@ -16,6 +16,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.dispatcher.warned import warn
 from corelib.graph.fitted import summed
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.conversion.copying import kept_strides
@@ -23,7 +24,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import check_indices, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -93,6 +94,10 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
         isinstance(t, Tensor) and t._dtype.order < 2 and t._device is input._device for t in indices
     ):
         return (input._shape, input._dtype), (input, indices, values, accumulate)  # how many places a mask means is in its values
+    if values._numel == 1 and not accumulate:
+        given_indices = [t for t in indices if t is not None]
+        if len(given_indices) == 1 and isinstance(given_indices[0], Tensor) and given_indices[0]._dtype is D.uint8:
+            raise RuntimeError("index_put(): one value at the places of a mask only supports boolean masks, but got mask with dtype torch.uint8")
     of_masks = places_of_masks(indices)
     indices = expand_masks("index_put", input, indices)
     if values._dtype is not input._dtype:
@@ -103,6 +108,8 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
     given, _, shape, _ = joint_shape(input, indices)
     checked = [(t, input._shape[d], d) for d, t in given.items() if d not in of_masks]
     check_indices("index_put", checked, IndexError, wrap=True)
+    if not values._shape and values._device is not input._device and values._device.type == "cpu":
+        values = values.to(input._device)
     if broadcast_shapes(values._shape, shape) != shape:
         lead = len(values._shape) - len(shape)
         if lead > 0 and values._shape[:lead] == (1,) * lead:
@@ -189,6 +196,8 @@ def expand_masks(name: str, input: Tensor, indices: Sequence[object]) -> tuple[T
         if not isinstance(t, Tensor):
             raise TypeError(f"{name}(): indices must be Tensors or None, got {type(t).__name__}")
         if t._dtype is D.bool or t._dtype is D.uint8:
+            if t._dtype is D.uint8:
+                warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.")
             at = len(found)
             for d, n in enumerate(t._shape):
                 m = input._shape[at + d] if at + d < len(input._shape) else None
@@ -289,7 +298,9 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     wide, chosen = input.expand(shape), mask.expand(shape)
     if not shape:
         wide, chosen = wide.reshape((1,)), chosen.reshape((1,))
-    made = index(wide, nonzero(chosen, as_tuple=True))
+    places = nonzero(chosen, as_tuple=True)
+    with KNOWN:
+        made = index(wide, places)
     return made if out is None else _into("masked_select", made, out, input, mask)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from corelib.dispatcher.calls.elementwise import fitting_number
+from corelib.dispatcher.determinism import not_deterministic
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import kept_strides
@@ -117,6 +118,8 @@ def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
     if index._numel != source._numel:
         raise RuntimeError(f"put_(): Expected source and index to have the same number of elements, but got source.numel() = {source._numel}, index.numel() = {index._numel}")
     check_index("put_", index, input._numel, 0, wrap=True)
+    if not accumulate:
+        not_deterministic("put_")
     return (input._shape, input._dtype, kept_strides(input)), (input, _wrapped(index, input._numel), source, accumulate)
 
 

@@ -5,6 +5,7 @@ An index is checked against its dimension before any kernel runs.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 from corelib.dispatcher.calls.primitive import COPY
@@ -50,6 +51,21 @@ def put_rows(input: Tensor, index: Tensor, values: Tensor, accumulate: bool) -> 
     raise KernelOnly
 
 
+class _Known(threading.local):
+    depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+KNOWN = _Known()
+"""`with KNOWN:` what indexes here has been checked, or was made within bounds: it is not read from a device once more, for each read is a
+wait. On the host, where that costs nothing, the checks stay."""
+
+
 def check_index(name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:
     """Raise where an index lies outside a dimension. Nothing to check on a device without data."""
     check_indices(name, ((index, size, dim),), error, wrap)
@@ -63,31 +79,44 @@ def check_indices(
     for index, size, dim in indices:
         if index._numel == 0 or index._device.type == "meta":
             continue
-        if index._device.runtime.backend.host_memory and index._dtype is D.int64:
-            # as unsigned numbers negative indices are huge, so one maximum checks both ends
-            if int(index._array().view("uint64").max()) < size:
-                continue
-        asked.append((index, size, dim))
-    if not asked:
+        if not seen_within(index, size):
+            asked.append((index, size, dim))
+    if not asked or (KNOWN.depth and not asked[0][0]._device.runtime.backend.host_memory):
         return
-    for (_, size, dim), (low, high) in zip(asked, _ends([index for index, _, _ in asked]), strict=True):
-        if high >= size or low < (-size if wrap else 0):
-            bad = high if high >= size else low
-            raise error(
-                f"{name}(): index {bad} is out of bounds for dimension {dim} with size {size} (index out of range in self; accepted "
-                f"are {-size if wrap else 0} to {size - 1})"
-            )
+    for (_, size, dim), found in zip(asked, ends([index for index, _, _ in asked]), strict=True):
+        refuse_outside(name, found, size, dim, error, wrap)
 
 
-def _ends(indices: list[Tensor]) -> list[tuple[int, int]]:
+def seen_within(index: Tensor, size: int) -> bool:
+    """Whether one look at the host's memory says that all numbers are from 0 to size - 1; False where it says nothing."""
+    if not index._device.runtime.backend.host_memory or index._dtype is not D.int64:
+        return False
+    # as unsigned numbers negative indices are huge, so one maximum checks both ends
+    return int(index._array().view("uint64").max()) < size
+
+
+def refuse_outside(name: str, found: tuple[int, int], size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:
+    """Raise where an index whose lowest and highest are given lies outside a dimension."""
+    low, high = found
+    if high >= size or low < (-size if wrap else 0):
+        raise error(
+            f"{name}(): index {high if high >= size else low} is out of bounds for dimension {dim} with size {size} (index out of range in "
+            f"self; accepted are {-size if wrap else 0} to {size - 1})"
+        )
+
+
+def ends(indices: list[Tensor]) -> list[tuple[int, int]]:
     """The lowest and the highest of each index: of a short one on the host, of others where they are, and all read at once."""
+    if all(t._device.runtime.backend.host_memory for t in indices):
+        arrays = [t._array() for t in indices]
+        return [(int(a.min()), int(a.max())) for a in arrays]
     with no_grad():
         if len(indices) == 1 and indices[0]._numel <= SHORT:
             values = indices[0].detach().reshape((-1,)).tolist()
             return [(min(values), max(values))]
         place = indices[0]._device
         if any(t._device is not place for t in indices):
-            return [_ends([t])[0] for t in indices]
+            return [ends([t])[0] for t in indices]
         found = Tensor._empty(place, D.int64, (2 * len(indices),))
         for i, t in enumerate(indices):
             COPY.value(found.narrow(0, 2 * i, 1), t.amin().reshape((1,)))

@@ -8,7 +8,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _flat_places
-from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, put_rows, take_rows
 from corelib.ops.indexing.scattering import _cut, _infer_scatter, _uncut
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -143,7 +143,9 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     tensor([0., 5.])
     """
     if not input._shape:
-        return scatter_reduce(input, dim, index.reshape(source._shape), source, reduce, include_self=include_self)
+        with KNOWN:
+            return scatter_reduce(input, dim, index.reshape(source._shape), source, reduce, include_self=include_self)
     shape = (-1,) + (1,) * (len(input._shape) - 1 - dim)
     wide = index.reshape(shape).expand(source._shape)
-    return scatter_reduce(input, dim, wide, source, reduce, include_self=include_self)
+    with KNOWN:
+        return scatter_reduce(input, dim, wide, source, reduce, include_self=include_self)

@@ -6,6 +6,7 @@ from corelib.dispatcher.calls.elementwise import fitting_number
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.dispatcher.operands import Aside
+from corelib.dispatcher.warned import warn
 from corelib.ops.indexing.gathering import _check_same_rank, _flat_places, gather
 from corelib.ops.indexing.rows import _integer_index, check_index, put_rows
 from corelib.tensor.dtype import Number
@@ -153,6 +154,11 @@ def scatter(
         if not isinstance(src, (int, float, complex)):
             raise TypeError(f"scatter(): argument 'src' must be Tensor or Number, not {type(src).__name__}")
         src = input.new_full(index._shape, src)
+    elif reduce is not None:
+        warn(
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future PyTorch release. Use "
+            "torch.scatter_reduce instead for more reduction options."
+        )
     if reduce is None:
         return scatter_set(input, dim, index, src)
     if reduce == "add":

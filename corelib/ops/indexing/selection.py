@@ -113,6 +113,8 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
     for what, x in (("min", min), ("max", max)):
         if x is not None and not isinstance(x, (Tensor, int, float)):
             raise TypeError(f"clamp(): argument '{what}' must be Number or Tensor, not {type(x).__name__}")
+    if min is not None and max is not None and isinstance(min, Tensor) is not isinstance(max, Tensor):
+        raise TypeError(f"clamp(): 'min' and 'max' must both be Tensors or both Numbers, got {type(min).__name__} and {type(max).__name__}")
     given = [x for x in (input, min, max) if x is not None]
     dtype = result_type(*given) if len(given) < 3 else result_type(given[0], *given[1:])
     if dtype is D.bool and (len(given) > 2 or not isinstance(given[1], Tensor)):
@@ -262,7 +264,7 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
 
 
 @op(
-    kind="elementwise", complex_body=True, inplace=True, out=True, check=refuse("addcmul", D.bool),
+    kind="elementwise", complex_body=True, inplace=True, out=True, numbers=False, check=refuse("addcmul", D.bool),
     vjp={
         "input": lambda g: g,
         "tensor1": lambda g, tensor2, value: g * tensor2 * value,
@@ -291,7 +293,7 @@ def _no_integer_division(dtype: DType, *operands: object) -> None:
 
 
 @op(
-    kind="elementwise", complex_body=True, inplace=True, out=True, check=_no_integer_division,
+    kind="elementwise", complex_body=True, inplace=True, out=True, numbers=False, check=_no_integer_division,
     vjp={
         "input": lambda g: g,
         "tensor1": lambda g, tensor2, value: g * (value / tensor2),

@@ -14,11 +14,12 @@ from corelib.graph.views import mark_unrecorded
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import empty
 from corelib.ops.indexing.indexing import expand_masks, index as index_op, index_put_
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.size import MOST, SMALL, contiguous_strides, integer
+from corelib.tensor.size import LEAST, MOST, SMALL, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
 
@@ -89,7 +90,11 @@ _NESTED = (Tensor, list, tuple, range, slice, str, bytes)
 
 
 def _gather(view: Tensor, indices: list[Tensor | None]) -> Tensor:
-    return index_op(view, expand_masks("index", view, indices))
+    found = expand_masks("index", view, indices)
+    if all(t is None or t._dtype.order < 2 for t in indices):  # places of masks lie within bounds
+        with KNOWN:
+            return index_op(view, found)
+    return index_op(view, found)
 
 
 def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Tensor | None]]:
@@ -135,6 +140,8 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
             place += 1
         elif isinstance(part, Tensor):
             stays = part._device is self._device or not part._shape or self._device.type == "meta"
+            if not stays and part._device.type != "cpu":
+                raise RuntimeError(f"indices should be either on cpu or on the same device as the indexed tensor ({self._device}), got {part._device}")
             indices.append(part if stays else part.to(self._device))
             dim += _rank(part)
             if part._dtype.order < 2 and not part._shape:  # a 0-d mask makes a dimension of its own
@@ -246,7 +253,7 @@ def setitem(self: Tensor, index: object, value: object) -> None:
         if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one of NumPy's numbers
             value = value.item()
         if isinstance(value, (int, float, complex)):
-            if type(value) is int and not -SMALL < value < SMALL:
+            if type(value) is int and not LEAST < value < SMALL:
                 integer("setitem", "value", value)
             if not indices:
                 view.fill_(value)
@@ -258,6 +265,10 @@ def setitem(self: Tensor, index: object, value: object) -> None:
         raise RuntimeError(
             f"index_put_(): Index put requires the source and destination dtypes match, got {kind_name(self._dtype)} for the "
             f"destination and {kind_name(value._dtype)} for the source."
+        )
+    elif indices and value._shape and value._device is not self._device:
+        raise RuntimeError(
+            f"index_put_(): Expected all tensors to be on the same device, but found at least two devices, {self._device} and {value._device}!"
         )
     elif value._dtype is not self._dtype or value._device is not self._device:
         value = value.to(device=self._device, dtype=self._dtype)

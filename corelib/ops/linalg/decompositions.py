@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.linalg.factorizations import (
@@ -95,6 +96,11 @@ def linalg_cholesky(input: Tensor, *, upper: bool = False) -> Tensor:
 @op(out="exact")
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """`linalg.cholesky` by its older name."""
+    warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
+        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper=True)\n"
+        "should be replaced with\nU = torch.linalg.cholesky(A).mH"
+    )
     made, info = _cholesky("cholesky", input, upper)
     refuse(info, _not_positive("cholesky"))
     return made
@@ -133,6 +139,12 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
 @public("torch", "Tensor", outs=True)
 def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
+    warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a future PyTorch release.\n"
+        "LU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\n"
+        "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
+        "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)"
+    )
     made = lu_factor_ex(self, pivot=pivot)
     return tuple(made) if get_infos else (made.LU, made.pivots)
 

@@ -87,6 +87,8 @@ def linalg_vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: boo
     >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
     tensor(5.)
     """
+    if isinstance(ord, (str, bytes)) or not hasattr(ord, "__float__"):
+        raise TypeError(f"linalg.vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
     x = _wide("linalg.vector_norm", x, dtype)
     x = x.abs() if x._dtype.is_complex else x
     dims, _ = reduced("linalg.vector_norm", x, None if dim is None or dim == () or dim == [] else dim, True)
@@ -181,6 +183,8 @@ def linalg_cond(A: Tensor, p: float | str | None = None) -> Tensor:
     matrices("linalg.cond", A)
     if p is None or p in (2, -2):
         s = svd_of(A, False)[1]
+        if not s._shape[-1]:
+            return s.new_zeros(s._shape[:-1])
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     matrices("linalg.cond", A, square=True)
     if p == "nuc":

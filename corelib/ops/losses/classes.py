@@ -8,6 +8,7 @@ from __future__ import annotations
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN, ends, seen_within
 from corelib.ops.losses.losses import check_tensors, reduction_of
 from corelib.ops.neural.softmax import log_softmax_along, log_softmax_backward
 from corelib.tensor import dtype as D
@@ -29,9 +30,10 @@ def _row_weights(target: Tensor, like: Tensor, weight: Tensor | None, ignore_ind
 
 
 def _nll_vjp(g: Tensor, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
-    w, safe = _row_weights(target, input, weight, ignore_index)
-    each = select_where(w == 0, 0.0, -w * (g / w.sum() if reduction == "mean" else g))
-    return each.new_zeros(input._shape).scatter_add(1, safe.unsqueeze(1), each.unsqueeze(1))
+    with KNOWN:
+        w, safe = _row_weights(target, input, weight, ignore_index)
+        each = select_where(w == 0, 0.0, -w * (g / w.sum() if reduction == "mean" else g))
+        return each.new_zeros(input._shape).scatter_add(1, safe.unsqueeze(1), each.unsqueeze(1))
 
 
 @op(on=(), infer=_infer_nll, grad_name="NllLossBackward0", vjp={"input": _nll_vjp})
@@ -48,7 +50,12 @@ def check_target(name: str, target: Tensor, classes: int, ignore_index: int) -> 
     """IndexError for a class out of range; on a device without data there is nothing to check."""
     if target._numel == 0 or target._device.type == "meta":
         return
-    if int(target.amin()) >= 0 and int(target.amax()) < classes:
+    if seen_within(target, classes):
+        return
+    # an ignored class may lie anywhere; without it there is one read from a device, which has to be waited for
+    used = target if 0 <= ignore_index < classes else select_where(target == ignore_index, 0, target)
+    low, high = ends([used])[0]
+    if low >= 0 and high < classes:
         return
     bad = ((target < 0) | (target >= classes)) & (target != ignore_index)
     if bool(bad.any()):
@@ -99,8 +106,10 @@ def nll_loss(
     if not rows._dtype.is_floating_point:
         raise NotImplementedError(f"nll_loss(): \"nll_loss_out_frame\" not implemented for {rows._dtype}; floating dtypes are accepted")
     _check_weight("nll_loss", weight, rows._shape[1])
-    check_target("nll_loss", flat, rows._shape[1], ignore_index)
-    made = nll(rows, flat, weight, ignore_index, reduction)
+    if not TABLE["nll"].kernel_for(rows._key, rows._dtype):  # a kernel checks as it goes
+        check_target("nll_loss", flat, rows._shape[1], ignore_index)
+    with KNOWN:
+        made = nll(rows, flat, weight, ignore_index, reduction)
     return made.reshape(shape) if reduction == "none" else made
 
 
@@ -139,7 +148,8 @@ def softmax_nll_backward(g: Tensor, logp: Tensor, target: Tensor, ignore_index: 
     w, safe = _row_weights(target, logp, None, ignore_index)
     each = select_where(w == 0, 0.0, w * (g / w.sum() if reduction == "mean" else g))
     made = logp.exp() * each.unsqueeze(1)
-    return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))
+    with KNOWN:
+        return made.scatter_add(1, safe.unsqueeze(1), -each.unsqueeze(1))
 
 
 @op(on=("nn.functional",))
@@ -182,9 +192,11 @@ def cross_entropy(
     classes = rows._shape[1]
     _check_weight("cross_entropy", weight, classes)
     check_target("cross_entropy", flat, classes, ignore_index)
-    made = nll(rows, flat, weight, ignore_index, reduction)
+    with KNOWN:
+        made = nll(rows, flat, weight, ignore_index, reduction)
     if label_smoothing:
-        w, _ = _row_weights(flat, rows, weight, ignore_index)
+        with KNOWN:
+            w, _ = _row_weights(flat, rows, weight, ignore_index)
         used = (flat != ignore_index).to(rows._dtype)
         smooth = -(rows if weight is None else rows * weight.reshape((-1, *[1] * (len(rows._shape) - 2)))).sum(1) * used
         if reduction == "mean":

@@ -173,6 +173,8 @@ def ctc_loss(
     if len(x._shape) != 3:
         raise RuntimeError(f"ctc_loss(): Expected log_probs of 2 or 3 dimensions, got {len(log_probs._shape)}")
     t, n, classes = x._shape
+    if not x._numel:
+        raise RuntimeError(f"ctc_loss(): log_probs tensor must not be empty, got shape {list(log_probs._shape)}")
     inputs, labels = _lengths("input_lengths", input_lengths, n), _lengths("target_lengths", target_lengths, n)
     if not 0 <= blank < classes:
         raise RuntimeError(f"ctc_loss(): blank must be in label range, got {blank} for {classes} classes")

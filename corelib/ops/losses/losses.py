@@ -297,7 +297,7 @@ def kl_div(
         how = "batchmean"
     else:
         how = reduction_of("kl_div", reduction, size_average, reduce)
-    if how == "mean":
+    if how == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the "
             "batch size, and aligns with the KL math definition.'mean' will be changed to behave the same as 'batchmean' in the "
@@ -331,7 +331,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     at = wrap_dim("cosine_similarity", dim, len(x1._shape))
 
     def direction(x: Tensor) -> Tensor:
-        length = vector_norm(x, 2.0, (at,), True).clone()
+        length = vector_norm(x, 2.0, (at,) if x._shape else (), True).clone()
         with no_grad():  # as in PyTorch the bound is no part of the graph, so a short vector has a gradient still
             length.clamp_min_(eps)
         return x / length

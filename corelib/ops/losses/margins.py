@@ -9,9 +9,11 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import Aside
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.losses.losses import reduced, reduction_of
 from corelib.ops.neural.activation import logsigmoid
 from corelib.ops.neural.softmax import softmax_along
@@ -251,9 +253,10 @@ def multi_margin_loss(
         raise RuntimeError(f"multi_margin_loss(): inconsistent target size, expected {[x._shape[0]]} but got {list(target._shape)}")
     lacking = (margin - x.gather(1, index) + x).relu()
     loss = lacking if p == 1 else lacking * lacking
-    if weight is not None:
-        loss = loss * weight.take(index)
-    loss = loss.scatter(1, index, 0.0).sum(1) / x._shape[1]
+    with KNOWN:  # by gather
+        if weight is not None:
+            loss = loss * weight.take(index)
+        loss = loss.scatter(1, index, 0.0).sum(1) / x._shape[1]
     return reduced(loss if target._shape else loss.reshape(()), how)
 
 
@@ -278,7 +281,8 @@ def multilabel_margin_loss(
     kept = select_where(counts, places, 0)
     # a class that is no target gives what every target lacks against it
     chosen = x.new_zeros(x._shape, dtype=D.int64).scatter_add(1, kept, counts.to(D.int64)) > 0
-    lacking = (1 - x.gather(1, kept).unsqueeze(2) + x.unsqueeze(1)).relu()
+    with KNOWN:
+        lacking = (1 - x.gather(1, kept).unsqueeze(2) + x.unsqueeze(1)).relu()
     pairs = counts.unsqueeze(2) & ~chosen.unsqueeze(1)
     loss = select_where(pairs, lacking, 0.0).sum((1, 2)) / x._shape[1]
     return reduced(loss if len(input._shape) > 1 else loss.reshape(()), how)
@@ -295,6 +299,8 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
 
     Source: Jang et al., Categorical reparameterization with Gumbel-softmax, 2016.
     """
+    if eps != 1e-10:
+        warn("`eps` parameter is deprecated and has no effect.")
     noise = -empty_like(logits).exponential_().log()
     soft = softmax_along((logits + noise) / tau, dim)
     if not hard:

@@ -43,8 +43,7 @@ def _channelwise(name: str) -> Callable[..., Tensor]:
     unbatched = int(name[-2]) + 1  # dimensions, channels and places
 
     def function(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-        if _idle(name, input, p, training):
-            return input
+        idle = _idle(name, input, p, training)
         ndim = len(input._shape)
         if ndim != unbatched and ndim != unbatched + 1:
             if name == "dropout1d":
@@ -57,9 +56,11 @@ def _channelwise(name: str) -> Callable[..., Tensor]:
                 raise RuntimeError(f"{name}(): Feature dropout requires at least 2 dimensions in the input, got {ndim}")
         elif name == "dropout2d" and ndim == 3:
             warnings.warn(
-                "dropout2d: Received a 3-D input to dropout2d and assuming that channel-wise 1-D dropout behavior is desired - input is interpreted "
-                "as shape (N, C, L), where C is the channel dim.", stacklevel=2,
+                "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input is interpreted "
+                "as shape (N, C, L), where C is the channel dim. To maintain the 1D channel-wise dropout behavior, please switch to using dropout1d.", stacklevel=2,
             )  # fmt: skip
+        if idle:
+            return input
         lead = 1 if ndim == unbatched and name != "dropout2d" else 2
         shape = (*input._shape[:lead], *[1] * (len(input._shape) - lead))
         return _dropped(input, p, shape, inplace)

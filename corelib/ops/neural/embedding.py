@@ -7,7 +7,7 @@ from corelib.dispatcher.op import Inferred
 from corelib.graph.grad_mode import is_grad_enabled, no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import check_index, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_index, ends, put_rows, take_rows
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -29,8 +29,9 @@ def _rows_vjp(g: Tensor, weight_shape: Shape, indices: Tensor, padding_idx: int,
     if padding_idx >= 0:
         rows = select_where((flat == padding_idx).unsqueeze(1), 0.0, rows)
     if scale:
-        counts = flat.new_zeros((weight_shape[0],)).scatter_add(0, flat, flat.new_ones(flat._shape))
-        rows = rows / counts.index_select(0, flat).to(rows._dtype).unsqueeze(1)
+        with KNOWN:
+            counts = flat.new_zeros((weight_shape[0],)).scatter_add(0, flat, flat.new_ones(flat._shape))
+            rows = rows / counts.index_select(0, flat).to(rows._dtype).unsqueeze(1)
     return put_rows(rows.new_zeros(weight_shape), flat, rows, True)
 
 
@@ -42,7 +43,8 @@ def embedding_rows(weight: Tensor, indices: Tensor, padding_idx: int, scale: boo
 
 def shrink_rows(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up, in place, to at most a norm."""
-    with no_grad():
+    check_index("embedding", indices, weight._shape[0], 0)
+    with no_grad(), KNOWN:
         used = indices.reshape((-1,)).unique()
         rows = take_rows(weight.detach(), used)
         norms = rows.norm(norm_type, 1, True)
@@ -98,10 +100,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if num_classes <= 0:
             raise RuntimeError(f"one_hot(): Can not infer total number of classes from empty tensor (num_classes={num_classes})")
         return tensor.new_zeros((*tensor._shape, num_classes))
-    if tensor._device.type == "meta" and num_classes != -1:
-        low, high = 0, 0  # no value to check
+    if tensor._device.type == "meta":
+        low, high = 0, 0 if num_classes != -1 else int(tensor.amax())  # no value to check; and none to count to, which item() says
     else:
-        low, high = int(tensor.amin()), int(tensor.amax())
+        low, high = ends([tensor])[0]
     if low < 0:
         raise RuntimeError(f"one_hot(): Class values must be non-negative, got {low}")
     if num_classes == -1:

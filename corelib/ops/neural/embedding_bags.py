@@ -6,6 +6,7 @@ from corelib.dispatcher.declare import op
 from corelib.graph.grad_mode import is_grad_enabled
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN, ends, refuse_outside
 from corelib.ops.neural.embedding import embedding_rows, row_number, shrink_rows
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -35,7 +36,7 @@ def embedding_bag(
         raise ValueError(f"embedding_bag: If per_sample_weights ({factors.shape}) is not None, then it must have the same shape as the input ({input.shape})")
     if len(weight._shape) != 2:
         raise ValueError(f"embedding_bag(): weight has to be a 2D Tensor, but got Tensor of dimension {len(weight._shape)}")
-    index = input
+    index, checked = input, False
     if input._dtype not in (D.int64, D.int32):
         raise RuntimeError(f"embedding_bag(): Expected tensor for argument 'indices' to have one of the following scalar types: Long, Int; but got {input._dtype} instead")
     if len(input._shape) == 2:
@@ -58,7 +59,13 @@ def embedding_bag(
             raise RuntimeError("embedding_bag(): include_last_offset: number of offsets should be at least 1")
         bags = offsets._numel - include_last_offset
         if offsets._numel and offsets._device.type != "meta":
-            first, last = int(starts[0]), int(starts[-1])
+            if starts._device.runtime.backend.host_memory or starts._device is not index._device:
+                first, last = int(starts[0]), int(starts[-1])
+            else:  # one read, for each is a wait
+                (first, _), (last, _), *of_index = ends([starts[:1], starts[-1:], *([index] if index._numel else [])])
+                for found in of_index:
+                    refuse_outside("embedding", found, weight._shape[0], 0)
+                checked = True
             if first != 0:
                 raise RuntimeError(f"embedding_bag(): offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {first}")
             if last > index._numel:
@@ -76,12 +83,23 @@ def embedding_bag(
     padding = row_number("embedding_bag", padding_idx, weight._shape[0])
     if max_norm is not None:
         shrink_rows(weight, index, max_norm, norm_type)
-    rows = embedding_rows(weight, index, padding, scale_grad_by_freq)
+    if checked:
+        with KNOWN:
+            rows = embedding_rows(weight, index, padding, scale_grad_by_freq)
+    else:
+        rows = embedding_rows(weight, index, padding, scale_grad_by_freq)
+    with KNOWN:
+        return _pooled(rows, index != padding, starts, bags, mode, factors, include_last_offset)
+
+
+def _pooled(
+    rows: Tensor, counted: Tensor, starts: Tensor, bags: int, mode: str, factors: Tensor | None, include_last_offset: bool
+) -> Tensor:
+    """Bags of rows, of which those that are not `counted` are left out, joined by `mode`."""
     total, width = rows._shape
     if not bags or not total:
         return rows.sum() * 0 + rows.new_zeros((bags, width))
-    counted = index != padding
-    place = arange(total, device=input._device)
+    place = arange(total, device=rows._device)
     bag = (place.unsqueeze(1) >= starts[:bags]).sum(1) - 1
     if include_last_offset:
         counted = counted & (place < starts[-1])

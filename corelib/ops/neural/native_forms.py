@@ -10,8 +10,9 @@ from corelib.graph.grad_mode import no_grad
 from corelib.ops.elementwise.where import select_where, where
 from corelib.ops.neural import dropout, normalization
 from corelib.ops.neural.softmax import softmax_along
+from corelib.ops.shape.permutation import in_format_of
 from corelib.ops.spatial.grids import grid_sample
-from corelib.ops.spatial.interpolation import interpolate
+from corelib.ops.spatial.interpolation import interpolate, resampled
 from corelib.ops.spatial.padding import pad as _pad
 from corelib.ops.spatial.pixels import channel_shuffle
 from corelib.tensor import dtype as D
@@ -26,24 +27,24 @@ _PADDINGS = ("zeros", "border", "reflection")
 
 @public("torch")
 def _softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_dtype: DType) -> Tensor:
-    """The gradient of softmax along `dim` from its result, in `input_dtype`.
+    """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major.
 
     >>> import corelib as torch
     >>> torch._softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0.5, 0.5]), 0, torch.float32)
     tensor([ 0.2500, -0.2500])
     """
-    return ((grad_output - (grad_output * output).sum(dim, True)) * output).to(input_dtype)
+    return ((grad_output - (grad_output * output).sum(dim, True)) * output).to(input_dtype).contiguous()
 
 
 @public("torch")
 def _log_softmax_backward_data(grad_output: Tensor, output: Tensor, dim: int, input_dtype: DType) -> Tensor:
-    """The gradient of log_softmax along `dim` from its result, in `input_dtype`.
+    """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major.
 
     >>> import corelib as torch
     >>> torch._log_softmax_backward_data(torch.tensor([1., 0.]), torch.tensor([0., 0.]), 0, torch.float32)
     tensor([ 0., -1.])
     """
-    return (grad_output - output.exp() * grad_output.sum(dim, True)).to(input_dtype)
+    return (grad_output - output.exp() * grad_output.sum(dim, True)).to(input_dtype).contiguous()
 
 
 @public("torch")
@@ -105,7 +106,7 @@ def native_group_norm(
     if bias is not None:
         made = made + bias.reshape(shape)
     kept = input.dtype if weight is None or weight.dtype is input.dtype else weight.dtype
-    return made.to(input.dtype), mean.reshape((N, group)).to(kept), rstd.reshape((N, group)).to(kept)
+    return in_format_of(input, made.to(input.dtype)), mean.reshape((N, group)).to(kept), rstd.reshape((N, group)).to(kept)
 
 
 def _batch_normed(
@@ -263,14 +264,19 @@ def _upsample_bilinear2d_aa(
     input: Tensor, output_size: Sequence[int] | None, align_corners: bool, scale_factors: Sequence[float] | None = None, *,
     scales_h: float | None = None, scales_w: float | None = None,
 ) -> Tensor:  # fmt: skip
-    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased.
+    """`nn.functional.interpolate` of (n, c, h, w), bilinear and antialiased; beside `output_size`, scales_h and scales_w say how far
+    apart the outputs lie: 1 / scale.
 
     >>> import corelib as torch
     >>> torch._upsample_bilinear2d_aa(torch.ones(1, 1, 2, 2), (1, 1), False)
     tensor([[[[1.]]]])
     """
-    size = None if output_size is None else tuple(output_size)
-    return interpolate(input, size, None if scale_factors is None else tuple(scale_factors), "bilinear", align_corners, antialias=True)
+    if output_size is None or scale_factors is not None:
+        size = None if output_size is None else tuple(output_size)
+        return interpolate(input, size, None if scale_factors is None else tuple(scale_factors), "bilinear", align_corners, antialias=True)
+    if len(input._shape) != 4 or len(output_size) != 2:
+        raise RuntimeError(f"_upsample_bilinear2d_aa(): expected a 4-D input and an output_size of 2, got shape {list(input._shape)} and {list(output_size)}")
+    return resampled(input, output_size, (scales_h, scales_w), "bilinear", align_corners, True)
 
 
 def _places(input: Tensor, indices: Sequence[Tensor | None]) -> tuple[Tensor | slice, ...]:
@@ -288,7 +294,7 @@ def _unsafe_masked_index(input: Tensor, mask: Tensor, indices: Sequence[Tensor |
     tensor([2., 0.])
     """
     made: Tensor = where(mask, input[_places(input, indices)], fill).to(input.dtype)
-    return made
+    return made.contiguous()
 
 
 @public("torch")
@@ -323,7 +329,7 @@ def max_pool2d_with_indices_backward(
     made = made.scatter_add(-1, indices.flatten(-2), grad_output.flatten(-2)).reshape(input.shape)
     if input.requires_grad:  # whose gradient is zero, and not none, as in PyTorch
         made = made + select_where(input.new_zeros((), dtype=D.bool), input, 0.0)
-    return made
+    return in_format_of(input, made)
 
 
 @public("aten", names=("slice",))

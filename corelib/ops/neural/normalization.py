@@ -40,6 +40,8 @@ def _wide(x: Tensor) -> Tensor:
 def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int], *others: Tensor | None) -> Shape:
     if name != "rms_norm" or not input._dtype.is_complex:
         _float_only(name, input)
+    if isinstance(normalized_shape, int):
+        raise TypeError(f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, not {type(normalized_shape).__name__}")
     shape = _sizes(normalized_shape)
     if not shape:
         raise RuntimeError(f"{name}(): Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []")
@@ -74,7 +76,7 @@ def _norm_vjp(
     vjp={("input", "weight", "bias"): _norm_vjp},
 )
 def layer_norm(
-    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
 ) -> Tensor:
     """Mean 0 and variance 1 over the last dimensions, then times `weight` plus `bias` (Ba et al., 2016).
 
@@ -131,7 +133,7 @@ def _gradients(
 
 @op(on=("torch", "nn.functional"))
 def rms_norm(
-    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, eps: float | None = None
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019).
 

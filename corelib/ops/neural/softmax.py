@@ -6,9 +6,9 @@ import warnings
 from collections.abc import Callable
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.reduction.reductions import amax, sum as sum_op
-from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -135,12 +135,12 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
 
 
 def _soft_method(entry: Callable[..., Tensor], name: str) -> None:
-    def method(self: Tensor, dim: int | None, dtype: DType | None = None) -> Tensor:
-        return entry(self, dim, 3, dtype)
+    def method(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
+        return entry(input, dim, 3, dtype)
 
     method.__name__ = method.__qualname__ = name
     method.__doc__ = entry.__doc__
-    attach(name, method)
+    public("Tensor", names=(name,))(method)
 
 
 _soft_method(softmax_along, "softmax")

@@ -56,7 +56,7 @@ def instance_norm(
 
 @public("torch")
 def layer_norm(
-    input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05,
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05,
     cudnn_enable: bool = True,
 ) -> Tensor:
     """`nn.functional.layer_norm`. `cudnn_enable` changes nothing.

@@ -13,6 +13,7 @@ from corelib.graph.views import own_memory
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.ordering.sorting import among_equals, put_back, sort_along
 from corelib.ops.reduction.reductions import reduced
 from corelib.ops.reduction.scans import cummax_along
@@ -63,7 +64,8 @@ def _ranked(input: Tensor, dim: int, keepdim: bool, rank: int | Callable[[Tensor
     values, places = sort_along(input, dim, False, True)
     if callable(rank):
         at = rank(values)
-        values, places = values.gather(dim, at), places.gather(dim, at)
+        with KNOWN:
+            values, places = values.gather(dim, at), places.gather(dim, at)
     else:
         values, places = values.narrow(dim, rank, 1), places.narrow(dim, rank, 1)
     if not keepdim:

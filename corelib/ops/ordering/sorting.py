@@ -16,6 +16,7 @@ from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN, ends
 from corelib.ops.reduction.reductions import amax, amin, reduced
 from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat
@@ -242,7 +243,8 @@ def sort_along(input: Tensor, dim: int, descending: bool, stable: bool) -> tuple
         step = block // 2
         while step:
             partner = i ^ step
-            other, other_place = values.index_select(-1, partner), place.index_select(-1, partner)
+            with KNOWN:
+                other, other_place = values.index_select(-1, partner), place.index_select(-1, partner)
             first = _before(values, place, other, other_place, n, descending)
             # the lower place of a pair keeps the earlier element where its block runs upwards
             upwards = ((i & block) == 0) == ((i & step) == 0)
@@ -382,13 +384,15 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """
     _check_bincount(input, weights, minlength)
     need_values("bincount", input)
-    if input._numel and int(min_all(input)) < 0:
+    low, high = ends([input])[0] if input._numel else (0, -1)
+    if low < 0:
         raise RuntimeError("bincount(): only supports 1-d non-negative integral inputs, but the input has negative elements")
-    n = int(max_all(input)) + 1 if input._numel else 0
+    n = high + 1
     n = n if n > minlength else minlength
     if weights is None:
         one = input.new_ones(input._shape, dtype=D.int64)
     else:
         one = weights.detach() if weights._dtype is D.float32 else weights.detach().to(D.float64)
-    made = one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)
+    with KNOWN:
+        made = one.new_zeros((n,)).scatter_add(0, input.to(D.int64), one)
     return made if weights is None else kept_in_graph(weights, made, "bincount")

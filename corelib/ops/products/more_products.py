@@ -9,6 +9,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
@@ -164,6 +165,10 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor |
     tensor([0, 0, 1])
     """
     if dim is None:
+        warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply use "
+            "torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future release."
+        )
         dim = next((d for d, n in enumerate(input._shape) if n == 3), None)
         if dim is None:
             raise RuntimeError("cross(): no dimension of size 3 in input")
@@ -264,6 +269,10 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
 @public("torch")
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
+    warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot instead, which accepts a "
+        "list of two or more tensors rather than multiple parameters."
+    )
     if len(matrices) == 1:
         return matrices[0]
     return multi_dot(matrices, out=out)

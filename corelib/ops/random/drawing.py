@@ -15,7 +15,7 @@ from corelib.ops.random.philox import Philox
 from corelib.ops.random.sampling import Sampler, check_uniform_bounds
 from corelib.tensor import dtype as D
 from corelib.tensor.host import np
-from corelib.tensor.size import is_dense
+from corelib.tensor.size import NATIVE_DIMS, is_dense
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
     """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
     if t._numel and t._device.type != "meta":
-        if by_memory and t._strides is not None and is_dense(t._shape, t._strides):
+        if len(t._shape) > NATIVE_DIMS or (by_memory and t._strides is not None and is_dense(t._shape, t._strides)):
             filled(t._as_view((t._numel,), None, t._offset, t._numel), array)
             return t
         drawn = _from_array(np.ascontiguousarray(array).reshape(t._shape), t._device, copy=False)

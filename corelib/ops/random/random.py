@@ -27,7 +27,7 @@ from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.dtype import Number, dtype as DType, kind_name
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import finfo, iinfo
-from corelib.tensor.size import SMALL, Shape, integer
+from corelib.tensor.size import LEAST, SMALL, Shape, integer
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -253,6 +253,9 @@ def normal(
     else:
         if size is None:
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
+        for what, x in (("mean", mean), ("std", std)):
+            if isinstance(x, (str, bytes)) or not hasattr(x, "__float__"):
+                raise TypeError(f"normal(): argument '{what}' must be Tensor or float, not {type(x).__name__}")
         if std < 0:
             raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
         if out is not None:
@@ -366,7 +369,7 @@ def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array |
         return source.random_integers(t._numel, None, None, t._dtype.np)
     if high is None:  # to the largest, which is one of them
         high = round(2 / finfo(t._dtype).eps) + 1 if t._dtype.is_floating_point else iinfo(t._dtype).max + 1
-    elif type(high) is not int or not -SMALL < high < SMALL:
+    elif type(high) is not int or not LEAST < high < SMALL:
         high = integer("random_", "to", high)
     low = integer("random_", "from", low)
     if low >= high:

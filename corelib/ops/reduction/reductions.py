@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.op import Infer, Inferred
+from corelib.dispatcher.warned import warn
 from corelib.ops.elementwise.unary import in_float32
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
@@ -228,12 +229,19 @@ def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _variance_arguments(
     name: str, input: Tensor, dim: Dims | bool, unbiased: bool | None, correction: float | None
 ) -> tuple[Dims, float]:
+    if unbiased is not None and not isinstance(unbiased, bool):
+        raise TypeError(f"{name}(): argument 'unbiased' must be bool, not {type(unbiased).__name__}")
     if isinstance(dim, bool):  # var(unbiased)
         unbiased, dim = dim, None
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     if not (input._dtype.is_floating_point or input._dtype.is_complex):
         raise RuntimeError(f"{name}(): std and var only support floating point and complex dtypes, got {input._dtype}")
+    if _count(input._shape, reduced(name, input, dim, True)[0]) <= correction:
+        warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel divided by "
+            "output numel)."
+        )
     return dim, correction
 
 
@@ -308,7 +316,7 @@ def std(
     """
     dim, correction = _variance_arguments("std", input, dim, unbiased, correction)
     if input._dtype.is_complex:
-        return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+        return (variance(input.real, dim, correction, keepdim) + variance(input.imag, dim, correction, keepdim)).sqrt()
     return deviation(input, dim, correction, keepdim)
 
 

@@ -9,6 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.ops.construction.creation import arange, ones_like
+from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.return_types import ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat, stack
@@ -39,7 +40,15 @@ def _shifted(x: Tensor, dim: int, by: int, fill: float) -> Tensor:
     return cat([x.new_full(shape, fill), x.narrow(dim, 0, n - by)], dim)
 
 
-def _log_step(input: Tensor, dim: int, join: Callable[[Tensor, Tensor], Tensor], neutral: float) -> Tensor:
+def _log_step(input: Tensor, dim: int, join: Callable[[Tensor, Tensor], Tensor], neutral: float, wide: bool = False) -> Tensor:
+    """A half type steps in float32; where `wide` says that each step costs digits, floats do in float64, if the device has it."""
+    kind = input._dtype
+    if kind.is_floating_point:
+        steps = kind if kind.itemsize > 2 else D.float32
+        if wide and kind is not D.float64 and input._device.runtime.backend.dtypes.get("float64") == "native":
+            steps = D.float64
+        if steps is not kind:
+            return _log_step(input.to(steps), dim, join, neutral).to(kind)
     made = input.clone() if not input._shape else input
     n, by = input._shape[dim] if input._shape else 0, 1
     while by < n:
@@ -62,12 +71,14 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     return _log_step(input, dim, lambda a, b: a + b, 0)
 
 
-def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
-    """d out[k] / d in[i] is the product of all inputs up to k without i; written so that zeros do no harm."""
-    if not input._shape or input._shape[dim] == 0:
+def _cumprod_vjp(g: Tensor, input: Tensor, dim: int, out: Tensor) -> Tensor:
+    """d out[k] / d in[i] is the product of all inputs up to k without i: out[k] / in[i], or, where there are zeros, that product itself."""
+    if not input._shape or input._shape[dim] <= 1:
         return g
     if input._device.type == "meta":
         return g * input
+    if not any_true(input == 0):
+        return (g * out).flip(dim).cumsum(dim).flip(dim) / input
     n = input._shape[dim]
     x, g = input.movedim(dim, -1), g.movedim(dim, -1)
     columns = []
@@ -89,7 +100,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     >>> torch.tensor([1, 2, 3]).cumprod(0)
     tensor([1, 2, 6])
     """
-    return _log_step(input, dim, lambda a, b: a * b, 1)
+    return _log_step(input, dim, lambda a, b: a * b, 1, wide=True)
 
 
 def _infer_running(name: str) -> Infer:

@@ -8,6 +8,7 @@ from math import prod
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.warned import warn
 from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.predicates import any_true
@@ -111,6 +112,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     n = x._shape[1]
     frequency, importance = _weights("fweights", fweights, n, True), _weights("aweights", aweights, n, False)
     w = frequency if importance is None else importance if frequency is None else frequency * importance
+    if w is None and n - correction <= 0:
+        warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.")
     if not n or not x._shape[0]:
         return x.new_full((x._shape[0], x._shape[0]), float("nan")).squeeze()
     if not (x._dtype.is_floating_point or x._dtype.is_complex):
@@ -188,7 +191,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
 
 @public("torch", "Tensor", outs=True, overlap="unchecked")
 def histogram(
-    input: Tensor, bins: Tensor | int, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
+    input: Tensor, bins: Tensor | int = 100, *, range: tuple[float, float] | None = None, weight: Tensor | None = None, density: bool = False
 ) -> Histogram:
     """(hist, bin_edges): the sum of the weights (1 each by default) of the elements in each bin, the last one closed on both sides.
 

@@ -218,6 +218,8 @@ def fill_diagonal_(self: Tensor, fill_value: Tensor | Number, wrap: bool = False
     """Fill the main diagonal in place: of a matrix, or of a tensor whose sizes are all the same. `wrap`: a tall matrix's diagonal
     begins anew after each square and one row."""
     shape = self._shape
+    if not isinstance(wrap, bool):
+        raise TypeError(f"fill_diagonal_(): argument 'wrap' (position 2) must be bool, not {type(wrap).__name__}")
     if len(shape) < 2:
         raise RuntimeError(f"fill_diagonal_(): dimensions must larger than 1, got shape {list(shape)}")
     if len(shape) > 2 and len(set(shape)) != 1:

@@ -11,6 +11,7 @@ from corelib.dispatcher.op import TABLE, Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.slicing import strided_slice
 from corelib.ops.shape.views import method_with_varargs, spread
 from corelib.ops.shape.permutation import format_of
@@ -290,7 +291,8 @@ def repeat_interleave(
             raise RuntimeError("repeat_interleave(): repeats can not be negative")
         if len(set(counts)) != 1:
             places = [i for i, c in enumerate(counts) for _ in range(c)]
-            return input.index_select(at, input.new_tensor(places, dtype=D.int64))
+            with KNOWN:
+                return input.index_select(at, input.new_tensor(places, dtype=D.int64))
         times: int = counts[0]
     else:
         times = int(repeats)

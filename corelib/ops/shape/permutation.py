@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.warned import warn
 from corelib.ops.shape.views import method_with_varargs
 from corelib.tensor.base import attach
 from corelib.tensor.layout import channels_last, channels_last_3d, suggested_format
@@ -142,7 +143,18 @@ attach("moveaxis", moveaxis)
 
 def _flip_all(self: Tensor) -> Tensor:
     """The dimensions in reverse order; the transpose of a matrix."""
+    if len(self._shape) != 2:
+        _warn_of_flip(self)
     return permute(self, tuple(range(len(self._shape) - 1, -1, -1)))
+
+
+def _warn_of_flip(self: Tensor) -> None:
+    warn(
+        "Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases." if not self._shape
+        else "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an error in a "
+        "future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse "
+        "the dimensions of a tensor."
+    )
 
 
 def _matrix_transpose(self: Tensor) -> Tensor:
@@ -166,6 +178,8 @@ def _adjoint(self: Tensor) -> Tensor:
     """The transpose of a matrix, conjugated where it is complex."""
     if len(self._shape) not in (0, 2):
         raise RuntimeError(f"H: tensor.H is only supported on matrices (2-D tensors). Got {len(self._shape)}-D tensor.")
+    if not self._shape:
+        warn("Tensor.H is deprecated on 0-D tensors. Consider using x.conj().")
     return t(self).conj() if self._dtype.is_complex else t(self)
 
 

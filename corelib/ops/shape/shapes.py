@@ -7,7 +7,7 @@ from math import prod
 
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.declare import op
-from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.namespaces import naming_operands, public
 from corelib.dispatcher.op import TABLE
 from corelib.graph.edges import edge_of, move_retained
 from corelib.graph.grad_mode import grad_mode
@@ -297,7 +297,7 @@ def _as(name: str, method: str) -> Callable[[Tensor, Tensor], Tensor]:
 
 
 for _name, _method in (("view_as", "view"), ("reshape_as", "reshape"), ("expand_as", "expand")):
-    attach(_name, _as(_name, _method))
+    attach(_name, naming_operands(_as(_name, _method), 1))
 attach("split", split)
 attach("tensor_split", tensor_split)
 

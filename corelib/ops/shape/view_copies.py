@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from corelib.dispatcher.calls.outs import of_out, write
-from corelib.dispatcher.namespaces import public, show
+from corelib.dispatcher.namespaces import naming_operands, public, show
 from corelib.ops.construction.creation import _finish, linspace
 from corelib.ops.shape.diagonals import _slice as of_dim
 from corelib.ops.shape.joining import cat
@@ -118,7 +118,8 @@ def show_in_place() -> None:
     """Put them into the package, once all methods are on Tensor."""
     for name in _IN_PLACE.split():
         if hasattr(Tensor, name):
-            show(getattr(Tensor, name), (name,), ("torch",))
+            method = getattr(Tensor, name)
+            show(naming_operands(method) if hasattr(method, "__code__") and not hasattr(method, "op") else method, (name,), ("torch",))
 
 
 @public("torch", "Tensor")
@@ -223,7 +224,11 @@ def _each(self: Tensor, function: Callable[..., Number], *others: Tensor) -> Ten
     if self._requires_grad:
         raise RuntimeError(f"{name}(): can't call {name} on a Variable that requires grad. Use var.detach().{name}()")
     rows = zip(*[x.expand(self._shape).reshape((-1,)).tolist() for x in (self, *others)], strict=True)
-    made = self.new_tensor([function(*row) for row in rows], dtype=self._dtype)
+    values = [function(*row) for row in rows]
+    for value in values:
+        if not isinstance(value, (int, float, complex)):
+            raise TypeError(f"{name}(): the function must return a number, not {type(value).__name__}")
+    made = self.new_tensor(values, dtype=self._dtype)
     return self.copy_(made.reshape(self._shape))
 
 
@@ -253,7 +258,7 @@ def _is_none(self: Tensor) -> bool:
 
 
 for _method in (sum_to_size, resize_as_, apply_, map_, map2_, dim_order):
-    attach(_method.__name__, _method)
+    attach(_method.__name__, naming_operands(_method, 1) if _method in (resize_as_, map_, map2_) else _method)
 for _name, _what in (
     ("is_xla", "XLA"), ("is_xpu", "XPU"), ("is_mps", "MPS"), ("is_mtia", "MTIA"), ("is_maia", "MAIA"), ("is_ipu", "IPU"),
     ("is_vulkan", "Vulkan"), ("is_mkldnn", "oneDNN"), ("is_nested", "nested"), ("is_sparse_csr", "CSR"),

@@ -17,7 +17,7 @@ from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.promotion import as_dtype
-from corelib.tensor.size import MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
+from corelib.tensor.size import LEAST, MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
             given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
             if type(given) is tuple:
                 for n in given:
-                    if type(n) is not int or not -SMALL < n < SMALL:
+                    if type(n) is not int or not LEAST < n < SMALL:
                         given = integers(name, what, given, 1)
                         break
             else:
@@ -148,7 +148,9 @@ def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
     wanted = filled_size("reshape", input, shape if type(shape) is tuple else integers("reshape", "shape", shape, 1))
     if input._strides is None or view_strides(input._shape, input.stride(), wanted) is not None:
         return view(input, wanted)
-    return view(input.contiguous(), wanted)
+    made = view(input.contiguous(), wanted)
+    made._base = None  # the copy is nobody else's
+    return made
 
 
 method_with_varargs("view", view)
@@ -264,7 +266,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """
     shape = input._shape
     ndim = len(shape)
-    at = dim if type(dim) is int and 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
+    at = dim if 0 <= dim <= ndim else wrap_dim("unsqueeze", dim, ndim + 1)
     made = shape[:at] + _ONE + shape[at:]
     strides = input._strides
     if strides is not None:
@@ -287,10 +289,11 @@ def squeeze(input: Tensor, dim: Dims = None) -> Tensor:
     shape, strides = input._shape, input._strides
     if strides is None:
         strides = contiguous_strides(shape)
-    if type(dim) is int and -len(shape) <= dim < len(shape):
+    ndim = len(shape)
+    if type(dim) is int and -ndim <= dim < ndim:
         if shape[dim] != 1:
             return input._as_view(shape, strides, input._offset, input._numel)
-        at = dim if dim >= 0 else dim + len(shape)
+        at = dim if dim >= 0 else dim + ndim
         return input._as_view(
             shape[:at] + shape[at + 1 :], strides[:at] + strides[at + 1 :], input._offset, input._numel
         )

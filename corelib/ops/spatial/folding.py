@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.neural.activation import relu
 from corelib.ops.spatial.convolution import out_size
 from corelib.ops.spatial.padding import constant_pad
@@ -73,7 +74,8 @@ def im2col(input: Tensor, kernel_size: _Pair, dilation: _Pair, padding: _Pair, s
     x = constant_pad(input, (*[(0, 0)] * (len(lead) + 1), (ph, ph), (pw, pw)), 0) if ph or pw else input
     rows, oh = _places(input, h, kh, dh, ph, sh)
     columns, ow = _places(input, w, kw, dw, pw, sw)
-    parts = x.index_select(-2, rows).index_select(-1, columns).reshape((*lead, c, kh, oh, kw, ow))
+    with KNOWN:
+        parts = x.index_select(-2, rows).index_select(-1, columns).reshape((*lead, c, kh, oh, kw, ow))
     return parts.transpose(-3, -2).reshape((*lead, c * kh * kw, oh * ow))
 
 

@@ -8,8 +8,10 @@ from math import prod
 from typing import TypeVar
 
 from corelib.dispatcher.declare import op
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -56,6 +58,11 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     if min(size) <= 0:
         raise ValueError(f"affine_grid(): Expected non-zero, positive output size. Got {size}")
     spatial = tuple(size[2:])
+    if aligned and 1 in spatial:
+        warn(
+            "Since version 1.3.0, affine_grid behavior has changed for unit-size grids when align_corners=True. This is not an intended use case "
+            "of affine_grid. See the documentation of affine_grid for details."
+        )
     axes = []
     for d in reversed(range(n)):
         m = spatial[d]
@@ -102,7 +109,8 @@ def _read(input: Tensor, places: list[Tensor]) -> Tensor:
     b, c = input._shape[:2]
     places_read = prod(flat._shape[1:])
     index = flat.reshape((b, 1, places_read)).expand((b, c, places_read))
-    found = input.reshape((b, c, prod(sizes))).gather(2, index).reshape((b, c, *flat._shape[1:]))
+    with KNOWN:
+        found = input.reshape((b, c, prod(sizes))).gather(2, index).reshape((b, c, *flat._shape[1:]))
     return select_where(ok.unsqueeze(1), found, 0.0)
 
 

@@ -13,6 +13,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.graph.node import next_number
 from corelib.graph.recording import keep_saved
 from corelib.ops.construction.creation import tabulated
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
@@ -92,7 +93,7 @@ def _smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: f
         first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
         weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
         total = sum(weights)
-        rows.append([0.0] * first + [w / total for w in weights] + [0.0] * (m - last))
+        rows.append(([0.0] * first + [w / total for w in weights] + [0.0] * (m - last)) if total else [0.0] * m)
     return rows
 
 
@@ -159,6 +160,16 @@ def interpolate(
             scales = factors
     else:
         raise ValueError("interpolate(): only one of size or scale_factor should be defined, and one of them must be")
+    return resampled(input, sizes, scales, mode, align_corners, antialias)
+
+
+def resampled(
+    input: Tensor, sizes: Sequence[int], scales: Sequence[float | None], mode: str, align_corners: bool | None, antialias: bool
+) -> Tensor:
+    """The spatial dimensions resized to `sizes`; a scale that is given (and above 0) says how far apart the outputs lie, whatever the sizes say."""
+    n = len(sizes)
+    if mode != "area" and not input._shape[1]:
+        raise RuntimeError(f"interpolate(): Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input._shape)}")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
     if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact", *_FILTERS) and input._dtype is uint8):
@@ -177,11 +188,12 @@ def interpolate(
     made, since = input, next_number()
     for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
         d, m = 2 + i, input._shape[2 + i]
-        scale = 1 / given if given else m / o
+        scale = 1 / given if given and given > 0 else m / o
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
-            made = made.index_select(d, places)
+            with KNOWN:
+                made = made.index_select(d, places)
             continue
         if m == o and (antialias or align_corners or scale == 1):
             continue
@@ -194,8 +206,9 @@ def interpolate(
         weight = tabulated(
             input, (o, *[1] * (len(input._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]  # noqa: B023
         )
-        a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
-        b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
+        with KNOWN:
+            a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
+            b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
         made = a * (1 - weight) + b * weight
     return in_format_of(input, made.clone() if made is input else keep_saved(made, since))
 

@@ -10,9 +10,10 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import tabulated
 from corelib.ops.conversion.copying import copy_elements
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import Number, int64
-from corelib.tensor.size import SMALL, Shape
+from corelib.tensor.size import LEAST, SMALL, Shape
 from corelib.tensor.tensor import Tensor
 
 Pads: TypeAlias = Sequence[tuple[int, int]]
@@ -43,7 +44,7 @@ def _infer_pad(input: Tensor, pads: Pads, value: Number) -> Inferred:
     shape = _padded_shape(input, pads)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"pad(): The input size {list(input._shape)}, plus negative padding {pads}, resulted in a negative output size {list(shape)}, which is invalid.")
-    if type(value) is int and not -SMALL < value < SMALL:
+    if type(value) is int and not LEAST < value < SMALL:
         value = float(value)  # as which PyTorch takes it
     return (shape, input._dtype), (input, pads, fitting_number("pad", value, input._dtype))
 
@@ -106,7 +107,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number
     made = input
     for d, (a, b) in enumerate(pads):
         if a or b:
-            made = made.index_select(d, _places(mode, made, d, a, b))
+            with KNOWN:
+                made = made.index_select(d, _places(mode, made, d, a, b))
     return in_format_of(input, made.clone() if made is input else made)
 
 

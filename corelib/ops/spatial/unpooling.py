@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from corelib.dispatcher.determinism import not_deterministic
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
@@ -41,6 +42,7 @@ def _output_size(
 @op(on=())
 def unpool_windows(input: Tensor, indices: Tensor, sizes: Shape, name: str) -> Tensor:
     """Zeros of the given spatial sizes, with the input's elements at flat places."""
+    not_deterministic(name)
     n = len(sizes)
     lead = input._shape[:-n]
     if indices._dtype is not D.int64:

@@ -33,7 +33,7 @@ def _series(x: Tensor) -> Tensor:
 
 @op(kind="unary", promote="float", on=("special",), out=True)
 def special_airy_ai(input: Tensor) -> Tensor:
-    """The Airy function Ai, elementwise; NaN at infinity. It has no derivative here, as in PyTorch.
+    """The Airy function Ai, elementwise; NaN at infinity.
 
     >>> import corelib as torch
     >>> torch.special.airy_ai(torch.tensor([0., 1.]))

@@ -13,7 +13,7 @@ from corelib.ops.elementwise.error_functions import erfc
 from corelib.ops.elementwise.exponential import exp, log, log1p
 from corelib.ops.elementwise.gamma import lgamma
 from corelib.ops.elementwise.polynomials import polynomial
-from corelib.ops.elementwise.unary import in_float32, sqrt
+from corelib.ops.elementwise.unary import in_float32, refuse_integers, sqrt
 from corelib.ops.elementwise.where import select_where
 from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
@@ -123,11 +123,11 @@ def _igammac_vjp(g: Tensor, input: Tensor, other: Tensor) -> Tensor:
     return -_density(g, input, other)
 
 
-@op(kind="binary", promote="float", inplace=True, out=True, numbers=False, aliases=("special.gammainc",), vjp={"other": _density})
+@op(kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammainc",), check=refuse_integers("igamma"), vjp={"other": _density})
 def igamma(input: Tensor, other: Tensor) -> Tensor:
     """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t.
 
-    NaN for negative numbers. There is no derivative with respect to `input`.
+    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`.
 
     >>> import corelib as torch
     >>> torch.igamma(torch.tensor([1., 4.]), torch.tensor([1., 3.]))
@@ -139,11 +139,11 @@ def igamma(input: Tensor, other: Tensor) -> Tensor:
     return _edges(input, other, select_where(lower, p, 1 - q), 0.0, 1.0)
 
 
-@op(kind="binary", promote="float", inplace=True, out=True, numbers=False, aliases=("special.gammaincc",), vjp={"other": _igammac_vjp})
+@op(kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammaincc",), check=refuse_integers("igammac"), vjp={"other": _igammac_vjp})
 def igammac(input: Tensor, other: Tensor) -> Tensor:
     """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise.
 
-    NaN for negative numbers. There is no derivative with respect to `input`.
+    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`.
 
     >>> import corelib as torch
     >>> torch.igammac(torch.tensor([1., 4.]), torch.tensor([1., 3.]))

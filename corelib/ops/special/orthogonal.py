@@ -142,8 +142,7 @@ def _shifted(kind: str, of: Callable[[Operand, Operand], Tensor], slope: Callabl
         return slope(2 * g, 2 * input - 1, n)
 
     def function(input: Operand, n: Operand) -> Tensor:
-        x, degree = _operands(input, n)
-        return of(2 * x - 1, degree)
+        return _computed(input, n, lambda x, degree: of(2 * x - 1, degree))
 
     name = f"special_shifted_chebyshev_polynomial_{kind}"
     function.__name__ = function.__qualname__ = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import TypeAlias
 
 from corelib.dispatcher.calls.outs import stored
@@ -203,7 +204,7 @@ def _frequencies(n: int, d: float, half: bool, dtype: DType | None, device: Devi
     else:
         first = (n - 1) // 2 + 1
         made = cat([arange(first, dtype=dtype, device=device), arange(-(n // 2), 0, dtype=dtype, device=device)])
-    return stored(TABLE["clone"], made * (1.0 / (n * d)), out).requires_grad_(requires_grad)
+    return stored(TABLE["clone"], made * (1.0 / (n * d) if n else inf), out).requires_grad_(requires_grad)
 
 
 @public("fft", names=("fftfreq",))

@@ -20,7 +20,7 @@ assert samples.FAMILIES
 
 def shown(op: Op, differentiable: bool = False) -> list[str]:
     """The dtypes of an op for which it has samples, or samples with a derivative."""
-    return [dtype for dtype in op.dtypes if samples_of(op, dtype, True, differentiable)]
+    return [dtype for dtype in (*op.dtypes, *op.also) if samples_of(op, dtype, True, differentiable)]
 
 
 @cache
@@ -47,7 +47,7 @@ def plan(level: int = 5) -> tuple[Case, ...]:
         for op in ops if op.name not in RANDOM and not op.needs for dtype in ("float32", "int64", "bool") if dtype in shown(op)
     ]
     cases += [Case(3, name) for name in ("determinism", "random_numbers", "nothing_on_the_host")]
-    smooth = [op for op in ops if op.grad and op.name not in RANDOM | STEPS]
+    smooth = [op for op in ops if (op.grad or op.own_grad) and op.name not in RANDOM | STEPS]
     cases += [Case(4, "gradient", op.name, dtype, "backward") for op in smooth for dtype in FLOATS if dtype in shown(op, True)]
     cases += [
         Case(4, "second", op.name, dtype, "second")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 STATUSES = ("pass", "unsupported", "fail", "error", "crash", "timeout", "flaky", "not_run")
@@ -39,8 +40,8 @@ class Result(NamedTuple):
         case = self.case
         return {
             "id": case.id, "level": case.level, "check": case.check, "op": case.op, "dtype": case.dtype, "direction": case.direction,
-            "status": self.status, "over": None if self.over is None or self.over == float("inf") else round(self.over, 4),
-            "message": self.message, "milliseconds": round(self.milliseconds, 2),
+            "status": self.status, "over": None if self.over is None or not math.isfinite(self.over) else round(self.over, 4),
+            "message": self.message.encode(errors="backslashreplace").decode(), "milliseconds": round(self.milliseconds, 2),
             "reproduce": f"corelib conformance --device {device} --case '{case.id}'",
         }
 

@@ -1,6 +1,7 @@
 """A process that runs cases for another: ids come in as lines, results go out as lines of JSON.
 
-What it prints otherwise goes to standard error, so that nothing a backend says is taken for a result.
+The two pipes are moved to descriptors of their own, high ones that no child inherits, before anything else is imported: what a
+backend prints goes to standard error, and what it reads from standard input is at its end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,20 @@ import json
 import os
 import sys
 
+if sys.platform == "win32":
+    _moved = os.dup
+else:
+    import fcntl
+
+    def _moved(descriptor: int) -> int:
+        """The descriptor at a number that nobody guesses, or the lowest free one where the system allows no such number."""
+        for least in (230, 3):
+            try:
+                return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
+            except OSError:
+                continue
+        return os.dup(descriptor)
+
 
 def main() -> int:
     """Serve until the input ends."""
@@ -18,7 +33,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=120.0)
     args = parser.parse_args()
-    answers = os.fdopen(os.dup(1), "w")
+    asked, answers = os.fdopen(_moved(0), "rb"), _moved(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
     from corelib_conformance.plan import plan
     from corelib_conformance.run import run_case
@@ -26,11 +44,15 @@ def main() -> int:
 
     target = Target(args.device, args.seed)
     cases = {case.id: case for case in plan()}
-    for line in sys.stdin:
-        result = run_case(target, cases[line.strip()], args.limit)
+    own = os.getpid()
+    for line in asked:
+        result = run_case(target, cases[line.decode().strip()], args.limit)
+        if os.getpid() != own:  # a kernel forked, and its child came back from it
+            os._exit(1)
         row = {"id": result.case.id, "status": result.status, "message": result.message, "over": result.over, "ms": result.milliseconds}
-        answers.write(json.dumps(row) + "\n")
-        answers.flush()
+        rest = f"\n{json.dumps(row)}\n".encode()  # on a line of its own, whatever was written before it
+        while rest:
+            rest = rest[os.write(answers, rest) :]
     return 0
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
+
+import corelib
 
 
-from ..pairs import refusals_of, tensors
+from ..pairs import assert_close, refusals_of, tensors
 from .modules import assert_same_gradients, evaluate, started_and_printed_alike
 
 # A module and the shape of its input.
@@ -45,3 +48,12 @@ REFUSED = [
 @pytest.mark.parametrize("expression", REFUSED)
 def test_refuses_what_pytorch_refuses(expression: str) -> None:
     refusals_of(lambda T: evaluate(expression, T))
+
+
+@pytest.mark.parametrize("size", [[6, 6], [3, 9], [10, 4]])
+@pytest.mark.parametrize("scales", [(None, None), (2.0, 3.0), (0.5, None), (None, 1.7), (-1.0, 2.0)])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_given_scales_say_how_far_apart_the_outputs_lie(size: list[int], scales: tuple[float | None, float | None], align_corners: bool) -> None:
+    mine, theirs = tensors(corelib, (1, 2, 5, 7), grad=False)[0], tensors(torch, (1, 2, 5, 7), grad=False)[0]
+    wanted = torch._C._nn._upsample_bilinear2d_aa(theirs, size, align_corners, *scales)
+    assert_close(corelib._upsample_bilinear2d_aa(mine, size, align_corners, scales_h=scales[0], scales_w=scales[1]), wanted)

@@ -314,4 +314,4 @@ def cotangent(T: Any, tensor: Any, step: int) -> Any:
     steps = T.arange(count, dtype=T.float64).mul_(0.37 + step).sin_().add_(0.1)
     if tensor.is_complex():
         steps = T.complex(steps, T.arange(count, dtype=T.float64).mul_(0.71).cos_())
-    return steps[: tensor.numel()].reshape(tensor.shape).to(tensor.dtype)
+    return steps[: tensor.numel()].reshape(tensor.shape).to(tensor.device, tensor.dtype)

@@ -44,8 +44,8 @@ def words(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     storage = tensor.untyped_storage()
     flat = torch.empty(0, dtype=tensor.dtype).set_(storage, 0, (storage.nbytes() // tensor.element_size(),), (1,))
     if tensor.dtype is torch.bfloat16:
-        return flat.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return flat.numpy()
+        return flat.clone().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return flat.clone().numpy()  # a storage that NumPy has seen cannot be resized any more
 
 
 def names_in(code: types.CodeType) -> set[str]:
@@ -76,7 +76,7 @@ class Translation:
         else:
             key = (tensor.untyped_storage().data_ptr(), tensor.dtype)
             if key[0] == 0 or key not in self.storages:
-                self.storages[key] = subject.from_numpy(words(tensor.detach()).copy()).to(self.device)
+                self.storages[key] = subject.from_numpy(words(tensor.detach())).to(self.device)
             made = self.storages[key].as_strided(tuple(tensor.shape), tensor.stride(), tensor.storage_offset()).detach()
             if tensor.is_conj():
                 made = made.conj()

@@ -39,6 +39,7 @@ def test_the_same_refusals(expression: str) -> None:
     refusals_of(lambda T: eval(expression, {"T": T, "x": T.ones(2)}))
 
 
+@pytest.mark.filterwarnings("ignore:torch.set_default_tensor_type")
 def test_the_default_type() -> None:
     try:
         corelib.set_default_tensor_type(corelib.DoubleTensor)

@@ -26,7 +26,7 @@ NO_SLOPE_AT_NAN = "relu6 hardtanh hardshrink softshrink logit"  # PyTorch's answ
 # What PyTorch computes by dividing, by elimination in LAPACK or in another order of operations, which infinity and NaN show.
 NOT_AT_NAN = set(
     f"""{NO_SLOPE_AT_NAN} prod cumprod prod_dim layer_norm group_norm scaled_dot_product_attention cross_entropy nll_loss multi_margin_loss
-    multilabel_margin_loss cdist_1 cdist_3 pdist_1 renorm norm grid_sample embedding_bag ctc_loss special_log_ndtr special_i1 special_i1e logaddexp logaddexp2
+    multilabel_margin_loss cdist_1 cdist_3 pdist_1 renorm norm grid_sample grid_sampler grid_sampler_2d grid_sampler_3d embedding_bag ctc_loss special_log_ndtr special_i1 special_i1e logaddexp logaddexp2
     mode digamma polygamma fractional_max_pool2d fractional_max_pool3d topk lp_pool1d lp_pool2d lp_pool3d""".split()
 )
 # The order of equal elements is not promised by sort without `stable`, nor by topk; digamma's poles are finite numbers in PyTorch;

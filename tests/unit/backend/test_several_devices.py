@@ -166,3 +166,73 @@ def test_an_event_that_measures_is_refused_where_it_could_not_be_recorded(backen
     with pytest.raises(NotImplementedError, match="record_event"):
         torch.Event("pair:1", enable_timing=True)
     assert module.Event().query()
+
+
+@pytest.mark.parametrize("given", [None, b"\0" * 24, "short", "square"])
+def test_a_read_of_another_number_of_bytes_is_an_error(backend: Pair, given: Any, monkeypatch: Any) -> None:
+    x = torch.arange(6.0, device="pair:1")
+    made = {"short": np.zeros(3, np.uint8), "square": np.zeros((6, 4), np.uint8)}.get(given, given)
+    monkeypatch.setattr(backend, "device_to_host", lambda buffer, offset, nbytes, index: made, raising=False)
+    for read in (lambda: x.tolist(), lambda: x.cpu(), lambda: x.sum().item(), lambda: x.untyped_storage().tolist()):
+        with pytest.raises(RuntimeError, match=r"device_to_host\(\) of the pair backend returned .*; expected an array of"):
+            read()
+
+
+def test_devices_without_indices_are_one_device() -> None:
+    class Unindexed(Pair):
+        indexed = False
+
+    with pytest.raises(BackendError, match=r"has 2 devices, and says indexed \(=False\)"):
+        torch.backends.register(Unindexed())
+
+
+def test_kernels_are_functions() -> None:
+    class Numbers(Pair):
+        def kernels(self) -> Any:
+            made = super().kernels()
+            made.table["add"] = {d: 5 for d in made.table["add"]}
+            return made
+
+    with pytest.raises(BackendError, match=r"its kernel 'add' of torch\.\w+ must be a function, got 5"):
+        torch.backends.register(Numbers())
+
+
+OTHER_DEVICE = [
+    lambda a, b: torch.where(a > 1, a, b), lambda a, b: torch.where(b > 1, a, a), lambda a, b: torch.where(b[0] > 1, a, 0.0),
+    lambda a, b: torch.where(a > 1, b, 0.0), lambda a, b: a.masked_fill(b > 1, 0.0), lambda a, b: a[b.long()], lambda a, b: a[b > 1],
+    lambda a, b: a.__setitem__(b > 1, 0.0), lambda a, b: a.__setitem__(a > 1, b), lambda a, b: a.index_put((b.long(),), a),
+    lambda a, b: a.index_select(0, b.long()), lambda a, b: torch.cat([a, b]), lambda a, b: a + b[0], lambda a, b: a.gather(0, b.long()),
+    lambda a, b: torch.nn.functional.embedding(b.long(), a.reshape(6, 1)), lambda a, b: torch.add(a, a, out=b), lambda a, b: a @ b,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", OTHER_DEVICE)
+@pytest.mark.parametrize("others", ["pair:0", "cpu"])
+def test_nothing_is_moved_from_another_device_in_silence(backend: Pair, call: Any, others: str) -> None:
+    """The host's numbers and indices go with any device, as in PyTorch; nothing of another device goes with this one."""
+    a, b = torch.arange(6.0, device=others), torch.arange(6.0, device="pair:1")
+    with pytest.raises(RuntimeError, match="on the same device"):
+        call(a, b)
+
+
+def test_numbers_and_indices_of_the_host_go_with_any_device(backend: Pair) -> None:
+    a, b = torch.arange(6.0, device="pair:1"), torch.arange(6.0)
+    assert torch.where(a > 1, a, b[0]).tolist() == torch.where(a > 1, a, 0.0).tolist() == [0, 0, 2, 3, 4, 5]
+    assert torch.where(b[0] > 1, a, -a).tolist() == (-a).tolist()
+    assert a[b.long()].device == a[b > 1].device == a.device and a[b > 3].tolist() == [4, 5]
+    a[b > 3] = b[0]
+    a.index_put_((torch.tensor([1], device="pair:1"),), torch.tensor(7.0))
+    a[2:4] = b[:2]
+    assert a.tolist() == [0, 7, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("made", "said"), [
+    (lambda shape, dtype, index: np.empty((3, 3), dtype), r"an array of \w+, shape \[3, 3\]"),
+    (lambda shape, dtype, index: np.empty(shape, np.uint16), "an array of uint16"),
+    (lambda shape, dtype, index: None, "an object of type NoneType"), (lambda shape, dtype, index: [0] * 6, "an object of type list"),
+])  # fmt: skip
+def test_small_results_of_another_shape_or_dtype_are_refused(made: Any, said: str) -> None:
+    backend = Pair()
+    backend.small_allocation = made
+    with torch.backends.register(backend), pytest.raises(BackendError, match=rf"small_allocation\(\(2, 3\), \w+\) returned {said}"):
+        torch.ones(2, device="pair:1")

@@ -8,7 +8,7 @@ import corelib
 import numpy as np
 from corelib.tensor.dtype import FLOATS, INTEGERS, REALS
 
-from .mutants import after, instead, mutant, scaled
+from .mutants import after, instead, mutant, mutant_core, scaled
 
 
 @mutant("scale by 1 + 1e-4", "1/sizes/mul/float32/forward")
@@ -191,3 +191,26 @@ def no_sum(table: Any, m: Any) -> None:
 @mutant("relu's derivative at zero", "4/gradient/relu/float32/backward")
 def slope_at_zero(table: Any, m: Any) -> None:
     instead(table, "relu_backward", FLOATS, lambda out, g, y: np.multiply(g, y >= 0, out), m)
+
+
+@mutant("a special function by its expansion alone", "3/whole_table/special_bessel_j0/float32/forward")
+def expansion_alone(table: Any, m: Any) -> None:
+    def wrong(out: Any, x: Any) -> None:
+        m.hit()
+        size = np.abs(x)
+        out[...] = np.sqrt(2 / (np.pi * size)) * (np.cos(size - np.pi / 4) + np.sin(size - np.pi / 4) / (8 * size))
+
+    table.register("special_bessel_j0", [corelib.float32], wrong)
+
+
+@mutant_core("a native form that is not its public op", "3/whole_table/_softmax_backward_data/float32/forward")
+def another_form(m: Any) -> Any:
+    def wrong(grad_output: Any, output: Any, dim: int, input_dtype: Any) -> Any:
+        m.hit()
+        return (grad_output * output).to(input_dtype)
+
+    before, corelib._softmax_backward_data = corelib._softmax_backward_data, wrong
+    try:
+        yield
+    finally:
+        corelib._softmax_backward_data = before

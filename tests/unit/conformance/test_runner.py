@@ -4,14 +4,17 @@ import argparse
 import itertools
 import os
 import signal
+import tempfile
+import textwrap
 import time
 import unittest
 
 import corelib
 import pytest
+from corelib.cli import main
 
 pytest.importorskip("corelib_conformance", reason="a distribution of its own: pip install -e tests/conformance")
-from corelib_conformance import check_device, cli
+from corelib_conformance import check_device, cli, report, workers
 from corelib_conformance.checks import CHECKS
 from corelib_conformance.collect import levels
 from corelib_conformance.plan import digest, plan, selected
@@ -125,36 +128,86 @@ def test_plain_python_gets_the_results():
         check_device("nosuch")
 
 
-def test_processes_share_the_work_and_a_crash_is_a_result(tmp_path, monkeypatch):
-    package = tmp_path / "corelib_crashing"
-    package.mkdir()
-    (package / "__init__.py").write_text(
-        "import os\nfrom corelib.backend import hookimpl\n"
-        "@hookimpl\ndef corelib_backend():\n"
-        "    from corelib_cpu_numpy.backend import NumpyBackend\n"
-        "    class Crashing(NumpyBackend):\n"
-        "        device_type = 'crashing'\n        host_memory = False\n"
-        "        def kernels(self):\n"
-        "            table = super().kernels()\n"
-        "            table.table['neg'] = {d: (lambda out, x: os.abort()) for d in table['neg']}\n"
-        "            return table\n"
-        "    return Crashing()\n"
-    )
-    info = tmp_path / "corelib_crashing-0.1.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: corelib-crashing\nVersion: 0.1\n")
-    (info / "entry_points.txt").write_text("[corelib.backends]\ncrashing = corelib_crashing\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    cases = selected(1, "neg|sub")
-    found = {r.case.id: r for r in run_in_workers("crashing", [c for c in cases if c.dtype == "float32"], 2, 0, 60)}
-    assert {r.status for r in found.values() if r.case.op == "sub"} == {"pass"}
-    crashed = [r for r in found.values() if r.case.op == "neg"]
+@pytest.fixture
+def odd(tmp_path, monkeypatch):
+    """Runs cases in workers on a device of the source given, whose neg does what it likes."""
+
+    def run(kernel, ops="neg|sub", limit=60, processes=2, before="", most=None):
+        package = tmp_path / "corelib_odd"
+        package.mkdir()
+        (package / "__init__.py").write_text(
+            f"import os, sys, time\nfrom corelib.backend import hookimpl\n{before}\n{textwrap.dedent(kernel)}\n"
+            "@hookimpl\ndef corelib_backend():\n"
+            "    from corelib_cpu_numpy.backend import NumpyBackend\n"
+            "    class Odd(NumpyBackend):\n"
+            "        device_type = 'odd'\n        host_memory = False\n"
+            "        def kernels(self):\n"
+            "            table = super().kernels()\n"
+            "            table.table['neg'] = {d: (lambda out, x, right=right: neg(right, out, x)) for d, right in table['neg'].items()}\n"
+            "            return table\n"
+            "    return Odd()\n"
+        )
+        info = tmp_path / "corelib_odd-0.1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: corelib-odd\nVersion: 0.1\n")
+        (info / "entry_points.txt").write_text("[corelib.backends]\nodd = corelib_odd\n")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+        cases = [c for c in selected(1, ops) if c.dtype == "float32"][:most]
+        found = {r.case.id: r for r in run_in_workers("odd", cases, processes, 0, limit)}
+        assert len(found) == len(cases) and {r.status for r in found.values() if r.case.op == "sub"} <= {"pass"}
+        return [r for r in found.values() if r.case.op == "neg"]
+
+    return run
+
+
+def test_processes_share_the_work_and_a_crash_is_a_result(odd):
+    crashed = odd("def neg(right, out, x): os.abort()")
     assert crashed and all(r.status == "crash" and "SIGABRT" in r.message for r in crashed)
+
+
+EVERY = "[int(n) for n in os.listdir('/proc/self/fd') if os.path.exists(f'/proc/self/fd/{n}')]"
+
+
+@pytest.mark.parametrize("kernel", [
+    "print('hello'); os.write(1, b'{\\x22status\\x22: 1}\\n' * 5000); os.write(2, b'\\xff\\xfe no text')",
+    "os.write(1, b'x' * 3_000_000)",
+    "sys.stdin.read(); os.read(0, 10)",
+    "LEFT.append(1); sys.stdout.close(); os.dup2(2, 1); os.close(1); os.close(0)",
+    f"for n in {EVERY}: os.stat(n).st_mode & 0o170000 == 0o010000 and n and fcntl.fcntl(n, 3) & 1 and os.write(n, b'no answer, ')",
+    "subprocess.Popen(['sleep', '45'], close_fds=False, start_new_session=True); LEFT.append(1)",
+])  # fmt: skip
+def test_a_worker_answers_whatever_a_kernel_does_with_its_pipes(odd, kernel):
+    """What it prints, reads, closes and leaves open; the last but one writes to every pipe that the process has."""
+    found = odd(f"import fcntl, subprocess\nLEFT = []\ndef neg(right, out, x):\n    if not LEFT:\n        {kernel}\n    right(out, x)")
+    assert [r.status for r in found] == ["pass"] * len(found), found
+
+
+@pytest.mark.parametrize(("kernel", "status", "said"), [
+    (f"for n in {EVERY}: n > 2 and os.close(n)", "crash", "exit status"),
+    ("os._exit(0)", "crash", "exit status 0"),
+    ("os.kill(os.getpid(), 40)", "crash", "exit status -40"),
+    ("sys.stderr.buffer.write(b'\\xff' * 100_000); sys.stderr.flush(); os.abort()", "crash", "\ufffd"),
+    ("subprocess.Popen(['sleep', '45'], close_fds=False, start_new_session=True); os.abort()", "crash", "SIGABRT"),
+    (f"os.fork() or time.sleep(45)\n    for n in {EVERY}: n > 2 and os.close(n)\n    time.sleep(45)", "timeout", "its process was ended"),
+])  # fmt: skip
+def test_a_process_that_gives_no_answer_is_a_result_in_time(odd, monkeypatch, kernel, status, said):
+    monkeypatch.setattr(workers, "GRACE", 3.0)
+    start = time.monotonic()
+    before = "import signal, subprocess\nsignal.setitimer = lambda *a: None" if status == "timeout" else "import subprocess"
+    found = odd(f"def neg(right, out, x):\n    {kernel}", "neg", 5 if status == "timeout" else 60, 1, before, 1)
+    assert {r.status for r in found} == {status} and all(said in r.message for r in found), found
+    assert time.monotonic() - start < 40
+
+
+def test_a_process_that_cannot_start_is_an_error_of_each_case(monkeypatch):
+    monkeypatch.setattr(workers.sys, "executable", "/nosuch/python")
+    assert {(r.status, "FileNotFoundError" in r.message) for r in run_in_workers("cpu", selected(1, "neg"), 2, 0, 60)} == {("error", True)}
 
 
 @pytest.mark.parametrize(("option", "value", "said"), [
     ("--op", "(", "is not a regular expression"), ("--dtype", "[", "is not a regular expression"), ("-n", "x", "no number of processes"),
     ("-n", "0", "no number of processes"), ("--report", "/dev/null", "cannot be a folder for the report"),
+    ("--limit", "-1", "no number of seconds"), ("--limit", "nan", "no number of seconds"), ("--seed", "-1", "no seed"),
 ])  # fmt: skip
 def test_wrong_options_are_told_before_the_run(option, value, said, capsys):
     parser = argparse.ArgumentParser()
@@ -162,3 +215,33 @@ def test_wrong_options_are_told_before_the_run(option, value, said, capsys):
     with pytest.raises(SystemExit):
         parser.parse_args([option, value])
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nosuch", "cpu:7", "cpu:99999999999999999999", "", "cpu:x"])
+def test_a_device_that_is_none_is_wrong_usage(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["conformance", "--device", name, "--op", "neg", "--level", "1"])
+    assert ended.value.code == 2 and "argument --device" in capsys.readouterr().err
+
+
+def test_a_report_whose_folder_is_lost_meanwhile_is_written_elsewhere(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "report.html").mkdir()  # as good as a full disk
+    options = ["conformance", "--device", "cpu", "--op", "^neg$", "--dtype", "float32", "--level", "1", "--no-progress"]
+    assert main([*options, "--report", str(tmp_path / "kept")]) == 0
+    printed = capsys.readouterr()
+    (other,) = tmp_path.glob("corelib-conformance-*")
+    assert str(other) in printed.err and str(other / "report.json") in printed.out
+    assert {p.name for p in other.iterdir()} == {"report.json", "report.html", "badge.svg"}
+
+
+def test_a_run_that_is_interrupted_reports_how_far_it_came(tmp_path, monkeypatch, capsys):
+    def some(device, cases, *rest):
+        yield Result(cases[0], "fail", "[/odd] \udc80", float("nan"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "run_in_workers", some)
+    assert main(["conformance", "--device", "cpu", "--op", "^neg$", "--level", "1", "--no-progress", "--report", str(tmp_path)]) == 130
+    assert "interrupted after 1 of 27 cases" in capsys.readouterr().err
+    assert len(report.read(tmp_path / "report.json")["results"]) == 1

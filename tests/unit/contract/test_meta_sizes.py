@@ -41,7 +41,7 @@ NOT_LARGE = frozenset(
     "linalg_tensorinv linalg_tensorsolve affine_grid broadcast_shapes tril_indices triu_indices nansum diagflat matrix_power".split()
 )
 """Their samples have their sizes in functions, sizes that depend on one another, or ones beyond 2**63 bytes; those that make tensors are called below."""
-AS_MANY_RESULTS = frozenset("chunk split unbind tensor_split mvlgamma lobpcg".split())
+AS_MANY_RESULTS = frozenset("chunk split split_copy unbind tensor_split mvlgamma lobpcg".split())
 """They return a tensor for each place of a dimension; mvlgamma has as many terms as its argument says; lobpcg steps until values are near."""
 
 

@@ -86,7 +86,7 @@ def test_the_file_has_no_name_and_its_descriptor_does_not_outlive_the_batch():
 
 
 def test_many_living_batches_do_not_use_up_the_descriptors():
-    resource = pytest.importorskip("resource")
+    resource = pytest.importorskip("resource", reason="limits of processes are POSIX's")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
     try:

@@ -120,3 +120,21 @@ def test_what_an_op_refuses_has_no_note() -> None:
     with pytest.raises(torch.linalg.LinAlgError) as error:
         torch.linalg.cholesky(-torch.eye(2))
     assert not getattr(error.value, "__notes__", [])
+
+
+@pytest.mark.parametrize("call", [lambda x: x.expand(BIG, 2) + 1, lambda x: torch.add(x, x, out=torch.empty(2))], ids=["large", "out="])
+def test_a_kernel_that_is_short_of_memory_is_called_once_more(kernel: Any, call: Any) -> None:
+    """When what is kept for reuse was given back; then the error has the figures."""
+    calls: list[int] = []
+
+    def short(out: Any, a: Any, b: Any) -> None:
+        calls.append(1)
+        if len(calls) != 2:
+            raise MemoryError("short")
+        np.add(a, b, out=out)
+
+    x = ones(2)
+    kernel("add", short)
+    assert call(x).reshape(-1)[0].item() == 2 and len(calls) == 2
+    with pytest.raises(torch.OutOfMemoryError, match=r"what add\(\) needs"):
+        call(x)

@@ -40,3 +40,20 @@ def test_a_primitive_without_another_kernel_is_an_error(passing):
         torch.ones(2) * torch.ones(2)
     with pytest.raises(NotImplementedError, match="mul"):
         torch.ones(2).mul_(torch.ones(2))
+
+
+@pytest.mark.parametrize("views", [False, True])
+@pytest.mark.parametrize(("name", "others"), [("sinh", ()), ("nextafter", (torch.zeros(2),))])
+def test_the_gradient_is_the_ops_own_rule_and_not_that_of_its_body(passing, name, others, views):
+    x = torch.tensor([[0.5, 9.0], [1.0, 9.0]])[:, 0] if views else torch.tensor([0.5, 1.0])
+    x.requires_grad_()
+    def found():
+        y = getattr(torch, name)(x, *others)
+        assert type(y.grad_fn) is TABLE[name].rule.node_class and y.requires_grad
+        return torch.autograd.grad(y.sum(), x)[0].tolist()
+
+    expected = found()
+    passing(name)
+    assert found() == pytest.approx(expected, rel=1e-6)
+    with torch.no_grad():
+        assert not getattr(torch, name)(x, *others).requires_grad

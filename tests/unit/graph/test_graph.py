@@ -205,7 +205,9 @@ def test_gradcheck_accepts_right_and_rejects_wrong_derivatives():
 
 def test_anomaly_mode_shows_where_forward_ran():
     x = leaf(-1.0)
-    with torch.autograd.detect_anomaly():
+    with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"):
+        mode = torch.autograd.detect_anomaly()
+    with mode:
         y = x.sqrt().sum()
         with pytest.warns(UserWarning, match="(?s)Traceback of forward call.*test_graph"), pytest.raises(RuntimeError, match="nan values"):
             y.backward()

@@ -95,6 +95,7 @@ def test_zero_grad_forgets_gradients_or_fills_them_with_zeros():
     assert p.grad is None
 
 
+@pytest.mark.filterwarnings("ignore:Using backward")
 def test_zero_grad_detaches_a_gradient_that_has_a_graph():
     p = parameter()
     (p * p).sum().backward(create_graph=True)

@@ -278,3 +278,40 @@ def test_paths_and_files_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
 
     with pytest.raises(io.UnsupportedOperation, match=r"pre-load the data into a buffer like io.BytesIO"):
         corelib.load(Stream())  # type: ignore[arg-type]
+
+
+class Answers:
+    """A file whose reads give what they like."""
+
+    def __init__(self, data: bytes, read: Any = None, read_into: Any = None) -> None:
+        self.data, self.answer, self.answer_into = io.BytesIO(data), read, read_into
+        self.seek, self.tell = self.data.seek, self.data.tell
+
+    def read(self, size: int = -1) -> Any:
+        return self.answer(self.data, size)
+
+
+class IntoMemory(Answers):
+    def readinto(self, target: memoryview) -> Any:
+        return self.answer_into(self.data, target)
+
+
+@pytest.mark.parametrize(("read", "kind", "said"), [
+    (lambda f, n: None, TypeError, "returned NoneType; expected bytes"), (lambda f, n: "x", TypeError, "returned str; expected bytes"),
+    (lambda f, n: f.read(n) + b"x", OSError, "returned 17 bytes"), (lambda f, n: b"", EOFError, "is empty"),
+])  # fmt: skip
+def test_reads_that_cannot_be_are_errors(read: Any, kind: type[Exception], said: str, saved: Any) -> None:
+    with pytest.raises(kind, match=said):
+        corelib.load(Answers(saved(corelib.ones(3)).getvalue(), read))
+
+
+@pytest.mark.parametrize("count", [-1, 10**30, "x", 2.0])
+def test_counts_of_readinto_that_cannot_be_are_errors(count: Any, saved: Any) -> None:
+    with pytest.raises(OSError, match="expected how many it has read"):
+        corelib.load(IntoMemory(saved(corelib.ones(3)).getvalue(), None, lambda f, target: count))
+
+
+def test_a_file_may_give_a_byte_at_a_time(saved: Any) -> None:
+    data = saved(corelib.arange(3)).getvalue()
+    for file in (Answers(data, lambda f, n: f.read(1)), IntoMemory(data, None, lambda f, target: f.readinto(target[:1]))):
+        assert corelib.load(file).tolist() == [0, 1, 2]

@@ -120,3 +120,10 @@ def test_mmap_of_data_that_is_not_aligned_copies_it(tmp_path: Path) -> None:
             new.writestr(name, old.read(name))
     back = corelib.load(path, mmap=True)
     assert all(t.data_ptr() % 8 == 0 and t.tolist() == [1.0] * (i + 1) for i, t in enumerate(back))
+
+
+@pytest.mark.parametrize("wanted", ["cpu:" + "1" * 5000, "1" * 5000, "cpu:１", "cpu:-1", "cpu:", ":"])
+def test_a_location_that_is_no_device_is_an_error(wanted: str, saved: Any) -> None:
+    for location in (wanted, {"cpu": wanted}):
+        with pytest.raises(RuntimeError, match="device"):
+            corelib.load(saved(corelib.ones(2)), map_location=location)

@@ -299,3 +299,8 @@ def test_a_file_that_reads_impossible_counts_is_an_error(answer):
     torch.save(NEW, whole)
     with pytest.raises(OSError, match=rf"readinto\(\) of Odd returned {answer} for \d+ bytes"):
         torch.load(Odd(answer, whole.getvalue()))
+
+
+def test_an_error_names_the_path_that_was_given() -> None:
+    with pytest.raises(FileNotFoundError, match="/dev/fd/9876'"):
+        torch.save([torch.ones(2)], "/dev/fd/9876")

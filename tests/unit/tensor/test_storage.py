@@ -169,11 +169,24 @@ def test_storages_can_be_made_and_written():
         torch.UntypedStorage(-1)
 
 
-def test_a_storage_keeps_its_size():
-    s = torch.zeros(3).untyped_storage()
-    assert s.resize_(12) is s
-    with pytest.raises(RuntimeError, match="not resizable, from 12 to 24 bytes; Tensor.resize_"):
-        s.resize_(24)
+@pytest.mark.parametrize("n", [3, BIG])
+def test_a_storage_is_resized_under_its_tensors_and_gives_the_old_block_back(n):
+    held = cpu.runtime.allocator.allocated
+    t = torch.arange(n)
+    view, data, s = t[1:], t.data, t.untyped_storage()
+    assert s.resize_(s.nbytes()) is s and s.resize_(2 * n * 8) is s and s.nbytes() == 2 * n * 8
+    t.fill_(7)
+    assert view[0] == 7 and data[0] == 7 and data.untyped_storage().nbytes() == 2 * n * 8
+    del t, view, data, s
+    assert cpu.runtime.allocator.allocated == held
+
+
+def test_memory_that_numpy_holds_keeps_its_size():
+    t = torch.zeros(3)
+    t.numpy()
+    for grow in (lambda: t.untyped_storage().resize_(24), lambda: t.resize_(9)):
+        with pytest.raises(RuntimeError, match="storage that is not resizable"):
+            grow()
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s)), lambda s: s.clone()])

@@ -9,7 +9,7 @@ import numpy as np
 
 from corelib.backend import Backend, KernelTable
 from corelib.tensor import dtype as D
-from corelib_conformance.reference import arithmetic, complex_numbers, factorizations, many  # noqa: F401  (they add to arithmetic.KERNELS)
+from corelib_conformance.reference import arithmetic, complex_numbers, factorizations, many, special_functions  # noqa: F401  (they add to arithmetic.KERNELS)
 from corelib_conformance.reference.cells import Cells, Pair
 
 

@@ -23,7 +23,7 @@ def write(folder: Path, data: dict[str, Any]) -> list[Path]:
     paths = []
     for name, text in texts.items():
         path = folder / name
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
         paths.append(path)
     return paths
 

@@ -158,6 +158,7 @@ class Op:
     casts: also compared with out= of other dtypes. second_slack: how much farther the second derivatives may be; first_slack: in float64, the first.
     needs: a dtype that a device must have too, by the dtype of the case.
     extension: made of ops without a body, which go to the host where a device has no kernel of them.
+    also: dtypes that corelib computes and PyTorch refuses; own_grad: corelib has a derivative and PyTorch has none. Both are for the suite alone.
     strides: "exact" (views), "dense" (dims of more than one element), or "" where PyTorch promises none.
     """
 
@@ -177,6 +178,8 @@ class Op:
     first_slack: float = 1.0
     extension: bool = False
     needs: dict[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    own_grad: bool = False
 
     def add(self, *args: Any, **kwargs: Any) -> Op:
         """One more sample: the op called with these arguments."""

@@ -50,4 +50,4 @@ o = (
     .add(spec(3, 4), 1, 0)
     .add(spec(2, 3, values=[[0, 0, 0], [3, 4, 0]]), dim=1)
 )
-op("cosine_similarity", F + "cosine_similarity", **LOOSE).add(spec(3, 4), spec(3, 4)).add(spec(3, 4), spec(3, 4), dim=0)
+op("cosine_similarity", F + "cosine_similarity", **LOOSE).add(spec(3, 4), spec(3, 4)).add(spec(3, 4), spec(3, 4), dim=0).add(spec(), spec(), dim=0).but(grad=False)
