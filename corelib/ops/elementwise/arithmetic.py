@@ -281,7 +281,7 @@ def _pow_exponent(g: Tensor, input: Tensor | Number, exponent: Tensor, out: Tens
     if not isinstance(input, Tensor):
         if input == 0:
             return select_where(exponent.real >= 0, 0.0, g * (out * float("-inf")))
-        if out._dtype.is_complex:
+        if isinstance(input, complex) or out._dtype.is_complex:
             return g * (out * cmath.log(input))
         return g * (out * (log(input) if input > 0 else float("nan")))
     flat = (input == 0) & (exponent.real >= 0)
