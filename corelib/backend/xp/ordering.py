@@ -7,7 +7,7 @@ from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bfloat16, complex128, complex64, float64, FLOATS, NUMBERS, REALS
 
 _FEW = 8  # so many times fewer than all are found without sorting
-_PIECE, _LINES = 1 << 15, 512  # so many running totals are made at a time; from so many on, lines are worth a call each
+_PIECE, _LINES = 12 << 10, 512  # so many running totals are made at a time, which malloc has at hand; from so many on, lines are worth a call each
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -128,9 +128,9 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         n = x.shape[dim]
         rest = x.size // n
         step = max(1, _PIECE // rest)  # so many steps of all lines together
-        if step < n and rest >= _LINES and n > 16:
+        if step < n and rest >= _LINES:
             d = max([d for d in range(x.ndim) if d != dim and x.shape[d] > 1], key=lambda d: abs(x.strides[d]))
-            if abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
+            if n > 16 and abs(x.strides[d]) > abs(x.strides[dim]):  # fewer lines at a time, along each of which elements are near
                 size = max(1, _PIECE * x.shape[d] // x.size)
                 for first in range(0, x.shape[d], size):
                     piece = (*[slice(None)] * d, slice(first, first + size))

@@ -110,7 +110,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             key = input._key
             kernel = kernels[key][dtype]
             kind = type(other)
-            if kind is float or (kind is int and LEAST < other < SMALL):
+            if kind is not T and (kind is float or (kind is int and LEAST < other < SMALL)):
                 if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel

@@ -28,7 +28,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         dtype = self._dtype
         kernel = op.kernels[self._key][dtype]
         kind = type(other)
-        if kind is float or (kind is int and LEAST < other < SMALL):
+        if kind is not Tensor and (kind is float or (kind is int and LEAST < other < SMALL)):
             if not dtype.is_floating_point or self._requires_grad or not op.facts.numbers or not self._device.runtime.scalars:
                 return inplace(op, (self, other))
             native = other
