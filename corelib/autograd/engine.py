@@ -413,7 +413,15 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     hooks = leaf.__dict__.get("_post_accumulate_hooks")
     if hooks:
         for hook in list(hooks.values()):
-            hook(leaf)
+            returned = hook(leaf)
+            if returned is not None:
+                _refuse_of_hook(returned)
+
+
+def _refuse_of_hook(returned: object) -> None:
+    if isinstance(returned, Tensor):
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+    raise TypeError(f"post accumulate grad hooks should return None, but hook returned '{type(returned).__name__}'")
 
 
 def _own(g: Tensor, strides: Strides | None) -> Tensor:

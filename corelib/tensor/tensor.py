@@ -456,6 +456,8 @@ class Tensor(TensorBase):
         return only
 
     def __complex__(self) -> complex:
+        if self._numel != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, got shape {list(self._shape)}")
         return complex(self.item())
 
     def __index__(self) -> int:

@@ -40,7 +40,7 @@ def made(name: str, dtype: DType | None, args: tuple[object, ...], device: Devic
         return Tensor._make(memory, wanted, (memory.nbytes() // wanted.itemsize,), None, 0)
     if given is None or isinstance(given, (int, Size)):
         return empty(parse_size(name, args) if args else (0,), dtype=dtype or get_default_dtype(), device=device)
-    if isinstance(given, str) or not hasattr(given, "__len__"):
+    if isinstance(given, (str, dict)) or not hasattr(given, "__len__"):
         raise TypeError(f"{name}(): data must be a sequence (got {type(given).__name__})")
     if dtype is not None and not dtype.is_floating_point:  # fractions are cut, where `tensor` refuses them
         found = tensor(given, device=device)

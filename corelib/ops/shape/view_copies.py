@@ -224,7 +224,11 @@ def _each(self: Tensor, function: Callable[..., Number], *others: Tensor) -> Ten
     if self._requires_grad:
         raise RuntimeError(f"{name}(): can't call {name} on a Variable that requires grad. Use var.detach().{name}()")
     rows = zip(*[x.expand(self._shape).reshape((-1,)).tolist() for x in (self, *others)], strict=True)
-    made = self.new_tensor([function(*row) for row in rows], dtype=self._dtype)
+    values = [function(*row) for row in rows]
+    for value in values:
+        if not isinstance(value, (int, float, complex)):
+            raise TypeError(f"{name}(): the function must return a number, not {type(value).__name__}")
+    made = self.new_tensor(values, dtype=self._dtype)
     return self.copy_(made.reshape(self._shape))
 
 
