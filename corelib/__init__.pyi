@@ -273,7 +273,7 @@ def argwhere(input: _Tensor) -> _Tensor:
     """The coordinates of the elements that are not zero, a row for each."""
 def as_strided(input: _Tensor, size: _Sequence[_int], stride: _Sequence[_int], storage_offset: _int | None = ...) -> _Tensor:
     """A view of the storage with any shape, strides and offset, in elements; RuntimeError where it would leave the storage."""
-def as_strided_(self: _Tensor, *args: _Any) -> _Tensor:
+def as_strided_(self: _Tensor, *args: _Any, **named: _object) -> _Tensor:
     """The in-place form of `as_strided`."""
 def as_strided_copy(input: _Tensor, *args: _Any, out: _Tensor | None = ..., **kwargs: _object) -> _Tensor:
     """A copy of what `as_strided` shows."""
@@ -771,7 +771,7 @@ def lstm_cell(input: _Tensor, hx: _Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tens
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
-def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Tensor, ...]:
+def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""

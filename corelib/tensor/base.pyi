@@ -665,19 +665,19 @@ class TensorBase:
         """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
     def tensor_split(self, indices_or_sections: _Tensor | _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
         """Views of pieces along `dim`: a number of nearly equal ones, or cut at the listed indices."""
-    def squeeze_(self, *args: _Any) -> _Tensor:
+    def squeeze_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `squeeze`."""
-    def unsqueeze_(self, *args: _Any) -> _Tensor:
+    def unsqueeze_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `unsqueeze`."""
-    def transpose_(self, *args: _Any) -> _Tensor:
+    def transpose_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `transpose`."""
-    def t_(self, *args: _Any) -> _Tensor:
+    def t_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `t`."""
-    def as_strided_(self, *args: _Any) -> _Tensor:
+    def as_strided_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `as_strided`."""
-    def swapaxes_(self, *args: _Any) -> _Tensor:
+    def swapaxes_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `swapaxes`."""
-    def swapdims_(self, *args: _Any) -> _Tensor:
+    def swapdims_(self, *args: _Any, **named: _object) -> _Tensor:
         """The in-place form of `swapdims`."""
     def _conj(self) -> _Tensor:
         """A view of complex numbers that shows their conjugates."""
@@ -977,7 +977,7 @@ class TensorBase:
         """`renorm`, in place."""
     def cholesky(self, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`linalg.cholesky` by its older name."""
-    def lu(self, pivot: _bool = ..., get_infos: _bool = ...) -> _tuple[_Tensor, ...]:
+    def lu(self, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     def qr(self, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
