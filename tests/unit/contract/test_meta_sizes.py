@@ -38,10 +38,11 @@ VALUES_SAY_THE_SHAPE = frozenset("nonzero argwhere masked_select where_one uniqu
 """What they return is in the values, so that they raise on meta."""
 NOT_LARGE = frozenset(
     "complex_index_add complex_solve complex_inv complex_det complex_eigvals linspace eye rand randn randint randperm multinomial "
-    "linalg_tensorinv linalg_tensorsolve affine_grid broadcast_shapes tril_indices triu_indices nansum diagflat matrix_power".split()
+    "linalg_tensorinv linalg_tensorsolve affine_grid broadcast_shapes tril_indices triu_indices nansum diagflat matrix_power "
+    "expand_copy view_copy max_pool2d_with_indices_backward".split()
 )
 """Their samples have their sizes in functions, sizes that depend on one another, or ones beyond 2**63 bytes; those that make tensors are called below."""
-AS_MANY_RESULTS = frozenset("chunk split split_copy unbind tensor_split mvlgamma lobpcg".split())
+AS_MANY_RESULTS = frozenset("chunk split split_copy unbind unbind_copy tensor_split mvlgamma lobpcg".split())
 """They return a tensor for each place of a dimension; mvlgamma has as many terms as its argument says; lobpcg steps until values are near."""
 
 
@@ -216,6 +217,11 @@ MADE = {
     "tril_indices": lambda: corelib.tril_indices(2**15, 2**16, device="meta"),
     "triu_indices": lambda: corelib.triu_indices(2**15, 2**16, 5, device="meta"),
     "complex": lambda: corelib.randn(MANY, dtype=corelib.complex64, device="meta").abs(),
+    "expand_copy": lambda: corelib.expand_copy(corelib.empty(1, device="meta"), (MANY,)),
+    "view_copy": lambda: corelib.view_copy(corelib.empty(MANY, device="meta"), (2, MANY // 2)),
+    "max_pool2d_backward": lambda: corelib.max_pool2d(
+        corelib.empty(2**10, 2**10, 2**5, 2**5, device="meta", requires_grad=True), 2
+    ).backward(corelib.empty(2**10, 2**10, 2**4, 2**4, device="meta")),
     "zeros": lambda: corelib.zeros(2**40, 2**10, device="meta"),
     "tensordot": lambda: corelib.tensordot(corelib.empty(MANY, 2, device="meta"), corelib.empty(2, MANY, device="meta"), 1),
     "repeat_interleave": lambda: corelib.empty(MANY, device="meta").repeat_interleave(3),
