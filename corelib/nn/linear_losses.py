@@ -105,7 +105,7 @@ def linear_cross_entropy(
                 return losses if len(x._shape) == 2 else losses.squeeze(0)
             counted: Any = (classes_of != ignored).to(losses.dtype)
             if weight is not None:
-                counted = counted * weight.index_select(0, classes_of.clamp(0)).to(losses.dtype)
+                counted = counted * weight.index_select(0, classes_of.masked_fill(classes_of == ignored, 0)).to(losses.dtype)
             mean: Tensor = losses.sum() / counted.sum()
             return mean
         warnings.warn(

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.warned import warn
+from corelib.ops.conversion.copying import constant_in
 from corelib.ops.construction.creation import eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.linalg.factorizations import (
@@ -363,7 +364,9 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
     for i in reversed(range(min(k, 1) if input._device.type == "meta" else k)):  # without values one step is as good as all
         column = v[..., i : i + 1]
         made = made - tau[..., i, None, None] * (column @ (column.mH @ made))
-    return made.clone() if k == 0 else made
+    if k == 0:
+        return constant_in(made, input) if input._requires_grad else made.clone()
+    return made
 
 
 def _check_reflectors(name: str, input: Tensor, tau: Tensor, other: Tensor, left: bool) -> None:

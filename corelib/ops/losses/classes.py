@@ -12,6 +12,7 @@ from corelib.ops.indexing.rows import KNOWN, ends, seen_within
 from corelib.ops.losses.losses import check_tensors, reduction_of
 from corelib.ops.neural.softmax import log_softmax_along, log_softmax_backward
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import kind_name
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
@@ -85,9 +86,11 @@ def _rows(name: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Sha
     return input, target, target._shape
 
 
-def _check_weight(name: str, weight: Tensor | None, classes: int) -> None:
+def _check_weight(name: str, weight: Tensor | None, classes: int, dtype: D.dtype | None = None) -> None:
     if weight is not None and weight._shape != (classes,):
         raise RuntimeError(f"{name}(): weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {list(weight._shape)}")
+    if weight is not None and dtype is not None and weight._dtype is not dtype:
+        raise RuntimeError(f"{name}(): expected scalar type {kind_name(dtype)} but found {kind_name(weight._dtype)} for argument 'weight'")
 
 
 @op(on=("nn.functional",))
@@ -105,7 +108,7 @@ def nll_loss(
     rows, flat, shape = _rows("nll_loss", input, target)
     if not rows._dtype.is_floating_point:
         raise NotImplementedError(f"nll_loss(): \"nll_loss_out_frame\" not implemented for {rows._dtype}; floating dtypes are accepted")
-    _check_weight("nll_loss", weight, rows._shape[1])
+    _check_weight("nll_loss", weight, rows._shape[1], rows._dtype)
     if not TABLE["nll"].kernel_for(rows._key, rows._dtype):  # a kernel checks as it goes
         check_target("nll_loss", flat, rows._shape[1], ignore_index)
     with KNOWN:
@@ -186,11 +189,13 @@ def cross_entropy(
             raise RuntimeError(f"cross_entropy(): ignore_index is not supported for floating point target, got {ignore_index}")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, at)
     if target._dtype.is_floating_point:
+        if at and target._shape and target._shape[0] != input._shape[0]:
+            raise ValueError(f"cross_entropy(): Expected input batch_size ({input._shape[0]}) to match target batch_size ({target._shape[0]}).")
         raise RuntimeError(f"cross_entropy(): expected scalar type Long but found {target._dtype} for argument 'target' (shape {list(target._shape)}; probabilities need the input's shape {list(input._shape)})")
     logp = log_softmax_along(input, at)
     rows, flat, shape = _rows("cross_entropy", logp, target)
     classes = rows._shape[1]
-    _check_weight("cross_entropy", weight, classes)
+    _check_weight("cross_entropy", weight, classes, rows._dtype)
     check_target("cross_entropy", flat, classes, ignore_index)
     with KNOWN:
         made = nll(rows, flat, weight, ignore_index, reduction)

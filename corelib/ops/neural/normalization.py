@@ -241,6 +241,10 @@ def batch_norm(
         if t is not None and t._numel != c:
             raise RuntimeError(f"batch_norm(): {what} should contain {c} elements not {t._numel}")
     n = input._numel // c if c else 0
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm(): batch_norm eps must be positive during training, but got {eps}")
+    if eps < 0:
+        raise ValueError(f"batch_norm(): batch_norm eps must be non-negative, but got {eps}")
     if training:
         _check_statistics("batch_norm", running_mean, running_var)
         if input._numel == 0:  # nothing to learn of: the statistics stay, and weight and bias have gradients of zero

@@ -10,6 +10,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.warned import warn
+from corelib.ops.conversion.copying import constant_in
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
@@ -205,7 +206,8 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     if n < 0:
         return matrix_power(TABLE["inverse"].entry(input), -n)
     if n == 0:
-        return eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
+        one = eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
+        return constant_in(one, input) if input._requires_grad else one
     made: Tensor | None = None
     square = input
     while n:  # by squaring

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.warned import warn
+from corelib.ops.conversion.copying import constant_in
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import KNOWN
@@ -27,12 +28,6 @@ def _aligned(align_corners: bool | None) -> bool:
             stacklevel=4,
         )
     return bool(align_corners)
-
-
-@op(on=(), vjp={"made": lambda g: g, "grid": lambda g, grid: grid.new_zeros(grid._shape)})
-def _flat_in(made: Tensor, grid: Tensor) -> Tensor:
-    """What was read at the nearest places, which do not move with `grid`: its gradient is 0."""
-    return made.clone()
 
 
 @op(on=("nn.functional",))
@@ -167,7 +162,7 @@ def grid_sample(
         at = [_inside(x, m, padding_mode, aligned) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
         made = _read(input, [x.round() for x in at]).contiguous()
-        return _flat_in(made, grid) if grid._requires_grad else made
+        return constant_in(made, grid) if grid._requires_grad else made  # places do not move with the grid
     lows = [x.detach().floor() for x in at]
     if mode == "bilinear":
         weights = [[low + 1 - x, x - low] for x, low in zip(at, lows, strict=True)]

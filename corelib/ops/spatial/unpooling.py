@@ -89,6 +89,7 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
     n = len(kernel)
     x = input if len(input._shape) == n + 2 else input.unsqueeze(0)
     b, c = x._shape[:2]
+    samples = samples[:b]
     order = [1, 0] if n == 2 else [0, 1, 2]  # PyTorch takes the sample of the width first in two dimensions
     flat = samples.new_zeros((), dtype=D.int64)
     for d in range(n):

@@ -18,7 +18,7 @@ FIELDS = ("table", "entry", "dtype", "form", "input", "difference", "ours", "the
 
 @dataclass(frozen=True)
 class Kept:
-    """An exception. `dtype`, `form`, `input` and `difference` are regular expressions; the last two are looked for in the sample and in how the
+    """An exception. `entry`, `dtype`, `form`, `input` and `difference` are regular expressions; the last two are looked for in the sample and in how the
     answers differ, as they are printed."""
 
     table: str
@@ -33,7 +33,7 @@ class Kept:
 
     def holds(self, outcome: Outcome, sample: str, difference: str) -> bool:
         return (
-            outcome.entry == self.entry
+            re.fullmatch(self.entry, outcome.entry) is not None
             and re.fullmatch(self.dtype, outcome.dtype) is not None
             and re.fullmatch(self.form, outcome.form) is not None
             and re.search(self.input, sample) is not None

@@ -94,6 +94,9 @@ def refused(info: OptimizerInfo, wrong: Any) -> str:
     sample = wrong.optimizer_error_input
     try:
         params, options = translation(sample.params), translation(sample.kwargs)
+        for mine, theirs in zip(params, sample.params, strict=True) if isinstance(params, list) else ():
+            if getattr(theirs, "grad", None) is not None:
+                mine.grad = translation(theirs.grad)
         cls = getattr(subject.optim, info.optim_cls.__name__)
     except AttributeError as error_:
         return f"missing: {error_}"

@@ -161,7 +161,7 @@ class Translation:
         made = cls.__new__(cls)
         subject.nn.Module.__init__(made)
         for key, value in module.__dict__.items():
-            if not key.startswith("_"):
+            if key not in vars(torch.nn.Module()):
                 setattr(made, key, self(value))
         for key, parameter in module._parameters.items():
             made.register_parameter(key, self(parameter))
