@@ -6,9 +6,11 @@ One line for each: the function's name on its page, then statements, the last of
 from __future__ import annotations
 
 import ast
+import warnings
 from typing import Any
 
 TABLE = """
+Tensor.storage_type: torch.ones(2).storage_type().__name__
 celu: torch.celu(torch.tensor([-1., 1.]))
 nn.functional.glu: torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))
 hardshrink: torch.hardshrink(torch.tensor([-1., 0.25, 1.]))
@@ -97,7 +99,7 @@ svd: torch.svd(torch.tensor([[3., 0.], [0., 2.]]))[1]
 Tensor.fill_diagonal_: torch.zeros(2, 2).fill_diagonal_(1)
 nn.functional.alpha_dropout: torch.nn.functional.alpha_dropout(torch.ones(2), 0.5)
 nn.functional.feature_alpha_dropout: torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2), 0.5)
-nn.functional.batch_norm: torch.nn.functional.batch_norm(torch.tensor([[1.], [3.]]), None, None, training=True, eps=0.)
+nn.functional.batch_norm: torch.nn.functional.batch_norm(torch.tensor([[1.], [3.]]), None, None, training=True, eps=1e-5)
 nn.functional.instance_norm: torch.nn.functional.instance_norm(torch.tensor([[[1., 3.]]]), eps=0.)
 alpha_dropout_: torch.alpha_dropout_(torch.ones(2), 0.5, train=False)
 nn.functional.dropout1d: torch.nn.functional.dropout1d(torch.ones(2, 2), 0.5)
@@ -261,5 +263,7 @@ def example(name: str) -> str:
         lines.append(f">>> {ast.get_source_segment(code, step)}")
         exec(ast.get_source_segment(code, step) or "", space)
     last = ast.get_source_segment(code, steps[-1]) or ""
-    made = eval(last, space)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecated functions, whose pages say so
+        made = eval(last, space)
     return "\n".join([*lines, f">>> {last}", *([] if made is None else [repr(made)])])

@@ -43,18 +43,23 @@ def _generated() -> frozenset[str]:
     return frozenset(table.table)
 
 
+def _known_by(function: Any) -> tuple[str, str, str]:
+    """What is the same of a function and of those that check its arguments first, which may differ by place."""
+    return function.__module__ or "", getattr(function, "__qualname__", repr(function)), function.__doc__ or ""
+
+
 def shown() -> dict[str, dict[str, Any]]:
     """By module that declares them, then by first name: each public function once, with all its names."""
-    names: dict[int, tuple[Any, list[str]]] = {}
+    names: dict[tuple[str, str, str], tuple[Any, list[str]]] = {}
     spaces: list[tuple[str, dict[str, Any]]] = [(space, found) for space, found in sorted(NAMESPACES.items(), key=lambda s: s[0] != "torch")]
     for space, found in spaces:
         for name, function in found.items():
             prefix = "torch." if space == "torch" else f"torch.{space}."
-            names.setdefault(id(function), (function, []))[1].append(prefix + name)
+            names.setdefault(_known_by(function), (function, []))[1].append(prefix + name)
     for name in dir(Tensor):
         function = inspect.getattr_static(Tensor, name)
         if not name.startswith("_") and getattr(function, "__module__", None) is not None:
-            names.setdefault(id(function), (function, []))[1].append(f"Tensor.{name}")
+            names.setdefault(_known_by(function), (function, []))[1].append(f"Tensor.{name}")
     pages: dict[str, dict[str, Any]] = {}
     for function, known in names.values():
         module = getattr(function, "__module__", "")

@@ -114,7 +114,7 @@ def _batch_normed(
     momentum: float, eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     if not training:
-        made = normalization.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        made = normalization.normalized_batch(input, running_mean, running_var, weight, bias, False, momentum, eps)
         return made, input.new_empty((0,)), input.new_empty((0,))
     made, mean, var = normalization.batch_norm_training(input, weight, bias, eps)
     count = prod((input.shape[0], *input.shape[2:]))

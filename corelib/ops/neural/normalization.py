@@ -231,6 +231,18 @@ def batch_norm(
     In training by the batch's own statistics, which also move `running_mean` and `running_var` (unbiased) in place by
     `momentum`; otherwise by the running ones.
     """
+    if training and eps <= 0:
+        raise ValueError(f"batch_norm(): batch_norm eps must be positive during training, but got {eps}")
+    if eps < 0:
+        raise ValueError(f"batch_norm(): batch_norm eps must be non-negative, but got {eps}")
+    return normalized_batch(input, running_mean, running_var, weight, bias, training, momentum, eps)
+
+
+def normalized_batch(
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None, bias: Tensor | None, training: bool, momentum: float,
+    eps: float,
+) -> Tensor:  # fmt: skip
+    """`batch_norm` with any eps, as the native forms have it."""
     _float_only("batch_norm", input)
     if input._shape == (0,):  # nothing to normalize
         return input.clone()
@@ -241,10 +253,6 @@ def batch_norm(
         if t is not None and t._numel != c:
             raise RuntimeError(f"batch_norm(): {what} should contain {c} elements not {t._numel}")
     n = input._numel // c if c else 0
-    if training and eps <= 0:
-        raise ValueError(f"batch_norm(): batch_norm eps must be positive during training, but got {eps}")
-    if eps < 0:
-        raise ValueError(f"batch_norm(): batch_norm eps must be non-negative, but got {eps}")
     if training:
         _check_statistics("batch_norm", running_mean, running_var)
         if input._numel == 0:  # nothing to learn of: the statistics stay, and weight and bias have gradients of zero
@@ -298,7 +306,7 @@ def instance_norm(
 ) -> Tensor:
     """Each channel of each sample to mean 0 and variance 1 (Ulyanov et al., 2016)."""
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        return normalized_batch(input, running_mean, running_var, weight, bias, False, momentum, eps)
     _check_statistics("instance_norm", running_mean, running_var)
     if prod(input._shape[2:]) == 1:
         raise ValueError(f"instance_norm(): Expected more than 1 spatial element when training, got input size {input.shape}")

@@ -37,7 +37,7 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
-    return normalization.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    return normalization.normalized_batch(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 @public("torch")
