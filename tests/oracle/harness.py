@@ -55,7 +55,7 @@ torch.set_num_threads(1)
 
 COUNTS: Counter[str] = Counter()
 COMPARED, DIFFERENT = "samples of PyTorch's tables", "samples of PyTorch's tables that differ and are no exceptions"
-MOST = 0.03  # how many of PyTorch's tables may differ, until all are mended or judged
+MOST = 0.01  # how many samples of a tenth of PyTorch's tables may be of entries that corelib lacks; of the whole they are 0.2 %
 
 
 def missing(op: Op) -> bool:

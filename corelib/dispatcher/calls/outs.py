@@ -87,6 +87,8 @@ def _check(name: str, result: Tensor, out: object, operands: Sequence[object], r
         )
     if overlap == "unchecked":
         return
+    if overlap == "apart":  # looked at before it is resized
+        refuse_repeats(name, out)
     if out._storage is not None and out._shape != result._shape:  # it is resized to these elements, if its memory is enough
         if (out._offset + result._numel) * out._dtype.itemsize > out._storage._nbytes:
             return

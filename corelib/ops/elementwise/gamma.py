@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import factorial, log as logarithm, pi
 
+from corelib.dispatcher.calls.inplace import check_result
 from corelib.dispatcher.calls.elementwise import strides_of_result
 from corelib.dispatcher.declare import op
 from corelib.graph.rule import without_slope
@@ -167,7 +168,9 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
 
 def _polygamma_inplace(self: Tensor, n: int) -> Tensor:
     """The in-place form of `polygamma`: writes its result into this tensor and returns it."""
-    return self.copy_(polygamma(n, self))
+    made = polygamma(n, self)
+    check_result("polygamma_", self, made)
+    return self.copy_(made)
 
 
 attach("polygamma", _polygamma_method)

@@ -1,7 +1,7 @@
 """PyTorch's own tables: a tenth of their entries, another at each commit; all of them with CORELIB_OPDB=whole (`nox -s opdb`).
 
-Which tenth is decided by the commit, or by CORELIB_OPDB_SEED. In a whole run every difference fails that is no exception. In a tenth, until
-the last one is mended or judged: more than nine tenths of an entry, unless unfinished.txt has it, and (in ../conftest.py) more than `MOST` of all.
+Which tenth is decided by the commit, or by CORELIB_OPDB_SEED. Every difference fails that is no exception, but for entries that corelib lacks, which
+unfinished.txt names; these count as differences, of which there may be `MOST` among all (../conftest.py).
 """
 
 from __future__ import annotations
@@ -53,8 +53,7 @@ def test_a_table_of_samples(job: Job) -> None:
         COUNTS[DIFFERENT] += len(left)
         problems += [f"{outcome.form} #{number} {sample[:300]}\n    {difference}" for number, sample, difference in left]
     COUNTS[COMPARED] += compared
-    few = 0 if WHOLE else compared if job.name in unfinished() else max(10, compared * 9 // 10)
-    assert len(problems) <= few, f"{len(problems)} differences\n" + "\n".join(problems[:12])
+    assert not problems or job.name in unfinished(), f"{len(problems)} differences\n" + "\n".join(problems[:12])
 
 
 @pytest.mark.parametrize("kept", exceptions(), ids=lambda k: f"{k.entry}-{k.form}")
