@@ -1,8 +1,8 @@
 """The cost of a call in two checkouts of corelib, new beside old: `python -m benchmarks.versions OLD NEW [--rounds 15]`.
 
-Each measurement is a process of its own, and the two checkouts take turns, which goes first changing with every round, so that a machine whose
-speed drifts slows both alike. What is measured is the processor's time, the least of many short runs, so that others at work on the machine count
-for little. Printed is new/old: the median, and the middle half of all rounds; below 1 the new one is quicker.
+Each measurement is a process of its own; in each round the old checkout is measured twice and the new one once, which goes first changing with every
+round, so that a machine whose speed drifts slows all alike. What is measured is the processor's time, the least of many short runs, so that others at work on the machine count
+for little. Printed are new/old and, as a measure of the noise, old/old: the median, and the middle half of all rounds; below 1 the first one is quicker.
 """
 
 from __future__ import annotations
@@ -54,16 +54,19 @@ def main() -> None:
     parser.add_argument("new", type=Path)
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    ratios: dict[str, list[float]] = {name: [] for name in CASES}
+    old, new = options.old.resolve(), options.new.resolve()
+    ratios: dict[str, dict[str, list[float]]] = {what: {name: [] for name in CASES} for what in ("new/old", "old/old")}
     for number in range(options.rounds):
-        order = [options.old.resolve(), options.new.resolve()][:: 1 if number % 2 else -1]
-        seconds = {checkout: measured(checkout) for checkout in order}
+        turns = [("old", old), ("new", new), ("again", old)]
+        turns = turns[number % 3 :] + turns[: number % 3]
+        seconds = {which: measured(checkout) for which, checkout in turns}
         for name in CASES:
-            ratios[name].append(seconds[options.new.resolve()][name] / seconds[options.old.resolve()][name])
-    print(f"new/old over {options.rounds} rounds: median (middle half)")
-    for name, found in ratios.items():
-        low, middle, high = statistics.quantiles(found, n=4)
-        print(f"{name:22s} {middle:.3f} ({low:.3f} to {high:.3f})")
+            ratios["new/old"][name].append(seconds["new"][name] / seconds["old"][name])
+            ratios["old/old"][name].append(seconds["again"][name] / seconds["old"][name])
+    print(f"over {options.rounds} rounds: median (middle half)")
+    for name in CASES:
+        found = {what: statistics.quantiles(of[name], n=4) for what, of in ratios.items()}
+        print(f"{name:22s} " + "   ".join(f"{what} {middle:.3f} ({low:.3f} to {high:.3f})" for what, (low, middle, high) in found.items()))
 
 
 if __name__ == "__main__":
