@@ -1,4 +1,3 @@
 """PyTorch's `torch.utils`: here the data package under its PyTorch name, and what deterministic mode does."""
 
-from corelib.utils import data as data
-from corelib.utils.filling import deterministic as deterministic
+from corelib.utils import data as data, deterministic as deterministic

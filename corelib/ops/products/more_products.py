@@ -11,6 +11,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.warned import warn
 from corelib.ops.conversion.copying import constant_in
+from corelib.ops.shape.joining import listed
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.shape.joining import cat
@@ -240,7 +241,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     >>> torch.linalg.multi_dot([torch.ones(2, 3), torch.ones(3, 4), torch.ones(4)])
     tensor([12., 12.])
     """
-    given = list(tensors)
+    given = list(listed("multi_dot", tensors))
     if len(given) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(given)}")
     for i, t in enumerate(given):

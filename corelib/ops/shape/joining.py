@@ -181,9 +181,12 @@ atleast_1d, atleast_2d, atleast_3d = (public("torch")(_at_least_of(n)) for n in 
 
 
 def listed(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant, and RuntimeError for none."""
-    if isinstance(tensors, Tensor):
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
+    """The tensors of a sequence. TypeError for a tensor, whose rows nobody meant, and for what is no tensor; RuntimeError for none."""
+    if isinstance(tensors, Tensor) or not isinstance(tensors, (tuple, list)):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+    for i, t in enumerate(tensors):
+        if not isinstance(t, Tensor):
+            raise TypeError(f"{name}(): expected Tensor as element {i} in argument 0, but got {type(t).__name__}")
     if not len(tensors):
         raise RuntimeError(f"{name}(): {name} expects a non-empty TensorList")
     return tensors

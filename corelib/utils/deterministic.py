@@ -1,4 +1,4 @@
-"""`torch.utils.deterministic`: whether deterministic mode fills memory that nothing has set.
+"""`torch.utils.deterministic`: whether deterministic mode fills memory that nothing has set. A module whose setting can be assigned to.
 
 >>> import corelib as torch
 >>> torch.utils.deterministic.fill_uninitialized_memory
@@ -7,13 +7,14 @@ True
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 from corelib.dispatcher.determinism import UNSET
 
 
-class Deterministic:
-    """What stands under that name: a setting that can be assigned to."""
-
-    __slots__ = ()
+class _Deterministic(ModuleType):
+    """A module with a property, as PyTorch's is."""
 
     @property
     def fill_uninitialized_memory(self) -> bool:
@@ -25,4 +26,4 @@ class Deterministic:
         UNSET.want(mode)
 
 
-deterministic = Deterministic()
+sys.modules[__name__].__class__ = _Deterministic
