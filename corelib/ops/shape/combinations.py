@@ -114,7 +114,7 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
     tensor([[1, 1],
             [2, 2]])
     """
-    given = listed("meshgrid", spread(tensors))
+    given = list(listed("meshgrid", spread(tensors)))
     for t in given:
         if len(t._shape) > 1:
             raise RuntimeError(f"meshgrid(): Expected 0D or 1D tensor in the tensor list but got: shape {list(t._shape)}")
