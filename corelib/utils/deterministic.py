@@ -7,14 +7,13 @@ True
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 
 from corelib.dispatcher.determinism import UNSET
 
 
-class _Deterministic(ModuleType):
-    """A module with a property, as PyTorch's is."""
+class Setting(ModuleType):
+    """The class of this module, which `corelib.utils` gives it: a module with a property, as PyTorch's is."""
 
     @property
     def fill_uninitialized_memory(self) -> bool:
@@ -24,6 +23,3 @@ class _Deterministic(ModuleType):
     @fill_uninitialized_memory.setter
     def fill_uninitialized_memory(self, mode: bool) -> None:
         UNSET.want(mode)
-
-
-sys.modules[__name__].__class__ = _Deterministic
