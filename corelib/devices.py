@@ -194,6 +194,9 @@ class HostStream(Stream):
         return event
 
 
+HostStream.__name__ = HostStream.__qualname__ = "Stream"  # as `torch.cpu` shows it
+
+
 class HostEvent(Event):
     """A point in the stream of the cpu; it has happened when it is recorded."""
 

@@ -47,7 +47,7 @@ def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, ca
 
 def _widened(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Half types as float32: a score of 100 rounded to a half is off by as much as changes its weight by a twentieth."""
-    if query._dtype.itemsize != 2:
+    if query._dtype not in (D.float16, D.bfloat16):
         return query, key, value, mask
     return query.float(), key.float(), value.float(), mask if mask is None or mask._dtype is D.bool else mask.float()
 

@@ -91,7 +91,7 @@ def _cat_backward(g: Tensor, tensors: Sequence[Tensor], dim: int, needs: Sequenc
 
 
 @op(
-    infer=_infer_cat, on=("torch",), out="type", overlap="itself", ref="concatenate", aliases=("concat", "concatenate"),
+    infer=_infer_cat, on=("torch",), out="type", overlap="apart", ref="concatenate", aliases=("concat", "concatenate"),
     vjp={"tensors": lambda g, tensors, dim, needs: _cat_backward(g, tensors, dim, needs)},
 )
 def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:

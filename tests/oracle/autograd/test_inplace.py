@@ -187,7 +187,6 @@ CHANGED = {
 # works here, with the right gradient.
 SAVED_OTHERWISE = {
     "gather": "PyTorch saves the input for its shape; here its shape is saved",
-    "cumprod.out": "PyTorch saves the result too; here it is computed again",
 }
 
 

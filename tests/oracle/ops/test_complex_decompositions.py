@@ -55,6 +55,7 @@ def test_values(expression: str, dtype: type) -> None:
 WITHOUT = ("matrix_rank", "geqrf", "lstsq(t, w.mT[:, :2], driver", "cond(a, ")
 
 
+@pytest.mark.filterwarnings("ignore:torch.* is deprecated")
 @pytest.mark.parametrize("expression", [e for e in VALUES if not any(w in e for w in WITHOUT)])
 def test_gradients(expression: str) -> None:
     def differentiated(T: Any) -> Any:
