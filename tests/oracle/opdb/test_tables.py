@@ -41,6 +41,7 @@ def chosen(job: Job) -> bool:
     return WHOLE or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
 
 
+@pytest.mark.filterwarnings("ignore")  # of the functions that PyTorch's samples are made with
 @pytest.mark.parametrize("job", [j for j in all_jobs() if chosen(j)], ids=str)
 def test_a_table_of_samples(job: Job) -> None:
     forms = job.forms if DEVICE == "cpu" else ON_DEVICES["forms"]
@@ -56,6 +57,7 @@ def test_a_table_of_samples(job: Job) -> None:
     assert not problems or job.name in unfinished(), f"{len(problems)} differences\n" + "\n".join(problems[:12])
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kept", exceptions(), ids=lambda k: f"{k.entry}-{k.form}")
 def test_an_exception_is_still_one(kept: Kept) -> None:
     assert all(vars(kept).values()), "each field says something"
