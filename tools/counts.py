@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-FAMILIES = ("corelib/nn/modules", "corelib/optim")
+FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim")
 """Folders with a file for each of PyTorch's, however many those are."""
 GENERATED = ".pyi"
 LOADERS = {"corelib/__init__.py", "corelib/dispatcher/plugins/manager.py", "corelib/dispatcher/plugins/checks.py", "corelib/dispatcher/plugins/discovery.py"}

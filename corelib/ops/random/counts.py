@@ -1,5 +1,6 @@
 """Counts drawn at random: Poisson's and the binomial distribution, elementwise, by rejection (Hörmann, 1993: the transformed rejection methods
-PTRS and BTRS) where the mean is 10 or more, else by counting waiting times (Devroye, 1986)."""
+PTRS and BTRS) where the mean is 10 or more, else by counting waiting times (Devroye, 1986). From mt19937 one after the other (serial.py), as
+PyTorch's; from philox, which is the devices' own, all at once."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.elementwise.exponential import exp, log
 from corelib.ops.elementwise.gamma import lgamma
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.random.drawing import filled
 from corelib.ops.random.generator import Generator
-from corelib.ops.random.random import drawn_over
+from corelib.ops.random.random import drawn_over, generator_of
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
@@ -83,7 +85,12 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rate = input.detach()
     _checked("poisson", "input", rate, 0.0, float("inf"))
     wide = rate.to(D.float32) if rate.dtype.itemsize == 2 else rate
-    made = _poisson(wide, generator).to(rate.dtype)
+    source = generator_of("poisson", generator, input.device)
+    if source.algorithm == "mt19937":
+        array = source.poisson(wide.cpu().numpy().reshape(-1))
+        made = filled(Tensor._empty(rate.device, rate.dtype, rate.shape), array.astype(rate.dtype.np))
+    else:
+        made = _poisson(wide, generator).to(rate.dtype)
     return drawn_over(input, "PoissonBackward0").copy_(made) if input.requires_grad else made
 
 
@@ -152,11 +159,21 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     _checked("binomial", "prob", p, 0.0, 1.0)
     trials, p = (t.expand((trials + p).shape) for t in (trials, p))
     wide = D.float32 if trials.dtype.itemsize == 2 else trials.dtype
-    n, q = trials.to(wide).floor(), p.to(wide)
+    n, q = trials.to(wide), p.to(wide)
+    source = generator_of("binomial", generator, count.device)
+    if source.algorithm == "mt19937":
+        array = source.binomial(*(t.cpu().numpy().reshape(-1) for t in (n, q)))
+        made = filled(Tensor._empty(trials.device, trials.dtype, trials.shape), array.astype(trials.dtype.np))
+    else:
+        made = _all_at_once(n, q, generator).to(trials.dtype)
+    return drawn_over(count, "BinomialBackward0").copy_(made) if count.requires_grad else made
+
+
+def _all_at_once(n: Tensor, q: Tensor, generator: Generator | None) -> Tensor:
+    n = n.floor()
     rare = select_where(q > 0.5, 1 - q, q)
     many = n * rare >= _FEW
     found = _few_binomial(select_where(many, 0.0, n), select_where(many, 0.0, rare), generator)
     if bool(many.any()):
         found = select_where(many, _many_binomial(select_where(many, n, 100.0), select_where(many, rare, 0.5), generator), found)
-    made = select_where(q > 0.5, n - found, found).to(trials.dtype)
-    return drawn_over(count, "BinomialBackward0").copy_(made) if count.requires_grad else made
+    return select_where(q > 0.5, n - found, found)
