@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from corelib.distributions import constraints
 from corelib.distributions._joined_transforms import CatTransform as CatTransform, StackTransform as StackTransform
 from corelib.distributions._transform import (
-    ComposeTransform as ComposeTransform, IndependentTransform as IndependentTransform, Transform as Transform,
-    identity_transform as identity_transform,
+    ComposeTransform as ComposeTransform, IndependentTransform as IndependentTransform, ReshapeTransform as ReshapeTransform,
+    Transform as Transform, identity_transform as identity_transform, too_few as _few,
 )
 from corelib.distributions.constraints import Constraint
 from corelib.distributions.utils import NUMBER, broadcast_all, lazy_property, tril_matrix_to_vec, vec_to_tril_matrix
@@ -32,11 +32,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _few(shape: Size, least: int) -> None:
-    if len(shape) < least:
-        raise ValueError(f"Too few dimensions on input: expected at least {least}, got {len(shape)}")
-
-
 def _shape_of(value: Tensor | float) -> Size:
     return value.shape if isinstance(value, Tensor) else Size()
 
@@ -46,59 +41,6 @@ class _OfOneKind(Transform):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self))
-
-
-class ReshapeTransform(Transform):
-    """The last dimensions, of shape `in_shape`, put into `out_shape`. ValueError where these have other numbers of elements.
-
-    >>> import corelib as torch
-    >>> torch.distributions.ReshapeTransform((4,), (2, 2))(torch.arange(4.))
-    tensor([[0., 1.],
-            [2., 3.]])
-    """
-
-    bijective = True
-
-    def __init__(self, in_shape: Size, out_shape: Size, cache_size: int = 0) -> None:
-        self.in_shape = Size(in_shape)
-        self.out_shape = Size(out_shape)
-        if self.in_shape.numel() != self.out_shape.numel():
-            raise ValueError(f"in_shape, out_shape have different numbers of elements: {self.in_shape}, {self.out_shape}")
-        super().__init__(cache_size=cache_size)
-
-    @constraints.dependent_property
-    def domain(self) -> Constraint:
-        return constraints.independent(constraints.real, len(self.in_shape))
-
-    @constraints.dependent_property
-    def codomain(self) -> Constraint:
-        return constraints.independent(constraints.real, len(self.out_shape))
-
-    def with_cache(self, cache_size: int = 1) -> Transform:
-        return self if self._cache_size == cache_size else ReshapeTransform(self.in_shape, self.out_shape, cache_size=cache_size)
-
-    def _call(self, x: Tensor) -> Tensor:
-        return x.reshape(x.shape[: x.ndim - len(self.in_shape)] + self.out_shape)
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y.reshape(y.shape[: y.ndim - len(self.out_shape)] + self.in_shape)
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        return x.new_zeros(x.shape[: x.ndim - len(self.in_shape)])
-
-    @staticmethod
-    def _exchanged(shape: Size, old: Size, new: Size) -> Size:
-        _few(shape, len(old))
-        cut = len(shape) - len(old)
-        if shape[cut:] != old:
-            raise ValueError(f"Shape mismatch: expected {shape[cut:]} but got {old}")
-        return shape[:cut] + new
-
-    def forward_shape(self, shape: Size) -> Size:
-        return self._exchanged(shape, self.in_shape, self.out_shape)
-
-    def inverse_shape(self, shape: Size) -> Size:
-        return self._exchanged(shape, self.out_shape, self.in_shape)
 
 
 class ExpTransform(_OfOneKind):

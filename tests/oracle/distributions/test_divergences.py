@@ -37,7 +37,7 @@ PAIRS = {
     ),
     "Normal": ("Normal(t([0.0, 1.0]), t([1.0, 2.0]))", "Normal(t([[0.5], [3.0]]), t([0.3, 2.0]))"),
     "OneHotCategorical": ("OneHotCategorical(t([0.2, 0.3, 0.5]))", "OneHotCategorical(logits=t([0.1, 2.0, 0.0]))"),
-    "Pareto": ("Pareto(t([0.5]), t([0.7]))", "Pareto(t([[0.4], [2.0]]), t([1.0, 2.0]))"),
+    "Pareto": ("Pareto(t([0.5, 1.0]), t([0.7, 3.0]))", "Pareto(t([[0.4], [2.0]]), t([1.0, 2.0]))"),
     "Poisson": ("Poisson(t([0.5, 3.0]))", "Poisson(t([[1.5], [0.1]]))"),
     "TransformedDistribution": (
         "TransformedDistribution(Normal(t([0.0]), t([1.0])), [ExpTransform(), AffineTransform(1.0, 2.0)])",
@@ -71,8 +71,11 @@ def test_the_tables_have_the_same_pairs():
 @pytest.mark.parametrize("second", ALL)
 @pytest.mark.parametrize("first", ALL)
 def test_the_divergence_and_its_gradients_are_the_same(first, second, dtype):
+    # PyTorch takes the elements where Pareto's mean is infinite for rows, so that no two batches may meet there
+    other = ALL[second][0 if first == "Pareto" and second in ("Exponential", "Gamma", "Normal") else 1]
+
     def compute(side, p):
-        found = side.D.kl_divergence(p, side.make(ALL[second][1]))
+        found = side.D.kl_divergence(p, side.make(other))
         return found, gradients(side, found)
 
     compare(dtype, ALL[first][0], compute, f"from {second}", 20)
