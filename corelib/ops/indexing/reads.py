@@ -39,7 +39,8 @@ def _read(tensors: list[Tensor]) -> list[Any]:
             t = tensors[i]
             ends[i] = (at, at := at + t.nbytes)
             if t._numel:
-                COPY.value(joined.narrow(0, ends[i][0], t.nbytes).view(t._dtype).reshape(t._shape), t)
+                part: Any = joined.narrow(0, ends[i][0], t.nbytes)
+                COPY.value(part.view(t._dtype).reshape(t._shape), t)
     numbers = np.ascontiguousarray(host_array(joined))
     return [numbers[a:b].view(t._dtype.np).reshape(t._shape) for (a, b), t in zip(ends, tensors, strict=True)]
 

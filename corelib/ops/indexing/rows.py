@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.declare import KernelOnly, op
@@ -18,8 +18,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 SHORT = 1024
 """How many numbers are quicker looked through on the host than reduced twice on a device."""
 
@@ -70,15 +69,15 @@ KNOWN = _Known()
 wait. On the host, where that costs nothing, the checks stay."""
 
 
-def within_bounds(function: Callable[P, R]) -> Callable[P, R]:
+def within_bounds(function: F) -> F:
     """A function, or the vjp of an op, whose indices were made within bounds or have been checked before: it runs under `KNOWN`."""
 
     @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+    def run(*args: Any, **kwargs: Any) -> Any:
         with KNOWN:
             return function(*args, **kwargs)
 
-    return run
+    return cast("F", run)
 
 
 def check_index(name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:

@@ -111,7 +111,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     n = x._shape[1]
     frequency, importance = _weights("fweights", fweights, n, True), _weights("aweights", aweights, n, False)
     given = [(what, t) for what, t in (("fweights", frequency), ("aweights", importance)) if t is not None]
-    negative = first_true(*[lambda t=t: t < 0 for _, t in given]) if given else None  # type: ignore[misc]
+    negative = first_true(*[lambda t=t: t < 0 for _, t in given]) if given else None
     if negative is not None:
         raise RuntimeError(f"cov(): {given[negative][0]} cannot be negative")
     w = frequency if importance is None else importance if frequency is None else frequency * importance
