@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.conversion.interchange import host_array
 from corelib.ops.elementwise.predicates import any_true
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
 

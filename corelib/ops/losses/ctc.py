@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
@@ -18,6 +16,7 @@ from corelib.ops.losses.losses import reduction_of
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.spatial.padding import constant_pad
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.dtype import Number
 from corelib.tensor.tensor import Tensor
 

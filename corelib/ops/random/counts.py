@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from math import log as logarithm, pi
 
-import numpy as np
-
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.construction.construct import from_numpy
@@ -18,6 +16,7 @@ from corelib.ops.random.drawing import filled
 from corelib.ops.random.generator import Generator
 from corelib.ops.random.random import drawn_over, generator_of
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
 _FEW = 10.0
