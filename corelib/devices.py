@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from types import ModuleType
 
+from corelib.amp.by_device import module_of
 from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
@@ -44,6 +47,11 @@ class Accelerator:
         self.StreamContext: type[StreamContext] = StreamContext
         self.Stream: type[Stream] = type("Stream", (Stream,), {"_type": device_type, "__doc__": Stream.__doc__})
         self.Event: type[Event] = type("Event", (Event,), {"_type": device_type, "__doc__": Event.__doc__})
+
+    @cached_property
+    def amp(self) -> ModuleType:
+        """`torch.cuda.amp`: mixed precision for this device type."""
+        return module_of(self.device_type)
 
     def __repr__(self) -> str:
         return f"<devices of type {self.device_type!r}>"
