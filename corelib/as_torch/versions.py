@@ -36,18 +36,14 @@ def _said(other: object) -> str | None:
     return str(other) if hasattr(other, "release") else None
 
 
-def _comparison(of: Callable[[object, object], bool]) -> Callable[[str, object], bool]:
-    def compare(self: str, other: object) -> bool:
-        said = _said(other)
-        if said is None:
-            return NotImplemented
-        try:
-            return of(_key(self), _key(said))
-        except ValueError:  # no version: strings
-            return of(str(self), said)
-
-    compare.__name__ = compare.__qualname__ = f"__{of.__name__}__"
-    return compare
+def _compared(version: str, other: object, of: Callable[[Any, Any], bool]) -> bool:
+    said = _said(other)
+    if said is None:
+        return NotImplemented
+    try:
+        return of(_key(version), _key(said))
+    except ValueError:  # no version: strings
+        return of(str(version), said)
 
 
 class TorchVersion(str):
@@ -59,8 +55,25 @@ class TorchVersion(str):
     """
 
     __slots__ = ()
-    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(_comparison, (eq, ne, lt, le, gt, ge))
     __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return _compared(self, other, eq)
+
+    def __ne__(self, other: object) -> bool:
+        return _compared(self, other, ne)
+
+    def __lt__(self, other: object) -> bool:
+        return _compared(self, other, lt)
+
+    def __le__(self, other: object) -> bool:
+        return _compared(self, other, le)
+
+    def __gt__(self, other: object) -> bool:
+        return _compared(self, other, gt)
+
+    def __ge__(self, other: object) -> bool:
+        return _compared(self, other, ge)
 
 
 PYTORCH = "2.13.0"
