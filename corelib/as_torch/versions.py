@@ -36,14 +36,14 @@ def _said(other: object) -> str | None:
     return str(other) if hasattr(other, "release") else None
 
 
-def _compared(version: str, other: object, of: Callable[[Any, Any], bool]) -> bool:
+def _compared(version: str, other: object, of: Callable[..., bool]) -> bool:
     said = _said(other)
     if said is None:
         return NotImplemented
     try:
-        return of(_key(version), _key(said))
+        return bool(of(_key(version), _key(said)))
     except ValueError:  # no version: strings
-        return of(str(version), said)
+        return bool(of(str(version), said))
 
 
 class TorchVersion(str):

@@ -1,5 +1,6 @@
 """Where PyTorch is installed too: a program without as_torch has PyTorch, one with it corelib, and the two are never mixed."""
 
+import importlib
 import subprocess
 import sys
 
@@ -27,6 +28,4 @@ def test_pytorch_that_is_imported_is_refused():
 
 @pytest.mark.parametrize("path", sorted(paths()))
 def test_every_path_of_the_table_is_pytorchs(path):
-    import importlib
-
     importlib.import_module(f"torch.{path}")
