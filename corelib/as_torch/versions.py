@@ -38,12 +38,12 @@ def _said(other: object) -> str | None:
 
 def _compared(version: str, other: object, of: Callable[..., bool]) -> bool:
     said = _said(other)
-    if said is None:
-        return NotImplemented
-    try:
-        return bool(of(_key(version), _key(said)))
-    except ValueError:  # no version: strings
-        return bool(of(str(version), said))
+    if said is not None:
+        try:
+            return bool(of(_key(version), _key(said)))
+        except ValueError:  # no version: strings
+            other = said
+    return bool(of(str(version), other))
 
 
 class TorchVersion(str):
