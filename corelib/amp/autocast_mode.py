@@ -30,7 +30,7 @@ def autocast_decorator(autocast_instance: autocast, func: Callable[..., Any]) ->
     return decorate_autocast
 
 
-def cuda_is_missing() -> bool:
+def amp_definitely_not_available() -> bool:
     """Whether there is no cuda device for mixed precision."""
     try:
         return not runtime_of("cuda", None).backend.device_count() and not find_spec("torch_xla")
@@ -61,7 +61,7 @@ class autocast:
         self.device = device_type
         self.fast_dtype = get_autocast_dtype(device_type) if dtype is None else dtype
         self._cache_enabled = state.is_autocast_cache_enabled() if cache_enabled is None else cache_enabled
-        if enabled and device_type == "cuda" and cuda_is_missing():
+        if enabled and device_type == "cuda" and amp_definitely_not_available():
             warnings.warn("CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2)
             enabled = False
         elif enabled and self.fast_dtype not in DTYPES:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Any
 
-from corelib.amp.autocast_mode import autocast, cuda_is_missing, custom_bwd, custom_fwd
+from corelib.amp.autocast_mode import autocast, custom_bwd, custom_fwd
 from corelib.amp.grad_scaler import GradScaler
 from corelib.tensor.dtype import dtype as DType
 
@@ -18,8 +17,8 @@ def _told(device: str, name: str, how: str = "args...") -> None:
     warnings.warn(f"`torch.{device}.amp.{name}({how})` is deprecated. Please use `{instead}` instead.", FutureWarning, stacklevel=3)
 
 
-def module_of(device: str) -> ModuleType:
-    """The module `amp` of a device type."""
+def names_of(device: str) -> dict[str, Any]:
+    """What torch.cuda.amp, or torch.cpu.amp, has."""
 
     class of_device(autocast):
         """`autocast` of `corelib.amp` for this device type, with a warning that says so."""
@@ -46,19 +45,10 @@ def module_of(device: str) -> ModuleType:
         _told(device, "custom_bwd")
         return custom_bwd(bwd, device_type=device)
 
-    made = ModuleType(f"corelib.{device}.amp", f"`corelib.amp` for tensors of device type {device}.")
     names: dict[str, Any] = {"autocast": of_device, "GradScaler": Scaler}
-    if device != "cpu":
-        names.update(custom_fwd=forward, custom_bwd=backward, amp_definitely_not_available=cuda_is_missing if device == "cuda" else _never)
+    if device == "cuda":
+        names.update(custom_fwd=forward, custom_bwd=backward)
     for name, thing in names.items():
-        if thing is not cuda_is_missing:
-            thing.__name__ = thing.__qualname__ = name
-            thing.__module__ = made.__name__
-        setattr(made, name, thing)
-    made.__dict__["__all__"] = sorted(names)
-    return made
-
-
-def _never() -> bool:
-    """Whether there is no device of this type for mixed precision: never, as the module is there with the device only."""
-    return False
+        thing.__name__ = thing.__qualname__ = name
+        thing.__module__ = f"corelib.amp.{device}"
+    return names

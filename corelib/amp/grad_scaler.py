@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from corelib.amp.autocast_mode import cuda_is_missing
+from corelib.amp.autocast_mode import amp_definitely_not_available
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_, _amp_update_scale_
 from corelib.graph.grad_mode import no_grad
 from corelib.ops import full
@@ -68,7 +68,7 @@ class GradScaler:
     ) -> None:  # fmt: skip
         self._device = device
         self._enabled = enabled
-        if device == "cuda" and enabled and cuda_is_missing():
+        if device == "cuda" and enabled and amp_definitely_not_available():
             warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
             self._enabled = False
         if not self._enabled:

@@ -55,9 +55,9 @@ class Mode:
         return call(*args, **kwargs)
 
     def dispatch_function(self, name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
-        """Called in place of a public function that is made of ops; unless overridden, this mode sees those ops and not the function."""
-        with below(self):
-            return call(*args, **kwargs)
+        """Called, where it is overridden, in place of a public function that is made of ops. Of the ops this mode then sees none, unless
+        it calls the function inside `below`."""
+        return call(*args, **kwargs)
 
     def __enter__(self) -> Self:
         _stack.modes.append(self)
@@ -89,14 +89,17 @@ def run(op: Op, args: Args, kwargs: Kwargs) -> Any:
 
 
 def run_function(name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
-    """As `run`, for a public function that is made of ops."""
-    if not _stack.modes:
-        return call(*args, **kwargs)
-    mode = _stack.modes.pop()
-    try:
-        return mode.dispatch_function(name, call, args, kwargs)
-    finally:
-        _stack.modes.append(mode)
+    """Give a call of a public function that is made of ops to the innermost mode that wants such; all other modes see its ops."""
+    modes = _stack.modes
+    for i in range(len(modes) - 1, -1, -1):
+        mode = modes[i]
+        if type(mode).dispatch_function is not Mode.dispatch_function:
+            del modes[i]
+            try:
+                return mode.dispatch_function(name, call, args, kwargs)
+            finally:
+                modes.insert(i, mode)
+    return call(*args, **kwargs)
 
 
 @contextmanager
