@@ -108,6 +108,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
+    "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
     **{name: ("corelib.amp.state", name) for name in (
         "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
         "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",

@@ -65,6 +65,7 @@ from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
 from corelib.devices import Event as Event
 from corelib.ops.random.generator import Generator as Generator
+from corelib.amp.grad_scaler import GradScaler as GradScaler
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_

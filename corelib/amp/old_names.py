@@ -8,13 +8,8 @@ from typing import Any
 
 from corelib.amp import state
 
-OLD: dict[str, Callable[..., Any]] = {}
-"""Every such function by its name."""
 
-
-def _add(name: str, shown: str, now: Callable[..., Any], device: str) -> None:
-    takes = shown[1:-1]
-
+def _old(name: str, now: Callable[..., Any], device: str, takes: str = "") -> Callable[..., Any]:
     def read() -> Any:
         warnings.warn(told, DeprecationWarning, stacklevel=2)
         return now(device)
@@ -23,18 +18,25 @@ def _add(name: str, shown: str, now: Callable[..., Any], device: str) -> None:
         warnings.warn(told, DeprecationWarning, stacklevel=2)
         now(device, value)
 
-    told = f"torch.{name}{shown} is deprecated. Please use torch.{now.__name__}({device!r}{', ' if takes else ''}{takes}) instead."
-    function: Any = write if takes else read
+    called = f"torch.{now.__name__}({device!r}{', ' if takes else ''}{takes})"
+    told = f"torch.{name}({takes}) is deprecated. Please use {called} instead."
+    function: Callable[..., Any] = write if takes else read
     function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Deprecated: the same as `{now.__name__}({device!r}{', ' if takes else ''}{takes})`."
-    OLD[name] = function
+    function.__doc__ = f"Deprecated: the same as `{called}`."
+    return function
 
 
-for _name in ("cpu", "gpu", "ipu", "xla"):
-    _device = "cuda" if _name == "gpu" else _name
-    if _name != "gpu":
-        _add(f"is_autocast_{_name}_enabled", "()", state.is_autocast_enabled, _device)
-        _add(f"set_autocast_{_name}_enabled", "(enabled)", state.set_autocast_enabled, _device)
-    _add(f"get_autocast_{_name}_dtype", "()", state.get_autocast_dtype, _device)
-    _add(f"set_autocast_{_name}_dtype", "(dtype)", state.set_autocast_dtype, _device)
-globals().update(OLD)
+is_autocast_cpu_enabled = _old("is_autocast_cpu_enabled", state.is_autocast_enabled, "cpu")
+set_autocast_cpu_enabled = _old("set_autocast_cpu_enabled", state.set_autocast_enabled, "cpu", "enabled")
+get_autocast_cpu_dtype = _old("get_autocast_cpu_dtype", state.get_autocast_dtype, "cpu")
+set_autocast_cpu_dtype = _old("set_autocast_cpu_dtype", state.set_autocast_dtype, "cpu", "dtype")
+get_autocast_gpu_dtype = _old("get_autocast_gpu_dtype", state.get_autocast_dtype, "cuda")
+set_autocast_gpu_dtype = _old("set_autocast_gpu_dtype", state.set_autocast_dtype, "cuda", "dtype")
+is_autocast_ipu_enabled = _old("is_autocast_ipu_enabled", state.is_autocast_enabled, "ipu")
+set_autocast_ipu_enabled = _old("set_autocast_ipu_enabled", state.set_autocast_enabled, "ipu", "enabled")
+get_autocast_ipu_dtype = _old("get_autocast_ipu_dtype", state.get_autocast_dtype, "ipu")
+set_autocast_ipu_dtype = _old("set_autocast_ipu_dtype", state.set_autocast_dtype, "ipu", "dtype")
+is_autocast_xla_enabled = _old("is_autocast_xla_enabled", state.is_autocast_enabled, "xla")
+set_autocast_xla_enabled = _old("set_autocast_xla_enabled", state.set_autocast_enabled, "xla", "enabled")
+get_autocast_xla_dtype = _old("get_autocast_xla_dtype", state.get_autocast_dtype, "xla")
+set_autocast_xla_dtype = _old("set_autocast_xla_dtype", state.set_autocast_dtype, "xla", "dtype")
