@@ -65,12 +65,20 @@ from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
 from corelib.devices import Event as Event
 from corelib.ops.random.generator import Generator as Generator
+from corelib.amp.grad_scaler import GradScaler as GradScaler
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
+from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
+from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
+from corelib import amp as amp
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from corelib.amp.autocast_mode import autocast as autocast
+from corelib.amp.state import autocast_decrement_nesting as autocast_decrement_nesting
+from corelib.amp.state import autocast_increment_nesting as autocast_increment_nesting
 from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
+from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
@@ -80,11 +88,21 @@ from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
+from corelib.amp.old_names import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from corelib.amp.state import get_autocast_dtype as get_autocast_dtype
+from corelib.amp.old_names import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from corelib.amp.old_names import get_autocast_ipu_dtype as get_autocast_ipu_dtype
+from corelib.amp.old_names import get_autocast_xla_dtype as get_autocast_xla_dtype
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.ops.random.generator import get_rng_state as get_rng_state
 from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.ops.random.generator import initial_seed as initial_seed
+from corelib.amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
+from corelib.amp.old_names import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from corelib.amp.state import is_autocast_enabled as is_autocast_enabled
+from corelib.amp.old_names import is_autocast_ipu_enabled as is_autocast_ipu_enabled
+from corelib.amp.old_names import is_autocast_xla_enabled as is_autocast_xla_enabled
 from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from corelib import linalg as linalg
 from corelib.serialization import load as load
@@ -94,18 +112,25 @@ from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
-from corelib.ops.random import generator as random
-from corelib.ops import return_types as return_types
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
+from corelib.amp.state import set_autocast_cache_enabled as set_autocast_cache_enabled
+from corelib.amp.old_names import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from corelib.amp.old_names import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from corelib.amp.state import set_autocast_dtype as set_autocast_dtype
+from corelib.amp.state import set_autocast_enabled as set_autocast_enabled
+from corelib.amp.old_names import set_autocast_gpu_dtype as set_autocast_gpu_dtype
+from corelib.amp.old_names import set_autocast_ipu_dtype as set_autocast_ipu_dtype
+from corelib.amp.old_names import set_autocast_ipu_enabled as set_autocast_ipu_enabled
+from corelib.amp.old_names import set_autocast_xla_dtype as set_autocast_xla_dtype
+from corelib.amp.old_names import set_autocast_xla_enabled as set_autocast_xla_enabled
 from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from corelib.dispatcher.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import signal as signal
 from corelib import special as special
-from corelib.tensor import storage as storage
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
@@ -132,6 +157,8 @@ def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
+def _device(name: _str) -> _Any:
+    """The module of a device type, as `torch.cuda`; None for other names."""
 inf: _float
 nan: _float
 pi: _float

@@ -73,7 +73,7 @@ def _not_positive(name: str) -> Complaint:
     )
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
     made = CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
@@ -139,7 +139,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     return LUFactor(made.LU, made.pivots)
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, whole=True)
 def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     warn(
@@ -230,7 +230,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False) -> LDLFactor:
     return LDLFactor(made.LD, made.pivots)
 
 
-@public("linalg", names=("qr",), outs=True)
+@public("linalg", names=("qr",), outs=True, whole=True)
 def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
 
@@ -244,14 +244,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     return QR(*qr_of(A, mode))
 
 
-@public("torch", "Tensor", names=("qr",), outs=True)
+@public("torch", "Tensor", names=("qr",), outs=True, whole=True)
 def old_qr(input: Tensor, some: bool = True) -> OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
     matrices("qr", input)
     return OldQR(*qr_of(input, "reduced" if some else "complete"))
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, whole=True)
 def geqrf(input: Tensor) -> Geqrf:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     matrices("geqrf", input)
@@ -264,7 +264,7 @@ def _triangle(name: str, UPLO: str) -> bool:
     return UPLO.upper() == "U"
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """(eigenvalues, eigenvectors) of a symmetric, or Hermitian, matrix, ascending; the lower or upper triangle is read.
 
@@ -276,7 +276,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     return Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def eig(A: Tensor) -> Eig:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
 
@@ -312,7 +312,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]
 
 
-@public("linalg", names=("svd",), outs=True)
+@public("linalg", names=("svd",), outs=True, whole=True)
 def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh.
 
@@ -326,7 +326,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return SVD(*svd_of(A, full_matrices))
 
 
-@public("torch", "Tensor", names=("svd",), outs=True)
+@public("torch", "Tensor", names=("svd",), outs=True, whole=True)
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     matrices("svd", input)

@@ -99,7 +99,7 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
     return _triangular("linalg.solve_triangular", A, B, upper, left, unitriangular)
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, whole=True)
 def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     if transpose:
@@ -117,7 +117,7 @@ def _inverse(name: str, a: Tensor) -> tuple[Tensor, Tensor]:
     return made, info
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
     made = InvEx(*_inverse("linalg.inv_ex", A))
@@ -330,7 +330,7 @@ def logdet(input: Tensor) -> Tensor:
 # Least squares.
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several.
 

@@ -268,7 +268,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return public("torch", "Tensor")(function)
+    return public("torch", "Tensor", whole=True)(function)
 
 
 quantile = _quantile_of("quantile", False, """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`.

@@ -150,7 +150,7 @@ def _max_pool_of(n: int) -> Callable[..., Any]:
 
 
 max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
-max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
+max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional", whole=True)(_max_pool_of(3))
 
 
 def _window_sum_vjp(g: Tensor, input: Tensor, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
@@ -399,7 +399,7 @@ def adaptive_max_pool2d(
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-@public("nn.functional")
+@public("nn.functional", whole=True)
 @owning
 def adaptive_max_pool3d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
