@@ -7,8 +7,9 @@ of these stands, with the reason, in wrong_types_left.txt, line by line; a line 
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,9 @@ def samples(name: str) -> list[Any]:
 
 def places(mine: Any, sample: Any, form: str) -> Iterator[tuple[str, int | str]]:
     """The arguments of a call, by name where there is one, and where they stand: those of the sample and those that it leaves out."""
-    try:
+    parameters: Mapping[str, inspect.Parameter] = {}
+    with contextlib.suppress(TypeError, ValueError):  # a function whose signature cannot be found
         parameters = inspect.signature(mine).parameters
-    except (TypeError, ValueError):
-        parameters = {}  # type: ignore[assignment]  # nothing is known of it
     names = list(parameters)
     for i in range(form == "method", 1 + len(sample.args)):
         yield names[i] if i < len(names) else str(i), i
