@@ -1,8 +1,9 @@
 """The cost of a call in two checkouts of corelib, new beside old: `python -m benchmarks.versions OLD NEW [--rounds 15]`.
 
-Each measurement is a process of its own; in each round the old checkout is measured twice and the new one once, which goes first changing with every
-round, so that a machine whose speed drifts slows all alike. What is measured is the processor's time, the least of many short runs, so that others at work on the machine count
-for little. Printed are new/old and, as a measure of the noise, old/old: the median, and the middle half of all rounds; below 1 the first one is quicker.
+Each measurement is a process of its own; in each round the old checkout is measured twice and the new one once, which goes first
+changing with every round, so that a machine whose speed drifts slows all alike. What is measured is the processor's time, the
+least of many short runs, so that others at work on the machine count for little. Printed are new/old and, as a measure of the
+noise, old/old: the median, and the middle half of all rounds; below 1 the first one is quicker.
 """
 
 from __future__ import annotations

@@ -94,8 +94,6 @@ from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
-from corelib.ops.random import generator as random
-from corelib.ops import return_types as return_types
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -105,7 +103,6 @@ from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import signal as signal
 from corelib import special as special
-from corelib.tensor import storage as storage
 from corelib import testing as testing
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
@@ -132,6 +129,8 @@ def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
+def _device(name: _str) -> _Any:
+    """The module of a device type, as `torch.cuda`; None for other names."""
 inf: _float
 nan: _float
 pi: _float

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.ops.construction.creation import ones
 from corelib.ops.elementwise.exponential import logaddexp as plain_logaddexp
 from corelib.ops.elementwise.where import where
@@ -328,3 +329,5 @@ def normalize(
     """
     length = norm(input, ord, dim, keepdim=True, dtype=dtype or input.dtype, mask=mask)
     return _filled("normalize", input, mask, 0) / length.maximum(length.new_full((), eps))
+
+_paths_below(__name__)

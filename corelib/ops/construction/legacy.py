@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 
 from corelib.ops.construction.construct import as_subclass, tensor
 from corelib.ops.construction.creation import empty, parse_size
+from corelib.ops.construction.kinds import KindType, types_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import extend
 from corelib.tensor.device import DeviceLike, resolve
@@ -58,10 +59,9 @@ def new_tensor(cls: type[T], args: tuple[object, ...], kwargs: dict[str, object]
     return found if isinstance(found, cls) else as_subclass(found, cls)
 
 
-class TensorType(type):
+class TensorType(KindType):
     """The type of `FloatTensor` and the others: their instances are the tensors of one dtype on the host."""
 
-    dtype: DType
     layout = strided
     is_cuda = False
 
@@ -74,26 +74,11 @@ class TensorType(type):
         return made(cls.__name__, cls.dtype, args, "cpu")
 
 
-def _type(kind: str, dtype: DType) -> TensorType:
-    doc = f"Tensors of {dtype} on the host; `torch.tensor(data, dtype={dtype})` makes one."
-    return TensorType(f"{kind}Tensor", (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
-
-
-FloatTensor = _type("Float", D.float32)
-DoubleTensor = _type("Double", D.float64)
-HalfTensor = _type("Half", D.float16)
-BFloat16Tensor = _type("BFloat16", D.bfloat16)
-ByteTensor = _type("Byte", D.uint8)
-CharTensor = _type("Char", D.int8)
-ShortTensor = _type("Short", D.int16)
-IntTensor = _type("Int", D.int32)
-LongTensor = _type("Long", D.int64)
-BoolTensor = _type("Bool", D.bool)
-TYPES = {
-    t.__name__: t for t in (
-        FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor,
-    )
-}  # fmt: skip
+TYPES = types_of(TensorType, "Tensor", "torch.tensor(data, dtype={})")
+"""`torch.FloatTensor` and the others, by name."""
+(
+    FloatTensor, DoubleTensor, HalfTensor, BFloat16Tensor, ByteTensor, CharTensor, ShortTensor, IntTensor, LongTensor, BoolTensor,
+) = TYPES.values()  # fmt: skip
 
 
 def dtype_of(kind: object) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from corelib.ops.construction.construct import frombuffer
+from corelib.ops.construction.kinds import KindType, types_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
@@ -43,10 +44,8 @@ for _name, _dtype in _CONVERSIONS.items():
     _conversion(_name, _dtype)
 
 
-class StorageType(type):
+class StorageType(KindType):
     """The type of `FloatStorage` and the others: their instances are the typed storages of one dtype on the host."""
-
-    dtype: DType
 
     def __instancecheck__(cls, obj: object) -> bool:
         return isinstance(obj, TypedStorage) and obj.dtype is cls.dtype and obj.device.type == "cpu"
@@ -79,29 +78,12 @@ class StorageType(type):
         return TypedStorage(found, cls.dtype)
 
 
-def _storage_type(kind: str, dtype: DType) -> StorageType:
-    doc = f"Storages of {dtype} on the host; `torch.TypedStorage(data, dtype={dtype})` makes one."
-    return StorageType(f"{kind}Storage", (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
-
-
-FloatStorage = _storage_type("Float", D.float32)
-DoubleStorage = _storage_type("Double", D.float64)
-HalfStorage = _storage_type("Half", D.float16)
-BFloat16Storage = _storage_type("BFloat16", D.bfloat16)
-ByteStorage = _storage_type("Byte", D.uint8)
-CharStorage = _storage_type("Char", D.int8)
-ShortStorage = _storage_type("Short", D.int16)
-IntStorage = _storage_type("Int", D.int32)
-LongStorage = _storage_type("Long", D.int64)
-BoolStorage = _storage_type("Bool", D.bool)
-ComplexFloatStorage = _storage_type("ComplexFloat", D.complex64)
-ComplexDoubleStorage = _storage_type("ComplexDouble", D.complex128)
-TYPES = {
-    t.__name__: t for t in (
-        FloatStorage, DoubleStorage, HalfStorage, BFloat16Storage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, BoolStorage, ComplexFloatStorage, ComplexDoubleStorage,
-    )
-}  # fmt: skip
+TYPES = types_of(StorageType, "Storage", "torch.TypedStorage(data, dtype={})", complex_too=True)
 """`torch.FloatStorage` and the others, by name."""
+(
+    FloatStorage, DoubleStorage, HalfStorage, BFloat16Storage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, BoolStorage,
+    ComplexFloatStorage, ComplexDoubleStorage,
+) = TYPES.values()  # fmt: skip
 _BY_DTYPE = {t.dtype: t for t in TYPES.values()}
 
 

@@ -411,3 +411,8 @@ attach("zero_", zero_)
 def constant_in(made: Tensor, input: Tensor) -> Tensor:
     """What was made, as a function of `input` that does not change with it: it belongs to the graph, with a gradient of 0."""
     return made.clone()
+
+
+def unmoved_by(input: Tensor, made: Tensor) -> Tensor:
+    """What was made, which does not change with `input`; part of the graph where `input` is."""
+    return constant_in(made, input) if input._requires_grad else made

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.warned import warn
-from corelib.ops.conversion.copying import constant_in
+from corelib.ops.conversion.copying import unmoved_by
 from corelib.ops.construction.creation import eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.linalg.factorizations import (
@@ -365,7 +365,7 @@ def linalg_householder_product(input: Tensor, tau: Tensor) -> Tensor:
         column = v[..., i : i + 1]
         made = made - tau[..., i, None, None] * (column @ (column.mH @ made))
     if k == 0:
-        return constant_in(made, input) if input._requires_grad else made.clone()
+        return unmoved_by(input, made.contiguous())
     return made
 
 

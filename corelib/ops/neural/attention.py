@@ -41,15 +41,16 @@ def _infer_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | N
 @op(on=(), infer=_infer_attention)
 def attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
     """softmax(query @ key.T * scale + mask) @ value, of checked arguments."""
-    given, (query, key, value, mask) = query._dtype, _widened(query, key, value, mask)
-    return matmul(_weights(query, key, mask, causal, scale), value).to(given)
+    return _attended(query, key, value, mask, causal, scale, 0.0)
 
 
-def _widened(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """Half types as float32: a score of 100 rounded to a half is off by as much as changes its weight by a twentieth."""
-    if query._dtype not in (D.float16, D.bfloat16):
-        return query, key, value, mask
-    return query.float(), key.float(), value.float(), mask if mask is None or mask._dtype is D.bool else mask.float()
+def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causal: bool, scale: float, dropout_p: float) -> Tensor:
+    given = query._dtype
+    if given in (D.float16, D.bfloat16):  # a score of 100 rounded to a half is off by as much as changes its weight by a twentieth
+        query, key, value = query.float(), key.float(), value.float()
+        mask = mask if mask is None or mask._dtype is D.bool else mask.float()
+    weights = _weights(query, key, mask, causal, scale)
+    return matmul(dropout(weights, dropout_p, True) if dropout_p else weights, value).to(given)
 
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor | None, causal: bool, scale: float) -> Tensor:
@@ -99,8 +100,6 @@ def scaled_dot_product_attention(
         times = query._shape[-3] // key._shape[-3]
         key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
     factor = query._shape[-1] ** -0.5 if scale is None and query._shape[-1] else 1.0 if scale is None else scale
-    if not dropout_p:
-        return attention(query, key, value, attn_mask, is_causal, factor)
-    given, (query, key, value, attn_mask) = query._dtype, _widened(query, key, value, attn_mask)
-    weights = dropout(_weights(query, key, attn_mask, is_causal, factor), dropout_p, True)
-    return matmul(weights, value).to(given)
+    if dropout_p:
+        return _attended(query, key, value, attn_mask, is_causal, factor, dropout_p)
+    return attention(query, key, value, attn_mask, is_causal, factor)

@@ -10,11 +10,10 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.warned import warn
-from corelib.ops.conversion.copying import constant_in
-from corelib.ops.shape.joining import listed
+from corelib.ops.conversion.copying import unmoved_by
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.shape.joining import cat
+from corelib.ops.shape.joining import cat, listed
 from corelib.ops.products.products import _scaled, bmm, check_fits, check_same_dtype, matmul, mm, mv
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
@@ -208,7 +207,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
         return matrix_power(TABLE["inverse"].entry(input), -n)
     if n == 0:
         one = eye(input._shape[-1], dtype=input._dtype, device=input._device).expand(input._shape).contiguous()
-        return constant_in(one, input) if input._requires_grad else one
+        return unmoved_by(input, one)
     made: Tensor | None = None
     square = input
     while n:  # by squaring

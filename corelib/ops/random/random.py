@@ -282,10 +282,10 @@ def normal(
             return normal_of(made, mean, std, f"NormalBackward{number}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
-        if out is None or _in_a_row(out, shape):
-            unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
-        else:
+        if out is not None and not _in_a_row(out, shape):
             unit = out.new_empty_strided(shape, out.stride()).normal_(generator=generator)
+        else:
+            unit = randn(shape, generator=generator, dtype=first._dtype if out is None else out._dtype, device=first._device)
         return _finish(unit * std + mean, False, out, "normal", False)
 
 

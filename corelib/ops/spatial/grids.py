@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.warned import warn
-from corelib.ops.conversion.copying import constant_in
+from corelib.ops.conversion.copying import unmoved_by
 from corelib.ops.construction.creation import linspace
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.rows import KNOWN
@@ -162,7 +162,7 @@ def grid_sample(
         at = [_inside(x, m, padding_mode, aligned) for x, m in zip(at, sizes, strict=True)]
     if mode == "nearest":
         made = _read(input, [x.round() for x in at]).contiguous()
-        return constant_in(made, grid) if grid._requires_grad else made  # places do not move with the grid
+        return unmoved_by(grid, made)  # places do not move with the grid
     lows = [x.detach().floor() for x in at]
     if mode == "bilinear":
         weights = [[low + 1 - x, x - low] for x, low in zip(at, lows, strict=True)]

@@ -27,6 +27,11 @@ _DIMS = {
 _AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 
 
+def _spacing(m: int, o: int, given: float | None) -> float:
+    """How far apart the outputs lie among the inputs: by the factor that is given (above 0), or else by the two sizes."""
+    return 1 / given if given and given > 0 else m / o
+
+
 def _scale(m: int, o: int, align_corners: bool | None, scale: float) -> float:
     return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
 
@@ -183,12 +188,12 @@ def resampled(
             if m == o:  # also where the factor is not quite 1
                 continue
             rows = partial(_smooth_rows, mode) if antialias else _ROWS[mode]
-            made = _bytes_along(made, d, o, partial(rows, m, o, align_corners, 1 / given if given else m / o))
+            made = _bytes_along(made, d, o, partial(rows, m, o, align_corners, _spacing(m, o, given)))
         return in_format_of(input, made.clone() if made is input else made.contiguous())
     made, since = input, next_number()
     for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
         d, m = 2 + i, input._shape[2 + i]
-        scale = 1 / given if given and given > 0 else m / o
+        scale = _spacing(m, o, given)
         if mode.startswith("nearest"):
             half = 0.5 if mode == "nearest-exact" else 0.0
             places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023

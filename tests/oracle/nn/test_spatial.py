@@ -57,3 +57,12 @@ def test_given_scales_say_how_far_apart_the_outputs_lie(size: list[int], scales:
     mine, theirs = tensors(corelib, (1, 2, 5, 7), grad=False)[0], tensors(torch, (1, 2, 5, 7), grad=False)[0]
     wanted = torch._C._nn._upsample_bilinear2d_aa(theirs, size, align_corners, *scales)
     assert_close(corelib._upsample_bilinear2d_aa(mine, size, align_corners, scales_h=scales[0], scales_w=scales[1]), wanted)
+
+
+@pytest.mark.parametrize("scales", [(None, None), (2.0, 3.0), (-1.0, 2.0), (0.0, -0.5)])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_given_scales_of_bytes(scales: tuple[float | None, float | None], align_corners: bool) -> None:
+    pixels = torch.randint(0, 256, (1, 2, 5, 7), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    wanted = torch._C._nn._upsample_bilinear2d_aa(pixels, [3, 9], align_corners, *scales)
+    found = corelib._upsample_bilinear2d_aa(corelib.tensor(pixels.tolist(), dtype=corelib.uint8), [3, 9], align_corners, scales_h=scales[0], scales_w=scales[1])
+    assert found.tolist() == wanted.tolist()
