@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
+from corelib.dispatcher.modes import active, run_function
 from corelib.dispatcher.op import positional, with_parameters
 from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
@@ -36,11 +37,13 @@ def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
 
 
 def public(
-    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False
+    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False,
+    whole: bool = False,
 ) -> Callable[[F], F]:
     """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
     `out=`, tensors for their several results, too; with `out`, `out=` for their one. `out` and `overlap` are as an op's. Their
-    arguments are looked at as an op's are, but where a function says that it `fits` them itself, which spares it a call."""
+    arguments are looked at as an op's are, but where a function says that it `fits` them itself, which spares it a call. What is
+    `whole` is seen by modes as one function, before the ops that it is made of, under its name with that of its namespace: linalg_svd."""
 
     def place(function: Any) -> Any:
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0], places)
@@ -49,6 +52,10 @@ def public(
         if checked is None and function.__code__.co_flags & 0x04:
             function = naming_operands(function)
         shown = function if checked is None else checked.wrap(function)
+        if whole:
+            same, name = shown is function, _full_name((*names, function.__name__)[0], places[0])
+            shown = _seen(shown, name)
+            function = shown if same else _seen(function, name)
         called = names or (function.__name__,)
         if checked is not None and not checked.checked:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
             if [*checked.tensors] == [0] and "Tensor" in places:
@@ -105,6 +112,19 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown
     wrapped.__annotations__ = {**function.__annotations__, "out": "Any"}
     return wrapped
+
+
+def _full_name(name: str, place: str) -> str:
+    return name if place in ("torch", "Tensor", "nn.functional") or name.startswith(f"{place}_") else f"{place}_{name}"
+
+
+def _seen(function: Any, name: str) -> Any:
+    """A function that modes see."""
+
+    def whole(*args: Any, **kwargs: Any) -> Any:
+        return run_function(name, function, args, kwargs) if active.count else function(*args, **kwargs)
+
+    return update_wrapper(whole, function)
 
 
 class _Checked:

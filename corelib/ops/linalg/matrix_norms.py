@@ -160,13 +160,13 @@ def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, kee
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@public("torch", out="exact", overlap="unchecked")
+@public("torch", out="exact", overlap="unchecked", whole=True)
 def frobenius_norm(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
     return norm(input, "fro", dim, keepdim)
 
 
-@public("torch", out="exact", overlap="itself")
+@public("torch", out="exact", overlap="itself", whole=True)
 def nuclear_norm(input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
     return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)

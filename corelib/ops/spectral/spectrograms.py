@@ -43,7 +43,7 @@ def _middle(x: Tensor, window: Tensor | None, n_fft: int, win: int) -> Tensor:
     return made
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", whole=True)
 def stft(
     input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
     center: bool | int = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,
