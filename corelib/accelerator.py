@@ -132,7 +132,7 @@ def set_device_idx(device: DeviceLike, /) -> None:
     set_device_index(device)
 
 
-class device_index:  # noqa: N801  (PyTorch's name)
+class device_index:
     """A context in which the accelerator's bare name stands for the device of an index; None changes nothing.
 
     >>> import corelib as torch
