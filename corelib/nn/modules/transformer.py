@@ -232,9 +232,9 @@ class Transformer(Module):
     where the batches or the features of src and tgt do not fit.
 
     >>> import corelib as torch
-    >>> model = torch.nn.Transformer(8, 2, 1, 1, 16)
-    >>> model(torch.randn(5, 3, 8), torch.randn(4, 3, 8)).shape
-    torch.Size([4, 3, 8])
+    >>> model = torch.nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+    >>> model(torch.randn(3, 5, 8), torch.randn(3, 4, 8)).shape
+    torch.Size([3, 4, 8])
     """
 
     def __init__(

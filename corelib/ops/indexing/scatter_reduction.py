@@ -144,8 +144,8 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     It is in beta, as in PyTorch, and says so in a UserWarning.
 
     >>> import corelib as torch, warnings
-    >>> warnings.simplefilter("ignore")
-    >>> torch.zeros(2).index_reduce(0, torch.tensor([1, 1]), torch.tensor([3., 5.]), "amax")
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.zeros(2).index_reduce(0, torch.tensor([1, 1]), torch.tensor([3., 5.]), "amax")
     tensor([0., 5.])
     """
     if not input._shape:
