@@ -11,7 +11,7 @@ from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode, no_grad, switch, switched
 from corelib.graph.inplace import rebase
 from corelib.graph.node import Gradient, Grads, Node, next_number
-from corelib.graph.recording import SECOND_TIME, check_version, rejoined
+from corelib.graph.saved import SECOND_TIME, SavedTensor, check_version, current_hooks, rejoined, unpacked
 from corelib.graph.rule import Args
 from corelib.graph.views import IN_FUNCTION, MULTI_OUTPUT
 from corelib.ops.construction.creation import zeros

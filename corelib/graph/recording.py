@@ -10,21 +10,12 @@ from corelib.graph.compiled import compile_apply, compile_record
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import Edge, Gradient, Grads, Node, next_number
+from corelib.graph.handles import Hook
 from corelib.graph.rule import Args, Outs, Recorder, Rule
+from corelib.graph.saved import SECOND_TIME, Version, SavedTensor, check_version, current_hooks, rejoined, unpacked
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
-
-Version: TypeAlias = "int | tuple[Version, ...] | None"
-"""The version of a saved tensor, or those of several; None for what has none."""
-
-SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-    "after calling backward."
-)
-
 
 class OpNode(Node):
     """A node of an op of the table. `saved` is (out, *arguments, *shapes) with None for what no gradient uses."""
@@ -105,40 +96,6 @@ def keep_saved(made: Tensor, since: int) -> Tensor:
             node.versions = None
             left.extend([edge[0] for edge in node.edges if edge is not None])
     return made
-
-
-def check_version(node: Node, value: Any, version: Version) -> None:
-    """RuntimeError where a saved tensor has been changed in place since."""
-    if type(version) is tuple:
-        for v, n in zip(value, version, strict=True):
-            if n is not None:
-                check_version(node, v, n)
-        return
-    now = value._version
-    if now != version:
-        made = value.grad_fn if value._edge is not None else None
-        what = f", which is output {value.output_nr} of {made.name()}," if made is not None else ""
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{_type_name(value)} {list(value._shape)}]{what} is at version {now}; expected version {version} instead "
-            f"(needed by {node.name()}). Hint: enable anomaly detection to find the operation that failed to compute "
-            "its gradient, with torch.autograd.set_detect_anomaly(True)."
-        )
-
-
-def _type_name(t: Tensor) -> str:
-    kind = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}.get(t._dtype.name)
-    return f"torch.{kind or t._dtype.name}Tensor"
-
-
-def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
-    """A saved output as a part of the graph again, for derivatives of the derivative."""
-    if not (saved._dtype.is_floating_point or saved._dtype.is_complex):
-        return saved
-    t = saved._alias()
-    t._requires_grad = True
-    t._edge = (node, number)
-    return t
 
 
 def node_class(rule: Rule) -> type[OpNode]:
@@ -240,8 +197,68 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
                 o._view_version = o._version
     if any(o._dtype.is_complex for o in outs):
         conjugated(node)
+    if anomaly.watching:
+        watched(node)
+
+
+def watched(node: OpNode) -> None:
+    """What anomaly mode, and hooks for saved tensors, do with a new node."""
     if anomaly.enabled:
         remember(node)
+    hooks = current_hooks()
+    if hooks is not None:
+        pack_saved(node, *hooks)
+
+
+def pack_saved(node: OpNode, pack: Hook, unpack: Hook) -> None:
+    """Give what a node has saved to a pair of hooks, and let the node ask for it again when it runs."""
+    kept: list[Any] = list(node.saved)
+    versions = [None] * len(kept) if node.versions is None else list(node.versions)
+    found = False
+    for i, value in enumerate(kept):
+        if isinstance(value, Tensor):
+            kept[i] = SavedTensor(value, i == 0 or i > 2 * len(node.rule.params), node).register_hooks(pack, unpack)
+        elif type(value) in (tuple, list) and any(isinstance(v, Tensor) for v in value):
+            kept[i] = tuple([SavedTensor(v, False, node).register_hooks(pack, unpack) if isinstance(v, Tensor) else v for v in value])
+        else:
+            continue
+        versions[i], found = None, True
+    if found:
+        node.saved, node.versions = tuple(kept), (tuple(versions) if any(v is not None for v in versions) else None)
+        packed(node)
+
+
+class _Packed(OpNode):
+    """A node whose saved tensors are with hooks."""
+
+    __slots__ = ()
+
+    def apply(self, g: Gradient) -> Grads:
+        kept = self.saved
+        if kept is None:
+            raise RuntimeError(SECOND_TIME)
+        self.saved = tuple([unpacked(value) for value in kept])
+        try:
+            return super().apply(g)
+        finally:
+            if self.saved is not None:
+                self.saved = kept
+
+    def release(self) -> None:
+        self.saved = None
+
+
+_PACKED: dict[type[OpNode], type[OpNode]] = {}
+
+
+def packed(node: OpNode) -> None:
+    """Make a node one whose saved tensors are with hooks."""
+    kind = type(node)
+    if not issubclass(kind, _Packed):
+        found = _PACKED.get(kind)
+        if found is None:
+            found = _PACKED[kind] = type(kind.__name__, (_Packed, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+        node.__class__ = found
 
 
 class _Conjugated(OpNode):
@@ -309,7 +326,7 @@ def _refuse_inference(t: Tensor) -> NoReturn:
 
 # What the compiled functions call.
 _SCOPE = {
-    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
+    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "watched": watched,
     "form_node": form_node, "versions_of": _versions, "refuse": _refuse_inference,
     "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,
