@@ -789,6 +789,60 @@ class TensorBase:
         """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
     def rot90(self, k: _int = ..., dims: _Sequence[_int] = ...) -> _Tensor:
         """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
+    def masked_fill(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`input` with `value` where the bool `mask`, broadcast, is True."""
+    def masked_fill_(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`masked_fill`, in place."""
+    def clamp(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clip(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clamp_(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ...) -> _Tensor:
+        """`clamp`, in place."""
+    def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
+        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
+    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it."""
+    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`clamp_min`, in place."""
+    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything above `max` lowered to it."""
+    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`clamp_max`, in place."""
+    def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The larger of two, elementwise; where one is NaN, the other."""
+    def fmin(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The smaller of two, elementwise; where one is NaN, the other."""
+    def heaviside(self, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+    def heaviside_(self, values: _Any) -> _Tensor:
+        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
+    def lerp(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input + weight * (end - input)`, elementwise."""
+    def lerp_(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`lerp`, in place."""
+    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`input + value * tensor1 * tensor2`, elementwise."""
+    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`addcmul`, in place."""
+    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
+    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`addcdiv`, in place."""
+    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
+    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> _Tensor:
+        """`nan_to_num`, in place."""
+    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
+    def index_put_(self, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """The in-place form of `index_put`."""
+    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
+        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
+    def argwhere(self) -> _Tensor:
+        """The coordinates of the elements that are not zero, a row for each."""
+    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The elements, in order, where the bool `mask`, broadcast, is True."""
     def diag(self, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
     def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
@@ -849,60 +903,6 @@ class TensorBase:
     def is_nested(self) -> _bool: ...
     @property
     def is_sparse_csr(self) -> _bool: ...
-    def masked_fill(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`input` with `value` where the bool `mask`, broadcast, is True."""
-    def masked_fill_(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`masked_fill`, in place."""
-    def clamp(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clip(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clamp_(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ...) -> _Tensor:
-        """`clamp`, in place."""
-    def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
-        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`clamp_min`, in place."""
-    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`clamp_max`, in place."""
-    def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The larger of two, elementwise; where one is NaN, the other."""
-    def fmin(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The smaller of two, elementwise; where one is NaN, the other."""
-    def heaviside(self, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
-    def heaviside_(self, values: _Any) -> _Tensor:
-        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
-    def lerp(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input + weight * (end - input)`, elementwise."""
-    def lerp_(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`lerp`, in place."""
-    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`input + value * tensor1 * tensor2`, elementwise."""
-    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`addcmul`, in place."""
-    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
-    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`addcdiv`, in place."""
-    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
-    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> _Tensor:
-        """`nan_to_num`, in place."""
-    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
-    def index_put_(self, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """The in-place form of `index_put`."""
-    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
-        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
-    def argwhere(self) -> _Tensor:
-        """The coordinates of the elements that are not zero, a row for each."""
-    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The elements, in order, where the bool `mask`, broadcast, is True."""
     def index_copy(self, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with each slice of `source` at its index along `dim`. Which one stays where indices are equal is not said."""
     def index_copy_(self, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor:

@@ -10,7 +10,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.warned import warn
 from corelib.ops.conversion.copying import unmoved_by
 from corelib.ops.construction.creation import eye
-from corelib.ops.elementwise.predicates import any_true
+from corelib.ops.indexing.rows import ends
 from corelib.ops.linalg.factorizations import (
     LinAlgError, adjoint_of, cholesky_of, eig_of, eigh_of, ldl_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower, upper_as_lower,
 )
@@ -50,10 +50,12 @@ def refuse(info: Tensor, text: Complaint) -> None:
 
 def _first(info: Tensor) -> tuple[str, int] | None:
     """Which matrix of a batch is the first whose info is not 0, in words, and that info."""
-    if not any_true(info):
+    if not info._numel or info._device.type == "meta":
         return None
     flat = info.reshape((-1,)).tolist()
-    at = next(i for i, v in enumerate(flat) if v)
+    at = next((i for i, v in enumerate(flat) if v), None)
+    if at is None:
+        return None
     return (f"(Batch element {at}): " if info._shape else ""), flat[at]
 
 
@@ -180,6 +182,13 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     m, n = LU_data._shape[-2:]
     k = min(m, n)
     empty = LU_data.new_empty((0,))
+    if unpack_pivots and LU_pivots._numel and LU_pivots._device.type != "meta":
+        low, high = ends([LU_pivots])[0]
+        if low < 1 or high > m:
+            raise RuntimeError(
+                "lu_unpack(): pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive. Did you properly pass the result of "
+                f"lu_factor? Got {low} to {high} for {m}"
+            )
     p = permutation_matrix(LU_pivots, m, LU_data._dtype) if unpack_pivots else empty
     return UnpackedLU(p, *((unit_lower(LU_data, k), LU_data[..., :k, :].triu()) if unpack_data else (empty, empty)))
 

@@ -242,10 +242,12 @@ def _quantile(
     ranks = q.reshape((-1,)) * last if skip else select_where(missing > 0, float(n - 1), q.reshape((-1,)) * last)
     if interpolation in ("lower", "higher", "nearest"):
         ranks = ranks.floor() if interpolation == "lower" else ranks.ceil() if interpolation == "higher" else ranks.round()
-        made = values.gather(-1, ranks.to(D.int64))
+        with KNOWN:
+            made = values.gather(-1, ranks.to(D.int64))
     else:
         below = ranks.floor()
-        low, high = values.gather(-1, below.to(D.int64)), values.gather(-1, ranks.ceil().to(D.int64))
+        with KNOWN:
+            low, high = values.gather(-1, below.to(D.int64)), values.gather(-1, ranks.ceil().to(D.int64))
         made = low.lerp(high, 0.5 if interpolation == "midpoint" else ranks - below)
     made = made.movedim(-1, 0)  # q's dimension comes first
     if keepdim:

@@ -16,7 +16,7 @@ from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import KNOWN, ends
+from corelib.ops.indexing.rows import KNOWN, ends, within_bounds
 from corelib.ops.reduction.reductions import amax, amin, reduced
 from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat
@@ -93,6 +93,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(input, dim, keepdim, amin)
 
 
+@within_bounds
 def put_back(gs: tuple[Tensor | None, ...], input_shape: Shape, dim: int, keepdim: bool, out1: Tensor) -> Tensor | None:
     """The gradient of elements that were chosen along a dimension, at the places which they came from."""
     g = gs[0]

@@ -444,11 +444,12 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
     if input._device.type == "meta":
         return empty_like(input)
-    if any_true(~((input >= 0) & (input <= 1))):
+    chances = input.numpy(force=True)
+    if not ((chances >= 0) & (chances <= 1)).all():
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     try:
-        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+        array = source.bernoulli(chances, input._numel, input._dtype.np)
     except MemoryError as error:
         raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)

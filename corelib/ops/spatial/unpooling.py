@@ -10,6 +10,7 @@ from corelib.dispatcher.determinism import not_deterministic
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
 from corelib.ops.shape.permutation import in_format_of
@@ -110,7 +111,8 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
     elements = x.reshape((b, c, prod(x._shape[2:]))).gather(-1, windows.reshape((b, c, prod(sizes) * prod(kernel)))).reshape(windows._shape)
     which = last_nan_or_largest(elements)
     made = (*input._shape[:-n], *sizes)
-    return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
+    with KNOWN:
+        return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 
 
 def _fractional(n: int) -> tuple[Callable[..., Any], Callable[..., tuple[Tensor, ...]]]:
