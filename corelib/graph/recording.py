@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.compiled import compile_apply, compile_record
@@ -27,6 +27,36 @@ class OpNode(Node):
         nodes: Any = node_class(self.rule)
         nodes.apply = made = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
         return made(self, g)
+
+    def _saved_named(self, name: str, raw: bool) -> Any:
+        rule = self.rule
+        first = rule.params[rule.operands[0]] if rule.operands else ""
+        last = 2 * len(rule.params) + 1
+        if name in rule.params:
+            at = rule.params.index(name) + 1
+        elif name == "self":
+            at = rule.params.index(first) + 1
+        elif name.removesuffix("_sym_sizes") in ("self", *rule.params) and name.endswith("_sym_sizes"):
+            named = name.removesuffix("_sym_sizes")
+            at = len(rule.params) + 1 + rule.params.index(first if named == "self" else named)
+        elif name == "result" or (name.startswith("result") and name[6:].isdigit()):
+            at = last + int(name[6:]) if name != "result" and rule.several else 0
+        else:
+            return super()._saved_named(name, raw)
+        if all(at not in picks for _, picks in rule.differentiable):
+            return super()._saved_named(name, raw)
+        if self.saved is None and not raw:
+            raise RuntimeError(SECOND_TIME)
+        return self._shown(at, raw, 0 if at == 0 else at - last if at >= last else -1)
+
+    def _shown(self, at: int, raw: bool, output: int) -> Any:
+        if raw:
+            return RawSaved(self, at, output >= 0)
+        value = self.saved[at]
+        if self.versions is not None and self.versions[at] is not None:
+            check_version(self, value, self.versions[at])
+        value = unpacked(value)
+        return rejoined(value, self, output) if output >= 0 and isinstance(value, Tensor) else value
 
     def release(self) -> None:
         """Forget saved tensors; a node that saved none can run again."""
@@ -215,7 +245,8 @@ def pack_saved(node: OpNode, pack: Hook, unpack: Hook) -> None:
     kept: list[Any] = list(node.saved)
     versions = [None] * len(kept) if node.versions is None else list(node.versions)
     found = False
-    for i, value in enumerate(kept):
+    for i in _order(node.rule):
+        value = kept[i]
         if isinstance(value, Tensor):
             kept[i] = SavedTensor(value, i == 0 or i > 2 * len(node.rule.params), node).register_hooks(pack, unpack)
         elif type(value) in (tuple, list) and any(isinstance(v, Tensor) for v in value):
@@ -228,6 +259,37 @@ def pack_saved(node: OpNode, pack: Hook, unpack: Hook) -> None:
         packed(node)
 
 
+def _order(rule: Rule) -> list[int]:
+    """The places of what nodes of an op save, in the order in which its gradients use them."""
+    return list(dict.fromkeys(p for _, picks in rule.differentiable for p in picks if p >= 0))
+
+
+class RawSaved:
+    """What a node has saved at one place. `register_hooks(pack, unpack)` has it kept as `pack` returns it, until `unpack` gives it back."""
+
+    __slots__ = ("_at", "_node", "_output")
+
+    def __init__(self, node: OpNode, at: int, output: bool) -> None:
+        self._node, self._at, self._output = node, at, output
+
+    def register_hooks(self, pack_hook: Hook, unpack_hook: Hook) -> None:
+        """As `SavedTensor.register_hooks`. RuntimeError the second time, and where the graph was freed."""
+        node, at = self._node, self._at
+        if node.saved is None:
+            raise RuntimeError(SECOND_TIME)
+        value = node.saved[at]
+        if isinstance(value, SavedTensor):
+            value.register_hooks(pack_hook, unpack_hook)
+            return
+        if not isinstance(value, Tensor):
+            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+        kept = SavedTensor(value, self._output, node).register_hooks(pack_hook, unpack_hook)
+        node.saved = (*node.saved[:at], kept, *node.saved[at + 1 :])
+        if node.versions is not None:
+            node.versions = (*node.versions[:at], None, *node.versions[at + 1 :])
+        packed(node)
+
+
 class _Packed(OpNode):
     """A node whose saved tensors are with hooks."""
 
@@ -237,7 +299,10 @@ class _Packed(OpNode):
         kept = self.saved
         if kept is None:
             raise RuntimeError(SECOND_TIME)
-        self.saved = tuple([unpacked(value) for value in kept])
+        opened: list[Any] = list(kept)
+        for i in _order(self.rule):
+            opened[i] = unpacked(kept[i])
+        self.saved = tuple(opened)
         try:
             return super().apply(g)
         finally:

@@ -107,7 +107,7 @@ class SavedTensor:
             raise RuntimeError("Setting hooks on a saved tensor whose hooks have already been set is not allowed")
         value = self._kept
         with no_grad():
-            given = value._alias()
+            given = value if value._requires_grad and not self._output and value.is_leaf else value._alias()
             before = given._version
             self._kept = pack_hook(given)
             if given._version != before:
