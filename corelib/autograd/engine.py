@@ -31,8 +31,10 @@ from corelib.tensor.layout import contiguous_format
 from corelib.tensor.size import Shape, Strides, is_dense
 from corelib.tensor.tensor import Tensor
 
-Tensors: TypeAlias = Tensor | GradientEdge | Sequence[Tensor | GradientEdge]
-"""One tensor or several; or the places in the graph where their gradients arrive."""
+Tensors: TypeAlias = Tensor | Sequence[Tensor]
+"""One tensor or several."""
+Places: TypeAlias = Tensor | GradientEdge | Sequence[Tensor | GradientEdge]
+"""One tensor or several, or in the place of each where its gradient arrives in the graph."""
 GradTensors: TypeAlias = Tensor | Sequence[Tensor | None] | None
 """The gradients of one tensor or several; None where a tensor has one element, and so a gradient of 1."""
 Root: TypeAlias = tuple[tuple[Node, int], Tensor]
@@ -40,12 +42,12 @@ Root: TypeAlias = tuple[tuple[Node, int], Tensor]
 
 
 def backward(
-    tensors: Tensors,
+    tensors: Places,
     grad_tensors: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     grad_variables: GradTensors = None,
-    inputs: Tensors | None = None,
+    inputs: Places | None = None,
 ) -> None:
     """Accumulate the gradients of `tensors` into the leaves they were computed from.
 
@@ -81,8 +83,8 @@ def backward(
 
 
 def grad(
-    outputs: Tensors,
-    inputs: Tensors,
+    outputs: Places,
+    inputs: Places,
     grad_outputs: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -130,7 +132,7 @@ def grad(
     return tuple(results)
 
 
-def _several(given: Tensors) -> tuple[Any, ...]:
+def _several(given: Places) -> tuple[Any, ...]:
     return (given,) if isinstance(given, (Tensor, GradientEdge)) else tuple(given)
 
 

@@ -216,7 +216,6 @@ def saved_tensors_may_change(T: Any) -> Any:
         b.add_(a)
         z.sum().backward()
         seen += [x.grad, type(context).__name__]
-        seen.append(raises(lambda: T.autograd.graph.allow_mutation_on_saved_tensors().__enter__()))
         y = (x * 1).exp()
         v = y[:1] * y[:1]
         y.zero_()
