@@ -12,7 +12,8 @@ from typing import Any
 
 from corelib import devices
 from corelib.devices import Accelerator
-from corelib.dispatcher.streams import Stream, at_work
+from corelib.dispatcher.runtime import at_work
+from corelib.dispatcher.streams import Stream
 from corelib.tensor.device import DEVICE_TYPES, DeviceLike, device as Device, get_default_device
 from corelib.tensor.dtype import ALL, dtype as DType
 
