@@ -70,6 +70,7 @@ from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
 from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
+from corelib import accelerator as accelerator
 from corelib import amp as amp
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib.amp.autocast_mode import autocast as autocast
