@@ -12,7 +12,8 @@ from __future__ import annotations
 from importlib import import_module as _import
 from typing import Any
 
-from corelib import moved as _moved, ops as _ops
+from corelib import ops as _ops
+from corelib.as_torch import finder as _finder
 from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
@@ -99,16 +100,23 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributions", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
-        "special", "testing", "utils",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributions", "fft", "func", "linalg", "masked", "nn",
+        "optim", "serialization", "signal", "special", "testing", "utils",
     )},
-    "random": ("corelib.ops.random.generator", None),
-    "return_types": ("corelib.ops.return_types", None),
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
-    "storage": ("corelib.tensor.storage", None),
+    "autocast": ("corelib.amp.autocast_mode", "autocast"),
+    "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
+    **{name: ("corelib.amp.state", name) for name in (
+        "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
+        "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",
+    )},
+    **{f"{which}_autocast_{device}_{what}": ("corelib.amp.old_names", f"{which}_autocast_{device}_{what}") for device in ("cpu", "gpu", "ipu", "xla") for which, what in (
+        ("is", "enabled"), ("set", "enabled"), ("get", "dtype"), ("set", "dtype"),
+    ) if device != "gpu" or what == "dtype"},
+    **{name: ("corelib.amp.scaling", name) for name in ("_amp_foreach_non_finite_check_and_unscale_", "_amp_update_scale_")},
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
@@ -154,13 +162,23 @@ def synchronize(device: Any = None) -> None:
     runtime.backend.synchronize(runtime.index)
 
 
+def _device(name: str) -> Any:
+    """The module of a device type, as `torch.cuda`; None for other names."""
+    if name in ("cpu", "cuda", "opencl"):
+        return __getattr__(name)
+    if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
+        globals()[name] = made = _import("corelib.devices").Accelerator(name)
+        return made
+    return None
+
+
+_attribute = _finder.attribute_of("corelib")  # its other modules, and PyTorch's paths
+
+
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
     if later is None:
-        if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
-            globals()[name] = made = _import("corelib.devices").Accelerator(name)
-            return made
-        raise AttributeError(f"module 'corelib' has no attribute {name!r}")
+        return _device(name) or _attribute(name)
     module = _import(later[0])
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
@@ -176,4 +194,4 @@ _LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
-_moved.install(_import)
+_finder.install(_device)

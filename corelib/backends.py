@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.contract.backend import Backend as _Backend
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.plugins import manager as _plugins, registration as _registration
@@ -113,3 +114,5 @@ def report() -> _report.Report:
 def reset_report() -> None:
     """Set all counts to zero; each op and device will warn of its fallback once more."""
     _report.reset()
+
+_paths_below(__name__)

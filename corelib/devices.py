@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
+from corelib.as_torch.finder import attribute_of
 from corelib.contract.backend import OutOfMemoryError
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
@@ -29,7 +32,7 @@ class StreamContext:
             self.stream.__exit__(*exception)
 
 
-class Accelerator:
+class Accelerator(ModuleType):
     """The functions of `torch.cuda` for one device type. `device` arguments are devices, indices, or None for the current one.
 
     >>> import corelib as torch
@@ -40,10 +43,15 @@ class Accelerator:
     OutOfMemoryError = OutOfMemoryError
 
     def __init__(self, device_type: str) -> None:
+        super().__init__(f"corelib.{device_type}", self.__doc__)
+        self.__path__: list[str] = []  # PyTorch's paths below it are found by the table: `torch.cuda.amp`
         self.device_type = device_type
         self.StreamContext: type[StreamContext] = StreamContext
         self.Stream: type[Stream] = type("Stream", (Stream,), {"_type": device_type, "__doc__": Stream.__doc__})
         self.Event: type[Event] = type("Event", (Event,), {"_type": device_type, "__doc__": Event.__doc__})
+
+    def __getattr__(self, name: str) -> Any:
+        return attribute_of(self.__name__)(name)
 
     def __repr__(self) -> str:
         return f"<devices of type {self.device_type!r}>"

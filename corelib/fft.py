@@ -2,7 +2,10 @@
 `fft` where it is declared.
 """
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.ops import namespace
 
 globals().update(namespace("fft"))
 __all__ = [*namespace("fft")]
+
+_paths_below(__name__)

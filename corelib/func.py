@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
 from corelib.ops.shape.joining import stack
@@ -70,3 +71,5 @@ def stack_module_state(models: Iterable[Module]) -> tuple[dict[str, Tensor], dic
         {name: _stacked([p[name] for p in parameters], name) for name in parameters[0]},
         {name: _stacked([b[name] for b in buffers], name) for name in buffers[0]},
     )
+
+_paths_below(__name__)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.construction.creation import empty
@@ -240,3 +241,5 @@ def make_tensor(
     if exclude_zero:
         made[made == 0] = 1 if whole else finfo(dtype).tiny
     return made if whole else made.requires_grad_(requires_grad)
+
+_paths_below(__name__)

@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = ("corelib/distributions", "corelib/nn/modules", "corelib/optim")
 """Folders with a file for each of PyTorch's, however many those are."""
 GENERATED = ".pyi"
-LOADERS = {"corelib/__init__.py", "corelib/dispatcher/plugins/manager.py", "corelib/dispatcher/plugins/checks.py", "corelib/dispatcher/plugins/discovery.py"}
-"""Where modules may be asked for by name: the face's table of what is loaded later, and the loader of plugins."""
+LOADERS = {
+    "corelib/__init__.py", "corelib/dispatcher/plugins/manager.py", "corelib/dispatcher/plugins/checks.py", "corelib/dispatcher/plugins/discovery.py",
+    *(f"corelib/as_torch/{name}.py" for name in ("finder", "torch", "report", "__main__", "shim/torch/__init__")),
+}  # fmt: skip
+"""Where modules may be asked for by name: the face's table of what is loaded later, the loader of plugins, and the finder of PyTorch's paths."""
 
 
 class Count(NamedTuple):

@@ -5,6 +5,7 @@ Layers and losses are in modules/, in files of PyTorch's own names; every name l
 
 from typing import Any
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.nn import functional as functional
 from corelib.nn import init as init
 from corelib.nn import modules as modules
@@ -86,3 +87,5 @@ def factory_kwargs(kwargs: dict[str, Any] | None) -> dict[str, Any]:
                 raise TypeError(f"{name} specified twice, in **kwargs and in factory_kwargs")
             made[name] = kwargs[name]
     return made
+
+_paths_below(__name__)

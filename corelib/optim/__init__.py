@@ -1,5 +1,6 @@
 """Optimizers and learning-rate schedules, with PyTorch's names, state and defaults."""
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.optim import lr_scheduler as lr_scheduler, swa_utils as swa_utils
 from corelib.optim.adadelta import Adadelta as Adadelta
 from corelib.optim.adafactor import Adafactor as Adafactor
@@ -21,3 +22,5 @@ __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Muon", "NAdam", "Optimizer", "RAdam",
     "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
 ]
+
+_paths_below(__name__)

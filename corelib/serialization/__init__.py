@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.serialization import safetensors as safetensors
 from corelib.serialization.safe_globals import (
     add_safe_globals as add_safe_globals,
@@ -23,3 +24,5 @@ from corelib.serialization.save_load import load as load
 from corelib.serialization.save_load import save as save
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "load", "safe_globals", "safetensors", "save"]
+
+_paths_below(__name__)

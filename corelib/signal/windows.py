@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.ops.construction.creation import empty, linspace, ones
 from corelib.ops.elementwise.bessel import i0
 from corelib.tensor.device import DeviceLike
@@ -40,7 +41,7 @@ def _window(
         made = ones((length,), dtype=dtype, device=device)
     else:
         made = weights(lambda start, end: linspace(start, end, length, dtype=dtype, device=device))
-    return made.requires_grad_(requires_grad)
+    return made.requires_grad_(requires_grad or False)
 
 
 def _period(length: int, sym: bool) -> int:
@@ -228,3 +229,5 @@ def _cosines(
         return total
 
     return _window(name, length, weights, dtype, layout, device, requires_grad, short=1)
+
+_paths_below(__name__)

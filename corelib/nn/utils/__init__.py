@@ -1,5 +1,6 @@
 """torch.nn.utils: clipping of gradients, parameters as one vector, parametrizations, pruning, norms of weights, fusion."""
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.nn.utils import parametrizations as parametrizations
 from corelib.nn.utils import parametrize as parametrize
 from corelib.nn.utils import prune as prune
@@ -44,3 +45,5 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+_paths_below(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.moved import former
+from corelib.as_torch.finder import former
 
 
 def __getattr__(name: str) -> Any:

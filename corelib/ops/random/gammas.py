@@ -3,18 +3,23 @@ reparameterization: less the derivative of the distribution function by the shap
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.rule import without_derivative
+from corelib.ops.construction.construct import from_numpy
 from corelib.ops.elementwise.exponential import exp, log, log1p
 from corelib.ops.elementwise.gamma import digamma
 from corelib.ops.elementwise.unary import sqrt
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.random.drawing import filled
+from corelib.ops.random.counts import on_host
 from corelib.ops.random.generator import Generator
 from corelib.ops.random.random import generator_of
 from corelib.tensor import dtype as D
-from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.dtype import kind_name
+from corelib.tensor.host import np
 from corelib.tensor.limits import finfo
 from corelib.tensor.tensor import Tensor
 
@@ -57,24 +62,28 @@ def _rising(x: Tensor, coefficients: tuple[float | Tensor, ...]) -> Tensor:
 # Numbers
 
 
-def _standard(shapes: Tensor, source: Generator, dtype: DType) -> Tensor:
-    """Gamma numbers in float64, or where a device makes them in `dtype`, drawn for the shapes in their order."""
+def _standard(shapes: Tensor, source: Generator) -> Tensor:
+    """Gamma numbers in float64, drawn on the host for the shapes in their order; a device's are read once."""
+    (host,) = on_host(shapes)
     if source.algorithm == "mt19937":
-        array = source.gamma(shapes.to("cpu").numpy().reshape(-1))
-        return filled(Tensor._empty(shapes._device, D.float64, shapes._shape), array)
-    return _together(shapes.to(dtype), source)
+        return from_numpy(source.gamma(host.numpy().reshape(-1)).reshape(host.shape))
+    return _together(host.to(D.float64), source)
 
 
 def _together(shapes: Tensor, source: Generator) -> Tensor:
     """Marsaglia and Tsang's for all at once, until each has been accepted."""
+
+    def drawn(draw: Callable[[int, Any], Any]) -> Tensor:
+        return from_numpy(draw(shapes.numel(), np.dtype("float64")).reshape(shapes.shape))
+
     low = shapes < 1
     d = select_where(low, shapes + 1, shapes) - 1 / 3
     c = 1 / sqrt(9 * d)
     found = select_where(shapes > 0, -1.0, select_where(shapes == 0, 0.0, _NAN)) * shapes.new_ones(shapes._shape)
-    boost = select_where(low, exp(log1p(-shapes.new_empty(shapes._shape).uniform_(generator=source)) / shapes), 1.0)
+    boost = select_where(low, exp(log1p(-drawn(source.random_uniform)) / shapes), 1.0)
     while bool((found < 0).any()):
-        x = shapes.new_empty(shapes._shape).normal_(generator=source)
-        u = 1 - shapes.new_empty(shapes._shape).uniform_(generator=source)
+        x = drawn(source.random_normal)
+        u = 1 - drawn(source.random_uniform)
         y = 1 + c * x
         v = y * y * y
         kept = (y > 0) & (log(u) < 0.5 * x * x + d * (1 - v + log(select_where(y > 0, v, 1.0))))
@@ -101,8 +110,9 @@ def standard_gamma_of(input: Tensor, generator: Generator | None) -> Tensor:
     source = generator_of("_standard_gamma", generator, input._device)
     if input._device.type == "meta":
         return Tensor._empty(input._device, input._dtype, input._shape)
-    made = _standard(shapes, source, shapes._dtype).to(input._dtype)
-    return select_where(made < finfo(input._dtype).tiny, finfo(input._dtype).tiny, made)
+    made = _standard(shapes, source).to(input._dtype)
+    tiny = finfo(input._dtype).tiny
+    return select_where(made < tiny, tiny, made).to(input._device)
 
 
 @op(on=(), vjp=without_derivative("_sample_dirichlet"))
@@ -112,11 +122,10 @@ def sample_dirichlet_of(input: Tensor, generator: Generator | None) -> Tensor:
     source = generator_of("_sample_dirichlet", generator, input._device)
     if input._device.type == "meta":
         return Tensor._empty(input._device, input._dtype, input._shape)
-    wide = shapes.to(D.float64) if source.algorithm == "mt19937" else shapes
-    drawn = _standard(wide, source, wide._dtype)
-    drawn = drawn.clamp(min=finfo(drawn._dtype).tiny)
+    (host,) = on_host(shapes)
+    drawn = _standard(host.to(D.float64), source).clamp(min=finfo(D.float64).tiny)
     limits = finfo(input._dtype)
-    return (drawn / drawn.sum(-1, True)).to(input._dtype).clamp(min=limits.tiny, max=1 - limits.eps / 2)
+    return (drawn / drawn.sum(-1, True)).to(input._dtype).clamp(min=limits.tiny, max=1 - limits.eps / 2).to(input._device)
 
 
 # Derivatives

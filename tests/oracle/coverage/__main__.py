@@ -1,5 +1,7 @@
-"""Prints the page."""
+"""Prints the page, or with `absent` the names that corelib's errors tell of."""
 
-from .page import page
+import sys
 
-print(page(), end="")
+from .page import absent, page
+
+print(absent() if sys.argv[1:] == ["absent"] else page(), end="")

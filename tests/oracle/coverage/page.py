@@ -90,6 +90,18 @@ def page() -> str:
     return "\n".join([*lines, *missing_lines(spaces), *left_out_lines(spaces)]) + "\n"
 
 
+def absent() -> str:
+    """Of each namespace the names that corelib does not have, those that users call apart from those that are not for them."""
+    lines = []
+    for path in namespaces.SPACES:
+        mine, found = namespaces.mine(path), {"missing": [], "internal": []}
+        for name in namespaces.names(path):
+            if mine is None or not namespaces.has(mine, name):
+                found["internal" if not_for_users(path, name) else "missing"].append(name)
+        lines += [f"{kind} {path} {' '.join(names)}" for kind, names in found.items() if names]
+    return "\n".join(lines) + "\n"
+
+
 def missing_lines(spaces: tuple[Space, ...]) -> list[str]:
     headings = [UNCALLED, *(heading for heading, _, _ in FAMILIES), OTHER]
     counts = {heading: sum(len(s.missing.get(heading, ())) for s in spaces) for heading in headings}

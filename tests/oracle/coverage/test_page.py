@@ -12,10 +12,11 @@ import torch
 
 from . import namespaces
 from .calls import FILE, called
-from .page import page, percent, table
+from .page import absent, page, percent, table
 from .users import BEHIND, DOCUMENTED, GONE, IMPORTED, PRIVATE, REASONS, REMOVED, TORCHSCRIPT, TYPING, UNPLACED, documented, not_for_users
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage.md"
+ABSENT = Path(__file__).parents[3] / "corelib" / "as_torch" / "absent.txt"
 
 
 def of_torch(path: str) -> Any:
@@ -25,6 +26,10 @@ def of_torch(path: str) -> Any:
 
 def test_the_page_is_fresh() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.oracle.coverage > docs/coverage.md"
+
+
+def test_what_errors_say_of_absent_names_is_fresh() -> None:
+    assert ABSENT.read_text(encoding="utf-8") == absent(), "write it anew: python -m tests.oracle.coverage absent > corelib/as_torch/absent.txt"
 
 
 def test_every_name_is_counted_once() -> None:

@@ -8,7 +8,7 @@ import warnings
 
 import corelib
 import pytest
-from corelib.moved import moved
+from corelib.as_torch.moved import moved
 
 
 @pytest.mark.parametrize("old", sorted(moved()))

@@ -1,5 +1,6 @@
 """`corelib.data` under its PyTorch name, `torch.utils.data`."""
 
+from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.data import (
     BatchSampler as BatchSampler,
     ChainDataset as ChainDataset,
@@ -23,3 +24,5 @@ from corelib.data import (
     random_split as random_split,
     sampler as sampler,
 )
+
+_paths_below(__name__)

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
-    from importlib.abc import Loader
-else:
-    Loader = object
 
 # Old module: the modules that have its names now, all below `corelib`.
 _TABLE = """
@@ -173,52 +162,3 @@ tensor.sampling: ops.random.sampling
 def moved() -> dict[str, str]:
     """The table as a dictionary, made when it is first asked for."""
     return dict(line.split(": ", 1) for line in _TABLE.strip().splitlines())
-
-
-class _Finder(Loader):
-    """Finds what is found nowhere else; the modules it makes have the names of those that took their place."""
-
-    def __init__(self, load: Callable[[str], ModuleType]) -> None:
-        self.load = load
-
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The import system's question."""
-        return ModuleSpec(name, self) if name[:8] == "corelib." and name[8:] in moved() else None
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """An ordinary module."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the module answer with the names of its successors."""
-        now = [f"corelib.{name}" for name in moved()[module.__name__[8:]].split()]
-        warnings.warn(
-            f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
-        )
-        homes = [self.load(name) for name in now]
-
-        def get(name: str) -> Any:
-            for home in homes:
-                if hasattr(home, name):
-                    return getattr(home, name)
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(now)}")
-
-        module.__dict__["__getattr__"] = get
-
-
-_finders: list[_Finder] = []
-
-
-def install(load: Callable[[str], ModuleType]) -> None:
-    """Let imports find the old paths; `load` imports a module by its name."""
-    _finders.append(_Finder(load))
-    sys.meta_path.extend(_finders)
-
-
-def former(folder: str, home: str, name: str) -> Any:
-    """What a module had, in whose place there is a folder of its name now: the folder asks for it, and `home` is the file in it."""
-    if _finders and not name.startswith("_"):
-        module = _finders[0].load(f"{folder}.{home}")
-        if hasattr(module, name):
-            warnings.warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning, stacklevel=3)
-            return getattr(module, name)
-    raise AttributeError(f"module {folder!r} has no attribute {name!r}")

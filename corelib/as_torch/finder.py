@@ -1,0 +1,144 @@
+"""How a path of PyTorch's becomes a module of corelib's, and what is said of names that are not here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from corelib.as_torch.moved import moved
+from corelib.as_torch.paths import paths
+
+if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
+    from importlib.abc import Loader
+else:
+    Loader = object
+
+ABSENT: list[Callable[[str, str], object]] = []
+"""Who is told of a module and a name that is not in it: as_torch's report."""
+
+
+class Finder(Loader):
+    """Finds below `corelib` what is found nowhere else: devices, PyTorch's paths, and those that corelib's modules had before.
+
+    device: gives the module of a device type (`corelib.cuda`), or None for other names.
+    """
+
+    def __init__(self, device: Callable[[str], ModuleType | None]) -> None:
+        self.device = device
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The import system's question."""
+        if name[:8] != "corelib.":
+            return None
+        known = name[8:] in paths() or name[8:] in moved() or ("." not in name[8:] and self.device(name[8:]) is not None)
+        return ModuleSpec(name, self, is_package=True) if known else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An ordinary module."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the one module that a path stands for in its place, or let it answer with the names of several."""
+        path = module.__name__[8:]
+        if path in paths():
+            homes = [import_module("corelib" if home == "." else f"corelib.{home}") for home in paths()[path]]
+            if len(homes) == 1 and not getattr(homes[0], "__path__", None):  # a package's own files must not be found under a second name
+                sys.modules[module.__name__] = homes[0]
+                return
+        elif path not in moved():
+            sys.modules[module.__name__] = self.device(path) or module
+            return
+        else:
+            now = [f"corelib.{home}" for home in moved()[path].split()]
+            warnings.warn(
+                f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
+            )
+            homes = list(map(import_module, now))
+
+        def get(name: str) -> Any:
+            if f"{path}.{name}" in paths():
+                return import_module(f"{module.__name__}.{name}")
+            for home in homes:
+                if hasattr(home, name):
+                    return getattr(home, name)
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes)}")
+
+        module.__doc__ = homes[0].__doc__
+        module.__dict__["__getattr__"] = get
+        module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
+
+
+
+
+def attribute_of(package: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a package: its submodules and PyTorch's paths below it are loaded when they are first asked for."""
+
+    def get(name: str) -> Any:
+        path = f"{package}.{name}"
+        if not name.startswith("__"):
+            try:
+                return import_module(path)
+            except ModuleNotFoundError as error:
+                if error.name != path:  # the module is there, what it imports is not
+                    raise
+        raise absent(package, name)
+
+    return get
+
+
+def paths_below(package: str) -> None:
+    """Give a package the `__getattr__` of `attribute_of`; not written there, so that type checkers go on refusing what it lacks."""
+    space = sys.modules[package].__dict__
+    space["__getattr__"] = attribute_of(package)
+    space.setdefault("__path__", [])
+
+
+def former(folder: str, home: str, name: str) -> Any:
+    """What a module had, in whose place there is a folder of its name now: the folder asks for it, and `home` is the file in it."""
+    if not name.startswith("_"):
+        module = import_module(f"{folder}.{home}")
+        if hasattr(module, name):
+            warnings.warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning, stacklevel=3)
+            return getattr(module, name)
+    raise AttributeError(f"module {folder!r} has no attribute {name!r}")
+
+
+def absent(module: str, name: str) -> AttributeError:
+    """The error for a name that a module or a class lacks: whether PyTorch has it, and where to read more."""
+    if not name.startswith("__"):
+        for told in ABSENT:
+            told(module, name)
+    said = f"torch{module[7:]}" if ABSENT and module.startswith("corelib") else module
+    kind = "type object" if module.rpartition(".")[2][:1].isupper() else "module"
+    return AttributeError(f"{kind} {said!r} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
+
+
+def _reason(space: str, name: str) -> str:
+    if name.startswith("_"):
+        return ""
+    found = facts().get(space, {}).get(name)
+    if found is None:
+        return ""
+    return ": PyTorch has it, but not for users" if found == "internal" else ": PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing"
+
+
+@cache
+def facts() -> dict[str, dict[str, str]]:
+    """By PyTorch's namespaces, the names that corelib lacks: "missing" or "internal" (not for users)."""
+    found: dict[str, dict[str, str]] = {}
+    with open(os.path.join(os.path.dirname(__file__), "absent.txt"), encoding="utf-8") as file:
+        for line in file:
+            what, space, names = line.split(" ", 2)
+            found.setdefault(space, {}).update(dict.fromkeys(names.split(), what))
+    return found
+
+
+def install(device: Callable[[str], ModuleType | None]) -> None:
+    """Let imports find what is found nowhere else below `corelib`."""
+    sys.meta_path.append(Finder(device))

@@ -1,0 +1,50 @@
+"""THE TABLE of PyTorch's module paths that are other modules here: `utils.data.dataloader` is `data.loader` with its iterators.
+
+A path with one home is that very module under another name; one with several, or with a package (`.` is the face), has the public names of
+all of them. A module of corelib that
+has PyTorch's path already (`nn.modules.linear`) needs no line. `corelib.` and, under as_torch, `torch.` resolve by the same table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+_TABLE = """
+cpu.amp: amp.cpu
+cpu.amp.autocast_mode: amp.cpu
+cpu.amp.grad_scaler: amp.cpu
+cuda.amp: amp.cuda
+cuda.amp.autocast_mode: amp.cuda
+cuda.amp.common: amp.cuda
+cuda.amp.grad_scaler: amp.cuda
+functional: .
+random: ops.random.generator
+return_types: ops.return_types
+storage: tensor.storage
+torch_version: as_torch.versions
+optim._adafactor: optim.adafactor
+optim._muon: optim.muon
+signal.windows.windows: signal.windows
+utils.data._utils: data.collate data.worker
+utils.data._utils.collate: data.collate
+utils.data._utils.worker: data.worker
+utils.data.dataloader: data.loader data.iterators
+utils.data.dataset: data.dataset
+utils.data.sampler: data.sampler
+utils.hooks: graph.handles
+"""
+
+OWN = frozenset((
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "tensor", "version",
+))  # fmt: skip
+"""What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
+
+
+@cache
+def paths() -> dict[str, tuple[str, ...]]:
+    """The table as a dictionary, made when it is first asked for: a path and its homes, all without the package's name."""
+    found = {}
+    for line in _TABLE.strip().splitlines():
+        path, _, homes = line.partition(": ")
+        found[path] = tuple(homes.split())
+    return found

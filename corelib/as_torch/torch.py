@@ -1,0 +1,123 @@
+"""What the name `torch` means while it means corelib."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from corelib.as_torch import finder
+from corelib.as_torch.paths import OWN
+from corelib.as_torch.versions import __version__
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object
+
+asked: Counter[str] = Counter()
+"""How often a name or a path that is not here was asked for."""
+SHIM = str(Path(__file__).with_name("shim"))
+"""A folder with a `torch` that is this one: by PYTHONPATH, child processes find it."""
+
+
+class Torch(ModuleType):
+    """The module `torch`: all that the face of corelib has, with PyTorch's version."""
+
+    def __init__(self, face: ModuleType) -> None:
+        super().__init__("torch", face.__doc__)
+        own = {"__name__", "__spec__", "__loader__", "__path__", "__package__", "__getattr__", "__dir__", *OWN}
+        self.__dict__.update({name: value for name, value in vars(face).items() if name not in own or (name in OWN and not isinstance(value, ModuleType))})
+        self.__path__: list[str] = []
+        self.__version__ = __version__
+        self.version = import_module("corelib.as_torch.pytorch_version")
+        self._face = face
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OWN:
+            raise finder.absent("corelib", name)
+        found = getattr(self._face, name)
+        self.__dict__[name] = found
+        if isinstance(found, ModuleType):
+            sys.modules.setdefault(f"torch.{name}", found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*vars(self), *dir(self._face)} - OWN)
+
+
+class Finder(Loader):
+    """Finds below `torch` what is below `corelib`: the very same modules."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """The import system's question. None for what corelib lacks, so that the import fails by that name."""
+        if name != "torch" and not name.startswith("torch."):
+            return None
+        own = own_path(name)
+        if own is None or (own != "corelib" and find_spec(own) is None):
+            asked[name] += 1
+            return None
+        return ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """`torch` is a module of its own; the others are made for the import only, and replaced."""
+        return Torch(import_module("corelib")) if spec.name == "torch" else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put corelib's module in the place of the one made for the import, and beside it those below it that are loaded already."""
+        own = own_path(module.__name__) or "corelib"
+        found = module if own == "corelib" else import_module(own)
+        sys.modules[module.__name__] = found
+        below = f"{own}."
+        for name, loaded in list(sys.modules.items()):
+            if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]):
+                sys.modules.setdefault(path, loaded)
+
+
+def own_path(name: str) -> str | None:
+    """Where a path below `torch` is below `corelib`; None where it is no path of PyTorch's."""
+    path = name[6:]
+    if path.partition(".")[0] in OWN:
+        return "corelib.as_torch.pytorch_version" if path == "version" else None
+    return f"corelib.{path}" if path else "corelib"
+
+
+def _lacking(tensor: object, name: str) -> Any:
+    raise finder.absent("corelib.Tensor", name)
+
+
+def _told(module: str, name: str) -> None:
+    asked[f"torch{module[7:]}.{name}"] += 1
+
+
+def install() -> None:
+    """Let `import torch`, and every path of PyTorch's below it, mean corelib: here, and in the processes that are started from here.
+
+    RuntimeError where PyTorch itself has been imported already: objects of both would meet. PyTorch's files stay as they are.
+
+    >>> import corelib.as_torch
+    >>> corelib.as_torch.install()  # doctest: +SKIP
+    >>> import torch  # doctest: +SKIP
+    """
+    if isinstance(sys.modules.get("torch"), Torch):
+        return
+    if "torch" in sys.modules:
+        raise RuntimeError(
+            f"as_torch.install(): PyTorch has been imported already, from {getattr(sys.modules['torch'], '__file__', None)}; "
+            "call install() before the first `import torch`, or start the program with `python -m corelib.as_torch`"
+        )
+    sys.meta_path.insert(0, Finder())
+    finder.ABSENT.append(_told)
+    import_module("corelib").Tensor.__getattr__ = _lacking  # only for what no attribute is found for
+    if SHIM not in sys.path:
+        sys.path.insert(1, SHIM)
+    if SHIM not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (SHIM, os.environ.get("PYTHONPATH"))))
+    import_module("torch")
