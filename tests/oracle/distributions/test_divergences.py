@@ -134,3 +134,31 @@ def test_the_entropy_of_an_exponential_family_is_its_own():
                  "Beta(t([1.0]), t([2.0]))", "Exponential(t([2.0]))", "ContinuousBernoulli(t([0.2, 0.5]))", "Poisson(t([2.0]))"):  # fmt: skip
         mine, theirs = (outcome(lambda: side.D.ExponentialFamily.entropy(side.make(case))) for side in sides("float64"))
         same(mine, theirs, case, 100)
+
+
+def test_an_exponential_family_that_says_nothing_of_itself_has_no_entropy():
+    def run(T):
+        made = T.distributions.ExponentialFamily((2,), (3,), validate_args=False)
+        asked = ("entropy", "mean", "support", "arg_constraints", "enumerate_support", "log_prob", "cdf", "icdf", "rsample", "expand", "_natural_params")
+        return [made.batch_shape, made.event_shape, made.has_rsample, *(type(outcome(lambda: ask(made, name))) for name in asked)]
+
+    def ask(made, name):
+        found = getattr(made, name)
+        return found(3) if name in ("log_prob", "cdf", "icdf") else found((2,)) if name in ("rsample", "expand") else found()
+
+    assert run(corelib) == run(torch)
+
+
+def test_checks_of_arguments_are_turned_off_and_on():
+    def run(T):
+        D = T.distributions
+        told = [type(outcome(lambda: D.Normal(0.0, -1.0))), type(outcome(lambda: D.Distribution.set_default_validate_args(3)))]
+        D.Distribution.set_default_validate_args(False)
+        try:
+            told.append(repr(D.Normal(0.0, -1.0)))
+            told.append(type(outcome(lambda: D.Normal(0.0, -1.0, validate_args=True))))
+        finally:
+            D.Distribution.set_default_validate_args(True)
+        return [*told, str(outcome(lambda: D.Normal(T.zeros(2), T.tensor([1.0, -1.0]))))]
+
+    assert run(corelib) == run(torch)

@@ -10,6 +10,7 @@ import torch
 
 import corelib
 
+from ..coverage.calls import compared
 from .both import DTYPES, Side, compare, gradients, outcome, same, sides
 
 X = [[-1.5, 0.3], [0.0, 2.0]]
@@ -54,6 +55,9 @@ def test_it_is_the_same_forward_backward_and_in_its_jacobian(made, dtype):
 
     compare(dtype, made, both_ways, loose=20)
     compare(dtype, made, lambda side, transform: transform.inv.log_abs_det_jacobian(transform(side.t(TRANSFORMS[made])), side.t(TRANSFORMS[made])), "inv", 20)
+    if made == "identity_transform":
+        compared("torch.distributions.identity_transform")
+        compared("torch.distributions.transforms.identity_transform")
     if dtype == "float64":
         return
     compare(dtype, made, lambda side, transform: repr(transform), "repr")
@@ -120,6 +124,8 @@ def test_a_constraint_checks_the_same(made):
     if "property" not in made:
         compare("float32", made, lambda side, c: repr(c), "repr")
     compare("float32", made, lambda side, c: side.D.constraints.is_dependent(c), "is_dependent")
+    if made == "C.dependent":
+        compared("torch.distributions.constraints.dependent")
 
 
 @pytest.mark.parametrize("registry", ["biject_to", "transform_to"])
@@ -134,6 +140,8 @@ def test_the_transform_into_a_constraint_is_the_same(made, registry):
         return [repr(transform), y, constraint.check(y), transform.domain, transform.bijective]
 
     compare("float64", made, into, registry, 20)
+    compared(f"torch.distributions.{registry}")
+    compared(f"torch.distributions.constraint_registry.{registry}")
 
 
 def test_a_registry_takes_more_constraints():
@@ -143,7 +151,7 @@ def test_a_registry_takes_more_constraints():
         class Even(D.constraints.Constraint):
             pass
 
-        registry = type(D.biject_to)()
+        registry = D.constraint_registry.ConstraintRegistry()
         registry.register(Even, lambda c: D.ExpTransform())
         told = [repr(registry(Even())), type(outcome(lambda: registry(D.constraints.real)))]
 
