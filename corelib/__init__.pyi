@@ -256,7 +256,7 @@ def amax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
-def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
+def aminmax(input: _Tensor, *, dim: _int | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
     """The smallest and the largest element, of all or along `dim`."""
 def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
@@ -528,7 +528,7 @@ def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: 
     """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
 def empty_permuted(size: _int | _Sequence[_int], physical_layout: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set."""
-def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def empty_strided(size: _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input == other`, elementwise; False where either is NaN."""
@@ -602,7 +602,7 @@ def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
-def full(size: _int | _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def full(size: _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
@@ -798,7 +798,7 @@ def lstm_cell(input: _Tensor, hx: _Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tens
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
-def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
+def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool | _int = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
@@ -922,7 +922,7 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
-def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _OldSVD:
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool | _int = ..., niter: _int = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
@@ -1084,7 +1084,7 @@ def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
-def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
+def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool | None = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
@@ -1112,7 +1112,7 @@ def std(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbias
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
 def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
-def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool | _int = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
 def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""

@@ -140,7 +140,7 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
 
 
 @public("torch", "Tensor", outs=True, whole=True)
-def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+def lu(self: Tensor, pivot: bool = True, get_infos: bool | int = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     warn(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a future PyTorch release.\n"
