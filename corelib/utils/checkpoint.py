@@ -6,14 +6,12 @@ import traceback
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import local
 from typing import Any, NoReturn
 from uuid import uuid4
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
-from corelib.amp.autocast_mode import autocast
-from corelib.amp.state import get_autocast_dtype, is_autocast_available, is_autocast_cache_enabled, is_autocast_enabled
 from corelib.autograd.engine import backward as run_backward
 from corelib.autograd.function import Function
 from corelib.autograd.graph import saved_tensors_hooks
@@ -21,14 +19,15 @@ from corelib.dispatcher.modes import Mode
 from corelib.dispatcher.op import Entry, Kwargs, Op
 from corelib.graph.grad_mode import enable_grad, grad_mode, no_grad
 from corelib.graph.rule import Args
-from corelib.graph.saved import SavedTensor
-from corelib.nn.modules.containers import Sequential
-from corelib.ops.random.generator import fork_rng, get_rng_state, set_rng_state
-from corelib.tensor.device import DEVICE_TYPES
+from corelib.nn.modules.container import Sequential
 from corelib.tensor.tensor import Tensor
 from corelib.utils.selective_checkpoint import (
     SAC_IGNORED_OPS as SAC_IGNORED_OPS, CheckpointPolicy as CheckpointPolicy, SelectiveCheckpointContext as SelectiveCheckpointContext,
     create_selective_checkpoint_contexts as create_selective_checkpoint_contexts,
+)
+from corelib.utils.surroundings import (
+    DefaultDeviceType as DefaultDeviceType, Surroundings, get_device_states as get_device_states, set_device_states as set_device_states,
+    tensors_in,
 )
 
 __all__ = [
@@ -98,99 +97,6 @@ def check_backward_validity(inputs: Iterable[Any]) -> None:
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
 
 
-class DefaultDeviceType:
-    """The device type whose random numbers are kept where no tensor among the arguments is off the cpu."""
-
-    _default_device_type: str | None = None
-
-    @staticmethod
-    def set_device_type(device: str = "cuda") -> None:
-        """Set it."""
-        DefaultDeviceType._default_device_type = device
-
-    @staticmethod
-    def get_device_type() -> str:
-        """That which was set, else the first accelerator's that is at work, else "cpu"."""
-        if DefaultDeviceType._default_device_type is None:
-            DefaultDeviceType._default_device_type = "cuda" if "cuda" in DEVICE_TYPES.value() and _has("cuda") else "cpu"
-        return DefaultDeviceType._default_device_type
-
-
-def _has(device_type: str) -> bool:
-    try:
-        get_rng_state(device_type)
-    except RuntimeError:  # not installed, or unavailable
-        return False
-    return True
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for v in value:
-            yield from _tensors(v)
-    elif isinstance(value, dict):
-        for v in value.values():
-            yield from _tensors(v)
-
-
-def _infer_device_type(*args: Any) -> str:
-    """The device type of the arguments, the cpu apart; of several, cuda or the first, with a warning."""
-    found = [t.device.type for t in _tensors(args) if t.device.type not in ("cpu", "meta")]
-    if len(set(found)) > 1:
-        warnings.warn(
-            "Tensor arguments, excluding CPU tensors, are detected on at least two types of devices. Device state will only be saved for "
-            "devices of a single device type, and the remaining devices will be ignored. Consequently, if any checkpointed functions involve "
-            "randomness, this may result in incorrect gradients. (Note that if CUDA devices are among the devices detected, it will be "
-            f"prioritized; otherwise, the first device encountered will be selected.)\nDevice types: {sorted(set(found))} first device type: "
-            f"{found[0]}", stacklevel=2,
-        )  # fmt: skip
-    return "cuda" if "cuda" in found else found[0] if found else DefaultDeviceType.get_device_type()
-
-
-def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
-    """The devices, by index, of the tensors among arguments, the cpu apart, and the states of their random numbers."""
-    kind = _infer_device_type(*args)
-    ids = [t.device.index or 0 for t in _tensors(args) if t.device.type == kind and kind not in ("cpu", "meta")]
-    return ids, [get_rng_state(f"{kind}:{i}") for i in ids]
-
-
-def set_device_states(devices: Sequence[int], states: Sequence[Tensor], *, device_type: str | None = None) -> None:
-    """Put the random numbers of devices into states that `get_device_states` gave."""
-    kind = DefaultDeviceType.get_device_type() if device_type is None else device_type
-    if kind != "meta":
-        for i, state in zip(devices, states, strict=False):
-            set_rng_state(state, f"{kind}:{i}")
-
-
-class _Surroundings:
-    """What a forward runs in, to be had again for its recomputation: random numbers and autocast."""
-
-    def __init__(self, preserve: bool, args: tuple[Any, ...]) -> None:
-        self.device_type = _infer_device_type(*args)
-        self.preserve = preserve
-        if preserve:
-            self.cpu_state = get_rng_state()
-            self.devices, self.states = get_device_states(*args)
-        self.regions = [
-            {"device_type": kind, "enabled": is_autocast_enabled(kind), "dtype": get_autocast_dtype(kind), "cache_enabled": is_autocast_cache_enabled()}
-            for kind in dict.fromkeys((self.device_type, "cpu")) if is_autocast_available(kind)
-        ]
-
-    @contextmanager
-    def again(self) -> Iterator[None]:
-        """Inside, all is as it was."""
-        with ExitStack() as stack:
-            if self.preserve:
-                stack.enter_context(fork_rng(devices=self.devices, device_type=self.device_type))
-                set_rng_state(self.cpu_state)
-                set_device_states(self.devices, self.states, device_type=self.device_type)
-            for region in self.regions:
-                stack.enter_context(autocast(**region))  # type: ignore[arg-type]  # names of its own parameters
-            yield
-
-
 class CheckpointFunction(Function):
     """A part of a model that is recorded as one node, which runs it again in backward: `checkpoint` with `use_reentrant=True`."""
 
@@ -199,7 +105,7 @@ class CheckpointFunction(Function):
         """Run the part without recording it."""
         check_backward_validity(args)
         ctx.run_function = run_function
-        ctx.surroundings = _Surroundings(preserve_rng_state, args)
+        ctx.surroundings = Surroundings(preserve_rng_state, args)
         ctx.tensor_indices = [i for i, arg in enumerate(args) if isinstance(arg, Tensor)]
         ctx.inputs = [None if isinstance(arg, Tensor) else arg for arg in args]
         ctx.save_for_backward(*[args[i] for i in ctx.tensor_indices])
@@ -276,7 +182,7 @@ def checkpoint(
     if determinism_check not in _CHECKS:
         raise ValueError(f"determinism_check should be one of {list(_CHECKS)}, but got {determinism_check}")
     forward_context, recompute_context = context_fn()
-    surroundings = _Surroundings(preserve, args)
+    surroundings = Surroundings(preserve, args)
 
     def recompute(*given: Any) -> None:
         with surroundings.again(), recompute_context:
@@ -489,7 +395,7 @@ class _Trace(Mode):
         """Run the op and write it down."""
         made = call(*args, **kwargs)
         shown = ", ".join(f"{x.dtype}{list(x.shape)}" if isinstance(x, Tensor) else repr(x) for x in args)
-        out = ", ".join(f"{t.dtype}{list(t.shape)}" for t in _tensors(made))
+        out = ", ".join(f"{t.dtype}{list(t.shape)}" for t in tensors_in(made))
         self.ops.append(f"{op.name}({shown}) -> {out}")
         self.stacks.append("".join(traceback.format_stack()[:-2]))
         return made
@@ -525,8 +431,8 @@ def checkpoint_sequential(
     >>> import corelib as torch
     >>> from corelib.utils.checkpoint import checkpoint_sequential
     >>> x = torch.tensor([4.], requires_grad=True)
-    >>> checkpoint_sequential([torch.sqrt, torch.sqrt, torch.square], 2, x, use_reentrant=False)
-    tensor([2.], grad_fn=<PowBackward0>)
+    >>> checkpoint_sequential([torch.neg, torch.abs], 2, x, use_reentrant=False)
+    tensor([4.], grad_fn=<AbsBackward0>)
     """
     if use_reentrant is None:
         warnings.warn(
