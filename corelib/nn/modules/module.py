@@ -104,6 +104,12 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+    def _replicate_for_data_parallel(self) -> Self:
+        """A copy with registries of its own, for `nn.parallel.replicate` to fill; all else is shared."""
+        replica = self.__new__(type(self))
+        replica.__dict__.update(self.__dict__, _parameters={}, _buffers=self._buffers.copy(), _modules=self._modules.copy(), _is_replica=True)
+        return replica
+
     # -- attributes: what is assigned is registered -------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
