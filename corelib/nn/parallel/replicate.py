@@ -35,7 +35,7 @@ def replicate(network: M, devices: Sequence[DeviceId], detach: bool = False) -> 
         copies: dict[int, Tensor] = {}
         for t in tensors:
             copy = t.to(target)
-            copies[id(t)] = copy.detach() if detach or not t.requires_grad else copy if copy is not t else t.view_as(t)
+            copies[id(t)] = copy if not t.requires_grad else copy.detach() if detach else copy.view_as(copy)
         modules = {id(m): m._replicate_for_data_parallel() for m in network.modules()}
         for module in network.modules():
             replica = modules[id(module)]
