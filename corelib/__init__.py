@@ -100,13 +100,14 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "hub", "linalg", "masked", "nn", "optim", "serialization", "signal",
+        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "futures", "hub", "linalg", "masked", "nn", "optim", "serialization", "signal",
         "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "compile": ("corelib.dispatcher.compilation", "compile"),
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),

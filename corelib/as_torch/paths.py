@@ -10,6 +10,10 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
+_dynamo: capture.dynamo
+compiler: capture.compiler
+jit: capture.jit
+onnx: capture.onnx
 functional: .
 random: ops.random.generator
 return_types: ops.return_types
