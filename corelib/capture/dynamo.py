@@ -8,9 +8,10 @@ from typing import Any, NoReturn, TypeVar
 
 from corelib.capture import compiler
 from corelib.capture.compiler import (
-    BACKENDS, allow_in_graph as allow_in_graph, assume_constant_result as assume_constant_result, disable as disable, is_compiling as is_compiling,
+    allow_in_graph as allow_in_graph, assume_constant_result as assume_constant_result, disable as disable, is_compiling as is_compiling,
     list_backends as list_backends, reset as reset, set_stance as set_stance, substitute_in_graph as substitute_in_graph,
 )  # fmt: skip
+from corelib.dispatcher.compilation import BACKENDS
 from corelib.nn.modules.module import Module
 
 T = TypeVar("T")

@@ -13,6 +13,7 @@ from corelib.dispatcher.op import Inferred
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.joining import stack
 from corelib.ops.spatial.convolution import spatial, window_slices
 from corelib.ops.spatial.padding import constant_pad
@@ -85,6 +86,7 @@ def _infer_max(input: Tensor, kernel: Shape, stride: Shape, padding: Shape, dila
     return [(shape, input._dtype), (shape, D.int64)], (input, kernel, stride, padding, dilation, sizes)
 
 
+@within_bounds
 def _max_backward(gs: tuple[Tensor, ...], input: Tensor, sizes: Shape, out1: Tensor) -> Tensor:
     n = len(sizes)
     lead = input._shape[:-n]
@@ -148,7 +150,7 @@ def _max_pool_of(n: int) -> Callable[..., Any]:
 
 
 max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
-max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
+max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional", whole=True)(_max_pool_of(3))
 
 
 def _window_sum_vjp(g: Tensor, input: Tensor, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
@@ -258,7 +260,7 @@ def avg_pool3d(
     return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Shape:
+def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None]) -> Shape:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     given = n if isinstance(output_size, int) or output_size is None else len(output_size)
@@ -281,7 +283,7 @@ def _bounds(n: int, out: int) -> list[tuple[int, int]]:
     return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
 
 
-def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
@@ -298,6 +300,7 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
     return in_format_of(input, made, n == 1).to(input._dtype)
 
 
+@within_bounds
 def _window_means(x: Tensor, out: int) -> Tensor:
     """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
     n = x._shape[-1]
@@ -312,13 +315,13 @@ def _window_means(x: Tensor, out: int) -> Tensor:
 
 
 @op(on=("torch", "nn.functional"))
-def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -329,7 +332,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -346,8 +349,9 @@ def last_nan_or_largest(windows: Tensor) -> Tensor:
     return select_where(odd.any(-1, True), last, largest)
 
 
+@within_bounds
 def _adaptive_max(
-    name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
+    name: str, n: int, input: Tensor, output_size: int | Sequence[int | None], return_indices: bool
 ) -> Tensor | tuple[Tensor, Tensor]:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
@@ -380,7 +384,7 @@ def _adaptive_max(
 
 @public("nn.functional")
 def adaptive_max_pool1d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
@@ -389,16 +393,16 @@ def adaptive_max_pool1d(
 @public("nn.functional")
 @owning
 def adaptive_max_pool2d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-@public("nn.functional")
+@public("nn.functional", whole=True)
 @owning
 def adaptive_max_pool3d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each window, where windows cover the last three dimensions evenly."""
     return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)

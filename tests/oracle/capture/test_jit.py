@@ -83,11 +83,12 @@ def test_facts() -> None:
             T.jit.trace(double)
 
 
+# ruff: noqa: UP006, UP007, UP045  # the forms of typing are what is asked for
 VALUES: list[tuple[Any, Any]] = [
     ([1, 2], list[int]), ([1, "a"], list[int]), (["a"], typing.List[str]), ({"a": 1}, dict[str, int]), ({"a": "b"}, dict[str, int]),  # noqa: UP006
     ((1, "a"), tuple[int, str]), ((1, 2), tuple[int, str]), ((1,), tuple[int, str]), (None, typing.Optional[int]), (3, typing.Optional[int]),
     ("a", typing.Optional[int]), (3, typing.Union[int, str]), (3.0, typing.Union[int, str]), (3, int), (3, float), (True, int), (3, (str, int)),
-    (3, (str, float)), ([[1], [2]], list[list[int]]), ([[1], ["a"]], list[list[int]]), ({"a": [1]}, dict[str, list[int]]), ([1, None], list[typing.Optional[int]]),
+    (3, (str, float)), ([[1], [2]], list[list[int]]), ([[1], ["a"]], list[list[int]]), ({"a": [1]}, dict[str, list[int]]), ([1, None], list[int | None]),
     (None, list[int]), ("text", list[str]),
 ]  # fmt: skip
 
