@@ -81,6 +81,7 @@ from corelib import backend as backend
 from corelib import backends as backends
 from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
+from corelib.dispatcher.compilation import compile as compile
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
 from corelib import data as data
@@ -89,6 +90,7 @@ from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
+from corelib import futures as futures
 from corelib.amp.old_names import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from corelib.amp.state import get_autocast_dtype as get_autocast_dtype
 from corelib.amp.old_names import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -97,6 +99,7 @@ from corelib.amp.old_names import get_autocast_xla_dtype as get_autocast_xla_dty
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.ops.random.generator import get_rng_state as get_rng_state
+from corelib import hub as hub
 from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.ops.random.generator import initial_seed as initial_seed
 from corelib.amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
