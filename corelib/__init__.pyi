@@ -87,6 +87,7 @@ from corelib.devices import cuda as cuda
 from corelib import data as data
 from corelib.ops.random.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib import distributions as distributions
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
@@ -381,7 +382,7 @@ def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
 def broadcast_shapes(*shapes: _Any) -> _Size:
     """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit."""
 def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
-    """Views of all tensors in the shape that they broadcast to."""
+    """Views of all tensors in the shape that they broadcast to; one that has it already is returned itself."""
 def broadcast_to(input: _Tensor, size: _int | _Sequence[_int]) -> _Tensor:
     """A view expanded to `size`."""
 def bucketize(input: _Tensor | _int | _float | _bool | _complex, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
