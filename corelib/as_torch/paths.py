@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp: amp.cpu
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu

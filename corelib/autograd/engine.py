@@ -22,6 +22,7 @@ from corelib.graph.fitted import fitted
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.hooks import run_after, run_before
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
+from corelib.dispatcher.regions import watched
 from corelib.ops.construction.creation import zeros_like
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
@@ -225,6 +226,7 @@ def _run(
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
     before = grad_mode.enabled
+    recorder = watched.recorder
     grad_mode.enabled = create_graph
     try:
         for (node, number), g in roots:
@@ -251,7 +253,7 @@ def _run(
                                 _accumulate_captured(node, number, part, inputs, create_graph)
                 if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
-            grads: Any = node.apply(g)
+            grads: Any = node.apply(g) if recorder is None else recorder.run_node(node, g)
             if node.post_hooks is not None:
                 grads = run_after(node, _all_cast(node, grads), g)
             del g
@@ -296,10 +298,14 @@ def _run(
                 g = pending.pop(node)
                 if node.tensor_hooks is not None or node.pre_hooks is not None:
                     g = run_before(node, g)
+                if recorder is not None:
+                    recorder.reach(node)
                 _accumulate(node, g, create_graph)
                 del g
     finally:
         grad_mode.enabled = before
+        if recorder is not None:
+            recorder.leave_nodes()
     return found
 
 
