@@ -13,6 +13,7 @@ from corelib.dispatcher.modes import active, run_function
 from corelib.dispatcher.op import positional, with_parameters
 from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,7 +42,7 @@ def public(
 ) -> Callable[[F], F]:
     """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
     `out=`, tensors for their several results, too; with `out`, `out=` for their one. `out` and `overlap` are as an op's. Their
-    integer arguments are checked as an op's are, but where a function says that it `fits` them itself, which spares it a call. What is
+    arguments are looked at as an op's are, but where a function says that it `fits` them itself, which spares it a call. What is
     `whole` is seen by modes as one function, before the ops that it is made of, under its name with that of its namespace: linalg_svd."""
 
     def place(function: Any) -> Any:
@@ -56,8 +57,8 @@ def public(
             shown = _seen(shown, name)
             function = shown if same else _seen(function, name)
         called = names or (function.__name__,)
-        if checked is not None and not checked.integers:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
-            if checked.tensors == (0,) and "Tensor" in places:
+        if checked is not None and not checked.checked:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
+            if [*checked.tensors] == [0] and "Tensor" in places:
                 show(function, called, ("Tensor",))
                 show(shown, called, [where for where in places if where != "Tensor"])
             else:
@@ -127,23 +128,23 @@ def _seen(function: Any, name: str) -> Any:
 
 
 class _Checked:
-    """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
+    """What is known of a function whose arguments are looked at in front of it, as an op knows it of itself."""
 
-    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params", "tensors")
+    __slots__ = ("arity", "checked", "entry", "function", "name", "others", "params", "tensors")
 
-    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...], tensors: tuple[int, ...]) -> None:
+    def __init__(self, name: str, params: tuple[str, ...], kinds: dict[int, str], others: tuple[str, ...], tensors: dict[int, bool]) -> None:
         self.name = name
         self.tensors = tensors
         self.others = others
         self.params = params
-        self.integers = integers
+        self.checked = kinds
         self.arity = 0
         self.function: Any = None
         self.entry: Any = None
 
     @staticmethod
     def of(function: FunctionType, name: str, places: tuple[str, ...]) -> _Checked | None:
-        """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
+        """What is known of a function that users call by this name; None where none of its arguments is looked at, or it takes arguments beyond its parameters."""
         inner = getattr(function, "__wrapped__", function)
         code = inner.__code__
         if code.co_flags & 0x0C:
@@ -151,8 +152,8 @@ class _Checked:
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         known = roles(inner, params)
         found = checked_kinds(known, params, places)
-        tensors = tuple([i for i, (role, _) in enumerate(known) if role == "tensor"])
-        return _Checked(name, params, found, names_for(name, params, places), tensors) if tensors or any("d" not in kind for kind in found.values()) else None
+        tensors = {i: role == "optional" for i, (role, _) in enumerate(known) if role in ("tensor", "optional")}
+        return _Checked(name, params, found, names_for(name, params, places), tensors) if tensors or found else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
@@ -165,7 +166,7 @@ class _Checked:
         like = inner or function
         self.arity = like.__code__.co_argcount + like.__code__.co_kwonlyargcount  # `out` is one, if there is any
         layout = Layout(like, False, self.others) if self.others else None
-        made = self._made("", layout, bool(self.integers))
+        made = self._made("", layout, bool(self.checked))
         self.entry = entry = with_parameters(made, like, out=False) if layout is None else layout.put(made, like)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
@@ -175,7 +176,7 @@ class _Checked:
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        lines = fitting_lines(self.integers, "        ")
+        lines = fitting_lines(self.checked, "        ")
         made = self._made(lines, None, False)
         if self.others:
             shown = self.entry.__wrapped__
@@ -191,7 +192,7 @@ class _Checked:
         key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
+            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
             exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
@@ -200,8 +201,8 @@ class _Checked:
 
 def _must_be_tensors(of: _Checked, args: tuple[Any, ...]) -> None:
     """TypeError for an argument in the place of a tensor that is none."""
-    for i in of.tensors:
-        if not isinstance(args[i], Tensor):
+    for i, optional in of.tensors.items():
+        if not isinstance(args[i], Tensor) and not (optional and args[i] is None):
             raise TypeError(f"{of.name}(): argument '{of.params[i]}' (position {i + 1}) must be Tensor, not {type(args[i]).__name__}") from None
 
 

@@ -739,13 +739,13 @@ class TensorBase:
         """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
     def min(self, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
         """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
-    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
+    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool | None = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
     def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """The indices that put the elements in order along `dim`."""
     def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
+    def aminmax(self, *, dim: _int | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
         """The smallest and the largest element, of all or along `dim`."""
     def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
         """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
@@ -977,7 +977,7 @@ class TensorBase:
         """`renorm`, in place."""
     def cholesky(self, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`linalg.cholesky` by its older name."""
-    def lu(self, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
+    def lu(self, pivot: _bool = ..., get_infos: _bool | _int = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     def qr(self, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
@@ -1051,10 +1051,14 @@ class TensorBase:
         """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise."""
     def igammac_(self, other: _Any) -> _Tensor:
         """The in-place form of `igammac`: writes its result into this tensor and returns it."""
-    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool | _int = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
+    def is_shared(self) -> _bool:
+        """Whether other processes can have the memory: after `share_memory_`, or where it came from another process. False off the cpu."""
+    def share_memory_(self) -> _Tensor:
+        """Move the memory, with all tensors over it, to where other processes can have it; returns the tensor itself."""
     def storage_type(self) -> _Tensor:
         """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
     def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:

@@ -10,10 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
+from corelib.dispatcher.compilation import compile
 from corelib.nn import hooks as _hooks
 from corelib.nn.hooks import (
     Hooks,
     HooksMixin,
+    register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
@@ -28,7 +30,7 @@ from corelib.nn.parameter import Buffer, Parameter
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
-    "Module", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
+    "Module", "register_module_backward_hook", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
     "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
     "register_module_module_registration_hook", "register_module_parameter_registration_hook",
 ]
@@ -82,6 +84,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
         state["_non_persistent_buffers_set"] = set()
         for name in _hooks.REGISTRIES:
             state[name] = OrderedDict()
+        state["_is_full_backward_hook"] = None
         state["_modules"] = {}
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -103,6 +106,16 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """`torch.compile` of this module, in place: it runs eagerly, which is said once. The arguments are those of `torch.compile`."""
+        compile(self, *args, **kwargs)
+
+    def _replicate_for_data_parallel(self) -> Self:
+        """A copy with registries of its own, for `nn.parallel.replicate` to fill; all else is shared."""
+        replica = self.__new__(type(self))
+        replica.__dict__.update(self.__dict__, _parameters={}, _buffers=self._buffers.copy(), _modules=self._modules.copy(), _is_replica=True)
+        return replica
 
     # -- attributes: what is assigned is registered -------------------------------------------------------------
 

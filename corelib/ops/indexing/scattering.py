@@ -147,6 +147,8 @@ def scatter(
     >>> torch.zeros(3).scatter(0, torch.tensor([2]), 5.)
     tensor([0., 0., 5.])
     """
+    if src is not None and value is not None:
+        raise TypeError("scatter(): arguments 'src' and 'value' stand for the same: give one")
     if src is None:
         src = value
     if src is None:

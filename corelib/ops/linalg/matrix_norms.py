@@ -222,6 +222,8 @@ def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol
     tensor(1)
     """
     matrices("linalg.matrix_rank", A, square=hermitian)
+    if tol is not None and (atol is not None or rtol is not None):
+        raise TypeError("linalg.matrix_rank(): argument 'tol' stands for atol, with an rtol of 0: give either it or these")
     if 0 in A._shape[-2:]:
         return A.new_zeros(A._shape[:-2]).long()
     fixed = A.detach()
@@ -274,6 +276,8 @@ def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Lim
     tensor([[0.5000, 0.0000]])
     """
     matrices("linalg.pinv", A, square=hermitian)
+    if rcond is not None and (atol is not None or rtol is not None):
+        raise TypeError("linalg.pinv(): argument 'rcond' stands for rtol: give either it or atol and rtol")
     return pinv_of(A, rcond if rcond is not None else rtol, atol, hermitian)
 
 
@@ -389,7 +393,7 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
 
 
 @public("torch")
-def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> OldSVD:
+def pca_lowrank(A: Tensor, q: int | None = None, center: bool | int = True, niter: int = 2) -> OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first.
 
     >>> import corelib as torch

@@ -23,7 +23,7 @@ from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
-from corelib.tensor.size import Dims, Shape, wrap_dim
+from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 _Sort, _Topk = values_and_indices("sort"), values_and_indices("topk")
@@ -180,6 +180,8 @@ def _max_or_min(
     ) -> Any:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        if other is not None and (dim is not None or keepdim):
+            raise TypeError(f"{name}(): argument 'other' goes with neither dim nor keepdim")
         if isinstance(dim, Tensor):
             dim, other = None, dim
         if other is not None:
@@ -207,7 +209,7 @@ attach("min", min)
 
 
 @public("torch", outs=True)
-def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False) -> MinAndMax:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinAndMax:
     """The smallest and the largest element, of all or along `dim`.
 
     >>> import corelib as torch
@@ -271,7 +273,7 @@ def _before(a: Tensor, pa: Tensor, b: Tensor, pb: Tensor, n: int, descending: bo
 
 @public("torch")
 def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: tuple[Tensor, ...] | None = None
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = False, *, out: tuple[Tensor, ...] | None = None
 ) -> ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable.
 
@@ -281,7 +283,7 @@ def sort(
     """
     if isinstance(dim, bool):
         descending, dim = dim, -1
-    made = sort_along(input, dim, descending, stable)
+    made = sort_along(input, dim, descending, bool(stable))
     return _Sort(*(made if out is None else write("sort", tuple(made), out, (input,))))
 
 

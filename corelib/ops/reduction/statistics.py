@@ -20,7 +20,7 @@ from corelib.ops.reduction.reductions import mean, std, sum, var
 from corelib.ops.return_types import Histogram, HistogramOfMany
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name
-from corelib.tensor.size import Dims
+from corelib.tensor.size import Dims, plain
 from corelib.tensor.tensor import Tensor
 
 
@@ -260,7 +260,8 @@ def histogramdd(
         raise NotImplementedError(f"histogramdd(): \"histogramdd_cpu\" not implemented for {x._dtype}; floats are accepted")
     if weight is not None and weight._shape != input._shape[:-1]:
         raise RuntimeError(f"histogramdd(): expected a weight of shape {list(input._shape[:-1])}, got {list(weight._shape)}")
-    each: list[Tensor | int] = [bins] * d if isinstance(bins, int) else list(bins)
+    count = plain(bins)
+    each: list[Tensor | int] = [count] * d if count is not None else [*bins] if isinstance(bins, (tuple, list)) else []
     if len(each) != d or (range is not None and len(range) != 2 * d):
         raise RuntimeError(f"histogramdd(): The size of bins must be equal to the innermost dimension of the input, {d}, and a range has twice as many numbers")
     at, inside, edges = x.new_zeros((x._shape[0],), dtype=D.int64), x.new_ones((x._shape[0],), dtype=D.bool), []
