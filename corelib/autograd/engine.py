@@ -21,7 +21,7 @@ from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import GradientEdge, edge_at, edge_of
 from corelib.graph.fitted import fitted
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.hooks import run_after, run_before
+from corelib.graph.hooks import refuse_returned, run_after, run_before
 from corelib.dispatcher.regions import watched
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node, next_number
 from corelib.ops.construction.creation import full, zeros, zeros_like
@@ -475,13 +475,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
         for hook in list(hooks.values()):
             returned = hook(leaf)
             if returned is not None:
-                _refuse_of_hook(returned)
-
-
-def _refuse_of_hook(returned: object) -> None:
-    if isinstance(returned, Tensor):
-        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-    raise TypeError(f"post accumulate grad hooks should return None, but hook returned '{type(returned).__name__}'")
+                refuse_returned(returned)
 
 
 def _own(g: Tensor, strides: Strides | None) -> Tensor:
