@@ -112,6 +112,7 @@ from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.ops.random.generator import manual_seed as manual_seed
 from corelib import masked as masked
+from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
@@ -163,6 +164,7 @@ def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
 def _device(name: _str) -> _Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
+def _load() -> _Any: ...
 inf: _float
 nan: _float
 pi: _float
