@@ -36,7 +36,6 @@ utils.data._utils: data.collate data.worker
 utils.data.dataloader: data.loader data.iterators
 utils.data.dataset: data.dataset
 utils.data.sampler: data.sampler
-utils.hooks: graph.handles
 """
 
 OWN = frozenset((
