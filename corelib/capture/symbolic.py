@@ -38,7 +38,7 @@ def sym_int(a: float) -> int:
     >>> torch.sym_int(-2.7), torch.sym_float(3), torch.sym_not(True), torch.sym_sqrt(4)
     (-2, 3.0, False, 2.0)
     """
-    return math.trunc(_number("sym_int", a))
+    return int(_number("sym_int", a))
 
 
 def sym_float(a: float) -> float:
