@@ -36,6 +36,7 @@ utils.data._utils: data.collate data.worker
 utils.data.dataloader: data.loader data.iterators
 utils.data.dataset: data.dataset
 utils.data.sampler: data.sampler
+utils.model_zoo: hub
 """
 
 OWN = frozenset((
