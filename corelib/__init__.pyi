@@ -124,6 +124,7 @@ from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
+from corelib import profiler as profiler
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization

@@ -13,6 +13,8 @@ from functools import cache
 _TABLE = """
 _dynamo: capture.dynamo
 compiler: capture.compiler
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
