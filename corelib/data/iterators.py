@@ -16,6 +16,7 @@ from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
+from corelib.dispatcher.regions import record_function, watched
 from corelib.ops.construction.creation import empty
 from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
 from corelib.ops.random.generator import place_of
@@ -70,6 +71,12 @@ class _BaseDataLoaderIter:
         return self
 
     def __next__(self) -> Any:
+        if watched.recorder is None:
+            return self._batch()
+        with record_function(f"enumerate(DataLoader)#{type(self).__name__}.__next__"):
+            return self._batch()
+
+    def _batch(self) -> Any:
         batch = self._next_data()
         self._num_yielded += 1
         if self._pin_memory:
@@ -82,7 +89,7 @@ class _BaseDataLoaderIter:
             warnings.warn(
                 f"Length of IterableDataset {self._dataset} was reported to be {self._IterableDataset_len_called}"
                 f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. {advice}",
-                stacklevel=2,
+                stacklevel=3,
             )
         return batch
 
