@@ -159,7 +159,7 @@ def _check_forward(func: Func, inputs: Args, bounds: tuple[float, float, float])
                 step = step.reshape(t._shape)
                 numeric = _quotient(func, inputs, t, step, eps)
                 with dual_level():
-                    outs = _tuple(func(*inputs[:i], make_dual(t.detach(), step), *inputs[i + 1 :]))
+                    outs = _tuple(func(*inputs[:i], make_dual(t, step), *inputs[i + 1 :]))
                     tangents = [unpack_dual(o).tangent if isinstance(o, Tensor) else None for o in outs]
                 for j, (expected, got) in enumerate(zip(numeric, tangents, strict=True)):
                     if expected is None or not outs[j]._dtype.order > 5:

@@ -18,7 +18,7 @@ from corelib.graph.grad_mode import GradContext, grad_mode
 from corelib.graph.recording import OpNode
 from corelib.graph.rule import Args
 from corelib.graph.tangents import FORWARD, Level, part_of, set_tangent, tangent_of
-from corelib.ops.construction.creation import zeros_like
+from corelib.ops.construction.creation import ones_like, zeros_like
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_level", "make_dual", "unpack_dual"]
@@ -97,8 +97,7 @@ class Forward(Mode):
             grad_mode.enabled = recorded
         alone = not recorded or not _requires_grad((args, tuple(kwargs.values())))
         for o, tangent in zip(outs, tangents, strict=True):
-            if tangent is None:
-                tangent = zeros_like(o.detach())
+            tangent = _laid_as(o, zeros_like(o.detach()) if tangent is None else tangent)
             set_tangent(o, self.level, tangent)
             _tell_node(o, self.level, tangent)
             if alone:
@@ -157,12 +156,20 @@ def _needs_grad(args: Args) -> Iterator[bool]:
 
 def _transposed(outs: list[Tensor], swapped: list[tuple[Tensor, Tensor, Tensor]], needed: bool) -> Sequence[Tensor | None]:
     """The tangents of results: the derivative is linear in the results' gradients, and its transpose is what takes tangents there."""
-    seeds = [zeros_like(o.detach()).requires_grad_() for o in outs]
+    # At which gradient is all the same to what is linear; at 0 the slope of a rule that looks at its sign would be lost.
+    seeds = [ones_like(o.detach()).requires_grad_() for o in outs]
     found = grad(outs, [new for _, new, _ in swapped], seeds, create_graph=True, allow_unused=True)
     pairs = [(g, t if t._dtype is g._dtype else t.to(g._dtype)) for g, (_, _, t) in zip(found, swapped, strict=True) if g is not None and g._requires_grad]
     if not pairs:
         return [None] * len(outs)
     return grad([g for g, _ in pairs], seeds, [t for _, t in pairs], create_graph=needed, allow_unused=True)
+
+
+def _laid_as(out: Tensor, tangent: Tensor) -> Tensor:
+    """A tangent with the strides of its tensor, so that it can be viewed as that can."""
+    if tangent._strides == out._strides and tangent._base is None:
+        return tangent
+    return tangent.new_empty_strided(out._shape, out.stride()).copy_(tangent)
 
 
 def _tell_node(out: Tensor, level: Level, tangent: Tensor) -> None:
