@@ -187,7 +187,7 @@ def _along_inputs(func: Func, args: Several, several: bool, strict: bool, vector
                 several_out, outs = _several(func(*args[:i], make_dual(t, step.reshape(t._shape)), *args[i + 1 :]), "outputs of the user-provided function", "jacobian")
                 pairs = [(o, unpack_dual(o).tangent) for o in outs]
             columns.append([zeros_like(o.detach()) if g is None else g for o, g in pairs])
-        rows.append([stack(list(column), -1).reshape((*column[0]._shape, *t._shape)).detach() for column in zip(*columns, strict=True)])
+        rows.append([stack(list(column), -1).reshape((*column[0]._shape, *t._shape)) for column in zip(*columns, strict=True)])
     made = tuple(_one(tuple(parts), several) for parts in zip(*rows, strict=True))
     return made if several_out else made[0]
 

@@ -17,7 +17,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.warned import warn
-from corelib.graph.fitted import summed
+from corelib.graph.edges import summed
 from corelib.graph.tangents import FORWARD
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.conversion.copying import kept_strides
