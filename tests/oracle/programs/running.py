@@ -1,0 +1,147 @@
+"""Runs one program of the table by PyTorch and by corelib, each in a fresh copy of its repository, and compares the losses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.oracle.programs.standins import generated
+from tests.oracle.programs.table import HERE, Program
+
+MIRRORS = "CORELIB_PROGRAMS_MIRRORS"  # the folder of git mirrors, where the option does not say
+LIMIT = 240  # seconds that one run may take
+ATTEMPTS = ("", "/repo/.git", "/repo", ".git", "/.git")
+
+
+class Absent(Exception):
+    """The mirror, or the row's file in it, is not here: the program is skipped and named."""
+
+
+def mirror(repository: str, mirrors: Path) -> Path:
+    """The git directory of OWNER/NAME below the folder of mirrors: OWNER+NAME or OWNER/NAME, with or without .git or repo/."""
+    for name in (repository.replace("/", "+"), repository):
+        for more in ATTEMPTS:
+            if (path := Path(f"{mirrors / name}{more}")).joinpath("HEAD").is_file():
+                return path
+    raise Absent(f"no mirror of {repository} in {mirrors}")
+
+
+def git(directory: Path, *arguments: str) -> bytes:
+    """What git says of a mirror."""
+    done = subprocess.run(["git", f"--git-dir={directory}", *arguments], capture_output=True, check=False)
+    if done.returncode:
+        raise Absent(f"git {' '.join(arguments)} in {directory}: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+def sources(repository: str, commit: str, mirrors: Path, work: Path) -> Path:
+    """The Python files of a commit, unpacked once; a mirror may lack its large files, which no program needs."""
+    into = work / "sources" / f"{repository.replace('/', '+')}@{commit[:12]}"
+    if not into.exists():
+        part = into.with_name(into.name + ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        packed = git(mirror(repository, mirrors), "archive", commit, "--", ":(glob)**/*.py")
+        subprocess.run(["tar", "-x", "-C", str(part)], input=packed, check=True)
+        part.rename(into)
+    return into
+
+
+def digest(directory: Path, commit: str, file: str) -> str:
+    """SHA-256 of a file of a commit."""
+    return hashlib.sha256(git(directory, "show", f"{commit}:{file}")).hexdigest()
+
+
+def command(program: Program) -> list[str]:
+    """What is run, after `python` or `python -m corelib.as_torch`, seen from the program's folder."""
+    if program.drive:
+        return ["drive.py", json.dumps(program.drive)]
+    return [os.path.relpath(program.file, program.where or "."), *program.arguments]
+
+
+def prepare(program: Program, source: Path, into: Path) -> None:
+    """A fresh copy of the repository with the generated data in it."""
+    shutil.rmtree(into, ignore_errors=True)
+    shutil.copytree(source, into)
+    for told in program.data:
+        kind, _, path = told.partition(":")
+        generated.KINDS[kind](into / program.where / path)
+
+
+def run(program: Program, folder: Path, ours: bool) -> dict[str, Any]:
+    """One run: {"losses", "stands"} and "stopped", the last line of what stopped it, if something did."""
+    record = folder.with_name(folder.name + ".json")
+    record.unlink(missing_ok=True)
+    file, *arguments = command(program)
+    if program.drive:
+        file = str(HERE / file)
+    paths = [str(HERE / "standins"), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    start = [sys.executable, *(["-m", "corelib.as_torch"] if ours else []), str(HERE / "launch.py")]
+    options = [str(record), str(0 if program.printed else program.losses), "float64" if program.float64 else "float32"]
+    try:
+        done = subprocess.run(
+            [*start, *options, file, *arguments], cwd=folder / program.where, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"losses": [], "stands": [], "stopped": f"not finished in {LIMIT} s"}
+    told: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {"losses": [], "stands": []}
+    if program.printed:
+        told["losses"] = [float(each) for each in re.findall(program.printed, done.stdout, re.MULTILINE)]
+        if program.losses:
+            told["losses"] = told["losses"][: program.losses]
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning|Exit|Interrupt)\b", line)]
+        told["stopped"] = (errors or lines or [f"exit status {done.returncode}"])[-1].strip()
+        told["trace"] = "\n".join(lines[-25:])
+    return told
+
+
+def difference(ours: list[float], theirs: list[float]) -> float:
+    """The largest |a - b| / |b|; a loss near zero beside the rest of its curve is measured by a thousandth of the curve's largest."""
+    floor = max((abs(each) for each in theirs if each == each), default=0.0) * 1e-3
+    worst = 0.0
+    for a, b in zip(ours, theirs, strict=True):
+        if a != a or b != b:
+            worst = max(worst, 0.0 if a != a and b != b else float("inf"))
+        elif a != b:
+            worst = max(worst, abs(a - b) / max(abs(b), floor, 1e-300))
+    return worst
+
+
+def compare(program: Program, source: Path, work: Path) -> dict[str, Any]:
+    """The row's result: {"losses": how many, "difference", "stands"}, or "stopped" and by what."""
+    folder = work / "run" / re.sub(r"[^\w.+-]", "_", program.key)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(program)) + "".join(path.read_text() for path in sorted(HERE.glob("**/*.py")) if path.name in ("launch.py", "drive.py", "generated.py"))
+    kept = work / "pytorch" / (hashlib.sha256((source.name + text).encode()).hexdigest()[:24] + ".json")
+    if kept.exists():  # PyTorch's run does not change with corelib
+        theirs = json.loads(kept.read_text())
+    else:
+        prepare(program, source, folder)
+        theirs = run(program, folder, ours=False)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        if "stopped" not in theirs:
+            kept.write_text(json.dumps(theirs))
+    if "stopped" in theirs:
+        return {"stopped": f"by PyTorch too: {theirs['stopped']}", "trace": theirs.get("trace", ""), "stands": theirs["stands"]}
+    if not theirs["losses"]:
+        return {"stopped": "by the runner: no loss was seen in PyTorch's run", "stands": theirs["stands"]}
+    prepare(program, source, folder)
+    ours = run(program, folder, ours=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    told: dict[str, Any] = {"stands": theirs["stands"], "losses": len(theirs["losses"])}
+    if "stopped" in ours:
+        return {**told, "stopped": ours["stopped"], "trace": ours.get("trace", "")}
+    if len(ours["losses"]) != len(theirs["losses"]):
+        return {**told, "stopped": f"{len(ours['losses'])} losses instead of {len(theirs['losses'])}"}
+    return {**told, "difference": difference(ours["losses"], theirs["losses"])}
