@@ -100,13 +100,23 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
+        "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
         "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "autocast": ("corelib.amp.autocast_mode", "autocast"),
+    "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
+    **{name: ("corelib.amp.state", name) for name in (
+        "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_dtype", "is_autocast_cache_enabled",
+        "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_dtype", "set_autocast_enabled",
+    )},
+    **{f"{which}_autocast_{device}_{what}": ("corelib.amp.old_names", f"{which}_autocast_{device}_{what}") for device in ("cpu", "gpu", "ipu", "xla") for which, what in (
+        ("is", "enabled"), ("set", "enabled"), ("get", "dtype"), ("set", "dtype"),
+    ) if device != "gpu" or what == "dtype"},
+    **{name: ("corelib.amp.scaling", name) for name in ("_amp_foreach_non_finite_check_and_unscale_", "_amp_update_scale_")},
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),

@@ -65,12 +65,20 @@ from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
 from corelib.devices import Event as Event
 from corelib.ops.random.generator import Generator as Generator
+from corelib.amp.grad_scaler import GradScaler as GradScaler
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
+from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
+from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
+from corelib import amp as amp
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from corelib.amp.autocast_mode import autocast as autocast
+from corelib.amp.state import autocast_decrement_nesting as autocast_decrement_nesting
+from corelib.amp.state import autocast_increment_nesting as autocast_increment_nesting
 from corelib import autograd as autograd
 from corelib import backend as backend
 from corelib import backends as backends
+from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
@@ -80,11 +88,21 @@ from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
+from corelib.amp.old_names import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+from corelib.amp.state import get_autocast_dtype as get_autocast_dtype
+from corelib.amp.old_names import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+from corelib.amp.old_names import get_autocast_ipu_dtype as get_autocast_ipu_dtype
+from corelib.amp.old_names import get_autocast_xla_dtype as get_autocast_xla_dtype
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.ops.random.generator import get_rng_state as get_rng_state
 from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.ops.random.generator import initial_seed as initial_seed
+from corelib.amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
+from corelib.amp.old_names import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+from corelib.amp.state import is_autocast_enabled as is_autocast_enabled
+from corelib.amp.old_names import is_autocast_ipu_enabled as is_autocast_ipu_enabled
+from corelib.amp.old_names import is_autocast_xla_enabled as is_autocast_xla_enabled
 from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from corelib import linalg as linalg
 from corelib.serialization import load as load
@@ -97,6 +115,16 @@ from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
+from corelib.amp.state import set_autocast_cache_enabled as set_autocast_cache_enabled
+from corelib.amp.old_names import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+from corelib.amp.old_names import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+from corelib.amp.state import set_autocast_dtype as set_autocast_dtype
+from corelib.amp.state import set_autocast_enabled as set_autocast_enabled
+from corelib.amp.old_names import set_autocast_gpu_dtype as set_autocast_gpu_dtype
+from corelib.amp.old_names import set_autocast_ipu_dtype as set_autocast_ipu_dtype
+from corelib.amp.old_names import set_autocast_ipu_enabled as set_autocast_ipu_enabled
+from corelib.amp.old_names import set_autocast_xla_dtype as set_autocast_xla_dtype
+from corelib.amp.old_names import set_autocast_xla_enabled as set_autocast_xla_enabled
 from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from corelib.dispatcher.precision import set_float32_matmul_precision as set_float32_matmul_precision
 from corelib.ops.conversion.printing import set_printoptions as set_printoptions
@@ -228,7 +256,7 @@ def amax(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _boo
     """The largest element of all, or along `dim`; NaN where there is one."""
 def amin(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The smallest element of all, or along `dim`; NaN where there is one."""
-def aminmax(input: _Tensor, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
+def aminmax(input: _Tensor, *, dim: _int | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
     """The smallest and the largest element, of all or along `dim`."""
 def angle(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The angle in radians, elementwise; of real numbers 0, or pi for negative ones."""
@@ -500,7 +528,7 @@ def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: 
     """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
 def empty_permuted(size: _int | _Sequence[_int], physical_layout: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set."""
-def empty_strided(size: _int | _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
+def empty_strided(size: _Sequence[_int], stride: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""
 def eq(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input == other`, elementwise; False where either is NaN."""
@@ -574,7 +602,7 @@ def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
-def full(size: _int | _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
+def full(size: _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
@@ -770,7 +798,7 @@ def lstm_cell(input: _Tensor, hx: _Sequence[_Tensor], w_ih: _Tensor, w_hh: _Tens
     """(hidden, cell) after one step of an LSTM; input (n, i), hx two of (n, h), w_ih (4h, i), w_hh (4h, h)."""
 def lt(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
     """`input < other`, elementwise; False where either is NaN."""
-def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
+def lu(self: _Tensor, pivot: _bool = ..., get_infos: _bool | _int = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
 def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """`linalg.lu_solve` by its older name, the right-hand side first."""
@@ -894,7 +922,7 @@ def outer(input: _Tensor, vec2: _Tensor, *, out: _Tensor | None = ...) -> _Tenso
     """The outer product of two vectors: element (i, j) is input[i] * vec2[j]."""
 def pairwise_distance(x1: _Tensor, x2: _Tensor, p: _float = ..., eps: _float = ..., keepdim: _bool = ...) -> _Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
-def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool = ..., niter: _int = ...) -> _OldSVD:
+def pca_lowrank(A: _Tensor, q: _int | None = ..., center: _bool | _int = ..., niter: _int = ...) -> _OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first."""
 def pdist(input: _Tensor, p: _float = ...) -> _Tensor:
     """The p-norms of the differences of all pairs of rows of a matrix, i < j, as one vector. RuntimeError for p < 0."""
@@ -1056,7 +1084,7 @@ def slogdet(input: _Tensor, *, out: _Any = ...) -> _OldSlogdet:
     """`linalg.slogdet` by its older name."""
 def softmax(input: _Tensor, dim: _int, dtype: _DType | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """Numbers along `dim` made positive with sum 1: exp(x) / sum(exp(x)). `dtype` casts the input first."""
-def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
+def sort(input: _Tensor, dim: _int = ..., descending: _bool = ..., stable: _bool | None = ..., *, out: _Any = ...) -> _ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
 def split(tensor: _Tensor, split_size_or_sections: _int | _Sequence[_int], dim: _int = ...) -> _tuple[_Tensor, ...]:
     """Views of consecutive pieces along `dim`: of a size (the last may be smaller), or of the listed sizes."""
@@ -1084,7 +1112,7 @@ def std(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbias
     """The standard deviation of all elements, or along `dim`: the root of the variance."""
 def std_mean(input: _Tensor, dim: _int | _Sequence[_int] | None | _bool = ..., unbiased: _bool | None = ..., keepdim: _bool = ..., *, correction: _float | None = ...) -> _tuple[_Tensor, _Tensor]:
     """The standard deviation and the mean of all elements, or along `dim`; the arguments are those of `std`."""
-def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+def stft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool | _int = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
 def sub(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input - alpha * other`, elementwise with broadcasting and promotion. RuntimeError for bool."""

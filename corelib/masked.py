@@ -95,7 +95,7 @@ def prod(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype:
     >>> torch.masked.prod(torch.tensor([3., 2., 4.]), mask=torch.tensor([True, False, True]))
     tensor(12.)
     """
-    made = _filled("prod", input, mask, 1).to(_widened(input, dtype))
+    made = _filled("prod", input, mask, 1).to(dtype=_widened(input, dtype))
     for d in reversed(_dims(dim, input.ndim)):
         made = made.prod(d, keepdim=bool(keepdim))
     return made
@@ -109,7 +109,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None, mask: Tensor 
     tensor([1., 1., 5.])
     """
     dtype = dtype or input.dtype
-    return _filled("cumsum", input, mask, 0).cumsum(_dims(dim, input.ndim)[0], dtype=dtype).to(dtype)
+    return _filled("cumsum", input, mask, 0).cumsum(_dims(dim, input.ndim)[0], dtype=dtype).to(dtype=dtype)
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -120,7 +120,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None, mask: Tensor
     tensor([ 3.,  3., 12.])
     """
     dtype = dtype or input.dtype
-    return _filled("cumprod", input, mask, 1).cumprod(_dims(dim, input.ndim)[0], dtype=dtype).to(dtype)
+    return _filled("cumprod", input, mask, 1).cumprod(_dims(dim, input.ndim)[0], dtype=dtype).to(dtype=dtype)
 
 
 def amax(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -131,7 +131,7 @@ def amax(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype:
     tensor(4.)
     """
     value = 0 if mask is None else _least("amax", input)
-    return _filled("amax", input, mask, value).amax(_dims(dim, input.ndim), bool(keepdim)).to(dtype or input.dtype)
+    return _filled("amax", input, mask, value).amax(_dims(dim, input.ndim), bool(keepdim)).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def amin(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -142,7 +142,7 @@ def amin(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype:
     tensor(3.)
     """
     value = 0 if mask is None else _greatest("amin", input)
-    return _filled("amin", input, mask, value).amin(_dims(dim, input.ndim), bool(keepdim)).to(dtype or input.dtype)
+    return _filled("amin", input, mask, value).amin(_dims(dim, input.ndim), bool(keepdim)).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def argmax(input: Tensor, dim: int | None = None, *, keepdim: bool | None = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -153,7 +153,7 @@ def argmax(input: Tensor, dim: int | None = None, *, keepdim: bool | None = Fals
     tensor(2)
     """
     value = 0 if mask is None else _least("argmax", input)
-    return _filled("argmax", input, mask, value).argmax(dim, bool(keepdim)).to(dtype or input.dtype)
+    return _filled("argmax", input, mask, value).argmax(dim, bool(keepdim)).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def argmin(input: Tensor, dim: int | None = None, *, keepdim: bool | None = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -164,7 +164,7 @@ def argmin(input: Tensor, dim: int | None = None, *, keepdim: bool | None = Fals
     tensor(0)
     """
     value = 0 if mask is None else _greatest("argmin", input)
-    return _filled("argmin", input, mask, value).argmin(dim, bool(keepdim)).to(dtype or input.dtype)
+    return _filled("argmin", input, mask, value).argmin(dim, bool(keepdim)).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def mean(input: Tensor, dim: Dim = None, *, keepdim: bool | None = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -202,7 +202,7 @@ def median(input: Tensor, dim: int = -1, *, keepdim: bool = False, dtype: DType 
         return found
     if found.isnan().any():
         raise ValueError("masked median expects no fully masked out rows if dtype is not floating point")
-    return found.to(dtype or input.dtype)
+    return found.to(dtype=input.dtype if dtype is None else dtype)
 
 
 def logsumexp(input: Tensor, dim: Dim = None, *, keepdim: bool = False, dtype: DType | None = None, mask: Tensor | None = None) -> Tensor:
@@ -213,7 +213,7 @@ def logsumexp(input: Tensor, dim: Dim = None, *, keepdim: bool = False, dtype: D
     tensor(0.6931)
     """
     value = 0 if mask is None else _least("logsumexp", input)
-    return _filled("logsumexp", input, mask, value).logsumexp(_dims(dim, input.ndim), keepdim=keepdim).to(dtype or input.dtype)
+    return _filled("logsumexp", input, mask, value).logsumexp(_dims(dim, input.ndim), keepdim=keepdim).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def logaddexp(
@@ -228,7 +228,7 @@ def logaddexp(
     first, second = (
         _filled("logaddexp", t, m, 0 if m is None else _least("logaddexp", t)) for t, m in ((input, input_mask), (other, other_mask))
     )
-    return plain_logaddexp(first, second).to(dtype or input.dtype)
+    return plain_logaddexp(first, second).to(dtype=input.dtype if dtype is None else dtype)
 
 
 def norm(

@@ -10,6 +10,13 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
+cpu.amp: amp.cpu
+cpu.amp.autocast_mode: amp.cpu
+cpu.amp.grad_scaler: amp.cpu
+cuda.amp: amp.cuda
+cuda.amp.autocast_mode: amp.cuda
+cuda.amp.common: amp.cuda
+cuda.amp.grad_scaler: amp.cuda
 functional: .
 random: ops.random.generator
 return_types: ops.return_types

@@ -1,7 +1,7 @@
 """Automatic differentiation, as PyTorch's: a graph of nodes recorded by operations (`corelib.graph`) and run backwards by the engine."""
 
 from corelib.as_torch.finder import paths_below as _paths_below
-from corelib.autograd import anomaly_mode as anomaly_mode, function as function, functional as functional
+from corelib.autograd import anomaly_mode as anomaly_mode, function as function, functional as functional, graph as graph
 from corelib.autograd.checking import gradcheck as gradcheck, gradgradcheck as gradgradcheck
 from corelib.autograd.engine import backward as backward, grad as grad
 from corelib.autograd.function import Function as Function

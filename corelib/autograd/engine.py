@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from math import prod
 from sys import getrefcount
 from typing import Any, TypeAlias
 
@@ -17,12 +18,13 @@ from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
-from corelib.graph.edges import edge_of
+from corelib.graph.edges import GradientEdge, edge_at, edge_of
 from corelib.graph.fitted import fitted
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.hooks import run_after, run_before
-from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
-from corelib.ops.construction.creation import zeros_like
+from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node, next_number
+from corelib.ops.construction.creation import full, zeros, zeros_like
+from corelib.ops.shape.joining import stack
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import contiguous_format
@@ -31,6 +33,8 @@ from corelib.tensor.tensor import Tensor
 
 Tensors: TypeAlias = Tensor | Sequence[Tensor]
 """One tensor or several."""
+Places: TypeAlias = Tensor | GradientEdge | Sequence[Tensor | GradientEdge]
+"""One tensor or several, or in the place of each where its gradient arrives in the graph."""
 GradTensors: TypeAlias = Tensor | Sequence[Tensor | None] | None
 """The gradients of one tensor or several; None where a tensor has one element, and so a gradient of 1."""
 Root: TypeAlias = tuple[tuple[Node, int], Tensor]
@@ -38,12 +42,12 @@ Root: TypeAlias = tuple[tuple[Node, int], Tensor]
 
 
 def backward(
-    tensors: Tensors,
+    tensors: Places,
     grad_tensors: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     grad_variables: GradTensors = None,
-    inputs: Tensors | None = None,
+    inputs: Places | None = None,
 ) -> None:
     """Accumulate the gradients of `tensors` into the leaves they were computed from.
 
@@ -60,11 +64,11 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    tensors = _several(tensors)
     roots = _roots(tensors, grad_tensors, create_graph)
     captures = None
     if inputs is not None:
-        inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+        inputs = _several(inputs)
         if not inputs:
             raise RuntimeError("backward(): argument 'inputs' cannot be empty")
         captures = _captures(inputs)
@@ -79,8 +83,8 @@ def backward(
 
 
 def grad(
-    outputs: Tensors,
-    inputs: Tensors,
+    outputs: Places,
+    inputs: Places,
     grad_outputs: GradTensors = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -93,16 +97,17 @@ def grad(
 
     allow_unused: None for an input that the outputs do not depend on, where otherwise RuntimeError is raised.
     materialize_grads: zeros in place of None.
+    is_grads_batched: the first dimension of `grad_outputs` counts gradients, each of which goes back by itself; so does that of the results.
 
     >>> import corelib as torch
     >>> x = torch.tensor(3., requires_grad=True)
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outputs = _several(outputs)
+    inputs = _several(inputs)
     if is_grads_batched:
-        raise NotImplementedError("autograd.grad(): is_grads_batched=True needs vmap, which corelib does not have yet")
+        return _grad_of_each(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     if allow_unused is None:
         allow_unused = materialize_grads
     elif not allow_unused and materialize_grads:
@@ -113,21 +118,43 @@ def grad(
     found = _run(roots, retain, create_graph, captures, accumulate=False, inputs=inputs)
     results = []
     for i, t in enumerate(inputs):
-        edge = edge_of(t)
+        edge = edge_at(t)
         g = found.get((id(edge[0]), edge[1]))
         if g is None:
             if not allow_unused:
                 raise RuntimeError(
-                    f"autograd.grad(): One of the differentiated Tensors (inputs[{i}], shape {list(t._shape)}) appears to "
+                    f"autograd.grad(): One of the differentiated Tensors (inputs[{i}], shape {_shape_at(t)}) appears to "
                     "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
-                g = zeros_like(t)
+                g = zeros_like(t) if isinstance(t, Tensor) else zeros(_shape_at(t), dtype=_dtype_at(t), device=edge[0].device)
         results.append(g)
     return tuple(results)
 
 
-def _roots(tensors: Sequence[Tensor], grads: GradTensors, create_graph: bool) -> list[Root]:
+def _several(given: Places) -> tuple[Any, ...]:
+    return (given,) if isinstance(given, (Tensor, GradientEdge)) else tuple(given)
+
+
+def _grad_of_each(
+    outputs: tuple[Any, ...], inputs: tuple[Any, ...], grad_outputs: GradTensors, retain_graph: bool | None, create_graph: bool,
+    allow_unused: bool | None, materialize_grads: bool,
+) -> tuple[Any, ...]:  # fmt: skip
+    """`grad` for every gradient along the first dimension of those given, stacked along the first dimension of the results."""
+    given = (grad_outputs,) if isinstance(grad_outputs, Tensor) else tuple(grad_outputs or ())
+    sizes = {g._shape[0] if g._shape else 0 for g in given if g is not None}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ValueError(f"autograd.grad(): is_grads_batched=True expects grad_outputs with one first dimension for all, of at least 1, got {[g if g is None else list(g._shape) for g in given]}")
+    n = sizes.pop()
+    rows = []
+    for k in range(n):
+        retain = True if k < n - 1 else retain_graph
+        part = [g if g is None else g.select(0, k) for g in given]
+        rows.append(grad(outputs, inputs, part, retain, create_graph, True, allow_unused, False, materialize_grads))
+    return tuple(None if column[0] is None else stack(list(column)) for column in zip(*rows, strict=True))
+
+
+def _roots(tensors: Sequence[Tensor | GradientEdge], grads: GradTensors, create_graph: bool) -> list[Root]:
     given: Sequence[Tensor | None]
     if grads is None:
         given = (None,) * len(tensors)
@@ -137,6 +164,9 @@ def _roots(tensors: Sequence[Tensor], grads: GradTensors, create_graph: bool) ->
         raise RuntimeError(f"backward(): got {len(tensors)} tensors and {len(given)} gradients")
     roots = []
     for i, (t, g) in enumerate(zip(tensors, given, strict=True)):
+        if isinstance(t, GradientEdge):
+            roots.append((edge_at(t), _gradient_at(t, g, i)))
+            continue
         if not isinstance(t, Tensor):
             raise TypeError(f"backward(): element {i} of tensors must be Tensor, not {type(t).__name__}")
         if not t._requires_grad:
@@ -162,6 +192,30 @@ def _roots(tensors: Sequence[Tensor], grads: GradTensors, create_graph: bool) ->
     return roots
 
 
+def _shape_at(t: Tensor | GradientEdge) -> list[int]:
+    if isinstance(t, Tensor):
+        return list(t._shape)
+    return list(t.node.shape if t.node.outputs == 1 else t.node.shape[t.output_nr])
+
+
+def _dtype_at(t: GradientEdge) -> DType:
+    dtype: DType = t.node.dtype if t.node.outputs == 1 else t.node.dtype[t.output_nr]
+    return dtype
+
+
+def _gradient_at(t: GradientEdge, g: Tensor | None, i: int) -> Tensor:
+    """The gradient that a backward begins with at an edge."""
+    shape = _shape_at(t)
+    if g is None:
+        if prod(shape) != 1:
+            raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but element {i} has shape {shape}")
+        made: Tensor = full(shape, 1.0, dtype=_dtype_at(t), device=t.node.device)
+        return made
+    if list(g._shape) != shape:
+        raise RuntimeError(f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {shape}.")
+    return g
+
+
 # The gradient of a scalar with respect to itself, kept for the next backward. One that somebody has changed in place, a
 # hook for instance, is not used again.
 _kept_ones: dict[tuple[DType, Device], Tensor] = {}
@@ -180,15 +234,15 @@ def _ones(t: Tensor) -> Tensor:
     return g
 
 
-def _captures(inputs: Sequence[Tensor]) -> dict[int, set[int]]:
+def _captures(inputs: Sequence[Tensor | GradientEdge]) -> dict[int, set[int]]:
     """The nodes and output numbers whose gradients are wanted, by the node's id."""
     wanted: dict[int, set[int]] = {}
     for i, t in enumerate(inputs):
-        if not isinstance(t, Tensor):
+        if not isinstance(t, (Tensor, GradientEdge)):
             raise TypeError(f"autograd.grad(): inputs[{i}] must be Tensor, not {type(t).__name__}")
-        if not t._requires_grad:
+        if isinstance(t, Tensor) and not t._requires_grad:
             raise RuntimeError(f"One of the differentiated Tensors (inputs[{i}]) does not require grad")
-        node, number = edge_of(t)
+        node, number = edge_at(t)
         wanted.setdefault(id(node), set()).add(number)
     return wanted
 
@@ -216,7 +270,7 @@ def _run(
     create_graph: bool,
     captures: dict[int, set[int]] | None,
     accumulate: bool,
-    inputs: Sequence[Tensor],
+    inputs: Sequence[Tensor | GradientEdge],
 ) -> dict[tuple[int, int], Tensor]:
     pending: dict[Node, Gradient] = {}
     owned: set[Node] = set()  # nodes whose pending gradient is a sum made here, so nobody else's
@@ -224,8 +278,8 @@ def _run(
     undefined: set[Node] = set()  # nodes that a gradient of None has reached, and so far no other
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
-    before = grad_mode.enabled
-    grad_mode.enabled = create_graph
+    before, outer = grad_mode.enabled, grad_mode.task
+    grad_mode.enabled, grad_mode.task = create_graph, (next_number(), roots, captures)
     try:
         for (node, number), g in roots:
             _give(node, number, g, pending, heap, captures is not None)
@@ -299,7 +353,7 @@ def _run(
                 _accumulate(node, g, create_graph)
                 del g
     finally:
-        grad_mode.enabled = before
+        grad_mode.enabled, grad_mode.task = before, outer
     return found
 
 
@@ -433,12 +487,12 @@ def _own(g: Tensor, strides: Strides | None) -> Tensor:
     return made
 
 
-def _accumulate_captured(node: Node, number: int, g: Tensor, inputs: Sequence[Tensor], create_graph: bool) -> None:
+def _accumulate_captured(node: Node, number: int, g: Tensor, inputs: Sequence[Tensor | GradientEdge], create_graph: bool) -> None:
     for t in inputs:
-        edge = edge_of(t)
+        edge = edge_at(t)
         if edge[0] is node and edge[1] == number:
             if type(node) is AccumulateGrad:
                 _accumulate(node, g, create_graph)
-            else:
+            elif isinstance(t, Tensor):
                 t._grad = g if t._grad is None else t._grad + g
             return

@@ -11,7 +11,7 @@ from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode, no_grad, switch, switched
 from corelib.graph.inplace import rebase
 from corelib.graph.node import Gradient, Grads, Node, next_number
-from corelib.graph.recording import SECOND_TIME, check_version, rejoined
+from corelib.graph.saved import SECOND_TIME, SavedTensor, check_version, current_hooks, rejoined, unpacked
 from corelib.graph.rule import Args
 from corelib.graph.views import IN_FUNCTION, MULTI_OUTPUT
 from corelib.ops.construction.creation import zeros
@@ -92,10 +92,20 @@ class _FunctionNode(Node, FunctionCtx):
         for n, (is_output, value, version) in enumerate(self.saved):
             if value is not None and version is not None:
                 check_version(self, value, version)
+            value = unpacked(value)
             found.append(rejoined(value, self, self._out_numbers[n]) if is_output else value)
         return tuple(found)
 
     saved_variables = saved_tensors
+
+    @property
+    def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
+        """What forward saved, as SavedTensors, which take hooks."""
+        if self.saved is None:
+            raise RuntimeError(SECOND_TIME)
+        kept = [(out, v if v is None or isinstance(v, SavedTensor) else SavedTensor(v, out, self), version) for out, v, version in self.saved]
+        self.saved = tuple([(out, v, None if isinstance(v, SavedTensor) else version) for out, v, version in kept])
+        return tuple([v for _, v, _ in self.saved if v is not None])
 
     @property
     def to_save(self) -> tuple[Any, ...]:
@@ -286,7 +296,7 @@ def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bo
     shapes, dtypes = [() if t is None else t._shape for t in tensors], [None if t is None else t._dtype for t in tensors]
     ctx.shape, ctx.dtype = (shapes[0], dtypes[0]) if len(outs) == 1 else (shapes, dtypes)
     # saved outputs are kept outside the graph, or node and output would hold each other
-    saved: list[tuple[bool, Tensor | None, int | None]] = []
+    saved: list[tuple[bool, Any, int | None]] = []
     ctx._out_numbers = {}
     for n, kept in enumerate(ctx._to_save):
         if kept is not None and not isinstance(kept, Tensor):
@@ -297,6 +307,9 @@ def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bo
             ctx._out_numbers[n] = at
         else:
             saved.append((False, kept, None if kept is None else kept._version))
+    hooks = current_hooks() if anomaly.watching else None
+    if hooks is not None:
+        saved = [(out, v if v is None else SavedTensor(v, out, ctx).register_hooks(*hooks), None) for out, v, _ in saved]
     ctx.saved = tuple(saved)
     ctx._to_save = ()
     if anomaly.enabled:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from math import floor, isclose
 from typing import Any, Generic, TypeVar, cast
 
-from corelib.ops.random.generator import Generator
+from corelib.ops.random.generator import Generator, place_of
 from corelib.ops.random.random import randperm
 from corelib.tensor.tensor import Tensor
 
@@ -231,7 +231,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
         raise ValueError(
             f"Sum of input lengths does not equal the length of the input dataset! Got lengths {list(lengths)} for {n} samples"
         )
-    device = "cpu" if generator is None else generator.device
+    device = place_of(generator)
     order = randperm(n, generator=generator, device=device).tolist()
     ends = accumulate(lengths)
     return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]

@@ -18,6 +18,7 @@ from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
 from corelib.ops.construction.creation import empty
 from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
+from corelib.ops.random.generator import place_of
 from corelib.tensor.dtype import int64
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class LoaderIterator:
         self._begin(loader)
         generator = loader.generator
         # Drawn with workers or without, as PyTorch does.
-        seed = empty((), dtype=int64, device="cpu" if generator is None else generator.device)
+        seed = empty((), dtype=int64, device=place_of(generator))
         self._base_seed = int(seed.random_(generator=generator).item())
 
     def _begin(self, loader: DataLoader[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from corelib.ops.construction.construct import as_tensor
 from corelib.ops.construction.creation import empty
-from corelib.ops.random.generator import Generator
+from corelib.ops.random.generator import Generator, place_of
 from corelib.ops.random.choosing import multinomial
 from corelib.ops.random.random import randint, randperm
 from corelib.tensor.dtype import float64, int64
@@ -78,7 +78,7 @@ class RandomSampler(Sampler[int]):
         if generator is None:
             seed = empty((), dtype=int64, device="cpu").random_().item()
             generator = Generator().manual_seed(int(seed))
-        place: dict[str, Any] = {"generator": generator, "device": generator.device}
+        place: dict[str, Any] = {"generator": generator, "device": place_of(generator)}
         if self.replacement:
             # In PyTorch's portions, which an index that is not yet asked for has not yet drawn.
             for size in (*itertools.repeat(32, self.num_samples // 32), self.num_samples % 32):
@@ -104,7 +104,7 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        device = "cpu" if self.generator is None else self.generator.device
+        device = place_of(self.generator)
         for i in randperm(len(self.indices), generator=self.generator, device=device).tolist():
             yield self.indices[i]
 

@@ -7,6 +7,8 @@ belongs to the thread, so a mode never sees another thread's calls.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from corelib.contract.forks import free_in_child
@@ -52,6 +54,11 @@ class Mode:
         """Called in place of `op(*args, **kwargs)`; `call` runs the op itself, below this mode."""
         return call(*args, **kwargs)
 
+    def dispatch_function(self, name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+        """Called, where it is overridden, in place of a public function that is made of ops. Of the ops this mode then sees none, unless
+        it calls the function inside `below`."""
+        return call(*args, **kwargs)
+
     def __enter__(self) -> Self:
         _stack.modes.append(self)
         with _lock:
@@ -79,3 +86,27 @@ def run(op: Op, args: Args, kwargs: Kwargs) -> Any:
         return mode.dispatch(op, op.entry, args, kwargs)
     finally:
         _stack.modes.append(mode)
+
+
+def run_function(name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+    """Give a call of a public function that is made of ops to the innermost mode that wants such; all other modes see its ops."""
+    modes = _stack.modes
+    for i in range(len(modes) - 1, -1, -1):
+        mode = modes[i]
+        if type(mode).dispatch_function is not Mode.dispatch_function:
+            del modes[i]
+            try:
+                return mode.dispatch_function(name, call, args, kwargs)
+            finally:
+                modes.insert(i, mode)
+    return call(*args, **kwargs)
+
+
+@contextmanager
+def below(mode: Mode) -> Iterator[None]:
+    """Inside a mode's own dispatch: let it see what is called from here."""
+    _stack.modes.append(mode)
+    try:
+        yield
+    finally:
+        _stack.modes.remove(mode)

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
+from corelib.dispatcher.modes import active, run_function
 from corelib.dispatcher.op import positional, with_parameters
 from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,11 +37,13 @@ def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
 
 
 def public(
-    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False
+    *places: str, names: tuple[str, ...] = (), outs: bool = False, out: bool | str = False, overlap: str = "partial", fits: bool = False,
+    whole: bool = False,
 ) -> Callable[[F], F]:
     """A decorator for functions that are no op, having no kernel of their own, and yet stand among them. With `outs` they take
     `out=`, tensors for their several results, too; with `out`, `out=` for their one. `out` and `overlap` are as an op's. Their
-    integer arguments are checked as an op's are, but where a function says that it `fits` them itself, which spares it a call."""
+    arguments are looked at as an op's are, but where a function says that it `fits` them itself, which spares it a call. What is
+    `whole` is seen by modes as one function, before the ops that it is made of, under its name with that of its namespace: linalg_svd."""
 
     def place(function: Any) -> Any:
         checked = None if fits else _Checked.of(function, (*names, function.__name__)[0], places)
@@ -48,9 +52,13 @@ def public(
         if checked is None and function.__code__.co_flags & 0x04:
             function = naming_operands(function)
         shown = function if checked is None else checked.wrap(function)
+        if whole:
+            same, name = shown is function, _full_name((*names, function.__name__)[0], places[0])
+            shown = _seen(shown, name)
+            function = shown if same else _seen(function, name)
         called = names or (function.__name__,)
-        if checked is not None and not checked.integers:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
-            if checked.tensors == (0,) and "Tensor" in places:
+        if checked is not None and not checked.checked:  # it is looked at when it fails: core calls it as it is, and so does a method of one tensor
+            if [*checked.tensors] == [0] and "Tensor" in places:
                 show(function, called, ("Tensor",))
                 show(shown, called, [where for where in places if where != "Tensor"])
             else:
@@ -106,24 +114,37 @@ def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> Fun
     return wrapped
 
 
+def _full_name(name: str, place: str) -> str:
+    return name if place in ("torch", "Tensor", "nn.functional") or name.startswith(f"{place}_") else f"{place}_{name}"
+
+
+def _seen(function: Any, name: str) -> Any:
+    """A function that modes see."""
+
+    def whole(*args: Any, **kwargs: Any) -> Any:
+        return run_function(name, function, args, kwargs) if active.count else function(*args, **kwargs)
+
+    return update_wrapper(whole, function)
+
+
 class _Checked:
-    """What is known of a function whose integer arguments are checked in front of it, as an op knows it of itself."""
+    """What is known of a function whose arguments are looked at in front of it, as an op knows it of itself."""
 
-    __slots__ = ("arity", "entry", "function", "integers", "name", "others", "params", "tensors")
+    __slots__ = ("arity", "checked", "entry", "function", "name", "others", "params", "tensors")
 
-    def __init__(self, name: str, params: tuple[str, ...], integers: dict[int, str], others: tuple[str, ...], tensors: tuple[int, ...]) -> None:
+    def __init__(self, name: str, params: tuple[str, ...], kinds: dict[int, str], others: tuple[str, ...], tensors: dict[int, bool]) -> None:
         self.name = name
         self.tensors = tensors
         self.others = others
         self.params = params
-        self.integers = integers
+        self.checked = kinds
         self.arity = 0
         self.function: Any = None
         self.entry: Any = None
 
     @staticmethod
     def of(function: FunctionType, name: str, places: tuple[str, ...]) -> _Checked | None:
-        """What is known of a function that users call by this name; None where it takes no integers, or takes arguments beyond its parameters."""
+        """What is known of a function that users call by this name; None where none of its arguments is looked at, or it takes arguments beyond its parameters."""
         inner = getattr(function, "__wrapped__", function)
         code = inner.__code__
         if code.co_flags & 0x0C:
@@ -131,8 +152,8 @@ class _Checked:
         params = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         known = roles(inner, params)
         found = checked_kinds(known, params, places)
-        tensors = tuple([i for i, (role, _) in enumerate(known) if role == "tensor"])
-        return _Checked(name, params, found, names_for(name, params, places), tensors) if tensors or any("d" not in kind for kind in found.values()) else None
+        tensors = {i: role == "optional" for i, (role, _) in enumerate(known) if role in ("tensor", "optional")}
+        return _Checked(name, params, found, names_for(name, params, places), tensors) if tensors or found else None
 
     def wrap(self, function: FunctionType) -> FunctionType:
         """The function that checks; what it does is compiled when it is first called."""
@@ -145,7 +166,7 @@ class _Checked:
         like = inner or function
         self.arity = like.__code__.co_argcount + like.__code__.co_kwonlyargcount  # `out` is one, if there is any
         layout = Layout(like, False, self.others) if self.others else None
-        made = self._made("", layout, bool(self.integers))
+        made = self._made("", layout, bool(self.checked))
         self.entry = entry = with_parameters(made, like, out=False) if layout is None else layout.put(made, like)
         update_wrapper(entry, function)
         del vars(entry)["__wrapped__"]  # whose signature would be shown
@@ -155,7 +176,7 @@ class _Checked:
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        lines = fitting_lines(self.integers, "        ")
+        lines = fitting_lines(self.checked, "        ")
         made = self._made(lines, None, False)
         if self.others:
             shown = self.entry.__wrapped__
@@ -171,7 +192,7 @@ class _Checked:
         key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
+            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
             exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
@@ -180,8 +201,8 @@ class _Checked:
 
 def _must_be_tensors(of: _Checked, args: tuple[Any, ...]) -> None:
     """TypeError for an argument in the place of a tensor that is none."""
-    for i in of.tensors:
-        if not isinstance(args[i], Tensor):
+    for i, optional in of.tensors.items():
+        if not isinstance(args[i], Tensor) and not (optional and args[i] is None):
             raise TypeError(f"{of.name}(): argument '{of.params[i]}' (position {i + 1}) must be Tensor, not {type(args[i]).__name__}") from None
 
 

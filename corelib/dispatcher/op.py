@@ -114,8 +114,8 @@ class Op:
         self.defaults: Args = _defaults(function, self.params)
         known = roles(function, self.params)
         self.roles = found = tuple([role for role, _ in known])
-        self.integers: dict[int, str] = checked_kinds(known, self.params, facts.on, kind == "composite")
-        """The kinds of the parameters that take integers, where users call the op; see operands.py."""
+        self.checked: dict[int, str] = checked_kinds(known, self.params, facts.on, kind in ("composite", "elementwise"))
+        """The kinds of the parameters whose arguments are looked at, where users call the op; see operands.py."""
         self.operands = tuple(i for i, role in enumerate(found) if role)
         self.lists = tuple(i for i in self.operands if found[i] == "list")
         self.first = self.operands[0] if self.operands else 0

@@ -10,8 +10,8 @@
 
 All but the last are operands: they are promoted, checked for their device, saved for backward and differentiated.
 
-The type also says where integers are expected, so that what is none can be refused, and NumPy's made Python's, before the op runs
-(`integer_kind`, `fit`).
+The type also says where numbers, words, bools and dtypes are expected, so that what is none can be refused, and NumPy's made Python's,
+before the op runs (`argument_kind`, `fit`).
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
-from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import np
+from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import as_dtype
 from corelib.tensor.size import SMALL, integer, integers, plain
 from corelib.tensor.tensor import Tensor
@@ -62,31 +63,29 @@ def role(annotation: Any) -> str:
     return ""
 
 
-def integer_kind(annotation: Any) -> str:
-    """What integers a parameter of this type takes, a letter each: "i" one, "s" several, "h" several of which some may be None;
-    and what else: "n" None, "t" a Tensor, "w" a word, "b" a bool; or "d", a dtype, for which Python's types may stand; or "b" alone, a bool and nothing else. "" where the type asks for no integers, or for other numbers too.
+def argument_kind(annotation: Any) -> str:
+    """What a parameter of this type takes, a letter each: "i" an integer, "s" several, "h" several of which some may be None, "f" a real
+    number, "v" several of them, "c" any number, "w" a word, "b" a bool, "d" a dtype, for which Python's types may stand, "l" a layout, "m" a memory format; and
+    what else: "n" None, "t" a Tensor.
+    "" where the type says nothing of these, or other things as well.
 
-    >>> integer_kind(int), integer_kind(int | Sequence[int] | None), integer_kind(float), integer_kind(str | int), integer_kind(bool)
-    ('i', 'isn', '', 'wi', 'b')
+    >>> argument_kind(int), argument_kind(int | Sequence[int] | None), argument_kind(float | None), argument_kind(str | int), argument_kind(bool)
+    ('i', 'isn', 'fn', 'wi', 'b')
     """
     kind = _kind(annotation)
-    return kind if "i" in kind or "s" in kind or kind in ("d", "dn", "b") else ""
+    return kind if set(kind) - {"n", "t"} else ""
+
+
+_LETTERS = {int: "i", NoneType: "n", str: "w", DType: "d", bool: "b", float: "f", complex: "c", Layout: "l", MemoryFormat: "m"}
 
 
 def _kind(annotation: Any) -> str:
-    """The letters of `integer_kind`, of a type that may stand in a union with one of integers."""
-    if annotation is int:
-        return "i"
-    if annotation is NoneType:
-        return "n"
-    if annotation is str:
-        return "w"
-    if annotation is DType:
-        return "d"
-    if annotation is bool:
-        return "b"
-    if isinstance(annotation, type) and issubclass(annotation, Tensor):
-        return "t"
+    """The letters of `argument_kind`, of a type that may stand in a union."""
+    if isinstance(annotation, type):
+        if annotation in _LETTERS:
+            return _LETTERS[annotation]
+        if issubclass(annotation, Tensor):
+            return "t"
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _kind(annotation.__origin__)
@@ -95,7 +94,7 @@ def _kind(annotation: Any) -> str:
         return "".join(found) if all(found) else ""
     if isinstance(origin, type) and issubclass(origin, Sequence):
         items = {each for each in inner if each is not Ellipsis}
-        return "s" if items == {int} else "sh" if items == {int | None} else ""
+        return "s" if items == {int} else "sh" if items == {int | None} else "v" if items == {float} else ""
     return ""
 
 
@@ -110,63 +109,96 @@ MISSING: Any = _Missing()
 
 
 class Fits(Protocol):
-    """Whatever has integer parameters: an op, or a function that stands among them."""
+    """Whatever has parameters that are looked at: an op, or a function that stands among them."""
 
     name: str
     params: tuple[str, ...]
-    integers: dict[int, str]
+    checked: dict[int, str]
 
 
 def fit(of: Fits, i: int, value: Any) -> Any:
-    """An argument that stands where integers are expected, and is no small int or tuple of them, as such. TypeError for what is none."""
-    kind, argument = of.integers[i], of.params[i]
+    """An argument that is not plainly what is expected in its place, as such. TypeError for what is none."""
+    kind = of.checked[i]
     if value is MISSING:
-        raise TypeError(f"{of.name}() missing 1 required positional argument: '{argument}'")
-    if "d" in kind:
-        return as_dtype(of.name, argument, i + 1, value) if isinstance(value, type) else value
-    if kind == "T":
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{of.name}(): argument '{argument}' (position {i + 1}) must be Tensor, not {type(value).__name__}")
-        return value
-    if kind == "b":
-        if isinstance(value, (bool, np.bool_)):
-            return bool(value)
-        raise TypeError(f"{of.name}(): argument '{argument}' (position {i + 1}) must be bool, not {type(value).__name__}")
+        raise TypeError(f"{of.name}() missing 1 required positional argument: '{of.params[i]}'")
     if (
-        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool)) or ("t" in kind and isinstance(value, Tensor))
-        or ("t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value))
+        (value is None and "n" in kind) or ("w" in kind and isinstance(value, str)) or ("b" in kind and isinstance(value, bool))
+        or (("t" in kind or "T" in kind) and isinstance(value, Tensor)) or ("l" in kind and isinstance(value, Layout)) or ("m" in kind and isinstance(value, MemoryFormat))
+        or (value is None and of.params[i] == "requires_grad")
     ):  # fmt: skip
         return value
+    if "d" in kind:
+        return as_dtype(of.name, of.params[i], i + 1, value)
+    if "v" in kind and isinstance(value, (tuple, list)):
+        return tuple([_number(of, i, each) for each in value])
+    if not {*kind}.isdisjoint("fcv"):
+        return _number(of, i, value)
+    if "i" not in kind and "s" not in kind:
+        if "b" in kind and isinstance(value, np.bool_):
+            return bool(value)
+        raise _unfit(of, i, value, next(name for letter, name in _NAMED.items() if letter in kind))
+    if "t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value):
+        return value
     if "s" not in kind or ("i" in kind and plain(value) is not None):
-        return integer(of.name, argument, value, i + 1)
-    return integers(of.name, argument, value, i + 1, single=False, holes="h" in kind)
+        return integer(of.name, of.params[i], value, i + 1)
+    return integers(of.name, of.params[i], value, i + 1, single=False, holes="h" in kind)
+
+
+_NAMED = {"b": "bool", "w": "str", "T": "Tensor", "l": "torch.layout", "m": "torch.memory_format"}
+
+
+def _unfit(of: Fits, i: int, value: object, wanted: str) -> TypeError:
+    return TypeError(f"{of.name}(): argument '{of.params[i]}' (position {i + 1}) must be {wanted}, not {type(value).__name__}")
+
+
+def _number(of: Fits, i: int, value: Any) -> Number:
+    """An argument as a Python number: NumPy's, and a tensor without dimensions that is not differentiated, stand for one, as in PyTorch."""
+    complex_too = "c" in of.checked[i]
+    if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value._shape and not value._requires_grad):
+        value = value.item()
+    if isinstance(value, bool) and not complex_too:
+        return float(value)
+    if isinstance(value, (int, float)) or (complex_too and isinstance(value, complex)):
+        return value
+    raise _unfit(of, i, value, "Number" if complex_too else "tuple of floats" if "v" in of.checked[i] and "f" not in of.checked[i] else "float")
 
 
 def checked_kinds(known: Sequence[tuple[str, str]], params: Sequence[str], places: Sequence[str], composite: bool = False) -> dict[int, str]:
     """The kinds of the parameters whose values are looked at, where users call a function in these places: "T", a tensor, for the
-    further operands of a composite op, whose body may take numbers as well.
+    further operands of a composite op, whose body may take numbers as well. Of an op behind a function those that are numbers.
 
-    PyTorch has most of nn.functional in Python, where anything may stand for a bool.
+    PyTorch has most of nn.functional in Python, where anything may stand for a bool, and words are looked up; what it passes on is checked.
     """
     strict = "nn.functional" not in places
-    found = {i: kind for i, (_, kind) in enumerate(known) if kind and places and (kind != "b" or strict or params[i] == "training")}
-    if composite and (strict or "torch" in places):
-        found |= {i: "T" for i, (role, _) in enumerate(known) if role == "tensor" and i and known[0][0] == "tensor"}
+    found = {}
+    for i, (role, kind) in enumerate(known):
+        if not kind or (role and not {*kind} & {*"is"}) or not (places or {*kind} & {*"fcv"}):
+            continue
+        if strict or not {*kind} <= {*"bnw"} or params[i] in _PASSED_ON:
+            found[i] = kind
+    if composite and places and known and known[0][0] == "tensor":
+        found |= {i: "T" if role == "tensor" else "Tn" for i, (role, _) in enumerate(known) if role in ("tensor", "optional") and (i or "Tensor" not in places)}
     return dict(sorted(found.items()))
 
 
+_PASSED_ON = {
+    "training", "ceil_mode", "count_include_pad", "scale_grad_by_freq", "sparse", "align_corners", "use_input_stats", "log_target", "full", "log_input", "is_causal",
+    "swap", "approximate", "zero_infinity",
+}  # fmt: skip
+"""Bools and words that PyTorch's nn.functional hands to functions which look at their types."""
+_USUAL = {"b": "{a} is not False and {a} is not True", "w": "type({a}) is not str", "d": "type({a}) is not dtype", "T": "type({a}) is not Tensor and not isinstance({a}, Tensor)", "l": "True", "m": "True"}
+_REAL = "type({a}) is not float and type({a}) is not int"
+
+
 def fitting_lines(kinds: Mapping[int, str], indent: str) -> str:
-    """Source that puts parameters a0, a1, ... of these kinds right; what is an int, or a tuple of ints, costs it a look at the type."""
+    """Source that puts parameters a0, a1, ... of these kinds right; what is plainly as expected, such as an int, or a tuple of ints, costs
+    it a look at the type."""
     lines = []
     for i, kind in kinds.items():
-        if "d" in kind:
-            lines.append(f"if a{i} is not None and type(a{i}) is type: a{i} = fit(op, {i}, a{i})")
-            continue
-        if kind == "T":
-            lines.append(f"if type(a{i}) is not Tensor: fit(op, {i}, a{i})")
-            continue
-        if kind == "b":
-            lines.append(f"if a{i} is not False and a{i} is not True: a{i} = fit(op, {i}, a{i})")
+        plainly = _REAL if not {*kind}.isdisjoint("fcv") else _USUAL.get(kind.replace("n", ""))
+        if plainly is not None:
+            unset = f"a{i} is not None and " if "n" in kind else ""
+            lines.append(f"if {unset}{plainly.format(a=f'a{i}')}: a{i} = fit(op, {i}, a{i})")
             continue
         off = f"(type(a{i}) is not int or not -{SMALL} < a{i} < {SMALL})"
         if "n" in kind:
@@ -202,7 +234,7 @@ def roles(function: Callable[..., Any], params: tuple[str, ...]) -> tuple[tuple[
 def _role_of(annotation: Any, scope: dict[str, Any]) -> tuple[str, str]:
     """The role and the integer kind that an annotation stands for where these names are known."""
     if not isinstance(annotation, str):
-        return role(annotation), integer_kind(annotation)
+        return role(annotation), argument_kind(annotation)
     # Evaluated once for each meaning: few texts stand on many parameters, and their names mean the same in nearly every module.
     names = _NAMES.get(annotation)
     if names is None:
@@ -211,5 +243,5 @@ def _role_of(annotation: Any, scope: dict[str, Any]) -> tuple[str, str]:
     known = _ROLES.get(meaning)
     if known is None:
         meant = eval(annotation, scope)  # our own text
-        known = _ROLES[meaning] = (role(meant), integer_kind(meant))
+        known = _ROLES[meaning] = (role(meant), argument_kind(meant))
     return known

@@ -10,11 +10,25 @@ from corelib.graph.node import Grads, Node
 class _Anomaly:
     """Whether nodes remember where they were recorded."""
 
-    __slots__ = ("check_nan", "enabled")
+    __slots__ = ("check_nan", "enabled", "hooks", "watching")
 
     def __init__(self) -> None:
         self.enabled = False
         self.check_nan = True
+        self.hooks = 0
+        """How many hooks for saved tensors there are, in all threads."""
+        self.watching = False
+        """Whether there is anything to be done with a new node: the one question that recording asks."""
+
+    def set(self, enabled: bool, check_nan: bool) -> None:
+        """Turn the mode on or off."""
+        self.enabled, self.check_nan = enabled, check_nan
+        self.watching = enabled or self.hooks > 0
+
+    def hook(self, more: int) -> None:
+        """Count hooks for saved tensors that come or go."""
+        self.hooks += more
+        self.watching = self.enabled or self.hooks > 0
 
 
 anomaly = _Anomaly()
@@ -38,10 +52,10 @@ class detect_anomaly:
 
     def __enter__(self) -> None:
         self._before = (anomaly.enabled, anomaly.check_nan)
-        anomaly.enabled, anomaly.check_nan = True, self._check_nan
+        anomaly.set(True, self._check_nan)
 
     def __exit__(self, *exc: object) -> None:
-        anomaly.enabled, anomaly.check_nan = self._before
+        anomaly.set(*self._before)
 
 
 class set_detect_anomaly:
@@ -49,13 +63,13 @@ class set_detect_anomaly:
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = (anomaly.enabled, anomaly.check_nan)
-        anomaly.enabled, anomaly.check_nan = mode, check_nan
+        anomaly.set(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exc: object) -> None:
-        anomaly.enabled, anomaly.check_nan = self._before
+        anomaly.set(*self._before)
 
 
 def is_anomaly_enabled() -> bool:

@@ -40,7 +40,7 @@ _FINISH = """
         outs._requires_grad = True
         if outs._base is not None and outs._storage._version: outs._view_version = outs._storage._version
     elif dtype.is_complex: finish_complex(node, outs)
-    if anomaly.enabled: remember(node)
+    if anomaly.watching: watched(node)
 """
 
 _APPLY = """

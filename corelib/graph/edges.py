@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number, nowhere
 from corelib.graph.views import refuse_view
@@ -11,6 +11,19 @@ from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
+
+
+class GradientEdge(NamedTuple):
+    """Where the gradient of a tensor arrives: a node of the graph and which of its outputs. Takes the tensor's place in `grad` and `backward`."""
+
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
+
+
+def edge_at(t: Tensor | GradientEdge) -> tuple[Node, int]:
+    """Where the gradient of a tensor that requires grad flows to, or that of an edge."""
+    return (t.node, t.output_nr) if isinstance(t, GradientEdge) else edge_of(t)
 
 
 def edge_of(t: Tensor) -> tuple[Node, int]:

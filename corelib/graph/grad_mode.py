@@ -14,6 +14,7 @@ F = TypeVar("F")
 class _GradMode(threading.local):
     enabled = True
     inference = False
+    task: tuple[int, Any, Any] | None = None  # the backward that runs: its number, its roots, and what it is to find (None: all leaves)
 
 
 grad_mode = _GradMode()

@@ -13,7 +13,8 @@ from corelib.graph.edges import AsStridedBackward0, Region, edge_of, move_retain
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.leaf import is_leaf
 from corelib.graph.node import Edge, Grads, Node, next_number
-from corelib.graph.recording import SECOND_TIME, OpNode, node_class
+from corelib.graph.recording import OpNode, node_class
+from corelib.graph.saved import SECOND_TIME
 from corelib.graph.rule import Rule
 from corelib.graph.views import refuse_view, spread_requires_grad
 from corelib.tensor.tensor import Tensor

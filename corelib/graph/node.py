@@ -87,6 +87,16 @@ class Node:
         """Forget what was saved."""
         self.saved = None
 
+    def __getattr__(self, name: str) -> Any:
+        """`_saved_x`: what was saved of operand x, `_saved_self` of the first and `_saved_result` of the output; `_raw_saved_x`: the same as
+        a SavedTensor, which takes hooks."""
+        if name.startswith(("_saved_", "_raw_saved_")):
+            return self._saved_named(name.partition("_saved_")[2], name.startswith("_raw"))
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def _saved_named(self, name: str, raw: bool) -> Any:
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{'_raw' if raw else ''}_saved_{name}'")
+
     def register_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
         if self.post_hooks is None:
@@ -114,6 +124,10 @@ class AccumulateGrad(Node):
         self.seq = -next_number() - 1
         self.shape = leaf._shape
         self.dtype = leaf._dtype
+
+    def name(self) -> str:
+        """The node's name."""
+        return "torch::autograd::AccumulateGrad"
 
     @property
     def variable(self) -> Tensor | None:

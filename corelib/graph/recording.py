@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.compiled import compile_apply, compile_record
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import Edge, Gradient, Grads, Node, next_number
+from corelib.graph.handles import Hook
 from corelib.graph.rule import Args, Outs, Recorder, Rule
+from corelib.graph.saved import SECOND_TIME, Version, SavedTensor, check_version, current_hooks, rejoined, unpacked
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
-
-Version: TypeAlias = "int | tuple[Version, ...] | None"
-"""The version of a saved tensor, or those of several; None for what has none."""
-
-SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
-    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-    "after calling backward."
-)
-
 
 class OpNode(Node):
     """A node of an op of the table. `saved` is (out, *arguments, *shapes) with None for what no gradient uses."""
@@ -36,6 +27,36 @@ class OpNode(Node):
         nodes: Any = node_class(self.rule)
         nodes.apply = made = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
         return made(self, g)
+
+    def _saved_named(self, name: str, raw: bool) -> Any:
+        rule = self.rule
+        first = rule.params[rule.operands[0]] if rule.operands else ""
+        last = 2 * len(rule.params) + 1
+        if name in rule.params:
+            at = rule.params.index(name) + 1
+        elif name == "self":
+            at = rule.params.index(first) + 1
+        elif name.removesuffix("_sym_sizes") in ("self", *rule.params) and name.endswith("_sym_sizes"):
+            named = name.removesuffix("_sym_sizes")
+            at = len(rule.params) + 1 + rule.params.index(first if named == "self" else named)
+        elif name == "result" or (name.startswith("result") and name[6:].isdigit()):
+            at = last + int(name[6:]) if name != "result" and rule.several else 0
+        else:
+            return super()._saved_named(name, raw)
+        if all(at not in picks for _, picks in rule.differentiable):
+            return super()._saved_named(name, raw)
+        if self.saved is None and not raw:
+            raise RuntimeError(SECOND_TIME)
+        return self._shown(at, raw, 0 if at == 0 else at - last if at >= last else -1)
+
+    def _shown(self, at: int, raw: bool, output: int) -> Any:
+        if raw:
+            return RawSaved(self, at, output >= 0)
+        value = self.saved[at]
+        if self.versions is not None and self.versions[at] is not None:
+            check_version(self, value, self.versions[at])
+        value = unpacked(value)
+        return rejoined(value, self, output) if output >= 0 and isinstance(value, Tensor) else value
 
     def release(self) -> None:
         """Forget saved tensors; a node that saved none can run again."""
@@ -105,40 +126,6 @@ def keep_saved(made: Tensor, since: int) -> Tensor:
             node.versions = None
             left.extend([edge[0] for edge in node.edges if edge is not None])
     return made
-
-
-def check_version(node: Node, value: Any, version: Version) -> None:
-    """RuntimeError where a saved tensor has been changed in place since."""
-    if type(version) is tuple:
-        for v, n in zip(value, version, strict=True):
-            if n is not None:
-                check_version(node, v, n)
-        return
-    now = value._version
-    if now != version:
-        made = value.grad_fn if value._edge is not None else None
-        what = f", which is output {value.output_nr} of {made.name()}," if made is not None else ""
-        raise RuntimeError(
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{_type_name(value)} {list(value._shape)}]{what} is at version {now}; expected version {version} instead "
-            f"(needed by {node.name()}). Hint: enable anomaly detection to find the operation that failed to compute "
-            "its gradient, with torch.autograd.set_detect_anomaly(True)."
-        )
-
-
-def _type_name(t: Tensor) -> str:
-    kind = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16"}.get(t._dtype.name)
-    return f"torch.{kind or t._dtype.name}Tensor"
-
-
-def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
-    """A saved output as a part of the graph again, for derivatives of the derivative."""
-    if not (saved._dtype.is_floating_point or saved._dtype.is_complex):
-        return saved
-    t = saved._alias()
-    t._requires_grad = True
-    t._edge = (node, number)
-    return t
 
 
 def node_class(rule: Rule) -> type[OpNode]:
@@ -240,8 +227,103 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
                 o._view_version = o._version
     if any(o._dtype.is_complex for o in outs):
         conjugated(node)
+    if anomaly.watching:
+        watched(node)
+
+
+def watched(node: OpNode) -> None:
+    """What anomaly mode, and hooks for saved tensors, do with a new node."""
     if anomaly.enabled:
         remember(node)
+    hooks = current_hooks()
+    if hooks is not None:
+        pack_saved(node, *hooks)
+
+
+def pack_saved(node: OpNode, pack: Hook, unpack: Hook) -> None:
+    """Give what a node has saved to a pair of hooks, and let the node ask for it again when it runs."""
+    kept: list[Any] = list(node.saved)
+    versions = [None] * len(kept) if node.versions is None else list(node.versions)
+    found = False
+    for i in _order(node.rule):
+        value = kept[i]
+        if isinstance(value, Tensor):
+            kept[i] = SavedTensor(value, i == 0 or i > 2 * len(node.rule.params), node).register_hooks(pack, unpack)
+        elif type(value) in (tuple, list) and any(isinstance(v, Tensor) for v in value):
+            kept[i] = tuple([SavedTensor(v, False, node).register_hooks(pack, unpack) if isinstance(v, Tensor) else v for v in value])
+        else:
+            continue
+        versions[i], found = None, True
+    if found:
+        node.saved, node.versions = tuple(kept), (tuple(versions) if any(v is not None for v in versions) else None)
+        packed(node)
+
+
+def _order(rule: Rule) -> list[int]:
+    """The places of what nodes of an op save, in the order in which its gradients use them."""
+    return list(dict.fromkeys(p for _, picks in rule.differentiable for p in picks if p >= 0))
+
+
+class RawSaved:
+    """What a node has saved at one place. `register_hooks(pack, unpack)` has it kept as `pack` returns it, until `unpack` gives it back."""
+
+    __slots__ = ("_at", "_node", "_output")
+
+    def __init__(self, node: OpNode, at: int, output: bool) -> None:
+        self._node, self._at, self._output = node, at, output
+
+    def register_hooks(self, pack_hook: Hook, unpack_hook: Hook) -> None:
+        """As `SavedTensor.register_hooks`. RuntimeError the second time, and where the graph was freed."""
+        node, at = self._node, self._at
+        if node.saved is None:
+            raise RuntimeError(SECOND_TIME)
+        value = node.saved[at]
+        if isinstance(value, SavedTensor):
+            value.register_hooks(pack_hook, unpack_hook)
+            return
+        if not isinstance(value, Tensor):
+            raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+        kept = SavedTensor(value, self._output, node).register_hooks(pack_hook, unpack_hook)
+        node.saved = (*node.saved[:at], kept, *node.saved[at + 1 :])
+        if node.versions is not None:
+            node.versions = (*node.versions[:at], None, *node.versions[at + 1 :])
+        packed(node)
+
+
+class _Packed(OpNode):
+    """A node whose saved tensors are with hooks."""
+
+    __slots__ = ()
+
+    def apply(self, g: Gradient) -> Grads:
+        kept = self.saved
+        if kept is None:
+            raise RuntimeError(SECOND_TIME)
+        opened: list[Any] = list(kept)
+        for i in _order(self.rule):
+            opened[i] = unpacked(kept[i])
+        self.saved = tuple(opened)
+        try:
+            return super().apply(g)
+        finally:
+            if self.saved is not None:
+                self.saved = kept
+
+    def release(self) -> None:
+        self.saved = None
+
+
+_PACKED: dict[type[OpNode], type[OpNode]] = {}
+
+
+def packed(node: OpNode) -> None:
+    """Make a node one whose saved tensors are with hooks."""
+    kind = type(node)
+    if not issubclass(kind, _Packed):
+        found = _PACKED.get(kind)
+        if found is None:
+            found = _PACKED[kind] = type(kind.__name__, (_Packed, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+        node.__class__ = found
 
 
 class _Conjugated(OpNode):
@@ -309,7 +391,7 @@ def _refuse_inference(t: Tensor) -> NoReturn:
 
 # What the compiled functions call.
 _SCOPE = {
-    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "remember": remember,
+    "new": _new, "next_number": next_number, "edge_of": edge_of, "finish": _finish, "anomaly": anomaly, "watched": watched,
     "form_node": form_node, "versions_of": _versions, "refuse": _refuse_inference,
     "PLAIN": _PLAIN, "finish_complex": finish_complex,
     "grad_mode": grad_mode, "SECOND_TIME": SECOND_TIME, "check_version": check_version, "rejoined": rejoined,

@@ -70,7 +70,7 @@ class Rule:
     def _read(self, table: dict[str | tuple[str, ...], Vjp]) -> None:
         found: list[Slope | None] = [None] * len(self.params)
         for group, (names, function) in enumerate(table.items()):
-            code = function.__code__
+            code = getattr(function, "__wrapped__", function).__code__
             picks = tuple([self._pick(wanted) for wanted in code.co_varnames[1 : code.co_argcount]])
             for member, name in enumerate(names if isinstance(names, tuple) else (names,)):
                 found[self.params.index(name)] = Slope(function, picks, (group, member) if isinstance(names, tuple) else None)

@@ -95,7 +95,7 @@ def fractional_max_pool3d(input: _Tensor, kernel_size: _int | _Sequence[_int], o
     """The largest element of windows whose places are drawn at random, so that any output size can be had."""
 def fractional_max_pool3d_with_indices(input: _Tensor, kernel_size: _int | _Sequence[_int], output_size: _int | _Sequence[_int] | None = ..., output_ratio: _float | _Sequence[_float] | None = ..., return_indices: _bool = ..., _random_samples: _Tensor | None = ...) -> _tuple[_Tensor, ...]:
     """`fractional_max_pool3d` and the flat places of what it found."""
-def gaussian_nll_loss(input: _Tensor, target: _Tensor, var: _Tensor | _float, full: _bool = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
+def gaussian_nll_loss(input: _Tensor, target: _Tensor | _int | _float | _bool | _complex, var: _Tensor | _float, full: _bool | _int = ..., eps: _float = ..., reduction: _str = ...) -> _Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2."""
 def gelu(input: _Tensor, approximate: _str = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """x times the normal distribution function of x (Hendrycks and Gimpel, 2016), or its tanh approximation."""
@@ -181,11 +181,11 @@ def multi_margin_loss(input: _Tensor, target: _Tensor, p: _int = ..., margin: _f
     """The mean over the other classes of max(0, margin - input[target] + input[class])**p, p 1 or 2; times the target's weight."""
 def multilabel_margin_loss(input: _Tensor, target: _Tensor, size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """The mean over classes of the sum over pairs of a target and another class of max(0, 1 - input[target] + input[other])."""
-def multilabel_soft_margin_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
+def multilabel_soft_margin_loss(input: _Tensor, target: _Tensor | _int | _float | _bool | _complex, weight: _Tensor | _int | _float | _bool | _complex | None = ..., size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """The mean over classes (last dimension) of the binary cross entropy of logits, one value for each row before the reduction."""
 def nll_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _bool | None = ..., ignore_index: _int = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """Minus the log-probability, in `input` (n, c, *), of each class in `target` (n, *); the mean is weighed by `weight`."""
-def normalize(input: _Tensor, p: _float = ..., dim: _int | _Sequence[_int] = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:
+def normalize(input: _Tensor, p: _float | None = ..., dim: _int | _Sequence[_int] | None = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:
     """Divided by its p-norm along `dim`, or by `eps` where that is larger."""
 def one_hot(tensor: _Tensor, num_classes: _int = ...) -> _Tensor:
     """Vectors with a one at the place that each integer says: (*) gives (*, num_classes), by default one more than the largest."""
@@ -249,7 +249,7 @@ def threshold_(input: _Tensor, *args: _Any, **names: _float) -> _Tensor:
     """The in-place form of `threshold`."""
 def triplet_margin_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = ..., p: _float = ..., eps: _float = ..., swap: _bool = ..., size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the p-norm of differences; swap: with the smaller of the negative's"""
-def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, *, distance_function: _Any = ..., margin: _float = ..., swap: _bool = ..., reduction: _str = ...) -> _Tensor:
+def triplet_margin_with_distance_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, *, distance_function: _Any = ..., margin: _float = ..., swap: _bool | _int = ..., reduction: _str = ...) -> _Tensor:
     """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""
 def unfold(input: _Tensor, kernel_size: _int | _Sequence[_int], dilation: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., stride: _int | _Sequence[_int] = ...) -> _Tensor:
     """The windows of (n, c, h, w) or (c, h, w) as columns, (n, c * kernel's elements, windows): what a convolution multiplies."""

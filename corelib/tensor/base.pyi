@@ -739,13 +739,13 @@ class TensorBase:
         """The largest element of all; with `dim` the largest along it and their indices; with a tensor, of pairs."""
     def min(self, dim: _int | _Tensor | None = ..., keepdim: _bool = ..., *, other: _Tensor | None = ..., out: _Any = ...) -> _Any:
         """The smallest element of all; with `dim` the smallest along it and their indices; with a tensor, of pairs."""
-    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
+    def sort(self, dim: _int = ..., descending: _bool = ..., stable: _bool | None = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable."""
     def argsort(self, dim: _int = ..., descending: _bool = ..., *, stable: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
         """The indices that put the elements in order along `dim`."""
     def topk(self, k: _int, dim: _int = ..., largest: _bool = ..., sorted: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
         """The `k` largest (or smallest) elements along `dim`, and where they are."""
-    def aminmax(self, *, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
+    def aminmax(self, *, dim: _int | None = ..., keepdim: _bool = ..., out: _Any = ...) -> _MinAndMax:
         """The smallest and the largest element, of all or along `dim`."""
     def bincount(self, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
         """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
@@ -789,6 +789,60 @@ class TensorBase:
         """Views of pieces along the dimension that `dstack` joins: equal ones, or cut at the listed indices."""
     def rot90(self, k: _int = ..., dims: _Sequence[_int] = ...) -> _Tensor:
         """A copy turned by 90 degrees `k` times in the plane of two dimensions, from the first to the second."""
+    def masked_fill(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`input` with `value` where the bool `mask`, broadcast, is True."""
+    def masked_fill_(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`masked_fill`, in place."""
+    def clamp(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clip(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
+    def clamp_(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ...) -> _Tensor:
+        """`clamp`, in place."""
+    def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
+        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
+    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything below `min` raised to it."""
+    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`clamp_min`, in place."""
+    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with everything above `max` lowered to it."""
+    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`clamp_max`, in place."""
+    def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The larger of two, elementwise; where one is NaN, the other."""
+    def fmin(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The smaller of two, elementwise; where one is NaN, the other."""
+    def heaviside(self, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+    def heaviside_(self, values: _Any) -> _Tensor:
+        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
+    def lerp(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
+        """`input + weight * (end - input)`, elementwise."""
+    def lerp_(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
+        """`lerp`, in place."""
+    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`input + value * tensor1 * tensor2`, elementwise."""
+    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`addcmul`, in place."""
+    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
+        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
+    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
+        """`addcdiv`, in place."""
+    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
+        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
+    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> _Tensor:
+        """`nan_to_num`, in place."""
+    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
+    def index_put_(self, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
+        """The in-place form of `index_put`."""
+    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
+        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
+    def argwhere(self) -> _Tensor:
+        """The coordinates of the elements that are not zero, a row for each."""
+    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
+        """The elements, in order, where the bool `mask`, broadcast, is True."""
     def diag(self, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """A square matrix with a vector on one of its diagonals, or a matrix's diagonal as a vector."""
     def diag_embed(self, offset: _int = ..., dim1: _int = ..., dim2: _int = ...) -> _Tensor:
@@ -849,60 +903,6 @@ class TensorBase:
     def is_nested(self) -> _bool: ...
     @property
     def is_sparse_csr(self) -> _bool: ...
-    def masked_fill(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`input` with `value` where the bool `mask`, broadcast, is True."""
-    def masked_fill_(self, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`masked_fill`, in place."""
-    def clamp(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clip(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it and everything above `max` lowered to it; NaN stays."""
-    def clamp_(self, min: _Tensor | _int | _float | _bool | _complex | None = ..., max: _Tensor | _int | _float | _bool | _complex | None = ...) -> _Tensor:
-        """`clamp`, in place."""
-    def clip_(self, *args: _Any, **kwargs: _Any) -> _Tensor:
-        """The in-place form of `clamp`: writes its result into this tensor and returns it."""
-    def clamp_min(self, min: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything below `min` raised to it."""
-    def clamp_min_(self, min: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`clamp_min`, in place."""
-    def clamp_max(self, max: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with everything above `max` lowered to it."""
-    def clamp_max_(self, max: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`clamp_max`, in place."""
-    def fmax(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The larger of two, elementwise; where one is NaN, the other."""
-    def fmin(self, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The smaller of two, elementwise; where one is NaN, the other."""
-    def heaviside(self, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
-    def heaviside_(self, values: _Any) -> _Tensor:
-        """The in-place form of `heaviside`: writes its result into this tensor and returns it."""
-    def lerp(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex, *, out: _Tensor | None = ...) -> _Tensor:
-        """`input + weight * (end - input)`, elementwise."""
-    def lerp_(self, end: _Tensor, weight: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
-        """`lerp`, in place."""
-    def addcmul(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`input + value * tensor1 * tensor2`, elementwise."""
-    def addcmul_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`addcmul`, in place."""
-    def addcdiv(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
-        """`input + value * tensor1 / tensor2`, elementwise. RuntimeError for integers."""
-    def addcdiv_(self, tensor1: _Tensor, tensor2: _Tensor, *, value: _int | _float | _bool | _complex = ...) -> _Tensor:
-        """`addcdiv`, in place."""
-    def nan_to_num(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
-        """`input` with NaN, inf and -inf replaced, by 0 and the largest and smallest finite numbers unless given."""
-    def nan_to_num_(self, nan: _float | None = ..., posinf: _float | None = ..., neginf: _float | None = ...) -> _Tensor:
-        """`nan_to_num`, in place."""
-    def index_put(self, indices: _tuple[_Tensor | None, ...], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose."""
-    def index_put_(self, indices: _Sequence[_Tensor | None], values: _Tensor, accumulate: _bool = ...) -> _Tensor:
-        """The in-place form of `index_put`."""
-    def nonzero(self, *, as_tuple: _bool = ..., out: _Any = ...) -> _Any:
-        """The coordinates of the elements that are not zero: a row for each, or, `as_tuple`, a vector for each dimension."""
-    def argwhere(self) -> _Tensor:
-        """The coordinates of the elements that are not zero, a row for each."""
-    def masked_select(self, mask: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
-        """The elements, in order, where the bool `mask`, broadcast, is True."""
     def index_copy(self, dim: _int, index: _Tensor, source: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
         """`input` with each slice of `source` at its index along `dim`. Which one stays where indices are equal is not said."""
     def index_copy_(self, dim: _int, index: _Tensor, source: _Tensor) -> _Tensor:
@@ -977,7 +977,7 @@ class TensorBase:
         """`renorm`, in place."""
     def cholesky(self, upper: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
         """`linalg.cholesky` by its older name."""
-    def lu(self, pivot: _bool = ..., get_infos: _bool = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
+    def lu(self, pivot: _bool = ..., get_infos: _bool | _int = ..., *, out: _Any = ...) -> _tuple[_Tensor, ...]:
         """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     def qr(self, some: _bool = ..., *, out: _Any = ...) -> _OldQR:
         """`linalg.qr` by its older name; `some` is mode "reduced"."""
@@ -1051,7 +1051,7 @@ class TensorBase:
         """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise."""
     def igammac_(self, other: _Any) -> _Tensor:
         """The in-place form of `igammac`: writes its result into this tensor and returns it."""
-    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
+    def stft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool | _int = ..., pad_mode: _str = ..., normalized: _bool = ..., onesided: _bool | None = ..., return_complex: _bool | None = ..., align_to_window: _bool | None = ...) -> _Tensor:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""

@@ -275,7 +275,7 @@ def make(op, rule, body):
 {work}
     return entry
 """
-_MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {{}})"
+_MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {kwargs})"
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
     "first": "        return first_call(op, ({tuple}))",
@@ -309,13 +309,12 @@ def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    return _of_template(op, takes_out, "first" if op.integers and work != "call" else work, "", _layout(op, others), others)
+    return _of_template(op, takes_out, "first" if op.checked and work != "call" else work, "", _layout(op, others), others)
 
 
 def _layout(op: Op, others: tuple[str, ...]) -> Layout | None:
     """How the entry's parameters lie, where it takes more than the op's own."""
-    fitted = [i for i, kind in op.integers.items() if "d" not in kind]
-    return Layout(op.function, bool(op.facts.out), others, fitted) if others or op.name in ORDERS else None
+    return Layout(op.function, bool(op.facts.out), others, op.checked) if others or op.name in ORDERS else None
 
 
 def _of_template(op: Op, takes_out: bool, work: str, lines: str, layout: Layout | None, others: tuple[str, ...]) -> FunctionType:
@@ -339,14 +338,14 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     source = _TEMPLATE.format(
         args=order or ", ".join(names + ["out"] * takes_out),
         others=others,
-        mode=_MODE.format(tuple=as_tuple),
+        mode=_MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
         out=_OUT.format(tuple=as_tuple) if takes_out else "",
         fit=lines,
         work=_WORK[work].format(tuple=as_tuple, plain=plain),
     )
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
-        "fit": fit, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
+        "fit": fit, "dtype": DType, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
         "check_operands": _call.check_operands, "Tensor": Tensor,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
@@ -359,7 +358,7 @@ def _first_call(op: Op, args: Args) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.integers, "        "), _layout(op, others), others)
+    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.checked, "        "), _layout(op, others), others)
     op.entry.__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
 

@@ -155,6 +155,18 @@ def _straight(op: Op, args: Args) -> bool:
     return True
 
 
+class _Mutation:
+    """Who is told before a tensor is changed, while saved tensors may be; `before(tensor)`."""
+
+    __slots__ = ("context",)
+
+    def __init__(self) -> None:
+        self.context: Any = None
+
+
+MUTATION = _Mutation()
+
+
 def check_writable(name: str, self: Tensor, repeated: str = "") -> None:
     """RuntimeError for a leaf in the graph and for a tensor whose elements share memory with each other, unless that is "accepted" or "deprecated"."""
     if self._requires_grad and grad_mode.enabled:
@@ -163,6 +175,8 @@ def check_writable(name: str, self: Tensor, repeated: str = "") -> None:
         check_inference(name, self)
     refuse_read_only(name, self)
     refuse_repeats(name, self, repeated)
+    if MUTATION.context is not None:
+        MUTATION.context.before(self)
 
 
 def check_result(name: str, self: Tensor, result: Tensor) -> None:

@@ -18,6 +18,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.compiled import requires_grad
 from corelib.graph.recording import record
 from corelib.graph.views import own_memory
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import NATIVE_DIMS
 from corelib.tensor.tensor import Tensor
 
@@ -103,7 +104,7 @@ def compile_path(op: Op, n: int) -> Entry:
     operands = [i for i in op.operands if i < n]
     source = _PATH.format(
         given=_given(op),
-        fit=fitting_lines(op.integers, "    "),
+        fit=fitting_lines(op.checked, "    "),
         n=n,
         args="".join(f"a{i}, " for i in range(n)),
         first=f"a{op.first}",
@@ -113,7 +114,7 @@ def compile_path(op: Op, n: int) -> Entry:
     )
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
-        "check_operands": call.check_operands, "fit": fit, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "check_operands": call.check_operands, "fit": fit, "dtype": DType, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
         "after": after, "must_pass": must_pass, "partial": partial,
         "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
@@ -129,15 +130,15 @@ def _given(op: Op) -> str:
 def _loops_path(op: Op) -> Entry:
     """The path of an op whose operands `call` takes one by one; what only runs its body, and records nothing, goes straight there."""
     straight = op.facts.infer is None and op.kind != "elementwise" and op.body is not None and op.operands and not op.lists
-    if not op.integers and not straight:
+    if not op.checked and not straight:
         return lambda *args: call.call(op, args)
     needs = [f"(a{i} is not None and {requires_grad(op.rule, i)})" if i not in op.rule.tensors else f"a{i}._requires_grad" for i in op.operands]
     source = (_BODY if straight else _LOOPS).format(
-        given=_given(op), fit=fitting_lines(op.integers, "    "), first=f"a{op.first}",
+        given=_given(op), fit=fitting_lines(op.checked, "    "), first=f"a{op.first}",
         needs=f"({' or '.join(needs)})" if op.rule.vjps is not None else "False",
     )
     scope: dict[str, Any] = {
-        "op": op, "call": call.call, "fit": fit, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
+        "op": op, "call": call.call, "fit": fit, "dtype": DType, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
         "check_operands": call.check_operands, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -153,7 +154,7 @@ def path_of(op: Op) -> Entry:
         if infer is None or op.lists or op.facts.by_result:
             op.path = _loops_path(op)
             return op.path(*args)
-        given = [fit(op, i, x) if i in op.integers else x for i, x in enumerate(args)]
+        given = [fit(op, i, x) if i in op.checked else x for i, x in enumerate(args)]
         try:
             spec, known = infer(*given)
         except (AttributeError, TypeError, IndexError):

@@ -10,6 +10,7 @@ from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.container import ModuleList, Sequential
 from corelib.nn.modules.linear import Linear
 from corelib.nn.modules.module import Module
+from corelib.ops.losses.clusters import target_log_probs
 from corelib.ops.shape.joining import cat
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
@@ -80,18 +81,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         if dims and input_.size(0) != target_.size(0):
             raise RuntimeError("Input and target should have the same size in the batch dimension.")
         input, target = (input_, target_) if dims else (input_.unsqueeze(0), target_.unsqueeze(0))
-        low, high = (int(target.min()), int(target.max())) if target.numel() else (0, 0)
-        if low < 0 or high >= self.n_classes:
-            raise RuntimeError(f"Target values should be in [0, {self.n_classes - 1}], but values in range [{low}, {high}] were found. ")
-        output, places = input.new_zeros(target.size(0)), target
-        for i, (first, last) in enumerate(zip(self.cutoffs[:-1], self.cutoffs[1:], strict=True)):
-            rows = ((target >= first) & (target < last)).nonzero().squeeze(1)
-            if rows.numel():
-                log = F.log_softmax(self.tail[i](input.index_select(0, rows)), dim=1)
-                here = log.gather(1, (target.index_select(0, rows) - first).unsqueeze(1)).squeeze(1)
-                output = output.index_copy(0, rows, here)
-                places = places.index_fill(0, rows, self.shortlist_size + i)
-        output = output + F.log_softmax(self.head(input), dim=1).gather(1, places.unsqueeze(1)).squeeze(1)
+        output = target_log_probs(input, target, self.head, list(self.tail), self.cutoffs)
         loss = (-output).mean()
         return _ASMoutput(output if dims else output.squeeze(0), loss)
 

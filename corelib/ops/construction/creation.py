@@ -99,12 +99,12 @@ def _finish(t: Tensor, requires_grad: bool, out: Tensor | None, name: str, pin_m
         t = t.pin_memory()
     if out is not None:
         t = created(name, t, out, keeps_shape=name in ("arange", "linspace", "logspace", "range"), overlap="unchecked" if name in _FILLS else "itself")
-    return t.requires_grad_() if requires_grad else t
+    return t.requires_grad_(requires_grad) if requires_grad else t
 
 
 @op(kind="creation", on=("torch",))
 def full(
-    size: int | Sequence[int], fill_value: Aside[Tensor | Number], *, dtype: DType | None = None, layout: Layout | None = None,
+    size: Sequence[int], fill_value: Aside[Tensor | Number], *, dtype: DType | None = None, layout: Layout | None = None,
     device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False, out: Aside[Tensor | None] = None,
 ) -> Tensor:
     """A tensor of shape `size` with every element `fill_value`.
@@ -120,7 +120,7 @@ def full(
     if out is not None:
         dtype, device = of_out("full", out, dtype, device)
     if isinstance(fill_value, Tensor):
-        dtype = dtype or fill_value._dtype
+        dtype = fill_value._dtype if dtype is None else dtype
         fill_value = fill_value.item()
     if dtype is None:
         dtype = _dtype_of(fill_value)
@@ -198,7 +198,7 @@ def empty(
         out.resize_(shape, memory_format=memory_format)
         if UNSET.filled:
             fill_unset(out)
-        return out.requires_grad_() if requires_grad else out
+        return out.requires_grad_(requires_grad) if requires_grad else out
     t = _blank("empty", shape, dtype, layout, device, strides)
     if UNSET.filled:
         fill_unset(t)
@@ -223,7 +223,7 @@ def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         place = input._device if device is None else resolve(device)
-        dtype = dtype or input._dtype
+        dtype = input._dtype if dtype is None else dtype
         strides = input._strides
         if memory_format is not None and memory_format.name != "preserve_format":
             strides = _format_strides(name, input._shape, memory_format)
@@ -259,7 +259,7 @@ def new_like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
         requires_grad: bool = False, pin_memory: bool = False, **names: object,
     ) -> Tensor:
         return make(
-            *args, dtype=dtype or self._dtype, layout=layout, device=self._device if device is None else device,
+            *args, dtype=self._dtype if dtype is None else dtype, layout=layout, device=self._device if device is None else device,
             requires_grad=requires_grad, pin_memory=pin_memory, **names,
         )
 
@@ -276,7 +276,7 @@ def _new_tensor(
     self: Tensor, data: object, *, dtype: DType | None = None, device: DeviceLike = None, requires_grad: bool = False, pin_memory: bool = False
 ) -> Tensor:
     """A tensor with a copy of `data`, with this tensor's dtype and device unless given."""
-    return tensor(data, dtype=dtype or self._dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
+    return tensor(data, dtype=self._dtype if dtype is None else dtype, device=device or self._device, requires_grad=requires_grad, pin_memory=pin_memory)
 
 
 attach("new_tensor", _new_tensor)
@@ -288,8 +288,8 @@ def tabulated(like: Tensor, shape: Shape, values: Callable[[], object], dtype: D
     shape: that of the result, whatever the nesting of what `values` returns.
     """
     if like._device.type == "meta":
-        return Tensor._empty(like._device, dtype or like._dtype, shape)
-    return tensor(values(), dtype=dtype or like._dtype, device=like._device).reshape(shape)
+        return Tensor._empty(like._device, like._dtype if dtype is None else dtype, shape)
+    return tensor(values(), dtype=like._dtype if dtype is None else dtype, device=like._device).reshape(shape)
 
 
 def _real(what: str, x: object) -> float:
@@ -407,7 +407,7 @@ def linspace(
         dtype, device = of_out("linspace", out, dtype, device)
     turns = isinstance(start, complex) or isinstance(end, complex)
     kind = get_default_dtype().to_complex() if turns else get_default_dtype()
-    dtype = dtype or kind
+    dtype = kind if dtype is None else dtype
     if turns and not dtype.is_complex:
         raise RuntimeError(f"linspace(): torch.linspace(): inferred dtype {kind_name(kind)} can't be safely cast to passed dtype {kind_name(dtype)}")
     if dtype.is_floating_point:
@@ -470,5 +470,5 @@ def scalar_tensor(
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """A 0-d tensor that holds one number."""
-    t = full((), s, dtype=dtype or get_default_dtype(), layout=layout, device=device, pin_memory=pin_memory)
-    return t.requires_grad_() if requires_grad else t
+    t = full((), s, dtype=get_default_dtype() if dtype is None else dtype, layout=layout, device=device, pin_memory=pin_memory)
+    return t.requires_grad_(requires_grad) if requires_grad else t

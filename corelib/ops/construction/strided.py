@@ -19,7 +19,7 @@ from corelib.tensor.tensor import Tensor
 
 @public("torch")
 def empty_strided(
-    size: int | Sequence[int], stride: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    size: Sequence[int], stride: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
     requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:
     """A tensor with the given strides, in elements; its elements are not set."""

@@ -164,6 +164,8 @@ def clone(input: Tensor, *, memory_format: MemoryFormat | None = None) -> Tensor
 
 def contiguous(self: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
     """This tensor if it is row-major contiguous, else a copy that is."""
+    if memory_format is not None and not isinstance(memory_format, MemoryFormat):
+        raise TypeError(f"contiguous(): argument 'memory_format' must be torch.memory_format, not {type(memory_format).__name__}")
     if memory_format is not None and memory_format.name in CHANNELS_INNERMOST:
         if channels_last_strides(self, memory_format.name) == self._strides or self.is_contiguous(memory_format):
             return self
@@ -228,6 +230,8 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
             )
         if rest:  # non_blocking, copy
             later, copy_ = rest[0], rest[1] if len(rest) > 1 else copy_
+    if type(later) is not bool or type(copy_) is not bool:
+        raise TypeError(f"to(): arguments 'non_blocking' and 'copy' must be bool, not {type(later).__name__} and {type(copy_).__name__}")
     if dtype is not None and not isinstance(dtype, D.dtype):
         dtype = as_dtype("to", "dtype", 1, dtype)
     if memory_format is not None and not isinstance(memory_format, MemoryFormat):

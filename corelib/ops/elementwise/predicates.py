@@ -78,7 +78,7 @@ def ge(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 @op(kind="binary", ref="bitwise_and", inplace=True, out=True, check=no_float_bits("bitwise_and"))
-def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
+def bitwise_and(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The bits that both have; logical and for bool.
 
     >>> import corelib as torch
@@ -89,7 +89,7 @@ def bitwise_and(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 @op(kind="binary", ref="bitwise_or", inplace=True, out=True, check=no_float_bits("bitwise_or"))
-def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
+def bitwise_or(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The bits that either has; logical or for bool.
 
     >>> import corelib as torch
@@ -100,7 +100,7 @@ def bitwise_or(input: Tensor, other: Tensor | Number) -> Tensor:
 
 
 @op(kind="binary", ref="bitwise_xor", inplace=True, out=True, check=no_float_bits("bitwise_xor"))
-def bitwise_xor(input: Tensor, other: Tensor | Number) -> Tensor:
+def bitwise_xor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The bits that just one has.
 
     >>> import corelib as torch

@@ -24,7 +24,7 @@ from corelib.ops.construction.construct import _from_array
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_indices, put_rows, take_rows, within_bounds
 from corelib.ops.indexing.selection import masked_shape
 from corelib.ops.shape.joining import stack
 from corelib.tensor import dtype as D
@@ -69,6 +69,7 @@ def _row_numbers(input: Tensor, given: dict[int, Tensor], shape: Shape) -> Tenso
     return flat.reshape((-1,))
 
 
+@within_bounds
 def _index_backward(g: Tensor, input_shape: Shape, indices: tuple[Tensor | None, ...]) -> Tensor:
     return index_put(g.new_zeros(input_shape), indices, g, True)
 
@@ -122,13 +123,14 @@ def _infer_index_put(input: Tensor, indices: Sequence[Tensor | None], values: Te
     return (input._shape, input._dtype, kept_strides(input)), (input, indices, values, accumulate)
 
 
+@within_bounds
 def _put_backward(g: Tensor, indices: tuple[Tensor | None, ...], accumulate: bool) -> Tensor:
     return g if accumulate else index_put(g, indices, g.new_zeros(()), False)
 
 
 @op(
     infer=_infer_index_put, grad_name="IndexPutBackward0", overlap="apart", repeats="deprecated",
-    vjp={"input": _put_backward, "values": lambda g, indices, values_shape: summed(index(g, indices), values_shape)},
+    vjp={"input": _put_backward, "values": within_bounds(lambda g, indices, values_shape: summed(index(g, indices), values_shape))},
 )
 def index_put(input: Tensor, indices: tuple[Tensor | None, ...], values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of `input` with `values`, broadcast, put at the places that the index tensors choose.
@@ -221,9 +223,13 @@ def expand_masks(name: str, input: Tensor, indices: Sequence[object]) -> tuple[T
 @op(on=())
 def true_places(input: Tensor) -> Tensor:
     """The coordinates of the elements that are not zero, a row for each: a scan that counts them and a put."""
+    return counted_places(input, int((input != 0).sum()) if input._numel else 0)
+
+
+def counted_places(input: Tensor, count: int) -> Tensor:
+    """`true_places` of a tensor of which it is known how many elements are not zero."""
     flat = (input != 0).reshape((-1,))
     n = flat._shape[0]
-    count = int(flat.sum()) if n else 0
     rank = flat.long().cumsum(0) - 1 if n else flat.long()
     # every True element writes its own place at its rank; the others write behind the end, into a row that is cut off
     target = rank * flat.long() + count * (~flat).long()

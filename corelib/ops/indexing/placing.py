@@ -11,7 +11,7 @@ from corelib.dispatcher.op import Inferred
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _wrapped
-from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows
+from corelib.ops.indexing.rows import _integer_index, check_index, put_rows, take_rows, within_bounds
 from corelib.ops.indexing.selection import masked_shape
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import Number
@@ -46,8 +46,8 @@ def _infer_index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) ->
 @op(
     infer=_infer_index_copy, out="exact", inplace=True, overlap="apart",
     vjp={
-        "input": lambda g, dim, index: g.index_fill(dim, index, 0),
-        "source": lambda g, dim, index, source_shape: g.index_select(dim, index).reshape(source_shape),
+        "input": within_bounds(lambda g, dim, index: g.index_fill(dim, index, 0)),
+        "source": within_bounds(lambda g, dim, index, source_shape: g.index_select(dim, index).reshape(source_shape)),
     },
 )
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
@@ -90,8 +90,8 @@ def _infer_index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Nu
 @op(
     infer=_infer_index_fill, inplace=True, overlap="unchecked", repeats="deprecated",
     vjp={
-        "input": lambda g, dim, index: g.index_fill(dim, index, 0),
-        "value": lambda g, dim, index: _sum_of_filled(g, dim, index),
+        "input": within_bounds(lambda g, dim, index: g.index_fill(dim, index, 0)),
+        "value": within_bounds(lambda g, dim, index: _sum_of_filled(g, dim, index)),
     },
     grad_name=lambda input, dim, index, value: ("IndexFillBackward1", (0, 3)) if isinstance(value, Tensor) else ("IndexFillBackward0", (0,)),
 )
@@ -126,8 +126,8 @@ def _infer_put_flat(input: Tensor, index: Tensor, source: Tensor, accumulate: bo
 @op(
     infer=_infer_put_flat, inplace=True, overlap="apart",
     vjp={
-        "input": lambda g, index, accumulate: g if accumulate else g.put(index, g.new_zeros(index._shape)),
-        "source": lambda g, index, source_shape: g.take(index).reshape(source_shape),
+        "input": within_bounds(lambda g, index, accumulate: g if accumulate else g.put(index, g.new_zeros(index._shape))),
+        "source": within_bounds(lambda g, index, source_shape: g.take(index).reshape(source_shape)),
     },
 )
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
@@ -181,5 +181,9 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """
     if not source._numel:
         return input.expand(mask._shape).clone()
-    values = take_rows(source.reshape((-1,)), _places_of(mask)).reshape(mask._shape)
-    return select_where(mask, values, input).contiguous()
+    return select_where(mask, in_order(source, mask), input).contiguous()
+
+
+def in_order(source: Tensor, mask: Tensor) -> Tensor:
+    """The elements of `source`, one after the other, where `mask` is True; of it there are at least as many as True ones."""
+    return take_rows(source.reshape((-1,)), _places_of(mask)).reshape(mask._shape)

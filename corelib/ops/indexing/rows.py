@@ -6,7 +6,9 @@ An index is checked against its dimension before any kernel runs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.declare import KernelOnly, op
@@ -16,6 +18,7 @@ from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
+F = TypeVar("F", bound=Callable[..., Any])
 SHORT = 1024
 """How many numbers are quicker looked through on the host than reduced twice on a device."""
 
@@ -64,6 +67,17 @@ class _Known(threading.local):
 KNOWN = _Known()
 """`with KNOWN:` what indexes here has been checked, or was made within bounds: it is not read from a device once more, for each read is a
 wait. On the host, where that costs nothing, the checks stay."""
+
+
+def within_bounds(function: F) -> F:
+    """A function, or the vjp of an op, whose indices were made within bounds or have been checked before: it runs under `KNOWN`."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with KNOWN:
+            return function(*args, **kwargs)
+
+    return cast("F", run)
 
 
 def check_index(name: str, index: Tensor, size: int, dim: int, error: type[Exception] = IndexError, wrap: bool = False) -> None:

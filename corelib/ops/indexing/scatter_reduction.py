@@ -8,7 +8,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _flat_places
-from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, put_rows, take_rows, within_bounds
 from corelib.ops.indexing.scattering import _cut, _infer_scatter, _uncut
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -53,6 +53,7 @@ def _touched(input: Tensor, places: Tensor) -> Tensor:
     return put_rows(zeros, places, places.new_ones(places._shape), True)
 
 
+@within_bounds
 def _scatter_vjp(
     g: Tensor, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool, out: Tensor
 ) -> tuple[Tensor, Tensor]:

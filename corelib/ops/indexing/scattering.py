@@ -8,7 +8,7 @@ from corelib.dispatcher.op import Infer, Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.dispatcher.warned import warn
 from corelib.ops.indexing.gathering import _check_same_rank, _flat_places, gather
-from corelib.ops.indexing.rows import _integer_index, check_index, put_rows
+from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, put_rows, within_bounds
 from corelib.tensor.dtype import Number
 from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -35,7 +35,7 @@ def _infer_index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, alp
     infer=_infer_index_add, out="exact", inplace=True,
     vjp={
         "input": lambda g: g,
-        "source": lambda g, dim, index, alpha: g.index_select(dim, index) * alpha if g._shape else g * alpha,
+        "source": within_bounds(lambda g, dim, index, alpha: g.index_select(dim, index) * alpha if g._shape else g * alpha),
     },
 )
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
@@ -104,7 +104,7 @@ def _put_flat(input: Tensor, dim: int, index: Tensor, src: Tensor, accumulate: b
 
 @op(
     infer=_infer_scatter("scatter_add"), overlap="apart", out="exact", inplace=True,
-    vjp={"input": lambda g: g, "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape)},
+    vjp={"input": lambda g: g, "src": within_bounds(lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape))},
 )
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """`input` with every element of `src` added where `index` says along `dim`; equal places add up.
@@ -116,6 +116,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _put_flat(input, dim, index, src, True)
 
 
+@within_bounds
 def _overwritten(g: Tensor, dim: int, index: Tensor) -> Tensor:
     """A gradient without what was overwritten."""
     return scatter_set(g, dim, index, g.new_zeros(index._shape))
@@ -125,7 +126,7 @@ def _overwritten(g: Tensor, dim: int, index: Tensor) -> Tensor:
     on=(), infer=_infer_scatter("scatter"), grad_name="ScatterBackward0",
     vjp={
         "input": _overwritten,
-        "src": lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape),
+        "src": within_bounds(lambda g, dim, index, src_shape: _uncut(g.gather(dim, index), src_shape)),
     },
 )
 def scatter_set(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -146,6 +147,8 @@ def scatter(
     >>> torch.zeros(3).scatter(0, torch.tensor([2]), 5.)
     tensor([0., 0., 5.])
     """
+    if src is not None and value is not None:
+        raise TypeError("scatter(): arguments 'src' and 'value' stand for the same: give one")
     if src is None:
         src = value
     if src is None:
@@ -170,9 +173,11 @@ def scatter(
         made = input.clone()
         at = wrap_dim("scatter", dim, len(input._shape))
         steps = 0 if not index._numel else 1 if index._device.type == "meta" else index._shape[at]  # without values one is as good as all
-        for i in range(steps):
-            place = index.narrow(at, i, 1)
-            factor = _cut(src, index._shape).narrow(at, i, 1)
-            made = scatter_set(made, at, place, gather(made, at, place) * factor)
+        check_index("scatter", index, input._shape[at], at, RuntimeError)
+        with KNOWN:
+            for i in range(steps):
+                place = index.narrow(at, i, 1)
+                factor = _cut(src, index._shape).narrow(at, i, 1)
+                made = scatter_set(made, at, place, gather(made, at, place) * factor)
         return made
     raise RuntimeError(f"scatter(): argument 'reduce' must be either add or multiply, got {reduce!r}")

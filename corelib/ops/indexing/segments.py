@@ -5,6 +5,8 @@ from __future__ import annotations
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.reads import first_true
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.indexing.scatter_reduction import scatter_reduce
 from corelib.ops.ordering.searching import searchsorted
 from corelib.tensor.dtype import int64
@@ -50,9 +52,10 @@ def segment_reduce(
     if counts.dim() != axis + 1:
         raise RuntimeError(f"segment_reduce(): expected lengths of {axis + 1} dimensions for axis {axis}, got {counts.dim()}")
     if not unsafe and lengths is not None and lengths.numel():
-        if bool((lengths < 0).any()):
+        wrong = first_true(lambda: lengths < 0, lambda: lengths.sum(-1) != n)
+        if wrong == 0:
             raise RuntimeError("segment_reduce(): lengths contains negative value!")
-        if bool((lengths.sum(-1) != n).any()):
+        if wrong == 1:
             raise RuntimeError(f"segment_reduce(): Expected all rows of lengths along axis to sum to data.size(axis), which is {n}")
     segments = counts.shape[-1]
     places = arange(n, dtype=int64, device=data.device).expand((*data.shape[:axis], n)).contiguous()
@@ -61,7 +64,8 @@ def segment_reduce(
     owner = owner.reshape((*owner.shape, *after)).expand(data.shape)
     start, word = _REDUCTIONS[reduce]
     begun = data.new_full((*data.shape[:axis], segments + 1, *data.shape[axis + 1 :]), start if initial is None else initial)
-    found = scatter_reduce(begun, axis, owner, data, word, include_self=True).narrow(axis, 0, segments)
+    with KNOWN:
+        found = scatter_reduce(begun, axis, owner, data, word, include_self=True).narrow(axis, 0, segments)
     if reduce != "mean":
         return found.contiguous()
     shaped = counts.reshape((*counts.shape, *after)).expand(found.shape)

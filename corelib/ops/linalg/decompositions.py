@@ -10,7 +10,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.warned import warn
 from corelib.ops.conversion.copying import unmoved_by
 from corelib.ops.construction.creation import eye
-from corelib.ops.elementwise.predicates import any_true
+from corelib.ops.indexing.rows import ends
 from corelib.ops.linalg.factorizations import (
     LinAlgError, adjoint_of, cholesky_of, eig_of, eigh_of, ldl_of, lu_of, permutation_matrix, qr_of, reflectors_of, svd_of, unit_lower, upper_as_lower,
 )
@@ -50,10 +50,12 @@ def refuse(info: Tensor, text: Complaint) -> None:
 
 def _first(info: Tensor) -> tuple[str, int] | None:
     """Which matrix of a batch is the first whose info is not 0, in words, and that info."""
-    if not any_true(info):
+    if not info._numel or info._device.type == "meta":
         return None
     flat = info.reshape((-1,)).tolist()
-    at = next(i for i, v in enumerate(flat) if v)
+    at = next((i for i, v in enumerate(flat) if v), None)
+    if at is None:
+        return None
     return (f"(Batch element {at}): " if info._shape else ""), flat[at]
 
 
@@ -71,7 +73,7 @@ def _not_positive(name: str) -> Complaint:
     )
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """(L, info): `cholesky` that says in info which leading minor is not positive, and raises only with `check_errors`."""
     made = CholeskyEx(*_cholesky("linalg.cholesky_ex", input, upper))
@@ -137,8 +139,8 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     return LUFactor(made.LU, made.pivots)
 
 
-@public("torch", "Tensor", outs=True)
-def lu(self: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple[Tensor, ...]:
+@public("torch", "Tensor", outs=True, whole=True)
+def lu(self: Tensor, pivot: bool = True, get_infos: bool | int = False) -> tuple[Tensor, ...]:
     """`linalg.lu_factor` by its older name; with `get_infos` the infos too."""
     warn(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a future PyTorch release.\n"
@@ -180,6 +182,13 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     m, n = LU_data._shape[-2:]
     k = min(m, n)
     empty = LU_data.new_empty((0,))
+    if unpack_pivots and LU_pivots._numel and LU_pivots._device.type != "meta":
+        low, high = ends([LU_pivots])[0]
+        if low < 1 or high > m:
+            raise RuntimeError(
+                "lu_unpack(): pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive. Did you properly pass the result of "
+                f"lu_factor? Got {low} to {high} for {m}"
+            )
     p = permutation_matrix(LU_pivots, m, LU_data._dtype) if unpack_pivots else empty
     return UnpackedLU(p, *((unit_lower(LU_data, k), LU_data[..., :k, :].triu()) if unpack_data else (empty, empty)))
 
@@ -221,7 +230,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False) -> LDLFactor:
     return LDLFactor(made.LD, made.pivots)
 
 
-@public("linalg", names=("qr",), outs=True)
+@public("linalg", names=("qr",), outs=True, whole=True)
 def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     """(Q, R): orthonormal columns and an upper triangle, A = Q @ R. mode: "reduced", "complete" (a square Q) or "r" (no Q).
 
@@ -235,14 +244,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
     return QR(*qr_of(A, mode))
 
 
-@public("torch", "Tensor", names=("qr",), outs=True)
+@public("torch", "Tensor", names=("qr",), outs=True, whole=True)
 def old_qr(input: Tensor, some: bool = True) -> OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
     matrices("qr", input)
     return OldQR(*qr_of(input, "reduced" if some else "complete"))
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, whole=True)
 def geqrf(input: Tensor) -> Geqrf:
     """(a, tau): LAPACK's form of a QR decomposition, for `householder_product`."""
     matrices("geqrf", input)
@@ -255,7 +264,7 @@ def _triangle(name: str, UPLO: str) -> bool:
     return UPLO.upper() == "U"
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     """(eigenvalues, eigenvectors) of a symmetric, or Hermitian, matrix, ascending; the lower or upper triangle is read.
 
@@ -267,7 +276,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
     return Eigh(*eigh_of(A, _triangle("linalg.eigh", UPLO)))
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def eig(A: Tensor) -> Eig:
     """(eigenvalues, eigenvectors) of a square matrix, complex and in no order; vectors of norm 1.
 
@@ -303,7 +312,7 @@ def linalg_eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return eigh_of(A, _triangle("linalg.eigvalsh", UPLO))[0]
 
 
-@public("linalg", names=("svd",), outs=True)
+@public("linalg", names=("svd",), outs=True, whole=True)
 def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """(U, S, Vh): A = U @ diag(S) @ Vh, singular values descending. full_matrices: square U and Vh.
 
@@ -317,7 +326,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return SVD(*svd_of(A, full_matrices))
 
 
-@public("torch", "Tensor", names=("svd",), outs=True)
+@public("torch", "Tensor", names=("svd",), outs=True, whole=True)
 def old_svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> OldSVD:
     """(U, S, V): `linalg.svd` by its older name, V not turned round; zeros for U and V unless `compute_uv`."""
     matrices("svd", input)

@@ -16,6 +16,7 @@ from corelib.graph.rule import Vjp, without_derivative, without_slope
 from corelib.ops.construction.creation import arange, eye
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
@@ -97,6 +98,7 @@ TABLE["upper_as_lower"].rule.complex = True
 # LU: a = p @ l @ u, l and u in one.
 
 
+@within_bounds
 def permutation_of(pivots: Tensor, m: int) -> Tensor:
     """The rows (*, m) of the input that the rows of p.mT @ input are, from LAPACK's exchanges, which count from 1."""
     rows = arange(m, device=pivots._device).expand((*pivots._shape[:-1], m)).clone()

@@ -10,6 +10,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import ends, within_bounds
 from corelib.ops.linalg.decompositions import Complaint, matrices, refuse
 from corelib.ops.linalg.factorizations import LinAlgError, eye_like, ldl_system, lu_of, permutation_of, square_system, svd_of, triangular_system
 from corelib.ops.linalg.matrix_norms import pinv_of
@@ -98,7 +99,7 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
     return _triangular("linalg.solve_triangular", A, B, upper, left, unitriangular)
 
 
-@public("torch", "Tensor", outs=True)
+@public("torch", "Tensor", outs=True, whole=True)
 def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
     if transpose:
@@ -116,7 +117,7 @@ def _inverse(name: str, a: Tensor) -> tuple[Tensor, Tensor]:
     return made, info
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """(inverse, info): `inv` that says in info where a pivot is 0, and raises only with `check_errors`."""
     made = InvEx(*_inverse("linalg.inv_ex", A))
@@ -146,6 +147,10 @@ def _lu_solved(name: str, lu: Tensor, pivots: Tensor, b: Tensor, left: bool, adj
         raise RuntimeError(f"{name}: LU_pivots should be a Tensor of scalar type torch.int32, got {pivots._dtype}")
     if len(b._shape) < 2 or lu._shape[-1] != b._shape[-2 if left else -1]:
         raise RuntimeError(f"{name}: Incompatible shapes of LU and B, {list(lu._shape)} and {list(b._shape)}")
+    if pivots._numel and pivots._device.type != "meta":
+        low, high = ends([pivots])[0]
+        if low < 1 or high > lu._shape[-2]:
+            raise RuntimeError(f"{name}: Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you properly pass the result of lu_factor? Got {low} to {high} for {lu._shape[-2]}")
     turned = adjoint and b._dtype.is_complex  # a system in the conjugate of A is one of conjugates
     lu, x = _together(lu, b if left else b.mT)
     made = _lu_system(lu, pivots, x.conj() if turned else x, adjoint is left)
@@ -154,6 +159,7 @@ def _lu_solved(name: str, lu: Tensor, pivots: Tensor, b: Tensor, left: bool, adj
     return made if left else made.mT
 
 
+@within_bounds
 def _lu_system(lu: Tensor, pivots: Tensor, x: Tensor, transposed: bool) -> Tensor:
     """x of A @ x = b, or A.mT @ x = b."""
     rows = permutation_of(pivots, lu._shape[-1]).expand((*lu._shape[:-2], lu._shape[-1])).unsqueeze(-1).expand(x._shape)
@@ -324,7 +330,7 @@ def logdet(input: Tensor) -> Tensor:
 # Least squares.
 
 
-@public("linalg", outs=True)
+@public("linalg", outs=True, whole=True)
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Lstsq:
     """(solution, residuals, rank, singular_values) of the least-squares problem min |A @ X - B|, the smallest X where there are several.
 

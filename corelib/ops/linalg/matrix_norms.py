@@ -160,13 +160,13 @@ def linalg_norm(A: Tensor, ord: float | str | None = None, dim: Dims = None, kee
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-@public("torch", out="exact", overlap="unchecked")
+@public("torch", out="exact", overlap="unchecked", whole=True)
 def frobenius_norm(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """`norm` with p "fro", by its older name."""
     return norm(input, "fro", dim, keepdim)
 
 
-@public("torch", out="exact", overlap="itself")
+@public("torch", out="exact", overlap="itself", whole=True)
 def nuclear_norm(input: Tensor, dim: Dims = (-2, -1), keepdim: bool = False) -> Tensor:
     """The sum of the singular values, by its older name."""
     return _matrix_norm("nuclear_norm", input, "nuc", (dim, keepdim) if isinstance(dim, bool) else dim, keepdim)
@@ -222,6 +222,8 @@ def linalg_matrix_rank(A: Tensor, tol: Limit = None, *, atol: Limit = None, rtol
     tensor(1)
     """
     matrices("linalg.matrix_rank", A, square=hermitian)
+    if tol is not None and (atol is not None or rtol is not None):
+        raise TypeError("linalg.matrix_rank(): argument 'tol' stands for atol, with an rtol of 0: give either it or these")
     if 0 in A._shape[-2:]:
         return A.new_zeros(A._shape[:-2]).long()
     fixed = A.detach()
@@ -274,6 +276,8 @@ def linalg_pinv(A: Tensor, rcond: Limit = None, *, atol: Limit = None, rtol: Lim
     tensor([[0.5000, 0.0000]])
     """
     matrices("linalg.pinv", A, square=hermitian)
+    if rcond is not None and (atol is not None or rtol is not None):
+        raise TypeError("linalg.pinv(): argument 'rcond' stands for rtol: give either it or atol and rtol")
     return pinv_of(A, rcond if rcond is not None else rtol, atol, hermitian)
 
 
@@ -389,7 +393,7 @@ def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor |
 
 
 @public("torch")
-def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> OldSVD:
+def pca_lowrank(A: Tensor, q: int | None = None, center: bool | int = True, niter: int = 2) -> OldSVD:
     """(U, S, V): nearly the `q` principal components of the rows of A, which are centred first.
 
     >>> import corelib as torch

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange, full
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.reads import read_together
+from corelib.ops.indexing.rows import KNOWN, within_bounds
 from corelib.ops.losses.losses import reduction_of
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.spatial.padding import constant_pad
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.dtype import Number
 from corelib.tensor.tensor import Tensor
 
@@ -99,6 +103,7 @@ class _Paths:
         return select_where(self.ends.squeeze(1) < 0, none, -_added(end, before))
 
 
+@within_bounds
 def _backward(
     g: Tensor, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool,
     out: Tensor,
@@ -135,16 +140,39 @@ def ctc_paths(
     return select_where(loss == float("inf"), 0.0, loss) if zero_infinity else loss
 
 
-def _lengths(what: str, value: Tensor | int | Sequence[int], n: int) -> list[int]:
-    if isinstance(value, Tensor):
-        if value._dtype not in D.INTEGERS:
-            raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
-        value = value.tolist()
+def _read(*values: Tensor | int | Sequence[int]) -> list[Any]:
+    """The lengths and the targets on the host, all with one read; of targets without values, on meta, themselves."""
+    found: list[Any] = list(values)
+    there = [i for i, v in enumerate(values) if isinstance(v, Tensor) and not (i == 2 and v._device.type == "meta")]
+    for i, array in zip(there, read_together(*[values[i] for i in there]), strict=True):  # type: ignore[arg-type]
+        found[i] = array if i == 2 else array.tolist()
+    return found
+
+
+def _integral(what: str, value: object) -> None:
+    if isinstance(value, Tensor) and value._dtype not in D.INTEGERS:
+        raise RuntimeError(f"ctc_loss(): {what} must be integral, got {value._dtype}")
+
+
+def _lengths(what: str, value: int | Sequence[int], n: int) -> list[int]:
     made = [value] if isinstance(value, int) else [int(v) for v in value]
     if len(made) != n:
         raise RuntimeError(f"ctc_loss(): {what} must be of size batch_size, {n}, got {len(made)}")
     if min(made, default=0) < 0:
         raise RuntimeError(f"ctc_loss(): Expected {what} to have value at least 0, but got value {min(made)}")
+    return made
+
+
+def _padded(numbers: Any, labels: list[int], joined: bool, blank: int, classes: int) -> Any:
+    """The labels (n, s) of each sample, blanks behind them; from all of them one after the other (`joined`) or (n, at least s)."""
+    made = np.full((len(labels), max(labels, default=0)), blank, "int64")
+    at = 0
+    for i, length in enumerate(labels):
+        made[i, :length] = numbers[at : at + length] if joined else numbers.reshape(len(labels), -1)[i, :length]
+        at += length
+    if made.size and not 0 <= made.min() <= made.max() < classes:
+        wrong = made.min() if made.min() < 0 else made.max()
+        raise RuntimeError(f"ctc_loss(): Expected targets to have values from 0 to {classes - 1}, but got value {wrong}")
     return made
 
 
@@ -175,7 +203,10 @@ def ctc_loss(
     t, n, classes = x._shape
     if not x._numel:
         raise RuntimeError(f"ctc_loss(): log_probs tensor must not be empty, got shape {list(log_probs._shape)}")
-    inputs, labels = _lengths("input_lengths", input_lengths, n), _lengths("target_lengths", target_lengths, n)
+    _integral("input_lengths", input_lengths)
+    _integral("target_lengths", target_lengths)
+    lengths, parts, numbers = _read(input_lengths, target_lengths, targets)
+    inputs, labels = _lengths("input_lengths", lengths, n), _lengths("target_lengths", parts, n)
     if not 0 <= blank < classes:
         raise RuntimeError(f"ctc_loss(): blank must be in label range, got {blank} for {classes} classes")
     for b, length in enumerate(inputs):
@@ -184,21 +215,18 @@ def ctc_loss(
     if min(labels, default=0) < 0:
         raise RuntimeError(f"ctc_loss(): Expected target_lengths to be non-negative, but got {labels}")
     longest = max(labels, default=0)
-    y = targets.long().to(x._device)
-    if len(y._shape) == 1 and batched:
-        if y._shape[0] != sum(labels):
-            raise RuntimeError(f"ctc_loss(): Expected targets to have {sum(labels)} elements, the sum of target_lengths, but got {y._shape[0]}")
-        starts = x.new_tensor([sum(labels[:i]) for i in range(n)], dtype=D.int64).unsqueeze(1)
-        places = (starts + arange(longest, device=x._device)).clamp(max=max(y._shape[0] - 1, 0))
-        y = y.index_select(0, places.reshape((-1,))).reshape((n, longest)) if y._numel else y.new_zeros((n, longest))
-    else:
-        y = y if batched else y.reshape((1, -1))
-        if len(y._shape) != 2 or y._shape[0] != n or y._shape[1] < longest:
+    shape = targets._shape
+    joined = len(shape) == 1 and batched
+    if joined and shape[0] != sum(labels):
+        raise RuntimeError(f"ctc_loss(): Expected targets to have {sum(labels)} elements, the sum of target_lengths, but got {shape[0]}")
+    if not joined:
+        shape = shape if batched else (1, targets._numel)
+        if len(shape) != 2 or shape[0] != n or shape[1] < longest:
             raise RuntimeError(f"ctc_loss(): Expected targets of shape ({n}, at least {longest}), or of one dimension, but got {list(targets._shape)}")
-        y = y.narrow(1, 0, longest)
+    y = x.new_tensor(_padded(numbers, labels, joined, blank, classes), dtype=D.int64) if numbers is not targets else x.new_empty((n, longest), dtype=D.int64)
     input_at, target_at = x.new_tensor(inputs, dtype=D.int64), x.new_tensor(labels, dtype=D.int64)
-    y = select_where(arange(longest, device=x._device) < target_at.unsqueeze(1), y, blank)
-    loss = ctc_paths(x, y, input_at, target_at, blank, zero_infinity)
+    with KNOWN:
+        loss = ctc_paths(x, y, input_at, target_at, blank, zero_infinity)
     if reduction == "mean":
         return (loss / target_at.clamp(1).to(loss._dtype)).mean()
     if reduction == "sum":

@@ -13,8 +13,8 @@ from corelib.dispatcher.op import Inferred
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.elementwise.exponential import xlogy
-from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.reads import first_true
 from corelib.ops.neural.activation import logsigmoid
 from corelib.ops.reduction.reductions import vector_norm
 from corelib.ops.shape.shapes import broadcast_tensors
@@ -219,10 +219,9 @@ def binary_cross_entropy(
     """
     reduction = reduction_of("binary_cross_entropy", reduction, size_average, reduce)
     input, target = _pair("binary_cross_entropy", input, target, broadcast=False)
-    if any_true(~((input >= 0) & (input <= 1))):
-        raise RuntimeError("binary_cross_entropy(): all elements of input should be between 0 and 1")
-    if any_true(~((target >= 0) & (target <= 1))):
-        raise RuntimeError("binary_cross_entropy(): all elements of target should be between 0 and 1")
+    outside = first_true(lambda: ~((input >= 0) & (input <= 1)), lambda: ~((target >= 0) & (target <= 1)))
+    if outside is not None:
+        raise RuntimeError(f"binary_cross_entropy(): all elements of {('input', 'target')[outside]} should be between 0 and 1")
     if weight is not None:
         weight = weight.expand_as(input)
     return cross_entropy_of_two(input, target, weight, reduction)

@@ -19,6 +19,7 @@ from corelib.ops.neural.activation import logsigmoid
 from corelib.ops.neural.softmax import softmax_along
 from corelib.ops.products.distances import pairwise_distance
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import Number
 from corelib.tensor.tensor import Tensor
 
 _Distance: TypeAlias = Callable[[Tensor, Tensor], Tensor]
@@ -51,7 +52,7 @@ def poisson_nll_loss(
 
 @op(on=("nn.functional",))
 def gaussian_nll_loss(
-    input: Tensor, target: Tensor, var: Aside[Tensor | float], full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+    input: Tensor, target: Tensor | Number, var: Aside[Tensor | float], full: bool | int = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Tensor:
     """(log(var) + (input - target)² / var) / 2, var at least `eps`; full: with the constant log(2 pi) / 2.
 
@@ -66,6 +67,8 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = input.new_full(input._shape, var)
+    elif not isinstance(var, Tensor):
+        raise TypeError(f"gaussian_nll_loss(): argument 'var' (position 3) must be Tensor or float, not {type(var).__name__}")
     elif any_true(var < 0):
         raise ValueError("var has negative entry/entries")
     if var._shape != input._shape:
@@ -163,7 +166,7 @@ def triplet_margin_loss(
 
 
 def _triplet(
-    distance: _Distance, anchor: Tensor, positive: Tensor, negative: Tensor, margin: float, swap: bool, reduction: str
+    distance: _Distance, anchor: Tensor, positive: Tensor, negative: Tensor, margin: float, swap: bool | int, reduction: str
 ) -> Tensor:
     dims = [len(t._shape) for t in (anchor, positive, negative)]
     if len(set(dims)) > 1:
@@ -180,7 +183,7 @@ def _triplet(
 @public("nn.functional")
 def triplet_margin_with_distance_loss(
     anchor: Tensor, positive: Tensor, negative: Tensor, *, distance_function: _Distance | None = None, margin: float = 1.0,
-    swap: bool = False, reduction: str = "mean",
+    swap: bool | int = False, reduction: str = "mean",
 ) -> Tensor:
     """As `triplet_margin_loss`, with any distance function of two tensors; the Euclidean distance by default."""
     if reduction not in ("mean", "sum", "none"):
@@ -208,7 +211,7 @@ def soft_margin_loss(
 
 @op(on=("nn.functional",))
 def multilabel_soft_margin_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: bool | None = None, reduce: bool | None = None,
+    input: Tensor, target: Tensor | Number, weight: Tensor | Number | None = None, size_average: bool | None = None, reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean over classes (last dimension) of the binary cross entropy of logits, one value for each row before the reduction.

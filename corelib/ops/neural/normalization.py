@@ -17,7 +17,7 @@ from corelib.graph.grad_mode import no_grad
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.limits import finfo
-from corelib.tensor.size import Shape
+from corelib.tensor.size import Dims, Shape
 from corelib.tensor.tensor import Tensor
 
 
@@ -321,7 +321,7 @@ def instance_norm(
 
 @op(on=("nn.functional",))
 def normalize(
-    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12, out: Aside[Tensor | None] = None
+    input: Tensor, p: float | None = 2.0, dim: Dims = 1, eps: float = 1e-12, out: Aside[Tensor | None] = None
 ) -> Tensor:
     """Divided by its p-norm along `dim`, or by `eps` where that is larger.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.placing import in_order
 from corelib.ops.neural.activation import refuse_slope
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
@@ -28,7 +29,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         # One draw in double precision for each element that needs one, as PyTorch's CPU does.
         needed = input._numel if input._device.type == "meta" else int(low.sum())
         drawn = input.new_empty((needed,), dtype=D.float64).uniform_(lower, upper)
-        slope = input.new_zeros(input._shape).masked_scatter(low, drawn.to(input._dtype))
+        slope = in_order(drawn.to(input._dtype), low) if needed else input.new_zeros(input._shape)
     made = select_where(low, input * slope, input).contiguous()
     if not inplace:
         return made

@@ -187,7 +187,7 @@ def _of(name: str) -> Callable[..., tuple[Tensor, ...]]:
     (input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first), or for packed sequences
     (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional).
     """
-    return public("torch")(function)
+    return public("torch", whole=True)(function)
 
 
 lstm, gru, rnn_tanh, rnn_relu = _of("lstm"), _of("gru"), _of("rnn_tanh"), _of("rnn_relu")
@@ -200,7 +200,7 @@ def _cell(
     return step(step.inputs(input), hx)
 
 
-@public("torch")
+@public("torch", whole=True)
 def lstm_cell(
     input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -209,7 +209,7 @@ def lstm_cell(
     return hidden, cell
 
 
-@public("torch")
+@public("torch", whole=True)
 def gru_cell(
     input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
 ) -> Tensor:
@@ -217,7 +217,7 @@ def gru_cell(
     return _cell("gru", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
-@public("torch")
+@public("torch", whole=True)
 def rnn_tanh_cell(
     input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
 ) -> Tensor:
@@ -225,7 +225,7 @@ def rnn_tanh_cell(
     return _cell("rnn_tanh", input, (hx,), w_ih, w_hh, b_ih, b_hh)[0]
 
 
-@public("torch")
+@public("torch", whole=True)
 def rnn_relu_cell(
     input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None
 ) -> Tensor:

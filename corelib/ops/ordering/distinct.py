@@ -9,6 +9,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.ordering.sorting import kept_in_graph, sort_along
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
@@ -52,6 +53,7 @@ def _groups(values: Tensor) -> tuple[Tensor, Tensor]:
     return first, first.to(D.int64).cumsum(0) - 1
 
 
+@within_bounds
 def _answer(
     kept: Tensor, order: Tensor, group: Tensor, shape: Shape, return_inverse: bool, return_counts: bool, dim: int = 0
 ) -> Tensor | tuple[Tensor, ...]:
@@ -71,6 +73,7 @@ def _nothing_to_compare(name: str, input: Tensor, dim: int) -> None:
         )
 
 
+@within_bounds
 def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts: bool) -> Tensor | tuple[Tensor, ...]:
     dim = wrap_dim("unique", dim, len(input._shape))
     _nothing_to_compare("unique", input, dim)

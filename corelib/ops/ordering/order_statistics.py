@@ -242,10 +242,12 @@ def _quantile(
     ranks = q.reshape((-1,)) * last if skip else select_where(missing > 0, float(n - 1), q.reshape((-1,)) * last)
     if interpolation in ("lower", "higher", "nearest"):
         ranks = ranks.floor() if interpolation == "lower" else ranks.ceil() if interpolation == "higher" else ranks.round()
-        made = values.gather(-1, ranks.to(D.int64))
+        with KNOWN:
+            made = values.gather(-1, ranks.to(D.int64))
     else:
         below = ranks.floor()
-        low, high = values.gather(-1, below.to(D.int64)), values.gather(-1, ranks.ceil().to(D.int64))
+        with KNOWN:
+            low, high = values.gather(-1, below.to(D.int64)), values.gather(-1, ranks.ceil().to(D.int64))
         made = low.lerp(high, 0.5 if interpolation == "midpoint" else ranks - below)
     made = made.movedim(-1, 0)  # q's dimension comes first
     if keepdim:
@@ -266,7 +268,7 @@ def _quantile_of(name: str, skip: bool, doc: str) -> Callable[..., Tensor]:
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
-    return public("torch", "Tensor")(function)
+    return public("torch", "Tensor", whole=True)(function)
 
 
 quantile = _quantile_of("quantile", False, """The qth quantiles, q from 0 to 1 (a number or a vector, whose dimension comes first), of all elements or along `dim`.

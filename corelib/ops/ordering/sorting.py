@@ -16,14 +16,14 @@ from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import need_values
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import KNOWN, ends
+from corelib.ops.indexing.rows import KNOWN, ends, within_bounds
 from corelib.ops.reduction.reductions import amax, amin, reduced
 from corelib.ops.return_types import MinAndMax, ValuesAndIndices, values_and_indices
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import kind_name
-from corelib.tensor.size import Dims, Shape, wrap_dim
+from corelib.tensor.size import Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 _Sort, _Topk = values_and_indices("sort"), values_and_indices("topk")
@@ -93,6 +93,7 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _arg(input, dim, keepdim, amin)
 
 
+@within_bounds
 def put_back(gs: tuple[Tensor | None, ...], input_shape: Shape, dim: int, keepdim: bool, out1: Tensor) -> Tensor | None:
     """The gradient of elements that were chosen along a dimension, at the places which they came from."""
     g = gs[0]
@@ -179,6 +180,8 @@ def _max_or_min(
     ) -> Any:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        if other is not None and (dim is not None or keepdim):
+            raise TypeError(f"{name}(): argument 'other' goes with neither dim nor keepdim")
         if isinstance(dim, Tensor):
             dim, other = None, dim
         if other is not None:
@@ -206,7 +209,7 @@ attach("min", min)
 
 
 @public("torch", outs=True)
-def aminmax(input: Tensor, *, dim: Dims = None, keepdim: bool = False) -> MinAndMax:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinAndMax:
     """The smallest and the largest element, of all or along `dim`.
 
     >>> import corelib as torch
@@ -270,7 +273,7 @@ def _before(a: Tensor, pa: Tensor, b: Tensor, pb: Tensor, n: int, descending: bo
 
 @public("torch")
 def sort(
-    input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False, *, out: tuple[Tensor, ...] | None = None
+    input: Tensor, dim: int = -1, descending: bool = False, stable: bool | None = False, *, out: tuple[Tensor, ...] | None = None
 ) -> ValuesAndIndices:
     """The elements in order along `dim`, and where they came from; NaN counts as the largest. Always stable.
 
@@ -280,7 +283,7 @@ def sort(
     """
     if isinstance(dim, bool):
         descending, dim = dim, -1
-    made = sort_along(input, dim, descending, stable)
+    made = sort_along(input, dim, descending, bool(stable))
     return _Sort(*(made if out is None else write("sort", tuple(made), out, (input,))))
 
 

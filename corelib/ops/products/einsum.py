@@ -10,7 +10,7 @@ from corelib.tensor.promotion import promote_types
 from corelib.tensor.tensor import Tensor
 
 
-@public("torch")
+@public("torch", whole=True)
 def einsum(equation: str | Tensor, *operands: Tensor | Sequence[Tensor] | Sequence[object]) -> Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them.
 

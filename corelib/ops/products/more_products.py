@@ -157,7 +157,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return a * d - c * b
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", whole=True)
 def cross(input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None) -> Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3.
 
@@ -232,7 +232,7 @@ def _cheapest(sizes: list[int]) -> list[list[int]]:
     return split
 
 
-@public("linalg", names=("linalg_multi_dot",))
+@public("linalg", names=("linalg_multi_dot",), whole=True)
 def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor:
     """The product of two or more matrices, in the order that takes the fewest multiplications; the first and the last may be vectors.
 
@@ -268,7 +268,7 @@ def multi_dot(tensors: Sequence[Tensor], *, out: Tensor | None = None) -> Tensor
     return made if out is None else write("multi_dot", made, out, tensors, "exact", "itself")
 
 
-@public("torch")
+@public("torch", whole=True)
 def chain_matmul(*matrices: Tensor, out: Tensor | None = None) -> Tensor:
     """`linalg.multi_dot` of matrices given one by one."""
     warn(

@@ -291,7 +291,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
     return product if beta == 0 else (_scaled(input, beta) + product).contiguous()
 
 
-@public("torch")
+@public("torch", whole=True)
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[int | Sequence[int] | Tensor] = 2, out: Tensor | None = None) -> Tensor:
     """The sum of products over `dims`: a number of trailing and leading dimensions, or two lists of dimensions.
 

@@ -6,20 +6,33 @@ from __future__ import annotations
 from math import log as logarithm, pi
 
 from corelib.dispatcher.namespaces import public
+from corelib.ops.construction.creation import empty_like
+from corelib.ops.construction.construct import from_numpy
 from corelib.ops.elementwise.exponential import exp, log
 from corelib.ops.elementwise.gamma import lgamma
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.reads import read_together
+from corelib.ops.random.drawing import filled
 from corelib.ops.random.generator import Generator
-from corelib.ops.random.random import drawn_over
+from corelib.ops.random.random import drawn_over, generator_of
 from corelib.tensor import dtype as D
+from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
 _FEW = 10.0
 
 
-def _uniform(like: Tensor, generator: Generator | None) -> Tensor:
+def _on_host(*tensors: Tensor) -> list[Tensor]:
+    """Where the numbers are drawn, as all that come from a stream: how many are needed is known only as they come, and each look at a device
+    would be a wait. They are read once, all together."""
+    if tensors[0].device.runtime.backend.host_memory:
+        return list(tensors)
+    return [from_numpy(np.array(array)) for array in read_together(*tensors)]
+
+
+def _uniform(like: Tensor, source: Generator) -> Tensor:
     """Uniform numbers in (0, 1)."""
-    drawn = like.new_empty(like.shape).uniform_(generator=generator)
+    drawn = filled(like.new_empty(like.shape), source.random_uniform(like.numel(), like.dtype.np, 0.0, 1.0))
     return drawn.clamp(min=1e-30)
 
 
@@ -28,19 +41,19 @@ def _checked(name: str, what: str, t: Tensor, low: float, high: float) -> None:
         raise RuntimeError(f"{name}(): expected all elements of {what} to be between {low} and {high}, and none to be NaN")
 
 
-def _few_poisson(rate: Tensor, generator: Generator | None) -> Tensor:
+def _few_poisson(rate: Tensor, source: Generator) -> Tensor:
     """How many uniform numbers can be multiplied before the product is below exp(-rate)."""
     limit = exp(-rate)
     product, count = rate.new_ones(rate.shape), rate.new_zeros(rate.shape)
     while True:
-        product = product * _uniform(rate, generator)
+        product = product * _uniform(rate, source)
         going = product > limit
         if not bool(going.any()):
             return count
         count = count + going.to(count.dtype)
 
 
-def _many_poisson(rate: Tensor, generator: Generator | None) -> Tensor:
+def _many_poisson(rate: Tensor, source: Generator) -> Tensor:
     """PTRS."""
     b = 0.931 + 2.53 * rate.sqrt()
     a = -0.059 + 0.02483 * b
@@ -48,7 +61,7 @@ def _many_poisson(rate: Tensor, generator: Generator | None) -> Tensor:
     vr = 0.9277 - 3.6224 / (b - 2)
     found = rate.new_full(rate.shape, -1.0)
     while True:
-        u, v = _uniform(rate, generator) - 0.5, _uniform(rate, generator)
+        u, v = _uniform(rate, source) - 0.5, _uniform(rate, source)
         us = 0.5 - u.abs()
         k = ((2 * a / us + b) * u + rate + 0.43).floor()
         fits = (k >= 0) & ((us >= 0.013) | (v <= us))
@@ -60,12 +73,12 @@ def _many_poisson(rate: Tensor, generator: Generator | None) -> Tensor:
             return found
 
 
-def _poisson(rate: Tensor, generator: Generator | None) -> Tensor:
+def _poisson(rate: Tensor, source: Generator) -> Tensor:
     many = rate >= _FEW
-    few = _few_poisson(select_where(many, 0.0, rate), generator)
+    few = _few_poisson(select_where(many, 0.0, rate), source)
     if not bool(many.any()):
         return few
-    return select_where(many, _many_poisson(select_where(many, rate, _FEW), generator), few)
+    return select_where(many, _many_poisson(select_where(many, rate, _FEW), source), few)
 
 
 @public("torch")
@@ -80,19 +93,23 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f'poisson(): "poisson_cpu" not implemented for {input.dtype}; floats are accepted')
-    rate = input.detach()
-    _checked("poisson", "input", rate, 0.0, float("inf"))
-    wide = rate.to(D.float32) if rate.dtype.itemsize == 2 else rate
-    made = _poisson(wide, generator).to(rate.dtype)
+    source = generator_of("poisson", generator, input.device)
+    if input.device.type == "meta":
+        made = empty_like(input)
+    else:
+        wide = input.detach().to(D.float32) if input.dtype.itemsize == 2 else input.detach()
+        (rate,) = _on_host(wide)
+        _checked("poisson", "input", rate, 0.0, float("inf"))
+        made = _poisson(rate, source).to(input.device).to(input.dtype)
     return drawn_over(input, "PoissonBackward0").copy_(made) if input.requires_grad else made
 
 
-def _few_binomial(count: Tensor, p: Tensor, generator: Generator | None) -> Tensor:
+def _few_binomial(count: Tensor, p: Tensor, source: Generator) -> Tensor:
     """How many waiting times, geometric ones, fit into `count` trials."""
     scale = log((1 - p).clamp(min=1e-30))
     total, found = count.new_zeros(count.shape), count.new_zeros(count.shape)
     while True:
-        wait = (log(_uniform(count, generator)) / select_where(scale == 0, -1e-30, scale)).floor() + 1
+        wait = (log(_uniform(count, source)) / select_where(scale == 0, -1e-30, scale)).floor() + 1
         total = total + wait
         going = (total <= count) & (p > 0)
         if not bool(going.any()):
@@ -106,7 +123,7 @@ def _stirling_rest(k: Tensor) -> Tensor:
     return lgamma(k + 1) - ((k + 0.5) * log(k + 1) - (k + 1) + 0.5 * logarithm(2 * pi))
 
 
-def _many_binomial(count: Tensor, p: Tensor, generator: Generator | None) -> Tensor:
+def _many_binomial(count: Tensor, p: Tensor, source: Generator) -> Tensor:
     """BTRS, for p up to 1/2 and a mean of 10 and more."""
     deviation = (count * p * (1 - p)).sqrt()
     b = 1.15 + 2.53 * deviation
@@ -118,7 +135,7 @@ def _many_binomial(count: Tensor, p: Tensor, generator: Generator | None) -> Ten
     m = ((count + 1) * p).floor()
     found = count.new_full(count.shape, -1.0)
     while True:
-        u, v = _uniform(count, generator) - 0.5, _uniform(count, generator)
+        u, v = _uniform(count, source) - 0.5, _uniform(count, source)
         us = 0.5 - u.abs()
         k = ((2 * a / us + b) * u + c).floor()
         inside = (k >= 0) & (k <= count)
@@ -147,16 +164,19 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         raise RuntimeError(f"binomial(): expected count and prob of one dtype, got {count.dtype} and {prob.dtype}")
     if not count.dtype.is_floating_point:
         raise NotImplementedError(f'binomial(): "binomial_cpu" not implemented for {count.dtype}; floats are accepted')
-    trials, p = (t.detach() for t in (count, prob))
+    if count.device.type == "meta":
+        return empty_like(count + prob)
+    source = generator_of("binomial", generator, count.device)
+    kind = D.float32 if count.dtype.itemsize == 2 else count.dtype
+    trials, p = _on_host(*[t.detach().to(kind) for t in (count, prob)])
     _checked("binomial", "count", trials, 0.0, float("inf"))
     _checked("binomial", "prob", p, 0.0, 1.0)
     trials, p = (t.expand((trials + p).shape) for t in (trials, p))
-    wide = D.float32 if trials.dtype.itemsize == 2 else trials.dtype
-    n, q = trials.to(wide).floor(), p.to(wide)
+    n, q = trials.floor(), p
     rare = select_where(q > 0.5, 1 - q, q)
     many = n * rare >= _FEW
-    found = _few_binomial(select_where(many, 0.0, n), select_where(many, 0.0, rare), generator)
+    found = _few_binomial(select_where(many, 0.0, n), select_where(many, 0.0, rare), source)
     if bool(many.any()):
-        found = select_where(many, _many_binomial(select_where(many, n, 100.0), select_where(many, rare, 0.5), generator), found)
-    made = select_where(q > 0.5, n - found, found).to(trials.dtype)
+        found = select_where(many, _many_binomial(select_where(many, n, 100.0), select_where(many, rare, 0.5), source), found)
+    made = select_where(q > 0.5, n - found, found).to(count.device).to(count.dtype)
     return drawn_over(count, "BinomialBackward0").copy_(made) if count.requires_grad else made

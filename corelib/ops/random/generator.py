@@ -369,3 +369,12 @@ class fork_rng:
 
 def _device_named(wanted: Device | str | int, device_type: str) -> Device | str:
     return f"{device_type}:{wanted}" if isinstance(wanted, int) else wanted
+
+
+def place_of(generator: Generator | None) -> Device:
+    """The device that a generator draws for; the cpu where there is none. TypeError for what is no generator."""
+    if generator is None:
+        return Device("cpu")
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    return generator.device

@@ -153,7 +153,7 @@ def randint(
         raise RuntimeError(f"randint(): random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     if out is not None:
         dtype, device = of_out("randint", out, dtype, device)
-    t = _blank("randint", parse_size("randint", (size,)), dtype or D.int64, layout, device)
+    t = _blank("randint", parse_size("randint", (size,)), D.int64 if dtype is None else dtype, layout, device)
     _in_range("randint", t, low, high)
     source = generator_of("randint", generator, t._device)
     if not drawn_there(t, source, "integers", low, high):
@@ -192,7 +192,7 @@ def randperm(
         raise RuntimeError(f"randperm(): n must be non-negative, got {n}")
     if out is not None:
         dtype, device = of_out("randperm", out, dtype, device)
-    t = _blank("randperm", (n,), dtype or D.int64, layout, device)
+    t = _blank("randperm", (n,), D.int64 if dtype is None else dtype, layout, device)
     try:
         array = generator_of("randperm", generator, t._device).permutation(n, t._dtype.np)
     except MemoryError as error:
@@ -207,7 +207,7 @@ def _like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     ) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-        made = make(*args, input._shape, dtype=dtype or input._dtype, device=input._device if device is None else device, **names)
+        made = make(*args, input._shape, dtype=input._dtype if dtype is None else dtype, device=input._device if device is None else device, **names)
         strides = kept_strides(input, memory_format)
         if strides is not None:  # the numbers stand in the order of memory
             flat = made
@@ -444,11 +444,12 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
     if input._device.type == "meta":
         return empty_like(input)
-    if any_true(~((input >= 0) & (input <= 1))):
+    chances = input.numpy(force=True)
+    if not ((chances >= 0) & (chances <= 1)).all():
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     try:
-        array = source.bernoulli(input.numpy(force=True), input._numel, input._dtype.np)
+        array = source.bernoulli(chances, input._numel, input._dtype.np)
     except MemoryError as error:
         raise input._device.runtime.allocator.no_room("bernoulli", error) from None
     return filled(empty_like(input), array, by_memory=False)

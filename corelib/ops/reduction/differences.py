@@ -145,7 +145,7 @@ def gradient(
     if len(set(dims)) != len(dims):
         raise RuntimeError(f"gradient(): dim {dim} appears multiple times in the list of dims")
     if isinstance(spacing, Tensor):
-        spacing = [spacing]
+        spacing = [spacing] if spacing._shape else spacing.item()
     elif spacing is None:
         spacing = 1
     each = list(spacing) if isinstance(spacing, Sequence) else [spacing] * len(dims)

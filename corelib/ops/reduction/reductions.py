@@ -232,7 +232,11 @@ def _variance_arguments(
     if unbiased is not None and not isinstance(unbiased, bool):
         raise TypeError(f"{name}(): argument 'unbiased' must be bool, not {type(unbiased).__name__}")
     if isinstance(dim, bool):  # var(unbiased)
+        if unbiased is not None:
+            raise TypeError(f"{name}(): argument 'dim' must be int or tuple of ints, not bool")
         unbiased, dim = dim, None
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{name}(): arguments 'unbiased' and 'correction' say the same: give one")
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     if not (input._dtype.is_floating_point or input._dtype.is_complex):

@@ -12,6 +12,7 @@ from corelib.ops.construction.creation import arange, ones_like
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.return_types import ValuesAndIndices, values_and_indices
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.joining import cat, stack
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name
@@ -129,6 +130,7 @@ def _running(input: Tensor, dim: int, wins: Callable[[Tensor, Tensor], Tensor]) 
     return values.clone() if values is input else values, places.contiguous()
 
 
+@within_bounds
 def _running_vjp(gs: tuple[Tensor, ...], input_shape: Shape, dim: int, out1: Tensor) -> Tensor:
     return gs[0] if not input_shape else gs[0].new_zeros(input_shape).scatter_add(dim, out1, gs[0])
 

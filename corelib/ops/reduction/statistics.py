@@ -11,15 +11,16 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.warned import warn
 from corelib.ops.complex.complex_numbers import view_as_complex, view_as_real
 from corelib.ops.construction.creation import linspace
-from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.reads import first_true, read_together
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.ordering.searching import places_in_order
 from corelib.ops.ordering.sorting import kept_in_graph
 from corelib.ops.reduction.reductions import mean, std, sum, var
 from corelib.ops.return_types import Histogram, HistogramOfMany
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType, kind_name
-from corelib.tensor.size import Dims
+from corelib.tensor.size import Dims, plain
 from corelib.tensor.tensor import Tensor
 
 
@@ -88,8 +89,6 @@ def _weights(what: str, weights: Tensor | None, n: int, whole: bool) -> Tensor |
         raise RuntimeError(f"cov(): expected {what} to have floating point dtype but got {what} with {weights._dtype} dtype")
     if weights._numel != n:
         raise RuntimeError(f"cov(): expected {what} to have the same numel as there are observations in the input but got {weights._numel} != {n}")
-    if any_true(weights < 0):
-        raise RuntimeError(f"cov(): {what} cannot be negative")
     return weights
 
 
@@ -111,6 +110,10 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     x = input.reshape((1, -1)) if len(input._shape) < 2 else input
     n = x._shape[1]
     frequency, importance = _weights("fweights", fweights, n, True), _weights("aweights", aweights, n, False)
+    given = [(what, t) for what, t in (("fweights", frequency), ("aweights", importance)) if t is not None]
+    negative = first_true(*[lambda t=t: t < 0 for _, t in given]) if given else None
+    if negative is not None:
+        raise RuntimeError(f"cov(): {given[negative][0]} cannot be negative")
     w = frequency if importance is None else importance if frequency is None else frequency * importance
     if w is None and n - correction <= 0:
         warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.")
@@ -151,12 +154,12 @@ def corrcoef(input: Tensor) -> Tensor:
     return made.clamp(-1, 1)
 
 
-def _range(name: str, input: Tensor, low: float, high: float) -> tuple[float, float]:
-    """The ends of a histogram: as given, or those of the data where they are equal."""
+def _range(name: str, input: Tensor, low: float, high: float, of_data: bool = False) -> tuple[float, float]:
+    """The ends of a histogram: as given, or those of the data where they are equal; `of_data`: these have been looked for."""
     if low > high:
         raise RuntimeError(f"{name}(): max must be larger than min, got {low} and {high}")
-    if low == high and input._numel and input._device.type != "meta":
-        low, high = float(input.min()), float(input.max())
+    if low == high and not of_data and input._numel and input._device.type != "meta":
+        low, high = [float(x) for x in read_together(*input.aminmax())]
     if not (low - low == 0 and high - high == 0):
         raise RuntimeError(f"{name}(): range of [{low}, {high}] is not finite")
     if low == high and not input._numel and name == "histogram":
@@ -186,7 +189,8 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     x = input.detach().reshape((-1,))
     low, high = _range("histc", x, float(min), float(max))
     at, inside = _binned(x, low, high, bins)
-    return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))
+    with KNOWN:
+        return x.new_zeros((bins,)).index_add(0, at, inside.to(x._dtype))
 
 
 @public("torch", "Tensor", outs=True, overlap="unchecked")
@@ -208,13 +212,14 @@ def histogram(
         raise RuntimeError(f"histogram(): if weight tensor is provided it should have the same shape as the input tensor, got {list(weight._shape)} and {list(input._shape)}")
     edges, at, inside = _placed("histogram", x, bins, range)
     counted = inside.to(x._dtype) if weight is None else select_where(inside, weight.detach().reshape((-1,)), 0.0)
-    hist = x.new_zeros((edges._numel - 1,)).index_add(0, at, counted)
+    with KNOWN:
+        hist = x.new_zeros((edges._numel - 1,)).index_add(0, at, counted)
     if density:
         hist = hist / hist.sum() / (edges[1:] - edges[:-1])
     return Histogram(kept_in_graph(input, hist, "histogram"), edges)
 
 
-def _placed(name: str, x: Tensor, bins: Tensor | int, range: tuple[float, float] | None) -> tuple[Tensor, Tensor, Tensor]:
+def _placed(name: str, x: Tensor, bins: Tensor | int, range: tuple[float, float] | None, of_data: bool = False) -> tuple[Tensor, Tensor, Tensor]:
     """The edges of the bins; for each number of the vector `x` the bin that it is in, and whether it is in one."""
     if isinstance(bins, Tensor):
         edges, n = bins.clone(), bins._numel - 1
@@ -223,12 +228,13 @@ def _placed(name: str, x: Tensor, bins: Tensor | int, range: tuple[float, float]
         return edges, at.clamp(0, n - 1), inside
     if bins <= 0:
         raise RuntimeError(f"{name}(): bins must be > 0, got {bins}")
-    low, high = _range("histogram", x, *(range if range is not None else (0.0, 0.0)))
+    low, high = _range("histogram", x, *(range if range is not None else (0.0, 0.0)), of_data)
     edges = linspace(low, high, bins + 1, dtype=x._dtype, device=x._device)
     at, inside = _binned(x, low, high, bins)
     # a step to the side where the rounding of the position and that of the edges disagree
-    at = select_where(x < edges.take(at), at - 1, at)
-    at = select_where((x >= edges.take(at + 1)) & (at < bins - 1), at + 1, at).clamp(0, bins - 1)
+    with KNOWN:
+        at = select_where(x < edges.take(at), at - 1, at)
+        at = select_where((x >= edges.take(at + 1)) & (at < bins - 1), at + 1, at).clamp(0, bins - 1)
     return edges, at, inside
 
 
@@ -254,17 +260,23 @@ def histogramdd(
         raise NotImplementedError(f"histogramdd(): \"histogramdd_cpu\" not implemented for {x._dtype}; floats are accepted")
     if weight is not None and weight._shape != input._shape[:-1]:
         raise RuntimeError(f"histogramdd(): expected a weight of shape {list(input._shape[:-1])}, got {list(weight._shape)}")
-    each: list[Tensor | int] = [bins] * d if isinstance(bins, int) else list(bins)
+    count = plain(bins)
+    each: list[Tensor | int] = [count] * d if count is not None else [*bins] if isinstance(bins, (tuple, list)) else []
     if len(each) != d or (range is not None and len(range) != 2 * d):
         raise RuntimeError(f"histogramdd(): The size of bins must be equal to the innermost dimension of the input, {d}, and a range has twice as many numbers")
     at, inside, edges = x.new_zeros((x._shape[0],), dtype=D.int64), x.new_ones((x._shape[0],), dtype=D.bool), []
+    spans: list[tuple[float, float]] = [(0.0, 0.0) if range is None else (float(range[2 * i]), float(range[2 * i + 1])) for i in builtin_range(d)]
+    if x._numel and x._device.type != "meta" and any(isinstance(b, int) and low == high for b, (low, high) in zip(each, spans, strict=True)):
+        ends = list(zip(*[t.tolist() for t in read_together(x.amin(0), x.amax(0))], strict=True))
+        spans = [of_data if low == high else (low, high) for (low, high), of_data in zip(spans, ends, strict=True)]
     for i, b in enumerate(each):
-        mine, place, counts = _placed("histogramdd", x[:, i].contiguous(), b, None if range is None else (range[2 * i], range[2 * i + 1]))
+        mine, place, counts = _placed("histogramdd", x[:, i].contiguous(), b, spans[i], True)
         at, inside = at * (mine._numel - 1) + place, inside & counts
         edges.append(mine)
     sizes = [e._numel - 1 for e in edges]
     counted = inside.to(x._dtype) if weight is None else select_where(inside, weight.detach().reshape((-1,)), 0.0)
-    hist = x.new_zeros((prod(sizes),)).index_add(0, at, counted).reshape(sizes)
+    with KNOWN:
+        hist = x.new_zeros((prod(sizes),)).index_add(0, at, counted).reshape(sizes)
     if density:
         hist = hist / hist.sum()
         for i, e in enumerate(edges):

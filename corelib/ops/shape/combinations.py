@@ -11,6 +11,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import tabulated
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.shape.joining import atleast_3d, joined, listed, stack
 from corelib.ops.shape.shapes import broadcast_tensors, tensor_split
 from corelib.ops.shape.views import spread
@@ -177,4 +178,5 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     n = input._numel
     count = comb(n + r - 1, r) if with_replacement and n else comb(n, r)
     chosen = tabulated(input, (count * r,), lambda: [i for row in choose(range(n), r) for i in row], D.int64)
-    return input.index_select(0, chosen).reshape((count, r))
+    with KNOWN:
+        return input.index_select(0, chosen).reshape((count, r))

@@ -12,6 +12,7 @@ from corelib.dispatcher.op import Infer, Inferred
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import empty, ones, zeros
 from corelib.ops.conversion.copying import kept_strides
+from corelib.ops.indexing.indexing import counted_places
 from corelib.ops.shape.joining import cat
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -248,6 +249,11 @@ def _lower(row: int, col: int, offset: int) -> int:
     return (first + last) * growing // 2 + max(0, whole) * col if row and col else 0
 
 
+def _count(row: int, col: int, offset: int, lower: bool) -> int:
+    """How many elements a triangle has."""
+    return _lower(row, col, offset) if lower else row * col - _lower(row, col, offset - 1)
+
+
 def _triangle_indices(
     name: str, row: int, col: int, offset: int, lower: bool, dtype: DType | None, device: DeviceLike, layout: Layout | None
 ) -> Tensor:
@@ -256,11 +262,11 @@ def _triangle_indices(
             raise RuntimeError(f"{name}(): {what} must be non-negative, got {n}")
     place = resolve(device)
     if place.type == "meta":
-        count = _lower(row, col, offset) if lower else row * col - _lower(row, col, offset - 1)
-        return empty((2, count), dtype=dtype or D.int64, device=place, layout=layout)
+        return empty((2, _count(row, col, offset, lower)), dtype=dtype or D.int64, device=place, layout=layout)
     square = ones((row, col), dtype=D.bool, device=device, layout=layout)
-    inside: Tensor = (square.tril(offset) if lower else square.triu(offset)).nonzero()
-    return inside.t().clone(memory_format=contiguous_format).to(dtype or D.int64)
+    inside = square.tril(offset) if lower else square.triu(offset)
+    places = inside.nonzero() if place.runtime.backend.host_memory else counted_places(inside, _count(row, col, offset, lower))
+    return places.t().clone(memory_format=contiguous_format).to(dtype or D.int64)
 
 
 @public("torch")

@@ -329,7 +329,8 @@ def flip(input: Tensor, dims: int | Sequence[int]) -> Tensor:
     made = input
     for d in integers("flip", "dims", dims):
         n = input._shape[d]
-        made = made.index_select(d, (n - 1) - arange(n, device=input._device))
+        with KNOWN:
+            made = made.index_select(d, (n - 1) - arange(n, device=input._device))
     return made.clone() if made is input else made
 
 

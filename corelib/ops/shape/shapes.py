@@ -14,6 +14,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import AccumulateGrad
 from corelib.graph.views import MULTI_OUTPUT
 from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.joining import cat, stack
 from corelib.ops.shape.slicing import strided_slice
 from corelib.ops.shape.views import expand, method_with_varargs, spread, view
@@ -165,6 +166,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return made
 
 
+@within_bounds
 def _unfold_backward(g: Tensor, input_shape: Shape, dimension: int, size: int, step: int) -> Tensor:
     n = input_shape[dimension] if input_shape else 1
     if not input_shape:

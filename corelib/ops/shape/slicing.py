@@ -9,6 +9,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.operands import Aside
 from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.views import counted
 from corelib.tensor.size import Shape, contiguous_strides, integers, wrap_dim
 from corelib.tensor.tensor import Tensor
@@ -124,6 +125,7 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
 TABLE["as_strided"].rule.geometry_only = True
 
 
+@within_bounds
 def _strided_backward(g: Tensor, input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> Tensor:
     """Each memory place gathers the gradients of all elements that showed it."""
 

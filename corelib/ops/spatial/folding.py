@@ -114,8 +114,9 @@ def col2im(
     columns, ow = _places(input, w, kw, dw, pw, sw)
     wide = input.float() if input._dtype.itemsize == 2 and input._dtype.is_floating_point else input
     parts = wide.reshape((*lead, c, kh, kw, oh, ow)).transpose(-3, -2).reshape((*lead, c, kh * oh, kw * ow))
-    tall = parts.new_zeros((*lead, c, kh * oh, w + 2 * pw)).index_add(-1, columns, parts)
-    made = tall.new_zeros((*lead, c, h + 2 * ph, w + 2 * pw)).index_add(-2, rows, tall)
+    with KNOWN:
+        tall = parts.new_zeros((*lead, c, kh * oh, w + 2 * pw)).index_add(-1, columns, parts)
+        made = tall.new_zeros((*lead, c, h + 2 * ph, w + 2 * pw)).index_add(-2, rows, tall)
     return made.narrow(-2, ph, h).narrow(-1, pw, w).contiguous().to(input._dtype)
 
 

@@ -13,6 +13,7 @@ from corelib.dispatcher.op import Inferred
 from corelib.graph.views import owning
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
+from corelib.ops.indexing.rows import within_bounds
 from corelib.ops.shape.joining import stack
 from corelib.ops.spatial.convolution import spatial, window_slices
 from corelib.ops.spatial.padding import constant_pad
@@ -85,6 +86,7 @@ def _infer_max(input: Tensor, kernel: Shape, stride: Shape, padding: Shape, dila
     return [(shape, input._dtype), (shape, D.int64)], (input, kernel, stride, padding, dilation, sizes)
 
 
+@within_bounds
 def _max_backward(gs: tuple[Tensor, ...], input: Tensor, sizes: Shape, out1: Tensor) -> Tensor:
     n = len(sizes)
     lead = input._shape[:-n]
@@ -148,7 +150,7 @@ def _max_pool_of(n: int) -> Callable[..., Any]:
 
 
 max_pool1d = public("torch", "nn.functional")(_max_pool_of(1))
-max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional")(_max_pool_of(3))
+max_pool2d, max_pool3d = public("torch", "nn.functional")(_max_pool_of(2)), public("torch", "nn.functional", whole=True)(_max_pool_of(3))
 
 
 def _window_sum_vjp(g: Tensor, input: Tensor, kernel: Shape, stride: Shape, sizes: Shape) -> Tensor:
@@ -298,6 +300,7 @@ def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[
     return in_format_of(input, made, n == 1).to(input._dtype)
 
 
+@within_bounds
 def _window_means(x: Tensor, out: int) -> Tensor:
     """The means of windows of nearly one size along the last dimension; what lies outside one does not touch it, NaN or not."""
     n = x._shape[-1]
@@ -346,6 +349,7 @@ def last_nan_or_largest(windows: Tensor) -> Tensor:
     return select_where(odd.any(-1, True), last, largest)
 
 
+@within_bounds
 def _adaptive_max(
     name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
 ) -> Tensor | tuple[Tensor, Tensor]:
@@ -395,7 +399,7 @@ def adaptive_max_pool2d(
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-@public("nn.functional")
+@public("nn.functional", whole=True)
 @owning
 def adaptive_max_pool3d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False

@@ -10,6 +10,7 @@ from corelib.dispatcher.determinism import not_deterministic
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import arange
+from corelib.ops.indexing.rows import KNOWN
 from corelib.ops.random.random import rand
 from corelib.ops.spatial.convolution import spatial
 from corelib.ops.shape.permutation import in_format_of
@@ -77,7 +78,7 @@ def _unpool(n: int) -> Callable[..., Tensor]:
     >>> torch.nn.functional.max_unpool{n}d(*torch.nn.functional.max_pool{n}d(x, {(*[1] * (n - 1), 2)}, return_indices=True), {(*[1] * (n - 1), 2)}).flatten()
     tensor([0., 1., 0., 3.])
     """
-    return public("nn.functional")(function)
+    return public("nn.functional", whole=True)(function)
 
 
 max_unpool1d, max_unpool2d, max_unpool3d = _unpool(1), _unpool(2), _unpool(3)
@@ -110,7 +111,8 @@ def fractional_windows(input: Tensor, kernel: Shape, sizes: Shape, samples: Tens
     elements = x.reshape((b, c, prod(x._shape[2:]))).gather(-1, windows.reshape((b, c, prod(sizes) * prod(kernel)))).reshape(windows._shape)
     which = last_nan_or_largest(elements)
     made = (*input._shape[:-n], *sizes)
-    return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
+    with KNOWN:
+        return [elements.gather(-1, which).reshape(made), windows.gather(-1, which).reshape(made)]
 
 
 def _fractional(n: int) -> tuple[Callable[..., Any], Callable[..., tuple[Tensor, ...]]]:
@@ -160,7 +162,7 @@ def _fractional(n: int) -> tuple[Callable[..., Any], Callable[..., tuple[Tensor,
     """
     with_indices.__name__ = with_indices.__qualname__ = name + "_with_indices"
     with_indices.__doc__ = f"`{name}` and the flat places of what it found."
-    return public("nn.functional")(function), public("nn.functional")(with_indices)
+    return public("nn.functional", whole=True)(function), public("nn.functional", whole=True)(with_indices)
 
 
 fractional_max_pool2d, fractional_max_pool2d_with_indices = _fractional(2)

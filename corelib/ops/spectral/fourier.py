@@ -190,7 +190,7 @@ def _declare(kind: str) -> None:
             f"{size} the result's.\n\n"
             f'norm: "backward" (the inverse is divided by n, the default), "ortho" (both by its root) or "forward".{example}\n'
         )
-        public("fft", names=(name,))(function)
+        public("fft", names=(name,), whole=True)(function)
 
 
 for _kind in KINDS:

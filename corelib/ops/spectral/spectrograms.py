@@ -43,10 +43,10 @@ def _middle(x: Tensor, window: Tensor | None, n_fft: int, win: int) -> Tensor:
     return made
 
 
-@public("torch", "Tensor")
+@public("torch", "Tensor", whole=True)
 def stft(
     input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
-    center: bool = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,
+    center: bool | int = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,
     return_complex: bool | None = None, align_to_window: bool | None = None,
 ) -> Tensor:
     """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames).

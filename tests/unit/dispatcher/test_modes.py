@@ -45,3 +45,27 @@ def test_modes_nest_and_see_nothing_of_each_other_or_of_other_threads():
         thread.join()
     x - x
     assert inner.seen == ["add"] and outer.seen == ["add"] and other == [[3.0, 3.0]]
+
+
+@pytest.mark.parametrize("run", [
+    lambda x, out: torch.mm(x, x, out=out), lambda x, out: torch.cumsum(x, 0, out=out), lambda x, out: torch.add(x, x, out=out),
+    lambda x, out: torch.linalg.inv(x, out=out), lambda x, out: torch.cat([x], out=out),
+])  # fmt: skip
+def test_what_is_given_as_out_is_written_under_a_mode(run):
+    x, out = torch.eye(2), torch.zeros(2, 2)
+    with torch.inference_mode():
+        made = run(x, out)
+    assert made is out and out.tolist() == run(x, torch.zeros(2, 2)).tolist()
+
+
+def test_a_function_made_of_ops_is_seen_whole_by_a_mode_that_asks_for_it():
+    class Whole(Mode):
+        def dispatch_function(self, name, call, args, kwargs):
+            seen.append(name)
+            return call(*args, **kwargs)
+
+    seen = []
+    with Whole(), Names() as names:
+        torch.linalg.svd(torch.eye(2))
+    assert seen == ["linalg_svd"] and names.seen
+    assert torch.linalg.svd(torch.eye(2))[1].tolist() == [1.0, 1.0]

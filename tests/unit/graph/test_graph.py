@@ -240,7 +240,7 @@ def test_names_and_edges_are_pytorchs():
     while node is not None:
         names.append(node.name())
         node = node.next_functions[0][0] if node.next_functions else None
-    assert names == ["SumBackward0", "AddBackward0", "MulBackward0", "AccumulateGrad"]
+    assert names == ["SumBackward0", "AddBackward0", "MulBackward0", "torch::autograd::AccumulateGrad"]
     assert y.grad_fn.next_functions[0][0].next_functions[1] == (None, 0)
 
 
