@@ -100,7 +100,7 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
         "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (

@@ -70,6 +70,7 @@ from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
 from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
+from corelib import accelerator as accelerator
 from corelib import amp as amp
 from corelib.dispatcher.determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
 from corelib.amp.autocast_mode import autocast as autocast
@@ -222,7 +223,7 @@ def acosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The inverse hyperbolic cosine, elementwise; NaN below 1."""
 def acosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `acosh`: writes its result into this tensor and returns it."""
-def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None) -> _Tensor:
+def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None]) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + alpha * other`, elementwise with broadcasting and promotion."""

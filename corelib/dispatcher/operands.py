@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin
 
-from corelib.tensor.dtype import Number, dtype as DType
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.layout import layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.promotion import as_dtype
@@ -151,16 +151,24 @@ def _unfit(of: Fits, i: int, value: object, wanted: str) -> TypeError:
     return TypeError(f"{of.name}(): argument '{of.params[i]}' (position {i + 1}) must be {wanted}, not {type(value).__name__}")
 
 
-def _number(of: Fits, i: int, value: Any) -> Number:
-    """An argument as a Python number: NumPy's, and a tensor without dimensions that is not differentiated, stand for one, as in PyTorch."""
-    complex_too = "c" in of.checked[i]
+def _number(of: Fits, i: int, value: Any) -> Any:
+    kind = of.checked[i]
+    return number(of.name, of.params[i], value, i + 1, "Number" if "c" in kind else "float" if "f" in kind else "tuple of floats")
+
+
+def number(op: str, argument: str, value: Any, position: int, wanted: str = "float") -> Any:
+    """An argument as a Python number: NumPy's, and a tensor without dimensions that is not differentiated, stand for one, as in PyTorch.
+
+    wanted: "Number" for complex ones too. TypeError for what is none.
+    """
+    given = value
     if isinstance(value, np.generic) or (isinstance(value, Tensor) and not value._shape and not value._requires_grad):
         value = value.item()
-    if isinstance(value, bool) and not complex_too:
+    if isinstance(value, bool) and wanted != "Number":
         return float(value)
-    if isinstance(value, (int, float)) or (complex_too and isinstance(value, complex)):
+    if isinstance(value, (int, float)) or (wanted == "Number" and isinstance(value, complex)):
         return value
-    raise _unfit(of, i, value, "Number" if complex_too else "tuple of floats" if "v" in of.checked[i] and "f" not in of.checked[i] else "float")
+    raise TypeError(f"{op}(): argument '{argument}' (position {position}) must be {wanted}, not {type(given).__name__}")
 
 
 def checked_kinds(known: Sequence[tuple[str, str]], params: Sequence[str], places: Sequence[str], composite: bool = False) -> dict[int, str]:

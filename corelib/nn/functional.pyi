@@ -5,21 +5,21 @@ from typing import Any as _Any
 from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.tensor import Tensor as _Tensor
 
-def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None) -> _Tensor:
+def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None]) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
-def adaptive_avg_pool2d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None) -> _Tensor:
+def adaptive_avg_pool2d(input: _Tensor, output_size: _int | _Sequence[_int | None]) -> _Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension."""
-def adaptive_avg_pool3d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None) -> _Tensor:
+def adaptive_avg_pool3d(input: _Tensor, output_size: _int | _Sequence[_int | None]) -> _Tensor:
     """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension."""
-def adaptive_max_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None, return_indices: _bool = ...) -> _Any:
+def adaptive_max_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
 def adaptive_max_pool1d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
     """`adaptive_max_pool1d` with return_indices=True: (values, indices)."""
-def adaptive_max_pool2d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None, return_indices: _bool = ...) -> _Any:
+def adaptive_max_pool2d(input: _Tensor, output_size: _int | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
 def adaptive_max_pool2d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
     """`adaptive_max_pool2d` with return_indices=True: (values, indices)."""
-def adaptive_max_pool3d(input: _Tensor, output_size: _int | _Sequence[_int | None] | None, return_indices: _bool = ...) -> _Any:
+def adaptive_max_pool3d(input: _Tensor, output_size: _int | _Sequence[_int | None], return_indices: _bool = ...) -> _Any:
     """The largest of each window, where windows cover the last three dimensions evenly."""
 def adaptive_max_pool3d_with_indices(input: _Tensor, *args: _Any, return_indices: _bool = ..., **kwargs: _Any) -> _Any:
     """`adaptive_max_pool3d` with return_indices=True: (values, indices)."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from corelib.autograd.function import Function
+from corelib.dispatcher.warned import warn
 from corelib.graph.grad_mode import is_grad_enabled
 from corelib.graph.handles import Hooks as Hooks, RemovableHandle as RemovableHandle, add_hook
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
     "RemovableHandle",
+    "register_module_backward_hook",
     "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
@@ -55,6 +58,8 @@ _forward_hooks_with_kwargs: Hooks = OrderedDict()
 _forward_hooks_always_called: Hooks = OrderedDict()
 _backward_pre_hooks: Hooks = OrderedDict()
 _backward_hooks: Hooks = OrderedDict()
+_global_form: list[bool] = []
+"""[whether the global backward hooks are full ones], once there was one: they are all of one form."""
 
 # The ids of all of these that a call must run: what ``Module.__call__`` tests.
 global_hooks: Hooks = OrderedDict()
@@ -99,6 +104,23 @@ def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Removabl
 
 def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(module, grad_input, grad_output)`` after every backward; what it returns replaces ``grad_input``."""
+    if _global_form == [False]:
+        raise RuntimeError(f"{_ONE_FORM} as a global Module hook. Please use only one of them.")
+    _global_form[:] = [True]
+    return add_hook(_backward_hooks, hook, marks=((global_hooks, True),))
+
+
+_ONE_FORM = "Cannot use both regular backward hooks and full backward hooks"
+
+
+def register_module_backward_hook(hook: Callable[..., Any]) -> RemovableHandle:
+    """``Module.register_backward_hook`` for every module; deprecated in favour of ``register_module_full_backward_hook``.
+
+    RuntimeError where a global full backward hook was registered before.
+    """
+    if _global_form == [True]:
+        raise RuntimeError(f"{_ONE_FORM} as a global Module hook. Please use only one of them.")
+    _global_form[:] = [False]
     return add_hook(_backward_hooks, hook, marks=((global_hooks, True),))
 
 
@@ -114,7 +136,28 @@ class HooksMixin:
     _forward_hooks_always_called: Hooks
     _forward_pre_hooks: Hooks
     _forward_pre_hooks_with_kwargs: Hooks
+    # Whether the backward hooks are full ones, once there was one.
+    _is_full_backward_hook: bool | None = None
     forward: Callable[..., Any]
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call ``hook(module, grad_input, grad_output)`` in the backward of the last operation of ``forward``, with that one's gradients.
+
+        Deprecated in favour of ``register_full_backward_hook``, whose ``grad_input`` are the module's; a FutureWarning says when
+        what this one sees is not all of it. RuntimeError where a full backward hook was registered before.
+
+        >>> import corelib as torch
+        >>> layer = torch.nn.ReLU()
+        >>> handle = layer.register_backward_hook(lambda module, grad_input, grad_output: (2 * grad_input[0],))
+        >>> x = torch.tensor([1., -1.], requires_grad=True)
+        >>> layer(x * 1).sum().backward()
+        >>> x.grad
+        tensor([2., 0.])
+        """
+        if self._is_full_backward_hook is True:
+            raise RuntimeError(f"{_ONE_FORM} on a single Module. Please use only one of them.")
+        self._is_full_backward_hook = False
+        return add_hook(self._backward_hooks, hook, marks=((self._call_hooks, True),))
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -150,6 +193,9 @@ class HooksMixin:
 
         What it returns replaces ``grad_input``. Both are tuples, with None for what is not a Tensor.
         """
+        if self._is_full_backward_hook is False:
+            raise RuntimeError(f"{_ONE_FORM} on a single Module. Please use only one of them.")
+        self._is_full_backward_hook = True
         return add_hook(self._backward_hooks, hook, prepend, ((self._call_hooks, True),))
 
 
@@ -159,7 +205,7 @@ def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str,
     result: Any = None
     try:
         args, kwargs = _run_forward_pre_hooks(module, args, kwargs)
-        user_hooks = [*_backward_hooks.values(), *module._backward_hooks.values()]
+        user_hooks = [*(_backward_hooks.values() if _global_form == [True] else ()), *(module._backward_hooks.values() if module._is_full_backward_hook else ())]
         user_pre_hooks = [*_backward_pre_hooks.values(), *module._backward_pre_hooks.values()]
         backward = BackwardHook(module, user_hooks, user_pre_hooks) if user_hooks or user_pre_hooks else None
         if backward is not None:
@@ -181,6 +227,9 @@ def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str,
                     stacklevel=3,
                 )
             result = backward.setup_output_hook(result)
+        regular = [*(_backward_hooks.values() if _global_form == [False] else ()), *(module._backward_hooks.values() if module._is_full_backward_hook is False else ())]
+        if regular:
+            hook_last_node(module, regular, args, result)
         return result
     except Exception:
         for hook_id, hook, with_kwargs, always in _forward_hooks_of(module):
@@ -197,6 +246,38 @@ def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str,
                     stacklevel=3,
                 )
         raise
+
+
+def hook_last_node(module: HooksMixin, hooks: list[Callable[..., Any]], args: tuple[Any, ...], result: Any) -> None:
+    """Regular backward hooks go to the node that made the (first) output; what they cannot see is told."""
+    first = result
+    while not isinstance(first, Tensor):
+        first = next(v for v in first.values() if isinstance(v, Tensor)) if isinstance(first, dict) else first[0]
+    node = first.grad_fn
+    if node is None:
+        return
+    for hook in hooks:
+        node.register_hook(partial(hook, module))
+    missing = _not_seen(node, args, (result,) if isinstance(result, Tensor) else result)
+    if missing:
+        warn(missing, FutureWarning)
+
+
+def _not_seen(node: Any, inputs: Any, outputs: Any) -> str:
+    """What a regular backward hook on a node lacks of a module's gradients, in PyTorch's words, or ""."""
+    kept = "Please use register_full_backward_hook to get the documented behavior."
+    removed = "is deprecated and will be removed in future versions. This hook will be missing"
+    for what, values, grad in (("return", outputs, "grad_output"), ("take as input", inputs, "grad_input")):
+        if not (isinstance(values, tuple) and all(isinstance(v, Tensor) for v in values)):
+            return f"Using non-full backward hooks on a Module that does not {what} a single Tensor or a tuple of Tensors {removed} some of the {grad}. {kept}"
+    nodes = {t.grad_fn for t in outputs if t.grad_fn is not None}
+    if not nodes or (len(nodes) == 1 and node not in nodes):
+        return f"Using a non-full backward hook when outputs are nested in python data structure {removed} some grad_output."
+    if len(nodes) > 1:
+        return f"Using a non-full backward hook when outputs are generated by different autograd Nodes {removed} some grad_output. {kept}"
+    if {t.grad_fn for t in inputs if t.grad_fn is not None} != {n[0] for n in node.next_functions}:
+        return f"Using a non-full backward hook when the forward contains multiple autograd Nodes {removed} some grad_input. {kept}"
+    return ""
 
 
 def _run_forward_pre_hooks(

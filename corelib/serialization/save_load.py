@@ -31,7 +31,7 @@ _NEWEST_VERSION = 10
 Path = str | os.PathLike[str]
 
 
-def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2) -> None:
+def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2, _use_new_zipfile_serialization: bool = True) -> None:
     """Write an object and the tensors in it to a file, in the format of `torch.save`, which `torch.load` reads.
 
     Tensors keep dtype, shape, strides, device and `requires_grad`; tensors that share memory share it after `load`, so
@@ -41,6 +41,7 @@ def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2) -> None:
 
     `f` is a path, or a file object with `write` (it need not be seekable). A path is replaced when all is written:
     where anything fails, what was there stays as it was. `pickle_protocol` is 2 to 5; PyTorch needs 2 for weights_only.
+    `_use_new_zipfile_serialization=False`, PyTorch's format from before 1.6, is refused: every PyTorch since reads the one written here.
 
     Raises AttributeError where `f` cannot be written to, ValueError for an unknown protocol, RuntimeError for a folder
     that does not exist or for tensors of different dtypes in the same memory, pickle.PicklingError or TypeError for
@@ -55,6 +56,12 @@ def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2) -> None:
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html
     """
+    if not _use_new_zipfile_serialization:
+        raise RuntimeError(
+            "save(): _use_new_zipfile_serialization=False asks for PyTorch's legacy format (before 1.6), which corelib neither writes nor reads; "
+            "True is accepted, whose files every PyTorch since 1.6 reads. In PyTorch, torch.save(torch.load(path), path, "
+            "_use_new_zipfile_serialization=False) converts one."
+        )
     if isinstance(pickle_protocol, bool) or not isinstance(pickle_protocol, int) or not (
         2 <= pickle_protocol <= pickle.HIGHEST_PROTOCOL
     ):

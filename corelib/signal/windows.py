@@ -41,7 +41,7 @@ def _window(
         made = ones((length,), dtype=dtype, device=device)
     else:
         made = weights(lambda start, end: linspace(start, end, length, dtype=dtype, device=device))
-    return made.requires_grad_(requires_grad)
+    return made.requires_grad_(requires_grad or False)
 
 
 def _period(length: int, sym: bool) -> int:

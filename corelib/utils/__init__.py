@@ -1,7 +1,7 @@
-"""PyTorch's `torch.utils`: here the data package under its PyTorch name, and what deterministic mode does."""
+"""PyTorch's `torch.utils`: here the data package under its PyTorch name, what deterministic mode does, and DLPack's capsules."""
 
 from corelib.as_torch.finder import paths_below as _paths_below
-from corelib.utils import data as data, deterministic as deterministic
+from corelib.utils import data as data, deterministic as deterministic, dlpack as dlpack
 
 deterministic.__class__ = deterministic.Setting
 

@@ -14,6 +14,7 @@ from corelib.nn import hooks as _hooks
 from corelib.nn.hooks import (
     Hooks,
     HooksMixin,
+    register_module_backward_hook,
     register_module_buffer_registration_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
@@ -28,7 +29,7 @@ from corelib.nn.parameter import Buffer, Parameter
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
-    "Module", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
+    "Module", "register_module_backward_hook", "register_module_buffer_registration_hook", "register_module_forward_hook", "register_module_forward_pre_hook",
     "register_module_full_backward_hook", "register_module_full_backward_pre_hook",
     "register_module_module_registration_hook", "register_module_parameter_registration_hook",
 ]
@@ -82,6 +83,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
         state["_non_persistent_buffers_set"] = set()
         for name in _hooks.REGISTRIES:
             state[name] = OrderedDict()
+        state["_is_full_backward_hook"] = None
         state["_modules"] = {}
         if self.call_super_init:
             super().__init__(*args, **kwargs)

@@ -107,14 +107,12 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
     ndim = len(self._shape)
     if consumed > ndim:
         raise IndexError(f"index(): too many indices for tensor of dimension {ndim} (got {consumed})")
-    if sum(1 for part in index if part is Ellipsis) > 1:
-        raise IndexError("index(): an index can only have a single ellipsis ('...')")
     t, dim, place = self, 0, 0  # the next dimension of the view, and the one of `self` that it comes from, less those that are new
     indices: list[Tensor | None] = []
     recorded = self._requires_grad and grad_mode.enabled
     for part in index:
         if type(part) is int:
-            n = t._shape[dim]
+            n = t._shape[dim] if dim < len(t._shape) else 0
             if not -n <= part < n:
                 raise _out_of_bounds(part, n, dim + place)
             t = select(t, dim, part) if recorded else TABLE["select"].body(t, dim, part)
@@ -127,7 +125,7 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
             t = unsqueeze(t, dim) if recorded else TABLE["unsqueeze"].body(t, dim)
             indices.append(None)
             dim += 1
-        elif part is Ellipsis:
+        elif part is Ellipsis:  # a second one skips as many dimensions again; what would lie behind the last one has size 0
             skip = ndim - consumed
             indices.extend([None] * skip)
             dim += skip
@@ -136,7 +134,7 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
             indices.append(_index_tensor(self, [part]))
             dim += 1
         elif isinstance(part, Tensor) and not part._shape and part._dtype.order in (4, 5) and not part._requires_grad:
-            t = select(t, dim, _bounded(int(part), t._shape[dim], dim + place))
+            t = select(t, dim, _bounded(int(part), t, dim, place))
             place += 1
         elif isinstance(part, Tensor):
             stays = part._device is self._device or not part._shape or self._device.type == "meta"
@@ -149,12 +147,12 @@ def _view_part(self: Tensor, index: tuple[object, ...]) -> tuple[Tensor, list[Te
                 indices[-1] = part.reshape((1,))
                 dim += 1
         elif hasattr(part, "__index__") and not hasattr(part, "__len__"):
-            t = select(t, dim, _bounded(part.__index__(), t._shape[dim], dim + place))
+            t = select(t, dim, _bounded(part.__index__(), t, dim, place))
             place += 1
         elif isinstance(part, (list, tuple, range)) or hasattr(part, "__array__"):
             made = _index_tensor(self, part)
             if made._shape == () and made._dtype.order >= 2:
-                t = select(t, dim, _bounded(int(made), t._shape[dim], dim + place))
+                t = select(t, dim, _bounded(int(made), t, dim, place))
                 place += 1
             else:
                 indices.append(made)
@@ -178,9 +176,10 @@ def _accepted(part: object) -> str:
     )
 
 
-def _bounded(i: int, n: int, dim: int) -> int:
+def _bounded(i: int, t: Tensor, dim: int, place: int) -> int:
+    n = t._shape[dim] if dim < len(t._shape) else 0
     if not -n <= i < n:
-        raise _out_of_bounds(i, n, dim)
+        raise _out_of_bounds(i, n, dim + place)
     return i
 
 
@@ -218,7 +217,7 @@ def _index_tensor(self: Tensor, part: object) -> Tensor:
 
 
 def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
-    n = t._shape[dim]
+    n = t._shape[dim] if dim < len(t._shape) else 0
     if type(part.step) is int and part.step == 0:
         raise ValueError("index(): slice step cannot be zero")
     step = _plain(part.step)
@@ -229,6 +228,10 @@ def _sliced(t: Tensor, dim: int, part: slice, recorded: bool) -> Tensor:
     if part.start is None and part.stop is None and step == 1:
         return t
     start, stop, step = slice(_plain(part.start), _plain(part.stop), step).indices(n)
+    if dim >= len(t._shape):  # behind a second ellipsis
+        if dim == len(t._shape) and start == 0 and step == 1:
+            return t
+        raise _out_of_bounds(start, 0, dim)
     length = (stop - start + step - 1) // step if stop > start else 0
     if start > n:
         start = n

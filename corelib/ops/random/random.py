@@ -13,6 +13,7 @@ from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.operands import number
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.ops.complex.complex_numbers import view_as_real
@@ -246,6 +247,10 @@ def normal(
     >>> torch.normal(0., 1., (2, 3)).shape
     torch.Size([2, 3])
     """
+    if size is not None or not isinstance(mean, Tensor):
+        mean = number("normal", "mean", mean, 1)
+    if size is not None or not isinstance(std, Tensor):
+        std = number("normal", "std", std, 2)
     if isinstance(mean, Tensor):
         first = mean
     elif isinstance(std, Tensor):
@@ -253,9 +258,6 @@ def normal(
     else:
         if size is None:
             raise TypeError("normal(): argument 'size' is needed where mean and std are numbers")
-        for what, x in (("mean", mean), ("std", std)):
-            if isinstance(x, (str, bytes)) or not hasattr(x, "__float__"):
-                raise TypeError(f"normal(): argument '{what}' must be Tensor or float, not {type(x).__name__}")
         if std < 0:
             raise RuntimeError(f"normal(): normal expects std >= 0.0, but found std {std}")
         if out is not None:
@@ -278,8 +280,8 @@ def normal(
         if parts:
             numbers = [x.detach() if isinstance(x, Tensor) else x for x in (mean, std)]
             made = normal(numbers[0], numbers[1], size, generator=generator)
-            number = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
-            return normal_of(made, mean, std, f"NormalBackward{number}")
+            form = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
+            return normal_of(made, mean, std, f"NormalBackward{form}")
     with no_grad():
         shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
         if out is not None and not _in_a_row(out, shape):

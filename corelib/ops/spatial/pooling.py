@@ -260,7 +260,7 @@ def avg_pool3d(
     return _avg_pool("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Shape:
+def _adaptive_sizes(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None]) -> Shape:
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     given = n if isinstance(output_size, int) or output_size is None else len(output_size)
@@ -283,7 +283,7 @@ def _bounds(n: int, out: int) -> list[tuple[int, int]]:
     return [(i * n // out, -(-(i + 1) * n // out)) for i in range(out)]
 
 
-def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def _adaptive_avg(name: str, n: int, input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
         raise NotImplementedError(f"{name}(): \"adaptive_avg_pool{n}d\" not implemented for '{kind_name(input._dtype)}'")
@@ -315,13 +315,13 @@ def _window_means(x: Tensor, out: int) -> Tensor:
 
 
 @op(on=("torch", "nn.functional"))
-def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_avg("adaptive_avg_pool1d", 1, input, output_size)
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of windows that cover the last two dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -332,7 +332,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
 
 
 @op(on=("nn.functional",))
-def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
+def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None]) -> Tensor:
     """The means of windows that cover the last three dimensions evenly; None in `output_size` keeps a dimension.
 
     >>> import corelib as torch
@@ -351,7 +351,7 @@ def last_nan_or_largest(windows: Tensor) -> Tensor:
 
 @within_bounds
 def _adaptive_max(
-    name: str, n: int, input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool
+    name: str, n: int, input: Tensor, output_size: int | Sequence[int | None], return_indices: bool
 ) -> Tensor | tuple[Tensor, Tensor]:
     sizes = _adaptive_sizes(name, n, input, output_size)
     if not input._dtype.is_floating_point:
@@ -384,7 +384,7 @@ def _adaptive_max(
 
 @public("nn.functional")
 def adaptive_max_pool1d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each of `output_size` windows that cover the last dimension evenly."""
     return _adaptive_max("adaptive_max_pool1d", 1, input, output_size, return_indices)
@@ -393,7 +393,7 @@ def adaptive_max_pool1d(
 @public("nn.functional")
 @owning
 def adaptive_max_pool2d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each window, where windows cover the last two dimensions evenly."""
     return _adaptive_max("adaptive_max_pool2d", 2, input, output_size, return_indices)
@@ -402,7 +402,7 @@ def adaptive_max_pool2d(
 @public("nn.functional", whole=True)
 @owning
 def adaptive_max_pool3d(
-    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    input: Tensor, output_size: int | Sequence[int | None], return_indices: bool = False
 ) -> Any:
     """The largest of each window, where windows cover the last three dimensions evenly."""
     return _adaptive_max("adaptive_max_pool3d", 3, input, output_size, return_indices)

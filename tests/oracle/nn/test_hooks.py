@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 
+import warnings
+
 import pytest
 import torch
 
@@ -211,3 +213,58 @@ def test_backward_hook_without_input_gradients_fires_and_warns_as_in_torch():
         with pytest.warns(UserWarning, match="no inputs require gradients"):
             layer(library.ones(1, 2)).sum().backward()
     assert seen[0] == seen[1] == ((None,), 1)
+
+
+class _Pair:
+    """Modules whose outputs a regular backward hook sees all of, or not."""
+
+    MODULES = {
+        "one node": lambda T: T.nn.ReLU(),
+        "two outputs": lambda T: _made(T, lambda x: (x * 2, x + 1)),
+        "a list": lambda T: _made(T, lambda x: [x * 2]),
+        "two nodes": lambda T: _made(T, lambda x: (x * 2) + 1),
+        "several outputs of one node": lambda T: _made(T, lambda x: x.split(1)),
+        "without gradient": lambda T: _made(T, lambda x: x.detach()),
+    }
+
+
+def _made(T, function):
+    class Made(T.nn.Module):
+        def forward(self, x):
+            return function(x)
+
+    return Made()
+
+
+@pytest.mark.parametrize("name", _Pair.MODULES)
+@pytest.mark.parametrize("replaced", [False, True])
+def test_regular_backward_hooks(name, replaced):
+    def seen(T):
+        module, calls = _Pair.MODULES[name](T), []
+
+        def hook(module, grad_input, grad_output):
+            calls.append([[None if g is None else g.tolist() for g in grads] for grads in (grad_input, grad_output)])
+            return tuple(None if g is None else g * 3 for g in grad_input) if replaced else None
+
+        handle = module.register_backward_hook(hook)
+        t = T.tensor([1.0, -2.0], requires_grad=True)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            made = module(t * 1)
+            made = made if isinstance(made, T.Tensor) else made[0]
+            if made.requires_grad:
+                made.sum().backward()
+        handle.remove()
+        module(t * 1)
+        return calls, None if t.grad is None else t.grad.tolist(), [(w.category, str(w.message)) for w in told]
+
+    assert seen(corelib) == seen(torch)
+
+
+def test_regular_and_full_backward_hooks_do_not_mix():
+    for T in (torch, corelib):
+        for first, second in (("register_backward_hook", "register_full_backward_hook"), ("register_full_backward_hook", "register_backward_hook")):
+            module = T.nn.ReLU()
+            getattr(module, first)(print)
+            with pytest.raises(RuntimeError, match="Cannot use both regular backward hooks and full backward hooks on a single Module"):
+                getattr(module, second)(print)

@@ -461,3 +461,16 @@ def test_text_among_numbers_is_a_type_error_and_a_list_of_text_a_value_error():
             torch.tensor(data)
     with pytest.raises(ValueError, match="too many dimensions 'str'"):
         torch.tensor(["a", 1])
+
+
+def test_dlpack_capsules_by_their_old_names() -> None:
+    x = torch.arange(3)
+    y = torch.utils.dlpack.from_dlpack(torch.utils.dlpack.to_dlpack(x))
+    y[0] = 7
+    assert x.tolist() == [7, 1, 2]
+    assert torch.utils.dlpack.DLDeviceType.kDLCPU == x.__dlpack_device__()[0]
+    assert torch.utils.dlpack.DLDeviceType.kDLOpenCL == 4
+    with pytest.raises(BufferError, match="require gradient"):
+        torch.utils.dlpack.to_dlpack(torch.ones(2, requires_grad=True))
+    with pytest.raises(TypeError, match="must be Tensor, not list"):
+        torch.utils.dlpack.to_dlpack([1])

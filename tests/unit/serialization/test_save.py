@@ -297,3 +297,11 @@ def test_sizes_and_positions_that_need_64_bits_are_written_and_read(monkeypatch:
     reader = archive.ArchiveReader(file, "wide")
     for name, data in contents.items():
         assert reader.read(name) == data and reader.position(name) % 64 == 0
+
+
+def test_the_legacy_format_is_refused_in_words_and_leaves_the_file_alone(tmp_path):
+    path = tmp_path / "weights.pt"
+    corelib.save([1], path, _use_new_zipfile_serialization=True)
+    with pytest.raises(RuntimeError, match="legacy format .* True is accepted"):
+        corelib.save([2], path, _use_new_zipfile_serialization=False)
+    assert corelib.load(path) == [1]
