@@ -1,6 +1,6 @@
 """Runs the table's programs by PyTorch and by corelib and writes results.json and docs/programs.md.
 
-    python -m tests.oracle.programs [--mirrors DIR] [--only REGEX] [--work DIR] [--again] [--pin] [--page]
+    python -m tests.oracle.programs [--mirrors DIR] [--only REGEX] [--work DIR] [--again] [--failed] [--fresh] [--pin] [--page]
 
 The mirrors are git directories DIR/OWNER+NAME (the option, or the variable CORELIB_PROGRAMS_MIRRORS); nothing is downloaded. A program whose
 mirror is absent is skipped and named. Programs run one after another; what has a result already and is not named by --only runs with --again.
@@ -30,13 +30,13 @@ def pin(program: Program, mirrors: Path) -> None:
     write(PINS, pins)
 
 
-def one(program: Program, mirrors: Path, work: Path, verbose: bool) -> None:
+def one(program: Program, mirrors: Path, work: Path, verbose: bool, fresh: bool) -> None:
     """Run one program and keep its result."""
     pinned = read(PINS)[program.repository]
     if (found := digest(mirror(program.repository, mirrors), pinned["commit"], program.file)) != pinned["files"][program.file]:
         raise Absent(f"{program.key} has SHA-256 {found}, not the table's")
     begun = time.monotonic()
-    result = compare(program, sources(program.repository, pinned["commit"], mirrors, work), work)
+    result = compare(program, sources(program.repository, pinned["commit"], mirrors, work), work, fresh)
     trace = result.pop("trace", "")
     results = read(RESULTS)
     results[program.key] = result
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--failed", action="store_true", help="run what was stopped again")
     parser.add_argument("--pin", action="store_true", help="write down commit and SHA-256 of new rows from the mirrors")
     parser.add_argument("--page", action="store_true", help="write the page from the results that are there, and run nothing")
+    parser.add_argument("--fresh", action="store_true", help="start a process for each of corelib's runs, instead of forking from one that has imported it")
     parser.add_argument("--verbose", action="store_true", help="print what a stopped program said")
     told = parser.parse_args()
     if not told.page and told.mirrors is None:
@@ -67,7 +68,7 @@ def main() -> None:
                     pin(program, told.mirrors)
                 result = read(RESULTS).get(program.key)
                 if not program.apart and (told.again or told.only or result is None or (told.failed and "stopped" in result)):
-                    one(program, told.mirrors, told.work or Path(scratch), told.verbose)
+                    one(program, told.mirrors, told.work or Path(scratch), told.verbose, told.fresh)
             except Absent as reason:
                 print(f"{program.key}: skipped, {reason}", flush=True)
     PAGE.write_text(page())

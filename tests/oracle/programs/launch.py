@@ -4,12 +4,19 @@
 
 `import torch` is PyTorch here, or corelib under `python -m corelib.as_torch launch.py ...`. The program's file is executed as it
 is; after LOSSES losses it is stopped (0: never). The record holds the losses and which of the stand-in modules it imported.
+
+    python launch.py --serve
+
+imports torch once and runs each program in a process forked from that: a line of input is a JSON list of the folder, the files for stdout and
+stderr, the seconds it may take and the arguments above; a line of output is its exit status. So the import is paid for once.
 """
 
 import json
 import os
 import random
+import signal
 import sys
+import traceback
 import types
 
 import numpy as np
@@ -58,5 +65,33 @@ def main():
                 json.dump({"losses": losses, "stands": [each for each in stands if each != "generated"]}, file)
 
 
+def serve():
+    """Run what the lines of input say, one after another."""
+    for line in sys.stdin:
+        folder, out, error, seconds, arguments = json.loads(line)
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                signal.alarm(seconds)
+                os.chdir(folder)
+                for path, descriptor in ((os.devnull, 0), (out, 1), (error, 2)):
+                    os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC), descriptor)
+                sys.argv = [sys.argv[0], *arguments]
+                main()
+                status = 0
+            except SystemExit as stop:
+                status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+                if isinstance(stop.code, str):
+                    print(stop.code, file=sys.stderr)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
 if __name__ == "__main__":
-    main()
+    serve() if sys.argv[1:] == ["--serve"] else main()

@@ -7,8 +7,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.oracle.programs.standins import generated
 from tests.oracle.programs.table import HERE, Program
 
 MIRRORS = "CORELIB_PROGRAMS_MIRRORS"  # the folder of git mirrors, where the option does not say
+AS_TORCH = ("-m", "corelib.as_torch")
 LIMIT = 240  # seconds that one run may take
 ATTEMPTS = ("", "/repo/.git", "/repo", ".git", "/.git")
 
@@ -71,37 +74,68 @@ def prepare(program: Program, source: Path, into: Path) -> None:
     """A fresh copy of the repository with the generated data in it."""
     shutil.rmtree(into, ignore_errors=True)
     shutil.copytree(source, into)
+    for package in program.beside:
+        shutil.copytree(source / package, into / program.where / Path(package).name, dirs_exist_ok=True)
     for told in program.data:
         kind, _, path = told.partition(":")
         generated.KINDS[kind](into / program.where / path)
 
 
-def run(program: Program, folder: Path, ours: bool) -> dict[str, Any]:
+def environment() -> dict[str, str]:
+    """That of every run: the stand-ins first on the path, one thread, sets in one order."""
+    paths = os.pathsep.join([str(HERE / "standins"), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Served:
+    """A process in which torch is imported once, PyTorch or corelib, and from which the runs are forked."""
+
+    def __init__(self, *start: str) -> None:
+        self.start = start
+        self.process: subprocess.Popen[str] | None = None
+
+    def __call__(self, folder: Path, out: Path, error: Path, arguments: list[str]) -> int:
+        if self.process is None:
+            start = [sys.executable, *self.start, str(HERE / "launch.py"), "--serve"]
+            self.process = subprocess.Popen(start, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdin and self.process.stdout
+        print(json.dumps([str(folder), str(out), str(error), LIMIT, arguments]), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline())
+
+
+def alone(folder: Path, out: Path, error: Path, arguments: list[str]) -> int:
+    """A process of its own for a run by corelib."""
+    start = [sys.executable, *AS_TORCH, str(HERE / "launch.py"), *arguments]
+    with out.open("w") as told, error.open("w") as wrong:
+        try:
+            return subprocess.run(start, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=told, stderr=wrong, timeout=LIMIT, check=False).returncode
+        except subprocess.TimeoutExpired:
+            return -signal.SIGALRM
+
+
+pytorch, corelib = Served(), Served(*AS_TORCH)
+
+
+def run(program: Program, folder: Path, by: Callable[[Path, Path, Path, list[str]], int]) -> dict[str, Any]:
     """One run: {"losses", "stands"} and "stopped", the last line of what stopped it, if something did."""
-    record = folder.with_name(folder.name + ".json")
+    record, out, error = (folder.with_name(folder.name + end) for end in (".json", ".out", ".error"))
     record.unlink(missing_ok=True)
     file, *arguments = command(program)
     if program.drive:
         file = str(HERE / file)
-    paths = [str(HERE / "standins"), os.environ.get("PYTHONPATH", "")]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-    start = [sys.executable, *(["-m", "corelib.as_torch"] if ours else []), str(HERE / "launch.py")]
-    options = [str(record), str(0 if program.printed else program.losses), "float64" if program.float64 else "float32"]
-    try:
-        done = subprocess.run(
-            [*start, *options, file, *arguments], cwd=folder / program.where, env=environment, capture_output=True, text=True, timeout=LIMIT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"losses": [], "stands": [], "stopped": f"not finished in {LIMIT} s"}
+    options = [str(record), str(0 if program.printed else program.losses), "float64" if program.float64 else "float32", file, *arguments]
+    status = by(folder / program.where, out, error, options)
     told: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {"losses": [], "stands": []}
     if program.printed:
-        told["losses"] = [float(each) for each in re.findall(program.printed, done.stdout, re.MULTILINE)]
-        if program.losses:
-            told["losses"] = told["losses"][: program.losses]
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning|Exit|Interrupt)\b", line)]
-        told["stopped"] = (errors or lines or [f"exit status {done.returncode}"])[-1].strip()
+        found = re.findall(program.printed, out.read_text(), re.MULTILINE)
+        told["losses"] = [float(each) for each in found[: program.losses or None]]
+    if status == -signal.SIGALRM:
+        told["stopped"] = f"not finished in {LIMIT} s"
+    elif status:
+        lines = [line for line in error.read_text().splitlines() if line.strip()]
+        errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exit|Interrupt)\b", line)]
+        last = (errors or lines or [f"exit status {status}"])[-1].strip()
+        told["stopped"] = re.sub(r" \(/[^)]*\)", "", last)  # where a module lies says nothing elsewhere
         told["trace"] = "\n".join(lines[-25:])
     return told
 
@@ -118,26 +152,27 @@ def difference(ours: list[float], theirs: list[float]) -> float:
     return worst
 
 
-def compare(program: Program, source: Path, work: Path) -> dict[str, Any]:
+def compare(program: Program, source: Path, work: Path, fresh: bool = False) -> dict[str, Any]:
     """The row's result: {"losses": how many, "difference", "stands"}, or "stopped" and by what."""
     folder = work / "run" / re.sub(r"[^\w.+-]", "_", program.key)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(program)) + "".join(path.read_text() for path in sorted(HERE.glob("**/*.py")) if path.name in ("launch.py", "drive.py", "generated.py"))
+    told_of = {name: value for name, value in asdict(program).items() if value or name != "beside"}
+    text = json.dumps(told_of) + "".join(path.read_text() for path in sorted(HERE.glob("**/*.py")) if path.name in ("launch.py", "drive.py", "generated.py"))
     kept = work / "pytorch" / (hashlib.sha256((source.name + text).encode()).hexdigest()[:24] + ".json")
     if kept.exists():  # PyTorch's run does not change with corelib
         theirs = json.loads(kept.read_text())
     else:
         prepare(program, source, folder)
-        theirs = run(program, folder, ours=False)
+        theirs = run(program, folder, pytorch)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        if "stopped" not in theirs:
+        if "stopped" not in theirs and theirs["losses"]:
             kept.write_text(json.dumps(theirs))
     if "stopped" in theirs:
         return {"stopped": f"by PyTorch too: {theirs['stopped']}", "trace": theirs.get("trace", ""), "stands": theirs["stands"]}
     if not theirs["losses"]:
         return {"stopped": "by the runner: no loss was seen in PyTorch's run", "stands": theirs["stands"]}
     prepare(program, source, folder)
-    ours = run(program, folder, ours=True)
+    ours = run(program, folder, alone if fresh else corelib)
     shutil.rmtree(folder, ignore_errors=True)
     told: dict[str, Any] = {"stands": theirs["stands"], "losses": len(theirs["losses"])}
     if "stopped" in ours:

@@ -22,6 +22,7 @@ class Program:
     file: str
     arguments: list[str] = field(default_factory=list)
     folder: str | None = None  # it is run in; that of the file where none is said
+    beside: list[str] = field(default_factory=list)  # packages of the repository that are copied beside the file, as an installation would have them
     data: list[str] = field(default_factory=list)  # "kind:path" for standins/generated.py
     losses: int = 100  # it is stopped after so many; 0: it runs to its end
     printed: str = ""  # a regular expression whose group is a loss in what the program prints, instead of what `backward` is called on
@@ -47,10 +48,12 @@ def programs() -> Iterator[Program]:
             common = repository.get("common", {})
             for row in repository["program"]:
                 told = {**common, **row}
-                if "drive" in told:
-                    told["drive"] = {**DRIVE, **common.get("drive", {}), **row["drive"]}
+                if "drive" in told and not told.get("apart") and not row.get("arguments"):
+                    told["drive"] = {**DRIVE, **common.get("drive", {}), **row.get("drive", {})}
                     told["drive"].setdefault("module", told["file"].removesuffix(".py").removesuffix("/__init__").replace("/", "."))
                     told.setdefault("folder", "")
+                else:
+                    told.pop("drive", None)
                 assert set(told) <= known, (path.name, row["file"], set(told) - known)
                 yield Program(repository=repository["name"], **told)
 

@@ -192,7 +192,13 @@ def notes(path):
     path.mkdir(parents=True, exist_ok=True)
 
 
+def large(path):
+    """Four large pictures in one folder."""
+    flat(path, 4, 256)
+
+
 KINDS = {
+    "large": large,
     "mnist": mnist, "cifar10": lambda path: cifar(path, 10), "cifar100": lambda path: cifar(path, 100), "folder": folder, "flat": flat, "text": text,
     "corpus": corpus, "enwik8": enwik8, "names": names, "countries": countries, "name_files": name_files, "diabetes": diabetes, "cora": cora,
     "translations": translations, "characters": characters, "empty": notes,
