@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
+from corelib.dispatcher.warned import warn
 from corelib.nn import functional as F
 from corelib.nn import init
 from corelib.nn._arguments import DeviceLike
-from corelib.nn.modules.activation import MultiheadAttention
+from corelib.nn.modules.activation import GELU, MultiheadAttention, ReLU
 from corelib.nn.modules.container import ModuleList
 from corelib.nn.modules.dropout import Dropout
 from corelib.nn.modules.linear import Linear
@@ -149,6 +150,26 @@ class TransformerDecoderLayer(_Layer):
         return self._added(self._added(self._added(tgt, 1, attend), 2, look), 3, self._feed_forward)
 
 
+def _why_not_nested(layer: Module) -> str:
+    """Why PyTorch would not use nested tensors for an encoder of this layer, in its words, or ""."""
+    name = "encoder_layer"
+    if not isinstance(layer, TransformerEncoderLayer):
+        return f"{name} was not TransformerEncoderLayer"
+    attention, activation = layer.self_attn, layer.activation
+    for holds, why in (
+        (layer.norm_first, "norm_first was True"),
+        (not attention.batch_first, "self_attn.batch_first was not True(use batch_first for better inference performance)"),
+        (not attention._qkv_same_embed_dim, "self_attn._qkv_same_embed_dim was not True"),
+        (attention.in_proj_bias is None, "self_attn was passed bias=False"),
+        (activation not in (F.relu, F.gelu) and not isinstance(activation, (ReLU, GELU)), "activation_relu_or_gelu was not True"),
+        (layer.norm1.eps != layer.norm2.eps, f"norm1.eps was not equal to {name}.norm2.eps"),
+        (attention.num_heads % 2 == 1, "self_attn.num_heads is odd"),
+    ):
+        if holds:
+            return f"{name}.{why}"
+    return ""
+
+
 class TransformerEncoder(Module):
     """`num_layers` copies of an encoder layer one after the other, and a norm at the end where one is given.
 
@@ -166,6 +187,9 @@ class TransformerEncoder(Module):
         self.enable_nested_tensor = enable_nested_tensor
         self.use_nested_tensor = False
         self.mask_check = mask_check
+        why = _why_not_nested(encoder_layer) if enable_nested_tensor else ""
+        if why:
+            warn(f"enable_nested_tensor is True, but self.use_nested_tensor is False because {why}")
 
     def forward(
         self, src: Tensor, mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool | None = None
@@ -208,9 +232,9 @@ class Transformer(Module):
     where the batches or the features of src and tgt do not fit.
 
     >>> import corelib as torch
-    >>> model = torch.nn.Transformer(8, 2, 1, 1, 16)
-    >>> model(torch.randn(5, 3, 8), torch.randn(4, 3, 8)).shape
-    torch.Size([4, 3, 8])
+    >>> model = torch.nn.Transformer(8, 2, 1, 1, 16, batch_first=True)
+    >>> model(torch.randn(3, 5, 8), torch.randn(3, 4, 8)).shape
+    torch.Size([3, 4, 8])
     """
 
     def __init__(

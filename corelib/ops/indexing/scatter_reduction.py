@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.warned import warn
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import _flat_places
 from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, put_rows, take_rows, within_bounds
@@ -131,6 +132,7 @@ def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, 
     expected = (*input._shape[:at], index._numel, *input._shape[at + 1 :]) if input._shape else source._shape
     if source._shape != expected:
         raise RuntimeError(f"index_reduce(): Source/destination tensor must have same slice shapes; source has shape {list(source._shape)}, accepted is {list(expected)}")
+    warn("index_reduce() is in beta and the API may change at any time.")
     check_index("index_reduce", index, input._shape[at] if input._shape else 1, at)
     return (input._shape, input._dtype), (input, at, index.reshape((-1,)), source, reduce, include_self)
 
@@ -139,8 +141,11 @@ def _infer_index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, 
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """`input` with each slice of `source` joined at its index along `dim`, by `reduce`: "prod", "mean", "amax" or "amin".
 
-    >>> import corelib as torch
-    >>> torch.zeros(2).index_reduce(0, torch.tensor([1, 1]), torch.tensor([3., 5.]), "amax")
+    It is in beta, as in PyTorch, and says so in a UserWarning.
+
+    >>> import corelib as torch, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.zeros(2).index_reduce(0, torch.tensor([1, 1]), torch.tensor([3., 5.]), "amax")
     tensor([0., 5.])
     """
     if not input._shape:

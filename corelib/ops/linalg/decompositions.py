@@ -247,6 +247,11 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> QR:
 @public("torch", "Tensor", names=("qr",), outs=True, whole=True)
 def old_qr(input: Tensor, some: bool = True) -> OldQR:
     """`linalg.qr` by its older name; `some` is mode "reduced"."""
+    warn(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe boolean parameter 'some' has been "
+        "replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\nshould be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some "
+        "else 'complete')"
+    )
     matrices("qr", input)
     return OldQR(*qr_of(input, "reduced" if some else "complete"))
 

@@ -7,6 +7,7 @@ from math import prod
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.predicates import any_true
 from corelib.ops.elementwise.where import select_where
@@ -102,6 +103,11 @@ def linalg_solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = T
 @public("torch", "Tensor", outs=True, whole=True)
 def triangular_solve(input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> TriangularSolve:
     """(solution, a copy of A) of A @ X = input, or with `transpose` of A.mT @ X = input; the older form of `linalg.solve_triangular`."""
+    warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future PyTorch release.\n"
+        "torch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the inputs.\n"
+        "X = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, B)."
+    )
     if transpose:
         return TriangularSolve(_triangular("triangular_solve", A.mT, input, not upper, True, unitriangular), A.clone())
     return TriangularSolve(_triangular("triangular_solve", A, input, upper, True, unitriangular), A.clone())

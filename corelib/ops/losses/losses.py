@@ -30,6 +30,9 @@ def reduction_of(name: str, reduction: str, size_average: bool | None = None, re
         made = "none" if reduce is False else "sum" if size_average is False else "mean"
         warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{made}' instead.", stacklevel=4)
         return made
+    if reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=4)
+        return "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{name}(): {reduction} is not a valid value for reduction; accepted are 'none', 'mean' and 'sum'")
     return reduction

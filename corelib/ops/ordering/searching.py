@@ -6,6 +6,7 @@ from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.warned import warn
 from corelib.ops.construction.construct import tensor
 from corelib.ops.elementwise.where import select_where
 from corelib.ops.indexing.gathering import gather
@@ -62,6 +63,7 @@ def searchsorted(
         raise RuntimeError(f"{name}: side and right can't be set to opposites, got side of left while right was True")
     if not sorted_sequence._shape:
         raise RuntimeError(f"{name}: boundaries tensor should have positive dimension, but got 0 dimension")
+    given = sorted_sequence
     if sorted_sequence._dtype is not input._dtype:
         kind = result_type(sorted_sequence, input)
         sorted_sequence, input = sorted_sequence.detach().to(kind), input.detach().to(kind)
@@ -76,6 +78,12 @@ def searchsorted(
         if sorter._dtype is not D.int64:
             raise RuntimeError(f"{name}: sorter must be a tensor of long dtype but got dtype {sorter._dtype}")
         sorted_sequence = gather(sorted_sequence, -1, sorter)
+    for what, t in (("input value", input), ("boundary", given), ("sorter", sorter)):
+        if t is not None and t._strides is not None and not t.is_contiguous():
+            warn(
+                f"{name}: {what} tensor is non-contiguous, this will lower the performance due to extra data copy when converting non-contiguous tensor "
+                f"to contiguous, please use contiguous {what} tensor if possible. This message will only appear once per program."
+            )
     made = places_in_order(sorted_sequence.detach(), input.detach(), right or side == "right", out_int32)
     if out is None:
         return made

@@ -12,6 +12,7 @@ from types import EllipsisType
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.warned import warn
 from corelib.ops.products.products import batched_matmul
 from corelib.ops.spatial.padding import pad, zero_pad
 from corelib.ops.shape.permutation import format_of, in_format
@@ -243,7 +244,9 @@ def _checked(
             if any(s != 1 for s in stride):
                 raise RuntimeError(f"{name}(): padding='same' is not supported for strided convolutions, got stride {list(stride)}")
             totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
-            if any(t % 2 for t in totals):  # the extra place goes behind, as in PyTorch
+            if any(t % 2 for t in totals):
+                warn("Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input be created")
+                # the extra place goes behind, as in PyTorch
                 x = pad(x, [v for t in reversed(totals) for v in (0, t % 2)])
             padding = tuple([t // 2 for t in totals])
         else:

@@ -19,7 +19,12 @@ PIECES = [
     "m[[[0, 1], [0, 1]]]", "m[[slice(0, 1), slice(0, 1)]]", "w = (x.requires_grad_() * 2).grad", "T.tensor(x)", "T.chain_matmul(sq, sq)", "T.cholesky(T.eye(2))", "T.lu(sq)[1]", "sq.lu()[1]", "T.range(0, 3)", "T.complex(x, x).float()", "x.copy_(T.complex(x, x))", "x.to(T.complex64).copy_(x)",
     "v.scatter_(0, i, x, reduce='add')", "v.scatter(0, i, x, reduce='multiply')", "v.scatter(0, i, 2.0, reduce='add')", "F.affine_grid(T.ones(1, 2, 3), (1, 1, 1, 1), align_corners=True)", "F.affine_grid(T.ones(1, 2, 3), (1, 1, 2, 2))",
     "F.gumbel_softmax(v, eps=1e-5, hard=True).sum()", "F.gumbel_softmax(v, hard=True).sum()", "F.upsample(image, scale_factor=2)", "F.interpolate(image, scale_factor=1.5, recompute_scale_factor=True)", "nn.init.kaiming_uniform_(T.ones(0, 2))", "nn.utils.clip_grad_norm([x], 1.0)", "nn.LSTM(2, 2, dropout=0.5).dropout",
-    "T.meshgrid(v, v)", "o = T.empty(3); T.add(x, x, out=o)", "o = T.empty(1, 2); T.sum(m, 0, out=o)", "T.from_numpy(np.broadcast_to(np.ones(1), (3,)))", "T.frombuffer(b'abcd', dtype=T.uint8)", "T.set_default_tensor_type('torch.FloatTensor')",
+    "T.meshgrid(v, v)", "o = T.empty(3); T.add(x, x, out=o)", "o = T.empty(1, 2); T.sum(m, 0, out=o)", "T.from_numpy(np.broadcast_to(np.ones(1), (3,)))", "T.frombuffer(b'abcd', dtype=T.uint8)",
+    "v.index_reduce(0, i, x, 'prod')", "v.index_reduce_(0, i, x, 'mean')", "T.searchsorted(m.mT, m.mT.contiguous())", "T.searchsorted(m, m.mT.contiguous().mT)", "T.searchsorted(m, m, sorter=T.zeros(1, dtype=T.int64).expand(m.shape))", "T.bucketize(m.mT, v)",
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), 1).use_nested_tensor", "nn.TransformerEncoder(nn.TransformerEncoderLayer(3, 3, batch_first=True), 1).use_nested_tensor", "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, batch_first=True, norm_first=True), 1).use_nested_tensor",
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, batch_first=True, activation=T.tanh), 1).use_nested_tensor", "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, batch_first=True, bias=False), 1).use_nested_tensor", "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, batch_first=True), 1).num_layers",
+    "nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2), 1, enable_nested_tensor=False).use_nested_tensor", "nn.Transformer(4, 2, 1, 1, 8).nhead", "T.qr(T.eye(2))[1].abs()", "T.triangular_solve(T.ones(2, 1), T.eye(2))[0]", "F.conv1d(T.ones(1, 1, 4), T.ones(1, 1, 2), padding='same')",
+    "F.mse_loss(v, v, reduction='elementwise_mean')", "T.set_default_tensor_type('torch.FloatTensor')",
 ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from corelib.ops.indexing.reads import read_together
 from corelib_cpu_numpy.backend import NumpyBackend
 
 F = torch.nn.functional
+pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
 
 
 class Counted(NumpyBackend):
