@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.oracle.programs.page import PAGE, page
-from tests.oracle.programs.running import MIRRORS, Absent, compare, digest, git, mirror, sources
+from tests.oracle.programs.running import MIRRORS, Absent, compare, corelib, digest, git, mirror, pytorch, sources
 from tests.oracle.programs.table import PINS, RESULTS, Program, programs, read, write
 
 
@@ -71,6 +71,8 @@ def main() -> None:
                     one(program, told.mirrors, told.work or Path(scratch), told.verbose, told.fresh)
             except Absent as reason:
                 print(f"{program.key}: skipped, {reason}", flush=True)
+    pytorch.close()
+    corelib.close()
     PAGE.write_text(page())
 
 

@@ -1,7 +1,7 @@
 """A driver for files that define models or optimizers and train nothing: imports the unchanged file and trains a few steps on random data.
 
 The only argument is a JSON object: `module` to import from the working directory, `model`, `data`, `optimizer` and `loss` as Python text in
-which the module's names, torch, nn and F are known, and the number of `steps`.
+which the module's names, torch, nn and F are known, the number of `steps`, and `backward`'s arguments where it has any.
 """
 
 import importlib
@@ -25,7 +25,7 @@ def main():
     for step in range(told["steps"]):
         space["optimizer"].zero_grad()
         exec(f"loss = {told['loss']}", space)
-        space["loss"].backward()
+        space["loss"].backward(**told.get("backward", {}))
         space["optimizer"].step()
         print("step", step, "loss", space["loss"].item())
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from tests.oracle.programs.running import command
+from tests.oracle.programs.running import THEIRS, command
 from tests.oracle.programs.table import HERE, PINS, RESULTS, Program, programs, read
 
 PAGE = HERE.parents[2] / "docs" / "programs.md"
@@ -34,8 +34,9 @@ relative difference of a loss is below {bound}. Each file is the repository's, b
 def page() -> str:
     """The whole page."""
     pins, results = read(PINS), read(RESULTS)
-    rows = [each for each in programs() if not each.apart]
-    apart = [each for each in programs() if each.apart]
+    apart = {each.key: each.apart for each in programs() if each.apart}
+    theirs = {key: told["stopped"] for key, told in results.items() if told.get("stopped", "").startswith(THEIRS)}
+    rows = [each for each in programs() if each.key not in {**apart, **theirs}]
     curve = sum(results.get(each.key, {}).get("difference", 1.0) < CURVE for each in rows)
     names = {each.repository for each in rows}
     told = INTRODUCTION.format(curve=curve, count=len(rows), repositories=len(names), bound=f"{CURVE:g}")
@@ -46,7 +47,10 @@ def page() -> str:
         lines += [_row(each, pins, results) for each in rows if each.repository == repository]
         lines += [""]
     lines += ["## Not run", "", "These are no part of the count.", "", "| repository | file | why |", "| --- | --- | --- |"]
-    lines += [f"| {each.repository} | {each.file} | {each.apart} |" for each in apart]
+    for each in programs():
+        if each.key in apart or each.key in theirs:
+            why = apart.get(each.key) or "it stops in PyTorch 2.13 too: " + theirs[each.key].removeprefix(THEIRS)
+            lines += [f"| {each.repository} | `{each.file}` | {_cell(why)} |"]
     return "\n".join(lines) + "\n"
 
 
@@ -61,8 +65,12 @@ def _row(program: Program, pins: dict[str, Any], results: dict[str, Any]) -> str
         came = f"{result['difference']:.1e}" + ("" if result["difference"] < CURVE else " (not PyTorch's curve)")
     told = ", ".join([came, *_remarks(program, result or {})])
     count = str((result or {}).get("losses", ""))
-    cells = [f"`{program.file}`", f"`{sha}`", _command(program), count, told.replace("\n", " ")]
-    return "| " + " | ".join(each.replace("|", "\\|") for each in cells) + " |"
+    cells = [f"`{program.file}`", f"`{sha}`", _command(program), count, told]
+    return "| " + " | ".join(_cell(each) for each in cells) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _command(program: Program) -> str:

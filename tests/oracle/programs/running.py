@@ -20,6 +20,7 @@ from tests.oracle.programs.table import HERE, Program
 
 MIRRORS = "CORELIB_PROGRAMS_MIRRORS"  # the folder of git mirrors, where the option does not say
 AS_TORCH = ("-m", "corelib.as_torch")
+THEIRS = "by PyTorch too: "  # so begins the result of a program that PyTorch does not run either
 LIMIT = 240  # seconds that one run may take
 ATTEMPTS = ("", "/repo/.git", "/repo", ".git", "/.git")
 
@@ -102,6 +103,12 @@ class Served:
         print(json.dumps([str(folder), str(out), str(error), LIMIT, arguments]), file=self.process.stdin, flush=True)
         return int(self.process.stdout.readline())
 
+    def close(self) -> None:
+        """End it; the next run starts another."""
+        if self.process is not None:
+            self.process.communicate()
+            self.process = None
+
 
 def alone(folder: Path, out: Path, error: Path, arguments: list[str]) -> int:
     """A process of its own for a run by corelib."""
@@ -152,25 +159,31 @@ def difference(ours: list[float], theirs: list[float]) -> float:
     return worst
 
 
+def by_pytorch(program: Program, source: Path, folder: Path, work: Path) -> dict[str, Any]:
+    """PyTorch's run, which is kept in the work folder: it does not change with corelib."""
+    told = {name: value for name, value in asdict(program).items() if value or name != "beside"}
+    scripts = [HERE / "launch.py", HERE / "drive.py", HERE / "standins" / "generated.py"]
+    text = source.name + json.dumps(told) + "".join(path.read_text() for path in scripts)
+    kept = work / "pytorch" / (hashlib.sha256(text.encode()).hexdigest()[:24] + ".json")
+    if kept.exists():
+        return json.loads(kept.read_text())
+    prepare(program, source, folder)
+    theirs = run(program, folder, pytorch)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if "stopped" not in theirs and theirs["losses"]:
+        kept.write_text(json.dumps(theirs))
+    return theirs
+
+
 def compare(program: Program, source: Path, work: Path, fresh: bool = False) -> dict[str, Any]:
     """The row's result: {"losses": how many, "difference", "stands"}, or "stopped" and by what."""
     folder = work / "run" / re.sub(r"[^\w.+-]", "_", program.key)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    told_of = {name: value for name, value in asdict(program).items() if value or name != "beside"}
-    text = json.dumps(told_of) + "".join(path.read_text() for path in sorted(HERE.glob("**/*.py")) if path.name in ("launch.py", "drive.py", "generated.py"))
-    kept = work / "pytorch" / (hashlib.sha256((source.name + text).encode()).hexdigest()[:24] + ".json")
-    if kept.exists():  # PyTorch's run does not change with corelib
-        theirs = json.loads(kept.read_text())
-    else:
-        prepare(program, source, folder)
-        theirs = run(program, folder, pytorch)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        if "stopped" not in theirs and theirs["losses"]:
-            kept.write_text(json.dumps(theirs))
+    theirs = by_pytorch(program, source, folder, work)
     if "stopped" in theirs:
-        return {"stopped": f"by PyTorch too: {theirs['stopped']}", "trace": theirs.get("trace", ""), "stands": theirs["stands"]}
+        return {"stopped": THEIRS + theirs["stopped"], "trace": theirs.get("trace", ""), "stands": theirs["stands"]}
     if not theirs["losses"]:
-        return {"stopped": "by the runner: no loss was seen in PyTorch's run", "stands": theirs["stands"]}
+        return {"stopped": THEIRS + "no loss was seen", "stands": theirs["stands"]}
     prepare(program, source, folder)
     ours = run(program, folder, alone if fresh else corelib)
     shutil.rmtree(folder, ignore_errors=True)
