@@ -10,6 +10,7 @@ tensor([2., 4.])
 from __future__ import annotations
 
 from importlib import import_module as _import
+from sys import modules as _modules
 from typing import Any
 
 from corelib import ops as _ops
@@ -61,6 +62,7 @@ from corelib.ops.construction.legacy import (
     set_default_tensor_type as set_default_tensor_type,
 )
 from corelib.ops.construction.storages import (
+    SHARE as _SHARE,
     BFloat16Storage as BFloat16Storage,
     BoolStorage as BoolStorage,
     ByteStorage as ByteStorage,
@@ -100,13 +102,15 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "linalg", "masked", "nn", "optim", "serialization", "signal",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "futures", "hub", "linalg", "masked", "multiprocessing", "nn", "optim",
+        "serialization", "signal",
         "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    "compile": ("corelib.dispatcher.compilation", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
     **{name: ("corelib.amp.state", name) for name in (
@@ -190,8 +194,15 @@ def __dir__() -> list[str]:
 
 
 # Start-up: what these slots need is loaded when a device is first used, and by the first backward.
-_LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
+def _load() -> Any:
+    if "multiprocessing.reduction" in _modules:  # a program that has its processes from there: its queues are to know tensors
+        _import("corelib.multiprocessing")
+    return _import("corelib.dispatcher.runtime").load
+
+
+_LOAD.fill_later(_load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
+_SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _finder.install(_device)

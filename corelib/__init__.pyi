@@ -81,6 +81,7 @@ from corelib import backend as backend
 from corelib import backends as backends
 from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
+from corelib.dispatcher.compilation import compile as compile
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
 from corelib import data as data
@@ -89,6 +90,7 @@ from corelib import dispatcher as dispatcher
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
+from corelib import futures as futures
 from corelib.amp.old_names import get_autocast_cpu_dtype as get_autocast_cpu_dtype
 from corelib.amp.state import get_autocast_dtype as get_autocast_dtype
 from corelib.amp.old_names import get_autocast_gpu_dtype as get_autocast_gpu_dtype
@@ -97,6 +99,7 @@ from corelib.amp.old_names import get_autocast_xla_dtype as get_autocast_xla_dty
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
 from corelib.ops.random.generator import get_rng_state as get_rng_state
+from corelib import hub as hub
 from corelib.dispatcher.inference import inference_mode as inference_mode
 from corelib.ops.random.generator import initial_seed as initial_seed
 from corelib.amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
@@ -109,6 +112,7 @@ from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.ops.random.generator import manual_seed as manual_seed
 from corelib import masked as masked
+from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
@@ -160,6 +164,7 @@ def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
 def _device(name: _str) -> _Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
+def _load() -> _Any: ...
 inf: _float
 nan: _float
 pi: _float

@@ -48,7 +48,7 @@ class Finder(Loader):
         path = module.__name__[8:]
         if path in paths():
             homes = [import_module("corelib" if home == "." else f"corelib.{home}") for home in paths()[path]]
-            if len(homes) == 1 and not getattr(homes[0], "__path__", None):  # a package's own files must not be found under a second name
+            if is_alias(path, homes):
                 sys.modules[module.__name__] = homes[0]
                 return
         elif path not in moved():
@@ -74,6 +74,11 @@ class Finder(Loader):
         module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
 
 
+
+
+def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:
+    """Whether a path is its home under another name: not where its home is a package, whose files would be found twice, or has a path below it."""
+    return len(homes) == 1 and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
 
 
 def attribute_of(package: str) -> Callable[[str], Any]:

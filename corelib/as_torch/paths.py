@@ -1,6 +1,7 @@
 """THE TABLE of PyTorch's module paths that are other modules here: `utils.data.dataloader` is `data.loader` with its iterators.
 
-A path with one home is that very module under another name; one with several, or with a package (`.` is the face), has the public names of
+A path with one home is that very module under another name; one with several, with a package (`.` is the face), or with
+a path below it, has the public names of
 all of them. A module of corelib that
 has PyTorch's path already (`nn.modules.linear`) needs no line. `corelib.` and, under as_torch, `torch.` resolve by the same table.
 """
@@ -10,24 +11,28 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
-cpu.amp: amp.cpu
+_dynamo: capture.dynamo
+compiler: capture.compiler
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
-cuda.amp: amp.cuda
+cpu.amp: amp.cpu
 cuda.amp.autocast_mode: amp.cuda
 cuda.amp.common: amp.cuda
 cuda.amp.grad_scaler: amp.cuda
+cuda.amp: amp.cuda
 functional: .
-random: ops.random.generator
-return_types: ops.return_types
-storage: tensor.storage
-torch_version: as_torch.versions
+jit: capture.jit
+onnx: capture.onnx
 optim._adafactor: optim.adafactor
 optim._muon: optim.muon
+random: ops.random.generator
+return_types: ops.return_types
 signal.windows.windows: signal.windows
-utils.data._utils: data.collate data.worker
+storage: tensor.storage
+torch_version: as_torch.versions
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
+utils.data._utils: data.collate data.worker
 utils.data.dataloader: data.loader data.iterators
 utils.data.dataset: data.dataset
 utils.data.sampler: data.sampler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import local
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from corelib.tensor.size import SMALL, integer
@@ -57,6 +58,12 @@ class device:
     >>> import corelib as torch
     >>> torch.device("cuda:1").index, torch.device("cpu") == torch.device("cpu")
     (1, True)
+
+    As a context, it is the device of the thread's factory functions that are not given one.
+
+    >>> with torch.device("meta"):
+    ...     torch.ones(2).device
+    device(type='meta')
     """
 
     __slots__ = ("__weakref__", "_runtime", "index", "type")
@@ -82,6 +89,14 @@ class device:
 
     def __reduce__(self) -> tuple[object, tuple[str, int | None]]:
         return device, (self.type, self.index)
+
+    def __enter__(self) -> device:
+        _default.stack.append(self)
+        _Default.used = True
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _default.stack.pop()
 
     @property
     def runtime(self) -> Runtime:
@@ -137,23 +152,46 @@ def _intern(type_: DeviceLike, index: int | None) -> device:
 
 cpu = device("cpu")
 meta = device("meta")
-_default: device = cpu
+
+
+class _Default(local):
+    """The device of a thread's factory functions: what `set_default_device` set, and the contexts that are open, the last of which counts."""
+
+    used = False  # start-up: most programs never ask for another than the cpu
+
+    def __init__(self) -> None:
+        self.stack: list[device] = [cpu]
+
+
+_default = _Default()
 
 
 def get_default_device() -> device:
-    """The device of factory functions that are not given one."""
-    return _default
+    """The device of factory functions that are not given one, in this thread.
+
+    >>> import corelib as torch
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
+    return _default.stack[-1]
 
 
 def set_default_device(device_: DeviceLike) -> None:
-    """Set the device of factory functions that are not given one; None means cpu."""
-    global _default
-    _default = cpu if device_ is None else device(device_)
+    """Set the device of this thread's factory functions that are not given one; None means cpu. Inside of `with device:` it counts after it.
+
+    >>> import corelib as torch
+    >>> torch.set_default_device("meta")
+    >>> torch.ones(2).device
+    device(type='meta')
+    >>> torch.set_default_device(None)
+    """
+    _default.stack[0] = cpu if device_ is None else device(device_)
+    _Default.used = True
 
 
 def resolve(wanted: Any) -> device:
     """The device a new tensor lives on: the default for None, and index 0 where a type has indices and none is given."""
-    found = _default if wanted is None else device(wanted)
+    found = (_default.stack[-1] if _Default.used else cpu) if wanted is None else device(wanted)
     if found._runtime is None:
         return found.runtime.device
     return found._runtime.device

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
+from corelib.dispatcher.compilation import compile
 from corelib.nn import hooks as _hooks
 from corelib.nn.hooks import (
     Hooks,
@@ -105,6 +106,16 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """`torch.compile` of this module, in place: it runs eagerly, which is said once. The arguments are those of `torch.compile`."""
+        compile(self, *args, **kwargs)
+
+    def _replicate_for_data_parallel(self) -> Self:
+        """A copy with registries of its own, for `nn.parallel.replicate` to fill; all else is shared."""
+        replica = self.__new__(type(self))
+        replica.__dict__.update(self.__dict__, _parameters={}, _buffers=self._buffers.copy(), _modules=self._modules.copy(), _is_replica=True)
+        return replica
 
     # -- attributes: what is assigned is registered -------------------------------------------------------------
 

@@ -24,10 +24,15 @@ from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
+def legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
+    """What the two arguments of old mean, None standing for True."""
+    return "none" if reduce is False else "sum" if size_average is False else "mean"
+
+
 def reduction_of(name: str, reduction: str, size_average: bool | None = None, reduce: bool | None = None) -> str:
     """How a loss is reduced, "none", "mean" or "sum", from the argument of today and the two of old. ValueError for another."""
     if size_average is not None or reduce is not None:
-        made = "none" if reduce is False else "sum" if size_average is False else "mean"
+        made = legacy_reduction(size_average, reduce)
         warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{made}' instead.", stacklevel=4)
         return made
     if reduction == "elementwise_mean":

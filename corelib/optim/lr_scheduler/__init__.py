@@ -3,7 +3,7 @@
 Most are chainable: the next rate follows from the present one, so several schedules can work on one optimizer.
 """
 
-from corelib.optim.lr_scheduler.base import LRScheduler as LRScheduler
+from corelib.optim.lr_scheduler.base import LRScheduler as LRScheduler, _LRScheduler as _LRScheduler
 from corelib.optim.lr_scheduler.combined import ChainedScheduler as ChainedScheduler, SequentialLR as SequentialLR
 from corelib.optim.lr_scheduler.cosine import (
     CosineAnnealingLR as CosineAnnealingLR,

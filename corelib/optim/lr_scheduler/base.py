@@ -178,6 +178,11 @@ class LRScheduler:
         return of_groups(self.optimizer, "lr")
 
 
+class _LRScheduler(LRScheduler):
+    """The name that the class had before PyTorch 2.0; schedules of programs derive from it."""
+
+
+
 def _note_steps(optimizer: Optimizer) -> None:
     """Have the optimizer's `step` leave a mark, so that a schedule stepped before it can be told."""
     if hasattr(optimizer.step, "_wrapped_by_lr_sched"):

@@ -6,6 +6,7 @@ from types import ModuleType
 
 import corelib
 import pytest
+from corelib.as_torch.finder import is_alias
 from corelib.as_torch.paths import OWN, paths
 
 
@@ -16,7 +17,7 @@ def test_a_path_has_the_names_of_its_homes_and_is_an_attribute(path):
     before = getattr(importlib.import_module(parent), name)
     module = importlib.import_module(f"corelib.{path}")
     assert isinstance(before, ModuleType) and sys.modules[f"corelib.{path}"] is module
-    if len(homes) == 1 and not getattr(homes[0], "__path__", None):
+    if is_alias(path, homes):
         assert module is homes[0]
     for home in homes:
         for name in [name for name, value in vars(home).items() if not name.startswith("_") and not isinstance(value, ModuleType)]:

@@ -1,0 +1,36 @@
+"""Reductions as the numbers and the flags that older programs give for them."""
+
+from __future__ import annotations
+
+import warnings
+
+from corelib.ops.losses.losses import legacy_reduction
+
+_NUMBERS = {"none": 0, "mean": 1, "sum": 2, "elementwise_mean": 1}
+
+
+def get_enum(reduction: str) -> int:
+    """0, 1 or 2 for "none", "mean" or "sum"; ValueError for anything else.
+
+    >>> from corelib.nn import _reduction
+    >>> _reduction.get_enum("sum")
+    2
+    """
+    if reduction == "elementwise_mean":
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=2)
+    if reduction not in _NUMBERS:
+        raise ValueError(f"{reduction} is not a valid value for reduction; accepted are 'none', 'mean' and 'sum'")
+    return _NUMBERS[reduction]
+
+
+def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> str:
+    """The reduction that `size_average` and `reduce` mean, None standing for True, with a warning."""
+    found = legacy_reduction(size_average, reduce)
+    if emit_warning:
+        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.", stacklevel=2)
+    return found
+
+
+def legacy_get_enum(size_average: bool | None, reduce: bool | None, emit_warning: bool = True) -> int:
+    """The same as a number."""
+    return get_enum(legacy_get_string(size_average, reduce, emit_warning))
