@@ -102,9 +102,8 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "futures", "hub", "linalg", "masked", "multiprocessing", "nn", "optim",
-        "serialization", "signal",
-        "special", "testing", "utils",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributions", "fft", "func", "futures", "hub",
+        "linalg", "masked", "multiprocessing", "nn", "optim", "serialization", "signal", "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",

@@ -87,6 +87,7 @@ from corelib.devices import cuda as cuda
 from corelib import data as data
 from corelib.ops.random.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib import distributions as distributions
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
@@ -196,6 +197,8 @@ def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out:
     """Each tensor cut along `dim` into `num_chunks` equal pieces, filled up with zeros, what follows `dim` laid out flat, and all joined: the"""
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
+def _dirichlet_grad(x: _Tensor, alpha: _Tensor, total: _Tensor) -> _Tensor:
+    """How Dirichlet numbers `x` move with their own concentrations `alpha`, of which `total` is the sum, over 1 - x; in float64 within."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
@@ -204,10 +207,16 @@ def _neg_view(input: _Tensor) -> _Tensor:
     """A view that shows the negatives; the node's gradient is a copy."""
 def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """softmax, with 0 in place of nan where all of a row is -inf."""
+def _sample_dirichlet(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Dirichlet numbers with the concentrations `input` along its last dimension, which sum up to 1 there; in its floating dtype."""
 def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
     """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major."""
+def _standard_gamma(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Gamma numbers of scale 1 with the shapes `input`, in its shape and floating dtype; NaN for negative shapes."""
+def _standard_gamma_grad(input: _Tensor, output: _Tensor) -> _Tensor:
+    """How gamma numbers `output` move with their shapes `input`: the derivative, to about three digits or more; in float64 within."""
 def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
@@ -373,7 +382,7 @@ def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
 def broadcast_shapes(*shapes: _Any) -> _Size:
     """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit."""
 def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
-    """Views of all tensors in the shape that they broadcast to."""
+    """Views of all tensors in the shape that they broadcast to; one that has it already is returned itself."""
 def broadcast_to(input: _Tensor, size: _int | _Sequence[_int]) -> _Tensor:
     """A view expanded to `size`."""
 def bucketize(input: _Tensor | _int | _float | _bool | _complex, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
