@@ -11,6 +11,7 @@ from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
+from corelib.dispatcher.regions import watched
 from corelib.graph.rule import Args
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
@@ -72,6 +73,9 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
 
 def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     """The in-place form of any op: the same checks as PyTorch, then the result is written into the first argument."""
+    if active.count and watched.recorder is not None and watched.recorder.wants_inplace(op):
+        with watched.recorder.inplace(op, args):
+            return inplace(op, args, kwargs)
     self = args[0]
     if not isinstance(self, Tensor):
         raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor, not {type(self).__name__}")
