@@ -21,6 +21,8 @@ backends.nnpack: backends.libraries.nnpack
 backends.openmp: backends.libraries.openmp
 backends.xnnpack: backends.libraries.xnnpack
 compiler: capture.compiler
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
@@ -44,7 +46,7 @@ utils.data._utils: data.collate data.worker
 utils.data.dataloader: data.loader data.iterators
 utils.data.dataset: data.dataset
 utils.data.sampler: data.sampler
-utils.hooks: graph.handles
+utils.model_zoo: hub
 """
 
 OWN = frozenset((

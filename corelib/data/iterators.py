@@ -16,6 +16,7 @@ from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
+from corelib.dispatcher.regions import record_function, watched
 from corelib.ops.construction.creation import empty
 from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
 from corelib.ops.random.generator import place_of
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 class LoaderIterator:
     """What both iterators have in common: the order, the seed, and a count of what a stream has given."""
+
+    _shown = ""
+    """What a profiler calls it: PyTorch's name."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         # No reference to the loader: a loader with persistent workers refers to its iterator, and both should go at once.
@@ -65,6 +69,12 @@ class LoaderIterator:
         return self
 
     def __next__(self) -> Any:
+        if watched.recorder is None:
+            return self._batch()
+        with record_function(f"enumerate(DataLoader)#{self._shown}.__next__"):
+            return self._batch()
+
+    def _batch(self) -> Any:
         batch = self._next()
         self._given += 1
         if self._pins:
@@ -77,7 +87,7 @@ class LoaderIterator:
             warnings.warn(
                 f"Length of IterableDataset {self._dataset} was reported to be {self._length_told}"
                 f"(when accessing len(dataloader)), but {self._given} samples have been fetched. {advice}",
-                stacklevel=2,
+                stacklevel=3,
             )
         return batch
 
@@ -94,6 +104,8 @@ class LoaderIterator:
 class SingleProcessIterator(LoaderIterator):
     """One pass in this process."""
 
+    _shown = "_SingleProcessDataLoaderIter"
+
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         if self._timeout != 0:
@@ -106,6 +118,8 @@ class SingleProcessIterator(LoaderIterator):
 
 class WorkersIterator(LoaderIterator):
     """One pass (or, with persistent workers, one after the other) by worker processes."""
+
+    _shown = "_MultiProcessingDataLoaderIter"
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)

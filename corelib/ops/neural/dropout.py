@@ -70,6 +70,15 @@ def _channelwise(name: str) -> Callable[..., Tensor]:
     return function
 
 
+def dropped_channels(name: str, input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+    """Whole channels, dimension 1, set to zero, whatever the number of dimensions after them."""
+    if _idle(name, input, p, training):
+        return input
+    if len(input._shape) < 2:
+        raise RuntimeError(f"{name}(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
+    return _dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)
+
+
 dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
 
 

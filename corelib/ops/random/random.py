@@ -16,6 +16,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import number
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.tangents import FORWARD
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
@@ -323,6 +324,8 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
             except MemoryError as error:
                 raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
+        if FORWARD.mode is not None:
+            FORWARD.mode.overwrite(self, None)
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
         return self
