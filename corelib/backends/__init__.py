@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corelib.as_torch.finder import paths_below as _paths_below
-from corelib.backends._settings import Settings as _Settings, become as _become, precision as _precision
+from corelib.as_torch.finder import become as _become, paths_below as _paths_below
+from corelib.backends._settings import Settings as _Settings, precision as _precision
 from corelib.contract.backend import Backend as _Backend
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.plugins import manager as _plugins, registration as _registration

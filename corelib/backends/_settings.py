@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from corelib.dispatcher import precision as _precision_of
 
@@ -22,19 +21,6 @@ class Settings(ModuleType):
 
     def _names(self) -> list[str]:
         return sorted({name for kind in type(self).__mro__ for name, value in vars(kind).items() if isinstance(value, property)})
-
-
-S = TypeVar("S", bound=type[Settings])
-
-
-def become(module: str) -> Callable[[S], S]:
-    """A decorator: the module of that name becomes one of the decorated class."""
-
-    def apply(kind: S) -> S:
-        sys.modules[module].__class__ = kind
-        return kind
-
-    return apply
 
 
 def flag(where: str, name: str, default: bool, told: Callable[[bool], None] | None = None) -> Any:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from corelib.backends._settings import FP32Precision, Settings, become, checked, flag, precision
+from corelib.as_torch.finder import become
+from corelib.backends._settings import FP32Precision, Settings, checked, flag, precision
 from corelib.dispatcher.precision import get_fp32, set_fp32
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor

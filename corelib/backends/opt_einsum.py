@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from corelib.backends._settings import Settings, become
+from corelib.as_torch.finder import become
+from corelib.backends._settings import Settings
 
 enabled: bool
 strategy: str | None

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from corelib.backends._settings import FP32Precision, Settings, Verbose, become, flag, precision
+from corelib.as_torch.finder import become
+from corelib.backends._settings import FP32Precision, Settings, Verbose, flag, precision
 
 enabled: bool
 deterministic: bool

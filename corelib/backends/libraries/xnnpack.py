@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from corelib.backends._settings import Settings, become
+from corelib.as_torch.finder import become
+from corelib.backends._settings import Settings
 
 enabled: bool
 
