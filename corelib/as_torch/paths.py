@@ -43,8 +43,10 @@ torch_version: as_torch.versions
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
-utils.data.dataloader: data.loader data.iterators
+utils.data._utils.fetch: data.worker
+utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
+utils.data.distributed: data.distributed
 utils.data.sampler: data.sampler
 utils.model_zoo: hub
 """
