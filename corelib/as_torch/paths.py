@@ -21,6 +21,14 @@ _tensor_str: ops.conversion.printing
 _weights_only_unpickler: serialization.unpickling
 autograd.profiler: profiler.autograd_profiler
 autograd.profiler_util: profiler.events profiler.event_list
+backends.cusparselt: backends.libraries.cusparselt
+backends.kleidiai: backends.libraries.kleidiai
+backends.miopen: backends.libraries.miopen
+backends.mkl: backends.libraries.mkl
+backends.mkldnn: backends.libraries.mkldnn
+backends.nnpack: backends.libraries.nnpack
+backends.openmp: backends.libraries.openmp
+backends.xnnpack: backends.libraries.xnnpack
 compiler: capture.compiler
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
