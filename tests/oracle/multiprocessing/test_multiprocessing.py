@@ -16,8 +16,6 @@ import pytest
 import torch
 import torch.multiprocessing
 
-import corelib
-import corelib.multiprocessing
 
 from ..data.test_data import agree, cases
 
