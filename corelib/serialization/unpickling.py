@@ -393,7 +393,7 @@ class TrustedUnpickler(pickle.Unpickler):
             pass
         if module != "torch" and not module.startswith("torch."):
             return super().find_class(module, name)
-        if module == "torch.nn.functional" and isinstance(function := getattr(NAMED.value("nn", "functional"), name, None), FunctionType):
+        if module in ("torch.nn.functional", "torch._C._nn") and isinstance(function := getattr(NAMED.value("nn", "functional"), name, None), FunctionType):
             return function
         for room in ("nn", "optim"):
             if module.startswith(f"torch.{room}."):
