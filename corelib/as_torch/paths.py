@@ -13,6 +13,8 @@ from functools import cache
 _TABLE = """
 _dynamo: capture.dynamo
 compiler: capture.compiler
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
@@ -33,10 +35,12 @@ torch_version: as_torch.versions
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
-utils.data.dataloader: data.loader data.iterators
+utils.data._utils.fetch: data.worker
+utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
+utils.data.distributed: data.distributed
 utils.data.sampler: data.sampler
-utils.hooks: graph.handles
+utils.model_zoo: hub
 """
 
 OWN = frozenset((
