@@ -12,6 +12,14 @@ from functools import cache
 
 _TABLE = """
 _dynamo: capture.dynamo
+backends.cusparselt: backends.libraries.cusparselt
+backends.kleidiai: backends.libraries.kleidiai
+backends.miopen: backends.libraries.miopen
+backends.mkl: backends.libraries.mkl
+backends.mkldnn: backends.libraries.mkldnn
+backends.nnpack: backends.libraries.nnpack
+backends.openmp: backends.libraries.openmp
+backends.xnnpack: backends.libraries.xnnpack
 compiler: capture.compiler
 autograd.profiler: profiler.autograd_profiler
 autograd.profiler_util: profiler.events profiler.event_list
