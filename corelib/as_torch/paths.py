@@ -32,6 +32,19 @@ return_types: ops.return_types
 signal.windows.windows: signal.windows
 storage: tensor.storage
 torch_version: as_torch.versions
+utils._contextlib: utils.plumbing.context_decorators
+utils._foreach_utils: utils.plumbing.foreach_support
+utils._pytree: pytree
+utils.backend_registration: utils.absent.backend_registration
+utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer
+utils.benchmark.utils.compare: utils.benchmark.compare
+utils.benchmark.utils.fuzzer: utils.benchmark.fuzzer
+utils.benchmark.utils.timer: utils.benchmark.timer
+utils.benchmark.utils: utils.benchmark
+utils.bundled_inputs: utils.absent.mobile
+utils.cpp_extension: utils.absent.cpp_extension
+utils.file_baton: utils.plumbing.file_baton
+utils.mobile_optimizer: utils.absent.mobile
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
@@ -42,7 +55,7 @@ utils.hooks: graph.handles
 """
 
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "tensor", "version",
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
 
