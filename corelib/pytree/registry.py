@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import threading
 import warnings
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
+from pkgutil import resolve_name
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from corelib.pytree.keys import GetAttrKey, KeyEntry, MappingKey, SequenceKey
@@ -267,7 +267,7 @@ def _default_of(dumped: DumpableContext) -> Context:
     expected = {"default_factory_module", "default_factory_name", "dict_context"}
     if not isinstance(dumped, dict) or {*dumped} != expected:
         raise AssertionError(f"dumpable_context must be a dict with the keys {expected}, got {dumped!r}")
-    return [getattr(importlib.import_module(dumped["default_factory_module"]), dumped["default_factory_name"]), dumped["dict_context"]]
+    return [resolve_name(f"{dumped['default_factory_module']}:{dumped['default_factory_name']}"), dumped["dict_context"]]
 
 
 def _register_namedtuple(cls: type[Any], *, serialized_type_name: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import json
 import warnings
 from enum import Enum
+from pkgutil import resolve_name
 from typing import Any
 
 from corelib.pytree.registry import NO_SERIALIZED_TYPE_NAME_FOUND, SERIALIZED_TYPE_TO_PYTHON_TYPE, SUPPORTED_SERIALIZED_TYPES
@@ -29,11 +29,7 @@ def enum_object_hook(obj: dict[str, Any]) -> Any:
     """What was written as a member of an enumeration as that member."""
     if "__enum__" not in obj:
         return obj
-    module, _, path = obj["fqn"].partition(":")
-    found: Any = importlib.import_module(module)
-    for name in path.split("."):
-        found = getattr(found, name)
-    return found[obj["name"]]
+    return resolve_name(obj["fqn"])[obj["name"]]
 
 
 def _plain(spec: TreeSpec) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import enum
-import sys
 import textwrap
 import timeit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import resolve_name
 from statistics import median
 from typing import Any, NoReturn
 
@@ -45,7 +44,7 @@ def set_torch_threads(n: int) -> Iterator[None]:
             warn(f"set_torch_threads({n}): pip install threadpoolctl, which tells the libraries that compute how many threads to use; without it the environment does")
         yield
         return
-    with import_module("threadpoolctl").threadpool_limits(n):
+    with resolve_name("threadpoolctl:threadpool_limits")(n):
         yield
 
 
@@ -83,7 +82,7 @@ class Timer:
             raise ValueError(f"Invalid language `{language}`.")
         if global_setup:
             raise ValueError(f"global_setup is C++ only, got `{global_setup}`. Most likely this code can simply be moved to `setup`.")
-        self._globals = {"torch": sys.modules["corelib"], **(globals or {})}
+        self._globals = {"torch": resolve_name("corelib"), **(globals or {})}
         stmt, setup = _plain(stmt), _plain(setup)
         known = {name: value.value if isinstance(value, CopyIfCallgrind) else value for name, value in self._globals.items()}
         self._timer = self._timer_cls(stmt=stmt, setup=setup, timer=timer, globals=known)

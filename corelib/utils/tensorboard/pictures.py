@@ -6,8 +6,8 @@ import io
 import struct
 import wave
 import zlib
-from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import resolve_name
 from typing import Any
 
 from corelib.tensor.host import np
@@ -72,7 +72,7 @@ def gif(frames: Any, fps: float) -> bytes:
     """A film (time, height, width, 3) of bytes as a GIF file. ImportError, with what to install, without Pillow."""
     if find_spec("PIL") is None:
         raise ImportError("add_video(): pictures are made into a film by Pillow: pip install pillow")
-    made = [import_module("PIL.Image").fromarray(frame) for frame in frames]
+    made = [resolve_name("PIL.Image:fromarray")(frame) for frame in frames]
     file = io.BytesIO()
     made[0].save(file, format="GIF", save_all=True, append_images=made[1:], duration=round(1000 / fps), loop=0)
     return file.getvalue()
@@ -102,7 +102,7 @@ def film(x: Any) -> Any:
 
 def drawn(figure: Any) -> Any:
     """A matplotlib figure as a picture (channels, height, width)."""
-    canvas = import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+    canvas = resolve_name("matplotlib.backends.backend_agg:FigureCanvasAgg")(figure)
     canvas.draw()
     w, h = figure.canvas.get_width_height()
     return np.frombuffer(canvas.buffer_rgba(), np.uint8).reshape(h, w, 4)[:, :, :3].transpose(2, 0, 1)

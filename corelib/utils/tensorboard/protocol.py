@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import resolve_name
 from typing import Any
 
 
@@ -16,17 +16,17 @@ def check() -> None:
 def message(name: str) -> Any:
     """A class of tensorboard's messages: its file and its name, as "summary.Summary"."""
     file, _, cls = name.partition(".")
-    return getattr(import_module(f"tensorboard.compat.proto.{file}_pb2"), cls)
+    return resolve_name(f"tensorboard.compat.proto.{file}_pb2:{cls}")
 
 
 def plugin(name: str) -> Any:
     """The messages of one of tensorboard's plugins."""
-    return import_module(f"tensorboard.plugins.{name}.plugin_data_pb2")
+    return resolve_name(f"tensorboard.plugins.{name}.plugin_data_pb2")
 
 
 def event_file_writer(*args: Any) -> Any:
     """The writer of one file of events."""
-    return import_module("tensorboard.summary.writer.event_file_writer").EventFileWriter(*args)
+    return resolve_name("tensorboard.summary.writer.event_file_writer:EventFileWriter")(*args)
 
 
 def metadata(name: str, content: bytes = b"", description: str = "") -> Any:

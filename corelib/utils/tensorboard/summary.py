@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from corelib.tensor.host import np
@@ -139,7 +139,7 @@ def custom_scalars(layout: dict[str, Any]) -> Any:
 
 def import_layout() -> Any:
     """The messages of charts."""
-    return import_module("tensorboard.plugins.custom_scalar.layout_pb2")
+    return resolve_name("tensorboard.plugins.custom_scalar.layout_pb2")
 
 
 def hparams(hparam_dict: dict[str, Any], metric_dict: dict[str, Any], hparam_domain_discrete: dict[str, list[Any]] | None = None) -> tuple[Any, Any, Any]:
@@ -183,11 +183,11 @@ def hparams(hparam_dict: dict[str, Any], metric_dict: dict[str, Any], hparam_dom
 
 def api_of_hparams() -> Any:
     """The messages of experiments."""
-    return import_module("tensorboard.plugins.hparams.api_pb2")
+    return resolve_name("tensorboard.plugins.hparams.api_pb2")
 
 
 def list_of(values: list[Any]) -> Any:
     """Plain values as a message."""
-    made = import_module("google.protobuf.struct_pb2").ListValue()
+    made = resolve_name("google.protobuf.struct_pb2:ListValue")()
     made.extend(json.loads(json.dumps(values)))
     return made

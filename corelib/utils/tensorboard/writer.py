@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from datetime import datetime
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, NoReturn, Self
 
 from corelib.tensor.host import np
@@ -148,7 +148,7 @@ class SummaryWriter:
         drawn = np.stack([pictures.drawn(each) for each in figures])
         if close:
             for each in figures:
-                import_module("matplotlib.pyplot").close(each)
+                resolve_name("matplotlib.pyplot:close")(each)
         self.add_images(tag, drawn, global_step, walltime)
 
     def add_video(self, tag: str, vid_tensor: Any, global_step: Step = None, fps: float = 4, walltime: Time = None) -> None:
