@@ -15,7 +15,9 @@ from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder
-from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.graph.anomaly import (
+    is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
+)
 from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
@@ -120,6 +122,12 @@ _LATER: dict[str, tuple[str, str | None]] = {
         ("is", "enabled"), ("set", "enabled"), ("get", "dtype"), ("set", "dtype"),
     ) if device != "gpu" or what == "dtype"},
     **{name: ("corelib.amp.scaling", name) for name in ("_amp_foreach_non_finite_check_and_unscale_", "_amp_update_scale_")},
+    **{name: ("corelib.capture.symbolic", name) for name in (
+        "SymBool", "SymFloat", "SymInt", "cond", "sym_constrain_range", "sym_constrain_range_for_size", "sym_float", "sym_int", "sym_ite", "sym_max",
+        "sym_min", "sym_not", "sym_sqrt", "sym_sum", "while_loop",
+    )},
+    "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
+    "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),

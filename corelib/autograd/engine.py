@@ -18,8 +18,7 @@ from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
-from corelib.graph.edges import GradientEdge, edge_at, edge_of
-from corelib.graph.fitted import fitted
+from corelib.graph.edges import GradientEdge, edge_at, edge_of, fitted
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.hooks import refuse_returned, run_after, run_before
 from corelib.dispatcher.regions import watched
@@ -462,7 +461,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
             refs = _refs(g)
-            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides == strides and g._base is None and not g._requires_grad:
+            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None and not g._requires_grad:
                 leaf._grad = g
             else:
                 leaf._grad = _own(g, strides)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from corelib.nn.modules.module import Module
 from corelib.profiler.autograd_profiler import profile
 
 
@@ -58,8 +57,8 @@ class ThroughputBenchmark:
     10
     """
 
-    def __init__(self, module: Module) -> None:
-        self._module: Callable[..., Any] = module
+    def __init__(self, module: Callable[..., Any]) -> None:
+        self._module = module
         self._inputs: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
     def run_once(self, *args: Any, **kwargs: Any) -> Any:

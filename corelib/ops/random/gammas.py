@@ -8,7 +8,7 @@ from typing import Any
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.graph.rule import without_derivative
+from corelib.graph.rule import without_derivative, without_slope
 from corelib.ops.construction.construct import from_numpy
 from corelib.ops.elementwise.exponential import exp, log, log1p
 from corelib.ops.elementwise.gamma import digamma
@@ -135,7 +135,7 @@ def _wide(*tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple([t.detach().to(D.float64) for t in tensors])
 
 
-@op(on=(), vjp={"input": without_derivative("_standard_gamma_grad")})
+@op(on=(), vjp={"input": without_slope("_standard_gamma_grad"), "output": without_slope("_standard_gamma_grad")})
 def standard_gamma_grad_of(input: Tensor, output: Tensor) -> Tensor:
     """As `_standard_gamma_grad`."""
     alpha, x = _wide(input, output)
@@ -213,7 +213,7 @@ def _beta_large(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return select_where(middle, centre, -stirling * x / sqrt(2 * a * b / total) * sum_)
 
 
-@op(on=(), vjp={"x": without_derivative("_dirichlet_grad")})
+@op(on=(), vjp={"x": without_slope("_dirichlet_grad"), "alpha": without_slope("_dirichlet_grad"), "total": without_slope("_dirichlet_grad")})
 def dirichlet_grad_of(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
     """As `_dirichlet_grad`."""
     x_, a, t = _wide(x, alpha, total)

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 else:
     from corelib.tensor.host import np
 
+_MANY = 64  # from here on gamma numbers are drawn together
 _BLOCK = 1 << 13  # uniform numbers drawn at a time, at most
 _INFINITY, _NAN = float("inf"), float("nan")
 _TINY = 5e-324  # in the place of 0, whose logarithm math.log refuses
 _TWO_PI = 2.0 * pi
+_SQUEEZE = 0.03310000151395798  # in single precision
 # log k! less ((k + 1/2) log(k + 1) - (k + 1) + log(2 pi) / 2), what Stirling's formula lacks, for k up to 9.
 _STIRLING_RESTS = (
     0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211, 0.0138761288230707,
@@ -67,11 +69,14 @@ def gamma(stream: Mt19937, shapes: Array) -> Array:
     one = kind(1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         low = shapes < one
-        powers = np.where(low, one / shapes, kind(0)).astype(np.float64).tolist()
         d = (np.where(low, shapes + one, shapes) - kind(np.float32(1) / np.float32(3))).astype(np.float64)
-        c = (1.0 / np.sqrt(9.0 * d)).tolist()
+        widths = 1.0 / np.sqrt(9.0 * d)
+    if len(shapes) >= _MANY and (shapes >= one).all() and np.mean(shapes < 2) < 0.01:
+        return _many_gamma(stream, d, widths)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        powers = np.where(low, one / shapes, kind(0)).astype(np.float64).tolist()
+    c = widths.tolist()
     usable = (shapes > 0).tolist()
-    third = float(np.float32(0.0331))
     uniforms = Uniforms(stream, 4 * len(shapes))
     uniform, kept = uniforms.take, stream.take_kept()
     out: list[float] = []
@@ -93,12 +98,71 @@ def gamma(stream: Mt19937, shapes: Array) -> Array:
                 if y > 0.0:
                     break
             v, u, xx = y * y * y, 1.0 - uniform(), x * x
-            if u < 1.0 - third * xx * xx or log(u) < 0.5 * xx + shape * (1.0 - v + log(v)):
+            if u < 1.0 - _SQUEEZE * xx * xx or log(u) < 0.5 * xx + shape * (1.0 - v + log(v)):
                 break
         out.append(scale * v)
     uniforms.close()
     stream.keep(kept)
     return np.array(out, np.float64)
+
+
+def _many_gamma(stream: Mt19937, d: Array, c: Array) -> Array:
+    """The same for many shapes of 1 and more, few of them below 2 (where normal numbers are too low so often that nothing is won), whose normal and uniform numbers stand in the stream at places known beforehand: two each
+    from four numbers in a row. Nine of ten are accepted whatever the shape; only the others are looked at one by one."""
+    out = np.empty(len(d), np.float64)
+    shapes, widths, done = d.tolist(), c.tolist(), 0
+    kept, span = stream.take_kept(), _BLOCK
+    while done < len(out):
+        head = int(kept is not None)
+        pairs = min(span, (len(out) - done) * 9 // 16 + 8)
+        before = stream.engine_state()
+        drawn = stream.uniform53(head + 4 * pairs)
+        rows = drawn[head:].reshape(pairs, 4)
+        x, u = np.empty(head + 2 * pairs), np.empty(head + 2 * pairs)
+        if kept is not None:
+            x[0], u[0] = kept, drawn[0]
+        radius, angle = np.sqrt(-2.0 * np.log1p(-rows[:, 1])), _TWO_PI * rows[:, 0]
+        x[head::2], x[head + 1 :: 2] = radius * np.cos(angle), radius * np.sin(angle)
+        u[head::2], u[head + 1 :: 2] = rows[:, 2], rows[:, 3]
+        np.subtract(1.0, u, out=u)
+        xx = x * x
+        doubtful = np.flatnonzero((u >= 1.0 - _SQUEEZE * xx * xx) | (x < -2.4))  # 1 + c x is above 0 from -2.44 on
+        rejected: list[int] = []
+        cut = len(x)
+        for i, normal, chance in zip(doubtful.tolist(), x[doubtful].tolist(), u[doubtful].tolist(), strict=True):
+            at = done + i - len(rejected)
+            if at >= len(out):
+                break
+            y = 1.0 + widths[at] * normal
+            if y <= 0.0:  # no uniform number is drawn for it: the places are others from here on
+                cut = i
+                break
+            v, square = y * y * y, normal * normal
+            if not (chance < 1.0 - _SQUEEZE * square * square or log(chance) < 0.5 * square + shapes[at] * (1.0 - v + log(v))):
+                rejected.append(i)
+        accepted = np.ones(cut, np.bool_)
+        accepted[rejected] = False
+        places = np.flatnonzero(accepted)[: len(out) - done]
+        y = 1.0 + c[done : done + len(places)] * x[places]
+        out[done : done + len(places)] = d[done : done + len(places)] * (y * y * y)
+        done += len(places)
+        used = cut if done < len(out) else int(places[-1]) + 1
+        behind = used - head  # attempts from the rows
+        if used < head:  # not even the number that waited
+            taken = 0
+        else:
+            taken = head + 4 * (behind // 2) + 3 * (behind % 2)
+            kept = float(x[head + behind]) if behind % 2 else None
+        span = min(2 * span, _BLOCK) if cut == len(x) else max(span // 2, 128)  # so that little is drawn in vain
+        if done < len(out) and cut < len(x):  # the normal number that was too low
+            if kept is None:
+                taken += 2
+                kept = float(x[cut + 1])
+            else:
+                kept = None
+        stream.rewind(before, 2 * taken)
+    stream.keep(kept)
+    return out
 
 
 def poisson(stream: Mt19937, rates: Array) -> Array:
