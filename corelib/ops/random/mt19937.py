@@ -169,26 +169,24 @@ class Mt19937:
 
     def fill_uniform24(self, out: NDArray[np.float32], low: float = 0.0, high: float = 1.0) -> None:
         """Fill a flat array with numbers in [low, high), rounded once, as the fused instruction of PyTorch's kernels does it."""
-        start, end = np.float32(low), np.float32(high)
-        factor = end - start
+        centred = low == -high and high > _LEAST_UNDER_ROOT
         for begin in range(0, out.size, _CHUNK):
             part = out[begin : begin + _CHUNK]
             words = self._words24(part.size)
-            if not start:
-                np.copyto(part, words, casting="unsafe")
-                part *= _UNIT24
-                if factor != 1:
-                    part *= factor
-            elif start == -end:  # u (end - start) + start is (word - 2^23) 2^-23 end, of which only the last step rounds
-                np.copyto(part, words, casting="unsafe")
+            if centred:  # u (high - low) + low is (word - 2^23) 2^-23 high, of which only the last step rounds
+                part[...] = words
                 part -= _HALF24
-                part *= end / _HALF24 if end > _LEAST_UNDER_ROOT else 1 / _HALF24
-                if end <= _LEAST_UNDER_ROOT:  # the division would lose digits
-                    part *= end
+                part *= high / _HALF24
+            elif not low:
+                part[...] = words
+                part *= _UNIT24
+                if high != 1:
+                    part *= high
             else:
-                made = np.multiply(words, _UNIT24 * float(factor))
+                start, end = np.float32(low), np.float32(high)
+                made = np.multiply(words, _UNIT24 * float(end - start))
                 made += float(start)
-                np.copyto(part, made, casting="unsafe")
+                part[...] = made
                 # rounding can reach the upper end, which is not in the range
                 np.copyto(part, start, where=part == end)
 
@@ -317,7 +315,7 @@ def _box_muller24(
     half, rows = out.size // 2, out.reshape(-1, 8)
     of_radii, of_angles, together = _places(scratch.shape[1] // 8)
     radii, sines, cosines = scratch[:, :half]
-    np.copyto(out, words, casting="unsafe")
+    out[...] = words
     np.take(rows, of_radii[: half // 8], 0, radii.reshape(-1, 8), "clip")
     np.take(rows, of_angles[: half // 8], 0, sines.reshape(-1, 8), "clip")
     radii *= -_UNIT24
