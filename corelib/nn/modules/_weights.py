@@ -19,11 +19,13 @@ __all__ = ["new_parameter", "start_uniform", "weight_and_bias"]
 def new_parameter(shape: int | tuple[int, ...], device: DeviceLike, dtype: DType | None) -> Parameter:
     """A parameter whose values are not set yet."""
     made: Any = empty(shape, device=device, dtype=dtype)
-    if type(made) is not Tensor:
+    kind: object = type(made)
+    if kind is not Tensor:
         return Parameter(made)
     made.__class__ = Parameter  # nobody else holds it: no second tensor over its memory is needed
-    parameter: Parameter = made.requires_grad_()
-    return parameter
+    made.requires_grad_()
+    result: Parameter = made
+    return result
 
 
 def start_uniform(weight: Tensor, bias: Tensor | None) -> None:
