@@ -110,7 +110,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
-    **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu", "Stream", "Event")},
     "compile": ("corelib.dispatcher.compilation", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
@@ -128,7 +128,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     )},
     "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
     "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
-    "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
+    **{name: ("corelib.contract.backend", name) for name in ("AcceleratorError", "OutOfMemoryError")},
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
     **{name: ("corelib.dispatcher.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
@@ -175,7 +175,7 @@ def synchronize(device: Any = None) -> None:
 
 def _device(name: str) -> Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
-    if name in ("cpu", "cuda", "opencl"):
+    if name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu"):
         return __getattr__(name)
     if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
         globals()[name] = made = _import("corelib.devices").Accelerator(name)

@@ -30,6 +30,11 @@ cuda.amp.autocast_mode: amp.cuda
 cuda.amp.common: amp.cuda
 cuda.amp.grad_scaler: amp.cuda
 cuda.amp: amp.cuda
+cuda.comm: nn.parallel.comm
+cuda.memory: cuda
+cuda.nvtx: devices.nvtx
+cuda.random: cuda
+cuda.streams: cuda
 functional: .
 jit: capture.jit
 onnx: capture.onnx

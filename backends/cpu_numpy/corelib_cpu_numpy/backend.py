@@ -36,6 +36,12 @@ class NumpyBackend(Backend):
     def device_count(self) -> int:
         return 1
 
+    def get_num_threads(self) -> int:
+        return threads.get_num_threads()
+
+    def set_num_threads(self, n: int) -> bool:
+        return threads.set_num_threads(n)
+
     def default_queue(self, index: int) -> None:
         return None
 

@@ -65,6 +65,11 @@ class CupyBackend(Backend):
         name = runtime.getDeviceProperties(index)["name"]
         return name.decode() if isinstance(name, bytes) else str(name)
 
+    def device_facts(self, index: int) -> dict[str, Any]:
+        told = runtime.getDeviceProperties(index)
+        names = {"total_memory": "totalGlobalMem", "major": "major", "minor": "minor", "multi_processor_count": "multiProcessorCount", "warp_size": "warpSize"}
+        return {name: int(told[theirs]) for name, theirs in names.items()}
+
     def default_queue(self, index: int) -> cupy.cuda.Stream:
         return cupy.cuda.Stream.null
 
