@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn
 
-__all__ = ["get_debug_level", "is_available", "is_initialized"]
-
 
 def is_available() -> bool:
     """False: corelib has no process groups yet.

@@ -12,7 +12,11 @@ from functools import cache
 
 _TABLE = """
 _VF: .
+_C: machine.c_names
+__config__: machine.build
+__future__: nn.conversion
 _dynamo: capture.dynamo
+_utils: machine.internals
 _jit_internal: capture.jit
 _lobpcg: ops.linalg.lobpcg
 _lowrank: ops.linalg.matrix_norms
@@ -55,6 +59,7 @@ storage: tensor.storage
 testing._comparison: testing
 testing._creation: testing
 torch_version: as_torch.versions
+types: machine.names
 utils.data._utils.collate: data.collate
 utils.data._utils.fetch: data.worker
 utils.data._utils.worker: data.worker

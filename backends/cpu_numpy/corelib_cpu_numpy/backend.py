@@ -7,7 +7,7 @@ import numpy as np
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-from corelib_cpu_numpy import kernels
+from corelib_cpu_numpy import kernels, threads
 from corelib_cpu_numpy.threads import Array
 from numpy.typing import NDArray
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
