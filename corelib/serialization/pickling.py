@@ -11,6 +11,7 @@ import pickle
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
+from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
@@ -26,6 +27,7 @@ __all__ = ["DataPickler"]
 
 
 _python_save_bytes: Callable[[Any, bytes], None] = pickle._Pickler.dispatch[bytes]
+_python_save_function: Callable[[Any, FunctionType], None] = pickle._Pickler.dispatch[FunctionType]
 
 
 class _TorchName:
@@ -55,6 +57,7 @@ _FROM_TYPE = _TorchName("torch._tensor", "_rebuild_from_type_v2")
 _UNTYPED = _TorchName("torch.storage", "UntypedStorage")
 _STORAGES = {name: _TorchName("torch", storage) for name, storage in STORAGE_NAMES.items()}
 _DTYPES: dict[str, _TorchName] = {}
+_FUNCTIONS: dict[str, _TorchName] = {}
 
 
 def _dtype_name(value: dtype) -> _TorchName:
@@ -156,6 +159,14 @@ class DataPickler(pickle._Pickler):
             self.write(pickle.GLOBAL + f"{name.module}\n{name.name}\n".encode())
         self.memoize(name)
 
+    def _save_function(self, obj: FunctionType) -> None:
+        """One of nn.functional by PyTorch's name for it: there may stand another object than its own file defines."""
+        name = obj.__name__
+        if obj.__module__.startswith("corelib.") and getattr(NAMED.value("nn", "functional"), name, None) is obj:
+            self.save(_FUNCTIONS.setdefault(name, _TorchName("torch.nn.functional", name)))
+        else:
+            _python_save_function(self, obj)
+
     def _save_bytes(self, obj: bytes) -> None:
         if self.proto >= 3 or obj:
             _python_save_bytes(self, obj)
@@ -166,6 +177,7 @@ class DataPickler(pickle._Pickler):
     dispatch[_TorchName] = _save_name
     dispatch[dtype] = _save_name
     dispatch[bytes] = _save_bytes
+    dispatch[FunctionType] = _save_function
 
 
 def _reduce_plain(t: Tensor) -> tuple[_TorchName, tuple[Any, ...]]:
