@@ -30,6 +30,9 @@ return_types: ops.return_types
 signal.windows.windows: signal.windows
 storage: tensor.storage
 torch_version: as_torch.versions
+_utils: serialization.rebuild
+utils.serialization.config: serialization.config
+utils.serialization: serialization
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker

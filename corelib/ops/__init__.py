@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES
+from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES, name_for_pickles
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import aten as aten, operators
 from corelib.ops.elementwise import (
@@ -33,7 +33,7 @@ from corelib.ops.random import choosing, counts, drawing, random
 from corelib.ops.complex import complex_numbers
 from corelib.ops.special import airy, cylinder, incomplete_gamma, modified, orthogonal
 from corelib.ops.spectral import fourier, spectrograms, windows
-from corelib.ops.construction import construct, creation, legacy, storages, strided
+from corelib.ops.construction import construct, creation, legacy, storage_sources, storages, strided
 from corelib.ops.conversion import copying, interchange, pinning, printing, resizing
 
 view_copies.show_in_place()
@@ -41,6 +41,7 @@ globals().update(ENTRIES)
 for _shown in NAMESPACES.values():  # functions that are ops by name but have no kernel of their own
     globals().update({name: function for name, function in _shown.items() if not hasattr(function, "op")})
 operators.install()
+name_for_pickles()
 
 
 def namespace(name: str) -> dict[str, Any]:
