@@ -10,11 +10,14 @@ tensor([2., 4.])
 from __future__ import annotations
 
 from importlib import import_module as _import
+from sys import modules as _modules
 from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder
-from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.graph.anomaly import (
+    is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
+)
 from corelib.graph.grad_mode import (
     enable_grad as enable_grad, is_grad_enabled as is_grad_enabled,
     is_inference_mode_enabled as is_inference_mode_enabled, no_grad as no_grad, set_grad_enabled as set_grad_enabled,
@@ -61,6 +64,7 @@ from corelib.ops.construction.legacy import (
     set_default_tensor_type as set_default_tensor_type,
 )
 from corelib.ops.construction.storages import (
+    SHARE as _SHARE,
     BFloat16Storage as BFloat16Storage,
     BoolStorage as BoolStorage,
     ByteStorage as ByteStorage,
@@ -100,9 +104,8 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "fft", "func", "futures", "hub", "linalg", "masked", "nn", "optim",
-        "serialization", "signal",
-        "special", "testing", "utils",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributions", "fft", "func", "futures", "hub",
+        "linalg", "masked", "multiprocessing", "nn", "optim", "profiler", "serialization", "signal", "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
@@ -119,6 +122,12 @@ _LATER: dict[str, tuple[str, str | None]] = {
         ("is", "enabled"), ("set", "enabled"), ("get", "dtype"), ("set", "dtype"),
     ) if device != "gpu" or what == "dtype"},
     **{name: ("corelib.amp.scaling", name) for name in ("_amp_foreach_non_finite_check_and_unscale_", "_amp_update_scale_")},
+    **{name: ("corelib.capture.symbolic", name) for name in (
+        "SymBool", "SymFloat", "SymInt", "cond", "sym_constrain_range", "sym_constrain_range_for_size", "sym_float", "sym_int", "sym_ite", "sym_max",
+        "sym_min", "sym_not", "sym_sqrt", "sym_sum", "while_loop",
+    )},
+    "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
+    "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
     "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
@@ -192,8 +201,15 @@ def __dir__() -> list[str]:
 
 
 # Start-up: what these slots need is loaded when a device is first used, and by the first backward.
-_LOAD.fill_later(lambda: _import("corelib.dispatcher.runtime").load)
+def _load() -> Any:
+    if "multiprocessing.reduction" in _modules:  # a program that has its processes from there: its queues are to know tensors
+        _import("corelib.multiprocessing")
+    return _import("corelib.dispatcher.runtime").load
+
+
+_LOAD.fill_later(_load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
+_SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _finder.install(_device)

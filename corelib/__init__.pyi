@@ -10,7 +10,9 @@ from corelib.tensor.dtype import dtype as _DType
 from corelib.tensor.layout import layout as _Layout, memory_format as _MemoryFormat
 from corelib.tensor.size import Size as _Size
 from corelib.tensor.tensor import Tensor as _Tensor
+from corelib.graph.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
 from corelib.graph.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from corelib.graph.anomaly import set_anomaly_enabled as set_anomaly_enabled
 from corelib.graph.grad_mode import enable_grad as enable_grad
 from corelib.graph.grad_mode import is_grad_enabled as is_grad_enabled
 from corelib.graph.grad_mode import is_inference_mode_enabled as is_inference_mode_enabled
@@ -68,6 +70,9 @@ from corelib.ops.random.generator import Generator as Generator
 from corelib.amp.grad_scaler import GradScaler as GradScaler
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
 from corelib.devices import Stream as Stream
+from corelib.capture.symbolic import SymBool as SymBool
+from corelib.capture.symbolic import SymFloat as SymFloat
+from corelib.capture.symbolic import SymInt as SymInt
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
 from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
 from corelib import accelerator as accelerator
@@ -82,11 +87,13 @@ from corelib import backends as backends
 from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
 from corelib.dispatcher.compilation import compile as compile
+from corelib.capture.symbolic import cond as cond
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
 from corelib import data as data
 from corelib.ops.random.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib import distributions as distributions
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
 from corelib import func as func
@@ -112,10 +119,12 @@ from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.ops.random.generator import manual_seed as manual_seed
 from corelib import masked as masked
+from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
+from corelib import profiler as profiler
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -135,9 +144,22 @@ from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
 from corelib import signal as signal
 from corelib import special as special
+from corelib.capture.symbolic import sym_constrain_range as sym_constrain_range
+from corelib.capture.symbolic import sym_constrain_range_for_size as sym_constrain_range_for_size
+from corelib.capture.symbolic import sym_float as sym_float
+from corelib.capture.symbolic import sym_int as sym_int
+from corelib.capture.symbolic import sym_ite as sym_ite
+from corelib.capture.symbolic import sym_max as sym_max
+from corelib.capture.symbolic import sym_min as sym_min
+from corelib.capture.symbolic import sym_not as sym_not
+from corelib.capture.symbolic import sym_sqrt as sym_sqrt
+from corelib.capture.symbolic import sym_sum as sym_sum
 from corelib import testing as testing
+from corelib.ops.random.generator import thread_safe_generator as thread_safe_generator
+from corelib.utils.dlpack import to_dlpack as to_dlpack
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
+from corelib.capture.symbolic import while_loop as while_loop
 
 def as_tensor(data: _object, dtype: _DType | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""
@@ -163,6 +185,7 @@ def synchronize(device: _Any = ...) -> None:
     """Wait until a device has done all that was asked of it."""
 def _device(name: _str) -> _Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
+def _load() -> _Any: ...
 inf: _float
 nan: _float
 pi: _float
@@ -194,6 +217,8 @@ def _chunk_cat(tensors: _Sequence[_Tensor], dim: _int, num_chunks: _int, *, out:
     """Each tensor cut along `dim` into `num_chunks` equal pieces, filled up with zeros, what follows `dim` laid out flat, and all joined: the"""
 def _conj(input: _Tensor) -> _Tensor:
     """A view of complex numbers that shows their conjugates."""
+def _dirichlet_grad(x: _Tensor, alpha: _Tensor, total: _Tensor) -> _Tensor:
+    """How Dirichlet numbers `x` move with their own concentrations `alpha`, of which `total` is the sum, over 1 - x; in float64 within."""
 def _log_softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of log_softmax along `dim` from its result, in `input_dtype`, row-major."""
 def _native_batch_norm_legit(input: _Tensor, weight: _Tensor | None, bias: _Tensor | None, running_mean: _Tensor | _bool | None, running_var: _Tensor | _float | None, training: _float, momentum: _float = ..., eps: _float = ..., *, out: _Any = ...) -> _tuple[_Tensor, _Tensor, _Tensor]:
@@ -202,10 +227,16 @@ def _neg_view(input: _Tensor) -> _Tensor:
     """A view that shows the negatives; the node's gradient is a copy."""
 def _safe_softmax(input: _Tensor, dim: _int, dtype: _DType | None = ...) -> _Tensor:
     """softmax, with 0 in place of nan where all of a row is -inf."""
+def _sample_dirichlet(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Dirichlet numbers with the concentrations `input` along its last dimension, which sum up to 1 there; in its floating dtype."""
 def _segment_reduce(data: _Tensor, reduce: _str, *, lengths: _Tensor | None = ..., indices: _Tensor | None = ..., offsets: _Tensor | None = ..., axis: _int = ..., unsafe: _bool = ..., initial: _float | None = ...) -> _Tensor:
     """The "sum", "mean", "prod", "max" or "min" of each segment along `axis`: (..., segments, ...)."""
 def _softmax_backward_data(grad_output: _Tensor, output: _Tensor, dim: _int, input_dtype: _DType) -> _Tensor:
     """The gradient of softmax along `dim` from its result, in `input_dtype`, row-major."""
+def _standard_gamma(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
+    """Gamma numbers of scale 1 with the shapes `input`, in its shape and floating dtype; NaN for negative shapes."""
+def _standard_gamma_grad(input: _Tensor, output: _Tensor) -> _Tensor:
+    """How gamma numbers `output` move with their shapes `input`: the derivative, to about three digits or more; in float64 within."""
 def _unsafe_masked_index(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], fill: _int | _float | _bool | _complex) -> _Tensor:
     """`input[indices]` where `mask` is True, `fill` elsewhere; there the indices may lie outside."""
 def _unsafe_masked_index_put_accumulate(input: _Tensor, mask: _Tensor, indices: _Sequence[_Tensor | None], values: _Tensor) -> _Tensor:
@@ -228,6 +259,8 @@ def acosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `acosh`: writes its result into this tensor and returns it."""
 def adaptive_avg_pool1d(input: _Tensor, output_size: _int | _Sequence[_int | None]) -> _Tensor:
     """The means of `output_size` windows that cover the last dimension evenly."""
+def adaptive_max_pool1d(input: _Tensor, output_size: _int | _Sequence[_int]) -> _tuple[_Tensor, _Tensor]:
+    """`nn.functional.adaptive_max_pool1d` with the indices of the largest elements."""
 def add(input: _Tensor | _int | _float | _bool | _complex, other: _Tensor | _int | _float | _bool | _complex, *, alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
     """`input + alpha * other`, elementwise with broadcasting and promotion."""
 def addbmm(input: _Tensor, batch1: _Tensor, batch2: _Tensor, *, beta: _int | _float | _bool | _complex = ..., alpha: _int | _float | _bool | _complex = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -346,6 +379,8 @@ def bernoulli(input: _Tensor, p: _Tensor | _float | None = ..., *, generator: _G
     """Ones with the probability that each element of `input` says (or `p` for all), else zeros."""
 def bilinear(input1: _Tensor, input2: _Tensor, weight: _Tensor, bias: _Tensor | None = ...) -> _Tensor:
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
+def binary_cross_entropy_with_logits(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., pos_weight: _Tensor | None = ..., reduction: _int = ...) -> _Tensor:
+    """`nn.functional.binary_cross_entropy_with_logits`, with the reduction as a number."""
 def bincount(input: _Tensor, weights: _Tensor | None = ..., minlength: _int = ...) -> _Tensor:
     """How often each number from 0 occurs in a vector of integers, or the sum of its `weights`."""
 def binomial(count: _Tensor, prob: _Tensor, generator: _Generator | None = ...) -> _Tensor:
@@ -371,7 +406,7 @@ def bmm(input: _Tensor, mat2: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
 def broadcast_shapes(*shapes: _Any) -> _Size:
     """The shape that tensors of these shapes broadcast to; RuntimeError where they do not fit."""
 def broadcast_tensors(*tensors: _Any) -> _tuple[_Tensor, ...]:
-    """Views of all tensors in the shape that they broadcast to."""
+    """Views of all tensors in the shape that they broadcast to; one that has it already is returned itself."""
 def broadcast_to(input: _Tensor, size: _int | _Sequence[_int]) -> _Tensor:
     """A view expanded to `size`."""
 def bucketize(input: _Tensor | _int | _float | _bool | _complex, boundaries: _Tensor, *, out_int32: _bool = ..., right: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
@@ -444,6 +479,8 @@ def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: 
     """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw)."""
 def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw)."""
+def conv_tbc(input: _Tensor, weight: _Tensor, bias: _Tensor, pad: _int = ...) -> _Tensor:
+    """A convolution over sequences (time, batch, channels) with weights (width, channels, out channels) and a bias (out channels)."""
 def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
 def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
@@ -462,6 +499,8 @@ def cosh(input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The hyperbolic cosine, elementwise."""
 def cosh_(self: _Tensor, *args: _Any, **kwargs: _Any) -> _Tensor:
     """The in-place form of `cosh`: writes its result into this tensor and returns it."""
+def cosine_embedding_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., reduction: _int = ...) -> _Tensor:
+    """`nn.functional.cosine_embedding_loss`, with the reduction as a number."""
 def cosine_similarity(x1: _Tensor, x2: _Tensor, dim: _int = ..., eps: _float = ...) -> _Tensor:
     """The cosine of the angle between vectors along `dim`."""
 def count_nonzero(input: _Tensor, dim: _int | _Sequence[_int] | None = ...) -> _Tensor:
@@ -470,6 +509,8 @@ def cov(input: _Tensor, *, correction: _int = ..., fweights: _Tensor | None = ..
     """The covariance matrix of the rows of `input` (variables), whose columns are observations; a vector's is its variance."""
 def cross(input: _Tensor, other: _Tensor, dim: _int | None = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """As `linalg.cross`; without `dim` along the first dimension of size 3."""
+def ctc_loss(log_probs: _Tensor, targets: _Tensor, input_lengths: _Tensor | _Sequence[_int], target_lengths: _Tensor | _Sequence[_int], blank: _int = ..., reduction: _int = ..., zero_infinity: _bool = ...) -> _Tensor:
+    """`nn.functional.ctc_loss`, with the reduction as a number."""
 def cummax(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
     """(values, indices) of the largest elements up to each along `dim`; of equal ones the last counts."""
 def cummin(input: _Tensor, dim: _int, *, out: _Any = ...) -> _ValuesAndIndices:
@@ -526,6 +567,10 @@ def dstack(tensors: _Sequence[_Tensor], *, out: _Tensor | None = ...) -> _Tensor
     """The tensors behind each other: along the third dimension."""
 def einsum(equation: _str | _Tensor, *operands: _Any) -> _Tensor:
     """The sum of products that `equation` says: letters name dimensions, `->` the output's, `...` any more of them."""
+def embedding(weight: _Tensor, indices: _Tensor, padding_idx: _int = ..., scale_grad_by_freq: _bool = ..., sparse: _bool = ...) -> _Tensor:
+    """`nn.functional.embedding` with the table before the indices. padding_idx: the row that gets no gradient; -1 means none."""
+def embedding_bag(weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_grad_by_freq: _bool = ..., mode: _int = ..., sparse: _bool = ..., per_sample_weights: _Tensor | None = ..., include_last_offset: _bool = ..., padding_idx: _int | None = ...) -> _tuple[_Tensor, _Tensor, _Tensor, _Tensor]:
+    """`nn.functional.embedding_bag` of (total,) indices with the table before them and `mode` as a number, 0 sum, 1 mean, 2 max."""
 def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
 def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
@@ -568,6 +613,10 @@ def feature_alpha_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout`, where it must be said whether this is training."""
 def feature_alpha_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
     """`nn.functional.feature_alpha_dropout` in place."""
+def feature_dropout(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """Dropout of whole channels, dimension 1: all of a channel's elements or none."""
+def feature_dropout_(input: _Tensor, p: _float, train: _bool) -> _Tensor:
+    """`feature_dropout` in place."""
 def fill(input: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """A tensor of the input's shape, dtype and device with one value, a number or a 0-d tensor; the input's gradient is 0."""
 def fill_(self: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
@@ -652,6 +701,8 @@ def hardshrink(input: _Tensor, lambd: _float = ..., *, out: _Tensor | None = ...
     """x, or 0 where |x| is at most lambd."""
 def heaviside(input: _Tensor, values: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """0 where `input` is negative, 1 where positive, and `values` where it is 0, elementwise; both of one dtype."""
+def hinge_embedding_loss(input: _Tensor, target: _Tensor, margin: _float = ..., reduction: _int = ...) -> _Tensor:
+    """`nn.functional.hinge_embedding_loss`, with the reduction as a number."""
 def histc(input: _Tensor, bins: _int = ..., min: _float = ..., max: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """How many elements fall into each of `bins` equal parts of the range from `min` to `max`, or of the data where both are equal."""
 def histogram(input: _Tensor, bins: _Tensor | _int = ..., *, range: _tuple[_float, _float] | None = ..., weight: _Tensor | None = ..., density: _bool = ..., out: _Any = ...) -> _Histogram:
@@ -726,6 +777,8 @@ def istft(input: _Tensor, n_fft: _int, hop_length: _int | None = ..., win_length
     """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
 def kaiser_window(window_length: _int, periodic: _bool = ..., beta: _float = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
     """The Kaiser window: i0(beta sqrt(1 - x**2)) / i0(beta), x going from -1 to 1."""
+def kl_div(input: _Tensor, target: _Tensor, reduction: _int = ..., *, log_target: _bool = ...) -> _Tensor:
+    """`nn.functional.kl_div`, with the reduction as a number."""
 def kron(input: _Tensor, other: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The Kronecker product: each element of `input` times all of `other`, dimension by dimension."""
 def kthvalue(input: _Tensor, k: _int, dim: _int = ..., keepdim: _bool = ..., *, out: _Any = ...) -> _ValuesAndIndices:
@@ -808,6 +861,8 @@ def lu_solve(input: _Tensor, LU_data: _Tensor, LU_pivots: _Tensor, *, out: _Tens
     """`linalg.lu_solve` by its older name, the right-hand side first."""
 def lu_unpack(LU_data: _Tensor, LU_pivots: _Tensor, unpack_data: _bool = ..., unpack_pivots: _bool = ..., *, out: _Any = ...) -> _UnpackedLU:
     """(P, L, U) of what `lu_factor` gave; what is not asked for is empty."""
+def margin_ranking_loss(input1: _Tensor, input2: _Tensor, target: _Tensor, margin: _float = ..., reduction: _int = ...) -> _Tensor:
+    """`nn.functional.margin_ranking_loss`, with the reduction as a number."""
 def masked_fill(input: _Tensor, mask: _Tensor, value: _Tensor | _int | _float | _bool | _complex) -> _Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is True."""
 def masked_scatter(input: _Tensor, mask: _Tensor, source: _Tensor) -> _Tensor:
@@ -942,6 +997,8 @@ def pixel_unshuffle(input: _Tensor, downscale_factor: _int) -> _Tensor:
     """(*, c, h * r, w * r) as (*, c * r², h, w), the inverse of `pixel_shuffle`. RuntimeError where r does not divide h and w."""
 def poisson(input: _Tensor, generator: _Generator | None = ...) -> _Tensor:
     """Counts drawn from Poisson distributions with the rates `input`, in its shape and floating dtype. RuntimeError for negative rates."""
+def poisson_nll_loss(input: _Tensor, target: _Tensor, log_input: _bool, full: _bool, eps: _float, reduction: _int) -> _Tensor:
+    """`nn.functional.poisson_nll_loss`, with the reduction as a number."""
 def polar(abs: _Tensor, angle: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """Complex numbers of their magnitudes and angles in radians."""
 def polygamma(n: _int, input: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
@@ -1176,6 +1233,8 @@ def tril(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> 
     """The lower triangle of a matrix or batch of matrices, the rest zero."""
 def tril_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:
     """The places, (2, n), of the lower triangle of a matrix of `row` rows and `col` columns, row by row."""
+def triplet_margin_loss(anchor: _Tensor, positive: _Tensor, negative: _Tensor, margin: _float = ..., p: _float = ..., eps: _float = ..., swap: _bool = ..., reduction: _int = ...) -> _Tensor:
+    """`nn.functional.triplet_margin_loss`, with the reduction as a number."""
 def triu(input: _Tensor, diagonal: _int = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """The upper triangle of a matrix or batch of matrices, the rest zero."""
 def triu_indices(row: _int, col: _int, offset: _int = ..., *, dtype: _DType | None = ..., device: _Device | _str | _int | None = ..., layout: _Layout | None = ...) -> _Tensor:

@@ -166,6 +166,10 @@ def load_state_dict_from_url(
     return _loaded(file, map_location, weights_only)
 
 
+load_url = load_state_dict_from_url
+"""The older name, of torch.utils.model_zoo."""
+
+
 def _loaded(file: Path | IO[bytes], map_location: MapLocation, weights_only: bool) -> dict[str, Any]:
     found: dict[str, Any] = load_file(file, map_location=map_location, weights_only=weights_only)
     return found

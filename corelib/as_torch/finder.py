@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.moved import moved
 from corelib.as_torch.paths import paths
@@ -102,6 +102,19 @@ def paths_below(package: str) -> None:
     space = sys.modules[package].__dict__
     space["__getattr__"] = attribute_of(package)
     space.setdefault("__path__", [])
+
+
+M = TypeVar("M", bound=type[ModuleType])
+
+
+def become(module: str) -> Callable[[M], M]:
+    """A decorator: the module of that name becomes one of the decorated class, whose properties then are its settings."""
+
+    def apply(kind: M) -> M:
+        sys.modules[module].__class__ = kind
+        return kind
+
+    return apply
 
 
 def former(folder: str, home: str, name: str) -> Any:

@@ -12,7 +12,17 @@ from functools import cache
 
 _TABLE = """
 _dynamo: capture.dynamo
+backends.cusparselt: backends.libraries.cusparselt
+backends.kleidiai: backends.libraries.kleidiai
+backends.miopen: backends.libraries.miopen
+backends.mkl: backends.libraries.mkl
+backends.mkldnn: backends.libraries.mkldnn
+backends.nnpack: backends.libraries.nnpack
+backends.openmp: backends.libraries.openmp
+backends.xnnpack: backends.libraries.xnnpack
 compiler: capture.compiler
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
@@ -36,10 +46,12 @@ utils.serialization: serialization
 utils.data._utils.collate: data.collate
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
-utils.data.dataloader: data.loader data.iterators
+utils.data._utils.fetch: data.worker
+utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
+utils.data.distributed: data.distributed
 utils.data.sampler: data.sampler
-utils.hooks: graph.handles
+utils.model_zoo: hub
 """
 
 OWN = frozenset((

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from corelib.autograd.engine import Tensors, grad
+from corelib.autograd.forward_ad import dual_level, make_dual, unpack_dual
 from corelib.autograd.functional import Func
 from corelib.graph.edges import edge_of
 from corelib.graph.node import Gradient, Grads, Node, next_number
@@ -39,8 +40,11 @@ def gradcheck(
     check_undefined_grad: also let outputs have no gradient, and expect zeros or None of the inputs.
     check_grad_dtypes: gradients must have their inputs' dtypes.
     fast_mode: check one random direction and not every element.
+    check_forward_ad: also compare with forward mode, in the direction of every element. check_batched_grad: gradients of several outputs'
+    gradients in one call are those of one after the other. (Forward mode has no batched form, so that check_batched_forward_grad has
+    nothing of its own to check.)
     True if all agree within atol + rtol * |difference|; else GradcheckError, or False with `raise_exception=False`. ValueError where no
-    input requires grad. NotImplementedError for checks that need forward mode or vmap, which corelib does not have yet.
+    input requires grad.
 
     >>> import corelib as torch
     >>> x = torch.tensor([0.5, 2.], dtype=torch.float64, requires_grad=True)
@@ -53,11 +57,14 @@ def gradcheck(
         raise AssertionError("Setting check_undefined_grad=True requires check_backward_ad to be True")
     if check_batched_grad and not check_backward_ad:
         raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
-    for wanted, needed in ((check_forward_ad or check_batched_forward_grad, "forward mode"), (check_batched_grad, "vmap")):
-        if wanted:
-            raise NotImplementedError(f"gradcheck(): this check needs {needed}, which corelib does not have yet")
+    given, bounds = _tuple(inputs), (eps, atol, rtol)
     try:
-        _check(func, _tuple(inputs), (eps, atol, rtol), nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
+        if check_forward_ad:
+            _check_forward(func, given, bounds)
+        if check_backward_ad:
+            _check(func, given, bounds, nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode)
+        if check_batched_grad:
+            _check_batched(func, given, atol, rtol)
     except GradcheckError:
         if raise_exception:
             raise
@@ -138,6 +145,44 @@ def _check(
             raise GradcheckError(f"gradcheck(): grad is of {g._dtype} and {list(g._shape)} on {g._device}, its input of {t._dtype} and {list(t._shape)}")
     if undefined:
         _check_undefined(func, inputs, tensors)
+
+
+def _check_forward(func: Func, inputs: Args, bounds: tuple[float, float, float]) -> None:
+    """Every direction of every input, in forward mode and by differences."""
+    eps, atol, rtol = bounds
+    for i in _checked_inputs(inputs):
+        t = inputs[i]
+        for m in range(t._numel):
+            for unit in (1.0, 1j) if t._dtype.is_complex else (1.0,):
+                step = zeros_like(t.detach()).reshape((-1,))
+                step[m] = unit
+                step = step.reshape(t._shape)
+                numeric = _quotient(func, inputs, t, step, eps)
+                with dual_level():
+                    outs = _tuple(func(*inputs[:i], make_dual(t, step), *inputs[i + 1 :]))
+                    tangents = [unpack_dual(o).tangent if isinstance(o, Tensor) else None for o in outs]
+                for j, (expected, got) in enumerate(zip(numeric, tangents, strict=True)):
+                    if expected is None or not outs[j]._dtype.order > 5:
+                        continue
+                    found = (zeros_like(expected) if got is None else got.detach()).reshape((-1,)).tolist()
+                    if not _close(found, expected.reshape((-1,)).tolist(), atol, rtol):
+                        raise GradcheckError(
+                            f"gradcheck(): Jacobian computed with forward mode mismatch for output {j} with respect to input {i}, element {m}:\n"
+                            f"numerical:{expected.tolist()}\nanalytical:{found}"
+                        )
+
+
+def _check_batched(func: Func, inputs: Args, atol: float, rtol: float) -> None:
+    """Gradients of two random gradients of each output at once, and one after the other."""
+    tensors = [inputs[i] for i in _checked_inputs(inputs)]
+    for out in _tuple(func(*inputs)):
+        if isinstance(out, Tensor) and out._requires_grad:
+            seeds = randn((2, *out._shape), dtype=out._dtype, device=out._device)
+            at_once = grad(out, tensors, seeds, retain_graph=True, allow_unused=True, is_grads_batched=True)
+            for k in range(2):
+                for a, b in zip(at_once, grad(out, tensors, seeds[k], retain_graph=True, allow_unused=True), strict=True):
+                    if a is not None and b is not None and not _close(a[k].reshape((-1,)).tolist(), b.reshape((-1,)).tolist(), atol, rtol):
+                        raise GradcheckError("gradcheck(): While computing batched gradients, got different values than without batching")
 
 
 def _checked_inputs(inputs: Args) -> list[int]:

@@ -18,10 +18,10 @@ from corelib.dispatcher.calls.primitive import run_primitive
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
-from corelib.graph.edges import GradientEdge, edge_at, edge_of
-from corelib.graph.fitted import fitted
+from corelib.graph.edges import GradientEdge, edge_at, edge_of, fitted
 from corelib.graph.grad_mode import grad_mode
-from corelib.graph.hooks import run_after, run_before
+from corelib.graph.hooks import refuse_returned, run_after, run_before
+from corelib.dispatcher.regions import watched
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node, next_number
 from corelib.ops.construction.creation import full, zeros, zeros_like
 from corelib.ops.shape.joining import stack
@@ -280,6 +280,7 @@ def _run(
     needed = None if captures is None else _needed(roots, captures)
     before, outer = grad_mode.enabled, grad_mode.task
     grad_mode.enabled, grad_mode.task = create_graph, (next_number(), roots, captures)
+    recorder = watched.recorder
     try:
         for (node, number), g in roots:
             _give(node, number, g, pending, heap, captures is not None)
@@ -305,7 +306,7 @@ def _run(
                                 _accumulate_captured(node, number, part, inputs, create_graph)
                 if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
-            grads: Any = node.apply(g)
+            grads: Any = node.apply(g) if recorder is None else recorder.run_node(node, g)
             if node.post_hooks is not None:
                 grads = run_after(node, _all_cast(node, grads), g)
             del g
@@ -350,10 +351,14 @@ def _run(
                 g = pending.pop(node)
                 if node.tensor_hooks is not None or node.pre_hooks is not None:
                     g = run_before(node, g)
+                if recorder is not None:
+                    recorder.reach(node)
                 _accumulate(node, g, create_graph)
                 del g
     finally:
         grad_mode.enabled, grad_mode.task = before, outer
+        if recorder is not None:
+            recorder.leave_nodes()
     return found
 
 
@@ -456,7 +461,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
             refs = _refs(g)
-            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and g._strides == strides and g._base is None and not g._requires_grad:
+            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None and not g._requires_grad:
                 leaf._grad = g
             else:
                 leaf._grad = _own(g, strides)
@@ -469,13 +474,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
         for hook in list(hooks.values()):
             returned = hook(leaf)
             if returned is not None:
-                _refuse_of_hook(returned)
-
-
-def _refuse_of_hook(returned: object) -> None:
-    if isinstance(returned, Tensor):
-        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-    raise TypeError(f"post accumulate grad hooks should return None, but hook returned '{type(returned).__name__}'")
+                refuse_returned(returned)
 
 
 def _own(g: Tensor, strides: Strides | None) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -13,6 +14,7 @@ from corelib.graph.inplace import rebase
 from corelib.graph.node import Gradient, Grads, Node, next_number
 from corelib.graph.saved import SECOND_TIME, SavedTensor, check_version, current_hooks, rejoined, unpacked
 from corelib.graph.rule import Args
+from corelib.graph.tangents import FORWARD, Changes, set_tangent, tangent_of
 from corelib.graph.views import IN_FUNCTION, MULTI_OUTPUT
 from corelib.ops.construction.creation import zeros
 from corelib.tensor.device import device as Device
@@ -38,6 +40,11 @@ class FunctionCtx:
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for `jvp`."""
         self._for_forward = tensors
+
+    @property
+    def saved_for_forward(self) -> tuple[Tensor | None, ...]:
+        """What `save_for_forward` was given."""
+        return self._for_forward
 
     def mark_dirty(self, *tensors: Tensor) -> None:
         """Say which inputs forward has changed in place; each must also be an output."""
@@ -222,20 +229,51 @@ class Function:
         recorded = grad_mode.enabled and any(ctx.needs_input_grad)
         # found before forward changes something in place
         ctx.edges = tuple([edge_of(a) if a._requires_grad else None for a, t in zip(args, ctx._is_tensor, strict=True) if t]) if recorded else ()
+        forward = FORWARD.mode
+        if forward is not None and all(tangent_of(a) is None for a in args):
+            forward = None
         before = switched()
         switch(False)
         try:
-            if separate:
-                outputs = cls.forward(*args)
-                cls.setup_context(ctx, args, outputs)
-            else:
-                outputs = cls.forward(ctx, *args)
+            with nullcontext() if forward is None else forward.plain():
+                if separate:
+                    outputs = cls.forward(*args)
+                    cls.setup_context(ctx, args, outputs)
+                else:
+                    outputs = cls.forward(ctx, *args)
         finally:
             switch(before)
         several = isinstance(outputs, tuple)
         outs = list(outputs) if several else [outputs]
         _place_outputs(ctx, args, outs, recorded)
+        if forward is not None:
+            _place_tangents(ctx, forward, args, outs)
         return tuple(outs) if several else outs[0]
+
+
+def _place_tangents(ctx: _FunctionNode, mode: Changes, args: Args, outs: list[Any]) -> None:
+    """Give the outputs of forward the tangents that `jvp` computes from the inputs'."""
+    given = []
+    for a in args:
+        tangent = tangent_of(a)
+        if tangent is None and ctx.materialize_grads and isinstance(a, Tensor) and (a.is_floating_point() or a.is_complex()):
+            tangent = zeros(a._shape, dtype=a._dtype, device=a._device)
+        given.append(tangent)
+    jvp: Any = ctx.function.jvp
+    got = jvp(ctx, *given)
+    if not isinstance(got, tuple):
+        got = (got,)
+    if len(got) != len(outs):
+        raise RuntimeError(f"{ctx.function.__name__}: jvp must return as many tangents as forward returns outputs: expected {len(outs)}, got {len(got)}")
+    for n, (out, tangent) in enumerate(zip(outs, got, strict=True)):
+        if tangent is None or not isinstance(out, Tensor):
+            continue
+        if tangent._shape != out._shape:
+            raise RuntimeError(f"{ctx.function.__name__}: jvp returned tangent {n} of shape {list(tangent._shape)} for an output of {list(out._shape)}")
+        if any(out is a for a in args):
+            mode.overwrite(out, tangent)
+        else:
+            set_tangent(out, mode.level, tangent)
 
 
 def _bound(cls: type[Function], args: Args, kwargs: dict[str, Any]) -> Args:

@@ -15,6 +15,7 @@ from corelib.data.dataset import (
     TensorDataset as TensorDataset,
     random_split as random_split,
 )
+from corelib.data.distributed import DistributedSampler as DistributedSampler
 from corelib.data.loader import DataLoader as DataLoader
 from corelib.data.sampler import (
     BatchSampler as BatchSampler,

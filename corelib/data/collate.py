@@ -13,8 +13,8 @@ from corelib.tensor.dtype import float64
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
-_NO_NUMBERS = re.compile(r"[SaUO]")
-_REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
+np_str_obj_array_pattern = re.compile(r"[SaUO]")
+default_collate_err_msg_format = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 
 CollateMap = dict[type | tuple[type, ...], Callable[..., Any]]
 
@@ -30,7 +30,7 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, Tensor):
         return data
     if kind.__module__ == "numpy" and kind.__name__ not in ("str_", "string_"):
-        if kind.__name__ == "ndarray" and _NO_NUMBERS.search(data.dtype.str) is not None:
+        if kind.__name__ == "ndarray" and np_str_obj_array_pattern.search(data.dtype.str) is not None:
             return data
         return as_tensor(data)
     if isinstance(data, Mapping):
@@ -65,8 +65,6 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     kind = type(element)
     if collate_fn_map is not None:
         join = collate_fn_map.get(kind)
-        if join is None and collate_fn_map is default_collate_fn_map:
-            join = _join_of_numpy(element)
         if join is None:
             join = next((made for known, made in collate_fn_map.items() if isinstance(element, known)), None)
         if join is not None:
@@ -82,7 +80,7 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
             raise RuntimeError(f"each element in list of batch should be of equal size, got sizes {sorted(lengths)}")
         columns = [collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)]
         return columns if isinstance(element, tuple) else _sequence(element, columns)
-    raise TypeError(_REFUSED.format(kind))
+    raise TypeError(default_collate_err_msg_format.format(kind))
 
 
 def _mapping(like: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
@@ -112,40 +110,35 @@ def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
         return items
 
 
-def _join_tensors(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     return stack(list(batch), 0)
 
 
-def _join_floats(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate_float_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     return tensor(batch, dtype=float64)
 
 
-def _join_ints(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate_int_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     return tensor(batch)
 
 
-def _join_text(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate_str_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     return batch
 
 
-def _join_arrays(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    if _NO_NUMBERS.search(batch[0].dtype.str) is not None:
-        raise TypeError(_REFUSED.format(batch[0].dtype))
+def collate_numpy_array_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+    if np_str_obj_array_pattern.search(batch[0].dtype.str) is not None:
+        raise TypeError(default_collate_err_msg_format.format(batch[0].dtype))
     return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
 
 
-def _join_scalars(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
+def collate_numpy_scalar_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     return as_tensor(batch)
 
 
-def _join_of_numpy(element: Any) -> Callable[..., Any] | None:
-    # Not in the map, because that would import NumPy with this module. It comes before float: np.float64 is one.
-    if isinstance(element, np.ndarray):
-        return _join_arrays
-    return _join_scalars if isinstance(element, (np.bool_, np.number)) else None
-
-
+# NumPy's come before float: np.float64 is one.
 default_collate_fn_map: CollateMap = {
-    Tensor: _join_tensors, float: _join_floats, int: _join_ints, str: _join_text, bytes: _join_text,
+    Tensor: collate_tensor_fn, np.ndarray: collate_numpy_array_fn, (np.bool_, np.number, np.object_): collate_numpy_scalar_fn,
+    float: collate_float_fn, int: collate_int_fn, str: collate_str_fn, bytes: collate_str_fn,
 }
-"""How `default_collate` joins elements of a type (and NumPy's, which come before float); add to it for types of one's own."""
+"""How `default_collate` joins elements of a type; add to it for types of one's own."""

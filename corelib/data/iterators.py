@@ -1,6 +1,6 @@
 """What `iter(DataLoader)` gives: one pass over the data, in this process or with workers.
 
-Numbers are drawn, batches given to workers and answers returned in PyTorch's order, so that what follows agrees.
+The classes, and what programs touch of them, have PyTorch's names. Numbers are drawn, batches given to workers and answers returned in PyTorch's order, so that what follows agrees.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import Blob, unpack
 from corelib.data.worker import Fetcher, Job
+from corelib.dispatcher.regions import record_function, watched
 from corelib.ops.construction.creation import empty
 from corelib.ops.conversion.pinning import pinned_batch, pinning_backend
 from corelib.ops.random.generator import place_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from corelib.data.loader import DataLoader
 
 
-class LoaderIterator:
+class _BaseDataLoaderIter:
     """What both iterators have in common: the order, the seed, and a count of what a stream has given."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
@@ -33,6 +34,11 @@ class LoaderIterator:
         self._dataset = loader.dataset
         self._streams = isinstance(loader.dataset, IterableDataset)
         self._index_sampler = loader._index_sampler
+        self._dataset_kind = loader._dataset_kind
+        self._auto_collation = loader._auto_collation
+        self._drop_last = loader.drop_last
+        self._collate_fn = loader.collate_fn
+        self._persistent_workers = loader.persistent_workers
         self._num_workers = loader.num_workers
         self._timeout = loader.timeout
         if loader.pin_memory:
@@ -42,10 +48,10 @@ class LoaderIterator:
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
                     stacklevel=4,
                 )
-            self._pins = pinning_backend() is not None
+            self._pin_memory = pinning_backend() is not None
         else:
-            self._pins = False
-        if loader.pin_memory and not self._pins:
+            self._pin_memory = False
+        if loader.pin_memory and not self._pin_memory:
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
                 stacklevel=4,
@@ -57,31 +63,40 @@ class LoaderIterator:
         self._base_seed = int(seed.random_(generator=generator).item())
 
     def _begin(self, loader: DataLoader[Any]) -> None:
-        self._indices: Iterator[Any] = iter(self._index_sampler)
-        self._given = 0
-        self._length_told = loader._length_told
+        self._sampler_iter: Iterator[Any] = iter(self._index_sampler)
+        self._num_yielded = 0
+        self._IterableDataset_len_called = loader._IterableDataset_len_called
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Any:
-        batch = self._next()
-        self._given += 1
-        if self._pins:
+        if watched.recorder is None:
+            return self._batch()
+        with record_function(f"enumerate(DataLoader)#{type(self).__name__}.__next__"):
+            return self._batch()
+
+    def _batch(self) -> Any:
+        batch = self._next_data()
+        self._num_yielded += 1
+        if self._pin_memory:
             batch = pinned_batch(batch)
-        if self._streams and self._length_told is not None and self._given > self._length_told:
+        if self._streams and self._IterableDataset_len_called is not None and self._num_yielded > self._IterableDataset_len_called:
             advice = "" if self._num_workers == 0 else (
                 "For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
                 "replica at each worker: split the stream by get_worker_info()."
             )
             warnings.warn(
-                f"Length of IterableDataset {self._dataset} was reported to be {self._length_told}"
-                f"(when accessing len(dataloader)), but {self._given} samples have been fetched. {advice}",
-                stacklevel=2,
+                f"Length of IterableDataset {self._dataset} was reported to be {self._IterableDataset_len_called}"
+                f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. {advice}",
+                stacklevel=3,
             )
         return batch
 
-    def _next(self) -> Any:
+    def _next_index(self) -> Any:
+        return next(self._sampler_iter)
+
+    def _next_data(self) -> Any:
         raise NotImplementedError
 
     def __len__(self) -> int:
@@ -91,20 +106,20 @@ class LoaderIterator:
         raise NotImplementedError(f"{type(self).__name__} cannot be pickled")
 
 
-class SingleProcessIterator(LoaderIterator):
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
     """One pass in this process."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         if self._timeout != 0:
             raise AssertionError(f"DataLoader: timeout is for workers, got timeout={self._timeout} with num_workers=0")
-        self._fetcher = Fetcher(loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last)
+        self._dataset_fetcher = Fetcher(loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last)
 
-    def _next(self) -> Any:
-        return self._fetcher.fetch(next(self._indices))
+    def _next_data(self) -> Any:
+        return self._dataset_fetcher.fetch(self._next_index())
 
 
-class WorkersIterator(LoaderIterator):
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """One pass (or, with persistent workers, one after the other) by worker processes."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
@@ -113,7 +128,6 @@ class WorkersIterator(LoaderIterator):
         if loader.prefetch_factor == 0:
             raise AssertionError("DataLoader: prefetch_factor (=0) must be at least 1 with workers")
         self._most = loader.prefetch_factor * loader.num_workers
-        self._persistent = loader.persistent_workers
         self._in_order = loader.in_order
         self._pass = -1
         job = Job(
@@ -122,7 +136,7 @@ class WorkersIterator(LoaderIterator):
         )
         self._crew = Crew(loader.multiprocessing_context or default_context(), job)
         self._finalizer = weakref.finalize(self, self._crew.end)
-        self.reset(loader)
+        self._reset(loader, first_iter=True)
 
     @property
     def ended(self) -> bool:
@@ -130,10 +144,10 @@ class WorkersIterator(LoaderIterator):
         return self._crew.ended is not None
 
     @property
-    def _processes(self) -> list[BaseProcess]:
+    def _workers(self) -> list[BaseProcess]:
         return self._crew.processes
 
-    def reset(self, loader: DataLoader[Any]) -> None:
+    def _reset(self, loader: DataLoader[Any], first_iter: bool = False) -> None:
         """Begin another pass with the same workers; what is still on its way will be thrown out."""
         self._begin(loader)
         self._pass += 1
@@ -149,7 +163,7 @@ class WorkersIterator(LoaderIterator):
     def _ask(self) -> None:
         """Send the next indices to the next worker that still has something to give."""
         try:
-            index = next(self._indices)
+            index = self._next_index()
         except StopIteration:
             return
         for _ in range(self._num_workers):
@@ -163,7 +177,7 @@ class WorkersIterator(LoaderIterator):
         self._loads[worker] += 1
         self._sent += 1
 
-    def _next(self) -> Any:
+    def _next_data(self) -> Any:
         if self._crew.failed:  # once a worker has died nothing more is given, not even what others had sent by then
             self._gone()
         while True:
@@ -175,7 +189,7 @@ class WorkersIterator(LoaderIterator):
                     del self._tasks[self._wanted]  # asked of a stream that had already ended
                 self._wanted += 1
             else:
-                if not self._persistent:
+                if not self._persistent_workers:
                     self._crew.end()
                 raise StopIteration
             if len(self._tasks[self._wanted]) > 1:
@@ -188,7 +202,7 @@ class WorkersIterator(LoaderIterator):
                 if task is not None and self._active[task[0]]:
                     worker = task[0]
                     self._active[worker] = False
-                    if not self._persistent:
+                    if not self._persistent_workers:
                         self._crew.retire(worker)
                     self._ask()
             elif self._in_order and number != self._wanted:
@@ -220,6 +234,6 @@ class WorkersIterator(LoaderIterator):
             value.reraise()
         return value
 
-    def shutdown(self) -> None:
+    def _shutdown_workers(self) -> None:
         """End the workers now."""
         self._crew.end()

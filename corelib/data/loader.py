@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 
 from corelib.data.collate import default_collate, default_convert
 from corelib.data.dataset import Dataset, IterableDataset
-from corelib.data.iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
+from corelib.data.iterators import _BaseDataLoaderIter, _SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIter
 from corelib.data.sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from corelib.data.worker import Fetcher
 from corelib.ops.random.generator import Generator
 
 T = TypeVar("T", covariant=True)
@@ -20,7 +21,16 @@ T = TypeVar("T", covariant=True)
 _FIXED = frozenset({"batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"})
 
 
-class _InfiniteSampler(Sampler[None]):
+class _DatasetKind:
+    Map = 0
+    Iterable = 1
+
+    @staticmethod
+    def create_fetcher(kind: int, dataset: Any, auto_collation: bool, collate_fn: Callable[[Any], Any], drop_last: bool) -> Fetcher:
+        return Fetcher(dataset, auto_collation, collate_fn, drop_last)
+
+
+class _InfiniteConstantSampler(Sampler[None]):
     """None for ever: what drives a stream."""
 
     def __iter__(self) -> Iterator[None]:
@@ -52,9 +62,9 @@ class DataLoader(Generic[T]):
     tensor([2, 3])
     """
 
-    _iterator: WorkersIterator | None = None
-    _length_told: int | None = None  # what a stream last said its length is
-    _initialized = False
+    _iterator: _MultiProcessingDataLoaderIter | None = None
+    _IterableDataset_len_called: int | None = None  # what a stream last said its length is
+    __initialized = False
 
     def __init__(
         self,
@@ -105,6 +115,7 @@ class DataLoader(Generic[T]):
         self.in_order = in_order
 
         streams = isinstance(dataset, IterableDataset)
+        self._dataset_kind = _DatasetKind.Iterable if streams else _DatasetKind.Map
         if streams:
             for name, given in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
                 if given is not None:
@@ -122,7 +133,7 @@ class DataLoader(Generic[T]):
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         if sampler is None:
             if streams:
-                sampler = _InfiniteSampler()
+                sampler = _InfiniteConstantSampler()
             elif shuffle:
                 sampler = RandomSampler(cast(Sized, dataset), generator=generator)
             else:
@@ -136,18 +147,18 @@ class DataLoader(Generic[T]):
         self.generator = generator
         self.collate_fn: Callable[[Any], Any] = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
-        self._initialized = True
+        self.__initialized = True
         self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._initialized and name in _FIXED:
+        if self.__initialized and name in _FIXED:
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
     @property
     def multiprocessing_context(self) -> BaseContext | None:
         """How workers are started; None for the program's own choice."""
-        return self._context
+        return self.__multiprocessing_context
 
     @multiprocessing_context.setter
     def multiprocessing_context(self, given: str | BaseContext | None) -> None:
@@ -169,7 +180,7 @@ class DataLoader(Generic[T]):
                     "multiprocessing_context option should be a valid context object or a string specifying the start method, "
                     f"but got multiprocessing_context={given}"
                 )
-        self._context = given
+        self.__multiprocessing_context = given
 
     @property
     def _auto_collation(self) -> bool:
@@ -179,25 +190,25 @@ class DataLoader(Generic[T]):
     def _index_sampler(self) -> Any:
         return self.batch_sampler if self._auto_collation else self.sampler
 
-    def _get_iterator(self) -> LoaderIterator:
+    def _get_iterator(self) -> _BaseDataLoaderIter:
         if self.num_workers == 0:
-            return SingleProcessIterator(self)
+            return _SingleProcessDataLoaderIter(self)
         self.check_worker_number_rationality()
-        return WorkersIterator(self)
+        return _MultiProcessingDataLoaderIter(self)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.persistent_workers:
             return self._get_iterator()
         if self._iterator is None or self._iterator.ended:
-            self._iterator = cast(WorkersIterator, self._get_iterator())
+            self._iterator = cast(_MultiProcessingDataLoaderIter, self._get_iterator())
         else:
-            self._iterator.reset(self)
+            self._iterator._reset(self)
         return self._iterator
 
     def __len__(self) -> int:
         if not isinstance(self.dataset, IterableDataset):
             return len(self._index_sampler)
-        length = self._length_told = len(cast(Sized, self.dataset))
+        length = self._IterableDataset_len_called = len(cast(Sized, self.dataset))
         if self.batch_size is None:
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)

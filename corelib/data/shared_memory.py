@@ -9,15 +9,13 @@ and mapping, however the processes end.
 from __future__ import annotations
 
 import io
-import mmap
 import os
 import pickle
-import sys
-import tempfile
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from corelib.multiprocessing.memory import SHARES as PASSES_FILES, anonymous_file, mapped, write
 from corelib.ops.construction.construct import from_numpy
 from corelib.tensor.dtype import bfloat16
 from corelib.tensor.tensor import Tensor
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THRESHOLD = 1 << 16
-PASSES_FILES = sys.platform != "win32"
 _ALIGN = 64
 _PROTOCOL = 5
 
@@ -84,11 +81,13 @@ def send(connection: Connection, header: Any, blobs: list[Blob]) -> None:
     if sum(sizes) < THRESHOLD or not PASSES_FILES:
         connection.send((header, [bytearray(blob) for blob in blobs], None))
         return
-    descriptor = _anonymous_file()
+    descriptor = anonymous_file("corelib_batch")
     try:
+        start = 0
         for blob, size in zip(blobs, sizes, strict=True):
-            _write(descriptor, blob)
-            _write(descriptor, bytes(-size % _ALIGN))
+            write(descriptor, start, blob)
+            start += size + -size % _ALIGN
+        os.ftruncate(descriptor, start)
         connection.send((header, None, sizes))
         reduction.send_handle(connection, descriptor, None)
     finally:
@@ -107,7 +106,7 @@ def receive(connection: Connection) -> tuple[Any, list[Blob]]:
             "DataLoader: too many open files to receive a batch in shared memory; raise the limit with `ulimit -n`"
         ) from error
     try:
-        memory = _memory(descriptor, sum(size + -size % _ALIGN for size in sizes))
+        memory = mapped(descriptor, 0, sum(size + -size % _ALIGN for size in sizes)).data
     finally:
         os.close(descriptor)
     made: list[Blob] = []
@@ -116,38 +115,3 @@ def receive(connection: Connection) -> tuple[Any, list[Blob]]:
         made.append(memory[start : start + size])
         start += size + -size % _ALIGN
     return header, made
-
-
-def _anonymous_file() -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("corelib_batch")
-    descriptor, path = tempfile.mkstemp(prefix="corelib_batch_")
-    os.unlink(path)
-    return descriptor
-
-
-def _write(descriptor: int, blob: Blob) -> None:
-    rest = memoryview(blob)
-    while len(rest):
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _memory(descriptor: int, size: int) -> memoryview:
-    if sys.version_info >= (3, 13):
-        return memoryview(mmap.mmap(descriptor, size, trackfd=False))
-    # Until 3.13 a mapping keeps a descriptor for its life. Numbers are given lowest first, so a high one means that many
-    # batches are alive: copy then, rather than run into the limit.
-    if descriptor < _descriptor_limit() // 2:
-        return memoryview(mmap.mmap(descriptor, size))
-    copy = memoryview(bytearray(size))
-    done = 0
-    while done < size:
-        done += os.preadv(descriptor, [copy[done:]], done)
-    return copy
-
-
-def _descriptor_limit() -> int:
-    import resource  # Windows has none
-
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft

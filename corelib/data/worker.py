@@ -28,12 +28,17 @@ _NEVER = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker knows of itself: `id` from 0, `num_workers`, its `seed`, and its own copy of the `dataset`."""
+    """What a worker knows of itself: `id` from 0, `num_workers`, its `seed`, and its own copy of the `dataset`.
+
+    `rng` and `worker_method` are PyTorch's: workers here are processes, with the usual generators.
+    """
 
     id: int
     num_workers: int
     seed: int
     dataset: Any
+    rng: Any = None
+    worker_method: str | None = "multiprocessing"
 
 
 def get_worker_info() -> WorkerInfo | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 from corelib.contract.forks import free_in_child
@@ -26,6 +27,7 @@ class _Active:
 class _Stack(threading.local):
     def __init__(self) -> None:
         self.modes: list[Mode] = []
+        self.passed: int | None = None  # how many modes, from the outermost, the call that begins now still has to meet; None for all
 
 
 active = _Active()
@@ -50,6 +52,9 @@ class Mode:
     ['add']
     """
 
+    inside = False
+    """Whether it also sees what the op calls in turn, in `call`; what it computes itself it never sees."""
+
     def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Any:
         """Called in place of `op(*args, **kwargs)`; `call` runs the op itself, below this mode."""
         return call(*args, **kwargs)
@@ -71,35 +76,78 @@ class Mode:
             active.count -= 1
 
 
+def enter_outermost(mode: Mode) -> None:
+    """Enter a mode below all others, so that it sees what they make of a call; it is left as any other."""
+    _stack.modes.insert(0, mode)
+    with _lock:
+        active.count += 1
+
+
 def top() -> Mode | None:
-    """This thread's innermost mode."""
-    return _stack.modes[-1] if _stack.modes else None
+    """The mode that a call beginning in this thread meets: the innermost one. Whoever asks this and gets one goes on to `run`."""
+    stack = _stack
+    passed = stack.passed
+    if passed is None:
+        return stack.modes[-1] if stack.modes else None
+    if passed:
+        return stack.modes[passed - 1]
+    stack.passed = None
+    return None
 
 
 def run(op: Op, args: Args, kwargs: Kwargs) -> Any:
-    """Give a call to the innermost mode, which sees neither itself nor what lies above it while it runs."""
+    """Give a call to the innermost mode, which sees neither itself nor what lies above it while it runs; but see `Mode.inside`."""
     if len(args) > op.positional:  # the entries pass everything by position
         kwargs = {**dict(zip(op.params[op.positional :], args[op.positional :], strict=False)), **kwargs}
         args = args[: op.positional]
-    mode = _stack.modes.pop()
+    stack = _stack
+    modes = stack.modes
+    place = (len(modes) if stack.passed is None else stack.passed) - 1
+    stack.passed = None
+    mode = modes[place]
+    hidden = modes[place:]
+    del modes[place:]
     try:
-        return mode.dispatch(op, op.entry, args, kwargs)
+        return mode.dispatch(op, _onward(op.entry, place, hidden) if mode.inside else op.entry, args, kwargs)
     finally:
-        _stack.modes.append(mode)
+        modes.extend(hidden)
 
 
-def run_function(name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
-    """Give a call of a public function that is made of ops to the innermost mode that wants such; all other modes see its ops."""
+def _onward(entry: Callable[..., Any], place: int, hidden: list[Mode]) -> Callable[..., Any]:
+    """A call that meets only the modes below a place, while those above it see what it does inside."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        stack = _stack
+        modes = stack.modes
+        modes.extend(hidden)
+        stack.passed = place
+        try:
+            return entry(*args, **kwargs)
+        finally:
+            stack.passed = None
+            for mode in hidden:  # one may have gone meanwhile
+                if mode in modes:
+                    modes.remove(mode)
+
+    return call
+
+
+def run_function(name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs, place: int | None = None) -> Any:
+    """Give a call of a public function that is made of ops to the modes that want such, the innermost first; all other modes see its ops."""
     modes = _stack.modes
-    for i in range(len(modes) - 1, -1, -1):
+    for i in range(len(modes) - 1 if place is None else place, -1, -1):
         mode = modes[i]
         if type(mode).dispatch_function is not Mode.dispatch_function:
             del modes[i]
             try:
-                return mode.dispatch_function(name, call, args, kwargs)
+                return mode.dispatch_function(name, partial(_run_function_below, name, call, i - 1), args, kwargs)
             finally:
                 modes.insert(i, mode)
     return call(*args, **kwargs)
+
+
+def _run_function_below(name: str, call: Callable[..., Any], place: int, /, *args: Any, **kwargs: Any) -> Any:
+    return run_function(name, call, args, kwargs, min(place, len(_stack.modes) - 1))
 
 
 @contextmanager

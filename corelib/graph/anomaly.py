@@ -77,6 +77,25 @@ def is_anomaly_enabled() -> bool:
     return anomaly.enabled
 
 
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether anomaly mode, where it is on, looks for nan in gradients.
+
+    >>> import corelib as torch
+    >>> torch.is_anomaly_check_nan_enabled()
+    True
+    """
+    return anomaly.check_nan
+
+
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Switch anomaly mode on or off.
+
+    >>> import corelib as torch
+    >>> torch.set_anomaly_enabled(False)
+    """
+    anomaly.set(enabled, check_nan)
+
+
 def remember(node: Node) -> None:
     """Keep the stack of the forward call on its node."""
     import traceback  # start-up: only anomaly mode needs it

@@ -14,6 +14,9 @@ F = TypeVar("F")
 class _GradMode(threading.local):
     enabled = True
     inference = False
+    multithreaded = True
+    replays = False
+    keeps_layout = True
     task: tuple[int, Any, Any] | None = None  # the backward that runs: its number, its roots, and what it is to find (None: all leaves)
 
 
@@ -176,3 +179,69 @@ class set_grad_enabled(GradContext):
 
     def _again(self) -> GradContext:
         return set_grad_enabled(self._wanted)
+
+
+class Setting(GradContext):
+    """A setting of this thread, set at once as a function, or inside as a context manager or decorator."""
+
+    _name = ""
+
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(f"{type(self).__name__}(): the argument must be bool, not {type(mode).__name__}")
+        self._was = bool(getattr(grad_mode, self._name))
+        self._mode = mode
+        setattr(grad_mode, self._name, mode)
+
+    def __enter__(self) -> None:
+        setattr(grad_mode, self._name, self._mode)
+
+    def __exit__(self, *exc: object) -> None:
+        setattr(grad_mode, self._name, self._was)
+
+    def __call__(self, function: F) -> F:
+        setattr(grad_mode, self._name, self._was)
+        return super().__call__(function)
+
+    def _again(self) -> GradContext:
+        return type(self)(self._mode)
+
+
+class set_multithreading_enabled(Setting):
+    """Set whether backward may use threads of its own. Here it runs in the thread of its caller either way, as PyTorch's does with False.
+
+    >>> import corelib as torch
+    >>> with torch.autograd.set_multithreading_enabled(False):
+    ...     torch.autograd.is_multithreading_enabled()
+    False
+    """
+
+    _name = "multithreaded"
+
+
+def is_multithreading_enabled() -> bool:
+    """What `set_multithreading_enabled` has set in this thread; True unless set."""
+    return grad_mode.multithreaded
+
+
+class _force_original_view_tracking(Setting):
+    """Set whether a changed base has its views found again by their views' ops. Here one `as_strided` of the base gives the same."""
+
+    _name = "replays"
+
+
+def is_view_replay_enabled() -> bool:
+    """What `_force_original_view_tracking` has set in this thread; False unless set."""
+    return grad_mode.replays
+
+
+class enforce_grad_layout_policy(Setting):
+    """Set whether a leaf's first gradient gets the leaf's strides (True, the default) or may keep its own, which spares a copy.
+
+    >>> import corelib as torch
+    >>> w = torch.ones(2, 3).t().requires_grad_()
+    >>> with torch.autograd.enforce_grad_layout_policy(False):
+    ...     (w * torch.ones(3, 2)).sum().backward()
+    """
+
+    _name = "keeps_layout"

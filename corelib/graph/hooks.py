@@ -123,3 +123,10 @@ def _check_same(before: Tensor | None, after: Any, hook: Hook) -> None:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the type of value (was {was} got {got})")
     if after._shape != before._shape:
         raise RuntimeError(f"hook '{_name(hook)}' has changed the size of value (was {list(before._shape)} got {list(after._shape)})")
+
+
+def refuse_returned(returned: object) -> None:
+    """The error for a post-accumulate-grad hook that returns something."""
+    if isinstance(returned, Tensor):
+        raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+    raise TypeError(f"post accumulate grad hooks should return None, but hook returned '{type(returned).__name__}'")

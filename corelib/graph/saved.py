@@ -10,6 +10,7 @@ from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import no_grad
 from corelib.graph.handles import Hook
 from corelib.graph.node import Edge, Node
+from corelib.graph.tangents import FORWARD, keep_tangent
 from corelib.tensor.tensor import Tensor
 
 Version: TypeAlias = "int | tuple[Version, ...] | None"
@@ -53,6 +54,8 @@ def rejoined(saved: Tensor, node: Node, number: int) -> Tensor:
     if not (saved._dtype.is_floating_point or saved._dtype.is_complex):
         return saved
     t = saved._alias()
+    if FORWARD.mode is not None:
+        keep_tangent(saved, t)
     t._requires_grad = True
     t._edge = (node, number)
     return t

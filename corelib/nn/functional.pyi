@@ -53,6 +53,8 @@ def conv2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: 
     """Slide a kernel over two dimensions: input (b, c, h, w) or (c, h, w), weight (o, c / groups, kh, kw)."""
 def conv3d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _str | _Sequence[_int] = ..., dilation: _int | _Sequence[_int] = ..., groups: _int = ...) -> _Tensor:
     """Slide a kernel over three dimensions: input (b, c, d, h, w), weight (o, c / groups, kd, kh, kw)."""
+def conv_tbc(input: _Tensor, weight: _Tensor, bias: _Tensor, pad: _int = ...) -> _Tensor:
+    """A convolution over sequences (time, batch, channels) with weights (width, channels, out channels) and a bias (out channels)."""
 def conv_transpose1d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
     """The transpose of `conv1d`: its gradient with respect to the input. weight: (c, o / groups, k)."""
 def conv_transpose2d(input: _Tensor, weight: _Tensor, bias: _Tensor | None = ..., stride: _int | _Sequence[_int] = ..., padding: _int | _Sequence[_int] = ..., output_padding: _int | _Sequence[_int] = ..., groups: _int = ..., dilation: _int | _Sequence[_int] = ...) -> _Tensor:
@@ -183,6 +185,8 @@ def multilabel_margin_loss(input: _Tensor, target: _Tensor, size_average: _bool 
     """The mean over classes of the sum over pairs of a target and another class of max(0, 1 - input[target] + input[other])."""
 def multilabel_soft_margin_loss(input: _Tensor, target: _Tensor | _int | _float | _bool | _complex, weight: _Tensor | _int | _float | _bool | _complex | None = ..., size_average: _bool | None = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """The mean over classes (last dimension) of the binary cross entropy of logits, one value for each row before the reduction."""
+def native_channel_shuffle(input: _Tensor, groups: _int) -> _Tensor:
+    """`nn.functional.channel_shuffle`."""
 def nll_loss(input: _Tensor, target: _Tensor, weight: _Tensor | None = ..., size_average: _bool | None = ..., ignore_index: _int = ..., reduce: _bool | None = ..., reduction: _str = ...) -> _Tensor:
     """Minus the log-probability, in `input` (n, c, *), of each class in `target` (n, *); the mean is weighed by `weight`."""
 def normalize(input: _Tensor, p: _float | None = ..., dim: _int | _Sequence[_int] | None = ..., eps: _float = ..., out: _Tensor | None = ...) -> _Tensor:

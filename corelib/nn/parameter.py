@@ -13,7 +13,7 @@ from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "is_lazy"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "UninitializedTensorMixin", "is_lazy"]
 
 _T = TypeVar("_T", bound=Tensor)
 
@@ -138,7 +138,7 @@ def _unshaped(self: object) -> NoReturn:
     )
 
 
-class _Uninitialized(Tensor):
+class UninitializedTensorMixin(Tensor):
     """What both have in common. Every op asks for the shape first, and gets the error."""
 
     _shape = property(_unshaped)
@@ -185,7 +185,7 @@ class _Uninitialized(Tensor):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        if not isinstance(value, _Uninitialized):
+        if not isinstance(value, UninitializedTensorMixin):
             self.materialize(value.shape, value.device, value.dtype)
             self.data = value
             return
@@ -208,7 +208,7 @@ class _Uninitialized(Tensor):
         return (type(self), (self.requires_grad,))
 
 
-class UninitializedParameter(_Uninitialized, Parameter):
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
     """A parameter that has no shape yet: it can be cast, moved and materialized, and nothing else.
 
     >>> import corelib as torch
@@ -235,7 +235,7 @@ class UninitializedParameter(_Uninitialized, Parameter):
         return type(self)(self.requires_grad, device, dtype)
 
 
-class UninitializedBuffer(_Uninitialized, Buffer):
+class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     """A buffer that has no shape yet: it can be cast, moved and materialized, and nothing else.
 
     >>> import corelib as torch
@@ -261,6 +261,6 @@ class UninitializedBuffer(_Uninitialized, Buffer):
         return type(self)(self.requires_grad, device, dtype, self.persistent)
 
 
-def is_lazy(param: object) -> TypeGuard[_Uninitialized]:
+def is_lazy(param: object) -> TypeGuard[UninitializedTensorMixin]:
     """Whether ``param`` is an UninitializedParameter or an UninitializedBuffer."""
-    return isinstance(param, _Uninitialized)
+    return isinstance(param, UninitializedTensorMixin)

@@ -28,8 +28,8 @@ from corelib.ops.neural import (
     native_forms, recurrent, softmax, torch_forms,
 )
 from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
-from corelib.ops.losses import classes, ctc, losses, margins
-from corelib.ops.random import choosing, counts, drawing, random
+from corelib.ops.losses import classes, ctc, losses, margins, numbered
+from corelib.ops.random import choosing, counts, drawing, gammas, random
 from corelib.ops.complex import complex_numbers
 from corelib.ops.special import airy, cylinder, incomplete_gamma, modified, orthogonal
 from corelib.ops.spectral import fourier, spectrograms, windows

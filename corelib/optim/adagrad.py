@@ -51,8 +51,9 @@ class Adagrad(PerParameter):
         self._complete_groups(fused=None)
 
     def share_memory(self) -> None:
-        """RuntimeError: corelib's tensors are not shared between processes."""
-        raise RuntimeError("Adagrad.share_memory(): corelib's tensors are not shared between processes")
+        """Move the sums of squares to memory that other processes can have: for one model that several of them train."""
+        for state in self.state.values():
+            state["sum"].share_memory_()
 
     def _start(self, group: Group, p: Tensor, state: State) -> None:
         if group["fused"]:

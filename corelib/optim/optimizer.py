@@ -15,6 +15,7 @@ from typing import Any
 
 from corelib.graph.grad_mode import enable_grad
 from corelib.graph.handles import Hooks, RemovableHandle, add_hook
+from corelib.dispatcher.regions import record_function, watched
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import full_like
@@ -61,8 +62,15 @@ def _with_step_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     def hooked(*args: Any, **kwargs: Any) -> Any:
         self: Optimizer = args[0]
         before, after = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks
+        if watched.recorder is not None:
+            with record_function(f"Optimizer.step#{type(self).__name__}.step"):
+                return between_hooks(self, args, kwargs)
         if not (before or after or _all_step_pre_hooks or _all_step_post_hooks):
             return step(*args, **kwargs)
+        return between_hooks(self, args, kwargs)
+
+    def between_hooks(self: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        before, after = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks
         for hook in chain(_all_step_pre_hooks.values(), before.values()):
             changed = hook(self, args, kwargs)
             if changed is not None:
@@ -204,6 +212,11 @@ class Optimizer:
     _optimizer_load_state_dict_pre_hooks: Hooks
     _optimizer_load_state_dict_post_hooks: Hooks
 
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """A `step` that runs the hooks of steps, and that a profiler shows as `Optimizer.step#NAME.step`."""
+        return _with_step_hooks(func)
+
     def _patch_step_function(self) -> None:
         # On the class, as in PyTorch: a scheduler replaces `step` on the instance and must find a plain method.
         cls: Any = type(self)
@@ -335,6 +348,13 @@ class Optimizer:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros where `set_to_none` is False."""
+        if watched.recorder is not None:
+            with record_function(f"Optimizer.zero_grad#{type(self).__name__}.zero_grad"):
+                self._zero_grad(set_to_none)
+        else:
+            self._zero_grad(set_to_none)
+
+    def _zero_grad(self, set_to_none: bool) -> None:
         for group in self.param_groups:
             for p in group["params"]:
                 grad = p.grad

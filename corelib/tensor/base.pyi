@@ -1055,6 +1055,10 @@ class TensorBase:
         """The spectra of frames of `n_fft` samples that begin `hop_length` (default n_fft // 4) samples apart: (..., frequencies, frames)."""
     def istft(self, n_fft: _int, hop_length: _int | None = ..., win_length: _int | None = ..., window: _Tensor | None = ..., center: _bool = ..., normalized: _bool = ..., onesided: _bool | None = ..., length: _int | None = ..., return_complex: _bool = ...) -> _Tensor:
         """The signal whose spectra `stft` with the same arguments gives, by least squares where frames overlap: (samples,) or (batch, samples)."""
+    def is_shared(self) -> _bool:
+        """Whether other processes can have the memory: after `share_memory_`, or where it came from another process. False off the cpu."""
+    def share_memory_(self) -> _Tensor:
+        """Move the memory, with all tensors over it, to where other processes can have it; returns the tensor itself."""
     def storage_type(self) -> _Tensor:
         """The class of storages of this tensor's dtype, as `torch.FloatStorage`."""
     def new_empty_strided(self, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:

@@ -17,8 +17,9 @@ from corelib.tensor.rooms import NAMED
 
 _USERS: Buffer = object()
 _new = object.__new__
-FIXED, SHORT = 1, 2
-"""States of a Storage: somebody else holds its memory, so that it keeps its size; it was made smaller, so that tensors may lie beyond its end."""
+FIXED, SHARED, SHORT = 1, 2, 4
+"""States of a Storage: somebody else holds its memory, so that it keeps its size; other processes can have it; it was made smaller, so that
+tensors may lie beyond its end."""
 
 
 def read_bytes(device: Device, buffer: Buffer, start: int, nbytes: int) -> HostArray:
@@ -147,6 +148,10 @@ class UntypedStorage:
         made._version = version
         return made
 
+    def become_writable(self) -> None:
+        """Nobody forbids writing any more: the memory is no longer that of a NumPy array."""
+        self.__class__ = _TwinStorage if isinstance(self, _TwinStorage) else UntypedStorage
+
     def _itself(self) -> Storage:
         """The Storage that owns the memory."""
         return self if self._of is None else self._of
@@ -193,18 +198,19 @@ class UntypedStorage:
             runtime = of.device.runtime
             runtime.backend.device_to_device(made._raw, 0, of._raw, 0, kept, runtime.index)
         shorter = SHORT if nbytes < of._nbytes or of._state & SHORT else 0
-        for storage in (of, *[x for x in gc.get_referrers(of) if isinstance(x, _TwinStorage) and x._of is of]):
+        twins, tensors = holders([of])
+        for storage in (of, *twins):
             storage._raw, storage._lease, storage._nbytes, storage._state = made._raw, made._lease, nbytes, shorter
-            for x in gc.get_referrers(storage):
-                if hasattr(type(x), "_own_storage") and x._storage is storage:
-                    x._native = None
+        for t in tensors:
+            t._native = None
         return self
 
     def check_resizable(self) -> None:
         """RuntimeError where somebody else holds this memory."""
         if not self.resizable():
             raise RuntimeError(
-                "resize_(): Trying to resize storage that is not resizable: a NumPy array or another library holds its memory; clone() the tensor first"
+                "resize_(): Trying to resize storage that is not resizable: a NumPy array, another library or another process holds its memory; "
+                "clone() the tensor first"
             )
 
     def to(self, *, device: DeviceLike, non_blocking: bool = False) -> Storage:
@@ -227,8 +233,8 @@ class UntypedStorage:
         return False
 
     def is_shared(self) -> bool:
-        """False: no storage is shared with other processes, so far."""
-        return False
+        """Whether other processes can have this memory: after `share_memory_`, or where it came from another process."""
+        return bool(self._itself()._state & SHARED)
 
     def nbytes(self) -> int:
         """The size in bytes."""
@@ -290,6 +296,16 @@ class UntypedStorage:
 Storage = UntypedStorage  # core's name for it
 
 
+def holders(owners: list[Storage]) -> tuple[list[Storage], list[Any]]:
+    """The twins of Storages, and the tensors over any of them, looked for among all objects, which takes milliseconds."""
+    if gc.get_freeze_count():
+        raise RuntimeError("the tensors over a storage cannot be found after gc.freeze(): share or resize it before, or call gc.unfreeze() first")
+    ids = {id(of) for of in owners}
+    twins: list[Storage] = [x for x in gc.get_referrers(*owners) if isinstance(x, _TwinStorage) and id(x._of) in ids]
+    ids.update(map(id, twins))
+    return twins, [x for x in gc.get_referrers(*owners, *twins) if hasattr(type(x), "_own_storage") and id(x._storage) in ids]
+
+
 class ReadOnlyStorage(UntypedStorage):
     """The memory of a NumPy array that may not be written."""
 
@@ -309,12 +325,13 @@ class _ReadOnlyTwin(_TwinStorage):
 
 
 class Lent:
-    """Lends a Storage's memory to NumPy and keeps it alive for as long as the array lives."""
+    """Lends a Storage's memory to NumPy and keeps it alive for as long as the array lives, also where the Storage has moved."""
 
-    __slots__ = ("__array_interface__", "_storage")
+    __slots__ = ("__array_interface__", "_lease", "_storage")
 
     def __init__(self, storage: object, interface: dict[str, Any]) -> None:
         self._storage = storage
+        self._lease = getattr(storage, "_lease", None)
         self.__array_interface__ = interface
 
 
@@ -331,19 +348,16 @@ def _load_from_bytes(b: bytes) -> Any:
     return NAMED.value("serialization", "load")(io.BytesIO(b), weights_only=False)
 
 
-class _Told:
-    once = False
+_TOLD: list[bool] = []
 
 
 def _warn_typed_storage_removal(stacklevel: int = 2) -> None:
     """Say once that typed storages will go, as PyTorch does."""
-    if not _Told.once:
-        _Told.once = True
-        warnings.warn(
-            "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should only matter "
-            "to you if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()",
-            UserWarning, stacklevel=stacklevel + 1,
-        )  # fmt: skip
+    if not _TOLD:
+        _TOLD.append(True)
+        text = "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should only matter to you "
+        text += "if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
+        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
 
 
 class TypedStorage:
@@ -419,6 +433,10 @@ class TypedStorage:
         """False: no storage is in page-locked memory, so far."""
         return False
 
+    def is_shared(self) -> bool:
+        """Whether other processes can have this memory."""
+        return self._untyped.is_shared()
+
     def __sizeof__(self) -> int:
         return object.__sizeof__(self) + self.nbytes()
 
@@ -479,6 +497,4 @@ class TypedStorage:
 
     def __repr__(self) -> str:
         lines = "..." if self.device.type == "meta" else " " + "\n ".join(map(str, self.tolist()))
-        return (
-            f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {self.size()}]"
-        )
+        return f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {self.size()}]"

@@ -78,6 +78,9 @@ def noop_context_fn() -> Contexts:
     return nullcontext(), nullcontext()
 
 
+_nothing = noop_context_fn
+
+
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """Arguments with their tensors detached, which require grad where those did. RuntimeError for anything but a tuple."""
     if not isinstance(inputs, tuple):
@@ -137,8 +140,11 @@ class CheckpointFunction(Function):
         return (None, None, *[x.grad if isinstance(x, Tensor) else None for x in detached])
 
 
+_reentrant = CheckpointFunction.apply
+
+
 def checkpoint(
-    function: Callable[..., Any], *args: Any, use_reentrant: bool | None = None, context_fn: Callable[[], Contexts] = noop_context_fn,
+    function: Callable[..., Any], *args: Any, use_reentrant: bool | None = None, context_fn: Callable[[], Contexts] = _nothing,
     determinism_check: str = "default", debug: bool = False, early_stop: bool = True, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Run `function(*args, **kwargs)` without keeping what it saves for backward, which runs it again instead: less memory for more time.
@@ -170,13 +176,13 @@ def checkpoint(
     if use_reentrant:
         if kwargs:
             raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
-        if context_fn is not noop_context_fn or debug is not False:
+        if context_fn is not _nothing or debug is not False:
             raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
-        return CheckpointFunction.apply(function, preserve, *args)
+        return _reentrant(function, preserve, *args)
 
     told = None
     if debug if _settings.debug is None else _settings.debug:
-        if context_fn is not noop_context_fn:
+        if context_fn is not _nothing:
             raise ValueError("debug=True is incompatible with non-default context_fn")
         context_fn, told = _traced()
     if determinism_check not in _CHECKS:

@@ -276,6 +276,7 @@ def make(op, rule, body):
     return entry
 """
 _MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {kwargs})"
+_FIRST = "        if active.count{and_no_out}: return first_call(op, ({tuple}))\n"  # the modes are to see the call once
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
 _WORK = {
     "first": "        return first_call(op, ({tuple}))",
@@ -338,7 +339,8 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     source = _TEMPLATE.format(
         args=order or ", ".join(names + ["out"] * takes_out),
         others=others,
-        mode=_MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
+        mode=(_FIRST if work == "first" else "").format(tuple=as_tuple, and_no_out=" and out is None" if takes_out else "")
+        + _MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
         out=_OUT.format(tuple=as_tuple) if takes_out else "",
         fit=lines,
         work=_WORK[work].format(tuple=as_tuple, plain=plain),

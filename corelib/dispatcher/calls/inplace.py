@@ -11,7 +11,9 @@ from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.inplace import adopt, before_change, check_inference, check_leaf, keep_in_graph
+from corelib.dispatcher.regions import watched
 from corelib.graph.rule import Args
+from corelib.graph.tangents import FORWARD, keep_tangent, tangent_of
 from corelib.tensor.dtype import kind_name
 from corelib.tensor.promotion import can_cast
 from corelib.tensor.size import LEAST, SMALL, broadcast_shapes
@@ -72,6 +74,9 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
 
 def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     """The in-place form of any op: the same checks as PyTorch, then the result is written into the first argument."""
+    if active.count and watched.recorder is not None and watched.recorder.wants_inplace(op):
+        with watched.recorder.inplace(op, args):
+            return inplace(op, args, kwargs)
     self = args[0]
     if not isinstance(self, Tensor):
         raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor, not {type(self).__name__}")
@@ -89,10 +94,15 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
             return self
 
     before = before_change(op.rule, self) if grad else self
+    if FORWARD.mode is not None and before is not self:
+        tangent_of(self)  # that of a view is found by its base
+        keep_tangent(self, before)
     result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
     check_result(op.name + "_", self, result)
     write(self, result)
     self._bump()
+    if FORWARD.mode is not None:
+        FORWARD.mode.overwrite(self, tangent_of(result))
     if grad:
         if before._requires_grad and not result._requires_grad and op.rule.vjps is None:
             keep_in_graph(op.rule, before, result)

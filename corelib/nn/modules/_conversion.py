@@ -10,6 +10,7 @@ from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.parameter import Parameter
 from corelib.ops.construction.creation import empty_like
+from corelib.ops.construction.storages import SHARE
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import bfloat16, dtype as DType, float16, float32, float64
 from corelib.tensor.layout import memory_format as MemoryFormat
@@ -131,6 +132,24 @@ class ConversionMixin:
     def bfloat16(self) -> Self:
         """Cast every floating point parameter and buffer to bfloat16."""
         return self._cast_floating(bfloat16)
+
+    def share_memory(self) -> Self:
+        """Move parameters, their gradients and buffers to memory that other processes can have: for one model that several of them train.
+
+        >>> import corelib as torch
+        >>> torch.nn.Linear(2, 2).share_memory().weight.is_shared()
+        True
+        """
+        found: list[Tensor] = []
+
+        def note(module: Any) -> None:
+            parameters = [p for p in module._parameters.values() if p is not None]
+            found.extend([*parameters, *(p.grad for p in parameters if p.grad is not None)])
+            found.extend(b for b in module._buffers.values() if b is not None)
+
+        self.apply(note)
+        SHARE.value(found)  # at once, since those who hold the memory may have to be looked for
+        return self
 
 
 def _parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Device | None, DType | None, bool, MemoryFormat | None]:

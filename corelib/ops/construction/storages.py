@@ -8,13 +8,17 @@ from typing import Any
 from corelib.ops.construction.construct import frombuffer
 from corelib.ops.construction.kinds import KindType, types_of
 from corelib.tensor import dtype as D
-from corelib.tensor.base import attach
+from corelib.tensor.base import attach, extend
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
+from corelib.tensor.slot import Slot
 from corelib.tensor.storage import Storage, TypedStorage, _warn_typed_storage_removal
 from corelib.tensor.tensor import Tensor
 
+SHARE: Slot[Callable[[list[Any]], None]] = Slot(
+    "share", "Moves the memory of tensors and storages to where other processes can have it. Filled by the face, from multiprocessing."
+)
 _CONVERSIONS = {
     "double": D.float64, "float": D.float32, "half": D.float16, "bfloat16": D.bfloat16, "long": D.int64, "int": D.int32, "short": D.int16,
     "char": D.int8, "byte": D.uint8, "bool": D.bool, "complex_double": D.complex128, "complex_float": D.complex64,
@@ -68,6 +72,9 @@ class StorageType(KindType):
             raise TypeError(f"{name}(): argument 'wrap_storage' must be an UntypedStorage on the cpu, not {type(wrap_storage).__name__}")
         _warn_typed_storage_removal()
         return TypedStorage(given, cls.dtype, wrap_storage=wrap_storage, _internal=True)
+
+    def _new_shared(cls, size: int) -> TypedStorage:
+        return TypedStorage(_new_shared(size * cls.dtype.itemsize), cls.dtype)
 
     def from_buffer(cls, buffer: Any, byte_order: str | None = None, count: int = -1, offset: int = 0) -> TypedStorage:
         """A storage with a copy of the bytes of `buffer`, from `offset` on; byte_order: "native", "little" or "big"."""
@@ -152,11 +159,6 @@ def _resizable(self: TypedStorage) -> bool:
     return self.untyped().resizable()
 
 
-def _is_shared(self: TypedStorage) -> bool:
-    """False: no storage is shared with other processes, so far."""
-    return False
-
-
 def _pickle_storage_type(self: TypedStorage) -> str:
     """The name under which checkpoints know storages of this dtype."""
     return _named(self.dtype, resolve("cpu")).rpartition(".")[2]
@@ -167,12 +169,70 @@ def storage_type(self: Tensor) -> Any:
     return _BY_DTYPE[self._dtype]
 
 
+def _share(self: Storage) -> Storage:
+    """Move the bytes, with all tensors over them, to memory that other processes can have. It cannot be resized there.
+
+    What is there already stays. RuntimeError where the storage is not on the cpu.
+
+    >>> import corelib as torch
+    >>> torch.UntypedStorage(4).share_memory_().is_shared()
+    True
+    """
+    SHARE.value([self])
+    return self
+
+
+def _share_typed(self: TypedStorage) -> TypedStorage:
+    """Move the elements to memory that other processes can have, as `UntypedStorage.share_memory_`."""
+    SHARE.value([self.untyped()])
+    return self
+
+
+def _new_shared(size: int, *, device: DeviceLike = None) -> Storage:
+    """A storage of so many bytes that other processes can have."""
+    made = Storage(size, device=device)
+    SHARE.value([made])
+    return made
+
+
+def _new_shared_typed(self: TypedStorage, size: int, *, device: DeviceLike = None) -> TypedStorage:
+    """A storage of so many elements that other processes can have."""
+    return TypedStorage(_new_shared(size * self.dtype.itemsize, device=device), self.dtype)
+
+
+@extend
+class Shared(Tensor):
+    """What every tensor gets from here."""
+
+    def is_shared(self) -> bool:
+        """Whether other processes can have the memory: after `share_memory_`, or where it came from another process. False off the cpu."""
+        return self._storage is not None and self._storage.is_shared()
+
+    def share_memory_(self) -> Tensor:
+        """Move the memory, with all tensors over it, to where other processes can have it; returns the tensor itself.
+
+        Sent to another process, by a queue, a pipe or as an argument, it is the same memory there. It cannot be resized. A NumPy
+        array over the memory keeps the old. RuntimeError where the tensor is not on the cpu.
+
+        >>> import corelib as torch
+        >>> x = torch.zeros(3)
+        >>> x.share_memory_() is x, x[1:].is_shared()
+        (True, True)
+        """
+        SHARE.value([self])
+        return self
+
+
 _TYPED: dict[str, Callable[..., Any]] = {
-    "type": storage_type_of, "resize_": _resize, "resizable": _resizable, "to": _to, "is_shared": _is_shared, "pickle_storage_type": _pickle_storage_type,
+    "type": storage_type_of, "resize_": _resize, "resizable": _resizable, "to": _to, "pickle_storage_type": _pickle_storage_type,
+    "share_memory_": _share_typed, "_new_shared": _new_shared_typed,
 }  # fmt: skip
 for _name, _method in _TYPED.items():
     setattr(TypedStorage, _name, _method)
-for _name, _method in {"type": _untyped_type, "byteswap": byteswap}.items():
+_UNTYPED: dict[str, Any] = {
+    "type": _untyped_type, "byteswap": byteswap, "share_memory_": _share, "_new_shared": staticmethod(_new_shared),
+}  # fmt: skip
+for _name, _method in _UNTYPED.items():
     setattr(Storage, _name, _method)
 for _cls in (TypedStorage, Storage):
     setattr(_cls, "is_sparse", False)  # noqa: B010

@@ -16,6 +16,7 @@ from corelib.dispatcher.op import TABLE, Op
 from corelib.dispatcher.warned import warn
 from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
+from corelib.graph.tangents import FORWARD, tangent_of
 from corelib.ops.construction.creation import _number, check_dtype, full_like
 from corelib.ops.construction.legacy import dtype_of
 from corelib.ops.conversion.pinning import copied_later
@@ -351,10 +352,14 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         )
     if src is not self and src._shares(self):
         refuse_shared("copy_", self, (src,), marked=True)
+    tangent = None if FORWARD.mode is None else tangent_of(src)
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
-        return _recorded(TABLE["copied"], self, src)
-    copy_elements(self, apart(self, src))
-    self._bump()
+        _recorded(TABLE["copied"], self, src)
+    else:
+        copy_elements(self, apart(self, src))
+        self._bump()
+    if FORWARD.mode is not None:
+        FORWARD.mode.overwrite(self, tangent)
     return self
 
 
@@ -389,6 +394,8 @@ def fill_(self: Tensor, value: Tensor | Number) -> Tensor:
                 f"fill_(): only supports 0-dimension value tensor but got tensor with {len(value._shape)} dimensions."
             )
         return copy_(self, value.clone() if value._shares(self) else value)
+    if FORWARD.mode is not None:
+        FORWARD.mode.overwrite(self, None)
     check_writable("fill_", self, "accepted")  # one value written twice is the same value
     if grad_mode.enabled and self._requires_grad:
         return _recorded(TABLE["filled"], self, value)

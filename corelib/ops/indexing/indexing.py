@@ -17,7 +17,8 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
 from corelib.dispatcher.warned import warn
-from corelib.graph.fitted import summed
+from corelib.graph.edges import summed
+from corelib.graph.tangents import FORWARD
 from corelib.graph.grad_mode import grad_mode
 from corelib.ops.conversion.copying import kept_strides
 from corelib.ops.construction.construct import _from_array
@@ -163,7 +164,7 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
         values = values.clone()  # one value at the True places of a mask is a number, as in masked_fill_
     kernel = put.kernel_for(self._key, self._dtype)
     grad = grad_mode.enabled and (self._requires_grad or values._requires_grad)
-    if kernel is None or grad or values._shares(self):
+    if kernel is None or grad or values._shares(self) or FORWARD.mode is not None:
         return inplace(put, (self, tuple(indices), values, accumulate))
     check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)

@@ -99,6 +99,11 @@ def _clamp_max_vjp(g: Tensor, input: Tensor, min: Bound, max: Tensor) -> Tensor:
     return select_where(chosen if min is None else chosen | (max < min), g, 0.0)
 
 
+def _as_number(bound: Tensor | Number) -> Tensor | Number:
+    """A tensor without dimensions, and without a gradient to take, is a number beside a number."""
+    return bound.item() if isinstance(bound, Tensor) and not bound._shape and not bound.requires_grad else bound
+
+
 def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
     if (
         (min is None or type(min) is float or type(min) is int) and (max is None or type(max) is float or type(max) is int)
@@ -113,6 +118,8 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
     for what, x in (("min", min), ("max", max)):
         if x is not None and not isinstance(x, (Tensor, int, float)):
             raise TypeError(f"clamp(): argument '{what}' must be Number or Tensor, not {type(x).__name__}")
+    if min is not None and max is not None and isinstance(min, Tensor) is not isinstance(max, Tensor):
+        min, max = _as_number(min), _as_number(max)
     if min is not None and max is not None and isinstance(min, Tensor) is not isinstance(max, Tensor):
         raise TypeError(f"clamp(): 'min' and 'max' must both be Tensors or both Numbers, got {type(min).__name__} and {type(max).__name__}")
     given = [x for x in (input, min, max) if x is not None]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
+from corelib.ops.conversion.copying import kept_strides
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
@@ -18,11 +19,18 @@ def _idle(name: str, input: Tensor, p: float, training: bool) -> bool:
     return not training or p == 0 or input._numel == 0
 
 
+def _noise(input: Tensor, p: float, shape: Shape) -> Tensor:
+    """Ones with probability 1 - p. For all elements it lies in memory as the input does, and the generator's numbers with it."""
+    strides = kept_strides(input) if shape is input._shape else None
+    made: Tensor = Tensor._empty(input._device, input._dtype, shape, strides).bernoulli_(1 - p)
+    return made
+
+
 def _dropped(input: Tensor, p: float, shape: Shape, inplace: bool) -> Tensor:
     if p == 1:
         mask = input.new_zeros(shape)
     else:
-        mask = input.new_empty(shape).bernoulli_(1 - p).div_(1 - p)
+        mask = _noise(input, p, shape).div_(1 - p)
     return input.mul_(mask) if inplace else input * mask
 
 
@@ -70,6 +78,15 @@ def _channelwise(name: str) -> Callable[..., Tensor]:
     return function
 
 
+def dropped_channels(name: str, input: Tensor, p: float, training: bool, inplace: bool) -> Tensor:
+    """Whole channels, dimension 1, set to zero, whatever the number of dimensions after them."""
+    if _idle(name, input, p, training):
+        return input
+    if len(input._shape) < 2:
+        raise RuntimeError(f"{name}(): Feature dropout requires at least 2 dimensions in the input, got {len(input._shape)}")
+    return _dropped(input, p, (*input._shape[:2], *[1] * (len(input._shape) - 2)), inplace)
+
+
 dropout1d, dropout2d, dropout3d = (public("nn.functional")(_channelwise(f"dropout{n}d")) for n in (1, 2, 3))
 
 
@@ -78,7 +95,7 @@ def _alpha_dropped(input: Tensor, p: float, shape: Shape, inplace: bool) -> Tens
     if p == 1:
         return input.mul_(input.new_zeros(shape)) if inplace else input * input.new_zeros(shape)
     a = ((1 - p) * (1 + p * depth * depth)) ** -0.5
-    mask = input.new_empty(shape).bernoulli_(1 - p)
+    mask = _noise(input, p, shape)
     made = input * (mask * a) + (mask - 1) * (depth * a) + depth * a * p
     return input.copy_(made) if inplace else made
 

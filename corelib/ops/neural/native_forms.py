@@ -198,7 +198,7 @@ def native_dropout_backward(grad_output: Tensor, mask: Tensor, scale: float) -> 
     return grad_output * mask * scale
 
 
-@public("torch")
+@public("torch", "nn.functional")
 def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """`nn.functional.channel_shuffle`.
 

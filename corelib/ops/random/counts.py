@@ -1,5 +1,6 @@
 """Counts drawn at random: Poisson's and the binomial distribution, elementwise, by rejection (Hörmann, 1993: the transformed rejection methods
-PTRS and BTRS) where the mean is 10 or more, else by counting waiting times (Devroye, 1986)."""
+PTRS and BTRS) where the mean is 10 or more, else by counting waiting times (Devroye, 1986). From mt19937 one after the other (serial.py), as
+PyTorch's; from philox, which is the devices' own, all at once."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from corelib.tensor.tensor import Tensor
 _FEW = 10.0
 
 
-def _on_host(*tensors: Tensor) -> list[Tensor]:
+def on_host(*tensors: Tensor) -> list[Tensor]:
     """Where the numbers are drawn, as all that come from a stream: how many are needed is known only as they come, and each look at a device
     would be a wait. They are read once, all together."""
     if tensors[0].device.runtime.backend.host_memory:
@@ -98,9 +99,12 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
         made = empty_like(input)
     else:
         wide = input.detach().to(D.float32) if input.dtype.itemsize == 2 else input.detach()
-        (rate,) = _on_host(wide)
+        (rate,) = on_host(wide)
         _checked("poisson", "input", rate, 0.0, float("inf"))
-        made = _poisson(rate, source).to(input.device).to(input.dtype)
+        if source.algorithm == "mt19937":
+            made = from_numpy(source.poisson(rate.numpy().reshape(-1)).reshape(rate.shape)).to(input.dtype).to(input.device)
+        else:
+            made = _poisson(rate, source).to(input.device).to(input.dtype)
     return drawn_over(input, "PoissonBackward0").copy_(made) if input.requires_grad else made
 
 
@@ -168,15 +172,21 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
         return empty_like(count + prob)
     source = generator_of("binomial", generator, count.device)
     kind = D.float32 if count.dtype.itemsize == 2 else count.dtype
-    trials, p = _on_host(*[t.detach().to(kind) for t in (count, prob)])
+    trials, p = on_host(*[t.detach().to(kind) for t in (count, prob)])
     _checked("binomial", "count", trials, 0.0, float("inf"))
     _checked("binomial", "prob", p, 0.0, 1.0)
     trials, p = (t.expand((trials + p).shape) for t in (trials, p))
-    n, q = trials.floor(), p
+    if source.algorithm == "mt19937":
+        made = from_numpy(source.binomial(*(t.numpy().reshape(-1) for t in (trials, p))).reshape(trials.shape)).to(count.dtype).to(count.device)
+    else:
+        made = _all_at_once(trials.floor(), p, source).to(count.device).to(count.dtype)
+    return drawn_over(count, "BinomialBackward0").copy_(made) if count.requires_grad else made
+
+
+def _all_at_once(n: Tensor, q: Tensor, source: Generator) -> Tensor:
     rare = select_where(q > 0.5, 1 - q, q)
     many = n * rare >= _FEW
     found = _few_binomial(select_where(many, 0.0, n), select_where(many, 0.0, rare), source)
     if bool(many.any()):
         found = select_where(many, _many_binomial(select_where(many, n, 100.0), select_where(many, rare, 0.5), source), found)
-    made = select_where(q > 0.5, n - found, found).to(count.device).to(count.dtype)
-    return drawn_over(count, "BinomialBackward0").copy_(made) if count.requires_grad else made
+    return select_where(q > 0.5, n - found, found)

@@ -378,3 +378,15 @@ def place_of(generator: Generator | None) -> Device:
     if not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
     return generator.device
+
+
+def thread_safe_generator() -> Generator | None:
+    """The generator of a worker of a `DataLoader` that is a thread; None elsewhere, where functions take the default one.
+
+    Workers are processes here, each with a default generator of its own, so it is None.
+
+    >>> import corelib as torch
+    >>> torch.randint(3, (2,), generator=torch.thread_safe_generator()).shape
+    torch.Size([2])
+    """
+    return None

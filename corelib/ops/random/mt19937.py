@@ -125,6 +125,27 @@ class Mt19937:
         words = self._words(2 * n)
         return words[0::2] << np.uint64(32) | words[1::2]
 
+    # Taking back: what draws numbers one by one draws them in blocks, and returns what is left of one
+
+    def engine_state(self) -> Any:
+        """Where the words are now, for `rewind`."""
+        return self._started().state
+
+    def rewind(self, state: Any, words: int) -> None:
+        """Go to `words` words behind `state`."""
+        engine = self._started()
+        engine.state = state
+        engine.random_raw(words, output=False)
+
+    def take_kept(self) -> float | None:
+        """The normal number that waits for the next draw of such, if one does; it waits no longer."""
+        kept, self._next_double = self._next_double, None
+        return kept
+
+    def keep(self, kept: float | None) -> None:
+        """Let a normal number wait for the next draw of such."""
+        self._next_double = kept
+
     # Distributions
 
     def uniform24(self, n: int) -> NDArray[np.float32]:

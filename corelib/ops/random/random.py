@@ -7,7 +7,7 @@ integers and bernoulli of the Philox stream are made on the device where it has 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from corelib.dispatcher.calls.inplace import check_writable, inplace
 from corelib.dispatcher.calls.outs import of_out
@@ -16,6 +16,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.operands import number
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.tangents import FORWARD
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
@@ -208,8 +209,12 @@ def _like(name: str, make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     ) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-        made = make(*args, input._shape, dtype=input._dtype if dtype is None else dtype, device=input._device if device is None else device, **names)
         strides = kept_strides(input, memory_format)
+        if strides is not None and name == "randn_like":  # the stream of normal numbers is another one there
+            made: Tensor = empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
+            made.normal_(generator=cast("Generator | None", names.get("generator")))
+            return made.requires_grad_() if requires_grad else made
+        made = make(*args, input._shape, dtype=input._dtype if dtype is None else dtype, device=input._device if device is None else device, **names)
         if strides is not None:  # the numbers stand in the order of memory
             flat = made
             made = Tensor._empty(flat._device, flat._dtype, flat._shape, strides)
@@ -323,6 +328,8 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
             except MemoryError as error:
                 raise self._device.runtime.allocator.no_room(name, error) from None
         self._bump()
+        if FORWARD.mode is not None:
+            FORWARD.mode.overwrite(self, None)
         if self._requires_grad and grad_mode.enabled:
             inplace(TABLE["drawn_over"], (self, _node_name(name.removesuffix("_"), (*args, *names.values()))))
         return self
@@ -454,7 +461,7 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
         array = source.bernoulli(chances, input._numel, input._dtype.np)
     except MemoryError as error:
         raise input._device.runtime.allocator.no_room("bernoulli", error) from None
-    return filled(empty_like(input), array, by_memory=False)
+    return filled(Tensor._empty(input._device, input._dtype, input._shape), array, by_memory=False)
 
 
 @public("torch")
@@ -468,7 +475,7 @@ def bernoulli(input: Tensor, p: Tensor | float | None = None, *, generator: Gene
     if not isinstance(input, Tensor):
         raise TypeError(f"bernoulli(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if p is not None:
-        made: Tensor = empty_like(input).bernoulli_(p, generator=generator)
+        made: Tensor = Tensor._empty(input._device, input._dtype, input._shape).bernoulli_(p, generator=generator)
         return made
     _float_only("bernoulli", input)
     return _finish(_bernoulli_of(input, generator), False, out, "bernoulli", False)

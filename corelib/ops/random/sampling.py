@@ -16,12 +16,13 @@ from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from corelib.contract.forks import free_in_child
+from corelib.ops.random import serial
+from corelib.ops.random.mt19937 import Mt19937
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from corelib.ops.random.mt19937 import Mt19937
     from corelib.ops.random.philox import Philox
 
     Array: TypeAlias = NDArray[Any]
@@ -175,6 +176,26 @@ class Sampler:
             uniform = self._stream.uniform53(n)
         with np.errstate(over="ignore"):
             return _cast(median + sigma * np.tan(np.pi * (uniform - 0.5)), np_dtype, name)
+
+    def gamma(self, shapes: Array) -> Array:
+        """Standard gamma numbers in float64 for a flat array of shapes, of float32 or float64; mt19937's alone."""
+        with self._lock:
+            return serial.gamma(self._words_one_by_one(), shapes)
+
+    def poisson(self, rates: Array) -> Array:
+        """Counts in float64 for a flat array of rates, each 0 or more; mt19937's alone."""
+        with self._lock:
+            return serial.poisson(self._words_one_by_one(), rates)
+
+    def binomial(self, counts: Array, chances: Array) -> Array:
+        """Successes in float64 for flat arrays of trials and chances, both of float32 or of float64; mt19937's alone."""
+        with self._lock:
+            return serial.binomial(self._words_one_by_one(), counts, chances)
+
+    def _words_one_by_one(self) -> Mt19937:
+        if not isinstance(self._stream, Mt19937):
+            raise RuntimeError("numbers drawn one by one are mt19937's; philox draws them all at once")
+        return self._stream
 
     def multinomial(self, weights: Array, num_samples: int, replacement: bool = False) -> Array:
         """Indices drawn by `weights` (rows, categories), each row apart: int64 of shape (rows, num_samples).

@@ -280,12 +280,12 @@ method_with_varargs("broadcast_to", broadcast_to)
 
 @public("torch")
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
-    """Views of all tensors in the shape that they broadcast to."""
+    """Views of all tensors in the shape that they broadcast to; one that has it already is returned itself."""
     given = spread(tensors)
     shape = broadcast_shapes(*[t._shape for t in given])
     if shape is None:
         raise RuntimeError(f"broadcast_tensors(): shapes {[list(t._shape) for t in given]} cannot be broadcast together")
-    return tuple([expand(t, shape) for t in given])
+    return tuple([t if t._shape == shape else expand(t, shape) for t in given])
 
 
 def _as(name: str, method: str) -> Callable[[Tensor, Tensor], Tensor]:

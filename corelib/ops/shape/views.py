@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import TABLE
-from corelib.graph.fitted import summed
+from corelib.graph.edges import summed
 from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType

@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import pi
 
 from corelib.dispatcher.declare import op
+from corelib.graph.rule import without_slope
 from corelib.ops.elementwise.error_functions import erfc
 from corelib.ops.elementwise.exponential import exp, log, log1p
 from corelib.ops.elementwise.gamma import lgamma
@@ -123,11 +124,14 @@ def _igammac_vjp(g: Tensor, input: Tensor, other: Tensor) -> Tensor:
     return -_density(g, input, other)
 
 
-@op(kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammainc",), check=refuse_integers("igamma"), vjp={"other": _density})
+@op(
+    kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammainc",), check=refuse_integers("igamma"),
+    vjp={"input": without_slope("igamma: input"), "other": _density},
+)
 def igamma(input: Tensor, other: Tensor) -> Tensor:
     """P(input, other), the regularized lower incomplete gamma function, elementwise: 1/gamma(a) times the integral from 0 to x of t^(a-1) e^-t.
 
-    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`.
+    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`, NotImplementedError.
 
     >>> import corelib as torch
     >>> torch.igamma(torch.tensor([1., 4.]), torch.tensor([1., 3.]))
@@ -139,11 +143,14 @@ def igamma(input: Tensor, other: Tensor) -> Tensor:
     return _edges(input, other, select_where(lower, p, 1 - q), 0.0, 1.0)
 
 
-@op(kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammaincc",), check=refuse_integers("igammac"), vjp={"other": _igammac_vjp})
+@op(
+    kind="binary", inplace=True, out=True, numbers=False, aliases=("special.gammaincc",), check=refuse_integers("igammac"),
+    vjp={"input": without_slope("igammac: input"), "other": _igammac_vjp},
+)
 def igammac(input: Tensor, other: Tensor) -> Tensor:
     """Q(input, other) = 1 - P(input, other), the regularized upper incomplete gamma function, elementwise.
 
-    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`.
+    NaN for negative numbers, NotImplementedError for integers and bools. There is no derivative with respect to `input`, NotImplementedError.
 
     >>> import corelib as torch
     >>> torch.igammac(torch.tensor([1., 4.]), torch.tensor([1., 3.]))

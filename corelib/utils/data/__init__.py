@@ -7,6 +7,7 @@ from corelib.data import (
     ConcatDataset as ConcatDataset,
     DataLoader as DataLoader,
     Dataset as Dataset,
+    DistributedSampler as DistributedSampler,
     IterableDataset as IterableDataset,
     RandomSampler as RandomSampler,
     Sampler as Sampler,

@@ -79,7 +79,7 @@ def test_facts() -> None:
 
         assert [f(0) for f in (one, two, three, four)] == [1, 2, 3, 4]
         assert T.jit.wait(T.jit.fork(lambda a, b=0: a + b, 1, b=2)) == 3
-        with pytest.raises(RuntimeError, match="example_inputs"):
+        with pytest.raises((RuntimeError, TypeError)):
             T.jit.trace(double)
 
 

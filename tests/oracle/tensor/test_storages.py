@@ -64,8 +64,8 @@ def test_a_tensor_beyond_the_end_of_its_storage_is_not_read() -> None:
 
 
 SOURCES = [
-    "T.UntypedStorage.from_file(p, False, 8)", "T.UntypedStorage.from_file(p, False, 8).filename", "s = T.UntypedStorage.from_file(p, False, 8); s[0] = 9; open(p, 'rb').read()", "T.UntypedStorage.from_file(p, True, 8).filename == p",
-    "s = T.UntypedStorage.from_file(p, shared=True, nbytes=20); s[0] = 9; open(p, 'rb').read()", "T.UntypedStorage.from_file(p, False, 40)", "T.UntypedStorage.from_file(p)", "T.UntypedStorage.from_file(p + 'x', False, 3)",
+    "T.UntypedStorage.from_file(p, False, 8)", "T.UntypedStorage.from_file(p, False, 8).filename", "s = T.UntypedStorage.from_file(p, False, 8); s[0] = 9; read()", "T.UntypedStorage.from_file(p, True, 8).filename == p",
+    "s = T.UntypedStorage.from_file(p, shared=True, nbytes=20); s[0] = 9; read()", "T.UntypedStorage.from_file(p, False, 40)", "T.UntypedStorage.from_file(p)", "T.UntypedStorage.from_file(p + 'x', False, 3)",
     "T.UntypedStorage.from_file(p + 'y', True, 3)", "T.UntypedStorage.from_file(p, True, 8).resizable()", "T.FloatStorage.from_file(p, False, 2)", "T.TypedStorage.from_file(p, False, 2)", "T.FloatStorage.from_file(p, True, 2).filename == p",
     "T.FloatStorage.from_file(p, False, 2).filename", "t = T.empty(0).set_(T.UntypedStorage.from_file(p, False, 16)[4:12]); t.shape", "T.asarray(T.UntypedStorage.from_file(p, False, 16)[4:12], dtype=T.uint8)",
     r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.int16)", r"T.UntypedStorage.from_buffer(b'\1\2\3\4')", r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.uint8)", r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.int16, byte_order='big')",
@@ -95,7 +95,7 @@ def test_sources(piece: str, tmp_path: Path) -> None:
         path = tmp_path / str(i)
         path.write_bytes(bytes(range(16)))
         *before, last = piece.split("; ")
-        scope = {"T": m, "p": str(path), "pickle": pickle, "copy": copy, "weakref": weakref, "saved": saved}
+        scope = {"T": m, "p": str(path), "read": path.read_bytes, "pickle": pickle, "copy": copy, "weakref": weakref, "saved": saved}
         try:
             exec("; ".join(before), scope)
             found.append(repr(eval(last, scope)))
@@ -111,7 +111,7 @@ def test_typed_storages_are_deprecated_once() -> None:
     from corelib.tensor import storage
 
     said = []
-    for m, reset in ((torch, torch.storage._reset_warn_typed_storage_removal), (corelib, lambda: setattr(storage._Told, "once", False))):
+    for m, reset in ((torch, torch.storage._reset_warn_typed_storage_removal), (corelib, storage._TOLD.clear)):
         for make in (lambda: m.ones(2).storage(), lambda: m.FloatStorage(2), lambda: m.TypedStorage([1], dtype=m.int8), lambda: m.ones(2).untyped_storage()):  # noqa: B023
             reset()
             with warnings.catch_warnings(record=True) as record:

@@ -165,7 +165,7 @@ def test_the_default_device_does_not_matter_to_the_order():
 
 
 def test_iterators_are_not_pickled():
-    with pytest.raises(NotImplementedError, match="SingleProcessIterator cannot be pickled"):
+    with pytest.raises(NotImplementedError, match="_SingleProcessDataLoaderIter cannot be pickled"):
         pickle.dumps(iter(DataLoader(Numbers(2))))
 
 

@@ -199,7 +199,7 @@ def test_a_worker_that_is_too_slow_runs_into_the_timeout():
     iterator = iter(DataLoader(Calls(4, lambda i: time.sleep(60)), num_workers=1, timeout=0.2))
     with pytest.raises(RuntimeError, match=r"DataLoader timed out after 0\.2 seconds"):
         next(iterator)
-    iterator._processes[0].kill()
+    iterator._workers[0].kill()
 
 
 def test_streams_are_split_by_the_dataset_and_end_one_by_one():
@@ -211,12 +211,12 @@ def test_streams_are_split_by_the_dataset_and_end_one_by_one():
 def test_persistent_workers_stay_and_begin_each_pass_anew():
     loader = DataLoader(Stream(counts=[3, 1]), num_workers=2, persistent_workers=True)
     assert lists(loader) == [[0], [100], [1], [2]] == lists(loader)
-    pids = [p.pid for p in loader._iterator._processes]
+    pids = [p.pid for p in loader._iterator._workers]
     for batch in loader:  # left early: what was under way does not come up in the next pass
         assert batch.tolist() == [0]
         break
-    assert lists(loader) == [[0], [100], [1], [2]] and [p.pid for p in loader._iterator._processes] == pids
-    assert all(p.is_alive() for p in loader._iterator._processes)
+    assert lists(loader) == [[0], [100], [1], [2]] and [p.pid for p in loader._iterator._workers] == pids
+    assert all(p.is_alive() for p in loader._iterator._workers)
     del loader
     assert gone(pids)
 
@@ -224,7 +224,7 @@ def test_persistent_workers_stay_and_begin_each_pass_anew():
 def test_persistent_workers_that_died_are_replaced_in_the_next_pass():
     loader = DataLoader(Calls(8), num_workers=1, persistent_workers=True)
     iterator = iter(loader)
-    iterator._processes[0].kill()
+    iterator._workers[0].kill()
     with pytest.raises(RuntimeError, match="SIGKILL"):
         list(iterator)
     assert len(lists(loader)) == 8
@@ -234,7 +234,7 @@ def test_persistent_workers_that_died_are_replaced_in_the_next_pass():
 def test_leaving_a_loop_early_ends_the_workers(leave):
     def loop():
         iterator = iter(DataLoader(TensorDataset(torch.ones(100, 30_000)), 2, num_workers=2))
-        pids.extend(p.pid for p in iterator._processes)
+        pids.extend(p.pid for p in iterator._workers)
         for _ in iterator:
             if leave == "exception":
                 raise LookupError
@@ -299,7 +299,7 @@ if __name__ == "__main__":
     loader = DataLoader(D(), num_workers=2, persistent_workers={persistent}, multiprocessing_context={context!r})
     it = iter(loader)
     next(it)
-    print(*[p.pid for p in it._processes], flush=True)
+    print(*[p.pid for p in it._workers], flush=True)
     {then}
 """
 

@@ -1,0 +1,3 @@
+"""mpl_toolkits' names, which draw nothing."""
+
+import matplotlib  # noqa: F401  in sys.modules it puts its own in this one's place

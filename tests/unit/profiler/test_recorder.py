@@ -1,0 +1,97 @@
+"""The recorder: what it records and leaves alone, and that what it puts in place for the time of a profile is gone afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+import corelib as torch
+from corelib.dispatcher import modes
+from corelib.dispatcher.modes import Mode
+from corelib.dispatcher.regions import watched
+
+
+def keys(prof: torch.profiler.profile) -> list[str]:
+    return [event.name for event in prof.events() or ()]
+
+
+def test_after_a_profile_everything_is_as_before() -> None:
+    before = torch.Tensor.fill_, torch.Tensor.item, modes.active.count
+    with pytest.raises(ZeroDivisionError), torch.profiler.profile():
+        assert torch.Tensor.fill_ is not before[0]
+        1 / 0  # noqa: B018
+    assert (torch.Tensor.fill_, torch.Tensor.item, modes.active.count) == before
+    assert watched.recorder is None
+
+
+def test_an_op_that_fails_is_closed() -> None:
+    with torch.profiler.profile() as prof:
+        with pytest.raises(RuntimeError):
+            torch.ones(2, 3) @ torch.ones(2, 3)
+        torch.ones(2).exp()
+    events = prof.events()
+    assert events is not None and all(e.cpu_parent is None for e in events if e.name == "aten::exp")
+
+
+def test_every_mode_sees_a_call_once_beside_a_profile() -> None:
+    class Names(Mode):
+        def __init__(self) -> None:
+            self.seen: list[str] = []
+
+        def dispatch(self, op, call, args, kwargs):  # type: ignore[no-untyped-def]
+            self.seen.append(op.name)
+            return call(*args, **kwargs)
+
+    x = torch.ones(2, 3)
+    for first_profile in (True, False):
+        names = Names()
+        prof = torch.profiler.profile()
+        for context in (prof, names) if first_profile else (names, prof):
+            context.__enter__()
+        x.chunk(2)
+        x + 1
+        for context in (names, prof):
+            context.__exit__(None, None, None)
+        assert names.seen == ["chunk", "add"]
+        assert keys(prof).count("aten::chunk") == keys(prof).count("aten::add") == 1
+
+
+def test_a_backward_inside_a_node_is_inside_it() -> None:
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):  # type: ignore[no-untyped-def]
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):  # type: ignore[no-untyped-def]
+            with torch.enable_grad():
+                y = torch.ones(2, requires_grad=True)
+                (y.exp()).sum().backward()
+            return g * 2
+
+    x = torch.ones(2, requires_grad=True)
+    with torch.profiler.profile() as prof:
+        Twice.apply(x).sum().backward()
+    parents = {}
+    for event in prof.events() or ():
+        above, chain = event.cpu_parent, []
+        while above is not None:
+            chain.append(above.name)
+            above = above.cpu_parent
+        parents[event.name] = chain
+    assert "TwiceBackward" in parents["ExpBackward0"]
+    assert parents["autograd::engine::evaluate_function: TwiceBackward"] == []
+
+
+def test_shapes_of_the_layer_that_is_computed_in_one_step() -> None:
+    with torch.profiler.profile(record_shapes=True) as prof:
+        torch.nn.Linear(8, 16)(torch.ones(2, 3, 8))
+    shapes = {event.name: event.input_shapes for event in prof.events() or ()}
+    assert shapes["aten::linear"] == [[2, 3, 8], [16, 8], [16]]
+    assert shapes["aten::addmm"] == [[16], [6, 8], [8, 16], [], []]
+
+
+def test_an_activity_must_be_one() -> None:
+    with pytest.raises(TypeError, match="activities must be ProfilerActivity, got 'cpu'"):
+        torch.profiler.profile(activities=["cpu"])  # type: ignore[list-item]
+    with pytest.warns(UserWarning, match="not a valid device option"):
+        torch.autograd.profiler.profile(use_device="nowhere")
