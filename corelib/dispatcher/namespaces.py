@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from types import FunctionType
@@ -35,16 +34,6 @@ def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
                 attach(last, function)
             else:
                 NAMESPACES.setdefault(place, {})[last.removeprefix(f"{place}_")] = function
-
-
-def name_for_pickles() -> None:
-    """Have the functions that their own modules do not show say where users find them, so that pickle does too."""
-    for space, shown in NAMESPACES.items():
-        for name, function in shown.items():
-            if isinstance(function, FunctionType) and function.__module__ not in ("corelib", f"corelib.{space}"):
-                home = vars(sys.modules[function.__module__])
-                if home.get(function.__qualname__) is not function:
-                    function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
 
 
 def public(

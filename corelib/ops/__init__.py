@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES, name_for_pickles
+from corelib.dispatcher.namespaces import ENTRIES, NAMESPACES
 from corelib.dispatcher.op import TABLE as TABLE
 from corelib.ops import aten as aten, operators
 from corelib.ops.elementwise import (
@@ -41,7 +41,6 @@ globals().update(ENTRIES)
 for _shown in NAMESPACES.values():  # functions that are ops by name but have no kernel of their own
     globals().update({name: function for name, function in _shown.items() if not hasattr(function, "op")})
 operators.install()
-name_for_pickles()
 
 
 def namespace(name: str) -> dict[str, Any]:

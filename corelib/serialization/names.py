@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cache
-from importlib import import_module
 from types import FunctionType
 from typing import Any
 
+from corelib.as_torch.finder import module_at
 from corelib.as_torch.paths import OWN, paths
 from corelib.ops import namespace
 
@@ -67,7 +66,7 @@ def torch_name(value: Any) -> tuple[str, str] | None:
 
 
 def _face_class(value: type, name: str) -> tuple[str, str] | None:
-    return ("torch", name) if not name.startswith("_") and getattr(sys.modules.get("corelib"), name, None) is value else None
+    return ("torch", name) if not name.startswith("_") and getattr(module_at(""), name, None) is value else None
 
 
 def resolved(module: str, name: str) -> Any:
@@ -76,10 +75,10 @@ def resolved(module: str, name: str) -> Any:
     if full in _HIDDEN:
         module, _, name = _HIDDEN[full].rpartition(".")
         if not name:
-            return import_module("corelib")
+            return module_at("")
     space = _COMPILED.get(module, module)
     try:
-        found: Any = import_module(f"corelib{space[5:]}")
+        found: Any = module_at(space[6:])
     except ImportError as error:
         raise AttributeError(f"corelib has nothing for PyTorch's module {module}") from error
     prefix = f"{space.rpartition('.')[2]}_" if space != module else ""
