@@ -11,7 +11,16 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
+_VF: .
 _dynamo: capture.dynamo
+_jit_internal: capture.jit
+_lobpcg: ops.linalg.lobpcg
+_lowrank: ops.linalg.matrix_norms
+_tensor: tensor.tensor
+_tensor_str: ops.conversion.printing
+_weights_only_unpickler: serialization.unpickling
+autograd.profiler: profiler.autograd_profiler
+autograd.profiler_util: profiler.events profiler.event_list
 backends.cusparselt: backends.libraries.cusparselt
 backends.kleidiai: backends.libraries.kleidiai
 backends.miopen: backends.libraries.miopen
@@ -21,8 +30,6 @@ backends.nnpack: backends.libraries.nnpack
 backends.openmp: backends.libraries.openmp
 backends.xnnpack: backends.libraries.xnnpack
 compiler: capture.compiler
-autograd.profiler: profiler.autograd_profiler
-autograd.profiler_util: profiler.events profiler.event_list
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
@@ -32,6 +39,7 @@ cuda.amp.grad_scaler: amp.cuda
 cuda.amp: amp.cuda
 functional: .
 jit: capture.jit
+nn.functional.grad: nn.grad
 onnx: capture.onnx
 optim._adafactor: optim.adafactor
 optim._muon: optim.muon
@@ -39,14 +47,16 @@ random: ops.random.generator
 return_types: ops.return_types
 signal.windows.windows: signal.windows
 storage: tensor.storage
+testing._comparison: testing
+testing._creation: testing
 torch_version: as_torch.versions
 _utils: serialization.rebuild
 utils.serialization.config: serialization.config
 utils.serialization: serialization
 utils.data._utils.collate: data.collate
+utils.data._utils.fetch: data.worker
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
-utils.data._utils.fetch: data.worker
 utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
 utils.data.distributed: data.distributed
