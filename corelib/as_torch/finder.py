@@ -85,7 +85,7 @@ def name_for_pickles(spaces: dict[str, dict[str, Any]]) -> None:
     """Have the functions that their own modules do not show say where users find them, so that pickle does too."""
     for space, shown in spaces.items():
         for name, function in shown.items():
-            if isinstance(function, FunctionType) and vars(sys.modules[function.__module__]).get(function.__qualname__) is not function:
+            if isinstance(function, FunctionType) and getattr(sys.modules.get(function.__module__), function.__qualname__, None) is not function:
                 function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
 
 
