@@ -59,14 +59,11 @@ _sharer: Any = vars(resource_sharer)["_resource_sharer"]
 
 
 _SECONDS_TO_STAY = 5.0
-_staying: list[int] = []  # the process that stays, which is not the one it was forked from
 
 
-def _stay() -> None:
+def _stay(_: object) -> None:
     """Let a child process stay at its end, for a few seconds, until what it has sent is fetched: its last results are often still on their way."""
-    if _staying != [os.getpid()] and process.parent_process() is not None:
-        _staying[:] = [os.getpid()]
-        util.Finalize(None, _wait_for_receivers, exitpriority=-10)  # after the threads that feed its queues
+    util.Finalize(None, _wait_for_receivers, exitpriority=-10)  # after the threads that feed its queues
 
 
 def _wait_for_receivers() -> None:
@@ -83,7 +80,6 @@ class _Offer:
             reduction.send_handle(connection, file.descriptor, pid)
 
         self._name = _sharer.register(send, lambda: None)
-        _stay()
 
     def detach(self) -> int:
         """The descriptor, in the receiver."""
@@ -220,3 +216,6 @@ def _reduce_owner(storage: Storage) -> tuple[Any, ...]:
 
 
 init_reductions()
+util.register_after_fork(init_reductions, _stay)
+if process.parent_process() is not None:
+    _stay(None)

@@ -256,7 +256,9 @@ if __name__ == "__main__":
     queue = context.Queue()
     child = context.Process(target=work, args=(queue,))
     child.start()
-    time.sleep(2 if sys.argv[1] == "fork" else 6)
+    while queue.empty():
+        time.sleep(0.05)
+    time.sleep(1)
     print(queue.get(timeout=30).tolist())
     child.join()
     lost = context.Queue()
