@@ -67,6 +67,8 @@ def _stay(_: object) -> None:
 
 
 def _wait_for_receivers() -> None:
+    if process.parent_process() is None:
+        return
     parent, end = os.getppid(), monotonic() + _SECONDS_TO_STAY
     while _sharer._cache and os.getppid() == parent and monotonic() < end:
         sleep(0.01)
@@ -217,5 +219,4 @@ def _reduce_owner(storage: Storage) -> tuple[Any, ...]:
 
 init_reductions()
 util.register_after_fork(init_reductions, _stay)
-if process.parent_process() is not None:
-    _stay(None)
+_stay(None)

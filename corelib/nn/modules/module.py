@@ -200,6 +200,14 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
                 value = replaced
         return value
 
+    def _has(self, name: str) -> bool:
+        """As `hasattr`, without the error that __getattr__ makes for a name that is nowhere: the usual case."""
+        kind = type(self)
+        if kind.__getattr__ is not Module.__getattr__ or hasattr(kind, name):
+            return hasattr(self, name)
+        state = self.__dict__
+        return name in state or name in state["_parameters"] or name in state["_buffers"] or name in state["_modules"]
+
     def _check_name(self, kind: str, name: object, registry: dict[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
@@ -207,7 +215,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
             raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if name not in registry and hasattr(self, name):
+        if name not in registry and self._has(name):
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
