@@ -15,6 +15,7 @@ _VF: .
 _C: machine.c_names
 __config__: machine.build
 __future__: nn.conversion
+_utils: serialization.rebuild
 _dynamo: capture.dynamo
 _utils: machine.internals
 _jit_internal: capture.jit
