@@ -139,7 +139,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     **{name: ("corelib.dispatcher.warned", name) for name in ("is_warn_always_enabled", "set_warn_always")},
     "get_device_module": ("corelib.machine.modules", "get_device_module"),
     "__config__": ("corelib.machine.build", None),
-    "__future__": ("corelib.nn.conversion", None),
+    "__future__": ("corelib.nn.future", None),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
     **{name: ("corelib.dispatcher.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},

@@ -75,7 +75,7 @@ from corelib.capture.symbolic import SymBool as SymBool
 from corelib.capture.symbolic import SymFloat as SymFloat
 from corelib.capture.symbolic import SymInt as SymInt
 from corelib.machine import build as __config__
-from corelib.nn import conversion as __future__
+from corelib.nn import future as __future__
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
 from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
 from corelib import accelerator as accelerator

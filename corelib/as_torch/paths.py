@@ -14,7 +14,7 @@ _TABLE = """
 _VF: .
 _C: machine.c_names
 __config__: machine.build
-__future__: nn.conversion
+__future__: nn.future
 _utils: serialization.rebuild
 _dynamo: capture.dynamo
 _utils: machine.internals

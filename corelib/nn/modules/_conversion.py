@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
-from corelib.nn.conversion import get_overwrite_module_params_on_conversion
+from corelib.nn.future import get_overwrite_module_params_on_conversion
 from corelib.nn.parameter import Parameter
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.construction.storages import SHARE
