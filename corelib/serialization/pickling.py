@@ -142,6 +142,8 @@ class DataPickler(pickle._Pickler):
             return _LAYOUT, (f"torch.{obj.name}",)
         if isinstance(obj, Tensor):
             return self._reduce_tensor(obj)
+        if kind.__module__ == "torch.return_types":
+            return _named("torch.return_types", kind.__name__), (tuple(obj),)
         return NotImplemented
 
     def _reduce_tensor(self, t: Tensor) -> Any:
