@@ -149,6 +149,34 @@ def conv_backward_flop(
     return count
 
 
+def sdpa_flop_count(query_shape: Any, key_shape: Any, value_shape: Any) -> int:
+    """The operations of attention: the scores, and their product with the values; heads of key and value may be fewer than those of the query."""
+    b, h_q, s_q, d_q = query_shape
+    b2, h_kv, s_k, d2 = key_shape
+    b3, h3, s3, d_v = value_shape
+    if not (b == b2 == b3 and h_kv == h3 and d_q == d2 and s_k == s3):
+        raise AssertionError(f"sdpa_flop_count: query/key/value shapes are incompatible: q={query_shape}, k={key_shape}, v={value_shape}")
+    if h_q < h_kv or h_q % h_kv != 0:
+        raise AssertionError(f"sdpa_flop_count: query heads ({h_q}) must be a multiple of key/value heads ({h_kv})")
+    return int(2 * b * h_q * s_q * s_k * (d_q + d_v))
+
+
+def sdpa_flop(query_shape: Any, key_shape: Any, value_shape: Any, *args: Any, out_shape: Any = None, **kwargs: Any) -> int:
+    """Attention, as a formula for `register_flop_formula`; here it is counted as the products that it is made of."""
+    return sdpa_flop_count(query_shape, key_shape, value_shape)
+
+
+def sdpa_backward_flop(
+    grad_out_shape: Any, query_shape: Any, key_shape: Any, value_shape: Any, *args: Any, out_shape: Any = None, **kwargs: Any
+) -> int:
+    """The gradients of attention where the scores are computed anew: five products."""
+    b, h_q, s_q, d_q = query_shape
+    s_k, d_v = key_shape[2], value_shape[3]
+    if not (b == key_shape[0] == value_shape[0] == grad_out_shape[0] and key_shape[1] == value_shape[1] and h_q == grad_out_shape[1]):
+        raise AssertionError("sdpa_backward_flop_count: batch/heads mismatch among tensors")
+    return int(2 * b * h_q * s_q * s_k * (3 * d_q + 2 * d_v))
+
+
 # From corelib's ops to what PyTorch counts.
 
 Counted = tuple[str, Args, Any]

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
+from corelib.nn.future import get_overwrite_module_params_on_conversion
 from corelib.nn.parameter import Parameter
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.construction.storages import SHARE
@@ -36,12 +37,16 @@ class ConversionMixin:
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for param in self._parameters.values():
+        for name, param in self._parameters.items():
             if param is None:
                 continue
             with no_grad():
                 applied = fn(param)
                 grad = param.grad
+                if get_overwrite_module_params_on_conversion():
+                    made = self._parameters[name] = Parameter(applied, param.requires_grad)
+                    made.grad = None if grad is None else fn(grad).requires_grad_(grad.requires_grad)
+                    continue
                 # Through ``.data``, so that optimizers and other holders of the tensors see the change.
                 param.data = applied
                 if grad is not None:
@@ -109,6 +114,18 @@ class ConversionMixin:
         """Move every parameter and buffer to a CUDA device, the current one by default."""
         target = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device
         return self._apply(lambda tensor: tensor.to(target))
+
+    def ipu(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an ipu device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.ipu(device))
+
+    def mtia(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an mtia device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.mtia(device))
+
+    def xpu(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an xpu device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.xpu(device))
 
     def type(self, dst_type: Any) -> Self:
         """Cast every parameter and buffer, integer ones too."""

@@ -25,7 +25,7 @@ from corelib.nn.hooks import (
     register_module_parameter_registration_hook,
 )
 from corelib.nn.modules._conversion import ConversionMixin
-from corelib.nn.modules._state_dict import StateDictMixin
+from corelib.nn.modules._state_dict import StateDictMixin, _WrappedHook as _WrappedHook
 from corelib.nn.parameter import Buffer, Parameter
 from corelib.tensor.tensor import Tensor
 
@@ -105,7 +105,15 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
     __call__: Callable[..., Any] = _call_impl
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        mine = self.__dict__
+        mine.update(state)
+        # What modules of older versions, and PyTorch's, lack: the registries of later kinds, and the ids of the hooks that a call runs.
+        for name in _hooks.REGISTRIES:
+            mine.setdefault(name, OrderedDict())
+        mine.setdefault("_non_persistent_buffers_set", set())
+        mine.setdefault("_is_full_backward_hook", None)
+        for kind in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
+            self._call_hooks.update(dict.fromkeys(mine[kind], True))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`torch.compile` of this module, in place: it runs eagerly, which is said once. The arguments are those of `torch.compile`."""

@@ -98,6 +98,11 @@ def test_formulas_of_ones_own() -> None:
             U.register_flop_formula("mm")(lambda *a, **k: 0)
         assert U.conv_flop_count([2, 3, 8, 8], [4, 3, 3, 3], [2, 4, 6, 6]) == 2 * 36 * 9 * 12 * 2
         assert U.mm_flop(T.ones(2, 3), T.ones(3, 4)) == 48
+        q, k, v = (2, 6, 5, 8), (2, 3, 7, 8), (2, 3, 7, 4)
+        assert U.sdpa_flop_count(q, k, v) == 2 * 12 * 5 * 7 * 12 and U.sdpa_flop(q, k, v) == U.sdpa_flop_count(q, k, v)
+        assert U.sdpa_backward_flop(T.ones(2, 6, 5, 4), T.ones(q), T.ones(k), T.ones(v)) if U is theirs else U.sdpa_backward_flop((2, 6, 5, 4), q, k, v) == 2 * 12 * 5 * 7 * 32
+        with pytest.raises(AssertionError):
+            U.sdpa_flop_count(q, k, (2, 3, 9, 4))
         assert U.get_suffix_str(123456) == "K" and U.convert_num_with_suffix(1500, "K") == "1.500K" and U.convert_to_percent_str(1, 4) == "25.00%"
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
