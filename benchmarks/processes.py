@@ -1,4 +1,4 @@
-"""What needs a process of its own: the time to import, and the memory that training takes.
+"""What needs a process of its own: the time to import, the memory that training takes, and the time to build a model.
 
 Each figure comes from fresh interpreters, the two libraries in turns.
 """
@@ -41,6 +41,24 @@ for _ in range(5):
 print(peak() - before)
 """
 
+# The least of several: what else the machine does only adds.
+_BUILD = """
+import time
+import {library} as T
+if "{library}" == "torch":
+    T.set_num_threads({threads})
+from benchmarks.cases.{module} import {case}
+
+build, took = {case}(T), []
+model = build()
+for _ in range(7):
+    del model
+    start = time.perf_counter()
+    model = build()
+    took.append(time.perf_counter() - start)
+print(min(took) * 1e3)
+"""
+
 
 @dataclass(frozen=True)
 class ProcessCase:
@@ -61,6 +79,11 @@ PROCESS_CASES = [
                 module="training", case="tutorial_mlp_adam"),
     ProcessCase("process", "peak memory of training, CNN", "MiB", _MEMORY, module="training", case="cnn"),
     ProcessCase("process", "peak memory of training, GPT", "MiB", _MEMORY, module="transformer", case="gpt_step"),
+    ProcessCase("construction", "vit_tiny as timm builds it", "ms", _BUILD, goal=0.67, module="construction", case="build_vit_tiny"),
+    ProcessCase("construction", "GPT-2 of 4 blocks as Hugging Face builds it", "ms", _BUILD, goal=0.67,
+                module="construction", case="build_gpt2"),
+    ProcessCase("construction", "1000 Linear layers of 4 x 4", "ms", _BUILD, goal=0.67,
+                module="construction", case="build_small_layers"),
 ]  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.moved import moved
 from corelib.as_torch.paths import paths
@@ -76,6 +76,19 @@ class Finder(Loader):
 
 
 
+def module_at(path: str) -> Any:
+    """The module of corelib that PyTorch's path below `torch` stands for; "" is the package itself. ImportError where there is none."""
+    return import_module(f"corelib.{path}" if path else "corelib")
+
+
+def name_for_pickles(spaces: dict[str, dict[str, Any]]) -> None:
+    """Have the functions that their own modules do not show say where users find them, so that pickle does too."""
+    for space, shown in spaces.items():
+        for name, function in shown.items():
+            if isinstance(function, FunctionType) and getattr(sys.modules.get(function.__module__), function.__qualname__, None) is not function:
+                function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
+
+
 def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:
     """Whether a path is its home under another name: not where its home is a package, whose files would be found twice, or has a path below it."""
     return len(homes) == 1 and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
@@ -102,6 +115,19 @@ def paths_below(package: str) -> None:
     space = sys.modules[package].__dict__
     space["__getattr__"] = attribute_of(package)
     space.setdefault("__path__", [])
+
+
+M = TypeVar("M", bound=type[ModuleType])
+
+
+def become(module: str) -> Callable[[M], M]:
+    """A decorator: the module of that name becomes one of the decorated class, whose properties then are its settings."""
+
+    def apply(kind: M) -> M:
+        sys.modules[module].__class__ = kind
+        return kind
+
+    return apply
 
 
 def former(folder: str, home: str, name: str) -> Any:

@@ -11,10 +11,26 @@ from __future__ import annotations
 from functools import cache
 
 _TABLE = """
+_VF: .
+_utils: serialization.rebuild
 _dynamo: capture.dynamo
-compiler: capture.compiler
+_jit_internal: capture.jit
+_lobpcg: ops.linalg.lobpcg
+_lowrank: ops.linalg.matrix_norms
+_tensor: tensor.tensor
+_tensor_str: ops.conversion.printing
+_weights_only_unpickler: serialization.unpickling
 autograd.profiler: profiler.autograd_profiler
 autograd.profiler_util: profiler.events profiler.event_list
+backends.cusparselt: backends.libraries.cusparselt
+backends.kleidiai: backends.libraries.kleidiai
+backends.miopen: backends.libraries.miopen
+backends.mkl: backends.libraries.mkl
+backends.mkldnn: backends.libraries.mkldnn
+backends.nnpack: backends.libraries.nnpack
+backends.openmp: backends.libraries.openmp
+backends.xnnpack: backends.libraries.xnnpack
+compiler: capture.compiler
 cpu.amp.autocast_mode: amp.cpu
 cpu.amp.grad_scaler: amp.cpu
 cpu.amp: amp.cpu
@@ -24,6 +40,7 @@ cuda.amp.grad_scaler: amp.cuda
 cuda.amp: amp.cuda
 functional: .
 jit: capture.jit
+nn.functional.grad: nn.grad
 onnx: capture.onnx
 optim._adafactor: optim.adafactor
 optim._muon: optim.muon
@@ -31,11 +48,26 @@ random: ops.random.generator
 return_types: ops.return_types
 signal.windows.windows: signal.windows
 storage: tensor.storage
+testing._comparison: testing
+testing._creation: testing
 torch_version: as_torch.versions
+utils._contextlib: utils.plumbing.context_decorators
+utils._foreach_utils: utils.plumbing.foreach_support
+utils._pytree: pytree
+utils.backend_registration: utils.absent.backend_registration
+utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer
+utils.benchmark.utils.compare: utils.benchmark.compare
+utils.benchmark.utils.fuzzer: utils.benchmark.fuzzer
+utils.benchmark.utils.timer: utils.benchmark.timer
+utils.benchmark.utils: utils.benchmark
+utils.bundled_inputs: utils.absent.mobile
+utils.cpp_extension: utils.absent.cpp_extension
+utils.file_baton: utils.plumbing.file_baton
+utils.mobile_optimizer: utils.absent.mobile
 utils.data._utils.collate: data.collate
+utils.data._utils.fetch: data.worker
 utils.data._utils.worker: data.worker
 utils.data._utils: data.collate data.worker
-utils.data._utils.fetch: data.worker
 utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
 utils.data.distributed: data.distributed
@@ -44,7 +76,7 @@ utils.model_zoo: hub
 """
 
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "tensor", "version",
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
 

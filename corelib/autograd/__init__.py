@@ -2,7 +2,7 @@
 
 from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.autograd import anomaly_mode as anomaly_mode, forward_ad as forward_ad, function as function, functional as functional, graph as graph
-from corelib.autograd.checking import gradcheck as gradcheck, gradgradcheck as gradgradcheck
+from corelib.autograd.gradcheck import gradcheck as gradcheck, gradgradcheck as gradgradcheck
 from corelib.autograd.engine import backward as backward, grad as grad
 from corelib.autograd.function import Function as Function
 from corelib.autograd.variable import Variable as Variable

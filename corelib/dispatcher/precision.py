@@ -5,6 +5,10 @@ from __future__ import annotations
 _CHOICES = ("highest", "high", "medium")
 _chosen = "highest"
 
+_SUPPORTED = {"generic": ("none", "ieee", "tf32", "bf16"), "cuda": ("none", "ieee", "tf32"), "mkldnn": ("none", "ieee", "tf32", "bf16")}
+_set: dict[tuple[str, str], str] = {}
+"""What a program has set, by library and op."""
+
 
 def set_float32_matmul_precision(precision: str) -> None:
     """Say how exact products of float32 matrices are: "highest" (the default) in float32; "high" and "medium" allow a device to round
@@ -17,6 +21,8 @@ def set_float32_matmul_precision(precision: str) -> None:
     if precision not in _CHOICES:
         raise ValueError(f"set_float32_matmul_precision(): precision must be one of {', '.join(map(repr, _CHOICES))}, got {precision!r}")
     _chosen = precision
+    _set["cuda", "matmul"] = "ieee" if precision == "highest" else "tf32"
+    _set["mkldnn", "matmul"] = {"highest": "ieee", "high": "tf32", "medium": "bf16"}[precision]
 
 
 def get_float32_matmul_precision() -> str:
@@ -29,44 +35,32 @@ def get_float32_matmul_precision() -> str:
     return _chosen
 
 
-class Matmul:
-    """`corelib.backends.cuda.matmul`: PyTorch's other name for the same choice."""
+def get_fp32(backend: str, op: str) -> str:
+    """What `fp32_precision` says of a library ("generic", "cuda", "mkldnn") and its op ("all", "matmul", "conv", "rnn").
 
-    @property
-    def allow_tf32(self) -> bool:
-        """Whether float32 products may round their factors to ten bits."""
-        return _chosen != "highest"
-
-    @allow_tf32.setter
-    def allow_tf32(self, allowed: bool) -> None:
-        if not isinstance(allowed, bool):
-            raise TypeError(f"allow_tf32 must be a bool, got {type(allowed).__name__}")
-        set_float32_matmul_precision("high" if allowed else "highest")
-
-
-class Cuda:
-    """`corelib.backends.cuda`."""
-
-    matmul = Matmul()
+    What was set of the op counts before what was set of the library, and that before what was set of all.
+    """
+    own = _set.get((backend, op))
+    if own is not None and own != "none":
+        return own
+    for above in ((backend, "all"), ("generic", "all")):
+        wide = _set.get(above, "none")
+        if wide != "none":
+            return wide if wide in _SUPPORTED[backend] else "none"
+    return "tf32" if own is None and backend == "cuda" and op in ("conv", "rnn") else "none"
 
 
-class Cudnn:
-    """`corelib.backends.cudnn`: corelib uses no cuDNN (its kernels for convolution are its own, and give the same numbers in every
-    run), so the switches have nothing to switch. They are kept for programs that set them; AttributeError for names that are none of them."""
+def set_fp32(backend: str, op: str, precision: str) -> None:
+    """Set `fp32_precision`: of "all" for all ops of a library, of "generic" for all libraries that have it; "none" gives the choice back.
 
-    __slots__ = ("allow_tf32", "benchmark", "deterministic", "enabled")
-
-    def __init__(self) -> None:
-        self.enabled = True
-        self.benchmark = False
-        self.deterministic = False
-        self.allow_tf32 = True
-
-    @staticmethod
-    def is_available() -> bool:
-        """False."""
-        return False
-
-    @staticmethod
-    def version() -> None:
-        """None."""
+    It is the same choice as `set_float32_matmul_precision`, which follows. RuntimeError for what the library does not have.
+    """
+    global _chosen
+    if precision not in _SUPPORTED["generic"]:
+        raise RuntimeError(f"fp32_precision: Unknown precision: {precision}; accepted are {', '.join(_SUPPORTED[backend])}")
+    if precision not in _SUPPORTED[backend]:
+        raise RuntimeError(f"fp32_precision: backend {backend!r} does not support precision {precision!r}; accepted are {', '.join(_SUPPORTED[backend])}")
+    _set[backend, op] = precision
+    less = get_fp32("cuda", "matmul") == "tf32"
+    if less != (_chosen != "highest"):
+        _chosen = "high" if less else "highest"

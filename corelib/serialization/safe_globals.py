@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
+from corelib.serialization.names import torch_name
+
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_globals"]
 
 SafeGlobal = Callable[..., Any] | tuple[Callable[..., Any], str]
@@ -106,4 +108,7 @@ def named_safe_globals() -> dict[str, Any]:
             found[entry[1]] = entry[0]
         else:
             found[f"{entry.__module__}.{entry.__qualname__}"] = entry
+            theirs = torch_name(entry)  # what files call it
+            if theirs is not None:
+                found[".".join(theirs)] = entry
     return found

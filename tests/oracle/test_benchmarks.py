@@ -3,6 +3,7 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,6 +11,7 @@ import benchmarks.cases
 import corelib
 from benchmarks import report
 from benchmarks.__main__ import THREADS, main
+from benchmarks.cases import construction
 from benchmarks.processes import PROCESS_CASES
 from benchmarks.registry import CASES, Case
 from benchmarks.timing import check_same, compare, measure
@@ -24,6 +26,14 @@ def test_a_case_gives_the_same_result_in_both_libraries(case):
         a, b = theirs(), ours()
         assert tuple(a.shape) == tuple(b.shape)
         check_same(case.name, a, b)
+
+
+@pytest.mark.parametrize("build", [construction.build_vit_tiny, construction.build_gpt2, construction.build_small_layers])
+def test_a_model_is_built_with_the_same_weights_in_both_libraries(build):
+    theirs, ours = dict(build(torch)().named_parameters()), dict(build(corelib)().named_parameters())
+    assert list(theirs) == list(ours)
+    for name, p in theirs.items():
+        np.testing.assert_allclose(ours[name].detach().numpy(), p.detach().numpy(), rtol=2e-6, atol=2e-7, err_msg=name)
 
 
 def test_every_case_has_a_name_of_its_own():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from corelib.backend.xp.guard import Function, Guard, Module, Operand
 from corelib.contract.kernels import KernelTable, Native
-from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR
-from corelib.ops.elementwise.polynomials import quotient
 from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
 
 _BITS = (bool, *INTEGERS)
+_CLIPPED_FROM = 1 << 13  # elements from which one pass of clip, which is slow to call, gains on two
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -133,7 +132,7 @@ def _register_shifts(table: KernelTable, xp: Module) -> None:
 
 
 def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
-    """where, sign, sigmoid, rsqrt, pow, clamp, erf."""
+    """where, sign, sigmoid, rsqrt, pow, clamp."""
 
     @table("select_where", REALS)
     def select_where(out: Native, condition: Native, input: Native, other: Native) -> None:
@@ -199,23 +198,10 @@ def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
         made = xp.power(input, xp.where(negative, 0, powers))
         xp.copyto(out, xp.where(negative, unit, made), casting="unsafe")
 
-    @table("erf", FLOATS)
-    def erf(out: Native, input: Native) -> None:
-        guard.run(erf_of, input, out)
-
-    def erf_of(input: Native, out: Native) -> None:
-        # as the op's body
-        x = input.astype(xp.float32) if out.dtype.itemsize == 2 else input
-        size = xp.absolute(x)
-        close = size <= 0.46875
-        value = x * quotient(x * x, *ERF_NEAR) if close.any() else xp.empty_like(x)
-        if not close.all():
-            large = xp.minimum(size, 6)
-            far = xp.copysign(1 - xp.exp(-large * large) * quotient(large, *ERF_FAR), x)
-            value = xp.where(close, value, far)
-        xp.copyto(out, value, casting="unsafe")
-
     def clamp_of(out: Native, input: Native, low: Operand | None, high: Operand | None) -> None:
+        if low is not None and high is not None and out.size >= _CLIPPED_FROM and out.dtype.kind in "fiu":  # ml_dtypes has no clip
+            xp.clip(input, low, high, out)
+            return
         if low is not None:
             xp.maximum(input, low, out=out)
             input = out

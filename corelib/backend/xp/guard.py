@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from corelib.contract.kernels import Kernel, Native
@@ -19,7 +19,11 @@ Operand: TypeAlias = Native | Number
 
 
 class Guard(Protocol):
-    """What a backend gives beside its module. `matmul`, where it has one, multiplies matrices in place of the module's."""
+    """What a backend gives beside its module.
+
+    `matmul`, where it has one, multiplies matrices in place of the module's; `piece` is the number of elements whose
+    temporaries stay in cache.
+    """
 
     def run(self, function: Function, *args: Any, **names: Any) -> Any:
         """`function(*args, **names)`, with the module's floating-point warnings off."""
@@ -45,6 +49,17 @@ class Plain:
     @staticmethod
     def binary(function: Function) -> Kernel:
         return lambda out, input, other: function(input, other, out=out)
+
+
+def pieces(guard: Guard, *arrays: Native) -> Iterator[tuple[Native, ...]]:
+    """Arrays of one shape, flat and in parts of `guard.piece` elements; all at once where it has none or an array has gaps."""
+    n, size = arrays[0].size, getattr(guard, "piece", None)
+    if size is None or n <= size or not all(a.flags.c_contiguous for a in arrays):
+        yield arrays if arrays[0].ndim else tuple([a.reshape(1) for a in arrays])
+        return
+    flat = [a.reshape(-1) for a in arrays]
+    for i in range(0, n, size):
+        yield tuple([a[i : i + size] for a in flat])
 
 
 def guarded(guard: Guard, kernel: Kernel) -> Kernel:

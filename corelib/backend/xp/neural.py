@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from corelib.backend.xp.guard import Guard, guarded, Module, Outs
+from corelib.backend.xp.error_functions import erf32
+from corelib.backend.xp.guard import Guard, guarded, Module, Outs, pieces
 from corelib.backend.xp.sums import Sums
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import float32, float64, FLOATS, NUMBERS
@@ -76,29 +77,6 @@ def _register_softmax(table: KernelTable, xp: Module, guard: Guard) -> None:
         table.register(name, _WIDE, guarded(guard, kernel))
 
 
-# erf as x P(x²) / Q(x²) on -4 to 4, to about one unit in the last place of float32 (the coefficients of Eigen's).
-_ERF_P = (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
-          -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02)
-_ERF_Q = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02)
-
-
-def erf32(xp: Module, x: Native, out: Native) -> None:
-    """The error function in float32."""
-    f = xp.float32
-    x = xp.clip(x, f(-4), f(4))
-    square = x * x
-    p = xp.full_like(square, f(_ERF_P[0]))
-    for c in _ERF_P[1:]:
-        p *= square
-        p += f(c)
-    q = xp.full_like(square, f(_ERF_Q[0]))
-    for c in _ERF_Q[1:]:
-        q *= square
-        q += f(c)
-    p *= x
-    xp.divide(p, q, out)
-
-
 def _register_activations(table: KernelTable, xp: Module, guard: Guard) -> None:
     zero = {}
 
@@ -129,7 +107,6 @@ def _register_activations(table: KernelTable, xp: Module, guard: Guard) -> None:
         xp.divide(input, made, out)
 
     table.register("swish", _WIDE, guarded(guard, swish))
-    table.register("erf", (float32,), lambda out, input: guard.run(erf32, xp, input, out))
 
     def cdf(x: Native) -> Native:
         made = xp.empty_like(x)
@@ -146,19 +123,20 @@ def _register_activations(table: KernelTable, xp: Module, guard: Guard) -> None:
         return xp.tanh(inner, inner)
 
     def gelu(out: Native, input: Native, approximate: str) -> None:
-        if not input.ndim:
-            out, input = out.reshape(1), input.reshape(1)
-        if approximate == "none":
-            xp.multiply(cdf(input), input, out)
-        else:
-            t = tanh_part(input)
-            t += xp.float32(1)
-            t *= xp.float32(0.5)
-            xp.multiply(t, input, out)
+        for made, x in pieces(guard, out, input):
+            if approximate == "none":
+                share = cdf(x)
+            else:
+                share = tanh_part(x)
+                share += xp.float32(1)
+                share *= xp.float32(0.5)
+            xp.multiply(share, x, made)
 
-    def gelu_backward(out: Native, g: Native, x: Native, approximate: str) -> None:
-        if not x.ndim:
-            out, g, x = out.reshape(1), g.reshape(1), x.reshape(1)
+    def gelu_backward(out: Native, g: Native, input: Native, approximate: str) -> None:
+        for made, along, x in pieces(guard, out, g, input):
+            xp.multiply(along, gelu_slope(x, approximate), made)
+
+    def gelu_slope(x: Native, approximate: str) -> Native:
         if approximate == "none":
             slope = x * x
             slope *= xp.float32(-0.5)
@@ -166,18 +144,18 @@ def _register_activations(table: KernelTable, xp: Module, guard: Guard) -> None:
             slope *= x
             slope *= xp.float32(0.3989422804014327)
             slope += cdf(x)
-        else:
-            t = tanh_part(x)
-            inner = x * x
-            inner *= xp.float32(3 * 0.044715 * 0.7978845608028654)
-            inner += xp.float32(0.7978845608028654)
-            slope = xp.float32(1) - t * t
-            slope *= inner
-            slope *= x
-            slope += t
-            slope += xp.float32(1)
-            slope *= xp.float32(0.5)
-        xp.multiply(g, slope, out)
+            return slope
+        t = tanh_part(x)
+        inner = x * x
+        inner *= xp.float32(3 * 0.044715 * 0.7978845608028654)
+        inner += xp.float32(0.7978845608028654)
+        slope = xp.float32(1) - t * t
+        slope *= inner
+        slope *= x
+        slope += t
+        slope += xp.float32(1)
+        slope *= xp.float32(0.5)
+        return slope
 
     table.register("gelu", (float32,), guarded(guard, gelu))
     table.register("gelu_backward", (float32,), guarded(guard, gelu_backward))

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from corelib.nn import functional as F
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules._weights import weight_and_bias
+from corelib.nn.modules.module import Module
 from corelib.nn.modules.lazy import LazyLayer, without_inputs
 from corelib.nn.modules.normalization import _AffineNorm
 from corelib.ops.construction.creation import ones, zeros
 from corelib.tensor.dtype import dtype as DType, int64
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LazyBatchNorm1d", "LazyBatchNorm2d", "LazyBatchNorm3d", "SyncBatchNorm"]
 
 
 class _NormBase(_AffineNorm):
@@ -159,6 +160,59 @@ class BatchNorm3d(_BatchNorm):
     """
 
     _dimensions = (5,)
+
+
+class SyncBatchNorm(_BatchNorm):
+    """Normalizes each channel of (N, C, ...) over the batch and, in evaluation, by its running statistics.
+
+    Without process groups, which corelib does not have yet, there is one process, whose batch is the whole: batch norm of any number of
+    dimensions from 2. ValueError for fewer, for no channels, and for a process_group. As BatchNorm1d otherwise.
+
+    >>> import corelib as torch
+    >>> torch.nn.SyncBatchNorm(3)(torch.randn(2, 3, 4)).shape
+    torch.Size([2, 3, 4])
+    """
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True, track_running_stats: bool = True,
+        process_group: Any = None, device: DeviceLike = None, dtype: DType | None = None, *, bias: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        if process_group is not None:
+            raise ValueError("SyncBatchNorm: corelib has no process groups yet; leave process_group None, which normalizes over this process's batch")
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+        if input.shape[1] == 0:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Any = None) -> Module:
+        """A module whose batch norms are SyncBatchNorms with the same parameters, buffers and mode: the same module, unless it is one itself.
+
+        >>> import corelib as torch
+        >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm1d(2)))
+        Sequential(
+          (0): SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+        )
+        """
+        made = module
+        if isinstance(module, _BatchNorm):
+            made = SyncBatchNorm(
+                module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group, bias=module.bias is not None
+            )
+            if module.affine:
+                made.weight, made.bias = module.weight, module.bias
+            for name in ("running_mean", "running_var", "num_batches_tracked"):
+                setattr(made, name, getattr(module, name))
+            made.training = module.training
+            if hasattr(module, "qconfig"):
+                made.qconfig = module.qconfig
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made
 
 
 class _LazyNormBase(LazyLayer, _NormBase):

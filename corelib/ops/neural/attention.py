@@ -2,14 +2,79 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import NamedTuple
+
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
+from corelib.dispatcher.warned import warn
+from corelib.graph.grad_mode import is_grad_enabled
 from corelib.ops.neural.dropout import dropout
 from corelib.ops.neural.softmax import safe_softmax_along
 from corelib.ops.products.products import matmul
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape, broadcast_shapes
 from corelib.tensor.tensor import Tensor
+
+
+class SDPBackend(Enum):
+    """The kernels of scaled_dot_product_attention that PyTorch chooses among.
+
+    corelib has MATH, products and a softmax, and FLASH_ATTENTION, the kernel of a device for the whole where PyTorch's on the cpu would run.
+    """
+
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+    def __int__(self) -> int:
+        return self.value
+
+    __index__ = __int__
+    __str__ = Enum.__str__
+
+
+class SDPAParams(NamedTuple):
+    """The arguments of attention, as `torch.backends.cuda.can_use_flash_attention` takes them."""
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    attn_mask: Tensor | None
+    dropout: float
+    is_causal: bool
+    enable_gqa: bool
+
+
+ALLOWED = set(SDPBackend) - {SDPBackend.ERROR}
+"""The kernels that may be chosen; `torch.nn.attention.sdpa_kernel` and `torch.backends.cuda` change it."""
+_MATH = SDPBackend.MATH
+
+
+def _choose(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, dropout_p: float) -> None:
+    """RuntimeError where none of the kernels that are left when MATH is not allowed can run, as PyTorch on the cpu."""
+    if SDPBackend.FLASH_ATTENTION not in ALLOWED:
+        raise RuntimeError(
+            "No viable backend for scaled_dot_product_attention was found. This is likely due to turning off both the math kernel and the fused "
+            "kernels; corelib has SDPBackend.MATH and SDPBackend.FLASH_ATTENTION"
+        )
+    reason = ""
+    if not len(query._shape) == len(key._shape) == len(value._shape) == 4:
+        reason = f"query, key and value must have 4 dimensions, got {len(query._shape)}, {len(key._shape)} and {len(value._shape)}"
+    elif dropout_p:
+        reason = f"dropout_p must be 0, got {dropout_p}"
+    elif value._shape[-1] != query._shape[-1]:
+        reason = f"query, key and value must have the same last dimension, got {query._shape[-1]}, {key._shape[-1]} and {value._shape[-1]}"
+    elif mask is not None and mask.requires_grad and is_grad_enabled():
+        reason = "attn_mask must not require a gradient"
+    elif any(t.stride(-1) != 1 and t._shape[-1] > 1 for t in (query, key, value)):
+        reason = "the last dimension of query, key and value must have stride 1"
+    if reason:
+        warn(f"Flash attention kernel not used because: {reason}")
+        raise RuntimeError(f"No available kernel. Aborting execution: scaled_dot_product_attention may use flash attention only, and {reason}; allow SDPBackend.MATH")
 
 
 def _with_scores(mask: Tensor, scores: tuple[int, int]) -> Shape:
@@ -92,10 +157,16 @@ def scaled_dot_product_attention(
             f"{name}(): mat1 and mat2 shapes cannot be multiplied: query {list(query._shape)}, key {list(key._shape)}, value "
             f"{list(value._shape)} must agree in query's and key's last dimension and in key's and value's one before"
         )
+    if attn_mask is not None and type(attn_mask) is not Tensor and hasattr(attn_mask, "_materialize"):  # a causal bias, known by name
+        if is_causal:
+            raise ValueError("CausalBias should not be used with causal=True")
+        attn_mask = attn_mask._materialize(query._device)
     if is_causal and attn_mask is not None:
         raise RuntimeError(f"{name}(): Explicit attn_mask should not be set when is_causal=True")
     if attn_mask is not None and attn_mask._dtype is not D.bool and attn_mask._dtype is not query._dtype:
         raise RuntimeError(f"{name}(): Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {attn_mask._dtype} and query.dtype: {query._dtype} instead.")
+    if _MATH not in ALLOWED:
+        _choose(query, key, value, attn_mask, dropout_p)
     if enable_gqa and query._shape[-3] != key._shape[-3]:
         times = query._shape[-3] // key._shape[-3]
         key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)

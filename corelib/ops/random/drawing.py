@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from corelib.ops.random.sampling import Array
 
 
+def room_of(t: Tensor) -> Array | None:
+    """The flat memory of a float32 tensor that lies on the host without gaps, for numbers to be drawn right into it; else None."""
+    place = t._device
+    if t._dtype is not D.float32 or place.type == "meta":
+        return None
+    runtime = place.runtime
+    if not runtime.backend.host_memory or t._key is not runtime.key or len(t._shape) > NATIVE_DIMS:
+        return None
+    if t._strides is not None:
+        if not is_dense(t._shape, t._strides):
+            return None
+        t = t._as_view((t._numel,), None, t._offset, t._numel)
+    array = t._array()
+    return array.reshape(-1) if type(array) is np.ndarray and array.flags.c_contiguous and array.flags.writeable else None
+
+
 def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
     """Put drawn numbers into a tensor: in the order of its memory where that is dense (and `by_memory`), else of elements."""
     if t._numel and t._device.type != "meta":

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from corelib.contract.forks import free_in_child
@@ -36,7 +38,10 @@ STATE_BYTES = 5056
 _HEAD = struct.Struct("<QiiQ")
 _TAIL = struct.Struct("<dddi4xf?3x")
 _WORDS = 624
-_CHUNK = 1 << 14  # words drawn at a time, so that what follows finds them in cache
+_CHUNK = 1 << 16  # words drawn at a time, so that what follows finds them in cache
+_PAIRED_FROM = 1 << 11  # words from which NumPy's 64-bit integers, quicker each and slower to call, gain on its words
+_LITTLE = 1 if sys.byteorder == "little" else 0  # where in two words the high half lies
+_HALF24 = 2.0**23
 _UNIT24, _HIGH53, _UNIT53 = 2.0**-24, 2.0**-21, 2.0**-53
 _TWO_WORDS_FROM = 1 << 28
 _PERMUTATION_TWO_WORDS_FROM = (2**32 - 1) // 20
@@ -46,17 +51,18 @@ _VECTOR_PERMUTATION_FROM = 512  # below this a loop over a list is faster than t
 class Mt19937:
     """The stream of one seed (0 to 2^64 - 1, of which mt19937 takes the low 32 bits)."""
 
-    __slots__ = ("_engine", "_next_double", "_next_float", "_seed", "_untouched")
+    __slots__ = ("_engine", "_integers", "_next_double", "_next_float", "_seed", "_untouched")
     algorithm = "mt19937"
 
     def __init__(self, seed: int) -> None:
         self._engine: np.random.MT19937 | None = None
+        self._integers: np.random.RandomState | None = None  # over the same engine
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
         """Begin the stream of `seed`; NumPy is not needed before the first draw."""
         self._seed = seed
-        self._engine = None
+        self._engine = self._integers = None
         self._untouched = True
         self._next_double: float | None = None
         self._next_float: float | None = None
@@ -107,7 +113,7 @@ class Mt19937:
         engine = np.random.MT19937(0)
         pos = _WORDS if left == 1 else at
         engine.state = {"bit_generator": "MT19937", "state": {"key": words.astype(np.uint32), "pos": pos}}
-        self._engine, self._seed, self._untouched = engine, seed, untouched
+        self._engine, self._integers, self._seed, self._untouched = engine, None, seed, untouched
         self._next_double = double if has_double else None
         self._next_float = single if has_single else None
 
@@ -117,6 +123,24 @@ class Mt19937:
         if n:
             self._untouched = False
         return (self._engine or self._started()).random_raw(n)
+
+    def _fill24(self, out: NDArray[np.float32]) -> None:
+        """Fill a flat array with the low 24 bits of as many words."""
+        n = out.size
+        if n < _PAIRED_FROM:
+            out[...] = self._words(n).view(np.int64) & 0xFFFFFF
+            return
+        # NumPy's 64-bit integers of the whole range are two words each, the first the high half: quicker than words one by one.
+        self._untouched = False
+        if self._integers is None:
+            self._integers = np.random.RandomState(self._started())
+        pairs = self._integers.randint(0, 1 << 64, n // 2, dtype=np.uint64)
+        pairs &= np.uint64(0x00FFFFFF00FFFFFF)
+        halves, even = pairs.view(np.int32), n - n % 2
+        first = _LITTLE
+        out[0:even:2], out[1:even:2] = halves[first::2], halves[1 - first :: 2]
+        if even != n:
+            out[even:] = self._words(1).view(np.int64) & 0xFFFFFF
 
     def _chunks(self, n: int) -> list[tuple[int, int]]:
         return [(begin, min(begin + _CHUNK, n)) for begin in range(0, n, _CHUNK)]
@@ -150,12 +174,30 @@ class Mt19937:
 
     def uniform24(self, n: int) -> NDArray[np.float32]:
         """n float32 numbers in [0, 1), multiples of 2^-24."""
-        if n <= _CHUNK:
-            return _unit24(self._words(n))
         out = np.empty(n, np.float32)
-        for begin, end in self._chunks(n):
-            out[begin:end] = _unit24(self._words(end - begin))
+        self.fill_uniform24(out)
         return out
+
+    def fill_uniform24(self, out: NDArray[np.float32], low: float = 0.0, high: float = 1.0) -> None:
+        """Fill a flat array with numbers in [low, high), rounded once, as the fused instruction of PyTorch's kernels does it."""
+        centred = low == -high and high > _LEAST_UNDER_ROOT
+        for begin in range(0, out.size, _CHUNK):
+            part = out[begin : begin + _CHUNK]
+            self._fill24(part)
+            if centred:  # u (high - low) + low is (word - 2^23) 2^-23 high, of which only the last step rounds
+                part -= _HALF24
+                part *= high / _HALF24
+            elif not low:
+                part *= _UNIT24
+                if high != 1:
+                    part *= high
+            else:
+                start, end = np.float32(low), np.float32(high)
+                made = part * np.float64(_UNIT24 * float(end - start))
+                made += float(start)
+                part[...] = made
+                # rounding can reach the upper end, which is not in the range
+                np.copyto(part, start, where=part == end)
 
     def uniform53(self, n: int) -> NDArray[np.floating]:
         """n float64 numbers in [0, 1), multiples of 2^-53."""
@@ -185,14 +227,32 @@ class Mt19937:
         """
         if n < 16 or not contiguous:
             return self.normal53(n)
-        draw = self.uniform53 if kind == "float64" else self.uniform24
+        if kind != "float64":
+            made = np.empty(n, np.float32)
+            self.fill_normal24(made, skip=kind == "float32")
+            return made
         whole = n - n % 16
-        out: NDArray[np.floating] = np.empty(n, np.float64) if kind == "float64" else np.empty(n, np.float32)
-        uniforms = draw(whole if kind == "half" else n)
-        _box_muller(uniforms[:whole], out[:whole])
+        out = np.empty(n, np.float64)
+        _box_muller(self.uniform53(n)[:whole], out[:whole])
         if whole != n:
-            _box_muller(draw(16), out[n - 16 :])
+            _box_muller(self.uniform53(16), out[n - 16 :])
         return out
+
+    def fill_normal24(self, out: NDArray[np.float32], mean: float = 0.0, std: float = 1.0, skip: bool = True) -> None:
+        """Fill a flat array of 16 elements or more with float32 normal numbers; `skip` draws n uniforms first where 16 does not divide n."""
+        n = out.size
+        whole = n - n % 16
+        scratch = np.empty((3, min(whole, _CHUNK) // 2), np.float32)
+        for begin in range(0, whole, _CHUNK):
+            part = out[begin : min(begin + _CHUNK, whole)]
+            self._fill24(part)
+            _box_muller24(part, scratch, mean, std)
+        if whole != n:
+            if skip:
+                self._words(n - whole)
+            last = out[n - 16 :]
+            self._fill24(last)
+            _box_muller24(last, scratch, mean, std)
 
     def normal53(self, n: int) -> NDArray[np.float64]:
         """n standard normal numbers in float64, in pairs of which an odd one is kept for the next such draw."""
@@ -243,17 +303,52 @@ class Mt19937:
         return _swap_all(steps, targets)
 
 
-def _unit24(words: NDArray[np.uint64]) -> NDArray[np.float32]:
-    unit = (words.view(np.int64) & 0xFFFFFF).astype(np.float32)
-    unit *= _UNIT24
-    return unit
-
-
 def _unit53(words: NDArray[np.uint64]) -> NDArray[np.floating]:
     halves = words.view(np.int64)
     unit = (halves[0::2] & 0x1FFFFF) * _HIGH53
     unit += halves[1::2] * _UNIT53
     return unit
+
+
+@cache
+def _places(capacity: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """In rows of eight: which of a chunk are radii, and which angles; and where in scratch its rows are in the end, cosines before sines.
+
+    To take such rows is several times quicker than loops over eight numbers at a time.
+    """
+    each = np.arange(capacity)
+    return 2 * each, 2 * each + 1, np.stack((each + 2 * capacity, each + capacity), 1).reshape(-1)
+
+
+def _box_muller24(out: NDArray[np.float32], scratch: NDArray[np.float32], mean: float, std: float) -> None:
+    """Normal numbers in place of as many 24-bit words, through three rows of scratch that each have room for half of them."""
+    half, rows = out.size // 2, out.reshape(-1, 8)
+    of_radii, of_angles, together = _places(scratch.shape[1] // 8)
+    radii, sines, cosines = scratch[:, :half]
+    np.take(rows, of_radii[: half // 8], 0, radii.reshape(-1, 8), "clip")
+    np.take(rows, of_angles[: half // 8], 0, sines.reshape(-1, 8), "clip")
+    radii *= -_UNIT24
+    radii += 1
+    np.log(radii, out=radii)
+    # the variance goes under the root, where it costs no pass of its own, unless float32 does not hold it there
+    under = _LEAST_UNDER_ROOT < std < _MOST_UNDER_ROOT
+    radii *= -2 * std * std if under else -2
+    np.sqrt(radii, out=radii)
+    if not under:
+        radii *= std
+    sines *= _TURN24
+    np.cos(sines, out=cosines)
+    np.sin(sines, out=sines)
+    cosines *= radii
+    sines *= radii
+    if mean:
+        cosines += mean
+        sines += mean
+    np.take(scratch.reshape(-1, 8), together[: half // 4], 0, rows, "clip")
+
+
+_LEAST_UNDER_ROOT, _MOST_UNDER_ROOT = 1e-15, 1e15
+_TURN24 = 3.1415927410125732 * 2.0**-23  # a turn in float32, over 2^24
 
 
 def _box_muller(uniforms: NDArray[np.floating], out: NDArray[np.floating]) -> None:

@@ -21,7 +21,7 @@ from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.predicates import any_true
-from corelib.ops.random.drawing import drawn_there, filled
+from corelib.ops.random.drawing import drawn_there, filled, room_of
 from corelib.ops.random.generator import NO_NUMBERS, Generator, default_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -99,7 +99,10 @@ def rand(
     source = generator_of("rand", generator, t._device)
     if not drawn_there(parts, source, "uniform"):
         try:
-            filled(parts, source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0))
+            room = room_of(parts)
+            array = source.random_uniform(parts._numel, parts._dtype.np, 0.0, 1.0, room)
+            if array is not room:
+                filled(parts, array)
         except MemoryError as error:
             raise parts._device.runtime.allocator.no_room("rand", error) from None
     return _finish(t, requires_grad, out, "rand", pin_memory)
@@ -124,7 +127,10 @@ def randn(
     source = generator_of("randn", generator, t._device)
     try:
         scale = 1.0 if parts is t else _PART
-        filled(parts, source.random_normal(parts._numel, parts._dtype.np, 0.0, scale, contiguous=_in_a_row(out, t._shape)))
+        room = room_of(parts)
+        array = source.random_normal(parts._numel, parts._dtype.np, 0.0, scale, _in_a_row(out, t._shape), room)
+        if array is not room:
+            filled(parts, array)
     except MemoryError as error:
         raise parts._device.runtime.allocator.no_room("randn", error) from None
     return _finish(t, requires_grad, out, "randn", pin_memory)
@@ -320,13 +326,15 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
 
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
-        with no_grad():
-            try:
-                array = draw(self, generator_of(name, generator, self._device), *args, **names)
-                if array is not None:
-                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
-            except MemoryError as error:
-                raise self._device.runtime.allocator.no_room(name, error) from None
+        recorded, grad_mode.enabled = grad_mode.enabled, False
+        try:
+            array = draw(self, generator_of(name, generator, self._device), *args, **names)
+            if array is not None:
+                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+        except MemoryError as error:
+            raise self._device.runtime.allocator.no_room(name, error) from None
+        finally:
+            grad_mode.enabled = recorded
         self._bump()
         if FORWARD.mode is not None:
             FORWARD.mode.overwrite(self, None)
@@ -351,7 +359,9 @@ def _uniform(t: Tensor, source: Generator, from_: float = 0.0, to: float = 1.0, 
         raise RuntimeError(f"uniform_(): uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
     if drawn_there(t, source, "uniform", float(from_), float(to)):
         return None
-    return source.random_uniform(t._numel, t._dtype.np, float(from_), float(to))
+    room = room_of(t)
+    array = source.random_uniform(t._numel, t._dtype.np, float(from_), float(to), room)
+    return None if array is room else array
 
 
 def _normal(t: Tensor, source: Generator, mean: float = 0.0, std: float = 1.0) -> Array | None:
@@ -362,7 +372,9 @@ def _normal(t: Tensor, source: Generator, mean: float = 0.0, std: float = 1.0) -
     _float_only("normal_", t)
     if std < 0:
         raise RuntimeError(f"normal_(): normal_ expects std >= 0.0, but found std {std}")
-    return source.random_normal(t._numel, t._dtype.np, float(mean), float(std), contiguous=t.is_contiguous())
+    room = room_of(t)
+    array = source.random_normal(t._numel, t._dtype.np, float(mean), float(std), t.is_contiguous(), room)
+    return None if array is room else array
 
 
 def _random(t: Tensor, source: Generator, *bounds: int, **names: int) -> Array | None:

@@ -42,14 +42,24 @@ class Sampler:
         self._stream = stream
         self._lock = free_in_child(allocate_lock())
 
-    def random_uniform(self, n: int, np_dtype: DTypeLike, low: float = 0.0, high: float = 1.0) -> Array:
-        """n uniform numbers in [low, high), of a floating dtype. RuntimeError for low > high or a range too large."""
+    def random_uniform(
+        self, n: int, np_dtype: DTypeLike, low: float = 0.0, high: float = 1.0, room: Array | None = None
+    ) -> Array:
+        """n uniform numbers in [low, high), of a floating dtype. RuntimeError for low > high or a range too large.
+
+        `room`, a flat float32 array of n, is what is filled and returned where the numbers can be drawn right into it.
+        """
         name = _name(np_dtype)
         if not low <= high:
             raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
         scaled = low != 0.0 or high != 1.0
         if scaled:
             check_uniform_bounds(low, high, name)
+        if name == "float32" and isinstance(self._stream, Mt19937):
+            made = np.empty(n, np.float32) if room is None else room
+            with self._lock:
+                self._stream.fill_uniform24(made, low, high)
+            return made
         with self._lock:
             unit = self._stream.uniform53(n) if name == "float64" else self._stream.uniform24(n)
         if scaled:
@@ -62,14 +72,22 @@ class Sampler:
         out[out == np.asarray(high).astype(out.dtype)] = low
         return out
 
-    def random_normal(self, n: int, np_dtype: DTypeLike, mean: float = 0.0, std: float = 1.0, contiguous: bool = True) -> Array:
+    def random_normal(
+        self, n: int, np_dtype: DTypeLike, mean: float = 0.0, std: float = 1.0, contiguous: bool = True, room: Array | None = None
+    ) -> Array:
         """n normal numbers, of a floating dtype. RuntimeError for std < 0.
 
         `contiguous` says whether the tensor to fill is: PyTorch's stream differs for one of 16 elements or more.
+        `room`, a flat float32 array of n, is what is filled and returned where the numbers can be drawn right into it.
         """
         name = _name(np_dtype)
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
+        if name == "float32" and contiguous and n >= 16 and isinstance(self._stream, Mt19937):
+            made = np.empty(n, np.float32) if room is None else room
+            with self._lock:
+                self._stream.fill_normal24(made, mean, std)
+            return made
         kind = name if name in ("float64", "float32") else "half"
         with self._lock:
             out = self._stream.normal(n, kind, contiguous)

@@ -203,6 +203,33 @@ def test_normal_with_mean_and_std_is_the_same_to_rounding(dtype: str) -> None:
     assert_in_step(generator)
 
 
+@pytest.mark.parametrize("n", [131072, 200003])
+def test_what_is_drawn_in_several_chunks_is_the_same(n: int) -> None:
+    generator = seeded(12)
+    for std in (0.02, 1e-20, 1e20):
+        assert_rounded_alike(generator.random_normal(n, np_dtype("float32"), 0.0, std), torch.empty(n).normal_(0.0, std), std)
+    for low, high in ((-1.0, 1.0), (0.0, 0.1), (-1e-37, 1e-37), (-0.3, 0.3), (-0.1, 0.3)):
+        assert_same_bits(generator.random_uniform(n, np_dtype("float32"), low, high), torch.empty(n).uniform_(low, high))
+    assert_in_step(generator)
+
+
+@pytest.mark.parametrize("layout", ["plain", "transposed", "gaps", "part", "channels last"])
+def test_numbers_are_drawn_into_a_tensor_of_any_strides(layout: str) -> None:
+    def drawn(lib: Any) -> Any:
+        lib.manual_seed(13)
+        whole = lib.zeros(4, 6, 5, 8)
+        t = {
+            "plain": whole, "transposed": whole.transpose(1, 3), "gaps": whole[:, :, :, ::2], "part": whole[1:3],
+            "channels last": whole.contiguous(memory_format=lib.channels_last),
+        }[layout]  # fmt: skip
+        first = t.uniform_(-2.0, 2.0).clone()
+        second = t.normal_(0.0, 0.5).clone()
+        return first.numpy(), second.numpy(), whole.numpy()
+
+    for ours, theirs in zip(drawn(corelib), drawn(torch), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_fewer_than_16_normal_numbers_are_the_same_bit_for_bit(dtype: str) -> None:
     generator = seeded(9)

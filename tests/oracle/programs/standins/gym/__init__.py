@@ -17,10 +17,14 @@ class Space:
         self.rng = np.random.default_rng(seed)
 
 
+class Spec:
+    reward_threshold = 475.0
+
+
 class Environment:
     """`step` gives state, reward, terminated, truncated and facts; `reset` gives state and facts."""
 
-    limit = 200
+    limit, spec = 200, Spec()
 
     def __init__(self):
         self.rng, self.steps = np.random.default_rng(7), 0

@@ -1,4 +1,5 @@
-"""Which backends are installed, what they did, and what may run on the host in their place.
+"""Which backends are installed, what they did, and what may run on the host in their place; and below it, a module a library or device, what
+PyTorch's programs ask and set of the libraries that PyTorch is built with: corelib has none of them, and answers as a PyTorch without them.
 
 >>> import corelib as torch
 >>> torch.backends.available()[0]
@@ -9,20 +10,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corelib.as_torch.finder import paths_below as _paths_below
+from corelib.as_torch.finder import become as _become, paths_below as _paths_below
+from corelib.backends._settings import Settings as _Settings, precision as _precision
 from corelib.contract.backend import Backend as _Backend
 from corelib.dispatcher import report as _report
 from corelib.dispatcher.plugins import manager as _plugins, registration as _registration
 from corelib.dispatcher.plugins.checks import BackendError as BackendError, BackendWarning as BackendWarning
 from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
-from corelib.dispatcher.precision import Cuda as _Cuda, Cudnn as _Cudnn
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 
 if TYPE_CHECKING:
     import builtins  # `list` here is a function of this module
 
-cuda = _Cuda()
-cudnn = _Cudnn()
+fp32_precision: str
 
 
 def list() -> builtins.list[BackendInfo]:
@@ -114,5 +114,13 @@ def report() -> _report.Report:
 def reset_report() -> None:
     """Set all counts to zero; each op and device will warn of its fallback once more."""
     _report.reset()
+
+
+@_become(__name__)
+class _Backends(_Settings):
+    """`fp32_precision` is how exact float32 products may be in all libraries: "none" (each its own default), "ieee", "tf32" or "bf16"."""
+
+    fp32_precision = _precision("generic", "all")
+
 
 _paths_below(__name__)

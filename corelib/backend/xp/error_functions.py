@@ -1,0 +1,151 @@
+"""Kernels of the error function and its inverse: in pieces whose temporaries stay near, in the precision of the array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from corelib.backend.xp.guard import Guard, guarded, Module, pieces
+from corelib.contract.kernels import Kernel, KernelTable, Native
+from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR, GILES_TAIL
+from corelib.ops.elementwise.polynomials import quotient
+from corelib.tensor.dtype import float16, bfloat16, float32, float64
+
+_HALVES = (float16, bfloat16)
+
+# erf as tanh(x P(x²)) on -4 to 4, P from the highest power down: to two units in the last place of float32, fitted to atanh(erf(x)) / x
+# with the weight that an error has in the result.
+_ERF_TANH = (
+    5.419126060241844e-09, 2.7633741762113045e-08, -4.795095495576209e-06, 8.459850891861116e-05, -0.0006148418783364322,
+    -0.0001952850348882881, 0.10276986308980378, 1.1283792472909129,
+)  # fmt: skip
+
+# erfinv(x) / x in log(1 - x²) from -5 to 0, from the highest power down: to four units in the last place of float32.
+_ERFINV_LOG = (
+    -3.1564052196076424e-07, -8.709583228288033e-06, -8.512165785592878e-05, -0.00020277726129728441, 0.0022567573008387483,
+    0.011509271159032677, -0.23202136604448328, 0.8862266887746333,
+)  # fmt: skip
+
+# M. J. Wichura's rational approximations of the normal quantile (AS 241, Applied Statistics 37, 1988), from the highest power down:
+# in 0.180625 - q² up to |q| = 0.425, and in the root of -log of the tail from there on, up to 5 and beyond.
+_CENTRAL = (
+    (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4, 1.3731693765509461125e4,
+     1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080),
+    (5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4, 5.3941960214247511077e3,
+     6.8718700749205790830e2, 4.2313330701600911252e1, 1.0),
+)  # fmt: skip
+_TAIL = (
+    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258, 3.64784832476320460504,
+     5.76949722146069140550, 4.63033784615654529590, 1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
+     6.89767334985100004550e-1, 1.67638483018380384940, 2.05319162663775882187, 1.0),
+)  # fmt: skip
+_FAR_TAIL = (
+    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
+     2.96560571828504891230e-1, 1.78482653991729133580, 5.46378491116411436990, 6.65790464350110377720),
+    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
+     1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0),
+)  # fmt: skip
+_ROOT_HALF = 0.7071067811865476
+
+
+def register(table: KernelTable, xp: Module, guard: Guard) -> None:
+    """erf and erfinv of all floating dtypes; the half types are computed in float32 and rounded once."""
+    for name, single, double in (("erf", erf32, erf64), ("erfinv", erfinv32, erfinv64)):
+        table.register(name, (float32,), piecewise(xp, guard, single))
+        table.register(name, (float64,), piecewise(xp, guard, double))
+        table.register(name, _HALVES, _widened(xp, piecewise(xp, guard, single)))
+
+
+def piecewise(xp: Module, guard: Guard, function: Callable[[Module, Native, Native], None]) -> Kernel:
+    """A kernel `(out, input)` of `function(xp, x, out)`, called on parts that stay in cache."""
+
+    def kernel(out: Native, input: Native) -> None:
+        if input.shape != out.shape:
+            input = xp.broadcast_to(input, out.shape)
+        for made, x in pieces(guard, out, input):
+            function(xp, x, made)
+
+    return guarded(guard, kernel)
+
+
+def _widened(xp: Module, wide: Kernel) -> Kernel:
+    def kernel(out: Native, input: Native) -> None:
+        made = xp.empty(out.shape, xp.float32)
+        made[...] = input
+        wide(made, made)
+        xp.copyto(out, made, casting="unsafe")
+
+    return kernel
+
+
+def horner(xp: Module, x: Native, coefficients: tuple[float, ...], out: Native) -> None:
+    """A polynomial of first degree or higher, in place of one temporary after the other."""
+    kind = out.dtype.type
+    xp.multiply(x, kind(coefficients[0]), out)
+    out += kind(coefficients[1])
+    for c in coefficients[2:]:
+        out *= x
+        out += kind(c)
+
+
+def erf32(xp: Module, x: Native, out: Native) -> None:
+    """The error function in float32."""
+    x = xp.clip(x, xp.float32(-4), xp.float32(4))
+    slope = xp.empty_like(x)
+    horner(xp, x * x, _ERF_TANH, slope)
+    x *= slope
+    xp.tanh(x, out)
+
+
+def erf64(xp: Module, x: Native, out: Native) -> None:
+    """The error function in float64, as the op's body: near 0 and further out by two approximations."""
+    size = xp.absolute(x)
+    close = size <= 0.46875
+    value = x * quotient(x * x, *ERF_NEAR) if close.any() else xp.empty_like(x)
+    if not close.all():
+        large = xp.minimum(size, 6)
+        far = xp.copysign(1 - xp.exp(-large * large) * quotient(large, *ERF_FAR), x)
+        value = xp.where(close, value, far)
+    out[...] = value
+
+
+def erfinv32(xp: Module, x: Native, out: Native) -> None:
+    """The inverse in float32, by polynomials in log(1 - x²), and near the ends by Giles' in the root of its opposite."""
+    one = xp.float32(1)
+    v = one - x
+    inner = one + x
+    v *= inner  # 1 - x² in two factors keeps its digits near the ends
+    xp.log(v, v)
+    horner(xp, v, _ERFINV_LOG, inner)
+    (at,) = xp.nonzero((v <= -5).reshape(-1))
+    if at.size:
+        w = -v.reshape(-1)[at]
+        root = xp.sqrt(w)
+        root -= xp.float32(3)
+        made = xp.empty_like(root)
+        horner(xp, root, GILES_TAIL, made)
+        made[w == xp.inf] = xp.inf
+        inner.reshape(-1)[at] = made
+    xp.multiply(inner, x, out)
+
+
+def erfinv64(xp: Module, x: Native, out: Native) -> None:
+    """The inverse in float64: erfinv(x) is the normal quantile at (1 + x) / 2, over the root of 2."""
+    q = 0.5 * x
+    r = 0.180625 - q * q
+    made, below = xp.empty_like(r), xp.empty_like(r)
+    horner(xp, r, _CENTRAL[0], made)
+    horner(xp, r, _CENTRAL[1], below)
+    made /= below
+    made *= q
+    tail = xp.absolute(q) > 0.425
+    if tail.any():
+        at = xp.nonzero(tail)
+        end = q[at]
+        root = xp.sqrt(-xp.log(0.5 - xp.absolute(end)))
+        near, far = root - 1.6, root - 5
+        value = xp.where(root <= 5, quotient(near, *_TAIL), quotient(far, *_FAR_TAIL))
+        value[root == xp.inf] = xp.inf
+        made[at] = xp.copysign(value, end)
+    made *= _ROOT_HALF
+    out[...] = made
