@@ -1,4 +1,4 @@
-"""Run a program whose `import torch` means corelib: `python -m corelib.as_torch [--report] (script.py | -m module | -c code) ARGS`."""
+"""Run a program whose `import torch` means corelib: `python -m corelib.as_torch [--report] (script.py | -m module | -c code | -) ARGS`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 from corelib.as_torch.report import report
 from corelib.as_torch.torch import SHIM, install
 
-USAGE = """usage: python -m corelib.as_torch [--report] (script.py | -m module | -c code) [arguments]
+USAGE = """usage: python -m corelib.as_torch [--report] (script.py | -m module | -c code | -) [arguments]
 
 Runs a program with `import torch` meaning corelib.
   --report   at the end, print to stderr which names of PyTorch were asked for and are not here, and which operators ran on the host
@@ -39,6 +39,9 @@ def main(arguments: list[str]) -> None:
     elif what == "-c":
         sys.argv = ["-c", *rest[1:]]
         _run(compile(rest[0], "<string>", "exec"), None)
+    elif what == "-":
+        sys.argv = ["-", *rest]
+        _run(compile(sys.stdin.buffer.read(), "<stdin>", "exec"), None)
     else:
         script(what, rest)
 

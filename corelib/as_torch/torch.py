@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ asked: Counter[str] = Counter()
 """How often a name or a path that is not here was asked for."""
 SHIM = str(Path(__file__).with_name("shim"))
 """A folder with a `torch` that is this one: by PYTHONPATH, child processes find it."""
+_ONE = RLock()
+"""Who imports through the name `torch`: threads that import at the same time would wait for each other's modules in a circle."""
 
 
 class Torch(ModuleType):
@@ -43,7 +45,8 @@ class Torch(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in OWN:
             raise finder.absent("corelib", name)
-        found = getattr(self._face, name)
+        with _ONE:
+            found = getattr(self._face, name)
         self.__dict__[name] = found
         if isinstance(found, ModuleType):
             sys.modules.setdefault(f"torch.{name}", found)
@@ -61,7 +64,7 @@ class Finder(Loader):
         if name != "torch" and not name.startswith("torch."):
             return None
         own = own_path(name)
-        if own is None or (own != "corelib" and find_spec(own) is None):
+        if own is None or (own != "corelib" and _place(own) is None):
             asked[name] += 1
             return None
         return ModuleSpec(name, self, is_package=True)
@@ -73,12 +76,29 @@ class Finder(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Put corelib's module in the place of the one made for the import, and beside it those below it that are loaded already."""
         own = own_path(module.__name__) or "corelib"
-        found = module if own == "corelib" else import_module(own)
+        with _ONE:
+            found = module if own == "corelib" else import_module(own)
         sys.modules[module.__name__] = found
         below = f"{own}."
         for name, loaded in list(sys.modules.items()):
             if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]):
                 sys.modules.setdefault(path, loaded)
+
+
+def _place(own: str) -> Iterable[str] | None:
+    """Where files below a module of corelib would be; None where there is no such module.
+
+    It imports nothing: the import system asks with a lock held that every import takes.
+    """
+    module = sys.modules.get(own)
+    if module is not None and not getattr(module.__spec__, "_initializing", False):
+        return getattr(module, "__path__", ())
+    above = _place(own.rpartition(".")[0])
+    if above is None:
+        return None
+    found = (finder.find_spec(own, list(above)) for finder in sys.meta_path if not isinstance(finder, Finder))
+    spec = next((spec for spec in found if spec is not None), None)
+    return None if spec is None else spec.submodule_search_locations or ()
 
 
 def own_path(name: str) -> str | None:

@@ -182,3 +182,28 @@ def test_pickles_that_name_either(tmp_path):
         torch.save(model, "model.pt")
     """)  # fmt: skip
     run("-c", "import corelib as T; print(T.load('model.pt', weights_only=False)[0].weight.shape)", cwd=tmp_path)
+
+
+def test_a_program_from_standard_input(tmp_path):
+    assert run("-m", "corelib.as_torch", "-", "x", cwd=tmp_path, stdin="import torch, sys\nprint(torch.ones(1), sys.argv)").stdout == "tensor([1.]) ['-', 'x']\n"
+
+
+def test_threads_that_import_at_the_same_time(tmp_path):
+    done = as_torch(tmp_path, """
+        import faulthandler, importlib, threading
+        faulthandler.dump_traceback_later(60, exit=True)
+        names = ["nn.functional", "optim", "utils.data", "distributions", "nn.modules.linear", "nn.utils.rnn", "cuda", "jit", "optim.lr_scheduler"] * 2
+        together, wrong = threading.Barrier(len(names)), []
+        def load(name):
+            together.wait()
+            try:
+                importlib.import_module(f"torch.{name}")
+                import torch
+                torch.nn.Linear(2, 2)(torch.ones(1, 2)).sum().backward()
+            except Exception as error:
+                wrong.append((name, error))
+        threads = [threading.Thread(target=load, args=(name,)) for name in names]
+        [thread.start() for thread in threads], [thread.join() for thread in threads]
+        print(wrong)
+    """)  # fmt: skip
+    assert done.stdout == "[]\n"
