@@ -189,7 +189,8 @@ def _device(name: str) -> Any:
     if name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu"):
         return __getattr__(name)
     if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
-        globals()[name] = made = _import("corelib.devices").Accelerator(name)
+        with _finder.LOADING:
+            globals()[name] = made = _import("corelib.devices").Accelerator(name)
         return made
     return None
 
@@ -203,7 +204,8 @@ def __getattr__(name: str) -> Any:
         later = ("corelib.ops.elementwise.foreach", name)
     if later is None:
         return _device(name) or _attribute(name)
-    module = _import(later[0])
+    with _finder.LOADING:
+        module = _import(later[0])
     found = module if later[1] is None else getattr(module, later[1])
     globals()[name] = found
     return found

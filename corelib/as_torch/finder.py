@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
+from threading import RLock
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +23,10 @@ else:
 
 ABSENT: list[Callable[[str, str], object]] = []
 """Who is told of a module and a name that is not in it: as_torch's report."""
+
+
+LOADING = RLock()
+"""Held while a part of corelib is loaded that was not needed before: parts import each other, and two threads must not meet half way."""
 
 
 class Finder(Loader):
@@ -101,7 +106,8 @@ def attribute_of(package: str) -> Callable[[str], Any]:
         path = f"{package}.{name}"
         if not name.startswith("__"):
             try:
-                return import_module(path)
+                with LOADING:
+                    return import_module(path)
             except ModuleNotFoundError as error:
                 if error.name != path:  # the module is there, what it imports is not
                     raise

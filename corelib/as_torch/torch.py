@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ asked: Counter[str] = Counter()
 """How often a name or a path that is not here was asked for."""
 SHIM = str(Path(__file__).with_name("shim"))
 """A folder with a `torch` that is this one: by PYTHONPATH, child processes find it."""
-_ONE = RLock()
-"""Who imports through the name `torch`: threads that import at the same time would wait for each other's modules in a circle."""
 
 
 class Torch(ModuleType):
@@ -45,7 +42,7 @@ class Torch(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in OWN:
             raise finder.absent("corelib", name)
-        with _ONE:
+        with finder.LOADING:
             found = getattr(self._face, name)
         self.__dict__[name] = found
         if isinstance(found, ModuleType):
@@ -76,7 +73,7 @@ class Finder(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Put corelib's module in the place of the one made for the import, and beside it those below it that are loaded already."""
         own = own_path(module.__name__) or "corelib"
-        with _ONE:
+        with finder.LOADING:
             found = module if own == "corelib" else import_module(own)
         sys.modules[module.__name__] = found
         below = f"{own}."

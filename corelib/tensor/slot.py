@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from corelib.as_torch.finder import LOADING
+
 T = TypeVar("T")
 
 
@@ -35,7 +37,8 @@ class Slot(Generic[T]):
         """As `fill`, with a function that is loaded when it is first called: for what `import corelib` need not pay for."""
 
         def first(*args: Any, **kwargs: Any) -> Any:
-            loaded: Any = self.fill(load())
+            with LOADING:
+                loaded: Any = self.fill(load())
             return loaded(*args, **kwargs)
 
         placeholder: Any = first
