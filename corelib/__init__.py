@@ -186,7 +186,7 @@ def synchronize(device: Any = None) -> None:
 
 def _device(name: str) -> Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
-    if name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu"):
+    if name in _finder.DEVICES:
         return __getattr__(name)
     if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
         with _finder.LOADING:

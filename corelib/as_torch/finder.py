@@ -25,6 +25,8 @@ ABSENT: list[Callable[[str, str], object]] = []
 """Who is told of a module and a name that is not in it: as_torch's report."""
 
 
+DEVICES = ("cpu", "cuda", "opencl", "mps", "mtia", "xpu")
+"""Device types that can be imported (`import torch.cuda`) before they have been asked for; those of other plugins can be afterwards."""
 LOADING = RLock()
 """Held while a part of corelib is loaded that was not needed before: parts import each other, and two threads must not meet half way."""
 
@@ -39,10 +41,11 @@ class Finder(Loader):
         self.device = device
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """The import system's question."""
+        """The import system's question. It loads nothing: the import system asks with locks held that other imports wait for."""
         if name[:8] != "corelib.":
             return None
-        known = name[8:] in paths() or name[8:] in moved() or ("." not in name[8:] and self.device(name[8:]) is not None)
+        path = name[8:]
+        known = path in paths() or path in moved() or path in DEVICES or isinstance(vars(sys.modules["corelib"]).get(path), ModuleType)
         return ModuleSpec(name, self, is_package=True) if known else None
 
     def create_module(self, spec: ModuleSpec) -> None:
