@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any
+
+from corelib.tensor.rooms import NAMED
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_globals"]
 
@@ -106,4 +108,6 @@ def named_safe_globals() -> dict[str, Any]:
             found[entry[1]] = entry[0]
         else:
             found[f"{entry.__module__}.{entry.__qualname__}"] = entry
+            if isinstance(entry, FunctionType) and getattr(NAMED.value("nn", "functional"), entry.__name__, None) is entry:
+                found[f"torch.nn.functional.{entry.__name__}"] = entry  # a file has PyTorch's name for it
     return found
