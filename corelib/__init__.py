@@ -15,6 +15,7 @@ from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder
+from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
 )
@@ -212,4 +213,5 @@ _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").d
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
+_finder.name_for_pickles(_NAMESPACES)
 _finder.install(_device)

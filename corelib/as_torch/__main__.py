@@ -34,7 +34,8 @@ def main(arguments: list[str]) -> None:
     install()
     if what == "-m":
         sys.argv = rest
-        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        module = f"corelib.{rest[0][6:]}" if rest[0][:6] == "torch." else rest[0]  # PyTorch's own programs, as torch.utils.collect_env
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     elif what == "-c":
         sys.argv = ["-c", *rest[1:]]
         _run(compile(rest[0], "<string>", "exec"), None)

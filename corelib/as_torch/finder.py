@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.moved import moved
@@ -74,6 +74,19 @@ class Finder(Loader):
         module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
 
 
+
+
+def module_at(path: str) -> Any:
+    """The module of corelib that PyTorch's path below `torch` stands for; "" is the package itself. ImportError where there is none."""
+    return import_module(f"corelib.{path}" if path else "corelib")
+
+
+def name_for_pickles(spaces: dict[str, dict[str, Any]]) -> None:
+    """Have the functions that their own modules do not show say where users find them, so that pickle does too."""
+    for space, shown in spaces.items():
+        for name, function in shown.items():
+            if isinstance(function, FunctionType) and getattr(sys.modules.get(function.__module__), function.__qualname__, None) is not function:
+                function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
 
 
 def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:

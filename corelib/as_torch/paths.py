@@ -12,6 +12,7 @@ from functools import cache
 
 _TABLE = """
 _VF: .
+_utils: serialization.rebuild
 _dynamo: capture.dynamo
 _jit_internal: capture.jit
 _lobpcg: ops.linalg.lobpcg
@@ -50,6 +51,19 @@ storage: tensor.storage
 testing._comparison: testing
 testing._creation: testing
 torch_version: as_torch.versions
+utils._contextlib: utils.plumbing.context_decorators
+utils._foreach_utils: utils.plumbing.foreach_support
+utils._pytree: pytree
+utils.backend_registration: utils.absent.backend_registration
+utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer
+utils.benchmark.utils.compare: utils.benchmark.compare
+utils.benchmark.utils.fuzzer: utils.benchmark.fuzzer
+utils.benchmark.utils.timer: utils.benchmark.timer
+utils.benchmark.utils: utils.benchmark
+utils.bundled_inputs: utils.absent.mobile
+utils.cpp_extension: utils.absent.cpp_extension
+utils.file_baton: utils.plumbing.file_baton
+utils.mobile_optimizer: utils.absent.mobile
 utils.data._utils.collate: data.collate
 utils.data._utils.fetch: data.worker
 utils.data._utils.worker: data.worker
@@ -62,7 +76,7 @@ utils.model_zoo: hub
 """
 
 OWN = frozenset((
-    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "tensor", "version",
+    "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
 

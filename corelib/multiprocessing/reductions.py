@@ -7,12 +7,14 @@ being started, or else from the process that sent it, which must still be there 
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 import weakref
-from multiprocessing import context, reduction, resource_sharer
+from multiprocessing import context, process, reduction, resource_sharer, util
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
+from time import monotonic, sleep
 from typing import Any
 
 from corelib.multiprocessing.memory import File, Key, Segment, key_of as fd_id, open_files, received
@@ -22,7 +24,7 @@ from corelib.tensor.device import resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.layout import strided
 from corelib.tensor.size import Shape, Strides
-from corelib.tensor.storage import SHARED, Storage, TypedStorage
+from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
 __all__ = [
@@ -54,6 +56,22 @@ class StorageWeakRef:
 
 # The server of multiprocessing that gives descriptors to other processes; its public DupFd would hold one more for every message.
 _sharer: Any = vars(resource_sharer)["_resource_sharer"]
+
+
+_SECONDS_TO_STAY = 5.0
+
+
+def _stay(_: object) -> None:
+    """Let a child process stay at its end, for a few seconds, until what it has sent is fetched: its last results are often still on their way."""
+    util.Finalize(None, _wait_for_receivers, exitpriority=-10)  # after the threads that feed its queues
+
+
+def _wait_for_receivers() -> None:
+    if process.parent_process() is None:
+        return
+    parent, end = os.getppid(), monotonic() + _SECONDS_TO_STAY
+    while _sharer._cache and os.getppid() == parent and monotonic() < end:
+        sleep(0.01)
 
 
 class _Offer:
@@ -177,9 +195,9 @@ def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
     if tensor.device.type == "meta":
         return rebuild_meta_tensor, (type(tensor), *place, tensor.untyped_storage().nbytes(), tensor.requires_grad)
     _refuse_devices("tensor", tensor.device)
+    if tensor._own_storage().nbytes() and not tensor.is_shared():
+        share([tensor])  # before anything here holds its Storage, so that nobody has to be looked for
     storage = tensor._own_storage()._itself()
-    if storage.nbytes() and not storage._state & SHARED:
-        share([tensor])
     key = tensor._key
     return rebuild_tensor, (type(tensor), storage, *place, tensor._requires_grad, (key.conj, key.neg) if key.lazy else None)
 
@@ -200,3 +218,5 @@ def _reduce_owner(storage: Storage) -> tuple[Any, ...]:
 
 
 init_reductions()
+util.register_after_fork(init_reductions, _stay)
+_stay(None)

@@ -33,6 +33,9 @@ class Overloads:
     def __repr__(self) -> str:
         return f"<aten.{self._name}>"
 
+    def __str__(self) -> str:
+        return f"aten.{self._name}"
+
 
 @cache
 def _found(name: str) -> Overloads | None:
@@ -43,8 +46,24 @@ def _found(name: str) -> Overloads | None:
     return Overloads(name, method) if callable(method) else None
 
 
+NAMED_ONLY = frozenset((
+    "_convolution", "_scaled_mm", "_slow_conv2d_forward", "convolution", "convolution_backward", "convolution_overrideable", "cudnn_convolution",
+))  # fmt: skip
+"""Ops of PyTorch's whose names counts are given under, and that cannot be called here."""
+
+
+@cache
+def packet(name: str) -> Overloads:
+    """The op of a name, for tables by op: one that refuses to be called where corelib has none."""
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"aten.{name}(): corelib has no function of this name; use the public one that PyTorch's documentation has for it")
+
+    return _found(name) or Overloads(name, refuse)
+
+
 def __getattr__(name: str) -> Overloads:
-    found = _found(name)
+    found = packet(name) if name in NAMED_ONLY else _found(name)
     if found is None:
         raise AttributeError(f"corelib.ops.aten has no op {name!r}")
     return found

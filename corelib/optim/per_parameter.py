@@ -59,10 +59,12 @@ class PerParameter(Optimizer):
 
     _complex = True
     """Whether it takes complex parameters."""
+    _without: frozenset[str] = frozenset()
+    """Of the switches that older checkpoints lack, those that this optimizer does not have."""
 
     def __setstate__(self, state: StateDict) -> None:
         super().__setstate__(state)
-        self._complete_groups(**{switch: value for switch, value in _SWITCHES.items() if switch in self.defaults})
+        self._complete_groups(**{switch: value for switch, value in _SWITCHES.items() if switch in self.defaults and switch not in self._without})
         self._counts_as_tensors()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import defaultdict, namedtuple
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from corelib.profiler.activities import DeviceType
 from corelib.profiler.units import format_time
 from corelib.tensor.named import NamedTuple
 
-__all__ = ["FormattedTimesMixin", "FunctionEvent", "FunctionEventAvg", "Interval", "Kernel", "MemRecordsAcc", "StringTable"]
+__all__ = ["EventMetadata", "FormattedTimesMixin", "FunctionEvent", "FunctionEventAvg", "Interval", "Kernel", "MemRecordsAcc", "StringTable"]
 
 _DEVICES = (DeviceType.CUDA, DeviceType.PrivateUse1, DeviceType.MTIA, DeviceType.HPU, DeviceType.XPU)
 
@@ -75,6 +76,32 @@ class Kernel(NamedTuple):
     duration: float
 
 
+_METADATA: tuple[tuple[str, str, Callable[[str], Any]], ...] = (
+    ("registers per thread", "registers_per_thread", int), ("shared memory", "shared_memory", int), ("grid", "grid", json.loads), ("block", "block", json.loads),
+    ("priority", "priority", int), ("blocks per SM", "blocks_per_sm", float), ("warps per SM", "warps_per_sm", float), ("occupancy", "occupancy", json.loads),
+    ("est. achieved occupancy %", "est_occupancy_pct", float), ("queued", "queued", int), ("graph id", "graph_id", int), ("graph node id", "graph_node_id", int),
+    ("stream", "stream", int), ("context", "context", int), ("channel", "channel", int), ("channel_type", "channel_type", int), ("bytes", "bytes", int),
+    ("memory bandwidth (GB/s)", "bandwidth_gb_s", float), ("Collective name", "collective_name", lambda v: v.strip('"')), ("dtype", "dtype", lambda v: v.strip('"')),
+    ("In msg nelems", "in_msg_nelems", int), ("Out msg nelems", "out_msg_nelems", int), ("In split size", "in_split_size", lambda v: v.strip('"')),
+    ("Out split size", "out_split_size", lambda v: v.strip('"')), ("Global rank start", "global_rank_start", int), ("Global rank stride", "global_rank_stride", int),
+    ("Group size", "group_size", int), ("Process Group Name", "process_group_name", lambda v: v.strip('"')),
+    ("Process Group Description", "process_group_desc", lambda v: v.strip('"')), ("Process Group Ranks", "group_ranks", lambda v: v.strip('"')), ("Rank", "rank", int),
+    ("Src Rank", "src_rank", int), ("Dst Rank", "dst_rank", int), ("Seq", "seq", int), ("Is asynchronized op", "is_async", lambda v: v in ("1", "true")),
+)  # fmt: skip
+EventMetadata = namedtuple("EventMetadata", """
+    registers_per_thread shared_memory grid block priority blocks_per_sm warps_per_sm occupancy est_occupancy_pct queued
+    graph_id graph_node_id stream context channel channel_type bytes bandwidth_gb_s collective_name dtype in_msg_nelems
+    out_msg_nelems in_split_size out_split_size global_rank_start global_rank_stride group_size process_group_name
+    process_group_desc group_ranks rank src_rank dst_rank seq is_async
+""")
+"""What a device's driver says of a kernel or a copy; None for what it does not say."""
+
+
+def _metadata(said: dict[str, str]) -> Any:
+    found = {name: read(said[key]) if said.get(key) is not None else None for key, name, read in _METADATA}
+    return EventMetadata(**found) if any(value is not None for value in found.values()) else None
+
+
 class FunctionEvent(FormattedTimesMixin):
     """One call. Times are in microseconds from the beginning of the profile; the arguments are PyTorch's."""
 
@@ -128,7 +155,7 @@ class FunctionEvent(FormattedTimesMixin):
         self.flow_id, self.flow_type, self.flow_start = flow_id, flow_type, flow_start
         self.external_id = external_id
         self.linked_correlation_id = linked_correlation_id
-        self.event_metadata = extra_meta
+        self.event_metadata = _metadata(extra_meta) if extra_meta else None
         self.structured_input_shapes = structured_input_shapes
         self.structured_input_strides = structured_input_strides
         self.input_dtypes = input_dtypes

@@ -45,8 +45,10 @@ def write_all(file: IO[bytes], data: Data) -> None:
 class ArchiveWriter:
     """Writes records one after the other; needs only `write`, never seeks."""
 
-    def __init__(self, file: IO[bytes], folder: str = "archive") -> None:
+    def __init__(self, file: IO[bytes], folder: str = "archive", checksums: bool = True, alignment: int = ALIGNMENT) -> None:
         self._file = file
+        self._sums = checksums
+        self._alignment = alignment
         self._folder = folder
         self._position = 0
         self._central: list[bytes] = []
@@ -61,23 +63,29 @@ class ArchiveWriter:
         view, crc = memoryview(data), 0
         for start in range(0, len(data), _PART):
             part = bytes(view[start : start + _PART])
-            crc = zlib.crc32(part, crc)
+            crc = zlib.crc32(part, crc) if self._sums else 0
             self._write(part)
         return crc
 
+    def _write_room(self, size: int) -> int:
+        """Write so many zeros, which have no checksum."""
+        for start in range(0, size, _PART):
+            self._write(bytes(min(_PART, size - start)))
+        return 0
+
     def record(self, name: str, data: Data) -> None:
-        """Write one record; `data` is bytes or anything contiguous with the buffer protocol."""
-        start, size = self._position, len(data)
+        """Write one record; `data` is bytes or anything contiguous with the buffer protocol, or a number of bytes to leave room for."""
+        start, size = self._position, data if isinstance(data, int) else len(data)
         path = f"{self._folder}/{name}".encode()
         flags = _UTF8 | _DESCRIPTOR if size else _UTF8
         zip64 = b""
         if size >= _MAX32 or start >= _MAX32:
             wide = ([size, size] if size >= _MAX32 else []) + ([start] if start >= _MAX32 else [])
             zip64 = Struct(f"<HH{len(wide)}Q").pack(1, 8 * len(wide), *wide)
-        padding = -(start + _LOCAL.size + len(path) + len(zip64) + 4) % ALIGNMENT
+        padding = -(start + _LOCAL.size + len(path) + len(zip64) + 4) % self._alignment
         extra = zip64 + b"FB" + padding.to_bytes(2, "little") + b"Z" * padding
         self._write(_LOCAL.pack(LOCAL_MAGIC, 0, flags, 0, 0, 0, 0, 0, 0, len(path), len(extra)) + path + extra)
-        crc = self._write_parts(data)
+        crc = self._write_room(size) if isinstance(data, int) else self._write_parts(data)
         if size:
             self._write(Struct("<4sIQQ" if zip64 else "<4sIII").pack(b"PK\x07\x08", crc, size, size))
         short, at = min(size, _MAX32), min(start, _MAX32)

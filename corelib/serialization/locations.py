@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from corelib.serialization.archive import ArchiveReader
+from corelib.serialization.config import SKIPPING
+from corelib.serialization.packages import default_restore_location, has_packages
 from corelib.serialization.rebuild import shown
 from corelib.tensor.device import cpu, device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
-from corelib.tensor.storage import Storage
+from corelib.tensor.storage import Storage, TypedStorage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MapLocation", "StorageReader", "filled_storage", "swap_bytes"]
+__all__ = ["MapLocation", "Places", "StorageReader", "filled_storage", "swap_bytes"]
 
 MapLocation = Callable[[Storage, str], Storage | None] | device | str | bytes | dict[str, str] | None
 
@@ -40,12 +42,10 @@ def swap_bytes(data: NDArray[Any], dtype: DType) -> None:
         data.view(f"u{width}").byteswap(inplace=True)
 
 
-class StorageReader:
-    """Makes a Storage of a record, on the right device, with the bytes in this machine's order."""
+class Places:
+    """Where storages go: the device each was saved from, or where `map_location` says."""
 
-    def __init__(
-        self, archive: ArchiveReader, map_location: MapLocation, swap: bool, mapped: mmap.mmap | None
-    ) -> None:
+    def __init__(self, map_location: MapLocation) -> None:
         if isinstance(map_location, bytes):
             map_location = map_location.decode("ascii")
         if not (map_location is None or isinstance(map_location, (str, device, dict)) or callable(map_location)):
@@ -53,24 +53,23 @@ class StorageReader:
                 "load(): argument 'map_location' must be None, a str, a torch.device, a dict from location to location "
                 f"or a function of (storage, location), not {type(map_location).__name__}"
             )
-        self._archive = archive
         self._map = map_location
-        self._swap = swap
-        self._mapped = mapped
 
-    def read(self, record: str, dtype: DType, location: str) -> Storage:
-        """The Storage of a record whose elements are of `dtype` and which was saved from `location`."""
+    def place(self, location: str, make: Callable[[device], Storage]) -> Storage:
+        """The storage that was saved from `location`; `make` makes it on a device."""
         wanted = self._map
         if wanted is None:
-            return self._place(record, dtype, location, from_file=True)
+            return self._made(location, make, from_file=True)
         if isinstance(wanted, (str, device)):
-            return self._place(record, dtype, wanted, from_file=False)
+            return self._made(wanted, make, from_file=False)
         if isinstance(wanted, dict):
-            return self._place(record, dtype, wanted.get(location, location), from_file=location not in wanted)
-        on_host = self._place(record, dtype, cpu, from_file=False)
+            return self._made(wanted.get(location, location), make, from_file=location not in wanted)
+        on_host = make(cpu)
         found = wanted(on_host, location)
         if found is None:
-            return self._move(on_host, self._device(location, from_file=True))
+            return self._restored(on_host, location)
+        if isinstance(found, TypedStorage):
+            found = found.untyped()
         if not isinstance(found, Storage):
             raise TypeError(
                 "load(): the function given as 'map_location' must return a storage, or None for the location it was "
@@ -78,7 +77,18 @@ class StorageReader:
             )
         return found
 
-    def _device(self, location: str | device, from_file: bool) -> device:
+    def _made(self, location: str | device, make: Callable[[device], Storage], from_file: bool) -> Storage:
+        if has_packages():  # of which any may have a word about the place
+            return self._restored(make(cpu), str(location))
+        return make(self._device(location, from_file))
+
+    @staticmethod
+    def _restored(storage: Storage, location: str) -> Storage:
+        found = default_restore_location(storage, location)
+        return found.untyped() if isinstance(found, TypedStorage) else found
+
+    @staticmethod
+    def _device(location: str | device, from_file: bool) -> device:
         try:
             return resolve(location)
         except (RuntimeError, ImportError) as error:
@@ -90,10 +100,26 @@ class StorageReader:
                 "there."
             ) from error
 
-    def _place(self, record: str, dtype: DType, location: str | device, from_file: bool) -> Storage:
-        where, size = self._device(location, from_file), self._archive.size(record)
+
+class StorageReader:
+    """Makes a Storage of a record, on the right device, with the bytes in this machine's order."""
+
+    def __init__(self, archive: ArchiveReader, map_location: MapLocation, swap: bool, mapped: mmap.mmap | None) -> None:
+        self._places = Places(map_location)
+        self._archive = archive
+        self._swap = swap
+        self._mapped = mapped
+
+    def read(self, record: str, dtype: DType, location: str) -> Storage:
+        """The Storage of a record whose elements are of `dtype` and which was saved from `location`."""
+        return self._places.place(location, lambda where: self._make(record, dtype, where))
+
+    def _make(self, record: str, dtype: DType, where: device) -> Storage:
+        size = self._archive.size(record)
         if where.type == "meta":
             return Storage(where, None, size)
+        if SKIPPING.on:
+            return filled_storage(where, size, lambda data: data.fill(0))
         start = 0 if self._mapped is None else self._archive.position(record)
         if self._mapped is not None and not self._swap and size and start % dtype.itemsize == 0:
             shared = np.frombuffer(self._mapped, np.uint8, size, start)
@@ -104,11 +130,3 @@ class StorageReader:
         self._archive.read_into(record, data.data.cast("B") if data.nbytes else memoryview(bytearray()))
         if self._swap:
             swap_bytes(data, dtype)
-
-    @staticmethod
-    def _move(storage: Storage, where: device) -> Storage:
-        if storage.device is where:
-            return storage
-        if where.type == "meta":
-            return Storage(where, None, storage.nbytes())
-        return Storage.from_host_bytes(storage.to_host_bytes(), where)

@@ -7,13 +7,17 @@ structure only, the elements of the tensors are records of their own.
 from __future__ import annotations
 
 import codecs
+import inspect
 import pickle
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from corelib.serialization.names import torch_name
+from corelib.serialization.packages import location_tag
 from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
 from corelib.tensor.device import device
 from corelib.tensor.dtype import dtype, uint8
@@ -23,11 +27,10 @@ from corelib.tensor.size import Size
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["DataPickler"]
+__all__ = ["DataPickler", "pickler_of"]
 
 
 _python_save_bytes: Callable[[Any, bytes], None] = pickle._Pickler.dispatch[bytes]
-_python_save_function: Callable[[Any, FunctionType], None] = pickle._Pickler.dispatch[FunctionType]
 
 
 class _TorchName:
@@ -56,17 +59,16 @@ _PARAMETER_WITH_STATE = _TorchName("torch._utils", "_rebuild_parameter_with_stat
 _FROM_TYPE = _TorchName("torch._tensor", "_rebuild_from_type_v2")
 _UNTYPED = _TorchName("torch.storage", "UntypedStorage")
 _STORAGES = {name: _TorchName("torch", storage) for name, storage in STORAGE_NAMES.items()}
-_DTYPES: dict[str, _TorchName] = {}
-_FUNCTIONS: dict[str, _TorchName] = {}
 
 
-def _dtype_name(value: dtype) -> _TorchName:
+@cache
+def _named(module: str, name: str) -> _TorchName:
     # One object a name, so that the pickler's memo knows it again.
-    return _DTYPES.setdefault(value.name, _TorchName("torch", value.name))
+    return _TorchName(module, name)
 
 
 class DataPickler(pickle._Pickler):
-    """Pickles an object; `storages` then has (storage, bytes to write) of record data/0, data/1, ..."""
+    """Pickles an object; `storages` then has (storage, bytes to write, dtype) of record data/0, data/1, ..."""
 
     dispatch: ClassVar[dict[type, Callable[[Any, Any], None]]] = dict(pickle._Pickler.dispatch)
     if TYPE_CHECKING:
@@ -77,9 +79,13 @@ class DataPickler(pickle._Pickler):
         memoize: Callable[[Any], None]
         save_reduce: Callable[..., None]
 
+    legacy = False
+    """Whether this is for the format from before PyTorch 1.6, whose references to storages have six parts, and which names modules' sources."""
+
     def __init__(self, file: IO[bytes], protocol: int) -> None:
         super().__init__(file, protocol=protocol)
-        self.storages: list[tuple[Storage, int]] = []
+        self._modules: set[type] = set()
+        self.storages: list[tuple[Storage, int, dtype]] = []
         self._keys: dict[int, str] = {}
         self._dtypes: dict[int, dtype] = {}
 
@@ -88,7 +94,7 @@ class DataPickler(pickle._Pickler):
     def persistent_id(self, pid: Any) -> Any:
         """A storage is written beside the pickle, which only has its record's name."""
         if not isinstance(pid, (TypedStorage, Storage)):
-            return None
+            return self._module_source(pid) if self.legacy and isinstance(pid, type) else None
         if isinstance(pid, TypedStorage):
             storage, kind = pid.untyped(), pid.dtype
             name = _STORAGES.get(kind.name, _UNTYPED)
@@ -105,8 +111,23 @@ class DataPickler(pickle._Pickler):
         key = self._keys.get(id(storage))
         if key is None:
             key = self._keys[id(storage)] = str(len(self._keys))
-            self.storages.append((storage, count * itemsize))
-        return "storage", name, key, str(storage.device), count
+            self.storages.append((storage, count * itemsize, uint8 if name is _UNTYPED else kind))
+        reference = ("storage", name, key, location_tag(storage), count)
+        return (*reference, None) if self.legacy else reference
+
+    def _module_source(self, cls: type) -> Any:
+        """The reference to a module's class that the legacy format has: with the text of its source, where it is the user's."""
+        if not issubclass(cls, NAMED.value("nn", "Module")) or cls in self._modules:
+            return None
+        self._modules.add(cls)
+        theirs = torch_name(cls)
+        if theirs is not None:
+            return "module", _named(*theirs), None, None
+        try:
+            return "module", cls, inspect.getsourcefile(cls), inspect.getsource(cls)
+        except (OSError, TypeError):
+            warnings.warn(f"Couldn't retrieve source code for container of type {cls.__name__}. It won't be checked for correctness upon loading.", stacklevel=2)
+            return "module", cls, None, None
 
     def reducer_override(self, obj: Any) -> Any:
         """How corelib's own objects are written; NotImplemented for all others."""
@@ -121,6 +142,8 @@ class DataPickler(pickle._Pickler):
             return _LAYOUT, (f"torch.{obj.name}",)
         if isinstance(obj, Tensor):
             return self._reduce_tensor(obj)
+        if kind.__module__ == "torch.return_types":
+            return _named("torch.return_types", kind.__name__), (tuple(obj),)
         return NotImplemented
 
     def _reduce_tensor(self, t: Tensor) -> Any:
@@ -147,9 +170,12 @@ class DataPickler(pickle._Pickler):
         return _FROM_TYPE, (function, kind, args, attributes)
 
     def _save_name(self, obj: Any) -> None:
-        name = obj if isinstance(obj, _TorchName) else _dtype_name(obj)
+        name = obj if isinstance(obj, _TorchName) else _named("torch", obj.name)
         if name is not obj:
             self.save(name)
+            return
+        if "." in name.name and self.proto < 4:
+            self.save_reduce(getattr, (_named(name.module, name.name.rpartition(".")[0]), name.name.rpartition(".")[2]))
             return
         if self.proto >= 4:
             self.save(name.module)
@@ -159,13 +185,16 @@ class DataPickler(pickle._Pickler):
             self.write(pickle.GLOBAL + f"{name.module}\n{name.name}\n".encode())
         self.memoize(name)
 
-    def _save_function(self, obj: FunctionType) -> None:
-        """One of nn.functional by PyTorch's name for it: there may stand another object than its own file defines."""
-        name = obj.__name__
-        if obj.__module__.startswith("corelib.") and getattr(NAMED.value("nn", "functional"), name, None) is obj:
-            self.save(_FUNCTIONS.setdefault(name, _TorchName("torch.nn.functional", name)))
+    def save_global(self, obj: Any, name: str | None = None) -> None:
+        """A class or a function: under PyTorch's name where it is one of corelib's."""
+        theirs = torch_name(obj) if name is None else None
+        if theirs is None:
+            super().save_global(obj, name)  # type: ignore[misc]  # which Python's stubs do not have
         else:
-            _python_save_function(self, obj)
+            self.save(_named(*theirs))
+
+    def _save_function(self, obj: FunctionType) -> None:
+        self.save_global(obj)
 
     def _save_bytes(self, obj: bytes) -> None:
         if self.proto >= 3 or obj:
@@ -178,6 +207,20 @@ class DataPickler(pickle._Pickler):
     dispatch[dtype] = _save_name
     dispatch[bytes] = _save_bytes
     dispatch[FunctionType] = _save_function
+
+
+def pickler_of(module: Any) -> type[DataPickler]:
+    """The pickler that a module such as `dill` adds to; RuntimeError where its own is written in C, and so knows PyTorch's names only from PyTorch."""
+    if module is pickle:
+        return DataPickler
+    theirs = getattr(module, "Pickler", None)
+    if not (isinstance(theirs, type) and issubclass(theirs, pickle._Pickler)):
+        raise RuntimeError(
+            f"save(): pickle_module {getattr(module, '__name__', module)!r} has no Pickler that is a subclass of Python's pickle._Pickler; accepted are pickle, and modules such as dill"
+        )
+    own: dict[type, Any] = {kind: DataPickler.dispatch[kind] for kind in (_TorchName, dtype, bytes)}
+    dispatch: dict[type, Any] = {**theirs.dispatch, **own}
+    return type("DataPickler", (DataPickler, theirs), {"dispatch": dispatch})
 
 
 def _reduce_plain(t: Tensor) -> tuple[_TorchName, tuple[Any, ...]]:

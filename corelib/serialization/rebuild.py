@@ -40,14 +40,37 @@ _INTERNAL = frozenset({"_borrows_grad", "_creation", "_post_accumulate_hooks", "
 
 
 class StorageType:
-    """What a name such as `torch.FloatStorage` stands for: memory seen as elements of one dtype."""
+    """What a name such as "FloatStorage" stands for: memory seen as elements of one dtype. KeyError for another name.
 
-    def __init__(self, name: str, dtype: dtypes.dtype) -> None:
-        self.name = name
-        self.dtype = dtype
+    >>> from corelib.serialization import StorageType
+    >>> StorageType("FloatStorage").dtype
+    torch.float32
+    """
 
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
+    def __init__(self, name: str) -> None:
+        if name not in _DTYPE_NAMES:
+            raise KeyError(f'pickle storage type "{name}" is not recognized; there are {", ".join(_DTYPE_NAMES)}')
+        self._dtype = dtypes.dtype_named(_DTYPE_NAMES[name])
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The dtype of the elements."""
+        return self._dtype
+
+    def __str__(self) -> str:
+        return f"StorageType(dtype={self.dtype})"
+
+    __repr__ = __str__
+
+
+class _Bytes(StorageType):
+    """What "UntypedStorage" stands for."""
+
+    def __init__(self) -> None:
+        self._dtype = dtypes.uint8
+
+
+_DTYPE_NAMES = {name: dtype for dtype, name in STORAGE_NAMES.items()}
 
 
 def user_attributes(tensor: Tensor) -> dict[str, Any]:
@@ -313,11 +336,11 @@ _GLOBALS: dict[tuple[str, str], Any] = {
     ("torch.serialization", "_get_layout"): _get_layout,
     ("torch._tensor", "_rebuild_from_type_v2"): _rebuild_from_type_v2,
     ("torch.tensor", "_rebuild_from_type_v2"): _rebuild_from_type_v2,
-    ("torch.storage", "UntypedStorage"): StorageType("UntypedStorage", dtypes.uint8),
+    ("torch.storage", "UntypedStorage"): _Bytes(),
 }
 _GLOBALS.update({("torch._utils", function.__name__): function for function in _TENSOR_FUNCTIONS})
 _GLOBALS.update({("torch", d.name): d for d in dtypes.ALL})
-_GLOBALS.update({("torch", s): StorageType(s, dtypes.dtype_named(d)) for d, s in STORAGE_NAMES.items()})
+_GLOBALS.update({("torch", s): StorageType(s) for s in _DTYPE_NAMES})
 _LAZY = {("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")}
 
 

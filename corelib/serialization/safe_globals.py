@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import Any
 
-from corelib.tensor.rooms import NAMED
+from corelib.serialization.names import torch_name
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_globals"]
 
@@ -108,6 +108,7 @@ def named_safe_globals() -> dict[str, Any]:
             found[entry[1]] = entry[0]
         else:
             found[f"{entry.__module__}.{entry.__qualname__}"] = entry
-            if isinstance(entry, FunctionType) and getattr(NAMED.value("nn", "functional"), entry.__name__, None) is entry:
-                found[f"torch.nn.functional.{entry.__name__}"] = entry  # a file has PyTorch's name for it
+            theirs = torch_name(entry)  # what files call it
+            if theirs is not None:
+                found[".".join(theirs)] = entry
     return found

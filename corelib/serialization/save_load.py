@@ -7,31 +7,36 @@ import io
 import mmap as mapping
 import os
 import pickle
+import pickletools
 import sys
 import warnings
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from corelib.serialization.archive import ALIGNMENT, LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to
+from corelib.serialization import config
+from corelib.serialization.archive import LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to
+from corelib.serialization.legacy import MAGIC, by_data, by_module, load_legacy, save_legacy
 from corelib.serialization.locations import MapLocation, StorageReader
-from corelib.serialization.pickling import DataPickler
+from corelib.serialization.pickling import pickler_of
 from corelib.serialization.rebuild import StorageType, shown
 from corelib.serialization.replace_file import replacing
+from corelib.serialization.safe_globals import named_safe_globals
 from corelib.serialization.safetensors import load_file
-from corelib.serialization.unpickling import DataUnpickler, TrustedUnpickler
+from corelib.serialization.unpickling import DataUnpickler, is_allowed, trusted_unpickler
 from corelib.tensor.device import device
 from corelib.tensor.storage import Storage, TypedStorage
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["load", "save"]
+__all__ = ["get_unsafe_globals_in_checkpoint", "load", "save"]
 
-_LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"
 _VERSION = 3
 _NEWEST_VERSION = 10
 
 Path = str | os.PathLike[str]
 
 
-def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2, _use_new_zipfile_serialization: bool = True) -> None:
+def save(
+    obj: object, f: Path | IO[bytes], pickle_module: Any = pickle, pickle_protocol: int = 2, _use_new_zipfile_serialization: bool = True,
+) -> None:
     """Write an object and the tensors in it to a file, in the format of `torch.save`, which `torch.load` reads.
 
     Tensors keep dtype, shape, strides, device and `requires_grad`; tensors that share memory share it after `load`, so
@@ -41,7 +46,8 @@ def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2, _use_new_zi
 
     `f` is a path, or a file object with `write` (it need not be seekable). A path is replaced when all is written:
     where anything fails, what was there stays as it was. `pickle_protocol` is 2 to 5; PyTorch needs 2 for weights_only.
-    `_use_new_zipfile_serialization=False`, PyTorch's format from before 1.6, is refused: every PyTorch since reads the one written here.
+    `pickle_module` is pickle, or a module whose Pickler adds to Python's, such as dill. `_use_new_zipfile_serialization=False` writes PyTorch's
+    format from before 1.6, which every PyTorch reads.
 
     Raises AttributeError where `f` cannot be written to, ValueError for an unknown protocol, RuntimeError for a folder
     that does not exist or for tensors of different dtypes in the same memory, pickle.PicklingError or TypeError for
@@ -56,12 +62,6 @@ def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2, _use_new_zi
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.save.html
     """
-    if not _use_new_zipfile_serialization:
-        raise RuntimeError(
-            "save(): _use_new_zipfile_serialization=False asks for PyTorch's legacy format (before 1.6), which corelib neither writes nor reads; "
-            "True is accepted, whose files every PyTorch since 1.6 reads. In PyTorch, torch.save(torch.load(path), path, "
-            "_use_new_zipfile_serialization=False) converts one."
-        )
     if isinstance(pickle_protocol, bool) or not isinstance(pickle_protocol, int) or not (
         2 <= pickle_protocol <= pickle.HIGHEST_PROTOCOL
     ):
@@ -69,32 +69,42 @@ def save(obj: object, f: Path | IO[bytes], pickle_protocol: int = 2, _use_new_zi
             f"save(): argument 'pickle_protocol' must be an integer from 2 to {pickle.HIGHEST_PROTOCOL}, got "
             f"{shown(pickle_protocol)}"
         )
+    pickler_of(pickle_module)
     if isinstance(f, (str, os.PathLike)):
         with replacing(f) as file:
-            _save(obj, file, pickle_protocol)
+            _write(obj, file, pickle_protocol, pickle_module, _use_new_zipfile_serialization, _folder(f))
         return
     if not hasattr(f, "write"):
         raise AttributeError(
             "save(): expected 'f' to be string, path, or a file-like object with a 'write' attribute, got "
             f"{type(f).__name__}"
         )
-    _save(obj, f, pickle_protocol)
+    _write(obj, f, pickle_protocol, pickle_module, _use_new_zipfile_serialization, "archive")
     if hasattr(f, "flush"):
         f.flush()
 
 
-def _save(obj: object, file: IO[bytes], protocol: int) -> None:
+def _folder(path: Path) -> str:
+    """The name of the one folder in a file: the file's own without its ending, as in PyTorch."""
+    name = os.path.basename(os.fspath(path))
+    return (name.rpartition(".")[0] or name) if name.isascii() else "archive"
+
+
+def _write(obj: object, file: IO[bytes], protocol: int, module: Any, as_zip: bool, folder: str) -> None:
+    if not as_zip:
+        save_legacy(obj, file, protocol, module)
+        return
     structure = io.BytesIO()
-    pickler = DataPickler(structure, protocol)
+    pickler = pickler_of(module)(structure, protocol)
     pickler.dump(obj)
-    archive = ArchiveWriter(file)
+    archive = ArchiveWriter(file, folder, config.save.compute_crc32, config.save.storage_alignment)
     archive.record("data.pkl", structure.getvalue())
     archive.record(".format_version", b"1")
-    archive.record(".storage_alignment", str(ALIGNMENT).encode())
+    archive.record(".storage_alignment", str(config.save.storage_alignment).encode())
     archive.record("byteorder", sys.byteorder.encode())
-    for key, (storage, size) in enumerate(pickler.storages):
+    for key, (storage, size, _) in enumerate(pickler.storages):
         # One copy to the host at a time.
-        archive.record(f"data/{key}", storage.to_host_bytes()[:size])
+        archive.record(f"data/{key}", size if config.SKIPPING.on else storage.to_host_bytes()[:size])
     archive.record("version", f"{_VERSION}\n".encode())
     # It says which contents these are: 20 digits for the names, 20 for the checksums.
     names = hashlib.blake2b("\n".join(name for name, _ in archive.checksums).encode(), digest_size=8).digest()
@@ -105,11 +115,8 @@ def _save(obj: object, file: IO[bytes], protocol: int) -> None:
 
 
 def load(
-    f: Path | IO[bytes],
-    map_location: MapLocation = None,
-    *,
-    weights_only: bool | None = True,
-    mmap: bool | None = False,
+    f: Path | IO[bytes], map_location: MapLocation = None, pickle_module: Any = None, *, weights_only: bool | None = None, mmap: bool | None = None,
+    **pickle_load_args: Any,
 ) -> Any:
     """Read what `save` or `torch.save` has written.
 
@@ -120,7 +127,8 @@ def load(
     memory, and checksums are not checked.
 
     With `weights_only` only data is accepted: tensors, numbers, strings, containers, and what `add_safe_globals` lists;
-    a file cannot run code. **weights_only=False runs whatever code the file says**: use it only for files you trust.
+    a file cannot run code. It is on unless a `pickle_module` is given, which then reads the file, with `pickle_load_args` such as
+    encoding. **weights_only=False runs whatever code the file says**: use it only for files you trust.
     A path that ends in ".safetensors" is read as such.
 
     Raises pickle.UnpicklingError for a file that names anything else, or whose pickle is damaged; RuntimeError for a
@@ -136,18 +144,48 @@ def load(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.load.html
     """
-    weights_only = True if weights_only is None else weights_only
+    weights_only = _only_data(weights_only, pickle_module)
+    if pickle_load_args and weights_only:
+        warnings.warn(f"load(): pickle_load_args ({', '.join(pickle_load_args)}) only works if `weights_only=False`.", UserWarning, stacklevel=2)
+    how = _How(map_location, None if weights_only else pickle_module or pickle, {"encoding": "utf-8", **pickle_load_args})
+    mmap = config.load.mmap if mmap is None else mmap
     if isinstance(f, (str, os.PathLike)):
         path = os.fspath(f)
         if path.endswith(".safetensors"):
             return _load_safetensors(path, map_location)
         with open(path, "rb") as file:
-            mapped = _map(file) if mmap else None
-            return _load(file, repr(path), map_location, weights_only, mapped)
+            return _load(file, repr(path), how, _map(path, file) if mmap else None)
     if mmap:
         raise ValueError("load(): f must be a file path in order to use the mmap argument")
     _check_readable(f)
-    return _load(f, getattr(f, "name", None) or f"<{type(f).__name__}>", map_location, weights_only, None)
+    return _load(f, getattr(f, "name", None) or f"<{type(f).__name__}>", how, None)
+
+
+class _How(NamedTuple):
+    """How a file is read: where storages go, and the module whose unpickler reads it; None for the one that makes nothing but data."""
+
+    map_location: MapLocation
+    module: Any
+    arguments: dict[str, Any]
+
+
+def _only_data(asked: bool | None, pickle_module: Any) -> bool:
+    """Whether `load` makes nothing but data: as asked, or as the environment says, as PyTorch's does."""
+    force, never = (os.environ.get(f"TORCH_FORCE_{what}WEIGHTS_ONLY_LOAD", "0").lower() in ("1", "y", "yes", "true") for what in ("", "NO_"))
+    if force and never:
+        raise RuntimeError("load(): Only one of `TORCH_FORCE_WEIGHTS_ONLY_LOAD` or `TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD` should be set, but both were set.")
+    found = pickle_module is None if asked is None else asked
+    if force:
+        found = True
+    elif never and asked is None:
+        warnings.warn(
+            "load(): Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected, since the `weights_only` argument was not explicitly passed, "
+            "forcing weights_only=False.", UserWarning, stacklevel=3,
+        )  # fmt: skip
+        found = False
+    if found and pickle_module is not None:
+        raise RuntimeError("load(): Can not safely load weights when explicit pickle_module is specified; use weights_only=False for a file that you trust")
+    return found
 
 
 def _load_safetensors(path: str, map_location: MapLocation) -> dict[str, Tensor]:
@@ -175,20 +213,21 @@ def _check_readable(f: Any) -> None:
         ) from None
 
 
-def _map(file: IO[bytes]) -> mapping.mmap | None:
+def _map(path: str, file: IO[bytes]) -> mapping.mmap | None:
     if os.fstat(file.fileno()).st_size == 0:
         return None
+    if config.load.mmap_flags == getattr(mapping, "MAP_SHARED", -1):
+        with open(path, "r+b") as writable:
+            return mapping.mmap(writable.fileno(), 0, access=mapping.ACCESS_WRITE)
     # Private: what is written to the tensors never reaches the file.
     return mapping.mmap(file.fileno(), 0, access=mapping.ACCESS_COPY)
 
 
-def _load(
-    file: IO[bytes], name: str, map_location: MapLocation, weights_only: bool, mapped: mapping.mmap | None
-) -> Any:
+def _load(file: IO[bytes], name: str, how: _How, mapped: mapping.mmap | None) -> Any:
     start = file.tell()
-    head = read_up_to(file, len(LOCAL_MAGIC) + len(_LEGACY_MAGIC))
+    head = read_up_to(file, len(LOCAL_MAGIC) + len(MAGIC))
     if not head.startswith(LOCAL_MAGIC):
-        raise _not_an_archive(head, name)
+        return _load_old(file, start, head, name, how, mapped is not None)
     archive = ArchiveReader(file, name, start)
     if "constants.pkl" in archive:
         raise RuntimeError(
@@ -196,7 +235,7 @@ def _load(
             "torch.save(); in PyTorch, torch.save(torch.jit.load(path).state_dict(), path) makes one."
         )
     _check_version(archive, name)
-    reader = StorageReader(archive, map_location, _byte_order(archive) != sys.byteorder, mapped)
+    reader = StorageReader(archive, how.map_location, _byte_order(archive) != sys.byteorder, mapped)
     storages: dict[str, Storage] = {}
 
     def load_storage(reference: object) -> TypedStorage:
@@ -214,22 +253,31 @@ def _load(
         return TypedStorage(storages[key], kind.dtype)
 
     data = archive.read("data.pkl")
-    if weights_only:
+    if how.module is None:
         return DataUnpickler(data, load_storage).load()
-    return TrustedUnpickler(io.BytesIO(data), load_storage).load()
+    return trusted_unpickler(how.module, io.BytesIO(data), load_storage, **how.arguments).load()
 
 
-def _not_an_archive(head: bytes, name: str) -> Exception:
+def _load_old(file: IO[bytes], start: int, head: bytes, name: str, how: _How, mapped: bool) -> Any:
+    """A file that is no zip archive."""
     if not head:
-        return EOFError(f"load(): {name} is empty; expected a file of save() or torch.save()")
-    if _LEGACY_MAGIC in head:
-        return RuntimeError(
-            f"load(): {name} is in PyTorch's legacy format (before 1.6, or _use_new_zipfile_serialization=False), "
-            "which corelib does not read. In PyTorch, torch.save(torch.load(path), path) converts it."
+        raise EOFError(f"load(): {name} is empty; expected a file of save() or torch.save()")
+    if MAGIC not in head:
+        if b"ustar" in read_up_to(file, 262)[257 - len(head) :]:
+            raise RuntimeError(
+                f"load(): {name} is a tar archive, PyTorch's format from before 0.1.10, which corelib does not read. In PyTorch, "
+                "torch.save(torch.load(path, weights_only=False), path) converts it."
+            )
+        raise pickle.UnpicklingError(
+            f"load(): {name} is not a zip archive (it begins with {head[:8]!r}), nor of PyTorch's legacy format; expected a file of save() or torch.save()"
         )
-    return pickle.UnpicklingError(
-        f"load(): {name} is not a zip archive (it begins with {head[:8]!r}); expected a file of save() or torch.save()"
-    )
+    if mapped:
+        raise RuntimeError(
+            f"load(): mmap can only be used with files saved with `torch.save(..., _use_new_zipfile_serialization=True)`, and {name} is in the legacy "
+            "format; save your checkpoint with this option in order to use mmap."
+        )
+    file.seek(start)
+    return load_legacy(file, name, how.map_location, by_data if how.module is None else by_module(how.module, **how.arguments))
 
 
 def _check_version(archive: ArchiveReader, name: str) -> None:
@@ -246,6 +294,9 @@ def _check_version(archive: ArchiveReader, name: str) -> None:
 
 def _byte_order(archive: ArchiveReader) -> str:
     if "byteorder" not in archive:
+        wanted = config.load.endianness
+        if wanted is not None:
+            return sys.byteorder if wanted is config.LoadEndianness.NATIVE else wanted.name.lower()
         # As PyTorch: older writers ran on little-endian machines.
         if sys.byteorder == "big":
             warnings.warn("load(): the file has no byteorder mark; it is read as little", UserWarning, stacklevel=4)
@@ -271,3 +322,39 @@ def _storage_reference(reference: object) -> tuple[StorageType, str, str, int]:
         f"load(): the file refers to {shown(reference)} outside of its pickle; accepted is ('storage', type, key, "
         "location, number of elements)"
     )
+
+
+def get_unsafe_globals_in_checkpoint(f: Path | IO[bytes]) -> list[str]:
+    """The classes and functions that a checkpoint names and `load(..., weights_only=True)` does not take, as "module.name".
+
+    Nothing in the file is run. `f` is as in `load`; a file of the legacy format is a ValueError, as in PyTorch.
+
+    >>> import corelib as torch, io
+    >>> from fractions import Fraction
+    >>> file = io.BytesIO()
+    >>> torch.save([torch.ones(2), Fraction(1, 2)], file)
+    >>> _ = file.seek(0)
+    >>> torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    ['fractions.Fraction']
+    """
+    if isinstance(f, (str, os.PathLike)):
+        with open(f, "rb") as file:
+            return get_unsafe_globals_in_checkpoint(file)
+    start = f.tell()
+    if read_up_to(f, len(LOCAL_MAGIC)) != LOCAL_MAGIC:
+        raise ValueError("get_unsafe_globals_in_checkpoint(): Expected input to be a checkpoint returned by torch.save")
+    archive = ArchiveReader(f, getattr(f, "name", None) or f"<{type(f).__name__}>", start)
+    if "constants.pkl" in archive:
+        raise ValueError("get_unsafe_globals_in_checkpoint(): Expected input to be a checkpoint returned by torch.save but got a torchscript checkpoint")
+    named: set[tuple[str, str]] = set()
+    texts: list[str] = []
+    listed = named_safe_globals()
+    for code, argument, _ in pickletools.genops(archive.read("data.pkl")):
+        if code.name == "GLOBAL":
+            module, _, name = str(argument).partition(" ")
+            named.add((module, name))
+        elif code.name == "STACK_GLOBAL":
+            named.add((texts[-2], texts[-1]))
+        elif isinstance(argument, str):
+            texts.append(argument)
+    return sorted(f"{module}.{name}" for module, name in named if not is_allowed(module, name, listed))

@@ -11,18 +11,15 @@ import pickle
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from pickle import UnpicklingError
 from struct import unpack_from
-from types import FunctionType
 from typing import IO, Any
 
+from corelib.serialization.names import resolved
 from corelib.serialization.rebuild import CONSTRUCTORS, allowed_global, check_key, shown
 from corelib.serialization.safe_globals import named_safe_globals
-from corelib.tensor.rooms import NAMED
-from corelib.tensor.storage import TypedStorage
 
-__all__ = ["DataUnpickler", "TrustedUnpickler"]
+__all__ = ["DataUnpickler", "is_allowed", "trusted_unpickler"]
 
 ACCEPTED = (
     "tensors, parameters, storages, dtypes, devices, Size, numbers, str, bytes, bytearray, None, list, tuple, dict, "
@@ -49,10 +46,20 @@ def _refused(full_name: str) -> UnpicklingError:
     )
 
 
+def is_allowed(module: str, name: str, listed: dict[str, Any]) -> bool:
+    """Whether a name in a file is that of data, or one that the user has listed."""
+    module, name = _modern(module, name)
+    try:
+        allowed_global(module, name)
+    except KeyError:
+        return f"{module}.{name}" in listed
+    return True
+
+
 class DataUnpickler:
     """Runs a pickle that may only make data. UnpicklingError for anything else, and for damaged pickles."""
 
-    def __init__(self, data: bytes, load_storage: Callable[[Any], TypedStorage]) -> None:
+    def __init__(self, data: bytes, load_storage: Callable[[Any], Any]) -> None:
         self._data = data
         self._position = 0
         self._stack: list[Any] = []
@@ -72,6 +79,11 @@ class DataUnpickler:
             if operation is None:
                 raise self._broken(f"unsupported operand {code[0]} at byte {at}")
             operation(self)
+
+    @property
+    def end(self) -> int:
+        """Where in the data the pickle ended."""
+        return self._position
 
     # The stream and the stack. Everything that can fail on a damaged file fails here, as UnpicklingError.
 
@@ -373,33 +385,27 @@ _OPERATIONS: dict[bytes, Callable[[DataUnpickler], None]] = {
 }
 
 
-class TrustedUnpickler(pickle.Unpickler):
-    """Python's own unpickler, which runs whatever a file says; PyTorch's names mean corelib's objects."""
+def trusted_unpickler(module: Any, file: IO[bytes], load_storage: Callable[[Any], Any], **how: Any) -> Any:
+    """An unpickler of a module such as `pickle`, which runs whatever a file says; PyTorch's names mean corelib's objects."""
 
-    def __init__(self, file: IO[bytes], load_storage: Callable[[Any], TypedStorage]) -> None:
-        super().__init__(file)
-        self._load_storage = load_storage
+    class TrustedUnpickler(module.Unpickler):  # type: ignore[misc]  # whatever class the user's module has
+        def persistent_load(self, pid: Any) -> Any:
+            return load_storage(pid)
 
-    def persistent_load(self, pid: Any) -> TypedStorage:
-        """The storage that a file's reference stands for."""
-        return self._load_storage(pid)
+        def find_class(self, module: str, name: str) -> Any:
+            module, name = _modern(module, name)
+            try:
+                return allowed_global(module, name)
+            except KeyError:
+                pass
+            if module != "torch" and not module.startswith("torch."):
+                return super().find_class(module, name)
+            try:
+                return resolved(module, name)
+            except AttributeError as error:
+                raise UnpicklingError(
+                    f"load(): the file names PyTorch's {module}.{name}, for which corelib has nothing ({error}). Accepted are {ACCEPTED}, the "
+                    "classes and functions of PyTorch's that corelib has, and those of other modules."
+                ) from None
 
-    def find_class(self, module: str, name: str) -> Any:
-        """The object that a name in the file stands for."""
-        module, name = _modern(module, name)
-        try:
-            return allowed_global(module, name)
-        except KeyError:
-            pass
-        if module != "torch" and not module.startswith("torch."):
-            return super().find_class(module, name)
-        if module in ("torch.nn.functional", "torch._C._nn") and isinstance(function := getattr(NAMED.value("nn", "functional"), name, None), FunctionType):
-            return function
-        for room in ("nn", "optim"):
-            if module.startswith(f"torch.{room}."):
-                with suppress(AttributeError):
-                    return NAMED.value(room, name)
-        raise UnpicklingError(
-            f"load(): the file names PyTorch's {module}.{name}, for which corelib has nothing. Accepted are "
-            f"{ACCEPTED}, the classes of torch.nn and torch.optim that corelib has, and classes of other modules."
-        )
+    return TrustedUnpickler(file, **how)

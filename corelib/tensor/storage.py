@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import warnings
 from collections.abc import Iterator
 from copy import deepcopy
 from operator import index as as_index
@@ -11,6 +13,7 @@ from typing import Any, overload
 from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
+from corelib.tensor.rooms import NAMED
 
 _USERS: Buffer = object()
 _new = object.__new__
@@ -286,7 +289,7 @@ class UntypedStorage:
         return list(self.to_host_bytes().tolist())
 
     def __repr__(self) -> str:
-        lines = "..." if self.device.type == "meta" else "\n".join(f" {x}" for x in self.tolist())
+        lines = "..." if self.device.type == "meta" else " " + "\n ".join(map(str, self.tolist()))
         return f"{lines}\n[torch.storage.UntypedStorage(device={self.device}) of size {self._nbytes}]"
 
 
@@ -340,6 +343,23 @@ def _rebuild(content: bytes | None, nbytes: int, device: str) -> Storage:
     return made
 
 
+def _load_from_bytes(b: bytes) -> Any:
+    """What PyTorch's pickles of a storage call: they hold a file of `save`."""
+    return NAMED.value("serialization", "load")(io.BytesIO(b), weights_only=False)
+
+
+_TOLD: list[bool] = []
+
+
+def _warn_typed_storage_removal(stacklevel: int = 2) -> None:
+    """Say once that typed storages will go, as PyTorch does."""
+    if not _TOLD:
+        _TOLD.append(True)
+        text = "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should only matter to you "
+        text += "if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
+        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
+
+
 class TypedStorage:
     """A Storage seen as elements of one dtype: what `Tensor.storage()` returns.
 
@@ -353,6 +373,8 @@ class TypedStorage:
         self, of: Any = 0, dtype: dtype | None = None, *, wrap_storage: Storage | None = None, device: DeviceLike = None,
         _internal: bool = False,
     ) -> None:  # fmt: skip
+        if not _internal and not isinstance(of, Storage):
+            _warn_typed_storage_removal()
         if dtype is None:
             if wrap_storage is not None:
                 raise RuntimeError("TypedStorage(): wrap_storage= needs dtype= as well")
@@ -474,7 +496,5 @@ class TypedStorage:
         return iter(self.tolist())
 
     def __repr__(self) -> str:
-        lines = "..." if self.device.type == "meta" else "\n".join(f" {x}" for x in self.tolist())
-        return (
-            f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {self.size()}]"
-        )
+        lines = "..." if self.device.type == "meta" else " " + "\n ".join(map(str, self.tolist()))
+        return f"{lines}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {self.size()}]"

@@ -27,7 +27,7 @@ from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, contiguous_strides, is_contiguous, size_of, wrap_dim
-from corelib.tensor.storage import SHORT, Storage, TypedStorage
+from corelib.tensor.storage import SHORT, Storage, TypedStorage, _warn_typed_storage_removal
 
 _new = object.__new__
 
@@ -340,7 +340,8 @@ class Tensor(TensorBase):
         return self._own_storage()._itself()
 
     def storage(self) -> TypedStorage:
-        """The memory under this tensor as elements of its dtype."""
+        """The memory under this tensor as elements of its dtype. Deprecated, as in PyTorch, which is said once: use `untyped_storage()`."""
+        _warn_typed_storage_removal()
         return TypedStorage(self.untyped_storage(), self._dtype)
 
     def data_ptr(self) -> int:

@@ -3,6 +3,10 @@
 from corelib.as_torch.finder import paths_below as _paths_below
 from corelib.utils import data as data, deterministic as deterministic, dlpack as dlpack
 from corelib.utils.swapping import set_module as set_module, swap_tensors as swap_tensors
+from corelib.utils.absent.backend_registration import (
+    generate_methods_for_privateuse1_backend as generate_methods_for_privateuse1_backend, rename_privateuse1_backend as rename_privateuse1_backend,
+)
+from corelib.utils.throughput_benchmark import ThroughputBenchmark as ThroughputBenchmark
 
 deterministic.__class__ = deterministic.Setting
 

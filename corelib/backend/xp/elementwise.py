@@ -7,6 +7,7 @@ from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
 
 _BITS = (bool, *INTEGERS)
+_CLIPPED_FROM = 1 << 13  # elements from which one pass of clip, which is slow to call, gains on two
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -198,6 +199,9 @@ def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
         xp.copyto(out, xp.where(negative, unit, made), casting="unsafe")
 
     def clamp_of(out: Native, input: Native, low: Operand | None, high: Operand | None) -> None:
+        if low is not None and high is not None and out.size >= _CLIPPED_FROM and out.dtype.kind in "fiu":  # ml_dtypes has no clip
+            xp.clip(input, low, high, out)
+            return
         if low is not None:
             xp.maximum(input, low, out=out)
             input = out

@@ -7,6 +7,7 @@ module's version, as PyTorch writes it.
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -29,6 +30,33 @@ class IncompatibleKeys(NamedTuple):
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
+
+
+class _WrappedHook:
+    """A hook that is called with the module first, or without it: PyTorch's class of this name, as it is in pickled modules."""
+
+    def __init__(self, hook: Callable[..., Any], module: Any = None) -> None:
+        self.hook = hook
+        self.with_module = module is not None
+        if module is not None:
+            self.module = weakref.ref(module)  # which holds the hook
+
+    def __call__(self, module: Any, *args: Any) -> Any:
+        return self.hook(module, *args) if self.with_module else self.hook(*args)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {"hook": self.hook, "with_module": self.with_module}
+        return {**state, "module": self.module()} if self.with_module else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook, self.with_module = state["hook"], state["with_module"]
+        if self.with_module:
+            if state["module"] is None:
+                raise RuntimeError("You are trying to revive the hook of a dead Module!")
+            self.module = weakref.ref(state["module"])
+
+
+_WrappedHook.__module__ = "corelib.nn.modules.module"
 
 
 class StateDictMixin:
@@ -84,7 +112,7 @@ class StateDictMixin:
     def _register_load_state_dict_pre_hook(
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
-        return add_hook(self._load_state_dict_pre_hooks, (hook, with_module))
+        return add_hook(self._load_state_dict_pre_hooks, _WrappedHook(hook, self if with_module else None))
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(module, incompatible_keys)`` after the module is loaded; it may change the keys in place."""
@@ -154,9 +182,8 @@ class StateDictMixin:
         error_msgs: list[str],
     ) -> None:
         """Read this module's own tensors, not its children's; a subclass may override it to read older versions."""
-        for hook, with_module in self._load_state_dict_pre_hooks.values():
-            found = (state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
-            hook(self, *found) if with_module else hook(*found)
+        for hook in self._load_state_dict_pre_hooks.values():
+            hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
 
         transient = self._non_persistent_buffers_set
         local_state: dict[str, Tensor] = {

@@ -18,14 +18,21 @@ __all__ = ["new_parameter", "start_uniform", "weight_and_bias"]
 
 def new_parameter(shape: int | tuple[int, ...], device: DeviceLike, dtype: DType | None) -> Parameter:
     """A parameter whose values are not set yet."""
-    return Parameter(empty(shape, device=device, dtype=dtype))
+    made: Any = empty(shape, device=device, dtype=dtype)
+    kind: object = type(made)
+    if kind is not Tensor:
+        return Parameter(made)
+    made.__class__ = Parameter  # nobody else holds it: no second tensor over its memory is needed
+    made.requires_grad_()
+    result: Parameter = made
+    return result
 
 
 def start_uniform(weight: Tensor, bias: Tensor | None) -> None:
     """Draw a weight and a bias uniformly in ±1/sqrt(fan_in)."""
     init.kaiming_uniform_(weight, a=math.sqrt(5))
     if bias is not None:
-        fan_in, _ = init._calculate_fan_in_and_fan_out(weight)
+        fan_in = math.prod(weight._shape[1:])
         bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0
         init.uniform_(bias, -bound, bound)
 

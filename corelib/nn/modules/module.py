@@ -25,7 +25,7 @@ from corelib.nn.hooks import (
     register_module_parameter_registration_hook,
 )
 from corelib.nn.modules._conversion import ConversionMixin
-from corelib.nn.modules._state_dict import StateDictMixin
+from corelib.nn.modules._state_dict import StateDictMixin, _WrappedHook as _WrappedHook
 from corelib.nn.parameter import Buffer, Parameter
 from corelib.tensor.tensor import Tensor
 
@@ -105,7 +105,15 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
     __call__: Callable[..., Any] = _call_impl
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        mine = self.__dict__
+        mine.update(state)
+        # What modules of older versions, and PyTorch's, lack: the registries of later kinds, and the ids of the hooks that a call runs.
+        for name in _hooks.REGISTRIES:
+            mine.setdefault(name, OrderedDict())
+        mine.setdefault("_non_persistent_buffers_set", set())
+        mine.setdefault("_is_full_backward_hook", None)
+        for kind in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
+            self._call_hooks.update(dict.fromkeys(mine[kind], True))
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """`torch.compile` of this module, in place: it runs eagerly, which is said once. The arguments are those of `torch.compile`."""
@@ -192,6 +200,14 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
                 value = replaced
         return value
 
+    def _has(self, name: str) -> bool:
+        """As `hasattr`, without the error that __getattr__ makes for a name that is nowhere: the usual case."""
+        kind = type(self)
+        if kind.__getattr__ is not Module.__getattr__ or hasattr(kind, name):
+            return hasattr(self, name)
+        state = self.__dict__
+        return name in state or name in state["_parameters"] or name in state["_buffers"] or name in state["_modules"]
+
     def _check_name(self, kind: str, name: object, registry: dict[str, Any]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{kind} name should be a string. Got {_typename(name)}")
@@ -199,7 +215,7 @@ class Module(HooksMixin, ConversionMixin, StateDictMixin):
             raise KeyError(f'{kind} name can\'t contain "."' + (f", got: {name}" if kind == "module" else ""))
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
-        if name not in registry and hasattr(self, name):
+        if name not in registry and self._has(name):
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:

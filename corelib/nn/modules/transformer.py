@@ -102,6 +102,9 @@ class TransformerEncoderLayer(_Layer):
         super().__init__(
             ("self_attn",), d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias, device, dtype
         )
+        known = ((F.relu, ReLU), (F.gelu, GELU))
+        # 1 for relu, 2 for gelu: PyTorch's attribute, which its layers have in pickles.
+        self.activation_relu_or_gelu = next((i for i, (f, kind) in enumerate(known, 1) if self.activation is f or isinstance(self.activation, kind)), 0)
 
     def forward(
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None, is_causal: bool = False

@@ -81,35 +81,35 @@ class SpectralNorm:
         module.register_buffer(name + "_u", u)
         module.register_buffer(name + "_v", v)
         module.register_forward_pre_hook(made)
-        module._register_state_dict_hook(_Saved(made))
-        module._register_load_state_dict_pre_hook(_Loaded(made))
+        module._register_state_dict_hook(SpectralNormStateDictHook(made))
+        module._register_load_state_dict_pre_hook(SpectralNormLoadStateDictPreHook(made))
         return made
 
 
-class _Saved:
+class SpectralNormStateDictHook:
     """Writes the version beside the state_dict, as PyTorch does."""
 
-    def __init__(self, hook: SpectralNorm) -> None:
-        self.hook = hook
+    def __init__(self, fn: SpectralNorm) -> None:
+        self.fn = fn
 
     def __call__(self, module: Module, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any]) -> None:
         versions = local_metadata.setdefault("spectral_norm", {})
-        key = self.hook.name + ".version"
+        key = self.fn.name + ".version"
         if key in versions:
             raise RuntimeError(f"Unexpected key in metadata['spectral_norm']: {key}")
-        versions[key] = self.hook._version
+        versions[key] = self.fn._version
 
 
-class _Loaded:
+class SpectralNormLoadStateDictPreHook:
     """Reads a state_dict from before there was ``name_v``: finds the v that gives the weight that was saved."""
 
-    def __init__(self, hook: SpectralNorm) -> None:
-        self.hook = hook
+    def __init__(self, fn: SpectralNorm) -> None:
+        self.fn = fn
 
     def __call__(
         self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], strict: bool, missing_keys: list[str], *rest: Any,
     ) -> None:
-        name = self.hook.name
+        name = self.fn.name
         key, version = prefix + name, local_metadata.get("spectral_norm", {}).get(name + ".version")
         if version is not None and version >= 1:
             return
@@ -121,7 +121,7 @@ class _Loaded:
             return
         with no_grad():
             original, weight, u = state_dict[key + "_orig"], state_dict.pop(key), state_dict[key + "_u"]
-            matrix = self.hook.reshape_weight_to_matrix(original)
+            matrix = self.fn.reshape_weight_to_matrix(original)
             v = multi_dot([matrix.t().mm(matrix).pinverse(), matrix.t(), u.unsqueeze(1)]).squeeze(1)
             state_dict[key + "_v"] = v.mul_((original / weight).mean() / dot(u, mv(matrix, v)))
 
@@ -144,9 +144,9 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     if not take_off(module, SpectralNorm, name):
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")
     hooks = module._state_dict_hooks
-    for key in [k for k, h in hooks.items() if isinstance(h, _Saved) and h.hook.name == name]:
+    for key in [k for k, h in hooks.items() if isinstance(h, SpectralNormStateDictHook) and h.fn.name == name]:
         del hooks[key]
     loading = module._load_state_dict_pre_hooks
-    for key in [k for k, (h, _) in loading.items() if isinstance(h, _Loaded) and h.hook.name == name]:
+    for key in [k for k, h in loading.items() if isinstance(h.hook, SpectralNormLoadStateDictPreHook) and h.hook.fn.name == name]:
         del loading[key]
     return module

@@ -13,7 +13,7 @@ from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.slot import Slot
-from corelib.tensor.storage import Storage, TypedStorage
+from corelib.tensor.storage import Storage, TypedStorage, _warn_typed_storage_removal
 from corelib.tensor.tensor import Tensor
 
 SHARE: Slot[Callable[[list[Any]], None]] = Slot(
@@ -70,13 +70,18 @@ class StorageType(KindType):
             raise TypeError(f"{name}(): invalid data type '{type(given).__name__}'; accepted are a size and a sequence of numbers")
         if wrap_storage is not None and (not isinstance(wrap_storage, Storage) or wrap_storage.device.type != "cpu"):
             raise TypeError(f"{name}(): argument 'wrap_storage' must be an UntypedStorage on the cpu, not {type(wrap_storage).__name__}")
-        return TypedStorage(given, cls.dtype, wrap_storage=wrap_storage)
+        _warn_typed_storage_removal()
+        return TypedStorage(given, cls.dtype, wrap_storage=wrap_storage, _internal=True)
 
     def _new_shared(cls, size: int) -> TypedStorage:
         return TypedStorage(_new_shared(size * cls.dtype.itemsize), cls.dtype)
 
-    def from_buffer(cls, buffer: Any, byte_order: str = "native", count: int = -1, offset: int = 0) -> TypedStorage:
+    def from_buffer(cls, buffer: Any, byte_order: str | None = None, count: int = -1, offset: int = 0) -> TypedStorage:
         """A storage with a copy of the bytes of `buffer`, from `offset` on; byte_order: "native", "little" or "big"."""
+        if byte_order is None:
+            if cls.dtype.itemsize > 1:
+                raise RuntimeError("from_buffer(): function missing required argument 'byte_order' (pos 2); accepted are 'native', 'little' and 'big'")
+            byte_order = "native"
         if byte_order not in ("native", "little", "big"):
             raise ValueError(f"from_buffer(): byte_order must be 'native', 'little' or 'big', got {byte_order!r}")
         found = frombuffer(bytearray(buffer), dtype=cls.dtype, count=count, offset=offset).clone().untyped_storage()
@@ -97,8 +102,10 @@ _BY_DTYPE = {t.dtype: t for t in TYPES.values()}
 def byteswap(self: Storage, dtype: DType) -> None:
     """Turn the bytes of every element of `dtype` around, in place; of a complex dtype those of either part."""
     size = dtype.itemsize // (2 if dtype.is_complex else 1)
+    if self.nbytes() % dtype.itemsize:
+        raise RuntimeError(f"byteswap(): the length of data ({self.nbytes()} bytes) is not a multiple of {dtype.itemsize}")
     if size > 1:
-        n = self.nbytes() // size * size
+        n = self.nbytes()
         content = np.array(self.to_host_bytes())
         content[:n] = content[:n].reshape(-1, size)[:, ::-1].reshape(-1)
         self._write(content)

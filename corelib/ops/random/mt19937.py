@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ _HEAD = struct.Struct("<QiiQ")
 _TAIL = struct.Struct("<dddi4xf?3x")
 _WORDS = 624
 _CHUNK = 1 << 16  # words drawn at a time, so that what follows finds them in cache
-_MASKED_FROM = 1 << 11  # words from which NumPy's integers below 2^24, quicker each and slower to call, gain on its words
+_PAIRED_FROM = 1 << 11  # words from which NumPy's 64-bit integers, quicker each and slower to call, gain on its words
+_LITTLE = 1 if sys.byteorder == "little" else 0  # where in two words the high half lies
 _HALF24 = 2.0**23
 _UNIT24, _HIGH53, _UNIT53 = 2.0**-24, 2.0**-21, 2.0**-53
 _TWO_WORDS_FROM = 1 << 28
@@ -122,14 +124,23 @@ class Mt19937:
             self._untouched = False
         return (self._engine or self._started()).random_raw(n)
 
-    def _words24(self, n: int) -> NDArray[np.int64] | NDArray[np.uint32]:
-        """The low 24 bits of n words. NumPy's legacy integers below a power of two are the masked words, one each."""
-        if n < _MASKED_FROM:
-            return self._words(n).view(np.int64) & 0xFFFFFF
+    def _fill24(self, out: NDArray[np.float32]) -> None:
+        """Fill a flat array with the low 24 bits of as many words."""
+        n = out.size
+        if n < _PAIRED_FROM:
+            out[...] = self._words(n).view(np.int64) & 0xFFFFFF
+            return
+        # NumPy's 64-bit integers of the whole range are two words each, the first the high half: quicker than words one by one.
         self._untouched = False
         if self._integers is None:
             self._integers = np.random.RandomState(self._started())
-        return self._integers.randint(0, 1 << 24, n, dtype=np.uint32)
+        pairs = self._integers.randint(0, 1 << 64, n // 2, dtype=np.uint64)
+        pairs &= np.uint64(0x00FFFFFF00FFFFFF)
+        halves, even = pairs.view(np.int32), n - n % 2
+        first = _LITTLE
+        out[0:even:2], out[1:even:2] = halves[first::2], halves[1 - first :: 2]
+        if even != n:
+            out[even:] = self._words(1).view(np.int64) & 0xFFFFFF
 
     def _chunks(self, n: int) -> list[tuple[int, int]]:
         return [(begin, min(begin + _CHUNK, n)) for begin in range(0, n, _CHUNK)]
@@ -169,26 +180,22 @@ class Mt19937:
 
     def fill_uniform24(self, out: NDArray[np.float32], low: float = 0.0, high: float = 1.0) -> None:
         """Fill a flat array with numbers in [low, high), rounded once, as the fused instruction of PyTorch's kernels does it."""
-        start, end = np.float32(low), np.float32(high)
-        factor = end - start
+        centred = low == -high and high > _LEAST_UNDER_ROOT
         for begin in range(0, out.size, _CHUNK):
             part = out[begin : begin + _CHUNK]
-            words = self._words24(part.size)
-            if not start:
-                np.copyto(part, words, casting="unsafe")
-                part *= _UNIT24
-                if factor != 1:
-                    part *= factor
-            elif start == -end:  # u (end - start) + start is (word - 2^23) 2^-23 end, of which only the last step rounds
-                np.copyto(part, words, casting="unsafe")
+            self._fill24(part)
+            if centred:  # u (high - low) + low is (word - 2^23) 2^-23 high, of which only the last step rounds
                 part -= _HALF24
-                part *= end / _HALF24 if end > _LEAST_UNDER_ROOT else 1 / _HALF24
-                if end <= _LEAST_UNDER_ROOT:  # the division would lose digits
-                    part *= end
+                part *= high / _HALF24
+            elif not low:
+                part *= _UNIT24
+                if high != 1:
+                    part *= high
             else:
-                made = np.multiply(words, _UNIT24 * float(factor))
+                start, end = np.float32(low), np.float32(high)
+                made = part * np.float64(_UNIT24 * float(end - start))
                 made += float(start)
-                np.copyto(part, made, casting="unsafe")
+                part[...] = made
                 # rounding can reach the upper end, which is not in the range
                 np.copyto(part, start, where=part == end)
 
@@ -238,11 +245,14 @@ class Mt19937:
         scratch = np.empty((3, min(whole, _CHUNK) // 2), np.float32)
         for begin in range(0, whole, _CHUNK):
             part = out[begin : min(begin + _CHUNK, whole)]
-            _box_muller24(self._words24(part.size), part, scratch, mean, std)
+            self._fill24(part)
+            _box_muller24(part, scratch, mean, std)
         if whole != n:
             if skip:
                 self._words(n - whole)
-            _box_muller24(self._words24(16), out[n - 16 :], scratch, mean, std)
+            last = out[n - 16 :]
+            self._fill24(last)
+            _box_muller24(last, scratch, mean, std)
 
     def normal53(self, n: int) -> NDArray[np.float64]:
         """n standard normal numbers in float64, in pairs of which an odd one is kept for the next such draw."""
@@ -310,14 +320,11 @@ def _places(capacity: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[
     return 2 * each, 2 * each + 1, np.stack((each + 2 * capacity, each + capacity), 1).reshape(-1)
 
 
-def _box_muller24(
-    words: NDArray[np.int64] | NDArray[np.uint32], out: NDArray[np.float32], scratch: NDArray[np.float32], mean: float, std: float
-) -> None:
-    """Normal numbers from as many 24-bit words, through three rows of scratch that each have room for half of them."""
+def _box_muller24(out: NDArray[np.float32], scratch: NDArray[np.float32], mean: float, std: float) -> None:
+    """Normal numbers in place of as many 24-bit words, through three rows of scratch that each have room for half of them."""
     half, rows = out.size // 2, out.reshape(-1, 8)
     of_radii, of_angles, together = _places(scratch.shape[1] // 8)
     radii, sines, cosines = scratch[:, :half]
-    np.copyto(out, words, casting="unsafe")
     np.take(rows, of_radii[: half // 8], 0, radii.reshape(-1, 8), "clip")
     np.take(rows, of_angles[: half // 8], 0, sines.reshape(-1, 8), "clip")
     radii *= -_UNIT24

@@ -326,13 +326,15 @@ def _drawn(name: str, draw: Callable[..., Array | None]) -> None:
 
     def method(self: Tensor, *args: object, generator: Generator | None = None, **names: object) -> Tensor:
         check_writable(name, self)
-        with no_grad():
-            try:
-                array = draw(self, generator_of(name, generator, self._device), *args, **names)
-                if array is not None:
-                    filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
-            except MemoryError as error:
-                raise self._device.runtime.allocator.no_room(name, error) from None
+        recorded, grad_mode.enabled = grad_mode.enabled, False
+        try:
+            array = draw(self, generator_of(name, generator, self._device), *args, **names)
+            if array is not None:
+                filled(self, array, by_memory=not any(isinstance(p, Tensor) for p in (*args, *names.values())))
+        except MemoryError as error:
+            raise self._device.runtime.allocator.no_room(name, error) from None
+        finally:
+            grad_mode.enabled = recorded
         self._bump()
         if FORWARD.mode is not None:
             FORWARD.mode.overwrite(self, None)

@@ -26,6 +26,7 @@ SPACES = (
     "torch.nn.attention", "torch.nn.attention.bias", "torch.nn.attention.flex_attention",
     "torch.optim", "torch.optim.Optimizer", "torch.optim.lr_scheduler", "torch.optim.swa_utils",
     "torch.autograd", "torch.autograd.functional", "torch.autograd.forward_ad", "torch.autograd.graph", "torch.autograd.profiler",
+    "torch.autograd.profiler_util", "torch.profiler.itt", "torch.utils.flop_counter", "torch.utils.weak", "torch.utils.throughput_benchmark",
     "torch.linalg", "torch.fft", "torch.special", "torch.signal.windows", "torch.sparse", "torch.masked", "torch.nested", "torch.random", "torch.func",
     "torch.distributions", "torch.distributions.constraints", "torch.distributions.transforms", "torch.distributions.constraint_registry",
     "torch.distributions.kl", "torch.distributions.utils",

@@ -139,6 +139,17 @@ def test_what_events_refuse() -> None:
         assert U.EventList([]).table() == ""
 
 
+def test_what_a_driver_says() -> None:
+    said = {"stream": "7", "grid": "[1, 2, 3]", "dtype": '"Float"', "Is asynchronized op": "true", "blocks per SM": "1.5", "unknown": "x"}
+    found = []
+    for U, _ in LIBRARIES:
+        assert U.FunctionEvent(id=1, name="a", thread=1, start_us=0, end_us=1, extra_meta={"unknown": "x"}).event_metadata is None
+        found.append(tuple(U.FunctionEvent(id=1, name="a", thread=1, start_us=0, end_us=1, extra_meta=said).event_metadata))
+        assert tuple(U.EventMetadata(*range(35)))[3] == 3
+    assert found[0] == found[1]
+    assert mine.EventMetadata._fields == theirs.EventMetadata._fields
+
+
 def test_small_parts() -> None:
     for U, T in ((mine, corelib), (theirs, torch)):
         assert U.Interval(1, 4).elapsed_us() == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 import zipfile
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -284,7 +285,12 @@ def test_a_bad_path_or_file_is_the_same_kind_of_error(tmp_path: Path) -> None:
         assert isinstance(ours.value, type(theirs.value)), (theirs.value, ours.value)
 
 
-def test_the_legacy_format_and_torchscript_are_refused_by_name() -> None:
-    legacy = dumped(torch, torch.ones(2), _use_new_zipfile_serialization=False)
-    with pytest.raises(RuntimeError, match="legacy format"):
-        corelib.load(legacy)
+def test_torchscript_is_refused_by_name() -> None:
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TorchScript is deprecated
+        torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), file)
+    for weights_only in (True, False):
+        file.seek(0)
+        with pytest.raises(RuntimeError, match="TorchScript archive"):
+            corelib.load(file, weights_only=weights_only)

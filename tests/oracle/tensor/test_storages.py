@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import io
+import pickle
+import warnings
+import weakref
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import corelib
@@ -53,3 +61,62 @@ def test_a_tensor_beyond_the_end_of_its_storage_is_not_read() -> None:
     for lost in (t, u):
         with pytest.raises(RuntimeError, match="beyond the end of its storage"):
             lost + 1
+
+
+SOURCES = [
+    "T.UntypedStorage.from_file(p, False, 8)", "T.UntypedStorage.from_file(p, False, 8).filename", "s = T.UntypedStorage.from_file(p, False, 8); s[0] = 9; read()", "T.UntypedStorage.from_file(p, True, 8).filename == p",
+    "s = T.UntypedStorage.from_file(p, shared=True, nbytes=20); s[0] = 9; read()", "T.UntypedStorage.from_file(p, False, 40)", "T.UntypedStorage.from_file(p)", "T.UntypedStorage.from_file(p + 'x', False, 3)",
+    "T.UntypedStorage.from_file(p + 'y', True, 3)", "T.UntypedStorage.from_file(p, True, 8).resizable()", "T.FloatStorage.from_file(p, False, 2)", "T.TypedStorage.from_file(p, False, 2)", "T.FloatStorage.from_file(p, True, 2).filename == p",
+    "T.FloatStorage.from_file(p, False, 2).filename", "t = T.empty(0).set_(T.UntypedStorage.from_file(p, False, 16)[4:12]); t.shape", "T.asarray(T.UntypedStorage.from_file(p, False, 16)[4:12], dtype=T.uint8)",
+    r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.int16)", r"T.UntypedStorage.from_buffer(b'\1\2\3\4')", r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.uint8)", r"T.UntypedStorage.from_buffer(b'\1\2\3\4', dtype=T.int16, byte_order='big')",
+    r"T.UntypedStorage.from_buffer(b'\1\2\3\4', byte_order='big', count=1, offset=2, dtype=T.int16)", r"T.UntypedStorage.from_buffer(b'\1\2\3', byte_order='big', dtype=T.int16)", r"T.UntypedStorage.from_buffer(b'\1\2', byte_order='big', dtype=T.int16, count=2)",
+    r"T.UntypedStorage.from_buffer(b'\1\2', byte_order='mixed', dtype=T.int16)", r"T.UntypedStorage.from_buffer(b'\1\2', byte_order='big', dtype=T.uint8, offset=2)", r"T.FloatStorage.from_buffer(b'\1\2\3\4')",
+    r"T.TypedStorage.from_buffer(b'\1\2\3\4', dtype=T.float32, byte_order='native')", r"T.TypedStorage.from_buffer(b'\1\2\3\4', dtype=T.float32, byte_order='native', device='meta')",
+    *[f"T.{made}.{name}" for made in ("UntypedStorage([1, 2])", "FloatStorage([1, 2])") for name in (
+        "get_device()", "is_hpu", "is_cuda", "is_sparse", "filename", "cuda(99)", "hpu()", "pin_memory()", "is_pinned()", "is_shared()", "to(device='cpu')", "cpu()", "clone()", "tolist()", "resizable()",
+    )],
+    "T.UntypedStorage([1, 2]).new()", "T.UntypedStorage([1, 2]).untyped()", "T.UntypedStorage([1, 2]).mps()", "T.UntypedStorage([1, 2]).is_sparse_csr", "T.UntypedStorage([1, 2]).byteswap(T.int32)", "T.FloatStorage([1, 2])._untyped_storage",
+    "T.FloatStorage([1, 2])._size()", "T.FloatStorage([1, 2])._nbytes()", "T.FloatStorage([1, 2])._element_size()", "T.FloatStorage([1, 2])._data_ptr() != 0", "bytes(T.UntypedStorage([1, 2]))", "list(T.UntypedStorage([1, 2]))", "T.UntypedStorage([1, 2])[0:1]",
+    "s = T.UntypedStorage([1, 2, 3]); s[1:][0] = 7; s", "copy.deepcopy(T.UntypedStorage([1, 2]))", "copy.copy(T.FloatStorage([1, 2]))", "weakref.ref(s := T.UntypedStorage(1))() is s",
+    "T.storage._load_from_bytes(saved(T, T.ones(2)))", "t = T.ones(2); a, b = copy.deepcopy([t, t.view(1, 2)]); b.zero_(); a",
+]  # fmt: skip
+
+
+def saved(m: Any, obj: Any) -> bytes:
+    file = io.BytesIO()
+    m.save(obj, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("piece", SOURCES)
+def test_sources(piece: str, tmp_path: Path) -> None:
+    found = []
+    for i, m in enumerate((corelib, __import__("torch"))):
+        path = tmp_path / str(i)
+        path.write_bytes(bytes(range(16)))
+        *before, last = piece.split("; ")
+        scope = {"T": m, "p": str(path), "read": path.read_bytes, "pickle": pickle, "copy": copy, "weakref": weakref, "saved": saved}
+        try:
+            exec("; ".join(before), scope)
+            found.append(repr(eval(last, scope)))
+        except Exception as error:
+            found.append(next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"))
+    if found[1] in ("AssertionError", "TypeError") and ("cuda" in piece or "hpu" in piece):
+        found[1] = "RuntimeError"  # PyTorch's fails on its own lack of devices
+    assert found[0] == found[1]
+
+
+def test_typed_storages_are_deprecated_once() -> None:
+    import torch
+    from corelib.tensor import storage
+
+    said = []
+    for m, reset in ((torch, torch.storage._reset_warn_typed_storage_removal), (corelib, storage._TOLD.clear)):
+        for make in (lambda: m.ones(2).storage(), lambda: m.FloatStorage(2), lambda: m.TypedStorage([1], dtype=m.int8), lambda: m.ones(2).untyped_storage()):  # noqa: B023
+            reset()
+            with warnings.catch_warnings(record=True) as record:
+                warnings.simplefilter("always")
+                make()
+                make()
+            said.append([(str(w.message), w.category, w.filename == __file__) for w in record])
+    assert said[:4] == said[4:]

@@ -213,6 +213,7 @@ def test_spawn_tells_which_process_failed_and_how(tmp_path):
     assert lines[3] == "ProcessRaisedException 1 True None -- Process 1 terminated with the following error: ValueError: wrong in one"
     assert lines[4] == "ProcessExitedException 0 True 3 None ['process 0 terminated with exit code 3']"
     assert lines[5] == "ProcessExitedException 0 True -9 SIGKILL ['process 0 terminated with signal SIGKILL']"
+    assert lines[6] == "True"
 
 
 POOL = """
@@ -241,6 +242,39 @@ def test_pools_change_the_memory_in_place(tmp_path, method):
     for times, line in zip((2, 4, 8), lines):
         assert line == f"[True, True, True, True] {[float(3 * i * times) for i in range(4)]}"
     assert lines[3:] == ["True", "True"]
+
+
+LAST = """
+def work(queue):
+    queue.put(torch.full((3,), 7.0))
+
+def unread(queue):
+    queue.put(torch.ones(3))
+
+if __name__ == "__main__":
+    context = mp.get_context(sys.argv[1])
+    queue = context.Queue()
+    child = context.Process(target=work, args=(queue,))
+    child.start()
+    while queue.empty():
+        time.sleep(0.05)
+    time.sleep(1)
+    print(queue.get(timeout=30).tolist())
+    child.join()
+    lost = context.Queue()
+    child = context.Process(target=unread, args=(lost,))
+    child.start()
+    child.join()
+    try:
+        lost.get(timeout=30)
+    except (OSError, EOFError) as error:
+        print(error.__notes__[0][:42])
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_what_a_process_sends_last_arrives_if_it_is_read_soon(tmp_path, method):
+    assert run(tmp_path, LAST, method) == ["[7.0, 7.0, 7.0]", "The process that sent this tensor has ended "[:42]]
 
 
 def test_a_process_ends_with_its_parent(tmp_path):

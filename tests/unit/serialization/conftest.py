@@ -61,7 +61,7 @@ def file_of(archive_of: Callable[..., io.BytesIO]) -> Callable[[Any], io.BytesIO
         pickler.dump(obj)
         records = {
             f"data_{key}": storage.to_host_bytes()[:size].tobytes()
-            for key, (storage, size) in enumerate(pickler.storages)
+            for key, (storage, size, _) in enumerate(pickler.storages)
         }
         return archive_of(structure.getvalue(), **records)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import tarfile
 import random
 import struct
 import zipfile
@@ -245,9 +246,31 @@ def test_files_of_other_kinds_say_what_they_are(tmp_path: Path) -> None:
         corelib.load(io.BytesIO(b"hello, this is no archive"))
     with pytest.raises(pickle.UnpicklingError, match="is not a zip archive"):
         corelib.load(io.BytesIO(pickle.dumps({"a": 1})), weights_only=False)
-    legacy = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)
-    with pytest.raises(RuntimeError, match="legacy format"):
-        corelib.load(io.BytesIO(legacy))
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as writer:
+        writer.addfile(tarfile.TarInfo("storages"))
+    tar.seek(0)
+    with pytest.raises(RuntimeError, match="is a tar archive"):
+        corelib.load(tar)
+
+
+def test_damaged_files_of_the_legacy_format_are_errors() -> None:
+    file = io.BytesIO()
+    corelib.save({"a": corelib.arange(4), "b": corelib.ones(2)}, file, _use_new_zipfile_serialization=False)
+    whole = file.getvalue()
+    magic = pickle.dumps(0x1950A86A20F9469CFC6C, 2)
+    with pytest.raises(RuntimeError, match="Invalid protocol version: 7; accepted is 1001"):
+        corelib.load(io.BytesIO(magic + pickle.dumps(7, 2) + pickle.dumps({}, 2)))
+    for end in range(len(magic), len(whole)):
+        with pytest.raises((RuntimeError, pickle.UnpicklingError)):
+            corelib.load(io.BytesIO(whole[:end]))
+    elements = bytearray(whole)
+    elements[whole.index((4).to_bytes(8, "little"))] = 3  # of the first storage
+    with pytest.raises(RuntimeError, match="has 3 elements"):
+        corelib.load(io.BytesIO(elements))
+
+
+def test_empty_files_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / "empty.pt"
     path.touch()
     for mmap in (False, True):

@@ -299,9 +299,12 @@ def test_sizes_and_positions_that_need_64_bits_are_written_and_read(monkeypatch:
         assert reader.read(name) == data and reader.position(name) % 64 == 0
 
 
-def test_the_legacy_format_is_refused_in_words_and_leaves_the_file_alone(tmp_path):
+def test_the_legacy_format_is_written_and_read_again(tmp_path):
     path = tmp_path / "weights.pt"
-    corelib.save([1], path, _use_new_zipfile_serialization=True)
-    with pytest.raises(RuntimeError, match="legacy format .* True is accepted"):
-        corelib.save([2], path, _use_new_zipfile_serialization=False)
-    assert corelib.load(path) == [1]
+    base = corelib.arange(6).reshape(2, 3)
+    corelib.save([base, base[1], corelib.ones(2, dtype=corelib.bfloat16)], path, _use_new_zipfile_serialization=False)
+    back = corelib.load(path)
+    assert back[0].tolist() == base.tolist() and back[2].dtype is corelib.bfloat16
+    back[1].zero_()
+    assert back[0].tolist() == [[0, 1, 2], [0, 0, 0]]
+    assert [x.device.type for x in corelib.load(path, map_location="meta")] == ["meta"] * 3
