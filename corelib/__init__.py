@@ -189,6 +189,8 @@ _attribute = _finder.attribute_of("corelib")  # its other modules, and PyTorch's
 
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
+    if name.startswith("_foreach_"):
+        later = ("corelib.ops.elementwise.foreach", name)
     if later is None:
         return _device(name) or _attribute(name)
     module = _import(later[0])

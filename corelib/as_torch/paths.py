@@ -72,6 +72,8 @@ utils.data.dataloader: data.loader data.iterators data.collate data.worker
 utils.data.dataset: data.dataset
 utils.data.distributed: data.distributed
 utils.data.sampler: data.sampler
+utils.serialization.config: serialization.config
+utils.serialization: serialization
 utils.model_zoo: hub
 """
 

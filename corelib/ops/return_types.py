@@ -6,7 +6,7 @@ They show themselves as PyTorch's `torch.return_types` do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from corelib.tensor.named import NamedTuple
 from corelib.tensor.tensor import Tensor
@@ -32,11 +32,19 @@ def _text(self: NamedTuple) -> str:
     return f"torch.return_types.{type(self).__name__}(\n{fields})"
 
 
+def _made(name: str, values: tuple[Any, ...]) -> Any:
+    return KINDS[name](*values)
+
+
+def _reduced(self: NamedTuple) -> tuple[object, tuple[str, tuple[Any, ...]]]:
+    return _made, (type(self).__name__, tuple(self))  # its module is PyTorch's, where pickle would look for it
+
+
 def shown_as(name: str) -> Callable[[T], T]:
     """A decorator for named tuples: what PyTorch calls them, which is often the name of the function that returns one."""
 
     def named(made: T) -> T:
-        for attribute, value in (("__name__", name), ("__qualname__", name), ("__module__", "torch.return_types"), ("__repr__", _text)):
+        for attribute, value in (("__name__", name), ("__qualname__", name), ("__module__", "torch.return_types"), ("__repr__", _text), ("__reduce__", _reduced)):
             setattr(made, attribute, value)
         KINDS[name] = made
         return made

@@ -9,6 +9,7 @@ from typing import Any
 from corelib.as_torch.finder import module_at
 from corelib.as_torch.paths import OWN, paths
 from corelib.ops import namespace
+from corelib.ops.return_types import KINDS
 
 __all__ = ["resolved", "torch_name"]
 
@@ -76,6 +77,9 @@ def resolved(module: str, name: str) -> Any:
         module, _, name = _HIDDEN[full].rpartition(".")
         if not name:
             return module_at("")
+    if module == "torch.return_types":  # which PyTorch makes of the values and of what has no place among them
+        kind = KINDS[name]
+        return lambda values, named=None: kind(*values)
     space = _COMPILED.get(module, module)
     try:
         found: Any = module_at(space[6:])

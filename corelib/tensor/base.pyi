@@ -1071,6 +1071,26 @@ class TensorBase:
         """Make this tensor one over another's memory, in place."""
     def is_set_to(self, tensor: _Tensor) -> _bool:
         """Whether both are the same view of the same memory."""
+    def as_subclass(self, cls: _type[_Any]) -> _Any:
+        """A tensor of a subclass over the same memory, at the same place in the graph. TypeError for what is no subclass of Tensor."""
+    def const_data_ptr(self) -> _int:
+        """The address of the first element, for who only reads: `data_ptr()`."""
+    def module_load(self, other: _Tensor, assign: _bool = ...) -> _Tensor:
+        """What `load_state_dict` puts in the place of this tensor: with `assign` the other, else this one with the other's elements written into it."""
+    def is_distributed(self) -> _bool:
+        """False: an old question of PyTorch's, which it answers so too."""
+    def resize(self, *sizes: _int | _Sequence[_int]) -> _Tensor:
+        """A tensor over the same memory with other sizes. Deprecated, as in PyTorch: `reshape` is what is meant, or `resize_`."""
+    def resize_as(self, tensor: _Tensor) -> _Tensor:
+        """A tensor over the same memory with another's sizes. Deprecated, as in PyTorch."""
+    @property
+    def volatile(self) -> _bool: ...
+    def ipu(self, device: _Device | _str | _int | None = ..., non_blocking: _bool = ...) -> _Tensor:
+        """This tensor on an ipu device; RuntimeError where no plugin provides one."""
+    def mtia(self, device: _Device | _str | _int | None = ..., non_blocking: _bool = ...) -> _Tensor:
+        """This tensor on an mtia device; RuntimeError where no plugin provides one."""
+    def xpu(self, device: _Device | _str | _int | None = ..., non_blocking: _bool = ...) -> _Tensor:
+        """This tensor on an xpu device; RuntimeError where no plugin provides one."""
     def __add__(self, other: _Any) -> _Tensor: ...
     def __iadd__(self, other: _Any) -> _Any: ...
     def __sub__(self, other: _Any) -> _Tensor: ...

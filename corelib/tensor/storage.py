@@ -367,7 +367,7 @@ class TypedStorage:
     the cpu where none is given; `TypedStorage(wrap_storage=s, dtype=int32)` is over an UntypedStorage.
     """
 
-    __slots__ = ("_untyped", "dtype")
+    __slots__ = ("__weakref__", "_untyped", "dtype")
 
     def __init__(
         self, of: Any = 0, dtype: dtype | None = None, *, wrap_storage: Storage | None = None, device: DeviceLike = None,

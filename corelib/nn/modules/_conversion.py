@@ -110,6 +110,18 @@ class ConversionMixin:
         target = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device
         return self._apply(lambda tensor: tensor.to(target))
 
+    def ipu(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an ipu device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.ipu(device))
+
+    def mtia(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an mtia device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.mtia(device))
+
+    def xpu(self, device: DeviceLike = None) -> Self:
+        """Move every parameter and buffer to an xpu device; RuntimeError where no plugin provides one."""
+        return self._apply(lambda tensor: tensor.xpu(device))
+
     def type(self, dst_type: Any) -> Self:
         """Cast every parameter and buffer, integer ones too."""
         return self._apply(lambda tensor: tensor.type(dst_type))

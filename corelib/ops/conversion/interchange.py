@@ -61,7 +61,7 @@ def to_numpy(t: Tensor, force: bool) -> Native:
     """What `Tensor.numpy` does."""
     if force:
         t = t.detach().cpu()
-    if t._requires_grad:
+    if t._requires_grad and grad_mode.enabled:
         raise RuntimeError(
             "numpy(): Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
