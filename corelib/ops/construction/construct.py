@@ -220,7 +220,16 @@ def _lists(data: object, depth: int = 0) -> object:
 
 
 def _holds_tensor(data: object) -> bool:
-    return isinstance(data, Tensor) or (isinstance(data, (list, tuple)) and any(map(_holds_tensor, data)))
+    """Whether nested sequences hold a tensor; one that holds itself is looked at once."""
+    seen, left = set[int](), [data]
+    while left:
+        each = left.pop()
+        if isinstance(each, Tensor):
+            return True
+        if isinstance(each, (list, tuple)) and id(each) not in seen:
+            seen.add(id(each))
+            left += each
+    return False
 
 
 def _raise_elements(t: Tensor) -> NoReturn:
