@@ -105,13 +105,13 @@ globals().update(_ops.namespace("torch"))
 # What is loaded when it is first asked for: name -> (module, attribute, or None for the module itself).
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
-        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributions", "fft", "func", "futures", "hub",
-        "linalg", "masked", "multiprocessing", "nn", "optim", "profiler", "serialization", "signal", "special", "testing", "utils",
+        "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributed", "distributions", "fft", "func", "futures", "hub",
+        "linalg", "masked", "multiprocessing", "nn", "optim", "profiler", "quasirandom", "serialization", "signal", "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
-    **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "Stream", "Event")},
+    **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu", "Stream", "Event")},
     "compile": ("corelib.dispatcher.compilation", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
@@ -129,7 +129,17 @@ _LATER: dict[str, tuple[str, str | None]] = {
     )},
     "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
     "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
-    "OutOfMemoryError": ("corelib.contract.backend", "OutOfMemoryError"),
+    **{name: ("corelib.contract.backend", name) for name in ("AcceleratorError", "OutOfMemoryError")},
+    **{name: ("corelib.machine.threads", name) for name in (
+        "get_num_interop_threads", "get_num_threads", "init_num_threads", "set_flush_denormal", "set_num_interop_threads", "set_num_threads",
+    )},
+    **{name: ("corelib.machine.build", name) for name in (
+        "compiled_with_cxx11_abi", "has_lapack", "has_mkl", "has_openmp", "has_spectral", "is_vulkan_available",
+    )},
+    **{name: ("corelib.dispatcher.warned", name) for name in ("is_warn_always_enabled", "set_warn_always")},
+    "get_device_module": ("corelib.machine.modules", "get_device_module"),
+    "__config__": ("corelib.machine.build", None),
+    "__future__": ("corelib.nn.future", None),
     "save": ("corelib.serialization", "save"),
     "load": ("corelib.serialization", "load"),
     **{name: ("corelib.dispatcher.precision", name) for name in ("set_float32_matmul_precision", "get_float32_matmul_precision")},
@@ -176,7 +186,7 @@ def synchronize(device: Any = None) -> None:
 
 def _device(name: str) -> Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
-    if name in ("cpu", "cuda", "opencl"):
+    if name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu"):
         return __getattr__(name)
     if name.isidentifier() and not name.startswith("_") and name in _DEVICE_TYPES.value():
         globals()[name] = made = _import("corelib.devices").Accelerator(name)

@@ -65,6 +65,7 @@ from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
+from corelib.contract.backend import AcceleratorError as AcceleratorError
 from corelib.devices import Event as Event
 from corelib.ops.random.generator import Generator as Generator
 from corelib.amp.grad_scaler import GradScaler as GradScaler
@@ -73,6 +74,8 @@ from corelib.devices import Stream as Stream
 from corelib.capture.symbolic import SymBool as SymBool
 from corelib.capture.symbolic import SymFloat as SymFloat
 from corelib.capture.symbolic import SymInt as SymInt
+from corelib.machine import build as __config__
+from corelib.nn import future as __future__
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
 from corelib.amp.scaling import _amp_update_scale_ as _amp_update_scale_
 from corelib import accelerator as accelerator
@@ -87,12 +90,14 @@ from corelib import backends as backends
 from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
 from corelib.dispatcher.compilation import compile as compile
+from corelib.machine.build import compiled_with_cxx11_abi as compiled_with_cxx11_abi
 from corelib.capture.symbolic import cond as cond
 from corelib.devices import cpu as cpu
 from corelib.devices import cuda as cuda
 from corelib import data as data
 from corelib.ops.random.generator import default_generator as default_generator
 from corelib import dispatcher as dispatcher
+from corelib import distributed as distributed
 from corelib import distributions as distributions
 from corelib import fft as fft
 from corelib.ops.random.generator import fork_rng as fork_rng
@@ -104,10 +109,18 @@ from corelib.amp.old_names import get_autocast_gpu_dtype as get_autocast_gpu_dty
 from corelib.amp.old_names import get_autocast_ipu_dtype as get_autocast_ipu_dtype
 from corelib.amp.old_names import get_autocast_xla_dtype as get_autocast_xla_dtype
 from corelib.dispatcher.determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
+from corelib.machine.modules import get_device_module as get_device_module
 from corelib.dispatcher.precision import get_float32_matmul_precision as get_float32_matmul_precision
+from corelib.machine.threads import get_num_interop_threads as get_num_interop_threads
+from corelib.machine.threads import get_num_threads as get_num_threads
 from corelib.ops.random.generator import get_rng_state as get_rng_state
+from corelib.machine.build import has_lapack as has_lapack
+from corelib.machine.build import has_mkl as has_mkl
+from corelib.machine.build import has_openmp as has_openmp
+from corelib.machine.build import has_spectral as has_spectral
 from corelib import hub as hub
 from corelib.dispatcher.inference import inference_mode as inference_mode
+from corelib.machine.threads import init_num_threads as init_num_threads
 from corelib.ops.random.generator import initial_seed as initial_seed
 from corelib.amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
 from corelib.amp.old_names import is_autocast_cpu_enabled as is_autocast_cpu_enabled
@@ -115,16 +128,21 @@ from corelib.amp.state import is_autocast_enabled as is_autocast_enabled
 from corelib.amp.old_names import is_autocast_ipu_enabled as is_autocast_ipu_enabled
 from corelib.amp.old_names import is_autocast_xla_enabled as is_autocast_xla_enabled
 from corelib.dispatcher.determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from corelib.machine.build import is_vulkan_available as is_vulkan_available
+from corelib.dispatcher.warned import is_warn_always_enabled as is_warn_always_enabled
 from corelib import linalg as linalg
 from corelib.serialization import load as load
 from corelib.ops.random.generator import manual_seed as manual_seed
 from corelib import masked as masked
+from corelib.devices import mps as mps
+from corelib.devices import mtia as mtia
 from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
 from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib import profiler as profiler
+from corelib import quasirandom as quasirandom
 from corelib.serialization import save as save
 from corelib.ops.random.generator import seed as seed
 from corelib import serialization as serialization
@@ -140,8 +158,12 @@ from corelib.amp.old_names import set_autocast_xla_dtype as set_autocast_xla_dty
 from corelib.amp.old_names import set_autocast_xla_enabled as set_autocast_xla_enabled
 from corelib.dispatcher.determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from corelib.dispatcher.precision import set_float32_matmul_precision as set_float32_matmul_precision
+from corelib.machine.threads import set_flush_denormal as set_flush_denormal
+from corelib.machine.threads import set_num_interop_threads as set_num_interop_threads
+from corelib.machine.threads import set_num_threads as set_num_threads
 from corelib.ops.conversion.printing import set_printoptions as set_printoptions
 from corelib.ops.random.generator import set_rng_state as set_rng_state
+from corelib.dispatcher.warned import set_warn_always as set_warn_always
 from corelib import signal as signal
 from corelib import special as special
 from corelib.capture.symbolic import sym_constrain_range as sym_constrain_range
@@ -160,6 +182,7 @@ from corelib.utils.dlpack import to_dlpack as to_dlpack
 from corelib.dispatcher.determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from corelib import utils as utils
 from corelib.capture.symbolic import while_loop as while_loop
+from corelib.devices import xpu as xpu
 
 def as_tensor(data: _object, dtype: _DType | None = ..., device: _Device | _str | _int | None = ...) -> _Tensor:
     """A tensor that shares `data`'s memory where it can: a tensor or NumPy array of the right dtype and device."""

@@ -12,8 +12,12 @@ from functools import cache
 
 _TABLE = """
 _VF: .
+_C: machine.c_names
+__config__: machine.build
+__future__: nn.future
 _utils: serialization.rebuild
 _dynamo: capture.dynamo
+_utils: machine.internals
 _jit_internal: capture.jit
 _lobpcg: ops.linalg.lobpcg
 _lowrank: ops.linalg.matrix_norms
@@ -38,6 +42,11 @@ cuda.amp.autocast_mode: amp.cuda
 cuda.amp.common: amp.cuda
 cuda.amp.grad_scaler: amp.cuda
 cuda.amp: amp.cuda
+cuda.comm: nn.parallel.comm
+cuda.memory: cuda
+cuda.nvtx: devices.nvtx
+cuda.random: cuda
+cuda.streams: cuda
 functional: .
 jit: capture.jit
 nn.functional.grad: nn.grad
@@ -51,6 +60,7 @@ storage: tensor.storage
 testing._comparison: testing
 testing._creation: testing
 torch_version: as_torch.versions
+types: machine.names
 utils._contextlib: utils.plumbing.context_decorators
 utils._foreach_utils: utils.plumbing.foreach_support
 utils._pytree: pytree

@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 from functools import cache
 
+from corelib.contract.processor import cpu_flags
+
 __all__ = ["get_cpu_capability"]
 
 
@@ -27,17 +29,3 @@ def get_cpu_capability() -> str:
     if machine.startswith("ppc64"):
         return "VSX"
     return "Z VECTOR" if machine.startswith("s390") else "DEFAULT"
-
-
-@cache
-def cpu_flags() -> frozenset[str]:
-    """The features of the processor, in the words of Linux; none where the system does not tell."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            for line in file:
-                name, _, words = line.partition(":")
-                if name.strip() in ("flags", "Features"):
-                    return frozenset(words.split())
-    except OSError:
-        pass
-    return frozenset()

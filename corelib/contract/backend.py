@@ -47,6 +47,10 @@ class OutOfMemoryError(RuntimeError):
     """A device's memory is used up; the message has the figures. Core raises it where `allocate` raised MemoryError."""
 
 
+class AcceleratorError(RuntimeError):
+    """A driver's error, by PyTorch's name: what its CUDA code raises. corelib's backends raise RuntimeError, with the driver's words."""
+
+
 def forked(device_type: str) -> RuntimeError:
     """The error of a device whose driver was started in the process that this one was forked from; the words are PyTorch's."""
     return RuntimeError(
@@ -203,6 +207,19 @@ class Backend(ABC):
     def device_name(self, index: int) -> str:
         """What people call device `index`, such as "NVIDIA H200"; by default its name in corelib."""
         return f"{self.device_type}:{index}" if self.indexed else self.device_type
+
+    def device_facts(self, index: int) -> dict[str, Any]:
+        """What the driver tells of device `index`, by PyTorch's names in `get_device_properties`: total_memory, major, minor,
+        multi_processor_count and what it has more. By default nothing."""
+        return {}
+
+    def get_num_threads(self) -> int:
+        """How many threads of the host one op may use; by default 1."""
+        return 1
+
+    def set_num_threads(self, n: int) -> bool:
+        """Set how many threads of the host one op may use; False, the default, where that cannot be told."""
+        return False
 
     # Optional: an error unless overridden.
 

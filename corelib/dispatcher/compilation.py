@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from corelib.dispatcher.warned import warn
+from corelib.dispatcher.warned import is_warn_always_enabled, warn
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ def compile(
         raise RuntimeError(f"compile(): Unrecognized mode={mode}, should be one of: {', '.join(MODES)}")
     if isinstance(backend, str) and backend not in (*BACKENDS, "aot_eager", "aot_eager_decomp_partition", "eager_noexcept", "ts"):
         raise RuntimeError(f"compile(): invalid backend {backend!r}; accepted are {', '.join(BACKENDS)}, and functions")
-    if not disable and not _said:
+    if not disable and (not _said or is_warn_always_enabled()):
         _said.append("eager")
         warn("compile(): corelib has no compiler yet; what is compiled runs eagerly, as it is written. (Said once.)")
     if model is None:

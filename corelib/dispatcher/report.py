@@ -16,6 +16,7 @@ from typing import Any
 from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.op import TABLE
+from corelib.dispatcher.warned import is_warn_always_enabled
 from corelib.tensor.named import NamedTuple
 
 PATHS = ("native", "pack", "body", "host")
@@ -134,7 +135,7 @@ def on_fallback(op: str, device: str, nbytes: int) -> None:
             'is forbidden by corelib.backends.set_fallback("error"); "warn" or "allow" would let it'
         )
     with _lock:
-        if (op, device) in _warned:
+        if (op, device) in _warned and not is_warn_always_enabled():
             return
         _warned.add((op, device))
     warnings.warn(

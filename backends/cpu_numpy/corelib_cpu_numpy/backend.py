@@ -7,7 +7,7 @@ import numpy as np
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-from corelib_cpu_numpy import kernels
+from corelib_cpu_numpy import kernels, threads
 from corelib_cpu_numpy.threads import Array
 from numpy.typing import NDArray
 
@@ -35,6 +35,12 @@ class NumpyBackend(Backend):
 
     def device_count(self) -> int:
         return 1
+
+    def get_num_threads(self) -> int:
+        return threads.get_num_threads()
+
+    def set_num_threads(self, n: int) -> bool:
+        return threads.set_num_threads(n)
 
     def default_queue(self, index: int) -> None:
         return None

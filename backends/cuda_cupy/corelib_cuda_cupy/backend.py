@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import cupy  # type: ignore  # CuPy has no types, and need not be installed
 import numpy as np
@@ -64,6 +65,11 @@ class CupyBackend(Backend):
     def device_name(self, index: int) -> str:
         name = runtime.getDeviceProperties(index)["name"]
         return name.decode() if isinstance(name, bytes) else str(name)
+
+    def device_facts(self, index: int) -> dict[str, Any]:
+        told = runtime.getDeviceProperties(index)
+        names = {"total_memory": "totalGlobalMem", "major": "major", "minor": "minor", "multi_processor_count": "multiProcessorCount", "warp_size": "warpSize"}
+        return {name: int(told[theirs]) for name, theirs in names.items()}
 
     def default_queue(self, index: int) -> cupy.cuda.Stream:
         return cupy.cuda.Stream.null

@@ -49,6 +49,10 @@ class OpenCLBackend(Backend):
     def device_name(self, index: int) -> str:
         return self.device(index).name
 
+    def device_facts(self, index: int) -> dict[str, Any]:
+        found = self.device(index)
+        return {"total_memory": int(found.device.global_mem_size), "multi_processor_count": found.units}
+
     def default_queue(self, index: int) -> Queue:
         return self.device(index).default_queue
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
+from corelib.nn.future import get_overwrite_module_params_on_conversion
 from corelib.nn.parameter import Parameter
 from corelib.ops.construction.creation import empty_like
 from corelib.ops.construction.storages import SHARE
@@ -36,12 +37,16 @@ class ConversionMixin:
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for param in self._parameters.values():
+        for name, param in self._parameters.items():
             if param is None:
                 continue
             with no_grad():
                 applied = fn(param)
                 grad = param.grad
+                if get_overwrite_module_params_on_conversion():
+                    made = self._parameters[name] = Parameter(applied, param.requires_grad)
+                    made.grad = None if grad is None else fn(grad).requires_grad_(grad.requires_grad)
+                    continue
                 # Through ``.data``, so that optimizers and other holders of the tensors see the change.
                 param.data = applied
                 if grad is not None:

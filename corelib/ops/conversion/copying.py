@@ -18,7 +18,7 @@ from corelib.graph.grad_mode import grad_mode, no_grad
 from corelib.graph.inplace import adopt, before_change
 from corelib.graph.tangents import FORWARD, tangent_of
 from corelib.ops.construction.creation import _number, check_dtype, full_like
-from corelib.ops.construction.legacy import dtype_of
+from corelib.ops.construction.legacy import TensorType, dtype_of
 from corelib.ops.conversion.pinning import copied_later
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -303,6 +303,9 @@ def type_(self: Tensor, dtype: DType | type[object] | str | None = None, non_blo
     if dtype is None:
         module = "torch" if self._device.type == "cpu" else f"torch.{self._device.type}"
         return f"{module}.{kind_name(self._dtype)}Tensor"
+    name = dtype if isinstance(dtype, str) else f"{dtype.__module__}.{dtype.__name__}" if isinstance(dtype, TensorType) else ""
+    if name.startswith("torch.cuda."):
+        return to(self, "cuda", dtype_of(f"torch.{name[11:]}"))
     return to(self, dtype_of(dtype))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 from corelib.as_torch.finder import attribute_of
-from corelib.contract.backend import OutOfMemoryError
+from corelib.contract.backend import AcceleratorError, OutOfMemoryError
+from corelib.devices import cuda_types
+from corelib.contract.processor import capabilities
+from corelib.devices.queries import Queries
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import Event as Event, Stream as Stream, current_stream, default_stream, runtime_of, set_stream
-from corelib.ops.random.generator import Generator, default_of
 from corelib.tensor.device import DeviceLike, device as Device
 from corelib.tensor.tensor import Tensor
 
@@ -32,7 +33,7 @@ class StreamContext:
             self.stream.__exit__(*exception)
 
 
-class Accelerator(ModuleType):
+class Accelerator(Queries):
     """The functions of `torch.cuda` for one device type. `device` arguments are devices, indices, or None for the current one.
 
     >>> import corelib as torch
@@ -56,19 +57,9 @@ class Accelerator(ModuleType):
     def __repr__(self) -> str:
         return f"<devices of type {self.device_type!r}>"
 
-    def _of(self, device: DeviceLike) -> Runtime:
-        return runtime_of(self.device_type, device)
-
     def is_available(self) -> bool:
         """Whether a tensor could be put on such a device here."""
         return self.device_count() > 0
-
-    def device_count(self) -> int:
-        """How many devices of this type there are; 0 where the type cannot be used."""
-        try:
-            return int(self._of(None).backend.device_count())
-        except RuntimeError:  # not installed, or unavailable: `corelib backends` tells why
-            return 0
 
     def current_device(self) -> int:
         """The index of the device that the type's bare name stands for."""
@@ -120,27 +111,37 @@ class Accelerator(ModuleType):
     # Memory, in bytes
 
     def memory_allocated(self, device: DeviceLike = None) -> int:
-        """What tensors hold now."""
+        """What tensors hold now; 0 without a device, as for all figures of memory."""
+        if not self.device_count():
+            return 0
         runtime = self._of(device)
         return int(runtime.allocator.allocated) + small_bytes(runtime)
 
     def max_memory_allocated(self, device: DeviceLike = None) -> int:
         """The most that tensors have held. Small results of a backend with `small_allocation` are in it as they are now."""
+        if not self.device_count():
+            return 0
         runtime = self._of(device)
         return int(runtime.allocator.peak_allocated) + small_bytes(runtime)
 
     def memory_reserved(self, device: DeviceLike = None) -> int:
         """What tensors hold, and what is kept for others."""
+        if not self.device_count():
+            return 0
         runtime = self._of(device)
         return int(runtime.allocator.reserved) + small_bytes(runtime)
 
     def max_memory_reserved(self, device: DeviceLike = None) -> int:
         """The most that has been reserved."""
+        if not self.device_count():
+            return 0
         runtime = self._of(device)
         return int(runtime.allocator.peak_reserved) + small_bytes(runtime)
 
     def memory_stats(self, device: DeviceLike = None) -> dict[str, int]:
         """The caching allocator's figures. What the backend's `small_allocation` made is in the bytes, and beside them as "small_bytes"."""
+        if not self.device_count():
+            return {}
         runtime = self._of(device)
         small, stats = small_bytes(runtime), runtime.allocator.stats()
         figures = {name: n + small if "_bytes." in name else n for name, n in stats.items()}
@@ -152,7 +153,8 @@ class Accelerator(ModuleType):
 
     def empty_cache(self) -> None:
         """Give kept memory of the current device back to the driver."""
-        self._of(None).allocator.empty_cache()
+        if self.device_count():
+            self._of(None).allocator.empty_cache()
 
     def mem_get_info(self, device: DeviceLike = None) -> tuple[int, int]:
         """(free, total) memory of a device; UnsupportedError where its driver does not tell."""
@@ -162,8 +164,9 @@ class Accelerator(ModuleType):
     # Random numbers
 
     def manual_seed(self, seed: int) -> None:
-        """Seed the current device's default generator."""
-        self._generator(None).manual_seed(seed)
+        """Seed the current device's default generator; nothing without one."""
+        if self.device_count():
+            self._generator(None).manual_seed(seed)
 
     def manual_seed_all(self, seed: int) -> None:
         """Seed the default generators of all devices of this type."""
@@ -182,9 +185,6 @@ class Accelerator(ModuleType):
     def set_rng_state(self, new_state: Tensor, device: DeviceLike = None) -> None:
         """Put a device's default generator into a state that `get_rng_state` gave."""
         self._generator(device).set_state(new_state)
-
-    def _generator(self, device: DeviceLike) -> Generator:
-        return default_of(self._of(device).device)
 
 
 class HostStream(Stream):
@@ -212,7 +212,7 @@ class HostEvent(Event):
 
     def record(self, stream: Stream | None = None) -> None:
         """Record this event."""
-        self._runtime = (stream or cpu.current_stream())._runtime
+        self._runtime = (stream or current_stream(runtime_of('cpu', None)))._runtime
 
     def query(self) -> bool:
         """True."""
@@ -246,6 +246,15 @@ class Host(Accelerator):
         chosen = current_stream(self._of(device))
         return chosen if isinstance(chosen, HostStream) else self.default_stream()
 
+    def get_capabilities(self) -> Mapping[str, Any]:
+        """What the processor can do, by PyTorch's names: True or False for each feature that it asks for on this kind, and "architecture".
+
+        >>> import corelib as torch
+        >>> "architecture" in torch.cpu.get_capabilities()
+        True
+        """
+        return capabilities()
+
     def default_stream(self, device: DeviceLike = None) -> Stream:
         """The stream of the cpu."""
         if self._stream is None:
@@ -253,7 +262,22 @@ class Host(Accelerator):
         return self._stream
 
 
-cpu, cuda, opencl = Host(), Accelerator("cuda"), Accelerator("opencl")
+class Cuda(Accelerator):
+    """`torch.cuda`, with the classes that name its tensors (`torch.cuda.FloatTensor`)."""
+
+    has_half = True
+    has_magma = False
+    AcceleratorError = AcceleratorError
+
+    def __init__(self) -> None:
+        super().__init__("cuda")
+
+    def __getattr__(self, name: str) -> Any:
+        found = cuda_types.TYPES.get(name)
+        return super().__getattr__(name) if found is None else found
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(type(self)), *cuda_types.TYPES})
 
 
 def small_bytes(runtime: Runtime) -> int:

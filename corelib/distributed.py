@@ -1,0 +1,116 @@
+"""torch.distributed: corelib has no process groups yet. What asks says so; what needs one raises RuntimeError, and says what a single process does."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NoReturn
+
+
+def is_available() -> bool:
+    """False: corelib has no process groups yet.
+
+    >>> import corelib as torch
+    >>> torch.distributed.is_available() and torch.distributed.is_initialized()
+    False
+    """
+    return False
+
+
+def is_initialized() -> bool:
+    """False."""
+    return False
+
+
+def is_nccl_available() -> bool:
+    """False."""
+    return False
+
+
+def is_gloo_available() -> bool:
+    """False."""
+    return False
+
+
+def is_mpi_available() -> bool:
+    """False."""
+    return False
+
+
+def is_ucc_available() -> bool:
+    """False."""
+    return False
+
+
+def is_xccl_available() -> bool:
+    """False."""
+    return False
+
+
+def is_backend_available(backend: str) -> bool:
+    """False for each."""
+    return False
+
+
+def is_torchelastic_launched() -> bool:
+    """Whether torchrun started this process."""
+    return os.environ.get("TORCHELASTIC_RUN_ID") is not None
+
+
+def get_node_local_rank(fallback_rank: int | None = None) -> int:
+    """The process's number on its machine as a launcher gives it in LOCAL_RANK, or fallback_rank; RuntimeError where there is neither."""
+    if "LOCAL_RANK" in os.environ:
+        return int(os.environ["LOCAL_RANK"])
+    if fallback_rank is not None:
+        return int(fallback_rank)
+    raise RuntimeError(
+        "LOCAL_RANK is not in the environment. Consider passing fallback_rank to allow `get_node_local_rank` to work, assuming you are not running in "
+        "a multi-device context and want the code to run locally instead."
+    )
+
+
+class DistError(RuntimeError):
+    """An error of communication between processes."""
+
+
+class DistBackendError(DistError):
+    """An error of what communicates."""
+
+
+class DistNetworkError(DistError):
+    """An error of the network."""
+
+
+class DistStoreError(DistError):
+    """An error of the store by which processes meet."""
+
+
+_SINGLE = {
+    "get_rank": "its rank is 0", "get_world_size": "its world size is 1", "barrier": "it waits for nobody", "all_reduce": "the sum over one process is the tensor",
+    "broadcast": "the tensor is there already", "destroy_process_group": "there is no group to destroy",
+    "init_process_group": "leave the call out, as for `torch.distributed.is_available()` False",
+}  # fmt: skip
+_GROUPED = (
+    "all_gather", "all_gather_into_tensor", "all_gather_object", "all_reduce", "all_to_all", "all_to_all_single", "barrier", "batch_isend_irecv",
+    "broadcast", "broadcast_object_list", "destroy_process_group", "gather", "gather_object", "get_backend", "get_global_rank", "get_group_rank",
+    "get_process_group_ranks", "get_rank", "get_world_size", "init_device_mesh", "init_process_group", "irecv", "isend", "monitored_barrier", "new_group",
+    "new_subgroups", "new_subgroups_by_enumeration", "recv", "recv_object_list", "reduce", "reduce_scatter", "reduce_scatter_tensor", "scatter",
+    "scatter_object_list", "send", "send_object_list", "split_group",
+)  # fmt: skip
+
+
+def _refusing(name: str) -> Any:
+    single = _SINGLE.get(name, "it needs none, with all data at hand")
+
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(
+            f"torch.distributed.{name}(): corelib has no process groups yet (torch.distributed.is_available() is False). A single process needs none: "
+            f"{single}; several devices of one process: torch.nn.DataParallel"
+        )
+
+    refuse.__name__ = refuse.__qualname__ = name
+    refuse.__doc__ = f"RuntimeError: corelib has no process groups yet. For a single process: {single}."
+    return refuse
+
+
+for _name in _GROUPED:
+    globals()[_name] = _refusing(_name)
