@@ -118,6 +118,8 @@ def _array_of(data: object, wanted: np.dtype[np.generic] | None) -> Native:
         array = np.array(data)
     except ValueError:
         _first(data)
+        if _holds_tensor(data):  # behind numbers: one of one element is a number, whatever its shape
+            return _array_of(_lists(data), wanted)
         raise ValueError(_ragged(data)) from None
     if wanted is not None and wanted.kind in "fV" and array.dtype == object and all(isinstance(x, (int, float)) for x in array.reshape(-1)):
         array = array.astype(np.float64)  # integers of more than 64 bits
@@ -193,7 +195,7 @@ def _has_numpy(data: object) -> bool:
 def _without_values(data: object, depth: int = 0) -> object:
     """Nested sequences with zeros in place of tensors on meta."""
     if isinstance(data, Tensor) and data._device.type == "meta":
-        return np.zeros(data._shape, data._dtype.np) if data._numel == 1 else _raise_elements(data)
+        return np.zeros((), data._dtype.np) if data._numel == 1 else _raise_elements(data)
     if depth > NATIVE_DIMS:
         raise _too_deep(data)
     return [_without_values(x, depth + 1) for x in data] if isinstance(data, (list, tuple)) else data
@@ -209,12 +211,25 @@ def _is_other_sequence(data: object) -> TypeGuard[_Sequence]:
 def _lists(data: object, depth: int = 0) -> object:
     """Nested sequences as lists, with numbers in place of tensors."""
     if isinstance(data, Tensor):
-        return data.detach().tolist() if data._numel == 1 or not data._shape else _raise_elements(data)
+        return data.detach().item() if data._numel == 1 else _raise_elements(data)
     if depth > NATIVE_DIMS:
         raise _too_deep(data)
     if isinstance(data, (list, tuple)):
         return [_lists(x, depth + 1) for x in data]
     return [_lists(data[i], depth + 1) for i in range(len(data))] if _is_other_sequence(data) else data
+
+
+def _holds_tensor(data: object) -> bool:
+    """Whether nested sequences hold a tensor; one that holds itself is looked at once."""
+    seen, left = set[int](), [data]
+    while left:
+        each = left.pop()
+        if isinstance(each, Tensor):
+            return True
+        if isinstance(each, (list, tuple)) and id(each) not in seen:
+            seen.add(id(each))
+            left += each
+    return False
 
 
 def _raise_elements(t: Tensor) -> NoReturn:

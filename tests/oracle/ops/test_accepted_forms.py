@@ -27,6 +27,7 @@ NO_STRIDE = [
 MIXED = [
     "T.searchsorted(T.tensor([1., 2, 3]), T.tensor([2]))", "T.searchsorted(T.tensor([1, 2, 3]), T.tensor([2.5]))", "T.searchsorted(T.tensor([1, 2, 3]), 2.5)", "T.searchsorted(T.tensor([1., 2, 3]), T.tensor(2.5, dtype=T.float64))",
     "T.bucketize(T.tensor([2]), T.tensor([1., 2, 3]))", "T.bucketize(2, T.tensor([1., 2, 3]))", "T.isin(T.tensor([44, 3], dtype=T.int8), 300)", "T.isin(300, T.tensor([44, 3], dtype=T.int8))", "T.isin(T.tensor([1, 3], dtype=T.int8), 1.5)",
+    "T.tensor([T.tensor([1.]), T.tensor([2.])])", "T.tensor([[T.tensor([[1]]), T.tensor(2)], [3, 4]])", "T.tensor([2, T.tensor([1.5])])", "T.tensor([[2.], T.tensor([1.])])", "T.as_tensor([T.tensor([True]), T.tensor([False])])", "T.FloatTensor([T.tensor([1.]), T.tensor([2])])",
     "x.clamp(0, T.tensor(0.5))", "T.clamp(x, T.tensor(1), 3)", "T.clip(x, min=0, max=T.tensor(1))", "x.clone().clamp_(T.tensor(0.25), 1)", "T.tensor([1, 5]).clamp(0, T.tensor(2.5))",
     "T.equal(T.ones(2), T.ones(2).int())", "T.equal(T.ones(2), T.ones(3).double())", "T.equal(T.ones(2) * 1.5, T.ones(2).int())", "T.ones(2, 2).equal(T.ones(2, 2, dtype=T.float16))",
 ]  # fmt: skip

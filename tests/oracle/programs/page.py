@@ -36,7 +36,7 @@ def page() -> str:
     pins, results = read(PINS), read(RESULTS)
     apart = {each.key: each.apart for each in programs() if each.apart}
     theirs = {key: told["stopped"] for key, told in results.items() if told.get("stopped", "").startswith(THEIRS)}
-    rows = [each for each in programs() if each.key not in {**apart, **theirs}]
+    rows = [each for each in programs() if each.key in results and each.key not in {**apart, **theirs}]
     curve = sum(results.get(each.key, {}).get("difference", 1.0) < CURVE for each in rows)
     names = {each.repository for each in rows}
     told = INTRODUCTION.format(curve=curve, count=len(rows), repositories=len(names), bound=f"{CURVE:g}")
@@ -50,21 +50,23 @@ def page() -> str:
     for each in programs():
         if each.key in apart or each.key in theirs:
             why = apart.get(each.key) or "it stops in PyTorch 2.13 too: " + theirs[each.key].removeprefix(THEIRS)
-            lines += [f"| {each.repository} | `{each.file}` | {_cell(why)} |"]
+        elif each.key not in results:
+            why = "not run yet"
+        else:
+            continue
+        lines += [f"| {each.repository} | `{each.file}` | {_cell(why)} |"]
     return "\n".join(lines) + "\n"
 
 
 def _row(program: Program, pins: dict[str, Any], results: dict[str, Any]) -> str:
-    result = results.get(program.key)
+    result = results[program.key]
     sha = pins.get(program.repository, {}).get("files", {}).get(program.file, "not pinned")
-    if result is None:
-        came = "not run yet"
-    elif "stopped" in result:
+    if "stopped" in result:
         came = "stopped: " + result["stopped"]
     else:
         came = f"{result['difference']:.1e}" + ("" if result["difference"] < CURVE else " (not PyTorch's curve)")
-    told = ", ".join([came, *_remarks(program, result or {})])
-    count = str((result or {}).get("losses", ""))
+    told = ", ".join([came, *_remarks(program, result)])
+    count = str(result.get("losses", ""))
     cells = [f"`{program.file}`", f"`{sha}`", _command(program), count, told]
     return "| " + " | ".join(_cell(each) for each in cells) + " |"
 

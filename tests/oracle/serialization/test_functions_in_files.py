@@ -39,3 +39,12 @@ def test_a_layer_keeps_its_activation() -> None:
     again.eval(), layer.eval()
     x = corelib.ones(3, 2, 8)
     assert corelib.equal(again(x), layer(x))
+
+
+@pytest.mark.parametrize("writer", [torch, corelib])
+def test_a_listed_function_is_safe(writer: Any) -> None:
+    file = io.BytesIO()
+    writer.save({"f": writer.nn.functional.relu}, file)
+    file.seek(0)
+    with corelib.serialization.safe_globals([corelib.nn.functional.relu]):
+        assert corelib.load(file)["f"] is corelib.nn.functional.relu

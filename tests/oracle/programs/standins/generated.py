@@ -100,6 +100,12 @@ def text(path, count=400, seed=5):
         path.write_text(told)
 
 
+def drama(path):
+    """Sentences after a line of Shakespeare's, from which a program goes on."""
+    text(path)
+    path.write_text("O God, O God!\n" + path.read_text())
+
+
 def corpus(path, suffix=".txt", count=400):
     """A language model's train, valid and test files, in small letters."""
     path.mkdir(parents=True, exist_ok=True)
@@ -198,7 +204,7 @@ def large(path):
 
 
 KINDS = {
-    "large": large,
+    "large": large, "drama": drama,
     "mnist": mnist, "cifar10": lambda path: cifar(path, 10), "cifar100": lambda path: cifar(path, 100), "folder": folder, "flat": flat, "text": text,
     "corpus": corpus, "enwik8": enwik8, "names": names, "countries": countries, "name_files": name_files, "diabetes": diabetes, "cora": cora,
     "translations": translations, "characters": characters, "empty": notes,

@@ -80,6 +80,15 @@ class Resize:
         return array(image)[rows][:, columns]
 
 
+class Pad:
+    def __init__(self, padding):
+        self.padding = padding
+
+    def __call__(self, image):
+        p = self.padding
+        return np.pad(array(image), [(p, p), (p, p), *[(0, 0)] * (array(image).ndim - 2)])
+
+
 class CenterCrop:
     def __init__(self, size):
         self.size = pair(size)
@@ -95,8 +104,7 @@ class RandomCrop:
 
     def __call__(self, image):
         if self.padding:
-            p = self.padding
-            image = np.pad(array(image), [(p, p), (p, p), *[(0, 0)] * (array(image).ndim - 2)])
+            image = Pad(self.padding)(image)
         height, width = size(image)
         top = int(torch.randint(0, height - self.size[0] + 1, (1,)))
         left = int(torch.randint(0, width - self.size[1] + 1, (1,)))
@@ -125,6 +133,19 @@ class RandomRotation:
 
     def __call__(self, image):
         return np.rot90(array(image)) if float(torch.rand(1)) < 0.5 else image
+
+
+class Unchanged:
+    """Stands for what changes colours or sharpness: the picture as it is."""
+
+    def __init__(self, *arguments, **named):
+        pass
+
+    def __call__(self, image):
+        return image
+
+
+ColorJitter = GaussianBlur = RandomGrayscale = Unchanged
 
 
 class Lambda:
