@@ -31,7 +31,7 @@ class CheckpointPolicy(Enum):
 
 SAVED = (CheckpointPolicy.MUST_SAVE, CheckpointPolicy.PREFER_SAVE)
 OFFLOADED = (CheckpointPolicy.MUST_CPU_OFFLOAD, CheckpointPolicy.PREFER_CPU_OFFLOAD)
-SAC_IGNORED_OPS = frozenset({"detach"})
+SAC_IGNORED_OPS = {"detach"}
 """The ops, by name, of which no policy is asked."""
 
 

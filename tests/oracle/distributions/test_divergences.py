@@ -152,6 +152,7 @@ def test_an_exponential_family_that_says_nothing_of_itself_has_no_entropy():
 def test_checks_of_arguments_are_turned_off_and_on():
     def run(T):
         D = T.distributions
+        D.Distribution.set_default_validate_args(True)  # whatever other tests have left
         told = [type(outcome(lambda: D.Normal(0.0, -1.0))), type(outcome(lambda: D.Distribution.set_default_validate_args(3)))]
         D.Distribution.set_default_validate_args(False)
         try:
