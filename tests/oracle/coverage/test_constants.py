@@ -56,6 +56,8 @@ def test_constant_is_as_in_pytorch(path: str, name: str) -> None:
     assert type(got).__name__ == type(want).__name__
     if isinstance(want, (int, float, str, type(None))):
         assert got == want or (math.isnan(got) and math.isnan(want))
+    elif name == "SAC_IGNORED_OPS":  # PyTorch's overloads, corelib's names: detach is among them, and the rest are views and sizes, which are no ops here
+        assert got <= {op.__name__.partition(".")[0] for op in want}
     elif name == "default_generator":
         assert str(got.device) == str(want.device) and got is getattr(namespaces.mine("torch"), name)
     else:
