@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,11 @@ class Recorder:
         self.metaclasses: set[Any] = set()
 
     def start(self) -> None:
+        with warnings.catch_warnings():  # some of PyTorch's names warn as soon as they are looked at
+            warnings.simplefilter("ignore")
+            self._start()
+
+    def _start(self) -> None:
         for path in namespaces.SPACES:
             space = namespaces.mine(path)
             for name in namespaces.names(path) if space is not None else ():
