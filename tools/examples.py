@@ -10,6 +10,15 @@ import warnings
 from typing import Any
 
 TABLE = """
+Tensor.const_data_ptr: torch.ones(1).const_data_ptr() > 0
+Tensor.ipu: hasattr(torch.ones(1), "ipu")
+Tensor.mtia: hasattr(torch.ones(1), "mtia")
+Tensor.xpu: hasattr(torch.ones(1), "xpu")
+Tensor.is_distributed: torch.ones(1).is_distributed()
+Tensor.is_shared: torch.ones(1).share_memory_().is_shared()
+Tensor.module_load: torch.zeros(2).module_load(torch.ones(2))
+Tensor.resize: torch.arange(4).resize(2, 2)
+Tensor.resize_as: torch.arange(4).resize_as(torch.ones(2, 2))
 Tensor.storage_type: torch.ones(2).storage_type().__name__
 celu: torch.celu(torch.tensor([-1., 1.]))
 nn.functional.glu: torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))

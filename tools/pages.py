@@ -45,7 +45,13 @@ def _generated() -> frozenset[str]:
 
 def _known_by(function: Any) -> tuple[str, str, str]:
     """What is the same of a function and of those that check its arguments first, which may differ by place."""
-    return function.__module__ or "", getattr(function, "__qualname__", repr(function)), function.__doc__ or ""
+    return *_declared(function), function.__doc__ or ""
+
+
+def _declared(function: Any) -> tuple[str, str]:
+    """The module that declares a function and its name there, whatever it says of itself for pickle."""
+    found: tuple[str, str] = getattr(function, "declared", (getattr(function, "__module__", "") or "", getattr(function, "__qualname__", repr(function))))
+    return found
 
 
 def shown() -> dict[str, dict[str, Any]]:
@@ -62,7 +68,7 @@ def shown() -> dict[str, dict[str, Any]]:
             names.setdefault(_known_by(function), (function, []))[1].append(f"Tensor.{name}")
     pages: dict[str, dict[str, Any]] = {}
     for function, known in names.values():
-        module = getattr(function, "__module__", "")
+        module = _declared(function)[0]
         if callable(function) and not isinstance(function, type) and module.startswith(("corelib.ops.", "corelib.nn.")) and not _written_from(known):
             pages.setdefault(module, {})[known[0]] = (function, sorted(known, key=lambda n: n.startswith("Tensor.")))
     return pages

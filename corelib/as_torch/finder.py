@@ -83,7 +83,6 @@ class Finder(Loader):
 
 
 
-
 def module_at(path: str) -> Any:
     """The module of corelib that PyTorch's path below `torch` stands for; "" is the package itself. ImportError where there is none."""
     return import_module(f"corelib.{path}" if path else "corelib")
@@ -94,6 +93,7 @@ def name_for_pickles(spaces: dict[str, dict[str, Any]]) -> None:
     for space, shown in spaces.items():
         for name, function in shown.items():
             if isinstance(function, FunctionType) and getattr(sys.modules.get(function.__module__), function.__qualname__, None) is not function:
+                vars(function)["declared"] = (function.__module__, function.__qualname__)  # for who writes pages of them
                 function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
 
 

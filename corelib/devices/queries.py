@@ -62,6 +62,10 @@ class Queries(ModuleType):
         """Whether the backend has been started."""
         return self.device_type in AT_WORK
 
+    @property
+    def _initialized(self) -> bool:  # what copies of PyTorch's own checkpoint read
+        return self.is_initialized()
+
     def get_device_properties(self, device: DeviceLike = None) -> DeviceProperties:
         """name and total_memory of a device, and what else its backend tells (major, minor and multi_processor_count for cuda).
 

@@ -120,6 +120,14 @@ class _Entry(NamedTuple):
     limit: int
 
 
+def torchscript(name: str) -> RuntimeError:
+    """The error for a file that holds a program."""
+    return RuntimeError(
+        f"load(): {name} is a TorchScript archive, which holds a program. Accepted are files of save() or "
+        "torch.save(); in PyTorch, torch.save(torch.jit.load(path).state_dict(), path) makes one."
+    )
+
+
 class ArchiveReader:
     """Reads records of a seekable file from `start` on. RuntimeError where it is not a whole, consistent archive."""
 
@@ -201,6 +209,8 @@ class ArchiveReader:
         if _MAX32 in (packed, size, start):
             size, packed, start = self._wide(extra, size, packed, start)
         name = path.decode()
+        if method and name.partition("/")[2].startswith("code/"):  # PyTorch compresses the programs of its TorchScript archives
+            raise torchscript(self._name)
         if method or flags & _ENCRYPTED or packed != size:
             how = "encrypted" if flags & _ENCRYPTED else f"compressed (method {method}, {packed} of {size} bytes)"
             raise RuntimeError(

@@ -13,7 +13,7 @@ import warnings
 from typing import IO, Any, NamedTuple
 
 from corelib.serialization import config
-from corelib.serialization.archive import LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to
+from corelib.serialization.archive import LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to, torchscript
 from corelib.serialization.legacy import MAGIC, by_data, by_module, load_legacy, save_legacy
 from corelib.serialization.locations import MapLocation, StorageReader
 from corelib.serialization.pickling import pickler_of
@@ -230,10 +230,7 @@ def _load(file: IO[bytes], name: str, how: _How, mapped: mapping.mmap | None) ->
         return _load_old(file, start, head, name, how, mapped is not None)
     archive = ArchiveReader(file, name, start)
     if "constants.pkl" in archive:
-        raise RuntimeError(
-            f"load(): {name} is a TorchScript archive, which holds a program. Accepted are files of save() or "
-            "torch.save(); in PyTorch, torch.save(torch.jit.load(path).state_dict(), path) makes one."
-        )
+        raise torchscript(name)
     _check_version(archive, name)
     reader = StorageReader(archive, how.map_location, _byte_order(archive) != sys.byteorder, mapped)
     storages: dict[str, Storage] = {}

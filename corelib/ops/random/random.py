@@ -464,7 +464,7 @@ _drawn("cauchy_", _cauchy)
 def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     """Ones with the probabilities of the input, else zeros."""
     if input._device.type == "meta":
-        return empty_like(input)
+        return Tensor._empty(input._device, input._dtype, input._shape)
     chances = input.numpy(force=True)
     if not ((chances >= 0) & (chances <= 1)).all():
         raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")

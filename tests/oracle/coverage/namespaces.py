@@ -89,6 +89,12 @@ def has(space: Any, name: str) -> bool:
 @cache
 def names(path: str) -> tuple[str, ...]:
     """All names without an underscore that PyTorch's namespace has, submodules and what only some builds have apart."""
+    with warnings.catch_warnings():  # some of PyTorch's names warn as soon as they are looked at
+        warnings.simplefilter("ignore")
+        return _names(path)
+
+
+def _names(path: str) -> tuple[str, ...]:
     space = theirs(path)
     listed = {*dir(space), *getattr(space, "__all__", ())}
     if isinstance(space, types.ModuleType) and type(space) is not types.ModuleType:  # one whose settings are properties of a class

@@ -106,6 +106,7 @@ def test_sources(piece: str, tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.usefixtures("unwatched")  # a stand-in would be the caller that the warning names
 def test_typed_storages_are_deprecated_once() -> None:
     import torch
     from corelib.tensor import storage
