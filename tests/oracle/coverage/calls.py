@@ -138,7 +138,7 @@ class Recorder:
 
     @contextmanager
     def away(self, but: tuple[str, ...]) -> Iterator[None]:
-        """All functions as they are, for what looks at them itself, as pickle does; those of the names that begin with `but` go on being watched."""
+        """All functions and classes as they are, for what looks at them itself, as pickle does; those of the names that begin with `but` go on being watched."""
         aside = [w for _, w, _ in self.watches.values() if w.install and w.restore and not any(n.startswith(but) for n in w.names)]
         for watch in aside:
             for put_back in watch.restore:
@@ -170,7 +170,9 @@ class Recorder:
         function = original.__func__ if isinstance(original, staticmethod) else original
         before = vars(cls).get(begins, watch)  # the watch where the class inherits it
         stand_in = watch.wrap(function)
-        setattr(cls, begins, staticmethod(stand_in) if begins == "__new__" else stand_in)
+        placed = staticmethod(stand_in) if begins == "__new__" else stand_in
+        setattr(cls, begins, placed)
+        watch.install.append(lambda: setattr(cls, begins, placed))
         watch.restore.append(lambda: setattr(cls, begins, before) if before is not watch else delattr(cls, begins))
 
     def watch_metaclass(self, metaclass: Any) -> None:

@@ -92,6 +92,12 @@ def page() -> str:
 
 def absent() -> str:
     """Of each namespace the names that corelib does not have, those that users call apart from those that are not for them."""
+    with warnings.catch_warnings():  # some of PyTorch's names warn as soon as they are looked at
+        warnings.simplefilter("ignore")
+        return _absent()
+
+
+def _absent() -> str:
     lines = []
     for path in namespaces.SPACES:
         mine, found = namespaces.mine(path), {"missing": [], "internal": []}
