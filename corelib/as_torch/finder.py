@@ -31,6 +31,16 @@ LOADING = RLock()
 """Held while a part of corelib is loaded that was not needed before: parts import each other, and two threads must not meet half way."""
 
 
+def _free_in_child() -> None:
+    lock: Any = LOADING
+    if not lock._is_owned():  # by the thread that forked, which goes on loading; any other is not there
+        lock._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_free_in_child)
+
+
 class Finder(Loader):
     """Finds below `corelib` what is found nowhere else: devices, PyTorch's paths, and those that corelib's modules had before.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from corelib.as_torch.finder import LOADING
+
 
 class _LazyNumPy:
     """Stands in for the module `numpy`; each attribute is kept after its first use."""
 
     def __getattr__(self, name: str) -> Any:
-        import numpy  # start-up: half of what `import corelib` would cost
+        with LOADING:  # NumPy's own parts import each other, and do not bear two threads that begin at once
+            import numpy  # start-up: half of what `import corelib` would cost
 
         value = getattr(numpy, name)
         setattr(self, name, value)

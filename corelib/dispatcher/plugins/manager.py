@@ -11,6 +11,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from corelib.as_torch.finder import LOADING
 from corelib.contract.backend import Backend
 from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import KernelTable
@@ -70,7 +71,7 @@ def load(device_type: str) -> Backend:
     found = _loaded.get(device_type)
     if found is not None:
         return found
-    with _locks.setdefault(device_type, free_in_child(threading.RLock())):
+    with LOADING, _locks.setdefault(device_type, free_in_child(threading.RLock())):  # in this order everywhere
         found = _loaded.get(device_type)
         if found is not None:
             return found
