@@ -17,7 +17,12 @@ from ..coverage.expressions import evaluate, plain
 
 @pytest.fixture(autouse=True)
 def put_back() -> Iterator[None]:
-    yield
+    with torch.backends.__allow_nonbracketed_mutation():  # PyTorch's own tables of samples freeze its settings where they are imported
+        yield
+        _put_back()
+
+
+def _put_back() -> None:
     for T in (corelib, torch):
         B = T.backends
         B.cudnn.set_flags(True, False, None, False, True, "none", "auto")
