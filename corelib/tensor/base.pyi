@@ -1081,7 +1081,7 @@ class TensorBase:
         """False: an old question of PyTorch's, which it answers so too."""
     def resize(self, *sizes: _int | _Sequence[_int]) -> _Tensor:
         """A tensor over the same memory with other sizes. Deprecated, as in PyTorch: `reshape` is what is meant, or `resize_`."""
-    def resize_as(self, tensor: _Tensor) -> _Tensor:
+    def resize_as(self, the_template: _Tensor) -> _Tensor:
         """A tensor over the same memory with another's sizes. Deprecated, as in PyTorch."""
     @property
     def volatile(self) -> _bool: ...

@@ -35,6 +35,8 @@ class _Names(Tensor):
 
     def module_load(self, other: Tensor, assign: bool = False) -> Tensor:
         """What `load_state_dict` puts in the place of this tensor: with `assign` the other, else this one with the other's elements written into it."""
+        if not isinstance(other, Tensor):
+            raise TypeError(f"module_load(): argument 'other' must be Tensor, not {type(other).__name__}")
         return other.detach() if assign else self.detach().copy_(other.detach())
 
     def is_distributed(self) -> bool:
@@ -46,10 +48,10 @@ class _Names(Tensor):
         warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
         return self.detach().reshape(*sizes) if not self.requires_grad else self.reshape(*sizes)
 
-    def resize_as(self, tensor: Tensor) -> Tensor:
+    def resize_as(self, the_template: Tensor) -> Tensor:
         """A tensor over the same memory with another's sizes. Deprecated, as in PyTorch."""
         warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
-        return self.reshape(tensor.shape)
+        return self.reshape(the_template.shape)
 
     @property
     def volatile(self) -> bool:
