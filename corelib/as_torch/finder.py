@@ -23,8 +23,6 @@ else:
 
 ABSENT: list[Callable[[str, str], object]] = []
 """Who is told of a module and a name that is not in it: as_torch's report."""
-
-
 DEVICES = ("cpu", "cuda", "opencl", "mps", "mtia", "xpu")
 """Device types that can be imported (`import torch.cuda`) before they have been asked for; those of other plugins can be afterwards."""
 LOADING = RLock()
@@ -90,7 +88,6 @@ class Finder(Loader):
         module.__doc__ = homes[0].__doc__
         module.__dict__["__getattr__"] = get
         module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
-
 
 
 def module_at(path: str) -> Any:

@@ -6,20 +6,19 @@ import math
 from collections.abc import Sequence
 from typing import Self
 
-from corelib.distributions import constraints
+from corelib.distributions._half import Half
 from corelib.distributions.cauchy import Cauchy
 from corelib.distributions.distribution import Distribution
-from corelib.distributions.transformed_distribution import TransformedDistribution
 from corelib.distributions.transforms import AbsTransform
 from corelib.ops.construction.construct import as_tensor
-from corelib.ops.construction.creation import full, zeros_like
+from corelib.ops.construction.creation import full
 from corelib.ops.elementwise.where import select_where as where
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["HalfCauchy"]
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(Half):
     """|x| of Cauchy numbers x with median 0, half of them within `scale` of it; mean and variance are infinite.
 
     >>> import corelib as torch
@@ -27,9 +26,6 @@ class HalfCauchy(TransformedDistribution):
     tensor(0.5000)
     """
 
-    arg_constraints = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
     base_dist: Cauchy
 
     def __init__(self, scale: Tensor | float, validate_args: bool | None = None) -> None:
@@ -40,17 +36,8 @@ class HalfCauchy(TransformedDistribution):
         return super().expand(batch_shape, new)
 
     @property
-    def scale(self) -> Tensor:
-        """The scale of both halves."""
-        return self.base_dist.scale
-
-    @property
     def mean(self) -> Tensor:
         return full(self._extended_shape(), math.inf, dtype=self.scale.dtype, device=self.scale.device)
-
-    @property
-    def mode(self) -> Tensor:
-        return zeros_like(self.scale)
 
     @property
     def variance(self) -> Tensor:
@@ -61,14 +48,3 @@ class HalfCauchy(TransformedDistribution):
             self._validate_sample(value)
         value = as_tensor(value, dtype=self.scale.dtype, device=self.scale.device)
         return where(value >= 0, self.base_dist.log_prob(value) + math.log(2), -math.inf)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        return self.base_dist.entropy() - math.log(2)
