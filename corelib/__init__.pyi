@@ -68,6 +68,8 @@ from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
 from corelib.contract.backend import AcceleratorError as AcceleratorError
+from corelib.overrides import DisableTorchFunction as DisableTorchFunction
+from corelib.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from corelib.devices import Event as Event
 from corelib.contract.backend import FatalError as FatalError
 from corelib.ops.random.generator import Generator as Generator
@@ -144,6 +146,7 @@ from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
+from corelib import overrides as overrides
 from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib import profiler as profiler
 from corelib import quasirandom as quasirandom
@@ -207,6 +210,8 @@ def is_complex(input: _Tensor) -> _bool:
     """Whether a tensor's dtype is a complex one."""
 def numel(input: _Tensor) -> _int:
     """The number of elements of a tensor."""
+def _answer(function: _Any, input: _Any) -> _Any:
+    """What an object that stands for a tensor answers; AttributeError for what does not."""
 def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
