@@ -23,7 +23,7 @@ from corelib.tensor.tensor import Tensor
 FUNCTION, BACKWARD, USER = 0, 1, 7
 """PyTorch's RecordScope: an op, a node of the graph in a backward, and what the program has named."""
 _EVALUATE = "autograd::engine::evaluate_function: "
-_INNER = ("dispatcher", "profiler")
+_INNER = ("amp", "dispatcher", "profiler")
 
 
 METHODS = (
