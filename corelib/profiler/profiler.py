@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from corelib.dispatcher.regions import record_function
 from corelib.profiler import autograd_profiler
-from corelib.profiler.activities import ProfilerActivity, activity_of, kineto_available as kineto_available, supported_activities
+from corelib.profiler.activities import ProfilerActivity, activity_of, supported_activities
 from corelib.profiler.autograd_profiler import KinetoStepTracker
 from corelib.profiler.event_list import EventList
 from corelib.profiler.schedules import ProfilerAction, always, schedule as schedule, tensorboard_trace_handler as tensorboard_trace_handler
