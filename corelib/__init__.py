@@ -14,7 +14,7 @@ from sys import modules as _modules
 from typing import Any
 
 from corelib import ops as _ops
-from corelib.as_torch import finder as _finder
+from corelib.as_torch import finder as _finder, naming as _naming
 from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
@@ -46,7 +46,9 @@ from corelib.tensor.layout import (
     channels_last as channels_last,
     channels_last_3d as channels_last_3d,
     contiguous_format as contiguous_format,
+    jagged as jagged,
     layout as layout,
+    legacy_contiguous_format as legacy_contiguous_format,
     memory_format as memory_format,
     preserve_format as preserve_format,
     strided as strided,
@@ -78,6 +80,7 @@ from corelib.ops.construction.storages import (
     IntStorage as IntStorage,
     LongStorage as LongStorage,
     ShortStorage as ShortStorage,
+    StorageOfFloats as Storage,
 )
 from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
 from corelib.tensor.promotion import (
@@ -124,12 +127,13 @@ _LATER: dict[str, tuple[str, str | None]] = {
     ) if device != "gpu" or what == "dtype"},
     **{name: ("corelib.amp.scaling", name) for name in ("_amp_foreach_non_finite_check_and_unscale_", "_amp_update_scale_")},
     **{name: ("corelib.capture.symbolic", name) for name in (
-        "SymBool", "SymFloat", "SymInt", "cond", "sym_constrain_range", "sym_constrain_range_for_size", "sym_float", "sym_int", "sym_ite", "sym_max",
+        "SymBool", "SymFloat", "SymInt", "cond", "sym_constrain_range", "sym_constrain_range_for_size", "sym_float", "sym_fresh_size", "sym_int", "sym_ite", "sym_max",
         "sym_min", "sym_not", "sym_sqrt", "sym_sum", "while_loop",
     )},
+    "Tag": ("corelib.capture.tags", "Tag"),
     "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
     "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
-    **{name: ("corelib.contract.backend", name) for name in ("AcceleratorError", "OutOfMemoryError")},
+    **{name: ("corelib.contract.backend", name) for name in ("AcceleratorError", "FatalError", "OutOfMemoryError")},
     **{name: ("corelib.machine.threads", name) for name in (
         "get_num_interop_threads", "get_num_threads", "init_num_threads", "set_flush_denormal", "set_num_interop_threads", "set_num_threads",
     )},
@@ -227,5 +231,6 @@ _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").d
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
-_finder.name_for_pickles(_NAMESPACES)
+_naming.show(_NAMESPACES)
+_naming.install()
 _finder.install(_device)

@@ -26,7 +26,9 @@ from corelib.ops.conversion.interchange import from_dlpack as from_dlpack
 from corelib.tensor.layout import channels_last as channels_last
 from corelib.tensor.layout import channels_last_3d as channels_last_3d
 from corelib.tensor.layout import contiguous_format as contiguous_format
+from corelib.tensor.layout import jagged as jagged
 from corelib.tensor.layout import layout as layout
+from corelib.tensor.layout import legacy_contiguous_format as legacy_contiguous_format
 from corelib.tensor.layout import memory_format as memory_format
 from corelib.tensor.layout import preserve_format as preserve_format
 from corelib.tensor.layout import strided as strided
@@ -67,6 +69,7 @@ from corelib.tensor.tensor import Tensor as Tensor
 from corelib.version import __version__ as __version__
 from corelib.contract.backend import AcceleratorError as AcceleratorError
 from corelib.devices import Event as Event
+from corelib.contract.backend import FatalError as FatalError
 from corelib.ops.random.generator import Generator as Generator
 from corelib.amp.grad_scaler import GradScaler as GradScaler
 from corelib.contract.backend import OutOfMemoryError as OutOfMemoryError
@@ -74,6 +77,7 @@ from corelib.devices import Stream as Stream
 from corelib.capture.symbolic import SymBool as SymBool
 from corelib.capture.symbolic import SymFloat as SymFloat
 from corelib.capture.symbolic import SymInt as SymInt
+from corelib.capture.tags import Tag as Tag
 from corelib.machine import build as __config__
 from corelib.nn import future as __future__
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_ as _amp_foreach_non_finite_check_and_unscale_
@@ -169,6 +173,7 @@ from corelib import special as special
 from corelib.capture.symbolic import sym_constrain_range as sym_constrain_range
 from corelib.capture.symbolic import sym_constrain_range_for_size as sym_constrain_range_for_size
 from corelib.capture.symbolic import sym_float as sym_float
+from corelib.capture.symbolic import sym_fresh_size as sym_fresh_size
 from corelib.capture.symbolic import sym_int as sym_int
 from corelib.capture.symbolic import sym_ite as sym_ite
 from corelib.capture.symbolic import sym_max as sym_max
@@ -678,6 +683,8 @@ def frexp(input: _Tensor, *, out: _Any = ...) -> _Frexp:
     """(mantissa, exponent) with input = mantissa * 2**exponent and a mantissa of size from 1/2 to 1; floating dtypes only."""
 def frobenius_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepdim: _bool = ..., *, out: _Tensor | None = ...) -> _Tensor:
     """`norm` with p "fro", by its older name."""
+def from_file(filename: _str, shared: _bool | None = ..., size: _int = ..., *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., pin_memory: _bool = ..., requires_grad: _bool = ...) -> _Tensor:
+    """A 1-d tensor of the first `size` elements of a file, in the file's memory: see `UntypedStorage.from_file`."""
 def full(size: _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
 def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:

@@ -251,6 +251,19 @@ class Function:
         return tuple(outs) if several else outs[0]
 
 
+class NestedIOFunction(Function):
+    """A Function by the name it had for nested inputs. Of PyTorch's only what `Function` does is left, and so it is here: define static `forward` and
+    `backward`, and call `apply`."""
+
+    def forward_extended(self, *input: Any) -> None:
+        """Not called any more. NotImplementedError."""
+        raise NotImplementedError(f"{type(self).__name__}.forward_extended(): nothing calls it; define a static forward(ctx, *args) and use {type(self).__name__}.apply(...)")
+
+    def backward_extended(self, *grad_output: Any) -> None:
+        """Not called any more. NotImplementedError."""
+        raise NotImplementedError(f"{type(self).__name__}.backward_extended(): nothing calls it; define a static backward(ctx, *grads)")
+
+
 def _place_tangents(ctx: _FunctionNode, mode: Changes, args: Args, outs: list[Any]) -> None:
     """Give the outputs of forward the tangents that `jvp` computes from the inputs'."""
     given = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NoReturn
 
+from corelib.ops.construction.construct import tensor
 from corelib.tensor.tensor import Tensor
 
 
@@ -76,6 +77,11 @@ def sym_sqrt(a: float) -> float:
 def sym_sum(args: Sequence[float]) -> float:
     """The sum of numbers."""
     return sum(args)
+
+
+def sym_fresh_size(expr: Any) -> Any:
+    """The number itself, or that in a tensor of one element: no size here is other than known. RuntimeError for a tensor of several."""
+    return tensor(expr).item()
 
 
 def sym_ite(b: bool, t: Any, f: Any) -> Any:

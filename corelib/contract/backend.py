@@ -51,6 +51,10 @@ class AcceleratorError(RuntimeError):
     """A driver's error, by PyTorch's name: what its CUDA code raises. corelib's backends raise RuntimeError, with the driver's words."""
 
 
+class FatalError(Exception):
+    """An error after which a process cannot go on, by PyTorch's name: for `except`; corelib raises none."""
+
+
 def forked(device_type: str) -> RuntimeError:
     """The error of a device whose driver was started in the process that this one was forked from; the words are PyTorch's."""
     return RuntimeError(

@@ -15,6 +15,11 @@ from corelib.graph.node import Gradient, Grads, Node
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def kineto_available() -> bool:
+    """Whether profiles can be taken; corelib's need no other library."""
+    return True
+
+
 class Recorder:
     """What a profiler gives to those it watches. This one records nothing."""
 

@@ -107,6 +107,8 @@ def grid_sample(input: _Tensor, grid: _Tensor, mode: _str = ..., padding_mode: _
     """The input (n, c, *sizes) read at places (n, *out, 2 or 3) given as x, y (and z) from -1 to 1: (n, c, *out)."""
 def group_norm(input: _Tensor, num_groups: _int, weight: _Tensor | None = ..., bias: _Tensor | None = ..., eps: _float = ...) -> _Tensor:
     """Groups of channels of each sample to mean 0 and variance 1, then times `weight` plus `bias` (Wu and He, 2018)."""
+def grouped_mm(mat_a: _Tensor, mat_b: _Tensor, *, offs: _Tensor | None = ..., bias: _Tensor | None = ..., out_dtype: _DType | None = ...) -> _Tensor:
+    """The matrix products of groups of rows or columns, of several lengths, as a mixture of experts has them."""
 def gumbel_softmax(logits: _Tensor, tau: _float = ..., hard: _bool = ..., eps: _float = ..., dim: _int = ...) -> _Tensor:
     """Samples of the Gumbel-softmax distribution: softmax((logits + Gumbel noise) / tau) along `dim`; hard: one-hot, with the gradient"""
 def hardshrink(input: _Tensor, lambd: _float = ..., *, out: _Tensor | None = ...) -> _Tensor:

@@ -17,10 +17,11 @@ from corelib.optim.radam import RAdam as RAdam
 from corelib.optim.rmsprop import RMSprop as RMSprop
 from corelib.optim.rprop import Rprop as Rprop
 from corelib.optim.sgd import SGD as SGD
+from corelib.optim.swapping import swap_in_optimizer_params_and_state as swap_in_optimizer_params_and_state
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Muon", "NAdam", "Optimizer", "RAdam",
-    "RMSprop", "Rprop", "lr_scheduler", "swa_utils",
+    "RMSprop", "Rprop", "lr_scheduler", "swa_utils", "swap_in_optimizer_params_and_state",
 ]
 
 _paths_below(__name__)

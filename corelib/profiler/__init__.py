@@ -1,11 +1,10 @@
 """Profiles: which ops run, how often and how long, as torch.profiler. docs/profiler.md shows how to take one and how to read it."""
 
 from corelib.as_torch.finder import paths_below as _paths_below
-from corelib.dispatcher.regions import record_function as record_function
+from corelib.dispatcher.regions import kineto_available as kineto_available, record_function as record_function
 from corelib.profiler import itt as itt
 from corelib.profiler.activities import (
-    DeviceType as DeviceType, ProfilerActivity as ProfilerActivity, kineto_available as kineto_available,
-    supported_activities as supported_activities,
+    DeviceType as DeviceType, ProfilerActivity as ProfilerActivity, supported_activities as supported_activities,
 )
 from corelib.profiler.profiler import (
     ExecutionTraceObserver as ExecutionTraceObserver, _KinetoProfile as _KinetoProfile, profile as profile,

@@ -60,8 +60,3 @@ def supported_activities() -> set[ProfilerActivity]:
     True
     """
     return {ProfilerActivity.CPU, *(activity_of(name) for name in DEVICE_TYPES.value() if name != "meta")}
-
-
-def kineto_available() -> bool:
-    """Whether profiles can be taken; corelib's need no other library."""
-    return True

@@ -6,7 +6,7 @@ from corelib.tensor.size import Shape, Strides
 
 
 class layout:
-    """A memory layout. `corelib.strided` is the only one so far; it is half of the dispatcher's first key."""
+    """A memory layout. Tensors of `corelib.strided` are the only ones so far; it is half of the dispatcher's first key."""
 
     __slots__ = ("name",)
 
@@ -21,6 +21,8 @@ class layout:
 
 
 strided = layout("strided")
+jagged = layout("jagged")
+"""That of PyTorch's nested tensors, which corelib does not have: no tensor is of it, and whoever asks for one is told."""
 
 
 class memory_format:
@@ -39,6 +41,7 @@ class memory_format:
 
 
 contiguous_format = memory_format("contiguous_format")
+legacy_contiguous_format = contiguous_format
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
 channels_last_3d = memory_format("channels_last_3d")

@@ -7,11 +7,15 @@ import os
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.storages import StorageType, byteswap
 from corelib.tensor.device import DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
+from corelib.tensor.layout import layout as Layout
+from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.storage import FIXED, Storage, TypedStorage
+from corelib.tensor.tensor import Tensor
 
 _FILES: WeakKeyDictionary[Storage, str] = WeakKeyDictionary()
 """The files that storages share with other processes."""
@@ -55,6 +59,34 @@ def from_file(cls: type[Storage], filename: str | os.PathLike[str], shared: bool
     if shared:
         _FILES[made] = path
     return made
+
+
+@public("torch", names=("from_file",))
+def tensor_from_file(
+    filename: str, shared: bool | None = None, size: int = 0, *, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Tensor:
+    """A 1-d tensor of the first `size` elements of a file, in the file's memory: see `UntypedStorage.from_file`.
+
+    With `shared` the file is made where there is none, and what is written to the tensor is written to it. dtype: the default dtype. RuntimeError for a
+    file that cannot be opened or is too short, for devices other than the cpu, and for pinned memory.
+
+    >>> import corelib as torch, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "numbers")
+    >>> torch.from_file(path, shared=True, size=2).fill_(7.)
+    tensor([7., 7.])
+    >>> torch.from_file(path, size=2)
+    tensor([7., 7.])
+    """
+    kind = get_default_dtype() if dtype is None else dtype
+    if layout is not None and layout.name != "strided":
+        raise RuntimeError(f"from_file(): argument 'layout' must be torch.strided, got {layout}")
+    if pin_memory:
+        raise RuntimeError("from_file(): tensors constructed from a file cannot be pinned")
+    if device is not None and resolve(device).type != "cpu":
+        raise RuntimeError(f"from_file(): only tensors of the cpu can be mapped to files, got device {device}")
+    made = Tensor._make(from_file(Storage, filename, bool(shared), size * kind.itemsize), kind, (size,), None, 0)
+    return made.requires_grad_() if requires_grad else made
 
 
 def from_buffer(

@@ -96,6 +96,7 @@ TYPES = types_of(StorageType, "Storage", "torch.TypedStorage(data, dtype={})", c
     FloatStorage, DoubleStorage, HalfStorage, BFloat16Storage, ByteStorage, CharStorage, ShortStorage, IntStorage, LongStorage, BoolStorage,
     ComplexFloatStorage, ComplexDoubleStorage,
 ) = TYPES.values()  # fmt: skip
+StorageOfFloats = FloatStorage
 _BY_DTYPE = {t.dtype: t for t in TYPES.values()}
 
 

@@ -9,7 +9,9 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Inferred, Spec
 from corelib.ops.products.einsum import einsum
+from corelib.ops.shape.joining import cat, stack
 from corelib.ops.products.products import batched_matmul, check_same_dtype, matmul, mm
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 
@@ -97,3 +99,62 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     """out[..., k] = input1 @ weight[k] @ input2 + bias[k]."""
     made = einsum("...i,kij,...j->...k", input1, weight, input2)
     return made if bias is None else made + bias
+
+
+_GROUPED = ("float32", "bfloat16", "float16")
+
+
+@public("nn.functional")
+def grouped_mm(mat_a: Tensor, mat_b: Tensor, *, offs: Tensor | None = None, bias: Tensor | None = None, out_dtype: DType | None = None) -> Tensor:
+    """The matrix products of groups of rows or columns, of several lengths, as a mixture of experts has them.
+
+    mat_a, mat_b: 3-d, whose groups are the first dimension, or 2-d, cut where `offs` (int32, one number a group) says that a group ends:
+    (rows, k) by groups (g, k, n) is (rows, n); (g, m, k) by (k, columns) is (m, columns); (m, k) by (k, n) cuts k and is (g, m, n). Two 3-d
+    matrices need no `offs` and are (g, m, n). What lies beyond the last offset is 0. RuntimeError for a bias, which PyTorch does not take yet either.
+
+    >>> import corelib as torch
+    >>> tokens, experts = torch.ones(3, 4), torch.stack([torch.ones(4, 4), 2 * torch.ones(4, 4)])
+    >>> torch.nn.functional.grouped_mm(tokens, experts, offs=torch.tensor([1, 3], dtype=torch.int32))[:, 0]
+    tensor([4., 8., 8.])
+    """
+    a, b = mat_a._shape, mat_b._shape
+    _check_grouped(mat_a, mat_b, offs, bias, out_dtype)
+    if offs is None:
+        return mat_a.bmm(mat_b)
+    ends: list[int] = offs.tolist()
+    parts = list(zip([0, *ends], ends))
+    if len(a) == 2 and len(b) == 2:
+        return stack([mat_a[:, start:end].mm(mat_b[start:end]) for start, end in parts])
+    if len(a) == 2:
+        rows = [mat_a[start:end].mm(mat_b[i]) for i, (start, end) in enumerate(parts)]
+        return cat([*rows, mat_a.new_zeros((a[0] - sum([len(each) for each in rows]), b[2]))])
+    columns = [mat_a[i].mm(mat_b[:, start:end]) for i, (start, end) in enumerate(parts)]
+    return cat([*columns, mat_a.new_zeros((a[1], b[1] - sum([each._shape[1] for each in columns])))], 1)
+
+
+def _check_grouped(mat_a: Tensor, mat_b: Tensor, offs: Tensor | None, bias: Tensor | None, out_dtype: DType | None) -> None:
+    """RuntimeError for what PyTorch's refuses."""
+    a, b = mat_a._shape, mat_b._shape
+    for name, x in (("mat_a", mat_a), ("mat_b", mat_b)):
+        if x._dtype.name not in _GROUPED:
+            raise RuntimeError(f"grouped_mm(): Expected {name} to be Float32, BFloat16 or Float16 matrix, got {x._dtype}")
+    for name, x in (("mat_a", mat_a), ("mat_b", mat_b)):
+        if len(x._shape) not in (2, 3):
+            raise RuntimeError(f"grouped_mm(): {name} has to be 2 or 3d, got shape {list(x._shape)}")
+    cuts = len(a) == 2 or len(b) == 2
+    if a[-1] != b[-2]:
+        raise RuntimeError(f"grouped_mm(): contraction dimension of mat_a and mat_b must match, got shapes {list(a)} and {list(b)}")
+    if (offs is not None) is not cuts:
+        raise RuntimeError("grouped_mm(): Have to provide offsets if there is a 2d matrix, or no offset if both matrices are 3d")
+    if offs is not None:
+        if len(offs._shape) != 1:
+            raise RuntimeError(f"grouped_mm(): offs has to be 1D, got shape {list(offs._shape)}")
+        if offs._dtype.name != "int32":
+            raise RuntimeError(f"grouped_mm(): Offsets have to be int32, got {offs._dtype}")
+    groups = [x._shape[0] for x in (mat_a, mat_b) if len(x._shape) == 3] + ([] if offs is None else [len(offs)])
+    if any(n != groups[0] for n in groups):
+        raise RuntimeError(f"grouped_mm(): matrix batch sizes have to match, got {groups}")
+    if bias is not None:
+        raise RuntimeError("grouped_mm(): Bias not supported yet")
+    if out_dtype is not None and out_dtype is not mat_a._dtype:
+        raise RuntimeError(f"grouped_mm(): Grouped gemm output dtype must match `mat_a` dtype, got {out_dtype} for {mat_a._dtype}")

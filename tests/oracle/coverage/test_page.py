@@ -1,4 +1,4 @@
-"""The page says what is so: it is fresh, its figures add up, and each name is left out for one of five reasons that hold."""
+"""The page says what is so: it is fresh, its figures add up, and each name is left out for one of six reasons that hold."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ TYPING = "only for type checkers"
 PRIVATE = "a private function or constant behind a public name"
 TORCHSCRIPT = "internal to TorchScript"
 REMOVED = "removed from PyTorch: calling it raises an error, or warns, that says so"
-REASONS = (IMPORTED, TYPING, PRIVATE, TORCHSCRIPT, REMOVED)
+PIPES = "the data pipes, which PyTorch documents no longer and has taken out of its data library"
+REASONS = (IMPORTED, TYPING, PRIVATE, TORCHSCRIPT, REMOVED, PIPES)
 
 # Functions without documentation that only the public name on the right calls. Each pair is checked.
 BEHIND = {
@@ -49,6 +50,11 @@ UNPLACED = {
     "PyObjectType", "ScriptClass", "ScriptClassFunction", "ScriptDictIterator", "ScriptDictKeyIterator", "ScriptListIterator", "ScriptObjectProperty", "StaticModule",
     "AVG", "SUM", "fork", "wait", "unify_type_list", "import_ir_module", "import_ir_module_from_buffer", "merge_type_from_type_comment", "parse_ir", "parse_schema", "parse_type_comment",
 }  # fmt: skip
+# The whole of the data pipes, and nothing else.
+DATA_PIPES = {f"torch.utils.data.{name}" for name in (
+    "DFIterDataPipe", "DataChunk", "IterDataPipe", "MapDataPipe", "argument_validation", "functional_datapipe", "guaranteed_datapipes_determinism",
+    "non_deterministic", "runtime_validation", "runtime_validation_disabled",
+)}  # fmt: skip
 # What PyTorch says it has removed, when it is called or read. Each is checked.
 GONE = {
     *(f"torch.{name}" for name in ("eig", "lstsq", "matrix_rank", "solve", "symeig")),
@@ -120,6 +126,8 @@ def not_for_users(path: str, name: str) -> str:
         return ""
     if f"{path}.{name}" in GONE:
         return REMOVED
+    if f"{path}.{name}" in DATA_PIPES:
+        return PIPES
     if is_private(path, name, value):
         return PRIVATE
     if not inspect.isclass(space) and is_torchscript(name, value):
