@@ -14,7 +14,7 @@ from sys import modules as _modules
 from typing import Any
 
 from corelib import ops as _ops
-from corelib.as_torch import finder as _finder
+from corelib.as_torch import finder as _finder, naming as _naming
 from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES, OUTSIDE as _OUTSIDE
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
@@ -241,5 +241,6 @@ _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _OVERRIDES.fill_later(lambda: _import("corelib.overrides.installing").of_subclass)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
-_finder.name_for_pickles(_NAMESPACES)
+_naming.show(_NAMESPACES)
+_naming.install()
 _finder.install(_device)

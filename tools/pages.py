@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import corelib.nn  # noqa: F401  (declares the functions of nn.functional that need the engine)
+from corelib.as_torch.naming import DECLARED
 from corelib.backend.codegen import register
 from corelib.contract.kernels import KernelTable
 from corelib.dispatcher.namespaces import NAMESPACES
@@ -50,8 +51,7 @@ def _known_by(function: Any) -> tuple[str, str, str]:
 
 def _declared(function: Any) -> tuple[str, str]:
     """The module that declares a function and its name there, whatever it says of itself for pickle."""
-    found: tuple[str, str] = getattr(function, "declared", (getattr(function, "__module__", "") or "", getattr(function, "__qualname__", repr(function))))
-    return found
+    return DECLARED.get(function) or (getattr(function, "__module__", "") or "", getattr(function, "__qualname__", repr(function)))
 
 
 def shown() -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from threading import RLock
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.moved import moved
@@ -85,7 +85,7 @@ class Finder(Loader):
                     return getattr(home, name)
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes)}")
 
-        module.__doc__ = homes[0].__doc__
+        module.__doc__, module.__file__ = homes[0].__doc__, homes[0].__file__  # where inspect looks for the text of its classes
         module.__dict__["__getattr__"] = get
         module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
 
@@ -93,15 +93,6 @@ class Finder(Loader):
 def module_at(path: str) -> Any:
     """The module of corelib that PyTorch's path below `torch` stands for; "" is the package itself. ImportError where there is none."""
     return import_module(f"corelib.{path}" if path else "corelib")
-
-
-def name_for_pickles(spaces: dict[str, dict[str, Any]]) -> None:
-    """Have the functions that their own modules do not show say where users find them, so that pickle does too."""
-    for space, shown in spaces.items():
-        for name, function in shown.items():
-            if isinstance(function, FunctionType) and getattr(sys.modules.get(function.__module__), function.__qualname__, None) is not function:
-                vars(function)["declared"] = (function.__module__, function.__qualname__)  # for who writes pages of them
-                function.__module__, function.__qualname__ = "corelib" if space == "torch" else f"corelib.{space}", name
 
 
 def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:

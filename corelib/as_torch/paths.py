@@ -1,9 +1,7 @@
 """THE TABLE of PyTorch's module paths that are other modules here: `utils.data.dataloader` is `data.loader` with its iterators.
 
 A path with one home is that very module under another name; one with several, with a package (`.` is the face), or with
-a path below it, has the public names of
-all of them. A module of corelib that
-has PyTorch's path already (`nn.modules.linear`) needs no line. `corelib.` and, under as_torch, `torch.` resolve by the same table.
+a path below it, has the public names of all of them. A module of corelib that has PyTorch's path already (`nn.modules.linear`) needs no line. `corelib.` and, under as_torch, `torch.` resolve by the same table.
 """
 
 from __future__ import annotations
@@ -15,9 +13,8 @@ _VF: .
 _C: machine.c_names
 __config__: machine.build
 __future__: nn.future
-_utils: serialization.rebuild
 _dynamo: capture.dynamo
-_utils: machine.internals
+_utils: machine.internals serialization.rebuild
 _jit_internal: capture.jit
 _lobpcg: ops.linalg.lobpcg
 _lowrank: ops.linalg.matrix_norms
@@ -70,6 +67,8 @@ utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer
 utils.benchmark.utils.compare: utils.benchmark.compare
 utils.benchmark.utils.fuzzer: utils.benchmark.fuzzer
 utils.benchmark.utils.timer: utils.benchmark.timer
+utils.benchmark.utils.valgrind_wrapper.timer_interface: utils.benchmark.timer
+utils.benchmark.utils.valgrind_wrapper: utils.benchmark.timer
 utils.benchmark.utils: utils.benchmark
 utils.bundled_inputs: utils.absent.mobile
 utils.cpp_extension: utils.absent.cpp_extension

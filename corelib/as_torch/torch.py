@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from corelib.as_torch import finder
+from corelib.as_torch import finder, naming
 from corelib.as_torch.paths import OWN
 from corelib.as_torch.versions import __version__
 
@@ -132,6 +132,7 @@ def install() -> None:
         )
     sys.meta_path.insert(0, Finder())
     finder.ABSENT.append(_told)
+    naming.say_torch()
     import_module("corelib").Tensor.__getattr__ = _lacking  # only for what no attribute is found for
     if SHIM not in sys.path:
         sys.path.insert(1, SHIM)

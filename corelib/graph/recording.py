@@ -110,7 +110,7 @@ def form_node(rule: Rule, form: tuple[str, tuple[int, ...]]) -> type[OpNode]:
     found = _FORMS.get(form)
     if found is None:
         name, shown = form
-        found = _FORMS[form] = type(name, (node_class(rule),), {"shown": shown, "__slots__": (), "__module__": "corelib.autograd"})
+        found = _FORMS[form] = type(name, (node_class(rule),), {"shown": shown, "__slots__": (), "__module__": "builtins"})
     return found
 
 
@@ -136,7 +136,7 @@ def node_class(rule: Rule) -> type[OpNode]:
         if not isinstance(name, str):
             name = "".join(part[:1].upper() + part[1:] for part in rule.name.strip("_").split("_")) + "Backward0"
         base = ConstantNode if rule.vjps is None else ListsNode if rule.lists else OpNode
-        found = rule.node_class = type(name, (base,), {"rule": rule, "__slots__": (), "__module__": "corelib.autograd"})
+        found = rule.node_class = type(name, (base,), {"rule": rule, "__slots__": (), "__module__": "builtins"})
     return found
 
 
@@ -145,7 +145,7 @@ def node_along(rule: Rule) -> type[OpNode]:
     found: type[OpNode] | None = _ALONG.get(rule.name)
     if found is None:
         base = node_class(rule)
-        found = _ALONG[rule.name] = type(base.__name__[:-1] + "1", (base,), {"__slots__": (), "__module__": "corelib.autograd"})
+        found = _ALONG[rule.name] = type(base.__name__[:-1] + "1", (base,), {"__slots__": (), "__module__": "builtins"})
     return found
 
 
@@ -322,7 +322,7 @@ def packed(node: OpNode) -> None:
     if not issubclass(kind, _Packed):
         found = _PACKED.get(kind)
         if found is None:
-            found = _PACKED[kind] = type(kind.__name__, (_Packed, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+            found = _PACKED[kind] = type(kind.__name__, (_Packed, kind), {"__slots__": (), "__module__": "builtins"})
         node.__class__ = found
 
 
@@ -351,7 +351,7 @@ def conjugated(node: OpNode) -> None:
     kind = type(node)
     found = _CONJUGATED.get(kind)
     if found is None:
-        found = _CONJUGATED[kind] = type(kind.__name__, (_Conjugated, kind), {"__slots__": (), "__module__": "corelib.autograd"})
+        found = _CONJUGATED[kind] = type(kind.__name__, (_Conjugated, kind), {"__slots__": (), "__module__": "builtins"})
     node.__class__ = found
 
 

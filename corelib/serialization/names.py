@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from types import FunctionType
 from typing import Any
 
 from corelib.as_torch.finder import module_at
-from corelib.as_torch.paths import OWN, paths
-from corelib.ops import namespace
+from corelib.as_torch.paths import OWN
 from corelib.ops.return_types import KINDS
 
 __all__ = ["resolved", "torch_name"]
@@ -23,47 +20,18 @@ _COMPILED = {"torch._C": "torch", "torch._C._nn": "torch.nn.functional", "torch.
 _HIDDEN = {"torch._C.Generator": "torch.Generator", "torch._C._VariableFunctionsClass": ""}
 
 
-@cache
-def _homes() -> dict[str, str]:
-    """PyTorch's paths by the modules of corelib that they are; the longest where there are several, as it is the most exact."""
-    found: dict[str, str] = {}
-    for path, homes in paths().items():
-        for home in homes:
-            if home != "." and len(path) > len(found.get(home, "")):
-                found[home] = path
-    return found
-
-
-def _module(name: str) -> str | None:
-    """PyTorch's path of a module of corelib's; None where it has no such."""
-    if not name.startswith("corelib."):
-        return None
-    path = name[8:]
-    if path.startswith("optim.lr_scheduler."):  # a folder here, a file there
-        return "torch.optim.lr_scheduler"
-    if path in _homes():
-        found, _, last = _homes()[path].rpartition(".")
-        return f"torch.{found}" if last[0] == "_" and found else f"torch.{found}.{last}".replace("..", ".")  # classes of a private module say their package's name
-    return None if path.partition(".")[0] in _NOT_NAMED else f"torch.{path}"
-
-
 def torch_name(value: Any) -> tuple[str, str] | None:
     """PyTorch's module and name for a class or function of corelib's; None for those of others, and for what PyTorch does not have."""
-    module = getattr(value, "__module__", None)
-    if not isinstance(module, str) or not module.startswith(("corelib", "torch")):
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", "<locals>")
+    if not isinstance(module, str) or "<locals>" in name:
         return None
-    name = value.__qualname__
-    if module.startswith("torch"):  # classes that say so themselves, as FloatTensor
+    if module.partition(".")[0] == "torch":  # under as_torch, and classes that always say so, as FloatTensor
         return module, name
-    where = _module(module)
-    if where is not None and "<locals>" not in name:
-        return where, name
-    if isinstance(value, FunctionType):
-        for space in ("nn.functional", "torch", "linalg", "fft", "special"):
-            for called in (value.__name__, name.removeprefix(f"{space}_")):
-                if namespace(space).get(called) is value:
-                    return ("torch" if space == "torch" else f"torch.{space}"), called
-    return _face_class(value, name) if isinstance(value, type) else None
+    if module == "corelib":
+        return "torch", name
+    if not module.startswith("corelib.") or module.split(".")[1] in _NOT_NAMED:
+        return _face_class(value, name) if isinstance(value, type) and module.startswith("corelib.") else None
+    return f"torch.{module[8:]}", name
 
 
 def _face_class(value: type, name: str) -> tuple[str, str] | None:

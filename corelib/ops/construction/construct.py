@@ -398,14 +398,14 @@ def set_data(t: Tensor, value: object) -> None:
 
 
 def rebuild(
-    cls: type[Tensor], storage: Storage, dtype: DType, shape: Shape, strides: Strides | None, offset: int, requires_grad: bool,
+    cls: type[Tensor] | None, storage: Storage, dtype: DType, shape: Shape, strides: Strides | None, offset: int, requires_grad: bool,
     attributes: dict[str, object], bits: tuple[bool, bool] | None = None,
 ) -> Tensor:
-    """The inverse of `reduce_tensor`."""
+    """The inverse of `reduce_tensor`. Without a class it is Tensor: no pickle of one says whether it was under as_torch."""
     made = Tensor._make(storage, dtype, shape, strides, offset)
     if bits:  # (conj, neg)
         made._key = dispatch_key(made._key.device_type, made._key.layout, *bits)
-    if cls is not Tensor:
+    if cls is not None and cls is not Tensor:
         made = as_subclass(made, cls)
     made._requires_grad = requires_grad
     made.__dict__.update(attributes)
@@ -425,7 +425,7 @@ def reduce_tensor(t: Tensor) -> tuple[Callable[..., Tensor], tuple[object, ...]]
     kept = {k: v for k, v in t.__dict__.items() if k not in (*_LEFT_BEHIND, "_grad")}
     storage = t.untyped_storage()
     bits = ((t._key.conj, t._key.neg),) if t._key.lazy else ()
-    return rebuild, (type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept, *bits)
+    return rebuild, (None if type(t) is Tensor else type(t), storage, t._dtype, t._shape, t._strides, t._offset, t._requires_grad, kept, *bits)
 
 
 def deepcopy_tensor(t: Tensor, memo: dict[int, object]) -> Tensor:

@@ -9,10 +9,12 @@ import pkgutil
 from importlib.util import find_spec
 import re
 from pathlib import Path
+from types import FunctionType
 
 import corelib
 import corelib_cpu_numpy
 import pytest
+from corelib.as_torch.naming import DECLARED
 from corelib.dispatcher.op import TABLE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,6 +29,15 @@ def modules():
                 yield found.name
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds the examples of classes and functions in the file that declares them, whatever they say of themselves."""
+
+    def _from_module(self, module, object):
+        if isinstance(object, (type, FunctionType)) and object in DECLARED:
+            return DECLARED[object][0] == module.__name__
+        return super()._from_module(module, object)
+
+
 def run(tests):
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     out = []
@@ -38,7 +49,7 @@ def run(tests):
 @pytest.mark.parametrize("name", sorted(modules()))
 def test_the_examples_of_a_module_run(name):
     module = importlib.import_module(name)
-    (failed, _), text = run([t for t in doctest.DocTestFinder(exclude_empty=True).find(module) if t.examples])
+    (failed, _), text = run([t for t in Finder(exclude_empty=True).find(module) if t.examples])
     assert failed == 0, text
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from corelib.as_torch.naming import DECLARED
 from corelib.dispatcher.namespaces import NAMESPACES
 from tools.pages import pages  # declares all functions
 
@@ -19,7 +20,7 @@ def test_every_public_function_is_on_a_page():
     text = "".join(pages().values())
     for space, found in NAMESPACES.items():
         for name, function in found.items():
-            if not isinstance(function, type) and getattr(function, "declared", (function.__module__,))[0].startswith(("corelib.ops.", "corelib.nn.")):
+            if not isinstance(function, type) and DECLARED.get(function, (function.__module__,))[0].startswith(("corelib.ops.", "corelib.nn.")):
                 assert f"`torch.{'' if space == 'torch' else space + '.'}{name}`" in text, name
 
 
