@@ -55,7 +55,7 @@ overrides: overrides.asking:enable_reentrant_dispatch,get_default_nowrap_functio
 overrides: overrides.modes:BaseTorchFunctionMode,TorchFunctionMode
 overrides: overrides.names:get_ignored_functions,get_overridable_functions,get_testing_overrides,is_tensor_like,is_tensor_method_or_property,resolve_name
 profiler: profiler.activities:ProfilerActivity
-profiler.profiler: profiler.schedules
+profiler.profiler: profiler.schedules profiler.execution_trace:ExecutionTraceObserver
 random: ops.random.generator
 serialization: serialization.config:LoadEndianness,get_crc32_options,get_default_load_endianness,get_default_mmap_options
 serialization: serialization.config:set_crc32_options,set_default_load_endianness,set_default_mmap_options,skip_data

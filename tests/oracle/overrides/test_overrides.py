@@ -12,6 +12,7 @@ import pytest
 
 from ..coverage.calls import compared
 from ..coverage.expressions import close
+from . import mode_programs as mode_programs
 from .programs import PROGRAMS
 
 NAMES = """
@@ -20,7 +21,7 @@ torch.overrides.enable_reentrant_dispatch torch.overrides.get_default_nowrap_fun
 torch.overrides.get_testing_overrides torch.overrides.handle_torch_function torch.overrides.has_torch_function torch.overrides.is_tensor_like
 torch.overrides.is_tensor_method_or_property torch.overrides.redispatch_function torch.overrides.resolve_name torch.overrides.wrap_torch_function
 """.split()
-TEXT = Path(__file__).with_name("programs.py").read_text(encoding="utf-8")
+TEXT = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("programs.py", "mode_programs.py"))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def both() -> dict[str, dict[str, Any]]:
     """What the programs give, by library."""
     found = {}
     for library in ("corelib", "torch"):
-        done = subprocess.run([sys.executable, "-m", "tests.oracle.overrides.programs", library], capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=300, check=False)
+        done = subprocess.run([sys.executable, "-m", "tests.oracle.overrides", library], capture_output=True, text=True, cwd=Path(__file__).parents[3], timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         found[library] = json.loads(done.stdout)
     return found
