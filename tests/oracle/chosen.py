@@ -17,6 +17,7 @@ from typing import TypeVar
 Case = TypeVar("Case")
 WHOLE = os.environ.get("CORELIB_ORACLE") == "all"
 
+
 @cache
 def seed() -> str:
     if given := os.environ.get("CORELIB_ORACLE_SEED"):
@@ -24,9 +25,11 @@ def seed() -> str:
     found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "no commit"
 
+
 def number(what: object) -> int:
     """A number that is drawn for something, the same in each process of a run."""
     return int.from_bytes(hashlib.sha256(f"{seed()} {what}".encode()).digest()[:8], "big")
+
 
 def part(cases: Sequence[Case], share: float) -> list[Case]:
     """So large a share of some cases, in their order; none of several is left out for good, for the next commit draws anew."""
