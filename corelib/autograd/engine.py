@@ -8,6 +8,7 @@ A gradient that comes back in a shape that broadcasting had enlarged is summed t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import prod
@@ -55,6 +56,7 @@ def backward(
     retain_graph: keep what the graph saved, for another backward; defaults to `create_graph`.
     create_graph: record the backward too, for derivatives of derivatives.
     inputs: accumulate only into these.
+    grad_variables: the old name of `grad_tensors`, which warns.
 
     RuntimeError for a tensor that requires no grad, for a missing gradient, and for a graph that was already freed.
 
@@ -65,6 +67,11 @@ def backward(
     tensor([2., 4.])
     """
     tensors = _several(tensors)
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("backward(): `grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
     roots = _roots(tensors, grad_tensors, create_graph)
     captures = None
     if inputs is not None:
@@ -106,6 +113,8 @@ def grad(
     """
     outputs = _several(outputs)
     inputs = _several(inputs)
+    if not inputs:
+        raise RuntimeError("grad(): `inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
         return _grad_of_each(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     if allow_unused is None:
