@@ -42,7 +42,8 @@ class OptimizedModule(Module):
         return True
 
     @property
-    def training(self) -> bool:  # type: ignore[override]  # the module's own, which a plain attribute could not follow
+    def training(self) -> bool:
+        """The module's own."""
         return bool(self._orig_mod.training)
 
     @training.setter
