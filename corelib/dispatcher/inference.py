@@ -17,7 +17,7 @@ class MarkInference(Mode):
     def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Outs:
         """Run the op and mark what it made."""
         made: Outs = call(*args, **kwargs)
-        if not grad_mode.inference:  # inside `inference_mode(False)`
+        if not grad_mode.inference:  # an `inference_mode(False)` inside
             return made
         for t in made if isinstance(made, tuple) else (made,):
             if isinstance(t, Tensor) and not any(t is a or (t._base is None and isinstance(a, Tensor) and t._shares(a)) for a in args):
