@@ -106,11 +106,22 @@ def _adam(args: Args) -> tuple[Step, ...]:
     return steps(written)
 
 
+def _resized(args: Args) -> tuple[Step, ...]:
+    """interpolate, which is an op of its own for each mode and number of dimensions."""
+    n, mode = len(args[0].shape) - 2, args[3]
+    if mode == "area":
+        return named(f"adaptive_avg_pool{n}d", args)
+    if mode == "nearest-exact":
+        return named(f"_upsample_nearest_exact{n}d", args)
+    return named(f"{'_' * bool(args[6])}upsample_{mode}{n}d{'_aa' * bool(args[6])}", args)
+
+
 _BY_ARGUMENTS: dict[str, Callable[[Args], tuple[Step, ...]]] = {
     "affine": _linear,
     "matmul": _product,
     "batched_matmul": lambda args: named("mm" if len(args[0]._shape) == 2 else "bmm", args),
     "linear_backward": _linear_backward,
+    "interpolate": _resized,
     "_sgd_step_": _sgd,
     "_adam_step_": _adam,
     "chunk": lambda args: (Step("chunk", (Step("split", steps("narrow") * min(args[1], args[0].shape[args[2]]), True),), args=args),),

@@ -178,6 +178,12 @@ def forest(T: Any, call: str) -> list[Any]:
     return [tree(event) for event in prof.events() if event.cpu_parent is None]
 
 
+@pytest.mark.parametrize(("mode", "n"), [("nearest", 1), ("nearest", 2), ("nearest", 3), ("nearest-exact", 2), ("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3), ("area", 2)])
+def test_names_of_resizing(mode: str, n: int) -> None:
+    got, want = (forest(T, f"F.interpolate(T.ones(1, 1{', 4' * n}), scale_factor=2, mode={mode!r})")[-1][0] for T in BOTH)
+    assert got == want
+
+
 @pytest.mark.parametrize("call", [c for line in CALLS.strip().split("\n") for c in line.split("|")])
 def test_events_of_a_call(call: str) -> None:
     assert forest(corelib, call) == forest(torch, call)
