@@ -88,14 +88,14 @@ class ExecutionTraceObserver:
     and strides of its operands and results. Only the thread that starts it is recorded; RuntimeError where a profile is being taken. PyTorch's schemas
     of ops and files of kernels are empty, as there are none here.
 
-    >>> import corelib as torch, json, os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "trace.json")
+    >>> import corelib as torch, json, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "trace.json")
     >>> observer = torch.profiler.ExecutionTraceObserver().register_callback(path)
     >>> observer.start()
     >>> x = torch.ones(2, 3).exp()
     >>> observer.stop()
     >>> observer.unregister_callback()
-    >>> [node["inputs"]["shapes"] for node in json.load(open(path))["nodes"] if node["name"] == "aten::exp"]
+    >>> [node["inputs"]["shapes"] for node in json.loads(path.read_text())["nodes"] if node["name"] == "aten::exp"]
     [[[2, 3]]]
     """
 
@@ -123,7 +123,7 @@ class ExecutionTraceObserver:
         made.set_extra_resource_collection(os.environ.get("ENABLE_PYTORCH_EXECUTION_TRACE_EXTRAS", "0") == "1")
         return made
 
-    def register_callback(self, output_file_path: str) -> Self:
+    def register_callback(self, output_file_path: str | os.PathLike[str]) -> Self:
         """Name the file; a second name is not taken before `unregister_callback`."""
         if not self._registered:
             self._path, self._registered = os.fspath(output_file_path), True
