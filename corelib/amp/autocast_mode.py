@@ -16,6 +16,8 @@ from corelib.dispatcher.streams import runtime_of
 from corelib.tensor.dtype import bfloat16, dtype as DType, float16
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["autocast", "autocast_decorator", "custom_bwd", "custom_fwd", "is_autocast_available"]
+
 DTYPES = (bfloat16, float16)
 
 

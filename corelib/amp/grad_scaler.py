@@ -17,6 +17,8 @@ from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["GradScaler", "OptState"]
+
 
 class OptState(Enum):
     """How far an optimizer's step has come."""

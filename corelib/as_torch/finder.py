@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from corelib.as_torch.moved import moved
-from corelib.as_torch.paths import paths
+from corelib.as_torch.paths import STARS, paths
 
 if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
     from importlib.abc import Loader
@@ -87,7 +87,13 @@ class Finder(Loader):
 
         module.__doc__, module.__file__ = homes[0].__doc__, homes[0].__file__  # where inspect looks for the text of its classes
         module.__dict__["__getattr__"] = get
-        module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
+        module.__dict__["__all__"] = STARS[path].split() if path in STARS else sorted({name for home in homes for name in _public(home)})
+
+
+def _public(module: ModuleType) -> list[str]:
+    """What `from module import *` gives, without modules."""
+    listed: list[str] | None = getattr(module, "__all__", None)
+    return [name for name, value in vars(module).items() if name[0] != "_" and not isinstance(value, ModuleType)] if listed is None else listed
 
 
 def module_at(path: str) -> Any:
@@ -96,8 +102,9 @@ def module_at(path: str) -> Any:
 
 
 def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:
-    """Whether a path is its home under another name: not where its home is a package, whose files would be found twice, or has a path below it."""
-    return len(homes) == 1 and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
+    """Whether a path is its home under another name: not where its home is a package,
+    whose files would be found twice, or has a path below it, nor where it shows fewer names."""
+    return len(homes) == 1 and path not in STARS and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
 
 
 def attribute_of(package: str) -> Callable[[str], Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from corelib.as_torch.versions import __version__ as __version__
 
+__all__ = ["__version__", "cuda", "debug", "git_version", "hip", "rocm", "xpu"]
+
 debug = False
 cuda: str | None = None
 cudnn: str | None = None

@@ -50,7 +50,7 @@ class Torch(ModuleType):
         return found
 
     def __dir__(self) -> list[str]:
-        return sorted({*vars(self), *dir(self._face)} - OWN)
+        return sorted({*vars(self), *(set(dir(self._face)) - OWN)} - {"_face"})
 
 
 class Finder(Loader):
@@ -78,7 +78,7 @@ class Finder(Loader):
         sys.modules[module.__name__] = found
         below = f"{own}."
         for name, loaded in list(sys.modules.items()):
-            if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]):
+            if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]) == name:
                 sys.modules.setdefault(path, loaded)
 
 

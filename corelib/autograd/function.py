@@ -22,6 +22,8 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["Function", "FunctionCtx", "NestedIOFunction", "once_differentiable"]
+
 
 class FunctionCtx:
     """What `forward` leaves for `backward`."""

@@ -17,6 +17,8 @@ from corelib.ops.random.random import rand_like, randn
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
 Inputs: TypeAlias = Tensor | Sequence[Any]
 """A tensor, or the arguments of a function, of which some are tensors."""
 

@@ -8,6 +8,8 @@ from typing import Any
 from corelib.ops.construction.creation import empty
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["Variable", "VariableMeta"]
+
 
 class VariableMeta(type):
     """Lets every tensor be an instance of `Variable`."""

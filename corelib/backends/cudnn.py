@@ -15,6 +15,8 @@ from corelib.dispatcher.precision import get_fp32, set_fp32
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["CudnnModule", "flags", "is_acceptable", "is_available", "set_flags", "version"]
+
 enabled: bool
 benchmark: bool
 benchmark_limit: int | None

@@ -13,6 +13,8 @@ from corelib.ops.random.generator import Generator, place_of
 from corelib.ops.random.random import randperm
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset", "random_split"]
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 

@@ -21,6 +21,8 @@ from corelib.ops.random.generator import manual_seed
 from corelib.tensor.device import set_default_device
 from corelib.tensor.host import np
 
+__all__ = ["Fetcher", "Job", "RemoteError", "WorkerInfo", "get_worker_info", "work"]
+
 _info: WorkerInfo | None = None
 _SECONDS_TO_END = 5.0
 _NEVER = 1 << 62

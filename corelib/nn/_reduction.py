@@ -6,6 +6,8 @@ import warnings
 
 from corelib.ops.losses.losses import legacy_reduction
 
+__all__ = ["get_enum", "legacy_get_enum", "legacy_get_string"]
+
 _NUMBERS = {"none": 0, "mean": 1, "sum": 2, "elementwise_mean": 1}
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "xavier_normal_",
     "xavier_uniform_",
     "zeros_",
+    "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform", "xavier_normal", "xavier_uniform",
 ]
 
 _P = ParamSpec("_P")

@@ -15,6 +15,8 @@ from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
 from corelib.tensor.rooms import NAMED
 
+__all__ = ["TypedStorage", "UntypedStorage"]
+
 _USERS: Buffer = object()
 _new = object.__new__
 FIXED, SHARED, SHORT = 1, 2, 4

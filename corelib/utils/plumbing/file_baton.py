@@ -6,6 +6,8 @@ import os
 import time
 import warnings
 
+__all__ = ["FileBaton"]
+
 
 class FileBaton:
     """A lock that whoever makes the file holds.
