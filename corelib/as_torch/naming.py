@@ -22,7 +22,7 @@ else:
 
 # PyTorch's path: the modules whose classes say so, or, after a colon, those that do. `.` is the package itself.
 _TABLE = """
-.: capture.symbolic:SymBool,SymFloat,SymInt contract.backend:AcceleratorError,OutOfMemoryError dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
+.: dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
 .: tensor.layout:layout,memory_format tensor.limits:finfo,iinfo tensor.size:Size tensor.tensor:Tensor
 _C: ops.random.generator:Generator
 __future__: nn.future
@@ -193,8 +193,14 @@ def _loaded() -> None:
             name(module)
 
 
-def install() -> None:
-    """Go through the modules that have been loaded, and through each that will be."""
+def install(later: dict[str, tuple[str, str | None]]) -> None:
+    """Go through the modules that have been loaded, and through each that will be. later: where the package has the names that it loads
+    when they are asked for; those of corelib's own rooms say that they are the package's."""
+    for module, attribute in later.values():
+        path = module[8:]
+        if attribute and path.partition(".")[0] in _OURS and path not in _said():
+            _said().setdefault(f"{path}:{attribute}", "")
+    _homes.cache_clear()
     _loaded()
     sys.meta_path.insert(0, Finder())
 
