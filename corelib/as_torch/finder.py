@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -13,6 +12,7 @@ from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.as_torch.moved import moved
 from corelib.as_torch.paths import STARS, paths
 
@@ -72,8 +72,8 @@ class Finder(Loader):
             return
         else:
             now = [f"corelib.{home}" for home in moved()[path].split()]
-            warnings.warn(
-                f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
+            warn(
+                f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning
             )
             homes = list(map(import_module, now))
 
@@ -149,7 +149,7 @@ def former(folder: str, home: str, name: str) -> Any:
     if not name.startswith("_"):
         module = import_module(f"{folder}.{home}")
         if hasattr(module, name):
-            warnings.warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning, stacklevel=3)
+            warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning)
             return getattr(module, name)
     raise AttributeError(f"module {folder!r} has no attribute {name!r}")
 
