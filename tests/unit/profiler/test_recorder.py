@@ -147,3 +147,13 @@ def test_an_activity_must_be_one() -> None:
         torch.profiler.profile(activities=["cpu"])  # type: ignore[list-item]
     with pytest.warns(UserWarning, match="not a valid device option"):
         torch.autograd.profiler.profile(use_device="nowhere")
+
+
+def test_ops_of_three_operands_are_seen_once():
+    x = torch.rand(3)
+    with torch.profiler.profile() as recorded:
+        torch.lerp(x, x, 0.5)
+        torch.addcmul(x, x, x)
+        torch.addcdiv(x, x, x, out=torch.empty(3))
+    names = [event.name for event in recorded.events()]
+    assert [names.count(f"aten::{name}") for name in ("lerp", "addcmul", "addcdiv")] == [1, 1, 1]
