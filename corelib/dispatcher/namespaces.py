@@ -199,6 +199,14 @@ class _Checked:
         return made
 
 
+def compile_now(function: FunctionType) -> None:
+    """Give a function that looks at its arguments the code that it would get at its first call."""
+    if "compile" in function.__code__.co_names:
+        for cell in function.__closure__ or ():
+            if isinstance(cell.cell_contents, _Checked) and cell.cell_contents.entry is function:
+                cell.cell_contents.compile()
+
+
 def _must_be_tensors(of: _Checked, args: tuple[Any, ...]) -> None:
     """TypeError for an argument in the place of a tensor that is none."""
     for i, optional in of.tensors.items():

@@ -9,7 +9,7 @@ from corelib.distributions import constraints
 from corelib.distributions._chances import PARAMETERS, Chances, counted
 from corelib.distributions.distribution import Distribution
 from corelib.distributions.exp_family import ExponentialFamily
-from corelib.distributions.utils import broadcast_all
+from corelib.distributions.utils import broadcast_all, of_shape
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.elementwise.where import select_where as where
 from corelib.ops.losses.losses import binary_cross_entropy_with_logits
@@ -53,7 +53,7 @@ class Bernoulli(Chances, ExponentialFamily):
 
     def sample(self, sample_shape: Sequence[int] = Size()) -> Tensor:
         with no_grad():
-            return bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+            return bernoulli(of_shape(self.probs, self._extended_shape(sample_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

@@ -230,21 +230,24 @@ class _IntegerInterval(_Between):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & (value >= self.lower_bound) & (value <= self.upper_bound)
+        within = (value >= self.lower_bound) & (value <= self.upper_bound)
+        return (value % 1 == 0) & within if value.dtype.is_floating_point else within
 
 
 class _IntegerLessThan(_Below):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & (value <= self.upper_bound)
+        within = value <= self.upper_bound
+        return (value % 1 == 0) & within if value.dtype.is_floating_point else within
 
 
 class _IntegerGreaterThan(_Above):
     is_discrete = True
 
     def check(self, value: Tensor) -> Tensor:
-        return (value % 1 == 0) & (value >= self.lower_bound)
+        within = value >= self.lower_bound
+        return (value % 1 == 0) & within if value.dtype.is_floating_point else within
 
 
 class _Real(Constraint):

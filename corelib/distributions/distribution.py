@@ -202,6 +202,8 @@ class Distribution:
 
     def _extended_shape(self, sample_shape: Sequence[int] = Size()) -> Size:
         """The shape of a sample."""
+        if type(sample_shape) is Size and not sample_shape:
+            return self._batch_shape + self._event_shape if self._event_shape else self._batch_shape
         return Size(sample_shape) + self._batch_shape + self._event_shape
 
     def _validate_sample(self, value: Tensor) -> None:

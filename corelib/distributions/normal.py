@@ -9,7 +9,7 @@ from typing import Self
 from corelib.distributions import constraints
 from corelib.distributions.distribution import Distribution
 from corelib.distributions.exp_family import ExponentialFamily
-from corelib.distributions.utils import broadcast_all, standard_normal
+from corelib.distributions.utils import broadcast_all, of_shape, standard_normal
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.random.random import normal
 from corelib.tensor.size import Size
@@ -57,7 +57,7 @@ class Normal(ExponentialFamily):
     def sample(self, sample_shape: Sequence[int] = Size()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         with no_grad():
-            return normal(self.loc.expand(shape), self.scale.expand(shape))
+            return normal(of_shape(self.loc, shape), of_shape(self.scale, shape))
 
     def rsample(self, sample_shape: Sequence[int] = Size()) -> Tensor:
         return self.loc + standard_normal(self._extended_shape(sample_shape), self.loc.dtype, self.loc.device) * self.scale

@@ -16,6 +16,7 @@ from corelib.tensor.device import DeviceLike
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.limits import finfo
 from corelib.tensor.promotion import get_default_dtype
+from corelib.tensor.size import Size
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits", "tril_matrix_to_vec", "vec_to_tril_matrix"]
@@ -47,6 +48,11 @@ def broadcast_all(*values: Tensor | float) -> tuple[Tensor, ...]:
     options: dict[str, Any] = {"dtype": get_default_dtype()} if first is None else {"dtype": first.dtype, "device": first.device}
     tensors: list[Any] = [v if _is_tensor(v) else tensor(v, **options) for v in values]
     return broadcast_tensors(*tensors)
+
+
+def of_shape(t: Tensor, shape: Size) -> Tensor:
+    """A tensor of a shape that it broadcasts to: itself, where it has that already."""
+    return t if t.shape == shape else t.expand(shape)
 
 
 def standard_normal(shape: Sequence[int], dtype: DType, device: DeviceLike) -> Tensor:

@@ -34,7 +34,7 @@ class profile:
     >>> x = torch.ones(3, requires_grad=True)
     >>> with torch.autograd.profiler.profile() as prof:
     ...     y = x + 1
-    >>> [event.name for event in prof.function_events]
+    >>> [event.name for event in prof.function_events if event.cpu_parent is None]
     ['aten::add']
     """
 
@@ -204,12 +204,12 @@ class profile:
 
 
 def _bytes_with_inner(spans: list[Span]) -> dict[Span, tuple[int, int]]:
-    """What each span's results take on host and device; of one that is no op, what those inside it take."""
+    """What each span has taken on host and device, less what it has given back, with what is inside it."""
     inner: dict[Span, list[int]] = defaultdict(lambda: [0, 0])
     found: dict[Span, tuple[int, int]] = {}
     for span in reversed(spans):  # the inner ones first
-        own = (span.host_bytes, span.device_bytes)
-        found[span] = own if any(own) or span.name.startswith("aten::") else (inner[span][0], inner[span][1])
+        host, device = inner[span]
+        found[span] = (span.host_bytes + host, span.device_bytes + device)
         if span.parent is not None:
             inner[span.parent][0] += found[span][0]
             inner[span.parent][1] += found[span][1]

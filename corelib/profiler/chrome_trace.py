@@ -9,7 +9,7 @@ import socket
 from time import perf_counter_ns, time_ns
 from typing import Any
 
-from corelib.profiler.recorder import USER, OpRecorder
+from corelib.profiler.recorder import MEMORY, USER, OpRecorder
 
 
 def export_chrome_trace(path: str, recorder: OpRecorder, trace_id: str, metadata: dict[str, str]) -> None:
@@ -26,6 +26,8 @@ def export_chrome_trace(path: str, recorder: OpRecorder, trace_id: str, metadata
     ]  # fmt: skip
     sources: dict[int, tuple[int, int]] = {}
     for number, span in enumerate(recorder.spans, 1):
+        if span.name == MEMORY:
+            continue
         args: dict[str, Any] = {"External id": number, "Record function id": 0, "Ev Idx": number - 1}
         if span.sequence >= 0:
             args |= {"Sequence number": span.sequence, "Fwd thread id": 1 if span.scope == 1 else 0}
@@ -57,6 +59,11 @@ def export_chrome_trace(path: str, recorder: OpRecorder, trace_id: str, metadata
         elif span.scope == 1 and span.sequence in sources:
             link = {"cat": "fwdbwd", "name": "fwdbwd", "id": span.sequence, "pid": pid, "tid": tid}
             events += [{"ph": "s", **link, "ts": _us(sources[span.sequence][1] + offset)}, {"ph": "f", **link, "ts": start, "bp": "e"}]
+    for number, (when, nbytes, total, host) in enumerate(recorder.changes):
+        events.append({
+            "ph": "i", "cat": "cpu_instant_event", "s": "t", "name": MEMORY, "pid": pid, "tid": tid, "ts": _us(when + offset),
+            "args": {"Total Reserved": 0, "Total Allocated": total, "Bytes": nbytes, "Device Id": -1 if host else 0, "Device Type": 0 if host else 20, "Ev Idx": number},
+        })  # fmt: skip
     events.append({
         "ph": "X", "cat": "Trace", "name": "PyTorch Profiler (0)", "pid": "Spans", "tid": "PyTorch Profiler", "ts": _us(recorder.begun_at + offset),
         "dur": (recorder.ended_at - recorder.begun_at) / 1e3, "args": {"Op count": 0},

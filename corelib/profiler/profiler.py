@@ -142,15 +142,15 @@ class profile(_KinetoProfile):
 
     activities: what to collect; all that is supported here for None. schedule: which steps to record, see `schedule`; all that runs for None.
     on_trace_ready: called with this profile when a cycle has been recorded. record_shapes: the shapes of operands. profile_memory: the bytes that
-    results take. with_stack: where the program was. with_flops: the floating-point operations of products and convolutions. with_modules:
+    ops take and give back. with_stack: where the program was. with_flops: the floating-point operations of products and convolutions. with_modules:
     accepted; PyTorch uses it for TorchScript only. acc_events: keep the events of earlier cycles.
     Only the thread that starts it is recorded. RuntimeError where a profile is being taken already.
 
     >>> import corelib as torch
     >>> with torch.profiler.profile() as prof:
     ...     y = torch.ones(2, 3) @ torch.ones(3, 4)
-    >>> [event.key for event in prof.key_averages()][-2:]
-    ['aten::matmul', 'aten::mm']
+    >>> [(event.key, event.count) for event in prof.key_averages() if event.key in ("aten::ones", "aten::mm")]
+    [('aten::ones', 2), ('aten::mm', 1)]
     """
 
     def __init__(

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from time import perf_counter_ns
 from typing import Any
 
@@ -16,26 +15,26 @@ from corelib.dispatcher.regions import Recorder, watched
 from corelib.dispatcher.streams import Event, current_stream, runtime_of
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node
 from corelib.graph.rule import Args
-from corelib.profiler.aten_names import Shaped, aten_calls
+from corelib.profiler.aten.calls import Shaped, aten_steps
+from corelib.profiler.aten.functions import BY_RESULT, function_steps
+from corelib.profiler.aten.tables import OPEN, Step, node_steps, steps
+from corelib.profiler.memory import MemoryWatch
 from corelib.profiler.operations import operations
+from corelib.profiler.watching import Watch
 from corelib.tensor.tensor import Tensor
 
 FUNCTION, BACKWARD, USER = 0, 1, 7
 """PyTorch's RecordScope: an op, a node of the graph in a backward, and what the program has named."""
 _EVALUATE = "autograd::engine::evaluate_function: "
-_INNER = ("dispatcher", "profiler")
-
-
-METHODS = (
-    "bernoulli_", "cauchy_", "copy_", "detach_", "exponential_", "fill_", "geometric_", "item", "log_normal_", "normal_", "random_", "uniform_", "zero_",
-)  # fmt: skip
-"""Methods that are no ops of the table. While a profile is taken, what records them stands in their place; at other times they are as they are."""
+MEMORY = "[memory]"
+"""What PyTorch calls memory that comes or goes outside of all ops."""
+_INNER = ("amp", "dispatcher", "profiler")
 
 
 class Span:
     """One stretch of time and what was noted of it; times in nanoseconds."""
 
-    __slots__ = ("args", "concrete", "device", "device_bytes", "dtypes", "elapsed", "end", "events", "flops", "host_bytes", "name", "parent", "scope", "sequence", "shapes", "stack", "start", "strides")
+    __slots__ = ("args", "concrete", "device", "device_bytes", "dtypes", "elapsed", "end", "events", "flops", "host_bytes", "name", "parent", "scope", "sequence", "shapes", "stack", "start", "strides", "works")
 
     def __init__(self, name: str, scope: int, parent: Span | None) -> None:
         self.name = name
@@ -43,6 +42,7 @@ class Span:
         self.parent = parent
         self.start = self.end = 0
         self.sequence = -1
+        self.works = False
         self.args: str | None = None
         self.shapes: list[Any] = []
         self.strides: list[Any] = []
@@ -70,14 +70,18 @@ class OpRecorder(Mode, Recorder):
         self.shapes, self.memory, self.stack, self.flops = shapes, memory, stack, flops
         self.device = device
         self.spans: list[Span] = []
+        self.changes: list[tuple[int, int, int, bool]] = []
+        """What memory has come or gone: when, how many bytes, how many all then take, whether on the host."""
         self.thread = threading.get_ident()
         self.native_thread = threading.get_native_id()
         self.collects = True
         self.begun_at = self.ended_at = 0
         self._open: list[Span] = []
         self._nodes: list[tuple[Span, Span, bool]] = []
-        self._plain: Op | None = None
-        self._methods: list[tuple[type, str, Any]] = []
+        self._inside = 0  # how many calls run whose insides are not recorded
+        self._following: tuple[tuple[str, str], ...] = ()
+        self._functions = Watch(self._function)
+        self._tensors = MemoryWatch(self._freed)
 
     def start(self) -> None:
         """Begin; RuntimeError where another profile is being taken."""
@@ -85,7 +89,7 @@ class OpRecorder(Mode, Recorder):
             raise RuntimeError("profile(): another profile is being taken; a profiler cannot run inside another one. Stop that one first.")
         self.thread, self.native_thread = threading.get_ident(), threading.get_native_id()
         watched.recorder = self
-        self._methods = [_watched_method(self, name) for name in METHODS if hasattr(Tensor, name)]
+        self._functions.begin()
         enter_outermost(self)
         self.begun_at = perf_counter_ns()
 
@@ -96,8 +100,8 @@ class OpRecorder(Mode, Recorder):
             self._close(self._open[0])
         watched.recorder = None
         self.__exit__()
-        for owner, name, original in self._methods:
-            setattr(owner, name, original)
+        self._functions.end()
+        self._tensors.end()
         for span in self.spans:
             if span.events is not None:
                 begun, ended = span.events
@@ -108,55 +112,79 @@ class OpRecorder(Mode, Recorder):
     # Ops
 
     def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Any:
-        """Record an op, under each of the names that PyTorch has for it."""
-        if not self.collects:
-            return call(*args, **kwargs)
-        if op is self._plain:
-            self._plain = None
+        """Record an op, under PyTorch's name and with what PyTorch calls in it."""
+        if not self.collects or self._inside:
             return call(*args, **kwargs)
         whole = (*args, *[kwargs.get(p) for p in op.params[len(args) :]])
-        spans = []
-        for name, operands in aten_calls(op, whole, any(span.scope == BACKWARD for span in self._open)):
-            spans.append(self._begin(f"aten::{name}", FUNCTION))
-            self._note(spans[-1], name, operands)
-        try:
-            result = call(*args, **kwargs)
-        finally:
-            self._close(spans[0])
-        self._note_result(spans, whole, result)
-        return result
+        in_backward = any(span.scope == BACKWARD for span in self._open)
+        if in_backward and op.name == "linear_backward":
+            self._following = _nodes_of_linear(whole)
+        shown = aten_steps(op, whole, in_backward)
+        name = shown[0].name
+        by_result = name in BY_RESULT
+        return self._run(name, whole, lambda result: function_steps(name, whole, result) if by_result else shown, lambda: call(*args, **kwargs))
 
     def dispatch_function(self, name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
         """Record a public function, and inside it the ops that it is made of."""
-        if not self.collects:
+        if not self.collects or self._inside:
             with below(self):
                 return call(*args, **kwargs)
-        span = self._begin(f"aten::{name}", FUNCTION)
-        if self.shapes:
-            self._note_operands(span, args)
-        try:
+
+        def inner() -> Any:
             with below(self):
-                result = call(*args, **kwargs)
+                return call(*args, **kwargs)
+
+        return self._run(name, args, lambda result: function_steps(name, args, result), inner)
+
+    def _function(self, name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+        """Record a function that is no op of the table."""
+        if not self.collects or self._inside or threading.get_ident() != self.thread:
+            return call(*args, **kwargs)
+        if name == "backward":
+            if len(args) < 2 and kwargs.get("gradient") is None:
+                self._place_all(steps("ones_like(empty_like fill_)"), self._open[-1] if self._open else None, perf_counter_ns(), 0, FUNCTION, None)
+            return call(*args, **kwargs)
+        whole = (*args, *kwargs.values())
+        return self._run(name, whole, lambda result: function_steps(name, whole, result), lambda: call(*args, **kwargs))
+
+    def _run(self, name: str, args: Args, shown: Callable[[Any], tuple[Step, ...]], call: Callable[[], Any]) -> Any:
+        """Run something. In it there is what PyTorch calls, as `shown` says of its result; what it calls here is recorded where PyTorch's does the same."""
+        opened = name in OPEN
+        span = self._begin(f"aten::{name}", FUNCTION)
+        if self.device is not None:
+            self._time(span, args)
+        self._inside += not opened
+        try:
+            result = call()
         finally:
+            self._inside -= not opened
             self._close(span)
+        if opened:
+            self._note(span, name, args)
+            self._note_result([span], args, result)
+        else:
+            self._show(span, shown(result), args, result)
         return result
 
     def wants_inplace(self, op: Op) -> bool:
         """Whether this is an in-place op that is not known yet."""
-        return self.collects and op is not self._plain and threading.get_ident() == self.thread
+        return self.collects and not self._inside and threading.get_ident() == self.thread
 
     @contextmanager
     def inplace(self, op: Op, args: Args) -> Iterator[None]:
         """Record the in-place form of an op, in which its plain form is nothing of its own."""
-        name, operands = aten_calls(op, args, False)[0]
-        span = self._begin(f"aten::{name}" if name.endswith("_") else f"aten::{name}_", FUNCTION)
-        self._note(span, f"{name}_", operands)
-        before, self._plain = self._plain, op
+        name = aten_steps(op, args, False)[-1].name
+        name = name if name.endswith("_") else f"{name}_"
+        span = self._begin(f"aten::{name}", FUNCTION)
+        if self.device is not None:
+            self._time(span, args)
+        self._inside += 1
         try:
             yield
         finally:
-            self._plain = before
+            self._inside -= 1
             self._close(span)
+        self._show(span, function_steps(name, args, None), args, None)
 
     # What the program names, and the backward
 
@@ -178,17 +206,27 @@ class OpRecorder(Mode, Recorder):
         if not self.collects or threading.get_ident() != self.thread:
             return node.apply(g)
         span = self._enter_node(node.name(), node.seq, False)
+        given = tuple(g) if isinstance(g, list) else (g,)
         if self.shapes:
-            self._note_operands(span, tuple(g) if isinstance(g, list) else (g,))
+            self._note_operands(span, given)
+        shown = None if self._inside else node_steps(node.name(), len(node.edges))
+        if getattr(getattr(node, "rule", None), "name", None) == "softmax_nll":
+            self._following = (("LogSoftmaxBackward0", "_log_softmax_backward_data"),)
         try:
-            return node.apply(g)
+            if shown is None:
+                return node.apply(g)
+            grads: Grads = self._run(shown[0].name, given, lambda result: shown, lambda: node.apply(g))
+            return grads
         finally:
             self._close(span)
 
     def reach(self, node: Node) -> None:
         """A leaf's gradient is about to be accumulated."""
         if self.collects and threading.get_ident() == self.thread:
-            self._enter_node("torch::autograd::AccumulateGrad", -1, True)
+            span = self._enter_node("torch::autograd::AccumulateGrad", -1, True)
+            leaf = getattr(node, "variable", None)
+            if leaf is not None and leaf.grad is None:
+                self._place_all(steps("detach"), span, perf_counter_ns(), 0, FUNCTION, None)
 
     def leave_nodes(self) -> None:
         """The backward is over."""
@@ -211,6 +249,11 @@ class OpRecorder(Mode, Recorder):
                 self._nodes.pop()
                 if outer in self._open:
                     self._close(outer)
+                if span.end and not leaf:
+                    for name, written in self._following:
+                        node = Step(name, steps(written))
+                        self._place(Step(_EVALUATE + name, (node,)), outer.parent, perf_counter_ns(), 0, BACKWARD)
+                self._following = ()
 
     # Spans
 
@@ -233,20 +276,68 @@ class OpRecorder(Mode, Recorder):
             if last is span:
                 break
 
+    def _show(self, span: Span, shown: tuple[Step, ...], args: Args, result: Any) -> None:
+        """Make of a span, which has ended, what PyTorch shows of it."""
+        if not shown:
+            self.spans.remove(span)
+            return
+        made = self._place_all(shown, span.parent, span.start, span.end, FUNCTION, span)
+        self._note_result(made, args, result)
+
+    def _place_all(self, shown: tuple[Step, ...], parent: Span | None, start: int, end: int, scope: int, like: Span | None, first: bool = True) -> list[Span]:
+        """Spans for steps that follow each other. Of those of a call, `like`, the one that works takes the time to `end`; all others take a tick or two."""
+        sizes = [2 * sum(1 for _ in step.walk()) for step in shown]
+        heavy = -1 if like is None else next((i for i, step in enumerate(shown) if any(each.works for each in step.walk())), len(shown) - 1)
+        end = max(end, start + sum(sizes))
+        made: list[Span] = []
+        for i, (step, size) in enumerate(zip(shown, sizes, strict=True)):
+            stop = end - sum(sizes[i + 1 :]) if i == heavy else start + size
+            made += self._place(step, parent, start, stop, scope, like, first and i == 0 and like is not None)
+            start = stop
+        return made
+
+    def _place(self, step: Step, parent: Span | None, start: int, end: int, scope: int = FUNCTION, like: Span | None = None, itself: bool = False) -> list[Span]:
+        """The span of a step, and those of the steps in it. `itself`: that of the call is made into it."""
+        name = step.name
+        if name[0] == ".":
+            name = name[1:]
+        elif not name.endswith("Backward0"):
+            name = f"aten::{name}"
+        if like is not None and itself:
+            span = like
+            span.name = name
+        else:
+            span = Span(name, scope if name == step.name and not name.startswith(_EVALUATE) else FUNCTION, parent)
+            self.spans.append(span)
+            if like is not None:
+                span.stack = like.stack
+                if step.works:
+                    span.device, span.events = like.device, like.events
+        span.start, span.works = start, step.works
+        inner = 2 * sum(1 for _ in step.walk()) - 2
+        span.end = max(end, start + inner + 2)
+        if step.args is not None:
+            self._note(span, step.name, step.args)
+        if not step.inner:
+            return [span]
+        passes = like is not None and not step.works and any(each.works for each in step.walk())
+        return [span, *self._place_all(step.inner, span, start + 1, span.end - 1 if passes else start + 1 + inner, scope, like if passes else None, False)]
+
     def _note(self, span: Span, name: str, args: Args) -> None:
-        """What is known before the op runs."""
+        """The operands of an op, and the operations on them."""
         if self.shapes or self.flops:
             self._note_operands(span, args)
-        if self.flops and not any(outer.flops for outer in self._open):  # what an op is made of is counted with it
+        outer: Span | None = span.parent
+        while self.flops and outer is not None and not outer.flops:  # what an op is made of is counted with it
+            outer = outer.parent
+        if self.flops and outer is None:
             span.flops = operations(name, args)
-        if self.device is not None:
-            for x in args:
-                if isinstance(x, Tensor):
-                    if x._device.type == self.device:
-                        self._time(span, x)
-                    break
 
-    def _time(self, span: Span, x: Tensor) -> None:
+    def _time(self, span: Span, args: Args) -> None:
+        """Let the device of the operands take the time too, where it can."""
+        x = next((x for x in args if isinstance(x, Tensor)), None)
+        if x is None or x._device.type != self.device:
+            return
         runtime = runtime_of(None, x._device)
         if runtime.backend.capabilities()["elapsed_time"]:
             span.device = x._device
@@ -285,32 +376,45 @@ class OpRecorder(Mode, Recorder):
             given = [x for x in args if isinstance(x, Tensor)]
             for made in results:
                 if made._base is None and not any(made is x or made._shares(x) for x in given):
-                    nbytes = made._numel * made._dtype.itemsize
-                    for span in spans:
-                        if made._device.type == "cpu":
-                            span.host_bytes += nbytes
-                        else:
-                            span.device_bytes += nbytes
+                    self._count(_allocating(spans), self._tensors.take(made), made._device.type == "cpu")
+
+    def _count(self, span: Span, nbytes: int, host: bool) -> None:
+        if nbytes:
+            self.changes.append((span.end or perf_counter_ns(), nbytes, self._tensors.allocated, host))
+        if host:
+            span.host_bytes += nbytes
+        else:
+            span.device_bytes += nbytes
+
+    def _freed(self, nbytes: int, host: bool) -> None:
+        """Memory has been given back: in what runs now, or by the program between two ops."""
+        if not self.collects or threading.get_ident() != self.thread:
+            return
+        if self._open:
+            self._count(self._open[-1], -nbytes, host)
+            return
+        span = Span(MEMORY, FUNCTION, None)
+        span.start = span.end = perf_counter_ns()
+        self._count(span, -nbytes, host)
+        self.spans.append(span)
 
 
-def _watched_method(recorder: OpRecorder, name: str) -> tuple[type, str, Any]:
-    """Put what records a method in its place: its class, its name and what was there."""
-    owner = next(cls for cls in Tensor.__mro__ if name in vars(cls))
-    original = vars(owner)[name]
+def _allocating(spans: list[Span]) -> Span:
+    """Which of an op's spans takes the memory of its result: an `empty`, but for that of a number that becomes a tensor; else what works."""
+    if spans[0].name in ("aten::arange", "aten::eye", "aten::randperm"):  # which resize what `empty` has made without memory
+        return next((span for span in spans if span.name == "aten::resize_"), spans[0])
+    for span in spans:
+        if span.name in ("aten::empty", "aten::empty_strided"):
+            outer = span.parent
+            if outer is None or outer.name != "aten::_to_copy" or spans[0] in (outer, outer.parent):
+                return span
+    return next((span for span in spans if span.works), spans[0])
 
-    @wraps(original)
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if not recorder.collects or threading.get_ident() != recorder.thread:
-            return original(self, *args, **kwargs)
-        span = recorder._begin(f"aten::{name}", FUNCTION)
-        recorder._note(span, name, (self, *args))
-        try:
-            return original(self, *args, **kwargs)
-        finally:
-            recorder._close(span)
 
-    setattr(owner, name, method)
-    return owner, name, original
+def _nodes_of_linear(args: Args) -> tuple[tuple[str, str], ...]:
+    """What PyTorch has for a linear layer beside the node of its product."""
+    views = (("ViewBackward0", "reshape(view)"),) * 2 if len(args[0]._shape) > 2 else ()
+    return (*views, *((("TBackward0", "t"),) if args[3][1] else ()))
 
 
 _TYPES = {

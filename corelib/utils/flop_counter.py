@@ -14,7 +14,7 @@ from corelib.dispatcher.op import Entry, Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.rule import Args
 from corelib.ops import aten
-from corelib.profiler.aten_names import Shaped, aten_calls
+from corelib.profiler.aten.calls import Shaped, aten_calls
 from corelib.pytree import tree_map, tree_map_
 from corelib.tensor.tensor import Tensor
 from corelib.utils.module_tracker import ModuleTracker

@@ -58,13 +58,16 @@ class Code(NamedTuple):
     result: Value
 
 
-def trace(op: Op, args: tuple[Argument, ...], dtypes: dict[int, DType]) -> Code:
+def trace(
+    op: Op, args: tuple[Argument, ...], dtypes: dict[int, DType], known: Callable[[str, str], str | None] = expression
+) -> Code:
     """An op as code. `args` has the call's attributes in their places; `dtypes` the operands' dtypes by place.
 
-    The operands are `v0`, `v1`, ... in the order of their places. Untraceable where the body does more.
+    The operands are `v0`, `v1`, ... in the order of their places. Untraceable where the body does more. `known` says which ops are
+    statements, for a family of dtypes; the bodies of the others are followed.
     """
     meta = device("meta").runtime.device
-    tracer = _Tracer(op.name)
+    tracer = _Tracer(op.name, known)
     full = list(args)
     for n, (place, dtype) in enumerate(sorted(dtypes.items())):
         operand = Tensor._empty(meta, dtype, _SHAPE)
@@ -80,8 +83,9 @@ def trace(op: Op, args: tuple[Argument, ...], dtypes: dict[int, DType]) -> Code:
 
 
 class _Tracer(Mode):
-    def __init__(self, top: str) -> None:
+    def __init__(self, top: str, known: Callable[[str, str], str | None]) -> None:
         self.top = top
+        self.known = known
         self.statements: list[Statement] = []
         self._values: dict[int, Value] = {}
         self.held: list[Tensor] = []  # so that no id is used twice
@@ -114,7 +118,7 @@ class _Tracer(Mode):
         if op.kind in ("unary", "binary", "elementwise"):
             dtype = common_dtype(op, operands)
             alpha = args[2] if "alpha" in op.params and len(args) > 2 else 1
-            if expression(op.name, C[dtype].family) is not None and alpha == 1:
+            if self.known(op.name, C[dtype].family) is not None and alpha == 1:
                 return self._note(op.name, dtype, D.bool if gives_bool(op.name) else dtype, operands)
             # the body sees operands of the common dtype, as it does when it runs
             args = tuple([self._cast(x, dtype) if i in op.operands else x for i, x in enumerate(args)])
@@ -139,7 +143,7 @@ class _Tracer(Mode):
     def _note(self, op_name: str, dtype: DType, result: DType, operands: Sequence[Argument]) -> Tensor:
         if op_name in ("floor_divide", "remainder") and not dtype.is_floating_point and op_name != self.top:
             raise Untraceable(f"{op_name} of integers refuses zero")
-        if expression(op_name, C[dtype].family) is None:
+        if self.known(op_name, C[dtype].family) is None:
             raise Untraceable(f"{op_name} has no expression for {dtype}")
         made = f"t{len(self.statements)}"
         values = tuple([self.value(x, dtype) for x in operands])

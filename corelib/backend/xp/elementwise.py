@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corelib.backend.xp.choice import choose_in_pieces
 from corelib.backend.xp.guard import Function, Guard, Module, Operand
 from corelib.contract.kernels import KernelTable, Native
 from corelib.tensor.dtype import bool, float32, float64, FLOATS, INTEGERS, NUMBERS, REALS
@@ -136,8 +137,7 @@ def _register_choice(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     @table("select_where", REALS)
     def select_where(out: Native, condition: Native, input: Native, other: Native) -> None:
-        xp.copyto(out, other)
-        xp.copyto(out, input, where=condition)
+        choose_in_pieces(xp, guard, out, condition, input, other)
 
     def sign_of(input: Native, out: Native) -> None:
         xp.sign(input, out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from corelib.backend.xp.error_functions import erf32
+from corelib.backend.xp.special.error_functions import erf32
 from corelib.backend.xp.guard import Guard, guarded, Module, Outs, pieces
 from corelib.backend.xp.sums import Sums
 from corelib.contract.kernels import KernelTable, Native

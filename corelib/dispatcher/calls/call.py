@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.elementwise import elementwise, laid_out, scalar_tensor
+from corelib.dispatcher.calls.elementwise import laid_out, scalar_tensor, unseen
 from corelib.dispatcher.calls.outcome import after, must_pass
 from corelib.dispatcher.calls.outs import rule_of, write
 from corelib.dispatcher.op import Op
@@ -115,7 +115,7 @@ def _fitted(op: Op, made: Outs, spec: Any) -> Outs:
 def _call_body(op: Op, args: Args) -> Outs:
     """An op without `infer`: elementwise, or a body with a rule for its gradient."""
     if op.kind == "elementwise":
-        return elementwise(op, args)
+        return unseen(op, args)
     first = args[op.first]
     if not isinstance(first, Tensor) and op.first not in op.lists:
         check_operands(op, args)
@@ -214,7 +214,7 @@ def check_operands(op: Op, args: Args) -> None:
 def write_out(op: Op, args: Args, out: Any) -> Outs:
     """The `out=` form: compute, then store; RuntimeError where a gradient would be lost."""
     if op.kind == "elementwise":
-        return elementwise(op, args, out)
+        return unseen(op, args, out)
     if grad_mode.enabled and _requires_grad(op, args):
         raise RuntimeError(
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "

@@ -35,9 +35,14 @@ _OF_NUMBERS = ("add", "sub", "mul", "true_div", "floor_divide", "select_where")
 
 def elementwise(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
     """Run an elementwise op on operands of any mixture that PyTorch accepts."""
-    if active.count and top() is not None:
+    if active.count and op.kind != "elementwise" and top() is not None:  # the entries of that kind have asked
         seen: Tensor = run(op, args, {} if out is None else {"out": out})
         return seen
+    return unseen(op, args, out)
+
+
+def unseen(op: Op, args: Args, out: Tensor | None = None) -> Tensor:
+    """The same where the modes have been asked: a mode that stays on would be given the call again, and again."""
     if len(args) == 1 and type(args[0]) is Tensor and out is None and args[0]._dtype in op.kernels.get(args[0]._key, ()):
         return _execute(op, args, args, args[0]._dtype, args[0]._device, args[0]._shape)
     operands = [_operand(op, i, args[i]) for i in op.operands if i < len(args)]

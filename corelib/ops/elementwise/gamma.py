@@ -21,9 +21,9 @@ from corelib.tensor.tensor import Tensor
 
 _INFINITY = float("inf")
 # Stirling's series: lgamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + sum of B2k / (2k (2k - 1)) x^(1 - 2k), in powers of 1/x².
-_STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
+STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 # Cephes (Moshier): lgamma(2 + t) = t P(t) / Q(t) for t from 0 to 1.
-_BETWEEN = (
+BETWEEN = (
     (
         -1.37825152569120859100e3, -3.88016315134637840924e4, -3.31612992738871184744e5, -1.16237097492762307383e6,
         -1.72173700820839662146e6, -8.53555664245765465627e5,
@@ -67,10 +67,10 @@ def lgamma(input: Tensor) -> Tensor:
         product = product * select_where(above, y, 1.0)
     tiny, low = y < 0.9, y < 1.9  # the approximation holds a little below 2..3, where lgamma nears its zeros at 1 and 2
     t = select_where(tiny, y, select_where(low, y - 1, y - 2))
-    small = t * quotient(t, *_BETWEEN) + log(product)
+    small = t * quotient(t, *BETWEEN) + log(product)
     small = small - select_where(low, log1p(t), 0.0) - select_where(tiny, log(select_where(tiny, y, 1.0)), 0.0)
     large = select_where((x >= 12) & (x < _INFINITY), x, 12.0)
-    series = polynomial(1 / (large * large), _STIRLING) / large
+    series = polynomial(1 / (large * large), STIRLING) / large
     stirling = (large - 0.5) * log(large) - large + 0.9189385332046727 + series
     value = select_where(x < 12, small, select_where(x == _INFINITY, _INFINITY, stirling))
     # Euler's reflection for negative numbers: gamma(x) gamma(1 - x) = pi / sin(pi x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corelib.dispatcher.calls.outs import of_out
 from corelib.dispatcher.namespaces import public
 from corelib.ops.construction.creation import _finish, check_dtype
-from corelib.ops.random.drawing import filled
+from corelib.ops.random.drawing import drawn_tensor
 from corelib.ops.random.generator import Generator
 from corelib.ops.random.random import generator_of
 from corelib.tensor import dtype as D
@@ -57,7 +57,7 @@ def multinomial(
     shape = (num_samples,) if len(input._shape) == 1 else (input._shape[0], num_samples)
     place = resolve(input._device)
     check_dtype("multinomial", D.int64, place)
-    return _finish(filled(Tensor._empty(place, D.int64, shape), places.astype(np.int64)), False, out, "multinomial", False)
+    return _finish(drawn_tensor(place, D.int64, shape, places.astype(np.int64)), False, out, "multinomial", False)
 
 
 attach("multinomial", multinomial)

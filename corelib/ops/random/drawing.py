@@ -14,8 +14,10 @@ from corelib.ops.random.generator import Generator
 from corelib.ops.random.philox import Philox
 from corelib.ops.random.sampling import Sampler, check_uniform_bounds
 from corelib.tensor import dtype as D
+from corelib.tensor.device import cpu, device as Device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
-from corelib.tensor.size import NATIVE_DIMS, is_dense
+from corelib.tensor.size import NATIVE_DIMS, Shape, is_dense
 from corelib.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -47,6 +49,14 @@ def filled(t: Tensor, array: Array, by_memory: bool = True) -> Tensor:
         drawn = _from_array(np.ascontiguousarray(array).reshape(t._shape), t._device, copy=False)
         copy_elements(t, drawn)
     return t
+
+
+def drawn_tensor(device: Device, dtype: DType, shape: Shape, array: Array) -> Tensor:
+    """A tensor of drawn numbers, in the order of its elements: over the array itself where it lies on the host and has the dtype."""
+    if device is cpu.runtime.device and array.dtype == dtype.np and 0 < len(shape) <= NATIVE_DIMS and array.size and array.flags.owndata:
+        array.shape = shape
+        return _from_array(array, device, copy=False)
+    return filled(Tensor._empty(device, dtype, shape), array, by_memory=False)
 
 
 @op(kind="creation", on=())

@@ -40,6 +40,7 @@ _TAIL = struct.Struct("<dddi4xf?3x")
 _WORDS = 624
 _CHUNK = 1 << 16  # words drawn at a time, so that what follows finds them in cache
 _PAIRED_FROM = 1 << 11  # words from which NumPy's 64-bit integers, quicker each and slower to call, gain on its words
+_ROWS_FROM = 1 << 11  # numbers from which rows of eight, put in order, are quicker than blocks of sixteen
 _LITTLE = 1 if sys.byteorder == "little" else 0  # where in two words the high half lies
 _HALF24 = 2.0**23
 _UNIT24, _HIGH53, _UNIT53 = 2.0**-24, 2.0**-21, 2.0**-53
@@ -242,6 +243,17 @@ class Mt19937:
         """Fill a flat array of 16 elements or more with float32 normal numbers; `skip` draws n uniforms first where 16 does not divide n."""
         n = out.size
         whole = n - n % 16
+        if n < _ROWS_FROM:
+            if whole:
+                self._fill24(out[:whole])
+                _few_box_muller24(out[:whole].reshape(-1, 2, 8), mean, std)
+            if whole != n:
+                if skip:
+                    self._words(n - whole)
+                last = out[n - 16 :]
+                self._fill24(last)
+                _few_box_muller24(last.reshape(1, 2, 8), mean, std)
+            return
         scratch = np.empty((3, min(whole, _CHUNK) // 2), np.float32)
         for begin in range(0, whole, _CHUNK):
             part = out[begin : min(begin + _CHUNK, whole)]
@@ -318,6 +330,23 @@ def _places(capacity: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[
     """
     each = np.arange(capacity)
     return 2 * each, 2 * each + 1, np.stack((each + 2 * capacity, each + capacity), 1).reshape(-1)
+
+
+def _few_box_muller24(blocks: NDArray[np.float32], mean: float, std: float) -> None:
+    """The same of blocks (n, 2, 8), in fewer steps, which are slower where there are many."""
+    radii = blocks[:, 0] * np.float32(-_UNIT24)
+    radii += 1
+    np.log(radii, out=radii)
+    under = _LEAST_UNDER_ROOT < std < _MOST_UNDER_ROOT
+    radii *= -2 * std * std if under else -2
+    np.sqrt(radii, out=radii)
+    if not under:
+        radii *= std
+    angles = blocks[:, 1] * np.float32(_TURN24)
+    np.multiply(np.cos(angles), radii, out=blocks[:, 0])
+    np.multiply(np.sin(angles, out=angles), radii, out=blocks[:, 1])
+    if mean:
+        blocks += mean
 
 
 def _box_muller24(out: NDArray[np.float32], scratch: NDArray[np.float32], mean: float, std: float) -> None:

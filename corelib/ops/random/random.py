@@ -21,7 +21,7 @@ from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import _blank, _finish, empty_like, parse_size
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.predicates import any_true
-from corelib.ops.random.drawing import drawn_there, filled, room_of
+from corelib.ops.random.drawing import drawn_tensor, drawn_there, filled, room_of
 from corelib.ops.random.generator import NO_NUMBERS, Generator, default_of
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
@@ -294,7 +294,9 @@ def normal(
             form = 3 if isinstance(mean, Tensor) and isinstance(std, Tensor) else 1 if isinstance(mean, Tensor) else 2
             return normal_of(made, mean, std, f"NormalBackward{form}")
     with no_grad():
-        shape = (mean + std)._shape if isinstance(mean, Tensor) and isinstance(std, Tensor) else first._shape
+        shape = first._shape
+        if isinstance(mean, Tensor) and isinstance(std, Tensor) and (std._shape != shape or std._device is not mean._device):
+            shape = (mean + std)._shape
         if out is not None and not _in_a_row(out, shape):
             unit = out.new_empty_strided(shape, out.stride()).normal_(generator=generator)
         else:
@@ -466,14 +468,12 @@ def _bernoulli_of(input: Tensor, generator: Generator | None) -> Tensor:
     if input._device.type == "meta":
         return Tensor._empty(input._device, input._dtype, input._shape)
     chances = input.numpy(force=True)
-    if not ((chances >= 0) & (chances <= 1)).all():
-        raise RuntimeError("bernoulli(): Expected p_in >= 0 && p_in <= 1 to be true, but an element of input lies outside")
     source = generator_of("bernoulli", generator, input._device)
     try:
         array = source.bernoulli(chances, input._numel, input._dtype.np)
     except MemoryError as error:
         raise input._device.runtime.allocator.no_room("bernoulli", error) from None
-    return filled(Tensor._empty(input._device, input._dtype, input._shape), array, by_memory=False)
+    return drawn_tensor(input._device, input._dtype, input._shape, array)
 
 
 @public("torch")

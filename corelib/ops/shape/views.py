@@ -17,7 +17,7 @@ from corelib.graph.grad_mode import off
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.promotion import as_dtype
-from corelib.tensor.size import LEAST, MOST, SMALL, Dims, contiguous_strides, integers, view_strides, wrap_dim
+from corelib.tensor.size import LEAST, MOST, SMALL, Dims, Size, contiguous_strides, integers, view_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 T = TypeVar("T")
@@ -42,7 +42,9 @@ def method_with_varargs(name: str, entry: Callable[..., Tensor]) -> None:
                     raise TypeError(f"{name}() missing 1 required positional argument: '{what}'")
                 size = (named,)
             given: Any = size[0] if len(size) == 1 and type(size[0]) is not int else size
-            if type(given) is tuple:
+            if type(given) is Size:
+                given = tuple(given)
+            elif type(given) is tuple:
                 for n in given:
                     if type(n) is not int or not LEAST < n < SMALL:
                         given = integers(name, what, given, 1)

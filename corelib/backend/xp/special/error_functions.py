@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+from corelib.backend.signatures import Outcome
 from corelib.backend.xp.guard import Guard, guarded, Module, pieces
 from corelib.contract.kernels import Kernel, KernelTable, Native
 from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR, GILES_TAIL
 from corelib.ops.elementwise.polynomials import quotient
 from corelib.tensor.dtype import float16, bfloat16, float32, float64
+from corelib.tensor.host import np
 
-_HALVES = (float16, bfloat16)
+HALVES = (float16, bfloat16)
 
 # erf as tanh(x P(x²)) on -4 to 4, P from the highest power down: to two units in the last place of float32, fitted to atanh(erf(x)) / x
 # with the weight that an error has in the result.
@@ -46,6 +49,7 @@ _FAR_TAIL = (
      1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0),
 )  # fmt: skip
 _ROOT_HALF = 0.7071067811865476
+_FEW = 512  # numbers up to which the mathematics library, called for each, is quicker than the steps of a series
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
@@ -53,7 +57,12 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     for name, single, double in (("erf", erf32, erf64), ("erfinv", erfinv32, erfinv64)):
         table.register(name, (float32,), piecewise(xp, guard, single))
         table.register(name, (float64,), piecewise(xp, guard, double))
-        table.register(name, _HALVES, _widened(xp, piecewise(xp, guard, single)))
+        table.register(name, HALVES, widened(xp, piecewise(xp, guard, single)))
+    table.register("erfc", (*HALVES, float32, float64), erfc_of_few)
+    table.register("special_ndtr", (*HALVES, float32, float64), ndtr_of_few)
+    quantile = piecewise(xp, guard, ndtri)
+    table.register("special_ndtri", (float32, float64), quantile)
+    table.register("special_ndtri", HALVES, widened(xp, quantile))
 
 
 def piecewise(xp: Module, guard: Guard, function: Callable[[Module, Native, Native], None]) -> Kernel:
@@ -68,7 +77,9 @@ def piecewise(xp: Module, guard: Guard, function: Callable[[Module, Native, Nati
     return guarded(guard, kernel)
 
 
-def _widened(xp: Module, wide: Kernel) -> Kernel:
+def widened(xp: Module, wide: Kernel) -> Kernel:
+    """The kernel of half types from that of float32."""
+
     def kernel(out: Native, input: Native) -> None:
         made = xp.empty(out.shape, xp.float32)
         made[...] = input
@@ -86,6 +97,24 @@ def horner(xp: Module, x: Native, coefficients: tuple[float, ...], out: Native) 
     for c in coefficients[2:]:
         out *= x
         out += kind(c)
+
+
+def each(function: Callable[[float], float], x: Native, out: Native) -> bool:
+    """Fill `out` number by number where there are few, on the host; False where that is not so."""
+    if x.size > _FEW or not isinstance(x, np.ndarray):
+        return False
+    out[...] = np.array([function(v) for v in x.reshape(-1).tolist()], np.float64).reshape(x.shape)
+    return True
+
+
+def erfc_of_few(out: Native, input: Native) -> Outcome:
+    """1 - erf where there are few numbers; for more the body is quicker."""
+    return None if each(math.erfc, input, out) else NotImplemented
+
+
+def ndtr_of_few(out: Native, input: Native) -> Outcome:
+    """The area left of a number under the normal density, as erfc."""
+    return None if each(lambda x: 0.5 * math.erfc(-_ROOT_HALF * x), input, out) else NotImplemented
 
 
 def erf32(xp: Module, x: Native, out: Native) -> None:
@@ -132,6 +161,19 @@ def erfinv32(xp: Module, x: Native, out: Native) -> None:
 def erfinv64(xp: Module, x: Native, out: Native) -> None:
     """The inverse in float64: erfinv(x) is the normal quantile at (1 + x) / 2, over the root of 2."""
     q = 0.5 * x
+    made = _quantile(xp, q, lambda at: 0.5 - xp.absolute(q[at]))
+    made *= _ROOT_HALF
+    out[...] = made
+
+
+def ndtri(xp: Module, x: Native, out: Native) -> None:
+    """The normal quantile, worked out in float64."""
+    p = xp.asarray(x, xp.float64)
+    xp.copyto(out, _quantile(xp, p - 0.5, lambda at: xp.minimum(p[at], 1 - p[at])), casting="unsafe")
+
+
+def _quantile(xp: Module, q: Native, area: Callable[[Native], Native]) -> Native:
+    """The normal quantile at 0.5 + q; `area` gives the smaller of both areas at some places, where 0.5 - |q| may have lost it."""
     r = 0.180625 - q * q
     made, below = xp.empty_like(r), xp.empty_like(r)
     horner(xp, r, _CENTRAL[0], made)
@@ -141,11 +183,9 @@ def erfinv64(xp: Module, x: Native, out: Native) -> None:
     tail = xp.absolute(q) > 0.425
     if tail.any():
         at = xp.nonzero(tail)
-        end = q[at]
-        root = xp.sqrt(-xp.log(0.5 - xp.absolute(end)))
+        root = xp.sqrt(-xp.log(area(at)))
         near, far = root - 1.6, root - 5
         value = xp.where(root <= 5, quotient(near, *_TAIL), quotient(far, *_FAR_TAIL))
         value[root == xp.inf] = xp.inf
-        made[at] = xp.copysign(value, end)
-    made *= _ROOT_HALF
-    out[...] = made
+        made[at] = xp.copysign(value, q[at])
+    return made

@@ -1,0 +1,1 @@
+"""What PyTorch calls what runs here: the names that profiles and counters of operations show, and the steps inside them."""
