@@ -160,8 +160,8 @@ def absent(module: str, name: str) -> AttributeError:
         for told in ABSENT:
             told(module, name)
     said = f"torch{module[7:]}" if ABSENT and module.startswith("corelib") else module
-    kind = "type object" if module.rpartition(".")[2][:1].isupper() else "module"
-    return AttributeError(f"{kind} {said!r} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
+    of = module.rpartition(".")[2]
+    return AttributeError(f"{f'{of!r} object' if of[:1].isupper() else f'module {said!r}'} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
 
 
 def _reason(space: str, name: str) -> str:

@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from time import monotonic
 from typing import Any
 
+from corelib.as_torch.tracebacks import shorten
 from corelib.as_torch.warned import warn
 from corelib.multiprocessing.processes import set_pdeathsig
 
@@ -65,7 +66,8 @@ def _run(fn: Callable[..., Any], index: int, args: tuple[Any, ...], error_file: 
         fn(index, *args)
     except KeyboardInterrupt:
         pass  # the parent ends us
-    except Exception:
+    except Exception as error:
+        shorten(error)
         with open(error_file, "wb") as file:
             pickle.dump(traceback.format_exc(), file)
         sys.exit(1)

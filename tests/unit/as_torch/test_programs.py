@@ -97,7 +97,7 @@ def test_what_is_absent_is_named_and_reported(tmp_path):
         "module 'torch' has no attribute 'dsmm': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing dsmm",
         "module 'torch' has no attribute 'nothing_of_it' nothing_of_it",
         "module 'torch.nn' has no attribute 'Nothing' Nothing",
-        "type object 'torch.Tensor' has no attribute 'sparse_resize_': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing sparse_resize_",
+        "'Tensor' object has no attribute 'sparse_resize_': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing sparse_resize_",
         "module 'torch' has no attribute 'AliasDb': PyTorch has it, but not for users AliasDb",
     ]
     for line in ("torch.dsmm  1", "torch.Tensor.sparse_resize_  1", "torch.nn.Nothing  1", "torch.no_such  2"):
