@@ -17,6 +17,7 @@ from typing import Any
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder, naming as _naming
 from corelib.as_torch.paths import UNLISTED as _UNLISTED
+from corelib.as_torch.versions import TorchVersion as _TorchVersion
 from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
@@ -96,8 +97,9 @@ from corelib.tensor.rooms import NAMED as _NAMED
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.version import __version__ as __version__
+from corelib.version import __version__ as _version
 
+__version__ = _TorchVersion(_version)
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
 
@@ -118,7 +120,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu", "Stream", "Event")},
     "vmap": ("corelib.func.mapping", "vmap"),
-    "compile": ("corelib.dispatcher.compilation", "compile"),
+    "compile": ("corelib.capture.optimized", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
     **{name: ("corelib.amp.state", name) for name in (

@@ -77,17 +77,25 @@ class Finder(Loader):
             )
             homes = list(map(import_module, now))
 
-        def get(name: str) -> Any:
-            if f"{path}.{name}" in paths():
-                return import_module(f"{module.__name__}.{name}")
-            for home in homes:
-                if hasattr(home, name):
-                    return getattr(home, name)
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes)}")
+        join(module, path, lambda: homes)
+        module.__dict__["__all__"] = module.__getattr__("__all__")
 
-        module.__doc__, module.__file__ = homes[0].__doc__, homes[0].__file__  # where inspect looks for the text of its classes
-        module.__dict__["__getattr__"] = get
-        module.__dict__["__all__"] = STARS[path].split() if path in STARS else sorted({name for home in homes for name in _public(home)})
+
+def join(module: ModuleType, path: str, homes: Callable[[], Sequence[ModuleType]], file: str | None = None) -> None:
+    """Let a module answer with the names of several, which are asked for when it is; file: where inspect looks for the text of its classes."""
+
+    def get(name: str) -> Any:
+        if name == "__all__":
+            return STARS[path].split() if path in STARS else sorted({name for home in homes() for name in _public(home)})
+        if f"{path}.{name}" in paths():
+            return import_module(f"{module.__name__}.{name}")
+        for home in homes():
+            if hasattr(home, name):
+                return getattr(home, name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes())}")
+
+    module.__doc__, module.__file__ = (None, file) if file else (homes()[0].__doc__, homes()[0].__file__)
+    module.__dict__["__getattr__"] = get
 
 
 def _public(module: ModuleType) -> list[str]:

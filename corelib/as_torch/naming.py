@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from corelib.as_torch.paths import OWN, paths
+from corelib.as_torch.finder import join
+from corelib.as_torch.paths import OWN, STARS, paths
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -137,8 +139,17 @@ def name(module: ModuleType) -> None:
     if theirs and _prefix == "torch":
         sys.modules.setdefault(f"torch.{own}", module)
     for path in shown:  # for inspect, which looks for a class's file there, and imports nothing
-        if paths().get(path) == (own,):
+        homes = paths().get(path, ("",))
+        if homes == (own,) and path not in STARS:
             sys.modules.setdefault(_full(path), module)
+        elif homes[0] == own and _full(path) not in sys.modules:
+            sys.modules[_full(path)] = made = ModuleType(_full(path))
+            made.__path__ = []
+            join(made, path, partial(_imported, homes), module.__file__)
+
+
+def _imported(homes: Sequence[str]) -> list[ModuleType]:
+    return [import_module(f"corelib.{home}") for home in homes]
 
 
 def show(spaces: dict[str, dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import warnings
+from pathlib import Path
 
 import corelib as torch
 import numpy as np
@@ -71,3 +72,9 @@ def test_a_warning_is_shown_at_the_users_line(name):
     first = CASES[name].__code__.co_firstlineno if hasattr(CASES[name], "__code__") and CASES[name].__name__ == "<lambda>" else None
     if name not in ("scheduler", "get_lr", "backward hook", "in no_grad"):
         assert told[0].lineno == first
+
+
+def test_no_warning_counts_its_callers():
+    root = Path(torch.__file__).parent
+    told = {str(path.relative_to(root)) for path in root.rglob("*.py") if "warnings.warn(" in path.read_text(encoding="utf-8")}
+    assert told <= {"tensor/storage.py"}, "use corelib.as_torch.warned.warn, which finds the user's line"
