@@ -49,7 +49,7 @@ def rename(entry: Any, op: Op) -> None:
 
 def _in_old_order(op: Op, args: Args, kwargs: dict[str, Any]) -> Tensor:
     """An in-place call with more arguments by position than there are parameters."""
-    found = in_todays_order(op.name + "_", op.params, args, 3)
+    found = in_todays_order(op.name + "_", op.params, args)
     if found is None:
         raise TypeError(f"{op.name}_() takes {op.positional} positional arguments but {len(args)} were given")
     return inplace(op, tuple(found[0]), {**found[1], **kwargs})
