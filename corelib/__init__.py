@@ -101,8 +101,9 @@ __version__ = _TorchVersion(_version)
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
 
-for _d in _dtypes.ALL:
+for _d in (*_dtypes.ALL, *_dtypes.HELD):
     globals()[_d.name] = _d
+bit = _dtypes.dtype_named("uint1")
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
 globals().update(_ops.namespace("torch"))
