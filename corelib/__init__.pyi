@@ -232,6 +232,13 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
+bits1x8: _DType
+bits2x4: _DType
+bits4x2: _DType
+bits8: _DType
+bits16: _DType
+int1: _DType
+int2: _DType
 int3: _DType
 int4: _DType
 int5: _DType
@@ -244,13 +251,6 @@ uint4: _DType
 uint5: _DType
 uint6: _DType
 uint7: _DType
-bits1x8: _DType
-bits2x4: _DType
-bits4x2: _DType
-bits8: _DType
-bits16: _DType
-int1: _DType
-int2: _DType
 bit: _DType
 half: _DType
 float: _DType
