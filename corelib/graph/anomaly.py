@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from corelib.as_torch.warned import warn
 from corelib.graph.node import Grads, Node
 
-_ROOT = Path(__file__).parent.parent
-_OPS = tuple(f"{_ROOT / room}{os.sep}" for room in ("autograd", "dispatcher", "graph", "ops", "tensor"))
+_ROOT = os.path.dirname(os.path.dirname(__file__))
+_OPS = tuple(os.path.join(_ROOT, room, "") for room in ("autograd", "dispatcher", "graph", "ops", "tensor"))
 """The rooms that PyTorch has in C++, where no traceback goes."""
 
 

@@ -6,7 +6,6 @@ before they compute (corelib.overrides).
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -42,11 +41,13 @@ def answer(function: Callable[..., Any], args: Args, kwargs: dict[str, Any], up:
 
 def answer_by_position(function: Callable[..., Any], params: Iterable[str], args: Args) -> Any:
     """The same for a call whose arguments stand in the order of `params`, with all defaults; those are left out again."""
+    from inspect import signature  # a large module, for the rare case
+
     values = dict(zip(params, args))
     given: list[Any] = []
     named: dict[str, Any] = {}
     last = 0
-    for name, parameter in inspect.signature(function).parameters.items():
+    for name, parameter in signature(function).parameters.items():
         if name not in values:
             continue
         value, usual = values[name], parameter.default

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -50,6 +49,8 @@ def from_file(cls: type[Storage], filename: str | os.PathLike[str], shared: bool
             raise RuntimeError(f"from_file(): file <{path}> size <{size}> is smaller than the required mapping size <{nbytes}>")
         if size < nbytes:
             os.ftruncate(handle, nbytes)
+        import mmap  # which few programs need
+
         access = mmap.ACCESS_WRITE if shared else mmap.ACCESS_COPY
         content = np.frombuffer(mmap.mmap(handle, nbytes, access=access), np.uint8) if nbytes else np.empty(0, np.uint8)
     finally:
