@@ -243,6 +243,10 @@ class UntypedStorage:
     size = nbytes
     __len__ = nbytes
 
+    @property
+    def _cdata(self) -> int:  # programs compare them to find tensors over one memory
+        return id(self._itself())
+
     def data_ptr(self) -> int:
         """The address of the first byte on its device; 0 where there is none."""
         if self._nbytes == 0:
@@ -453,6 +457,10 @@ class TypedStorage:
     def nbytes(self) -> int:
         """The size in bytes."""
         return self._untyped.nbytes()
+
+    @property
+    def _cdata(self) -> int:
+        return self._untyped._cdata
 
     def data_ptr(self) -> int:
         """The address of the first element."""
