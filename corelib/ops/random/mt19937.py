@@ -315,6 +315,29 @@ class Mt19937:
         return _swap_all(steps, targets)
 
 
+    def permutations(self, count: int, n: int, first: int) -> NDArray[np.int64]:
+        """The first numbers of `count` permutations, side by side: a place is settled once it has been swapped."""
+        made = np.empty((count, first), np.int64)
+        swaps = n - 1
+        if n >= _PERMUTATION_TWO_WORDS_FROM:
+            for row in made:
+                row[...] = self.permutation(n)[:first]
+            return made
+        left = np.arange(n, n - min(first, swaps), -1, dtype=np.uint32)
+        together = max(_CHUNK * 4 // n, 1)
+        for begin in range(0, count, together):
+            lanes = np.arange(min(together, count - begin))
+            words = self._words(swaps * lanes.size).reshape(lanes.size, swaps)[:, : left.size]
+            targets = (words.astype(np.uint32) % left).astype(np.int64).T + np.arange(left.size)[:, None]
+            order = np.repeat(np.arange(n, dtype=np.int64)[:, None], lanes.size, 1)
+            for i, target in enumerate(targets):
+                settled = order[target, lanes]
+                order[target, lanes] = order[i]
+                order[i] = settled
+            made[begin : begin + lanes.size] = order[:first].T
+        return made
+
+
 def _unit53(words: NDArray[np.uint64]) -> NDArray[np.floating]:
     halves = words.view(np.int64)
     unit = (halves[0::2] & 0x1FFFFF) * _HIGH53

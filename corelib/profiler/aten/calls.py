@@ -106,6 +106,20 @@ def _adam(args: Args) -> tuple[Step, ...]:
     return steps(written)
 
 
+def _rmsprop(args: Args) -> tuple[Step, ...]:
+    """A step of RMSprop."""
+    mean, buffer, decay = args[3], args[4], args[8]
+    written = "add " * (decay != 0) + "mul_(number) addcmul_ "
+    written += "lerp_ addcmul sqrt_ " if mean is not None else "sqrt "
+    written += "add_(number) " + ("mul_(number) addcdiv_ add_*" if buffer is not None else "addcdiv_*")
+    return steps(written)
+
+
+def _adagrad(args: Args) -> tuple[Step, ...]:
+    """A step of Adagrad."""
+    return steps("add " * (args[5] != 0) + "addcmul_ sqrt add_(number) addcdiv_*")
+
+
 _BY_ARGUMENTS: dict[str, Callable[[Args], tuple[Step, ...]]] = {
     "affine": _linear,
     "matmul": _product,
@@ -113,6 +127,8 @@ _BY_ARGUMENTS: dict[str, Callable[[Args], tuple[Step, ...]]] = {
     "linear_backward": _linear_backward,
     "_sgd_step_": _sgd,
     "_adam_step_": _adam,
+    "_rmsprop_step_": _rmsprop,
+    "_adagrad_step_": _adagrad,
     "chunk": lambda args: (Step("chunk", (Step("split", steps("narrow") * min(args[1], args[0].shape[args[2]]), True),), args=args),),
     "split_sizes": lambda args: (Step("split_with_sizes", steps("as_strided") * len(args[1]), args=args),),
     "unbind": lambda args: (Step("unbind", steps("select") * args[0].shape[args[1]], args=args),),
