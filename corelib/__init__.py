@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from importlib import import_module as _import
 from sys import modules as _modules
+from types import ModuleType as _ModuleType
 from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder, naming as _naming
+from corelib.as_torch.paths import UNLISTED as _UNLISTED
 from corelib.as_torch.versions import TorchVersion as _TorchVersion
 from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
 from corelib.graph.anomaly import (
@@ -101,8 +103,9 @@ __version__ = _TorchVersion(_version)
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
 
-for _d in _dtypes.ALL:
+for _d in (*_dtypes.ALL, *_dtypes.HELD):
     globals()[_d.name] = _d
+bit = _dtypes.dtype_named("uint1")
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
 globals().update(_ops.namespace("torch"))
@@ -207,6 +210,8 @@ _attribute = _finder.attribute_of("corelib")  # its other modules, and PyTorch's
 
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
+    if name == "__all__":  # without modules, as PyTorch's
+        return sorted(n for n in set(__dir__()) - set(_UNLISTED.split()) if n[0] != "_" and not isinstance(getattr(_modules[__name__], n), _ModuleType))
     if name.startswith("_foreach_"):
         later = ("corelib.ops.elementwise.foreach", name)
     if later is None:
@@ -235,5 +240,5 @@ _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _naming.show(_NAMESPACES)
-_naming.install()
+_naming.install(_LATER)
 _finder.install(_device)

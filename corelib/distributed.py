@@ -114,3 +114,4 @@ def _refusing(name: str) -> Any:
 
 for _name in _GROUPED:
     globals()[_name] = _refusing(_name)
+__all__ = [_name for _name, _value in globals().items() if _name[0] != "_" and getattr(_value, "__module__", None) == __name__]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from corelib.as_torch.paths import OWN, paths
+from corelib.as_torch.finder import join
+from corelib.as_torch.paths import OWN, STARS, paths
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -22,7 +24,7 @@ else:
 
 # PyTorch's path: the modules whose classes say so, or, after a colon, those that do. `.` is the package itself.
 _TABLE = """
-.: capture.symbolic:SymBool,SymFloat,SymInt contract.backend:AcceleratorError,OutOfMemoryError dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
+.: dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
 .: tensor.layout:layout,memory_format tensor.limits:finfo,iinfo tensor.size:Size tensor.tensor:Tensor
 _C: ops.random.generator:Generator
 __future__: nn.future
@@ -137,8 +139,17 @@ def name(module: ModuleType) -> None:
     if theirs and _prefix == "torch":
         sys.modules.setdefault(f"torch.{own}", module)
     for path in shown:  # for inspect, which looks for a class's file there, and imports nothing
-        if paths().get(path) == (own,):
+        homes = paths().get(path, ("",))
+        if homes == (own,) and path not in STARS:
             sys.modules.setdefault(_full(path), module)
+        elif homes[0] == own and _full(path) not in sys.modules:
+            sys.modules[_full(path)] = made = ModuleType(_full(path))
+            made.__path__ = []
+            join(made, path, partial(_imported, homes), module.__file__)
+
+
+def _imported(homes: Sequence[str]) -> list[ModuleType]:
+    return [import_module(f"corelib.{home}") for home in homes]
 
 
 def show(spaces: dict[str, dict[str, Any]]) -> None:
@@ -193,8 +204,14 @@ def _loaded() -> None:
             name(module)
 
 
-def install() -> None:
-    """Go through the modules that have been loaded, and through each that will be."""
+def install(later: dict[str, tuple[str, str | None]]) -> None:
+    """Go through the modules that have been loaded, and through each that will be. later: where the package has the names that it loads
+    when they are asked for; those of corelib's own rooms say that they are the package's."""
+    for module, attribute in later.values():
+        path = module[8:]
+        if attribute and path.partition(".")[0] in _OURS and path not in _said():
+            _said().setdefault(f"{path}:{attribute}", "")
+    _homes.cache_clear()
     _loaded()
     sys.meta_path.insert(0, Finder())
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.regions import record_function
 from corelib.profiler import autograd_profiler
 from corelib.profiler.activities import ProfilerActivity, activity_of, supported_activities
@@ -166,7 +166,7 @@ class profile(_KinetoProfile):
             acc_events=acc_events, custom_trace_id_callback=custom_trace_id_callback, post_processing_timeout_s=post_processing_timeout_s,
         )  # fmt: skip
         if use_cuda is not None:
-            warnings.warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning, stacklevel=2)
+            warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning)
             self.activities = self.activities | {ProfilerActivity.CUDA} if use_cuda else self.activities - {ProfilerActivity.CUDA}
             self.use_device = _device_of(self.activities)
         if not self.activities:
@@ -233,14 +233,14 @@ class profile(_KinetoProfile):
         recording = (ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE)
         if before is warmup and after in (none, None):
             if after is none:
-                warnings.warn("Incorrect schedule: WARMUP followed by NONE", stacklevel=4)
+                warn("Incorrect schedule: WARMUP followed by NONE")
             self.start_trace()
             self.stop_trace()
             return
         ends = before is ProfilerAction.RECORD_AND_SAVE or (before in recording and after not in recording)
         if ends:
             if before is ProfilerAction.RECORD and after is not None:
-                warnings.warn(f"Incorrect schedule: RECORD followed by {after.name}", stacklevel=4)
+                warn(f"Incorrect schedule: RECORD followed by {after.name}")
                 self.stop_trace()
                 return
             self.stop_trace()

@@ -15,7 +15,7 @@ from typing import Any
 from corelib.dispatcher.calls import call as _call, fallback
 from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
 from corelib.dispatcher.calls.inplace import inplace, inplace_binary
-from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.outcome import afresh, must_pass, noted
 from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.old_orders import ORDERS, in_todays_order
 from corelib.dispatcher.calls.paths import path_of
@@ -56,7 +56,7 @@ def unary_entry(op: Op) -> Entry:
             if active.count or out is not None or input._strides is not None or numel >= runtime.small_limit:
                 return elementwise(op, (input,), out)
         except (KeyError, AttributeError):
-            return elementwise(op, (input,), out)
+            return afresh(elementwise, op, (input,), out)
         shape = input._shape
         try:
             native = runtime.small_empty(shape, dtype._np if result is None else result.np)
@@ -135,7 +135,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             if numel >= runtime.small_limit:
                 return slow(op, (input, other))
         except (KeyError, AttributeError):
-            return slow(op, (input, other))
+            return afresh(slow, op, (input, other))
         try:
             native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array(), native_other)
@@ -219,7 +219,7 @@ def reduction_entry(op: Op) -> Entry:
                 runtime: Any = device._runtime
                 dims = _ALL_DIMS[len(input._shape)]
             except (KeyError, AttributeError):
-                return op.path(input, dim, keepdim, dtype)
+                return afresh(op.path, input, dim, keepdim, dtype)
             except IndexError:  # more dimensions than native arrays have
                 return entry(input.reshape(-1))
             if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
@@ -293,7 +293,7 @@ _WORK = {
     # A view's body makes the view; only its gradient is left to do.
     "view": (
         "        try: need = a0._requires_grad\n"
-        "        except AttributeError: return call(op, ({tuple}))\n"
+        "        except AttributeError: return afresh(call, op, ({tuple}))\n"
         "        try: result = body({plain})\n"
         "        except AttributeError:\n"
         "            check_operands(op, ({tuple}))\n"
@@ -348,7 +348,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "dtype": DType, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
-        "check_operands": _call.check_operands, "Tensor": Tensor,
+        "check_operands": _call.check_operands, "Tensor": Tensor, "afresh": afresh,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -436,7 +436,7 @@ def _rename(entry: Any, op: Op) -> None:
 
 def _in_old_order(op: Op, args: Args, kwargs: dict[str, Any]) -> Tensor:
     """An in-place call with more arguments by position than there are parameters."""
-    found = in_todays_order(op.name + "_", op.params, args, 3)
+    found = in_todays_order(op.name + "_", op.params, args)
     if found is None:
         raise TypeError(f"{op.name}_() takes {op.positional} positional arguments but {len(args)} were given")
     return inplace(op, tuple(found[0]), {**found[1], **kwargs})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from typing import NoReturn, Protocol, SupportsIndex, TYPE_CHECKING, TypeGuard, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.contract.kernels import Native
 from corelib.graph.node import AccumulateGrad
 from corelib.ops.conversion.interchange import adopt, wrap
@@ -53,11 +53,10 @@ def tensor(
     if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
         return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)
     if isinstance(data, Tensor):
-        warnings.warn(
+        warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             UserWarning,
-            stacklevel=2,
         )
         made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)
         if made is data or made.untyped_storage() is data.untyped_storage():
@@ -77,6 +76,8 @@ def tensor(
 def _parse(data: object, dtype: DType | None) -> Native:
     """A fresh NumPy array of the elements, with a dtype that corelib has."""
     kind = type(data)
+    if dtype in D.HELD:
+        raise RuntimeError(f"tensor(): invalid type: a number is no element of {dtype}; make bytes and view them: torch.tensor([0], dtype=torch.uint8).view({dtype})")
     wanted = None if dtype is None else dtype.np
     if kind is float and isinstance(data, float):
         if -65504.0 <= data <= 65504.0:
@@ -269,12 +270,11 @@ def _from_array(array: Native, device: Device, copy: bool) -> Tensor:
 
 
 def _warn_not_writable(what: str) -> None:
-    warnings.warn(
+    warn(
         f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This means writing to this tensor "
         "will result in undefined behavior. You may want to copy the data to protect it or make it writable before converting "
         "it to a tensor.",
         UserWarning,
-        stacklevel=3,
     )
 
 

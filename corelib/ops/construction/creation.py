@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.calls.elementwise import fitting_number, number
 from corelib.dispatcher.calls.outs import created, of_out
 from corelib.dispatcher.calls.primitive import run_primitive
@@ -20,7 +20,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.dtype import Number, dtype as DType, held, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
@@ -85,7 +85,7 @@ def fill_unset(t: Tensor) -> None:
 def check_dtype(name: str, dtype: DType, place: Device) -> None:
     """NotImplementedError for a dtype that the device's backend declares absent."""
     dtypes = (place._runtime or place.runtime).backend.dtypes  # the slot first: the property is a call on every creation's path
-    if dtypes.get(dtype.name, "absent") == "absent":
+    if held(dtype, dtypes) == "absent":
         have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 
@@ -365,9 +365,9 @@ def range_(
     ...     torch.range(1, 3)
     tensor([1., 2., 3.])
     """
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
-        "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2,
+        "Instead, use torch.arange, which produces values in [start, end).", UserWarning,
     )  # fmt: skip
     if end is None:
         raise TypeError("range(): missing the argument 'end' (position 2)")

@@ -106,6 +106,16 @@ def _adam(args: Args) -> tuple[Step, ...]:
     return steps(written)
 
 
+def _resized(args: Args) -> tuple[Step, ...]:
+    """interpolate, which is an op of its own for each mode and number of dimensions."""
+    n, mode = len(args[0].shape) - 2, args[3]
+    if mode == "area":
+        return named(f"adaptive_avg_pool{n}d", args)
+    if mode == "nearest-exact":
+        return named(f"_upsample_nearest_exact{n}d", args)
+    return named(f"{'_' * bool(args[6])}upsample_{mode}{n}d{'_aa' * bool(args[6])}", args)
+
+
 def _rmsprop(args: Args) -> tuple[Step, ...]:
     """A step of RMSprop."""
     mean, buffer, decay = args[3], args[4], args[8]
@@ -125,6 +135,7 @@ _BY_ARGUMENTS: dict[str, Callable[[Args], tuple[Step, ...]]] = {
     "matmul": _product,
     "batched_matmul": lambda args: named("mm" if len(args[0]._shape) == 2 else "bmm", args),
     "linear_backward": _linear_backward,
+    "interpolate": _resized,
     "_sgd_step_": _sgd,
     "_adam_step_": _adam,
     "_rmsprop_step_": _rmsprop,
