@@ -88,7 +88,10 @@ def _shown(run: Callable[[], object]) -> None:
         error.__traceback__ = here or error.__traceback__
         shorten(error)
         sys.excepthook(type(error), error, error.__traceback__)
-        raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+        if isinstance(error, KeyboardInterrupt):  # by which Python ends itself, as it was asked to
+            sys.excepthook = lambda *told: None
+            raise
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

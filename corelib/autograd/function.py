@@ -22,7 +22,7 @@ from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["Function", "FunctionCtx", "NestedIOFunction", "once_differentiable"]
+__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "InplaceFunction", "NestedIOFunction", "once_differentiable"]
 
 
 class FunctionCtx:
