@@ -67,6 +67,8 @@ from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
 from corelib.contract.backend import AcceleratorError as AcceleratorError
+from corelib.overrides import DisableTorchFunction as DisableTorchFunction
+from corelib.overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from corelib.devices import Event as Event
 from corelib.contract.backend import FatalError as FatalError
 from corelib.ops.random.generator import Generator as Generator
@@ -143,6 +145,7 @@ from corelib import multiprocessing as multiprocessing
 from corelib import nn as nn
 from corelib.devices import opencl as opencl
 from corelib import optim as optim
+from corelib import overrides as overrides
 from corelib.ops.conversion.printing import printoptions as printoptions
 from corelib import profiler as profiler
 from corelib import quasirandom as quasirandom
@@ -207,6 +210,8 @@ def is_complex(input: _Tensor) -> _bool:
     """Whether a tensor's dtype is a complex one."""
 def numel(input: _Tensor) -> _int:
     """The number of elements of a tensor."""
+def _answer(function: _Any, input: _Any) -> _Any:
+    """What an object that stands for a tensor answers; AttributeError for what does not."""
 def is_storage(obj: _Any) -> _bool:
     """Whether an object is a storage."""
 def synchronize(device: _Any = ...) -> None:
@@ -232,14 +237,6 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
-uint6: _DType
-uint7: _DType
-bits1x8: _DType
-bits2x4: _DType
-bits4x2: _DType
-bits8: _DType
-bits16: _DType
-int1: _DType
 int2: _DType
 int3: _DType
 int4: _DType
@@ -251,6 +248,14 @@ uint2: _DType
 uint3: _DType
 uint4: _DType
 uint5: _DType
+uint6: _DType
+uint7: _DType
+bits1x8: _DType
+bits2x4: _DType
+bits4x2: _DType
+bits8: _DType
+bits16: _DType
+int1: _DType
 bit: _DType
 half: _DType
 float: _DType

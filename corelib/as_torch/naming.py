@@ -24,9 +24,9 @@ else:
 
 # PyTorch's path: the modules whose classes say so, or, after a colon, those that do. `.` is the package itself.
 _TABLE = """
-.: dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
+.: capture.tags dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
 .: tensor.layout:layout,memory_format tensor.limits:finfo,iinfo tensor.size:Size tensor.tensor:Tensor
-_C: ops.random.generator:Generator
+_C: ops.random.generator:Generator overrides.asking:DisableTorchFunction,DisableTorchFunctionSubclass
 __future__: nn.future
 _lobpcg: ops.linalg.lobpcg
 _tensor_str: ops.conversion.printing
@@ -49,12 +49,15 @@ distributions.transforms: distributions._joined_transforms:CatTransform,StackTra
 distributions.transforms: distributions._transform:ComposeTransform,IndependentTransform,ReshapeTransform,Transform
 linalg: contract.kernels:LinAlgError
 nn.attention: ops.neural.attention:SDPBackend
-optim: optim.adafactor:Adafactor optim.muon:Muon
+optim: optim.adafactor:Adafactor optim.muon:Muon optim.swapping:swap_in_optimizer_params_and_state
 optim.lr_scheduler: optim.lr_scheduler.base:LRScheduler,_LRScheduler optim.lr_scheduler.combined:ChainedScheduler,SequentialLR
 optim.lr_scheduler: optim.lr_scheduler.cosine:CosineAnnealingLR,CosineAnnealingWarmRestarts optim.lr_scheduler.cyclic:CyclicLR,OneCycleLR
 optim.lr_scheduler: optim.lr_scheduler.factors optim.lr_scheduler.plateau
 profiler: profiler.activities:ProfilerActivity
-profiler.profiler: profiler.schedules
+profiler.profiler: profiler.schedules profiler.execution_trace:ExecutionTraceObserver
+overrides: overrides.asking:enable_reentrant_dispatch,get_default_nowrap_functions,handle_torch_function,has_torch_function,redispatch_function,wrap_torch_function
+overrides: overrides.modes:BaseTorchFunctionMode,TorchFunctionMode
+overrides: overrides.names:get_ignored_functions,get_overridable_functions,get_testing_overrides,is_tensor_like,is_tensor_method_or_property,resolve_name
 random: ops.random.generator
 serialization: serialization.config:LoadEndianness,get_crc32_options,get_default_load_endianness,get_default_mmap_options
 serialization: serialization.config:set_crc32_options,set_default_load_endianness,set_default_mmap_options,skip_data

@@ -61,6 +61,7 @@ torch_version: as_torch.versions
 types: machine.names
 utils._contextlib: utils.plumbing.context_decorators
 utils._foreach_utils: utils.plumbing.foreach_support
+utils._python_dispatch: utils.absent.python_dispatch
 utils._pytree: pytree
 utils.backend_registration: utils.absent.backend_registration
 utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer

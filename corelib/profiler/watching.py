@@ -14,6 +14,7 @@ from typing import Any
 
 from corelib.contract.forks import free_in_child
 from corelib.dispatcher.namespaces import NAMESPACES, compile_now
+from corelib.dispatcher.op import plain_of
 from corelib.ops.construction.construct import as_tensor, from_numpy, tensor
 from corelib.tensor.tensor import Tensor
 
@@ -85,7 +86,9 @@ class Watch:
         """Put everything back."""
         with self._lock:
             for told in self._changed:
-                told.function.__code__ = told.plain.__code__
+                # where the function has begun to ask for `__torch_function__` meanwhile, what it asks before is another one
+                holder = told.function if told.function.__code__ is told.code else plain_of(told.function)
+                holder.__code__ = told.plain.__code__
             for owner, name, before in self._replaced:
                 setattr(owner, name, before)
             self._changed.clear()

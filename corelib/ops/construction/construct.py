@@ -458,6 +458,21 @@ class Rebuilt(Tensor):
     def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
         return deepcopy_tensor(self, memo)
 
+    @staticmethod
+    def _make_subclass(cls: type[T], data: Tensor, require_grad: bool = False) -> T:
+        """A leaf of a subclass over the memory of a tensor: for the `__new__` of a subclass."""
+        made = as_subclass(data.detach(), cls)
+        made._base = None
+        return made.requires_grad_() if require_grad else made  # type: ignore[return-value]  # itself
+
+    @staticmethod
+    def _make_wrapper_subclass(cls: type[T], *args: object, **kwargs: object) -> T:
+        """NotImplementedError: a tensor without memory of its own needs `__torch_dispatch__`, which corelib does not have."""
+        raise NotImplementedError(
+            f"_make_wrapper_subclass(): corelib has no __torch_dispatch__, and so no wrappers without memory. Wrong: torch.Tensor._make_wrapper_subclass({cls.__name__}, shape). "
+            f"Right: torch.Tensor._make_subclass({cls.__name__}, data), with a __torch_function__; or a class that is no tensor, with a __torch_function__"
+        )
+
     @property
     def data(self) -> Tensor:
         """The same memory outside the graph; changes by way of it are not noticed by what was saved for backward."""
