@@ -237,13 +237,6 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
-int2: _DType
-int3: _DType
-int4: _DType
-int5: _DType
-int6: _DType
-int7: _DType
-uint1: _DType
 uint2: _DType
 uint3: _DType
 uint4: _DType
@@ -256,6 +249,13 @@ bits4x2: _DType
 bits8: _DType
 bits16: _DType
 int1: _DType
+int2: _DType
+int3: _DType
+int4: _DType
+int5: _DType
+int6: _DType
+int7: _DType
+uint1: _DType
 bit: _DType
 half: _DType
 float: _DType
