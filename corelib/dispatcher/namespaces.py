@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -111,12 +111,19 @@ def make(function, write, name, rule, overlap):
 """
 
 
+@cache
+def _writer(n: int) -> Callable[..., FunctionType]:
+    """The function that makes such functions of `n` parameters."""
+    scope: dict[str, Any] = {}
+    exec(_OUT.format(args=", ".join(f"a{i}" for i in range(n))), scope)  # our own text: nothing of a user's reaches it
+    made: Callable[..., FunctionType] = scope["make"]
+    return made
+
+
 def _with_out(function: FunctionType, name: str, rule: str, overlap: str) -> FunctionType:
     """A function that also writes its result, or each of several, into a tensor."""
     code = function.__code__
-    scope: dict[str, Any] = {}
-    exec(_OUT.format(args=", ".join(f"a{i}" for i in range(code.co_argcount + code.co_kwonlyargcount))), scope)  # our own text: nothing of a user's reaches it
-    made: FunctionType = scope["make"](positional(function), write, name, rule, overlap)
+    made: FunctionType = _writer(code.co_argcount + code.co_kwonlyargcount)(positional(function), write, name, rule, overlap)
     wrapped = with_parameters(made, function, out=True)
     update_wrapper(wrapped, function)
     del vars(wrapped)["__wrapped__"]  # whose signature would be shown
@@ -209,7 +216,7 @@ class _Checked:
         maker = _CHECKERS.get(key)
         if maker is None:
             scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor, "foreign": foreign, "answer": answer_by_position}
-            exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
+            exec((_LATER if later else _CHECK).format(args=args, order=key[0], others=others, fit=lines), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
         return made
@@ -236,13 +243,22 @@ def make(op, function):
         if 0: op, function
         try:
 {others}{fit}
-            try: return {function}({args})
+            try: return function({args})
             except AttributeError:
                 must_be_tensors(op, ({args}))
                 raise
         except Exception:
             if foreign(({args})): return answer(op.entry, op.params, ({args}))
             raise
+    return checked
+"""
+# Until the first call: importing corelib is to be quick, and most functions are never called.
+_LATER = """
+def make(op, function):
+    def checked({order}):
+        if 1:
+{others}            return op.compile()({args})
+        op, function
     return checked
 """
 _CHECKERS: dict[tuple[str, str, bool], Callable[..., FunctionType]] = {}

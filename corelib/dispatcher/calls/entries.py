@@ -9,7 +9,6 @@ the templates below, with its own parameter names and defaults put into the temp
 from __future__ import annotations
 
 from collections.abc import Callable
-from textwrap import indent
 from types import FunctionType
 from typing import Any
 
@@ -306,10 +305,9 @@ _FOREIGN = """
             raise
 """
 _MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {kwargs})"
-_FIRST = "        if active.count{and_no_out}: return first_call(op, ({tuple}))\n"  # the modes are to see the call once
 _OUT = "        if out is not None: return write(op, ({tuple}), out)"
+_FIRST = "        return first_call(op, ({tuple}), {out})"  # the rest is compiled then, for importing corelib is to be quick
 _WORK = {
-    "first": "        return first_call(op, ({tuple}))",
     "call": "        return op.path({plain})",
     "body": (
         "        try: result = body({plain})\n"
@@ -366,16 +364,19 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     """The function that makes entries of `n` parameters."""
     names = [f"a{i}" for i in range(n)]
     plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
-    body = _GUARDED.format(
-        others=others,
-        mode=(_FIRST if work == "first" else "").format(tuple=as_tuple, and_no_out=" and out is None" if takes_out else "")
-        + _MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
-        out=_OUT.format(tuple=as_tuple) if takes_out else "",
-        fit=lines,
-        work=_WORK[work].format(tuple=as_tuple, plain=plain),
-    )
-    # what the operands answer is asked where a call fails: a `try` costs a call nothing
-    guarded = "        try:\n" + indent(body, "    ") + _FOREIGN.format(tuple=as_tuple + "out, " * takes_out, out=" + ('out',)" * takes_out)
+    if work == "first":
+        guarded = f"{others}\n{_FIRST.format(tuple=as_tuple, out='out' if takes_out else None)}"
+    else:
+        body = _GUARDED.format(
+            others=others,
+            mode=_MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
+            out=_OUT.format(tuple=as_tuple) if takes_out else "",
+            fit=lines,
+            work=_WORK[work].format(tuple=as_tuple, plain=plain),
+        )
+        # what the operands answer is asked where a call fails: a `try` costs a call nothing
+        body = "".join(f"    {line}\n" for line in body.splitlines())
+        guarded = "        try:\n" + body + _FOREIGN.format(tuple=as_tuple + "out, " * takes_out, out=" + ('out',)" * takes_out)
     source = _TEMPLATE.format(args=order or ", ".join(names + ["out"] * takes_out), guarded=guarded)
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
@@ -388,13 +389,14 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     return maker
 
 
-def _first_call(op: Op, args: Args) -> Any:
+def _first_call(op: Op, args: Args, out: Any) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
     made = _of_template(op, takes_out, work_of(op), fitting_lines(op.checked, "        "), _layout(op, others), others)
     plain_of(op.entry).__code__ = made.__code__.replace(co_name=op.name)
-    return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
+    named = dict(zip(op.params[op.positional :], args[op.positional :], strict=True))
+    return op.entry(*args[: op.positional], **named, **({} if out is None else {"out": out}))
 
 
 def work_of(op: Op) -> str:
