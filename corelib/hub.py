@@ -29,6 +29,7 @@ __all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_stat
 
 _HASH = re.compile(r"-([a-f0-9]*)\.")
 """The beginning of a file's SHA-256 in its name: resnet18-bfd8deac.pth."""
+HASH_REGEX = _HASH
 _BLOCK = 1 << 17
 _dir: str | None = None
 
@@ -42,8 +43,12 @@ def get_dir() -> str:
     """
     if _dir is not None:
         return _dir
-    home = os.getenv("TORCH_HOME") or os.path.join(os.getenv("XDG_CACHE_HOME") or "~/.cache", "torch")
-    return os.path.join(os.path.expanduser(home), "hub")
+    return os.path.join(_get_torch_home(), "hub")
+
+
+def _get_torch_home() -> str:
+    """The folder above `hub`: $TORCH_HOME, $XDG_CACHE_HOME/torch, or ~/.cache/torch."""
+    return os.path.expanduser(os.getenv("TORCH_HOME") or os.path.join(os.getenv("XDG_CACHE_HOME") or "~/.cache", "torch"))
 
 
 def set_dir(d: str | os.PathLike[str]) -> None:
@@ -238,3 +243,12 @@ def load(
     """
     with _hubconf(repo_or_dir, source, "load") as module:
         return _entry(module, model)(*args, **kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "tqdm":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return importlib.import_module("tqdm").tqdm
+    except ImportError:
+        raise AttributeError("torch.hub.tqdm is the tqdm package's, which is not installed: pip install tqdm") from None

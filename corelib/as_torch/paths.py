@@ -44,6 +44,8 @@ cuda.memory: cuda
 cuda.nvtx: devices.nvtx
 cuda.random: cuda
 cuda.streams: cuda
+distributed.device_mesh: distributed
+distributed.distributed_c10d: distributed
 functional: .
 jit: capture.jit
 nn.functional.grad: nn.grad

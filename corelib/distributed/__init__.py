@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 import os
+import warnings
 from typing import Any, NoReturn
 
 
@@ -84,6 +86,98 @@ class DistStoreError(DistError):
     """An error of the store by which processes meet."""
 
 
+class RedOpType(enum.IntEnum):
+    """What `all_reduce` and its like do with the processes' values."""
+
+    SUM = 0
+    AVG = 1
+    PRODUCT = 2
+    MIN = 3
+    MAX = 4
+    BAND = 5
+    BOR = 6
+    BXOR = 7
+    PREMUL_SUM = 8
+
+    def __repr__(self) -> str:
+        return f"<RedOpType.{self.name}: {int(self)}>"
+
+    def __str__(self) -> str:
+        return f"RedOpType.{self.name}"
+
+
+class ReduceOp:
+    """An operation of `all_reduce`, as `ReduceOp.SUM`; programs name it in their signatures and defaults.
+
+    >>> import corelib as torch
+    >>> torch.distributed.ReduceOp.SUM
+    <RedOpType.SUM: 0>
+    """
+
+    RedOpType = RedOpType
+    SUM, AVG, PRODUCT, MIN, MAX = RedOpType.SUM, RedOpType.AVG, RedOpType.PRODUCT, RedOpType.MIN, RedOpType.MAX
+    BAND, BOR, BXOR, PREMUL_SUM = RedOpType.BAND, RedOpType.BOR, RedOpType.BXOR, RedOpType.PREMUL_SUM
+
+    def __init__(self, op: RedOpType) -> None:
+        self.op = RedOpType(op)
+        if self.op == RedOpType.PREMUL_SUM:
+            raise RuntimeError("ReduceOp(): PREMUL_SUM needs its factor, which only NCCL's groups of processes take; multiply the tensor, and take SUM")
+
+    def __eq__(self, other: object) -> bool:
+        return self.op == (other.op if isinstance(other, ReduceOp) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.op)
+
+    def __repr__(self) -> str:
+        return f"<torch.distributed.distributed_c10d.ReduceOp {self.op!r}>"
+
+
+class _OlderReduceOp:
+    @property
+    def _said(self) -> type[ReduceOp]:
+        warnings.warn("`torch.distributed.reduce_op` is deprecated, please use `torch.distributed.ReduceOp` instead", FutureWarning, stacklevel=4)
+        return ReduceOp
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in RedOpType.__members__:
+            raise AttributeError(name)
+        return getattr(self._said, name)
+
+
+reduce_op = _OlderReduceOp()
+"""ReduceOp's older name, which warns."""
+
+
+class Backend(str):
+    """The name of what communicates, in small letters: Backend("GLOO") is "gloo".
+
+    >>> import corelib as torch
+    >>> torch.distributed.Backend("NCCL") == torch.distributed.Backend.NCCL
+    True
+    """
+
+    UNDEFINED, GLOO, NCCL, UCC, MPI, XCCL, FAKE = "undefined", "gloo", "nccl", "ucc", "mpi", "xccl", "fake"
+
+    def __new__(cls, name: str) -> Backend:
+        if not isinstance(name, str):
+            raise ValueError("Backend constructor parameter must be string-ish")
+        return super().__new__(cls, name.lower())
+
+
+class GroupMember:
+    """What stands for all processes, where there is a group of them (WORLD), and for none of them."""
+
+    WORLD: Any = None
+    NON_GROUP_MEMBER = -100
+
+
+class group:
+    """`group.WORLD`: None, for no group of processes was made."""
+
+    WORLD: Any = None
+
+
 _SINGLE = {
     "get_rank": "its rank is 0", "get_world_size": "its world size is 1", "barrier": "it waits for nobody", "all_reduce": "the sum over one process is the tensor",
     "broadcast": "the tensor is there already", "destroy_process_group": "there is no group to destroy",
@@ -114,3 +208,16 @@ def _refusing(name: str) -> Any:
 
 for _name in _GROUPED:
     globals()[_name] = _refusing(_name)
+
+
+def _absent(name: str) -> type:
+    refuse = _refusing(name)
+
+    def __new__(cls: type, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse()
+
+    return type(name, (), {"__doc__": refuse.__doc__, "__module__": __name__, "__new__": __new__})
+
+
+for _name in ("DeviceMesh", "FileStore", "GradBucket", "HashStore", "P2POp", "PrefixStore", "ProcessGroup", "Reducer", "Store", "TCPStore", "Work"):
+    globals()[_name] = _absent(_name)  # for annotations and isinstance, to which no object here belongs
