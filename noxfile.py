@@ -16,7 +16,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def oracle(session: nox.Session) -> None:
-    """Every op, module and optimizer against PyTorch 2.13 on the CPU."""
+    """Every op, module and optimizer against PyTorch 2.13 on the CPU; of the slow tests a part, and all with CORELIB_ORACLE=all."""
     session.install(*LOCAL, *OPENCL)
     session.install("torch==2.13.0", "expecttest")
     whole = [] if session.posargs else ["--check-called"]  # docs/coverage.md counts the names that these tests call

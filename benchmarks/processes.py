@@ -1,6 +1,6 @@
-"""What needs a process of its own: the time to import, the memory that training takes, and the time to build a model.
+"""What needs an interpreter of its own for each figure: importing, the peak of memory, building a model, the first step of all.
 
-Each figure comes from fresh interpreters, the two libraries in turns.
+Each figure comes from a fresh process; the two libraries take turns, and PyTorch's is taken twice.
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import compileall
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from benchmarks.timing import Measured, compare
+from benchmarks.rounds import Measured, in_turn, surroundings
 
 _IMPORT = """
 import time
@@ -19,13 +21,23 @@ import {library}
 print((time.perf_counter() - start) * 1e3)
 """
 
+# The whole of a short program, from the import to the end of its first training step.
+_COLD = """
+import time
+start = time.perf_counter()
+import {library} as T
+T.set_num_threads({threads})
+from benchmarks.cases import CASES
+CASES["{case}"](T, "{device}")()
+print((time.perf_counter() - start) * 1e3)
+"""
+
 # VmHWM where there is one: a new process inherits ru_maxrss from the one that started it, but not that.
 _MEMORY = """
 import os, resource, sys
 import {library} as T
-if "{library}" == "torch":
-    T.set_num_threads({threads})
-from benchmarks.cases.{module} import {case}
+T.set_num_threads({threads})
+from benchmarks.cases import CASES
 
 def peak():
     try:
@@ -34,7 +46,7 @@ def peak():
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
-step = {case}(T)
+step = CASES["{case}"](T, "{device}")
 before = peak()
 for _ in range(5):
     step()
@@ -45,9 +57,8 @@ print(peak() - before)
 _BUILD = """
 import time
 import {library} as T
-if "{library}" == "torch":
-    T.set_num_threads({threads})
-from benchmarks.cases.{module} import {case}
+T.set_num_threads({threads})
+from benchmarks.cases.construction import {case}
 
 build, took = {case}(T), []
 model = build()
@@ -64,42 +75,50 @@ print(min(took) * 1e3)
 class ProcessCase:
     """A row whose figure is printed by a program in a fresh interpreter."""
 
-    family: str
     name: str
     unit: str
     program: str
-    goal: float | None = None
-    module: str = ""
     case: str = ""
+    goal: float | None = None
 
 
 PROCESS_CASES = [
-    ProcessCase("process", "import", "ms", _IMPORT, goal=10.0),
-    ProcessCase("process", "peak memory of training, tutorial MLP with Adam", "MiB", _MEMORY,
-                module="training", case="tutorial_mlp_adam"),
-    ProcessCase("process", "peak memory of training, CNN", "MiB", _MEMORY, module="training", case="cnn"),
-    ProcessCase("process", "peak memory of training, GPT", "MiB", _MEMORY, module="transformer", case="gpt_step"),
-    ProcessCase("construction", "vit_tiny as timm builds it", "ms", _BUILD, goal=0.67, module="construction", case="build_vit_tiny"),
-    ProcessCase("construction", "GPT-2 of 4 blocks as Hugging Face builds it", "ms", _BUILD, goal=0.67,
-                module="construction", case="build_gpt2"),
-    ProcessCase("construction", "1000 Linear layers of 4 x 4", "ms", _BUILD, goal=0.67,
-                module="construction", case="build_small_layers"),
-]  # fmt: skip
+    ProcessCase("import", "ms", _IMPORT, goal=10.0),
+    ProcessCase("import and first step, tutorial MLP", "ms", _COLD, "first_train_mlp_seed"),
+    ProcessCase("peak memory, tutorial MLP with Adam", "MiB", _MEMORY, "first_train_mlp_adam", goal=1.0),
+    ProcessCase("peak memory, CNN", "MiB", _MEMORY, "first_train_cnn", goal=1.0),
+    ProcessCase("peak memory, GPT", "MiB", _MEMORY, "first_train_gpt", goal=1.0),
+    ProcessCase("building vit_tiny as timm does", "ms", _BUILD, "build_vit_tiny", goal=0.67),
+    ProcessCase("building a GPT-2 of 4 blocks as Hugging Face does", "ms", _BUILD, "build_gpt2", goal=0.67),
+    ProcessCase("building 1000 Linear layers of 4 x 4", "ms", _BUILD, "build_small_layers", goal=0.67),
+]
 
 
-def measure_process(case: ProcessCase, ours: str, rounds: int, threads: int) -> Measured:
-    """Run a case's program for torch and for `ours` in turns; the first of each only warms the file cache."""
+def measure_processes(cases: list[ProcessCase], ours: str, *, rounds: int, threads: int, device: str, told: Callable[[str], Any]) -> list[Measured]:
+    """Run each case's program in rounds; the first run of each library only warms the file cache."""
     # what installing a wheel does; a checkout may not have been imported yet
     compileall.compile_dir(str(next(iter(__import__(ours).__path__))), quiet=2)
 
-    def figure(library: str) -> float:
-        program = case.program.format(library=library, module=case.module, case=case.case, threads=threads)
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    def figure(case: ProcessCase, library: str) -> float:
+        program = case.program.format(library=library, case=case.case, threads=threads, device="cpu" if library == "torch" else device)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=surroundings(threads))
         if done.returncode:
             raise RuntimeError(f"{case.name} with {library}: {done.stderr.strip().splitlines()[-1]}")
         return float(done.stdout)
 
-    for library in ("torch", ours):
-        figure(library)
-    pairs = [(figure("torch"), figure(ours)) for _ in range(rounds)]
-    return compare(case.family, case.name, case.unit, case.goal, pairs)
+    rows = []
+    for case in cases:
+        rows.append(row := Measured(case.name, case.unit, goal=case.goal))
+        told(row.name)
+        ask: dict[str, Callable[[], float]] = {
+            who: (lambda library=library, case=case: figure(case, library))  # type: ignore[misc]
+            for who, library in (("torch", "torch"), ("ours", ours), ("again", "torch"))
+        }
+        try:
+            in_turn(0, ask)
+            for number in range(rounds):
+                took = in_turn(number, ask)
+                row.figures.append((took["torch"], took["ours"], took["again"]))
+        except RuntimeError as error:
+            row.error = str(error)
+    return rows

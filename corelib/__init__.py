@@ -115,6 +115,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu", "Stream", "Event")},
+    "vmap": ("corelib.func.mapping", "vmap"),
     "compile": ("corelib.dispatcher.compilation", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),

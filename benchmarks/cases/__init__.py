@@ -1,7 +1,11 @@
-"""The cases, one family a file; importing this package fills the registry in the order of the table."""
+"""The cases: `first_*` and `wide_*`, each a function of a library T (torch or corelib) and a device's name that gives the step to be timed."""
 
-from benchmarks.cases import calls as calls  # isort: skip
-from benchmarks.cases import elementwise as elementwise  # isort: skip
-from benchmarks.cases import products as products  # isort: skip
-from benchmarks.cases import training as training  # isort: skip
-from benchmarks.cases import transformer as transformer  # isort: skip
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.cases import first, wide
+
+CASES: dict[str, Callable[[Any, str], Callable[[], Any]]] = {
+    name: case for module in (first, wide) for name, case in vars(module).items() if name.startswith(("first_", "wide_"))
+}
+"""By name, in the order of the table."""

@@ -17,6 +17,8 @@ class MarkInference(Mode):
     def dispatch(self, op: Op, call: Entry, args: Args, kwargs: Kwargs) -> Outs:
         """Run the op and mark what it made."""
         made: Outs = call(*args, **kwargs)
+        if not grad_mode.inference:  # an `inference_mode(False)` inside
+            return made
         for t in made if isinstance(made, tuple) else (made,):
             if isinstance(t, Tensor) and not any(t is a or (t._base is None and isinstance(a, Tensor) and t._shares(a)) for a in args):
                 t._inference = t._base is None or t._base._inference

@@ -27,6 +27,7 @@ class _Active:
 class _Stack(threading.local):
     def __init__(self) -> None:
         self.modes: list[Mode] = []
+        self.hidden: list[Mode] = []  # those that see nothing now, for their own dispatch runs; an entered mode is in one of the two
         self.passed: int | None = None  # how many modes, from the outermost, the call that begins now still has to meet; None for all
 
 
@@ -71,7 +72,7 @@ class Mode:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        _stack.modes.remove(self)
+        (_stack.modes if self in _stack.modes else _stack.hidden).remove(self)
         with _lock:
             active.count -= 1
 
@@ -81,6 +82,15 @@ def enter_outermost(mode: Mode) -> None:
     _stack.modes.insert(0, mode)
     with _lock:
         active.count += 1
+
+
+def entered() -> list[Mode]:
+    """The modes of this thread, those first that see what is called now.
+
+    >>> entered()
+    []
+    """
+    return [*_stack.modes, *_stack.hidden]
 
 
 def top() -> Mode | None:
@@ -106,11 +116,27 @@ def run(op: Op, args: Args, kwargs: Kwargs) -> Any:
     stack.passed = None
     mode = modes[place]
     hidden = modes[place:]
-    del modes[place:]
+    _hide(hidden)
     try:
         return mode.dispatch(op, _onward(op.entry, place, hidden) if mode.inside else op.entry, args, kwargs)
     finally:
-        modes.extend(hidden)
+        _show(hidden)
+
+
+def _hide(modes: list[Mode]) -> None:
+    """Take modes from the stack; one that was left meanwhile stays away."""
+    for mode in modes:
+        if mode in _stack.modes:
+            _stack.modes.remove(mode)
+            _stack.hidden.append(mode)
+
+
+def _show(modes: list[Mode]) -> None:
+    """Put hidden modes on top of the stack; one that was left meanwhile stays away."""
+    for mode in modes:
+        if mode in _stack.hidden:
+            _stack.hidden.remove(mode)
+            _stack.modes.append(mode)
 
 
 def _onward(entry: Callable[..., Any], place: int, hidden: list[Mode]) -> Callable[..., Any]:
@@ -118,16 +144,13 @@ def _onward(entry: Callable[..., Any], place: int, hidden: list[Mode]) -> Callab
 
     def call(*args: Any, **kwargs: Any) -> Any:
         stack = _stack
-        modes = stack.modes
-        modes.extend(hidden)
+        _show(hidden)
         stack.passed = place
         try:
             return entry(*args, **kwargs)
         finally:
             stack.passed = None
-            for mode in hidden:  # one may have gone meanwhile
-                if mode in modes:
-                    modes.remove(mode)
+            _hide(hidden)
 
     return call
 
@@ -138,11 +161,13 @@ def run_function(name: str, call: Callable[..., Any], args: Args, kwargs: Kwargs
     for i in range(len(modes) - 1 if place is None else place, -1, -1):
         mode = modes[i]
         if type(mode).dispatch_function is not Mode.dispatch_function:
-            del modes[i]
+            above = modes[i + 1 :]
+            _hide([mode])
             try:
                 return mode.dispatch_function(name, partial(_run_function_below, name, call, i - 1), args, kwargs)
             finally:
-                modes.insert(i, mode)
+                _show([mode])
+                modes.sort(key=above.__contains__)  # at its place again; the sort is stable
     return call(*args, **kwargs)
 
 
@@ -153,8 +178,8 @@ def _run_function_below(name: str, call: Callable[..., Any], place: int, /, *arg
 @contextmanager
 def below(mode: Mode) -> Iterator[None]:
     """Inside a mode's own dispatch: let it see what is called from here."""
-    _stack.modes.append(mode)
+    _show([mode])
     try:
         yield
     finally:
-        _stack.modes.remove(mode)
+        _hide([mode])

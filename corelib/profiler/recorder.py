@@ -28,7 +28,7 @@ FUNCTION, BACKWARD, USER = 0, 1, 7
 _EVALUATE = "autograd::engine::evaluate_function: "
 MEMORY = "[memory]"
 """What PyTorch calls memory that comes or goes outside of all ops."""
-_INNER = ("dispatcher", "profiler")
+_INNER = ("amp", "dispatcher", "profiler")
 
 
 class Span:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from corelib import devices
 from corelib.amp.autocast_mode import autocast
 from corelib.amp.state import get_autocast_dtype, is_autocast_available, is_autocast_cache_enabled, is_autocast_enabled
 from corelib.ops.random.generator import fork_rng, get_rng_state, set_rng_state
-from corelib.tensor.device import DEVICE_TYPES
 from corelib.tensor.tensor import Tensor
 
 
@@ -26,18 +26,10 @@ class DefaultDeviceType:
 
     @staticmethod
     def get_device_type() -> str:
-        """That which was set, else the first accelerator's that is at work, else "cpu"."""
+        """That which was set, else "cuda" where one can be used, else "cpu"."""
         if DefaultDeviceType._default_device_type is None:
-            DefaultDeviceType._default_device_type = "cuda" if "cuda" in DEVICE_TYPES.value() and _has("cuda") else "cpu"
+            DefaultDeviceType._default_device_type = "cuda" if devices.cuda.is_available() else "cpu"
         return DefaultDeviceType._default_device_type
-
-
-def _has(device_type: str) -> bool:
-    try:
-        get_rng_state(device_type)
-    except RuntimeError:  # not installed, or unavailable
-        return False
-    return True
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:

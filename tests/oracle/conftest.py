@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+from corelib.dispatcher.modes import entered
+
 from .coverage import calls
 from .harness import COMPARED, COUNTS, DIFFERENT, MOST, OPS, missing, subject
 
@@ -49,6 +51,13 @@ def unwatched() -> Iterator[None]:
         return
     with RECORDERS[0].away(but=("torch.serialization.", "torch.save", "torch.load")):
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_entered() -> Iterator[None]:
+    """A test that leaves a mode entered, such as autocast, changes what the tests after it see."""
+    yield
+    assert not entered(), f"left entered: {entered()}"
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from . import chosen
 from .harness import ALL, LAYOUTS, Inputs, Op, Sample, Spec, differences, error_difference, spec
 
 WANT = torch.arange(6.0).view(2, 3)
@@ -74,3 +75,15 @@ def test_given_values_are_placed_by_the_layout() -> None:
     for layout in ("contiguous", "transposed", "strided", "offset"):
         t = Inputs(Op("x"), 0, Sample((Spec((2, 3), layout, values=values),)), "float32").build(torch)[0]
         assert t.tolist() == values.tolist()
+
+
+def test_a_part_of_the_slow_tests_is_drawn_by_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = list(range(100))
+    parts = []
+    for commit in "abc":
+        monkeypatch.setattr(chosen, "seed", lambda commit=commit: commit)
+        parts.append(chosen.part(cases, 0.25))
+        assert len(parts[-1]) == 25 and parts[-1] == sorted(parts[-1]) == chosen.part(cases, 0.25)
+    assert parts[0] != parts[1] != parts[2] and len({*parts[0], *parts[1], *parts[2]}) > 50
+    monkeypatch.setattr(chosen, "WHOLE", True)
+    assert chosen.part(cases, 0.25) == cases

@@ -300,6 +300,18 @@ def initial_seed() -> int:
     return default_of("cpu").initial_seed()
 
 
+def default_states() -> dict[Generator, bytes]:
+    """The state of each default generator; the CPU's among them."""
+    default_of()
+    return {generator: generator._state_bytes().tobytes() for generator in list(_defaults.values())}
+
+
+def restore_default_states(states: dict[Generator, bytes]) -> None:
+    """Put default generators into states that `default_states` gave."""
+    for generator, state in states.items():
+        generator._set_state_bytes(state)
+
+
 def get_rng_state(device: Device | str = "cpu") -> Tensor:
     """The state of a device's default generator, the CPU's unless another is named, as a CPU uint8 tensor."""
     return default_of(device).get_state()

@@ -1,8 +1,7 @@
-"""The opencl device against PyTorch: every sample of the oracle, on generated kernels, with nothing sent to the host."""
+"""The opencl device against PyTorch: the samples of the oracle, a quarter of them at each commit, on generated kernels, with nothing sent to the host."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +10,16 @@ import torch
 import corelib
 from corelib.dispatcher.op import TABLE
 
+from ..chosen import WHOLE, part
 from ..harness import ALL, COUNTS, OPS
 from ..pairs import assert_close
 from .on_devices import GRADIENTS, PRESENT, compare_samples, differentiate_samples
 
 pytest.importorskip("pyopencl", reason="corelib-opencl is not installed")
 
-# Every kernel has to be compiled once on a machine; CORELIB_ORACLE=all adds the dtypes that share the others' code.
-DTYPES = ALL if os.environ.get("CORELIB_ORACLE") == "all" else ("bool", "int64", "bfloat16", "float32")
-CASES = [pytest.param(op.name, dtype, id=f"{op.name}-{dtype}") for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
+# Every kernel has to be compiled once on a machine; a run of all takes the dtypes too that share the others' code.
+DTYPES = ALL if WHOLE else ("bool", "int64", "bfloat16", "float32")
+CASES = [(op.name, dtype) for op in PRESENT for dtype in op.dtypes if dtype in DTYPES and not op.needs]
 
 EXTENSIONS = [op.name for op in OPS.values() if op.extension and not op.needs]
 COMPLEX = [op.name for op in OPS.values() if op.needs]
@@ -33,12 +33,12 @@ def nothing_on_the_host() -> Iterator[None]:
     corelib.backends.set_fallback(before)
 
 
-@pytest.mark.parametrize(("name", "dtype"), CASES)
+@pytest.mark.parametrize(("name", "dtype"), [pytest.param(*case, id="-".join(case)) for case in part(CASES, 0.25)])
 def test_opencl_computes_what_pytorch_computes(name: str, dtype: str) -> None:
     compare_samples("opencl", name, dtype, "opencl: (op, dtype, sample) compared")
 
 
-@pytest.mark.parametrize("name", [name for name in GRADIENTS if name not in COMPLEX])
+@pytest.mark.parametrize("name", part([name for name in GRADIENTS if name not in COMPLEX], 0.25))
 def test_gradients_on_opencl_are_pytorchs(name: str) -> None:
     differentiate_samples("opencl", name, "opencl: samples differentiated")
 

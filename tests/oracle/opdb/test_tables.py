@@ -1,21 +1,18 @@
 """PyTorch's own tables: a tenth of their entries, another at each commit; all of them with CORELIB_OPDB=whole (`nox -s opdb`).
 
-Which tenth is decided by the commit, or by CORELIB_OPDB_SEED. Every difference fails that is no exception, but for entries that corelib lacks, which
+Which tenth is decided by the commit, or by CORELIB_ORACLE_SEED. Every difference fails that is no exception, but for entries that corelib lacks, which
 unfinished.txt names; these count as differences, of which there may be `MOST` among all (../conftest.py).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import subprocess
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from ..chosen import number
 from ..harness import COMPARED, COUNTS, DIFFERENT
 from .exceptions import Kept, exceptions, split, unfinished
 from .forms import FORMS
@@ -27,18 +24,10 @@ DEVICE = os.environ.get("CORELIB_OPDB_DEVICE", "cpu")
 ON_DEVICES = {"dtypes": ("float32", "int64", "bool"), "forms": ("function", "noncontiguous", "inplace", "out", "gradient")}
 
 
-@cache
-def seed() -> str:
-    if given := os.environ.get("CORELIB_OPDB_SEED"):
-        return given
-    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "no commit"
-
-
 def chosen(job: Job) -> bool:
     if DEVICE != "cpu" and (job.table != "op" or str(job.dtype).removeprefix("torch.") not in ON_DEVICES["dtypes"]):
         return False
-    return WHOLE or hashlib.sha256(f"{seed()} {job}".encode()).digest()[0] % 10 == 0
+    return WHOLE or number(job) % 10 == 0
 
 
 @pytest.mark.filterwarnings("ignore")  # of the functions that PyTorch's samples are made with

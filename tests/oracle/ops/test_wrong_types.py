@@ -16,8 +16,9 @@ from ..harness import quiet
 
 ROOMS = ("Tensor", "", "nn.functional", "linalg", "special", "fft")
 ELSEWHERE = {  # they set what all others see, or run until told to stop
-    "set_default_device", "set_default_dtype", "set_default_tensor_type", "set_printoptions", "set_num_threads", "set_grad_enabled", "set_rng_state", "get_rng_state", "manual_seed", "seed", "save", "load",
-    "use_deterministic_algorithms", "set_deterministic_debug_mode", "set_float32_matmul_precision", "set_anomaly_enabled", "compile", "fork", "record_stream", "share_memory_",
+    "get_rng_state", "manual_seed", "seed", "save", "load",
+    "autocast_increment_nesting", "autocast_decrement_nesting", "clear_autocast_cache",
+    "use_deterministic_algorithms", "compile", "fork", "record_stream", "share_memory_",
 }  # fmt: skip
 NAMED_ALIKE = ["keepdim", "descending", "largest", "sorted", "stable", "some", "upper", "accumulate", "unbiased", "right", "return_inverse", "return_counts", "full_matrices", "compute_uv", "wrap", "increasing", "with_replacement", "assume_unique", "invert", "equal_nan", "training", "train", "hermitian", "left"]
 NO_NUMBERS = {  # lists, and what is a method of no arguments in PyTorch
@@ -29,7 +30,7 @@ def functions() -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         mine, theirs = found(corelib, room), found(torch, room)
         for name in sorted({*dir(mine)} & {*dir(theirs)}):
-            if not name.startswith("_") and name not in ELSEWHERE and callable(getattr(theirs, name)) and not inspect.isclass(getattr(theirs, name)):
+            if not name.startswith("_" if room else ("_", "set_")) and name not in ELSEWHERE and callable(getattr(theirs, name)) and not inspect.isclass(getattr(theirs, name)):
                 yield room, name
 
 

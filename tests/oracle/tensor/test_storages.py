@@ -37,7 +37,7 @@ TYPED = [
     r"T.FloatStorage.from_buffer(b'\x00\x00\x80\x3f', 'little')", r"T.FloatStorage.from_buffer(b'\x3f\x80\x00\x00', byte_order='big')", "T.tensor(T.FloatStorage([1, 2]))", "T.Tensor(T.FloatStorage([1, 2]))", "T.FloatTensor(T.FloatStorage([1, 2]))", "T.DoubleTensor(T.FloatStorage([1, 2]))",
     "x.set_(T.FloatStorage([1, 2]))", "x.set_(T.FloatStorage([1, 2]), 1, (1,), (1,))", "x.set_(T.DoubleStorage([1, 2]))", "T.FloatStorage([1, 2])['a']", "T.FloatStorage([1, 2])[5]", "T.FloatStorage([1, 2])[0:1]", "s = T.FloatStorage([1, 2, 3]); s[0:2] = 5; s", "T.FloatStorage([1, 2]).to(device='cpu')",
     "x.untyped_storage().type()", "s = T.UntypedStorage([1, 2, 3, 4]); s.byteswap(T.int16); s", "s = T.UntypedStorage([1, 2, 3, 4]); s.byteswap(T.int32); s", "T.UntypedStorage([300])", "T.UntypedStorage([-1])", "T.UntypedStorage([1.5])", "T.UntypedStorage(1, 2)", "T.is_storage(T.FloatStorage(1))",
-    "T.storage.TypedStorage is T.TypedStorage", "T.storage.UntypedStorage is T.UntypedStorage", "x.double().storage_type() is T.DoubleStorage", "T.TypedStorage(wrap_storage=T.UntypedStorage(8))", "T.TypedStorage(wrap_storage=3, dtype=T.int8)", "T.UntypedStorage([1, 2, 3, 4]).short()",
+    "T.TypedStorage([1, 2], dtype=T.int8).tolist()", "T.TypedStorage(3, dtype=T.int16).size()", "T.storage.TypedStorage is T.TypedStorage", "T.storage.UntypedStorage is T.UntypedStorage", "x.double().storage_type() is T.DoubleStorage", "T.TypedStorage(wrap_storage=T.UntypedStorage(8))", "T.TypedStorage(wrap_storage=3, dtype=T.int8)", "T.UntypedStorage([1, 2, 3, 4]).short()",
     "pickle.loads(pickle.dumps(T.FloatStorage([1, 2])))", "copy.deepcopy(T.FloatStorage([1, 2]))",
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""torch.func: modules as functions of their parameters."""
+"""Modules as functions of their parameters."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from corelib.as_torch.finder import paths_below as _paths_below
+from corelib.nn.modules.batchnorm import _BatchNorm
 from corelib.nn.modules.module import Module
 from corelib.nn.utils import stateless
 from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
-
-__all__ = ["functional_call", "stack_module_state"]
-
 
 def functional_call(
     module: Module, parameter_and_buffer_dicts: dict[str, Tensor] | Sequence[dict[str, Tensor]], args: Any = None,
@@ -72,4 +69,16 @@ def stack_module_state(models: Iterable[Module]) -> tuple[dict[str, Tensor], dic
         {name: _stacked([b[name] for b in buffers], name) for name in buffers[0]},
     )
 
-_paths_below(__name__)
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Let all batch norms in a module do without running statistics, so that they change nothing when they are called; the module is returned.
+
+    >>> import corelib as torch
+    >>> torch.func.replace_all_batch_norm_modules_(torch.nn.Sequential(torch.nn.BatchNorm1d(2)))[0].running_mean is None
+    True
+    """
+    for module in root.modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
