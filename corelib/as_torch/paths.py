@@ -46,6 +46,7 @@ cuda.random: cuda
 cuda.streams: cuda
 distributed.device_mesh: distributed
 distributed.distributed_c10d: distributed
+distributed.nn.functional: distributed.nn
 functional: .
 jit: capture.jit
 nn.functional.grad: nn.grad

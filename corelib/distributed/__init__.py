@@ -86,7 +86,7 @@ class DistStoreError(DistError):
     """An error of the store by which processes meet."""
 
 
-class RedOpType(enum.IntEnum):
+class _RedOpType(enum.IntEnum):
     """What `all_reduce` and its like do with the processes' values."""
 
     SUM = 0
@@ -114,13 +114,13 @@ class ReduceOp:
     <RedOpType.SUM: 0>
     """
 
-    RedOpType = RedOpType
-    SUM, AVG, PRODUCT, MIN, MAX = RedOpType.SUM, RedOpType.AVG, RedOpType.PRODUCT, RedOpType.MIN, RedOpType.MAX
-    BAND, BOR, BXOR, PREMUL_SUM = RedOpType.BAND, RedOpType.BOR, RedOpType.BXOR, RedOpType.PREMUL_SUM
+    RedOpType = _RedOpType
+    SUM, AVG, PRODUCT, MIN, MAX = _RedOpType.SUM, _RedOpType.AVG, _RedOpType.PRODUCT, _RedOpType.MIN, _RedOpType.MAX
+    BAND, BOR, BXOR, PREMUL_SUM = _RedOpType.BAND, _RedOpType.BOR, _RedOpType.BXOR, _RedOpType.PREMUL_SUM
 
-    def __init__(self, op: RedOpType) -> None:
-        self.op = RedOpType(op)
-        if self.op == RedOpType.PREMUL_SUM:
+    def __init__(self, op: _RedOpType) -> None:
+        self.op = _RedOpType(op)
+        if self.op == _RedOpType.PREMUL_SUM:
             raise RuntimeError("ReduceOp(): PREMUL_SUM needs its factor, which only NCCL's groups of processes take; multiply the tensor, and take SUM")
 
     def __eq__(self, other: object) -> bool:
@@ -140,7 +140,7 @@ class _OlderReduceOp:
         return ReduceOp
 
     def __getattr__(self, name: str) -> Any:
-        if name not in RedOpType.__members__:
+        if name not in _RedOpType.__members__:
             raise AttributeError(name)
         return getattr(self._said, name)
 
@@ -192,12 +192,13 @@ _GROUPED = (
 )  # fmt: skip
 
 
-def _refusing(name: str) -> Any:
+def refusing(name: str, where: str = "torch.distributed") -> Any:
+    """A function that says that it needs process groups, and what a single process does instead."""
     single = _SINGLE.get(name, "it needs none, with all data at hand")
 
     def refuse(*args: Any, **kwargs: Any) -> NoReturn:
         raise RuntimeError(
-            f"torch.distributed.{name}(): corelib has no process groups yet (torch.distributed.is_available() is False). A single process needs none: "
+            f"{where}.{name}(): corelib has no process groups yet (torch.distributed.is_available() is False). A single process needs none: "
             f"{single}; several devices of one process: torch.nn.DataParallel"
         )
 
@@ -207,13 +208,13 @@ def _refusing(name: str) -> Any:
 
 
 for _name in _GROUPED:
-    globals()[_name] = _refusing(_name)
+    globals()[_name] = refusing(_name)
 
 
 def _absent(name: str) -> type:
-    refuse = _refusing(name)
+    refuse = refusing(name)
 
-    def __new__(cls: type, *args: Any, **kwargs: Any) -> NoReturn:
+    def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
         refuse()
 
     return type(name, (), {"__doc__": refuse.__doc__, "__module__": __name__, "__new__": __new__})

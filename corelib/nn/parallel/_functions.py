@@ -28,7 +28,7 @@ class Broadcast(Function):
     """Copies of tensors on several devices, device by device; the gradients are added on the first tensor's device."""
 
     @staticmethod
-    def forward(ctx: Any, target_gpus: Sequence[DeviceId], *inputs: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]  # a function's own parameters
+    def forward(ctx: Any, target_gpus: Sequence[DeviceId], *inputs: Tensor) -> tuple[Tensor, ...]:
         if not inputs:
             return ()
         ctx.home, ctx.num_inputs = inputs[0].device, len(inputs)
@@ -45,7 +45,7 @@ class ReduceAddCoalesced(Function):
     """The sums of tensors that lie device by device, `num_inputs` of them on each; the gradient of a sum goes to each device."""
 
     @staticmethod
-    def forward(ctx: Any, destination: DeviceId, num_inputs: int, *grads: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]  # a function's own parameters
+    def forward(ctx: Any, destination: DeviceId, num_inputs: int, *grads: Tensor) -> tuple[Tensor, ...]:
         ctx.target_gpus = [each.device for each in grads[::num_inputs]]
         return comm.reduce_add_coalesced([grads[i : i + num_inputs] for i in range(0, len(grads), num_inputs)], destination)
 
@@ -58,7 +58,7 @@ class Gather(Function):
     """Tensors of several devices, joined on one; the gradient is cut as they were."""
 
     @staticmethod
-    def forward(ctx: Any, target_device: DeviceId, dim: int, *inputs: Tensor) -> Tensor:  # type: ignore[override]  # a function's own parameters
+    def forward(ctx: Any, target_device: DeviceId, dim: int, *inputs: Tensor) -> Tensor:
         target = comm.device_of(target_device, _beyond_the_host("Gather", inputs))
         ctx.dim, ctx.input_gpus, ctx.single = dim, [each.device for each in inputs], all(not each.ndim for each in inputs)
         wide = [each.view(1) if ctx.single else each for each in inputs]
@@ -75,7 +75,7 @@ class Scatter(Function):
     """A tensor, cut along a dimension over devices; the gradients are joined on the tensor's device."""
 
     @staticmethod
-    def forward(ctx: Any, target_gpus: Sequence[DeviceId], chunk_sizes: Sequence[int] | None, dim: int, input: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]  # a function's own parameters
+    def forward(ctx: Any, target_gpus: Sequence[DeviceId], chunk_sizes: Sequence[int] | None, dim: int, input: Tensor) -> tuple[Tensor, ...]:
         ctx.dim, ctx.home = dim, input.device
         return comm.scatter(input, target_gpus, chunk_sizes, dim)
 

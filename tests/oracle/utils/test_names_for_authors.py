@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed.distributed_c10d
+import torch.distributed.nn
 import torch.nn.parallel._functions
 import torch.optim.optimizer as their_steps
 import torch.utils.backcompat
@@ -17,6 +18,7 @@ import torch.utils.model_zoo
 import corelib
 import corelib.distributed.device_mesh
 import corelib.distributed.distributed_c10d
+import corelib.distributed.nn.functional
 import corelib.nn.parallel._functions
 import corelib.optim.optimizer as our_steps
 import corelib.utils.backcompat
@@ -64,6 +66,14 @@ def test_nobody_belongs_to_a_group():
 def test_what_needs_processes_refuses(name):
     with pytest.raises(RuntimeError, match=f"{name}.*no process groups yet"):
         getattr(corelib.distributed, name)("x", 1)
+
+
+@pytest.mark.parametrize("name", corelib.distributed.nn.NAMES)
+def test_collectives_with_gradients_refuse(name):
+    assert callable(getattr(torch.distributed.nn, name))
+    for module in (corelib.distributed.nn, corelib.distributed.nn.functional):
+        with pytest.raises(RuntimeError, match=f"distributed.nn.{name}.*no process groups yet"):
+            getattr(module, name)(corelib.ones(1))
 
 
 def test_the_hubs_parts(monkeypatch):
