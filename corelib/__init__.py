@@ -15,6 +15,7 @@ from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder, naming as _naming
+from corelib.as_torch.versions import TorchVersion as _TorchVersion
 from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
@@ -94,13 +95,15 @@ from corelib.tensor.rooms import NAMED as _NAMED
 from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage, UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.version import __version__ as __version__
+from corelib.version import __version__ as _version
 
+__version__ = _TorchVersion(_version)
 inf, nan, pi, e = float("inf"), float("nan"), 3.141592653589793, 2.718281828459045
 newaxis = None
 
-for _d in _dtypes.ALL:
+for _d in (*_dtypes.ALL, *_dtypes.HELD):
     globals()[_d.name] = _d
+bit = _dtypes.dtype_named("uint1")
 for _name in ("half", "float", "double", "short", "int", "long", "cfloat", "cdouble"):
     globals()[_name] = getattr(_dtypes, _name)
 globals().update(_ops.namespace("torch"))
@@ -116,7 +119,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
     )},
     **{name: ("corelib.devices", name) for name in ("cpu", "cuda", "opencl", "mps", "mtia", "xpu", "Stream", "Event")},
     "vmap": ("corelib.func.mapping", "vmap"),
-    "compile": ("corelib.dispatcher.compilation", "compile"),
+    "compile": ("corelib.capture.optimized", "compile"),
     "autocast": ("corelib.amp.autocast_mode", "autocast"),
     "GradScaler": ("corelib.amp.grad_scaler", "GradScaler"),
     **{name: ("corelib.amp.state", name) for name in (

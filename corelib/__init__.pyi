@@ -66,7 +66,6 @@ from corelib.tensor.size import Size as Size
 from corelib.tensor.storage import TypedStorage as TypedStorage
 from corelib.tensor.storage import UntypedStorage as UntypedStorage
 from corelib.tensor.tensor import Tensor as Tensor
-from corelib.version import __version__ as __version__
 from corelib.contract.backend import AcceleratorError as AcceleratorError
 from corelib.devices import Event as Event
 from corelib.contract.backend import FatalError as FatalError
@@ -93,7 +92,7 @@ from corelib import backend as backend
 from corelib import backends as backends
 from corelib.amp.state import clear_autocast_cache as clear_autocast_cache
 from corelib import cli as cli
-from corelib.dispatcher.compilation import compile as compile
+from corelib.capture.optimized import compile as compile
 from corelib.machine.build import compiled_with_cxx11_abi as compiled_with_cxx11_abi
 from corelib.capture.symbolic import cond as cond
 from corelib.devices import cpu as cpu
@@ -215,6 +214,7 @@ def synchronize(device: _Any = ...) -> None:
 def _device(name: _str) -> _Any:
     """The module of a device type, as `torch.cuda`; None for other names."""
 def _load() -> _Any: ...
+__version__: _Any
 inf: _float
 nan: _float
 pi: _float
@@ -232,6 +232,26 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
+bits1x8: _DType
+bits2x4: _DType
+bits4x2: _DType
+bits8: _DType
+bits16: _DType
+int1: _DType
+int2: _DType
+int3: _DType
+int4: _DType
+int5: _DType
+int6: _DType
+int7: _DType
+uint1: _DType
+uint2: _DType
+uint3: _DType
+uint4: _DType
+uint5: _DType
+uint6: _DType
+uint7: _DType
+bit: _DType
 half: _DType
 float: _DType
 double: _DType

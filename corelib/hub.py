@@ -27,10 +27,12 @@ from corelib.serialization.locations import MapLocation
 
 __all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
 
-_HASH = re.compile(r"-([a-f0-9]*)\.")
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
 """The beginning of a file's SHA-256 in its name: resnet18-bfd8deac.pth."""
-HASH_REGEX = _HASH
-_BLOCK = 1 << 17
+READ_DATA_CHUNK = 1 << 17
+"""How many bytes of a download are read at once."""
+ENV_TORCH_HOME, ENV_XDG_CACHE_HOME, DEFAULT_CACHE_DIR = "TORCH_HOME", "XDG_CACHE_HOME", "~/.cache"
+"""Where `get_dir` looks."""
 _dir: str | None = None
 
 
@@ -48,7 +50,7 @@ def get_dir() -> str:
 
 def _get_torch_home() -> str:
     """The folder above `hub`: $TORCH_HOME, $XDG_CACHE_HOME/torch, or ~/.cache/torch."""
-    return os.path.expanduser(os.getenv("TORCH_HOME") or os.path.join(os.getenv("XDG_CACHE_HOME") or "~/.cache", "torch"))
+    return os.path.expanduser(os.getenv(ENV_TORCH_HOME) or os.path.join(os.getenv(ENV_XDG_CACHE_HOME) or DEFAULT_CACHE_DIR, "torch"))
 
 
 def set_dir(d: str | os.PathLike[str]) -> None:
@@ -89,7 +91,7 @@ def download_url_to_file(url: str, dst: str | os.PathLike[str], hash_prefix: str
         tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
         Path(facts).write_text(json.dumps({"url": url, "tag": tag}))
         with open(partial, "ab" if start else "wb") as file, _Bar(whole, start, progress) as bar:
-            while block := response.read(_BLOCK):
+            while block := response.read(READ_DATA_CHUNK):
                 file.write(block)
                 bar.update(len(block))
     size = os.path.getsize(partial)
@@ -154,8 +156,8 @@ def load_state_dict_from_url(
     name = file_name or os.path.basename(urlparse(url).path)
     file = folder / name
     if not file.exists():
-        sys.stderr.write(f'Downloading: "{url}" to {file}\n')
-        found = _HASH.search(name) if check_hash else None
+        sys.stdout.write(f'Downloading: "{url}" to {file}\n')
+        found = HASH_REGEX.search(name) if check_hash else None
         download_url_to_file(url, file, found.group(1) if found else None, progress)
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:

@@ -14,6 +14,7 @@ _C: machine.c_names
 __config__: machine.build
 __future__: nn.future
 _dynamo: capture.dynamo
+_dynamo.eval_frame: capture.optimized
 _utils: machine.internals serialization.rebuild
 _jit_internal: capture.jit
 _lobpcg: ops.linalg.lobpcg

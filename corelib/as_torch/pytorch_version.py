@@ -3,11 +3,4 @@
 from __future__ import annotations
 
 from corelib.as_torch.versions import __version__ as __version__
-
-debug = False
-cuda: str | None = None
-cudnn: str | None = None
-hip: str | None = None
-rocm: str | None = None
-xpu: str | None = None
-git_version = "unknown"
+from corelib.version import cuda as cuda, cudnn as cudnn, debug as debug, git_version as git_version, hip as hip, rocm as rocm, xpu as xpu

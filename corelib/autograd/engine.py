@@ -8,14 +8,14 @@ A gradient that comes back in a shape that broadcasting had enlarged is summed t
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import prod
 from sys import getrefcount
 from typing import Any, TypeAlias
 
-from corelib.dispatcher.calls.primitive import run_primitive
-from corelib.dispatcher.calls.primitive import COPY
+from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
 from corelib.graph.edges import GradientEdge, edge_at, edge_of, fitted
@@ -37,6 +37,7 @@ Places: TypeAlias = Tensor | GradientEdge | Sequence[Tensor | GradientEdge]
 """One tensor or several, or in the place of each where its gradient arrives in the graph."""
 GradTensors: TypeAlias = Tensor | Sequence[Tensor | None] | None
 """The gradients of one tensor or several; None where a tensor has one element, and so a gradient of 1."""
+ALLOW = "Set allow_unused=True if this is the desired behavior."
 Root: TypeAlias = tuple[tuple[Node, int], Tensor]
 """Where a backward begins: the node and output number of a tensor, and that tensor's gradient."""
 
@@ -54,7 +55,7 @@ def backward(
     grad_tensors: the gradient of each tensor; needed where a tensor has more than one element.
     retain_graph: keep what the graph saved, for another backward; defaults to `create_graph`.
     create_graph: record the backward too, for derivatives of derivatives.
-    inputs: accumulate only into these.
+    inputs: accumulate only into these. grad_variables: the old name of `grad_tensors`, which warns.
 
     RuntimeError for a tensor that requires no grad, for a missing gradient, and for a graph that was already freed.
 
@@ -65,6 +66,11 @@ def backward(
     tensor([2., 4.])
     """
     tensors = _several(tensors)
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError("backward(): `grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
     roots = _roots(tensors, grad_tensors, create_graph)
     captures = None
     if inputs is not None:
@@ -106,6 +112,8 @@ def grad(
     """
     outputs = _several(outputs)
     inputs = _several(inputs)
+    if not inputs:
+        raise RuntimeError("grad(): `inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
         return _grad_of_each(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     if allow_unused is None:
@@ -122,10 +130,8 @@ def grad(
         g = found.get((id(edge[0]), edge[1]))
         if g is None:
             if not allow_unused:
-                raise RuntimeError(
-                    f"autograd.grad(): One of the differentiated Tensors (inputs[{i}], shape {_shape_at(t)}) appears to "
-                    "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
-                )
+                which = f"(inputs[{i}], shape {_shape_at(t)})"
+                raise RuntimeError(f"autograd.grad(): One of the differentiated Tensors {which} appears to not have been used in the graph. {ALLOW}")
             if materialize_grads:
                 g = zeros_like(t) if isinstance(t, Tensor) else zeros(_shape_at(t), dtype=_dtype_at(t), device=edge[0].device)
         results.append(g)
@@ -453,18 +459,14 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
         return
     have = leaf._grad
     if have is None:
-        strides = leaf._strides
-        if strides is not None and not is_dense(leaf._shape, strides):
-            strides = None
+        strides = leaf._strides if leaf._strides is None or is_dense(leaf._shape, leaf._strides) else None
         if create_graph:
             # Out of the graph's way where the gradient is not differentiable any further.
             leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
             refs = _refs(g)
-            if refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None and not g._requires_grad:
-                leaf._grad = g
-            else:
-                leaf._grad = _own(g, strides)
+            own = refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None
+            leaf._grad = g if own and not g._requires_grad else _own(g, strides)
     elif create_graph:
         leaf._grad = have + g
     else:

@@ -75,8 +75,8 @@ def _tensors(message: str, given: tuple[Any, ...]) -> tuple[Any, ...]:
     return given
 
 
-class _FunctionNode(Node, FunctionCtx):
-    """The node of one call of a Function; it is also the call's ctx."""
+class BackwardCFunction(Node, FunctionCtx):
+    """The node of one call of a Function; it is also the call's ctx, which `forward` and `backward` get."""
 
     function: type[Function]
     runs_undefined = True
@@ -103,7 +103,11 @@ class _FunctionNode(Node, FunctionCtx):
             found.append(rejoined(value, self, self._out_numbers[n]) if is_output else value)
         return tuple(found)
 
-    saved_variables = saved_tensors
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """The old name of `saved_tensors`, which warns."""
+        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        return self.saved_tensors
 
     @property
     def _raw_saved_tensors(self) -> tuple[SavedTensor, ...]:
@@ -128,6 +132,9 @@ class _FunctionNode(Node, FunctionCtx):
     def non_differentiable(self) -> tuple[Any, ...]:
         """What `mark_non_differentiable` was given."""
         return self._non_differentiable
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{self.name()} object at {hex(id(self))}>"
 
     def apply(self, g: Gradient) -> Grads:
         """Run the user's backward and check what it returns."""
@@ -187,6 +194,12 @@ class Function:
 
     _node_class: Any = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class "
+            "itself. Instantiating an autograd function will raise an error in a future version of PyTorch.", DeprecationWarning, stacklevel=2,
+        )  # fmt: skip
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"{type(self).__name__}: a Function is not called as an object; use {type(self).__name__}.apply(...)")
 
@@ -219,7 +232,7 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward and record a node that will run backward."""
         if cls.__dict__.get("_node_class") is None:
-            cls._node_class = type(f"{cls.__name__}Backward", (_FunctionNode,), {"function": cls})
+            cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), {"function": cls})
         separate = cls.setup_context is not Function.setup_context
         if separate or kwargs:
             args = _bound(cls, args if separate else (None, *args), kwargs)[0 if separate else 1 :]
@@ -251,6 +264,14 @@ class Function:
         return tuple(outs) if several else outs[0]
 
 
+class InplaceFunction(Function):
+    """A Function that says whether it works in place: a name of PyTorch's first Functions. As of any Function, `apply` is what is called."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
 class NestedIOFunction(Function):
     """A Function by the name it had for nested inputs. Of PyTorch's only what `Function` does is left, and so it is here: define static `forward` and
     `backward`, and call `apply`."""
@@ -264,7 +285,7 @@ class NestedIOFunction(Function):
         raise NotImplementedError(f"{type(self).__name__}.backward_extended(): nothing calls it; define a static backward(ctx, *grads)")
 
 
-def _place_tangents(ctx: _FunctionNode, mode: Changes, args: Args, outs: list[Any]) -> None:
+def _place_tangents(ctx: BackwardCFunction, mode: Changes, args: Args, outs: list[Any]) -> None:
     """Give the outputs of forward the tangents that `jvp` computes from the inputs'."""
     given = []
     for a in args:
@@ -298,7 +319,7 @@ def _bound(cls: type[Function], args: Args, kwargs: dict[str, Any]) -> Args:
     return bound.args
 
 
-def _place_outputs(ctx: _FunctionNode, args: Args, outs: list[Any], recorded: bool) -> None:
+def _place_outputs(ctx: BackwardCFunction, args: Args, outs: list[Any], recorded: bool) -> None:
     """Join the outputs of forward to the node; `outs` is changed where another tensor stands for one."""
     inputs = {id(a) for a, t in zip(args, ctx._is_tensor, strict=True) if t}
     dirty = {id(t) for t in ctx._dirty}
@@ -386,7 +407,7 @@ def _set_edge(t: Tensor, edge: tuple[Node, int]) -> None:
         t._view_version = t._version
 
 
-def _take_over(ctx: _FunctionNode, i: int, t: Tensor, args: Args, count: int) -> None:
+def _take_over(ctx: BackwardCFunction, i: int, t: Tensor, args: Args, count: int) -> None:
     """Give an input that forward has changed in place the node as its history."""
     if t._requires_grad and t.is_leaf:
         raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")

@@ -8,7 +8,8 @@ from functools import wraps
 from types import SimpleNamespace
 from typing import Any, ParamSpec, TypeVar, overload
 
-from corelib.dispatcher.compilation import BACKENDS, compile
+from corelib.capture.optimized import compile
+from corelib.dispatcher.compilation import BACKENDS
 from corelib.ops.construction.construct import as_tensor
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor

@@ -11,8 +11,8 @@ from corelib.capture.compiler import (
     allow_in_graph as allow_in_graph, assume_constant_result as assume_constant_result, disable as disable, is_compiling as is_compiling,
     list_backends as list_backends, reset as reset, set_stance as set_stance, substitute_in_graph as substitute_in_graph,
 )  # fmt: skip
+from corelib.capture.optimized import OptimizedModule as OptimizedModule
 from corelib.dispatcher.compilation import BACKENDS
-from corelib.nn.modules.module import Module
 
 T = TypeVar("T")
 
@@ -35,10 +35,6 @@ config = Settings(
     assume_static_by_default=True, automatic_dynamic_shapes=True, capture_scalar_outputs=False, capture_dynamic_output_shape_ops=False,
     optimize_ddp=True, disable=False,
 )  # fmt: skip
-
-
-class OptimizedModule(Module):
-    """What PyTorch's `compile` makes of a module. Here it gives the module itself, so that nothing is of this class."""
 
 
 def optimize(backend: str | Callable[..., Any] = "inductor", **options: Any) -> Callable[[T], T]:

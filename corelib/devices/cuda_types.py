@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from corelib.devices.queries import NoDeviceError
+from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.dispatcher.streams import runtime_of
 from corelib.ops.construction.kinds import types_of
 from corelib.ops.construction.legacy import TensorType, made
@@ -49,6 +49,8 @@ class CudaStorageType(StorageType):
     def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
         try:
             runtime_of("cuda", None)
+        except NoDeviceError:
+            raise
         except RuntimeError as error:
             raise NoDeviceError(f"Torch not compiled with CUDA enabled, or no device is here: {error}") from None
         raise RuntimeError(f"torch.cuda.{cls.__name__}(): make a tensor on the device, and take its typed_storage()")

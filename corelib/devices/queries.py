@@ -10,16 +10,13 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 from corelib.contract.backend import Backend, UnsupportedError
+from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.dispatcher.plugins.loaded import AT_WORK
 from corelib.dispatcher.runtime import Runtime
 from corelib.dispatcher.streams import runtime_of
 from corelib.ops.random.generator import Generator, default_of
 from corelib.tensor.device import DeviceLike
 from corelib.tensor.tensor import Tensor
-
-
-class NoDeviceError(RuntimeError, AssertionError):
-    """There is no device of the type here. PyTorch raises AssertionError where it is built without, RuntimeError where there is no driver: it is both."""
 
 
 class DeviceProperties(SimpleNamespace):
@@ -37,6 +34,8 @@ class Queries(ModuleType):
     def _of(self, device: DeviceLike) -> Runtime:
         try:
             return runtime_of(self.device_type, device)
+        except NoDeviceError:
+            raise
         except RuntimeError as error:
             if self.device_count():
                 raise

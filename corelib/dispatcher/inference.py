@@ -51,7 +51,7 @@ class inference_mode(GradContext):
         switch(not self._mode)
 
     def __exit__(self, *exc: object) -> None:
-        super().__exit__()
         grad_mode.inference, marker = self._modes.pop()
+        super().__exit__()
         if marker is not None:
             marker.__exit__()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from pathlib import Path
 
 from corelib.graph.node import Grads, Node
+
+_ROOT = Path(__file__).parent.parent
+_OPS = tuple(f"{_ROOT / room}{os.sep}" for room in ("autograd", "dispatcher", "graph", "ops", "tensor"))
+"""The rooms that PyTorch has in C++, where no traceback goes."""
 
 
 class _Anomaly:
@@ -100,7 +106,10 @@ def remember(node: Node) -> None:
     """Keep the stack of the forward call on its node."""
     import traceback  # start-up: only anomaly mode needs it
 
-    node.trace = "".join(traceback.format_stack()[:-3])
+    stack = traceback.extract_stack()[:-1]
+    while stack and (stack[-1].filename.startswith(_OPS) or (len(stack) > 1 and stack[-1].filename == "<string>" and stack[-2].filename.startswith(_OPS))):
+        stack.pop()
+    node.trace = "".join(traceback.format_list(stack))
 
 
 def check_nan(node: Node, grads: Grads) -> None:

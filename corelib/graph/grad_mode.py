@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from threading import get_ident
@@ -28,8 +29,8 @@ derivative it sets `grad_mode.enabled` alone.)"""
 
 
 def switch(enabled: bool | None) -> None:
-    """Set the user's switch of this thread; None puts it off as core does, without a mark in `off`."""
-    grad_mode.enabled = enabled is True
+    """Set the user's switch of this thread; None puts it off as core does, without a mark in `off`. Under `inference_mode` it stays off."""
+    grad_mode.enabled = enabled is True and not grad_mode.inference
     if enabled is False:
         off[get_ident()] = True
     elif off:
@@ -74,6 +75,11 @@ class GradContext:
         """Decorate a function, a generator function or a class's constructor."""
         again = self._again
         if isinstance(function, type):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or methods. "
+                "To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and nothing else.",
+                FutureWarning, stacklevel=2,
+            )  # fmt: skip
             constructor = "__init__"
             setattr(function, constructor, self(getattr(function, constructor)))
             return function

@@ -91,10 +91,20 @@ class Node:
         """`_saved_x`: what was saved of operand x, `_saved_self` of the first and `_saved_result` of the output; `_raw_saved_x`: the same as
         a SavedTensor, which takes hooks."""
         if name.startswith(("_saved_", "_raw_saved_")):
-            return self._saved_named(name.partition("_saved_")[2], name.startswith("_raw"))
+            return self._kept_as(name.partition("_saved_")[2], name.startswith("_raw"))
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
-    def _saved_named(self, name: str, raw: bool) -> Any:
+    def __dir__(self) -> list[str]:
+        """What users call, and what was saved: tools that draw graphs look for `_saved_...` here."""
+        kept = self._kept()
+        return sorted({*dir(object), "_sequence_nr", "metadata", "name", "next_functions", "register_hook", "register_prehook",
+                       *(f"_saved_{name}" for name in kept), *(f"_raw_saved_{name}" for name, is_tensor in kept.items() if is_tensor)})  # fmt: skip
+
+    def _kept(self) -> dict[str, bool]:
+        """The names of what was saved, and whether it is a tensor."""
+        return {}
+
+    def _kept_as(self, name: str, raw: bool) -> Any:
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{'_raw' if raw else ''}_saved_{name}'")
 
     def register_hook(self, hook: Hook) -> RemovableHandle:

@@ -28,7 +28,18 @@ class OpNode(Node):
         nodes.apply = made = compile_apply(self.rule, _SCOPE)  # for this op's nodes, from now on
         return made(self, g)
 
-    def _saved_named(self, name: str, raw: bool) -> Any:
+    def _kept(self) -> dict[str, bool]:
+        rule, names = self.rule, {}
+        params = ["self" if rule.operands and at == rule.operands[0] else name for at, name in enumerate(rule.params)]
+        last = 2 * len(params) + 1
+        for at in sorted({at for _, picks in rule.differentiable for at in picks if at >= 0}):
+            value = None if self.saved is None or at >= len(self.saved) else self.saved[at]
+            is_tensor = at >= last or at == 0 or isinstance(value, (Tensor, SavedTensor))
+            name = f"result{at - last}" if at >= last else "result" if at == 0 else params[at - 1] if at <= len(params) else f"{params[at - len(params) - 1]}_sym_sizes"
+            names[name] = is_tensor
+        return names
+
+    def _kept_as(self, name: str, raw: bool) -> Any:
         rule = self.rule
         first = rule.params[rule.operands[0]] if rule.operands else ""
         last = 2 * len(rule.params) + 1
@@ -42,9 +53,9 @@ class OpNode(Node):
         elif name == "result" or (name.startswith("result") and name[6:].isdigit()):
             at = last + int(name[6:]) if name != "result" and rule.several else 0
         else:
-            return super()._saved_named(name, raw)
+            return super()._kept_as(name, raw)
         if all(at not in picks for _, picks in rule.differentiable):
-            return super()._saved_named(name, raw)
+            return super()._kept_as(name, raw)
         if self.saved is None and not raw:
             raise RuntimeError(SECOND_TIME)
         return self._shown(at, raw, 0 if at == 0 else at - last if at >= last else -1)

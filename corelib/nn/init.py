@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 from corelib.graph.grad_mode import no_grad
-from corelib.ops.construction.creation import empty_like, eye as identity, full
-from corelib.ops.random.random import randperm
+from corelib.ops.construction.creation import arange, empty_like, full
 from corelib.ops.elementwise.where import where
+from corelib.ops.linalg.orthonormal import orthonormal_columns
+from corelib.ops.random.choosing import begun_permutations
 from corelib.ops.random.generator import Generator
 from corelib.tensor.tensor import Tensor
 
@@ -107,9 +108,9 @@ def eye_(tensor: Tensor) -> Tensor:
     """Fill a matrix with the identity. Raises ValueError unless it has 2 dimensions."""
     if tensor.dim() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    rows, cols = tensor.shape
     with no_grad():
-        return tensor.copy_(identity(rows, cols, dtype=tensor.dtype, device=tensor.device))
+        tensor.zero_().diagonal().fill_(1)
+    return tensor
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -127,10 +128,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     per_group = sizes[0] // groups
     middle = tuple(size // 2 for size in sizes[2:])
     with no_grad():
-        tensor.zero_()
-        for group in range(groups):
-            for channel in range(min(per_group, sizes[1])):
-                tensor[(group * per_group + channel, channel, *middle)] = 1
+        passed = tensor.zero_().unflatten(0, (groups, per_group))[(slice(None), slice(None), slice(None), *middle)]
+        passed.diagonal(dim1=1, dim2=2).fill_(1)
     return tensor
 
 
@@ -290,26 +289,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     with no_grad():
         flattened = tensor.new_empty((rows, cols)).normal_(0, 1, generator=generator)
         wide = rows < cols
-        q = _orthonormal_columns(flattened.t() if wide else flattened)
+        q = orthonormal_columns(flattened.t() if wide else flattened)
         return tensor.copy_((q.t() if wide else q).reshape(tensor.shape)).mul_(gain)
-
-
-def _orthonormal_columns(matrix: Tensor) -> Tensor:
-    """The q of the QR decomposition whose r has a positive diagonal, by Gram-Schmidt with every step done twice.
-
-    Twice is enough for orthogonality to rounding: Giraud et al., "The loss of orthogonality in the Gram-Schmidt
-    orthogonalization process", 2005.
-    """
-    # Columns as rows: what is read and written in each step is contiguous.
-    vectors = matrix.t().contiguous()
-    for i in range(vectors.shape[0]):
-        vector = vectors[i]
-        if i:
-            done = vectors[:i]
-            for _ in range(2):
-                vector = vector - done.t() @ (done @ vector)
-        vectors[i] = vector / (vector * vector).sum().sqrt()
-    return vectors.t()
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
@@ -325,9 +306,8 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
     zeros = math.ceil(sparsity * rows)
     with no_grad():
         tensor.normal_(0, std, generator=generator)
-        for column in range(cols):
-            chosen = randperm(rows)[:zeros]
-            tensor[chosen.to(tensor.device), column] = 0
+        chosen = begun_permutations(cols, rows, zeros).to(tensor.device)
+        tensor[chosen, arange(cols, device=tensor.device).unsqueeze(1)] = 0
     return tensor
 
 

@@ -44,8 +44,11 @@ def shown_as(name: str) -> Callable[[T], T]:
     """A decorator for named tuples: what PyTorch calls them, which is often the name of the function that returns one."""
 
     def named(made: T) -> T:
+        kind: Any = made
         for attribute, value in (("__name__", name), ("__qualname__", name), ("__module__", "torch.return_types"), ("__repr__", _text), ("__reduce__", _reduced)):
             setattr(made, attribute, value)
+        kind.n_fields = kind.n_sequence_fields = len(kind._fields)  # as of C's sequences
+        kind.n_unnamed_fields = 0
         KINDS[name] = made
         return made
 

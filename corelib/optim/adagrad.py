@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from corelib.ops.neural.optim_steps import _adagrad_step_, adagrad_update
 from corelib.optim.optimizer import (
     Group, Params, State, StateDict, as_number, check_fused, check_switches, filled_like, step_count_for,
 )
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.optim.per_parameter import PerParameter, check_rates
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["Adagrad"]
@@ -62,7 +63,6 @@ class Adagrad(PerParameter):
         state["sum"] = filled_like(p, self.defaults["initial_accumulator_value"])
 
     def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
-        grad, total = decayed(group, p, grad), state["sum"]
         rate = as_number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
-        total.addcmul_(grad, grad, value=1)
-        p.addcdiv_(grad, total.sqrt().add(group["eps"]), value=-rate)
+        update = adagrad_update if group["differentiable"] or grad.is_sparse else _adagrad_step_
+        update(p, grad, state["sum"], rate, group["eps"], as_number(group["weight_decay"]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from corelib.ops.construction.creation import zeros_like
+from corelib.ops.neural.optim_steps import _rmsprop_step_, rmsprop_update
 from corelib.optim.optimizer import Group, Params, State, StateDict, as_number, step_count
-from corelib.optim.per_parameter import PerParameter, check_rates, decayed
+from corelib.optim.per_parameter import PerParameter, check_rates
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["RMSprop"]
@@ -50,18 +51,10 @@ class RMSprop(PerParameter):
             state["grad_avg"] = zeros_like(p)
 
     def _update(self, group: Group, p: Tensor, grad: Tensor, state: State) -> None:
-        lr, alpha, square = as_number(group["lr"]), group["alpha"], state["square_avg"]
-        grad = decayed(group, p, grad)
-        square.mul_(alpha).addcmul_(grad, grad, value=1 - alpha)
-        spread = square
-        if group["centered"]:
-            mean = state["grad_avg"]
-            mean.lerp_(grad, 1 - alpha)
-            spread = square.addcmul(mean, mean, value=-1)
-        root = spread.sqrt().add(group["eps"])
-        if group["momentum"] > 0:
-            buffer = state["momentum_buffer"]
-            buffer.mul_(group["momentum"]).addcdiv_(grad, root)
-            p.add_(buffer, alpha=-lr)
-        else:
-            p.addcdiv_(grad, root, value=-lr)
+        mean = state["grad_avg"] if group["centered"] else None
+        buffer = state["momentum_buffer"] if group["momentum"] > 0 else None
+        update = rmsprop_update if group["differentiable"] or grad.is_sparse else _rmsprop_step_
+        update(
+            p, grad, state["square_avg"], mean, buffer, as_number(group["lr"]), group["alpha"], group["eps"], as_number(group["weight_decay"]),
+            group["momentum"],
+        )

@@ -42,10 +42,10 @@ def make({cells}):
 """
 
 
-def _watched() -> dict[FunctionType, str]:
+def _watched(methods: tuple[str, ...]) -> dict[FunctionType, str]:
     """Every function that is watched, and what it is called."""
     found: dict[FunctionType, str] = {tensor: "tensor", as_tensor: "as_tensor", from_numpy: "from_numpy"}  # type: ignore[dict-item]  # functions, as all others
-    for name in _METHODS.split():
+    for name in (*_METHODS.split(), *methods):
         made = next((vars(cls)[name] for cls in Tensor.__mro__ if name in vars(cls)), None)
         if isinstance(made, FunctionType) and not hasattr(made, "op"):
             found.setdefault(made, name)
@@ -57,26 +57,27 @@ def _watched() -> dict[FunctionType, str]:
 
 
 class Watch:
-    """Tells a hook of every call of the functions that are watched, from `begin` to `end`. One at a time."""
+    """Tells a hook of every call of the functions that are watched, from `begin` to `end`; `methods` and `properties`: and of these of Tensor. One at a time."""
 
     _lock = free_in_child(Lock())
 
-    def __init__(self, hook: Hook) -> None:
+    def __init__(self, hook: Hook, methods: tuple[str, ...] = (), properties: tuple[str, ...] = ()) -> None:
         self._hook = hook
+        self._methods, self._names = methods, (*_PROPERTIES, *properties)
         self._changed: list[_Told] = []
-        self._properties: list[tuple[type, str, property]] = []
+        self._replaced: list[tuple[type, str, property]] = []
 
     def begin(self) -> None:
         """Put the other code in place."""
         with self._lock:
-            for function, name in _watched().items():
+            for function, name in _watched(self._methods).items():
                 told = _Told(self._hook, name, function)
                 self._changed.append(told)
                 function.__code__ = told.code
-            for name in _PROPERTIES:
+            for name in self._names:
                 owner = next(cls for cls in Tensor.__mro__ if name in vars(cls))
                 before: property = vars(owner)[name]
-                self._properties.append((owner, name, before))
+                self._replaced.append((owner, name, before))
                 setattr(owner, name, _told_property(self._hook, name, before))
 
     def end(self) -> None:
@@ -84,10 +85,10 @@ class Watch:
         with self._lock:
             for told in self._changed:
                 told.function.__code__ = told.plain.__code__
-            for owner, name, before in self._properties:
+            for owner, name, before in self._replaced:
                 setattr(owner, name, before)
             self._changed.clear()
-            self._properties.clear()
+            self._replaced.clear()
 
 
 class _Told:
@@ -97,6 +98,8 @@ class _Told:
         self.hook, self.name, self.function = hook, name, function
         self.plain = _as_it_is(function)
         self.compiled = False
+        names = function.__code__.co_varnames[: function.__code__.co_argcount]
+        self.inplace = names.index("inplace") if "inplace" in names else 0  # its place is never the first
         cells = "".join(f"c{i}, " for i in range(len(function.__code__.co_freevars)))
         scope: dict[str, Any] = {}
         exec(_TEMPLATE.format(cells=cells), scope)  # our own text
@@ -110,6 +113,8 @@ class _Told:
             compile_now(self.function)
             self.plain = _as_it_is(self.function)
             self.function.__code__ = self.code
+        if self.inplace and (kwargs.get("inplace") or args[self.inplace : self.inplace + 1] == (True,)):
+            return self.plain(*args, **kwargs)  # which is the in-place op that it calls
         return self.hook(self.name, self.plain, args, kwargs)
 
 

@@ -339,7 +339,7 @@ _GLOBALS: dict[tuple[str, str], Any] = {
     ("torch.storage", "UntypedStorage"): _Bytes(),
 }
 _GLOBALS.update({("torch._utils", function.__name__): function for function in _TENSOR_FUNCTIONS})
-_GLOBALS.update({("torch", d.name): d for d in dtypes.ALL})
+_GLOBALS.update({("torch", d.name): d for d in (*dtypes.ALL, *dtypes.HELD)})
 _GLOBALS.update({("torch", s): StorageType(s) for s in _DTYPE_NAMES})
 _LAZY = {("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")}
 

@@ -146,7 +146,10 @@ def load(
     """
     weights_only = _only_data(weights_only, pickle_module)
     if pickle_load_args and weights_only:
+        unknown = [name for name in pickle_load_args if name != "encoding"]
         warnings.warn(f"load(): pickle_load_args ({', '.join(pickle_load_args)}) only works if `weights_only=False`.", UserWarning, stacklevel=2)
+        if unknown:
+            raise TypeError(f"load(): got an unexpected keyword argument {unknown[0]!r}; accepted with weights_only=True is encoding")
     how = _How(map_location, None if weights_only else pickle_module or pickle, {"encoding": "utf-8", **pickle_load_args})
     mmap = config.load.mmap if mmap is None else mmap
     if isinstance(f, (str, os.PathLike)):

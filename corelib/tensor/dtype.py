@@ -22,16 +22,23 @@ class dtype:
     (torch.float32, 4, True)
     """
 
-    __slots__ = ("_np", "is_complex", "is_floating_point", "is_signed", "itemsize", "name", "order")
+    __slots__ = ("_np", "_signed", "is_complex", "is_floating_point", "itemsize", "name", "order")
 
     def __init__(self, name: str, itemsize: builtins.int, kind: str, order: builtins.int) -> None:
         self.name = name
         self.itemsize = itemsize
         self.is_floating_point = kind == "f"
         self.is_complex = kind == "c"
-        self.is_signed = kind != "u" and kind != "b"
+        self._signed = kind != "u" and kind != "b" if kind else None
         self.order = order
         self._np: HostDType | None = None
+
+    @property
+    def is_signed(self) -> builtins.bool:
+        """Whether there are negative elements; RuntimeError for bits, which are no numbers."""
+        if self._signed is None:
+            raise RuntimeError(f"is_signed: Bits types are undefined, got torch.{self.name}")
+        return self._signed
 
     @property
     def np(self) -> HostDType:
@@ -45,12 +52,16 @@ class dtype:
                         "bfloat16 on the host needs the package ml_dtypes: pip install ml_dtypes"
                     ) from None
                 self._np = np.dtype(ml_dtypes.bfloat16)
+            elif self in HELD:
+                self._np = np.dtype(f"uint{8 * self.itemsize}")
             else:
                 self._np = np.dtype(self.name)
         return self._np
 
     def to_complex(self) -> dtype:
         """The dtype whose parts are of this one."""
+        if self in HELD:
+            raise RuntimeError(f"to_complex(): Unknown Complex ScalarType for {kind_name(self)}")
         return next((c for c, r in _TO_REAL.items() if r is self), self)
 
     def to_real(self) -> dtype:
@@ -81,15 +92,26 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
+_PARTS = tuple(range(1, 8))
+HELD = frozenset((
+    *[dtype(f"int{n}", 1, "i", 12) for n in _PARTS], *[dtype(f"uint{n}", 1, "u", 12) for n in _PARTS],
+    *[dtype(f"bits{name}", size, "", 12) for name, size in (("1x8", 1), ("2x4", 1), ("4x2", 1), ("8", 1), ("16", 2))],
+))  # fmt: skip
+"""Dtypes that tensors are made of and nothing is computed in, as in PyTorch: an element is a byte, or two, that libraries read their own way."""
 ALL = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64, complex64, complex128)
 INTEGERS = (uint8, int8, int16, int32, int64)
 FLOATS = (float16, bfloat16, float32, float64)
 NUMBERS = INTEGERS + FLOATS
 REALS = (bool, *NUMBERS)
 COMPLEX = (complex64, complex128)
-_BY_NAME = {d.name: d for d in ALL}
+_BY_NAME = {d.name: d for d in (*ALL, *HELD)}
 _TO_REAL = {complex64: float32, complex128: float64}
 _BY_NUMPY: dict[HostDType, dtype] = {}
+
+
+def held(d: dtype, dtypes: dict[str, str]) -> str:
+    """What a device can do with a dtype, of those that its backend names: a dtype that is only held is held wherever bytes are."""
+    return dtypes.get(d.name) or ("storage" if d in HELD and dtypes.get("uint8", "absent") != "absent" else "absent")
 
 
 def dtype_named(name: str) -> dtype:
@@ -125,4 +147,4 @@ _KINDS = {
 
 def kind_name(d: dtype) -> str:
     """The name by which PyTorch's messages call a dtype, such as "Long" for int64."""
-    return _KINDS[d.name]
+    return _KINDS.get(d.name) or d.name.capitalize().replace("Uint", "UInt")

@@ -46,7 +46,7 @@ def set_default_dtype(d: dtype, /) -> None:
 
 
 # bool, integers, floats, complex numbers
-_CATEGORY = {d: 3 if d.is_complex else 2 if d.is_floating_point else 1 if d is not D.bool else 0 for d in D.ALL}
+_CATEGORY = {d: 3 if d.is_complex else 2 if d.is_floating_point else 1 if d is not D.bool else 0 for d in (*D.ALL, *D.HELD)}
 _RANK = {d: i for i, d in enumerate(D.ALL)}
 
 
@@ -61,7 +61,18 @@ def _promoted(a: dtype, b: dtype) -> dtype:
     return high
 
 
-_PROMOTED: dict[dtype, dict[dtype, dtype]] = {a: {b: _promoted(a, b) for b in D.ALL} for a in D.ALL}
+class _Row(dict[dtype, dtype]):
+    """What a dtype is promoted to beside each other; RuntimeError for one that promotes to nothing."""
+
+    def __init__(self, a: dtype) -> None:
+        super().__init__({b: _promoted(a, b) for b in D.ALL} if a in _RANK else {a: a})
+        self.of = a
+
+    def __missing__(self, b: dtype) -> dtype:
+        raise RuntimeError(f"promote_types(): Promotion from {D.kind_name(self.of)} and {D.kind_name(b)} is unsupported.")
+
+
+_PROMOTED = {a: _Row(a) for a in (*D.ALL, *D.HELD)}
 # PyTorch's own table has a half-precision complex dtype for float16; the smallest complex dtype here is complex64.
 _COMPLEX = {d: D.complex128 if d is D.float64 else D.complex64 for d in D.FLOATS}
 _PYTHON: dict[type, dtype] = {bool: D.bool, int: D.int64, float: D.float64, complex: D.complex128}

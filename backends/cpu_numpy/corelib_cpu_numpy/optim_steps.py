@@ -1,4 +1,4 @@
-"""SGD's and Adam's updates as kernels: large parameters go in pieces that stay in the cache through all the passes.
+"""The updates of SGD, Adam, RMSprop and Adagrad as kernels: large parameters go in pieces that stay in the cache through all the passes.
 
 A pass over memory costs more than its arithmetic, so a piece of all the arrays, with the scratch, is about as large as
 a usual second level cache. What is measured: 64 k float32 elements a piece are 1.3 to 1.5 times faster than 16 k, which
@@ -143,7 +143,58 @@ def _adam_step_(
         add(p, one, p)
 
 
+def _rmsprop_step_(
+    param: Array, grad: Array, square_avg: Array, grad_avg: Array | None, momentum_buffer: Array | None, lr: float, alpha: float, eps: float,
+    weight_decay: float, momentum: float,
+) -> None:
+    """See corelib.ops.neural.optim_steps."""
+    multiply, add, subtract = np.multiply, np.add, np.subtract
+    rest = 1 - alpha
+    for (p, g, v, m, b), one, two in _pieces((param, grad, square_avg, grad_avg, momentum_buffer)):
+        if weight_decay != 0:
+            two = multiply(p, weight_decay, two)
+            g = add(two, g, two)
+        one = multiply(g, g, one)
+        multiply(one, rest, one)
+        multiply(v, alpha, v)
+        add(v, one, v)
+        if m is not None:
+            subtract(g, m, one)
+            multiply(one, rest, one)
+            add(m, one, m)
+            multiply(m, m, one)
+            subtract(v, one, one)
+            np.sqrt(one, one)
+        else:
+            np.sqrt(v, one)
+        add(one, eps, one)
+        np.divide(g, one, one)
+        if b is not None:
+            multiply(b, momentum, b)
+            add(b, one, b)
+            multiply(b, -lr, one)
+        else:
+            multiply(one, -lr, one)
+        add(p, one, p)
+
+
+def _adagrad_step_(param: Array, grad: Array, total: Array, rate: float, eps: float, weight_decay: float) -> None:
+    """See corelib.ops.neural.optim_steps."""
+    multiply, add = np.multiply, np.add
+    for (p, g, s), one, two in _pieces((param, grad, total)):
+        if weight_decay != 0:
+            two = multiply(p, weight_decay, two)
+            g = add(two, g, two)
+        one = multiply(g, g, one)
+        add(s, one, s)
+        np.sqrt(s, one)
+        add(one, eps, one)
+        np.divide(g, one, one)
+        multiply(one, -rate, one)
+        add(p, one, p)
+
+
 def register(table: KernelTable) -> None:
     """Add these kernels; half precisions are left to the bodies, whose ops round as PyTorch's do."""
-    for kernel in (_sgd_step_, _adam_step_):
+    for kernel in (_sgd_step_, _adam_step_, _rmsprop_step_, _adagrad_step_):
         table.register(kernel.__name__, ("float32", "float64"), partial(guard.run, kernel))

@@ -21,7 +21,7 @@ FLOAT = _EVERY | _COUNTED | {
     "reciprocal": "({T})1 / {a}", "rsqrt": "({T})1 / sqrt({a})", "copysign": "copysign({a}, {b})",
     "tan": "tan({a})", "asin": "asin({a})", "acos": "acos({a})", "atan": "atan({a})", "atan2": "atan2({a}, {b})",
     "sinh": "sinh({a})", "cosh": "cosh({a})", "tanh": "tanh_{T}({a})", "log1p": "log1p({a})", "expm1": "expm1({a})",
-    "log2": "log2({a})", "log10": "log10({a})", "erf": "erf({a})", "erfc": "erfc({a})",
+    "log2": "log2({a})", "log10": "log10({a})", "erf": "erf({a})", "erfc": "erfc({a})", "erfinv": "erfinv_{T}({a})",
     "exp2": "exp2({a})", "asinh": "asinh({a})", "acosh": "acosh({a})", "atanh": "atanh({a})", "hypot": "hypot({a}, {b})",
     "fmod": "fmod({a}, {b})", "pow": "pow({a}, {b})",
     "select_where": "({a} ? {b} : {c})", "rectify": "({a} > 0 || {a} != {a} ? {a} : ({T})0)",
@@ -76,7 +76,7 @@ FUNCTIONS = frozenset(
     ["sqrt", "rsqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "log1p", "expm1", "log2", "log10", "erf", "erfc", "exp2", "asinh", "acosh", "atanh", "hypot", "fmod", "pow", "floor", "ceil", "trunc", "_round"]
 )
 # Those whose expression calls a function of the prelude, which is written for single values.
-SINGLE = frozenset(["floor_divide", "remainder", "bitwise_left_shift", "bitwise_right_shift"])
+SINGLE = frozenset(["erfinv", "floor_divide", "remainder", "bitwise_left_shift", "bitwise_right_shift"])
 
 _FAMILIES = {"float": FLOAT | TRUTH | TRUTH_OF_FLOAT, "int": INT | TRUTH, "bool": BOOL | TRUTH, "complex": COMPLEX}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from corelib.ops.elementwise.error_functions import ERFINV_LOG, GILES_TAIL, QUANTILE_CENTRAL, QUANTILE_FAR_TAIL, QUANTILE_TAIL
+
 
 class Target(NamedTuple):
     """A compiler's dialect of C."""
@@ -32,8 +34,8 @@ class Target(NamedTuple):
         text = self.prelude + _COMMON
         for kind in ("i8", "i16", "i32", "i64"):
             text += _signed(kind)
-        text += _unsigned("u8") + _floating("f32", "f")
-        return text + "typedef double f64;\nPLAIN(f64)\n" + _floating("f64", "") if double else text
+        text += _unsigned("u8") + _floating("f32", "f") + _erfinv()
+        return text + "typedef double f64;\nPLAIN(f64)\n" + _floating("f64", "") + _wide_erfinv() if double else text
 
 
 _OPENCL = """
@@ -158,6 +160,42 @@ FN {kind} floor_divide_{kind}({kind} a, {kind} b) {{
   return q - whole > 0.5{suffix} ? whole + 1 : whole;
 }}
 """
+
+
+def _erfinv() -> str:
+    """In float32 by polynomials in log(1 - x²), as the kernels of NumPy-like modules have it."""
+    return f"""
+FN f32 erfinv_f32(f32 x) {{
+  const f32 v = log((1.0f - x) * (1.0f + x));
+  const f32 root = sqrt(-v) - 3.0f;
+  const f32 made = v > -5.0f ? {_horner("v", ERFINV_LOG, "f")} : {_horner("root", GILES_TAIL, "f")};
+  return fabs(x) == 1.0f ? x * INFINITY : made * x;
+}}
+"""
+
+
+def _wide_erfinv() -> str:
+    """In float64 as the normal quantile at (1 + x) / 2, over the root of 2."""
+
+    def fraction(x: str, parts: tuple[tuple[float, ...], tuple[float, ...]]) -> str:
+        return f"{_horner(x, parts[0], '')} / {_horner(x, parts[1], '')}"
+
+    return f"""
+FN f64 erfinv_f64(f64 x) {{
+  const f64 q = 0.5 * x, r = 0.180625 - q * q;
+  if (fabs(q) <= 0.425) return 0.7071067811865476 * q * {fraction("r", QUANTILE_CENTRAL)};
+  const f64 root = sqrt(-log(0.5 - fabs(q))), near = root - 1.6, far = root - 5.0;
+  const f64 made = root <= 5.0 ? {fraction("near", QUANTILE_TAIL)} : {fraction("far", QUANTILE_FAR_TAIL)};
+  return copysign(fabs(q) == 0.5 ? (f64)INFINITY : 0.7071067811865476 * made, x);
+}}
+"""
+
+
+def _horner(x: str, coefficients: tuple[float, ...], suffix: str) -> str:
+    text = f"{coefficients[0]!r}{suffix}"
+    for c in coefficients[1:]:
+        text = f"({text} * {x} + {c!r}{suffix})"
+    return text
 
 
 OPENCL = Target(

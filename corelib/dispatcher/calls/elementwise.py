@@ -294,6 +294,10 @@ def fitting_number(name: str, value: Any, dtype: DType, computed: DType | None =
         most = _LARGEST.get(kind.name)
         value = float(value.real)
         fits = most is None or value - value != 0 or -most <= value <= most
+    elif dtype in D.HELD:
+        if value != 0:
+            raise NotImplementedError(f"{name}(): \"fill\" not implemented for '{D.kind_name(dtype)}': its elements are no numbers; only 0 can be set")
+        return 0
     else:
         limits = iinfo(dtype)
         # unsigned dtypes take negative numbers, which wrap

@@ -14,7 +14,7 @@ from corelib.graph.grad_mode import grad_mode
 from corelib.graph.recording import record
 from corelib.graph.rule import Args, Outs
 from corelib.tensor.device import cpu, device as Device
-from corelib.tensor.dtype import dtype as DType, kind_name
+from corelib.tensor.dtype import dtype as DType, held, kind_name
 from corelib.tensor.tensor import Tensor
 
 
@@ -31,7 +31,7 @@ def missing(op: Op, device: Device, dtype: Any, args: Args) -> Outs:
     if by_result and device is not host.device and (op.kind == "extension" or dtype.is_complex) and op.kernel_for(host.key, dtype) is not None:
         return on_host(op, device, args)
     table = op.kernels.get(device.runtime.key)
-    capability = device.runtime.backend.dtypes.get(dtype.name, "absent")
+    capability = held(dtype, device.runtime.backend.dtypes)
     if table and dtype in table:
         detail = (
             f"the {device.type} backend's kernel passed these arguments on (it returned NotImplemented), and the op has no body that would compute them"

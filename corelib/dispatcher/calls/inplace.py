@@ -141,8 +141,11 @@ def _straight(op: Op, args: Args) -> bool:
     if kernel is None:
         return False
     for t in tensors[1:]:
-        if t._shape != self._shape and broadcast_shapes(self._shape, t._shape) != self._shape:
-            return False
+        if t._shape != self._shape:
+            if broadcast_shapes(self._shape, t._shape) != self._shape:
+                return False
+            if len(BROADCASTS) < 4096:
+                BROADCASTS[self._shape, t._shape] = (self._shape, self._numel)
     cast = [self, *[_cast(x, dtype, device) for x in operands[1:]]]
     rest = args[len(operands) :]
     if rest and "alpha" in op.params:

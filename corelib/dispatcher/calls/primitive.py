@@ -15,6 +15,7 @@ from corelib.contract.kernels import Kernel
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.op import TABLE, Op
+from corelib.tensor.dtype import HELD, int16, uint8
 from corelib.tensor.size import is_dense
 from corelib.tensor.slot import Slot
 from corelib.tensor.tensor import Tensor
@@ -26,11 +27,19 @@ COPY: Slot[Callable[[Tensor, Tensor], None]] = Slot(
 )
 
 
+def as_bytes(t: Tensor) -> Tensor:
+    """A tensor of a dtype that is only held, as unsigned integers of its size, or what can be copied in their place."""
+    return Tensor._make(t._own_storage(), uint8 if t._dtype.itemsize == 1 else int16, t._shape, t._strides, t._offset)
+
+
 def run_primitive(name: str, out: Tensor, *args: object) -> None:
     """Run a primitive that writes into a tensor which already exists."""
     primitive = TABLE[name]
     kernel = primitive.kernel_for(out._key.plain, out._dtype)
     if kernel is None:
+        if name == "fill" and out._dtype in HELD and args[0] == 0:
+            run_primitive(name, as_bytes(out), *args)
+            return
         kernel = missing(primitive, out._device, out._dtype, (out, *args))  # raises: a primitive has no body
     if out._key.lazy or (out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous()):
         made = Tensor._empty(out._device, out._dtype, out._shape)

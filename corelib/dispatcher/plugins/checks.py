@@ -39,6 +39,10 @@ class BackendError(RuntimeError):
         self.reason = reason or message
 
 
+class NoDeviceError(AssertionError, BackendError):
+    """There is no device of the type here. PyTorch raises AssertionError where it is built without, RuntimeError where there is no driver: it is both."""
+
+
 def checked_hooks(entry: Entry, required: str) -> pluggy.HookRelay:
     """The hooks of one plugin, imported and checked against the specifications; BackendError for what is wrong.
 

@@ -18,7 +18,7 @@ from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
 from corelib.dispatcher import report
 from corelib.dispatcher.plugins.checks import (
-    BackendError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
+    BackendError, NoDeviceError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
 )
 from corelib.dispatcher.plugins.discovery import BACKENDS, INSTALL, KERNELS, Entry, discover, is_device_type, normalized
 from corelib.dispatcher.plugins.loaded import REGISTERED
@@ -136,7 +136,7 @@ def _choose(device_type: str, claims: list[Entry]) -> Entry:
             f"which does not provide it; these do: {', '.join(e.provider for e in claims) or 'none that is installed'}"
         )
     if not claims:
-        raise BackendError(_missing(device_type))
+        raise NoDeviceError(_missing(device_type))
     if len(claims) > 1:
         raise BackendError(
             f"device {device_type!r}: {len(claims)} installed packages provide it: "
@@ -149,7 +149,8 @@ def _choose(device_type: str, claims: list[Entry]) -> Entry:
 def _missing(device_type: str) -> str:
     installed = ", ".join(sorted({"meta", *(e.device_type for e in entries())}))
     broken = [e for e in _discovered() if e.problem and e.device_type in (device_type, "")]
-    text = f"device {device_type!r}: no installed package provides it. "
+    told = "" if device_type == "cpu" else f"Torch not compiled with {device_type.upper()} enabled: "
+    text = f"{told}device {device_type!r}: no installed package provides it. "
     if device_type in INSTALL:
         text += f"Install one with: {INSTALL[device_type]} (device types installed here: {installed})"
     else:

@@ -40,7 +40,7 @@ def get_total_norm(
         return zeros(())
     with no_grad():
         first = tensors[0].device
-        norms = stack([tensor.norm(norm_type).to(first) for tensor in tensors])
+        norms = stack([norm if norm.device is first else norm.to(first) for norm in [tensor.norm(norm_type) for tensor in tensors]])
         total = norms.norm(norm_type)
         if error_if_nonfinite and not total.isfinite():
             raise RuntimeError(
@@ -62,7 +62,7 @@ def clip_grads_with_norm_(
         # Multiplied even where it is 1: to look would wait for the device.
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
         for gradient in gradients:
-            gradient.mul_(factor.to(gradient.device))
+            gradient.mul_(factor if gradient.device is factor.device else factor.to(gradient.device))
 
 
 def clip_grad_norm_(

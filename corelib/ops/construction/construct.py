@@ -77,6 +77,8 @@ def tensor(
 def _parse(data: object, dtype: DType | None) -> Native:
     """A fresh NumPy array of the elements, with a dtype that corelib has."""
     kind = type(data)
+    if dtype in D.HELD:
+        raise RuntimeError(f"tensor(): invalid type: a number is no element of {dtype}; make bytes and view them: torch.tensor([0], dtype=torch.uint8).view({dtype})")
     wanted = None if dtype is None else dtype.np
     if kind is float and isinstance(data, float):
         if -65504.0 <= data <= 65504.0:

@@ -20,7 +20,7 @@ from corelib.ops.elementwise.where import select_where
 from corelib.tensor import dtype as D
 from corelib.tensor.base import attach
 from corelib.tensor.device import DeviceLike, device as Device, resolve
-from corelib.tensor.dtype import Number, dtype as DType, kind_name
+from corelib.tensor.dtype import Number, dtype as DType, held, kind_name
 from corelib.tensor.host import np
 from corelib.tensor.layout import CHANNELS_INNERMOST, innermost_strides, layout as Layout, memory_format as MemoryFormat
 from corelib.tensor.limits import iinfo
@@ -85,7 +85,7 @@ def fill_unset(t: Tensor) -> None:
 def check_dtype(name: str, dtype: DType, place: Device) -> None:
     """NotImplementedError for a dtype that the device's backend declares absent."""
     dtypes = (place._runtime or place.runtime).backend.dtypes  # the slot first: the property is a call on every creation's path
-    if dtypes.get(dtype.name, "absent") == "absent":
+    if held(dtype, dtypes) == "absent":
         have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 

@@ -9,7 +9,7 @@ from typing import Any, TYPE_CHECKING
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
 from corelib.dispatcher.calls.outcome import computed
-from corelib.dispatcher.calls.primitive import COPY, apart, refuse_shared, run_primitive
+from corelib.dispatcher.calls.primitive import COPY, apart, as_bytes, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Op
@@ -52,13 +52,20 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
     if out._device is not input._device:
         _copy_across(out, input)
         return
-    if input._dtype is not out._dtype and input._dtype.is_complex is not out._dtype.is_complex:
-        _copy_part(out, input)
-        return
+    if input._dtype is not out._dtype:
+        if input._dtype in D.HELD or out._dtype in D.HELD:
+            kind = input._dtype if input._dtype in D.HELD else out._dtype
+            raise NotImplementedError(f"copy_(): \"copy_\" not implemented for '{kind_name(kind)}': its elements are no numbers; view(torch.uint8) has their bytes")
+        if input._dtype.is_complex is not out._dtype.is_complex:
+            _copy_part(out, input)
+            return
     kernel = _COPY.kernel_for(out._key, out._dtype)
     if kernel is None:
         if out._key.lazy:
             _copy_unresolved(out, input)
+            return
+        if out._dtype in D.HELD:
+            copy_elements(as_bytes(out), as_bytes(input))
             return
         kernel = missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if input._shape != out._shape and not out._device.runtime.strided_any:

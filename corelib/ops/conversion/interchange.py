@@ -86,6 +86,11 @@ def host_array(t: Tensor, shared: bool = False) -> Native:
                 "host memory first."
             )
         t = t.detach().to(cpu)
+    if t._dtype in D.HELD:
+        kind = D.kind_name(t._dtype)
+        if shared:
+            raise TypeError(f"numpy(): Got unsupported ScalarType {kind}; view(torch.uint8).numpy() has the bytes")
+        raise NotImplementedError(f"\"_local_scalar_dense_{t._device.type}\" not implemented for '{kind}': its elements are no numbers; view(torch.uint8) has their bytes")
     array = t._array()
     if shared and array.ndim != len(t._shape):
         raise ValueError(f"numpy(): maximum supported dimension for an ndarray is {NATIVE_DIMS}, got {len(t._shape)}")

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from math import prod
 from typing import Any, TYPE_CHECKING, TypeAlias
 
+from corelib.dispatcher.calls.primitive import as_bytes
 from corelib.ops.conversion.interchange import host_array
+from corelib.tensor.dtype import HELD
 from corelib.tensor.base import attach
 from corelib.tensor.host import np
 from corelib.tensor.promotion import get_default_dtype
@@ -226,6 +228,8 @@ def _shown_indices(shape: tuple[int, ...]) -> list[list[int] | range]:
 
 def _shown_elements(t: Tensor) -> Array:
     """The elements of `t` that are shown, on the host."""
+    if t.dtype in HELD:
+        t = as_bytes(t)
     shape = t.shape
     edge = _OPTIONS.edgeitems
     if not _is_summarized(shape):

@@ -60,8 +60,8 @@ def lgamma(input: Tensor) -> Tensor:
     x = select_where(negative, 1 - input, input)
     y = select_where(x < 12, x, 12.0)
     # down to 2..3, the factors multiplied up; below 2 by lgamma(y) = lgamma(y + 1) - log(y), where log1p keeps the digits near 1
-    product = y.new_ones(())
-    for _ in range(9):
+    product, y = select_where(y >= 3, y - 1, 1.0), select_where(y >= 3, y - 1, y)
+    for _ in range(8):
         above = y >= 3
         y = select_where(above, y - 1, y)
         product = product * select_where(above, y, 1.0)

@@ -253,6 +253,8 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
     if not isinstance(input, Tensor):
         raise TypeError(f"nonzero(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     need_values("nonzero", input)
+    if input._dtype in D.HELD:
+        raise NotImplementedError(f"nonzero(): \"nonzero_count_{input._device.type}\" not implemented for '{D.kind_name(input._dtype)}': its elements are no numbers")
     input = input.detach()
     if as_tuple and not input._shape:
         input = input.reshape((1,))

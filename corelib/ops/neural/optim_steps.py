@@ -1,4 +1,4 @@
-"""The update of one parameter by SGD and by Adam, each as one op that changes its tensors in place.
+"""The update of one parameter by SGD, Adam, RMSprop and Adagrad, each as one op that changes its tensors in place.
 
 A backend may have a kernel of the same name, which gets the native arrays in the order of the op's parameters and
 changes all of them but the gradient. The bodies keep PyTorch's order of operations, so that trajectories agree to
@@ -130,3 +130,54 @@ def _adam_body(
         square = max_exp_avg_sq.copy_(max_exp_avg_sq.maximum(square))
     denominator = (square.sqrt() / (1 - beta2**step) ** 0.5).add_(eps)
     param.addcdiv_(exp_avg, denominator, value=-lr / (1 - beta1**step))
+
+
+@op(kind="composite", on=())
+def _rmsprop_step_(
+    param: Tensor, grad: Tensor, square_avg: Tensor, grad_avg: Tensor | None, momentum_buffer: Tensor | None, lr: float, alpha: float, eps: float,
+    weight_decay: float, momentum: float,
+) -> None:
+    """One step of RMSprop on `param`; `grad_avg` is there where it is centered, and `momentum_buffer` with momentum.
+
+    All tensors have one shape and one floating dtype.
+    """
+    attributes = (lr, alpha, eps, weight_decay, momentum)
+    if not _run_kernel(TABLE["_rmsprop_step_"], param, grad, (square_avg, grad_avg, momentum_buffer), attributes):
+        fallback.ran_body(TABLE["_rmsprop_step_"], param._device)
+        with no_grad():
+            rmsprop_update(param, grad, square_avg, grad_avg, momentum_buffer, *attributes)
+
+
+def rmsprop_update(
+    param: Tensor, grad: Tensor, square_avg: Tensor, grad_avg: Tensor | None, momentum_buffer: Tensor | None, lr: float, alpha: float, eps: float,
+    weight_decay: float, momentum: float,
+) -> None:
+    """The same as ops one after the other, which are recorded where recording is on."""
+    g = grad if weight_decay == 0 else grad.add(param, alpha=weight_decay)
+    square_avg.mul_(alpha).addcmul_(g, g, value=1 - alpha)
+    spread = square_avg
+    if grad_avg is not None:
+        grad_avg.lerp_(g, 1 - alpha)
+        spread = square_avg.addcmul(grad_avg, grad_avg, value=-1)
+    root = spread.sqrt().add(eps)
+    if momentum_buffer is not None:
+        momentum_buffer.mul_(momentum).addcdiv_(g, root)
+        param.add_(momentum_buffer, alpha=-lr)
+    else:
+        param.addcdiv_(g, root, value=-lr)
+
+
+@op(kind="composite", on=())
+def _adagrad_step_(param: Tensor, grad: Tensor, total: Tensor, rate: float, eps: float, weight_decay: float) -> None:
+    """One step of Adagrad on `param`, with the sum of squares in `total`; `rate` has its decay in it."""
+    if not _run_kernel(TABLE["_adagrad_step_"], param, grad, (total,), (rate, eps, weight_decay)):
+        fallback.ran_body(TABLE["_adagrad_step_"], param._device)
+        with no_grad():
+            adagrad_update(param, grad, total, rate, eps, weight_decay)
+
+
+def adagrad_update(param: Tensor, grad: Tensor, total: Tensor, rate: float, eps: float, weight_decay: float) -> None:
+    """The same as ops one after the other."""
+    g = grad if weight_decay == 0 else grad.add(param, alpha=weight_decay)
+    total.addcmul_(g, g, value=1)
+    param.addcdiv_(g, total.sqrt().add(eps), value=-rate)

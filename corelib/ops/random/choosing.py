@@ -61,3 +61,12 @@ def multinomial(
 
 
 attach("multinomial", multinomial)
+
+
+def begun_permutations(count: int, n: int, first: int) -> Tensor:
+    """The first numbers of `count` permutations, as `randperm(n)` draws them one after the other on the default device: (count, first)."""
+    device = resolve(None)
+    if device.type == "meta":
+        return Tensor._empty(device, D.int64, (count, first))
+    drawn = generator_of("randperm", None, device).permutations(count, n, first)
+    return drawn_tensor(device, D.int64, (count, first), drawn)

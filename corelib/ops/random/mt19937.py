@@ -52,18 +52,19 @@ _VECTOR_PERMUTATION_FROM = 512  # below this a loop over a list is faster than t
 class Mt19937:
     """The stream of one seed (0 to 2^64 - 1, of which mt19937 takes the low 32 bits)."""
 
-    __slots__ = ("_engine", "_integers", "_next_double", "_next_float", "_seed", "_untouched")
+    __slots__ = ("_engine", "_integers", "_memory", "_next_double", "_next_float", "_seed", "_untouched")
     algorithm = "mt19937"
 
     def __init__(self, seed: int) -> None:
         self._engine: np.random.MT19937 | None = None
+        self._memory: NDArray[np.uint32] | None = None  # the engine's own, where it has been found
         self._integers: np.random.RandomState | None = None  # over the same engine
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
         """Begin the stream of `seed`; NumPy is not needed before the first draw."""
         self._seed = seed
-        self._engine = self._integers = None
+        self._engine = self._integers = self._memory = None
         self._untouched = True
         self._next_double: float | None = None
         self._next_float: float | None = None
@@ -114,7 +115,7 @@ class Mt19937:
         engine = np.random.MT19937(0)
         pos = _WORDS if left == 1 else at
         engine.state = {"bit_generator": "MT19937", "state": {"key": words.astype(np.uint32), "pos": pos}}
-        self._engine, self._integers, self._seed, self._untouched = engine, None, seed, untouched
+        self._engine, self._integers, self._memory, self._seed, self._untouched = engine, None, None, seed, untouched
         self._next_double = double if has_double else None
         self._next_float = single if has_single else None
 
@@ -153,13 +154,23 @@ class Mt19937:
     # Taking back: what draws numbers one by one draws them in blocks, and returns what is left of one
 
     def engine_state(self) -> Any:
-        """Where the words are now, for `rewind`."""
-        return self._started().state
+        """Where the words are now, for `rewind`: the engine's memory, which is read and written a hundred times quicker than its `state`."""
+        engine, memory = self._started(), self._memory
+        if memory is None:
+            state = engine.state["state"]
+            memory = np.asarray(_Memory(engine.ctypes.state_address))
+            if memory[_WORDS] != state["pos"] or not np.array_equal(memory[:_WORDS], state["key"]):
+                return engine.state  # a NumPy that keeps it otherwise
+            self._memory = memory
+        return memory.copy()
 
     def rewind(self, state: Any, words: int) -> None:
         """Go to `words` words behind `state`."""
         engine = self._started()
-        engine.state = state
+        if self._memory is not None and isinstance(state, np.ndarray):
+            self._memory[...] = state
+        else:
+            engine.state = state
         engine.random_raw(words, output=False)
 
     def take_kept(self) -> float | None:
@@ -313,6 +324,36 @@ class Mt19937:
         targets = steps.copy()
         targets[:-1] += jumps.astype(np.int64)
         return _swap_all(steps, targets)
+
+
+    def permutations(self, count: int, n: int, first: int) -> NDArray[np.int64]:
+        """The first numbers of `count` permutations, side by side: a place is settled once it has been swapped."""
+        made = np.empty((count, first), np.int64)
+        swaps = n - 1
+        if n >= _PERMUTATION_TWO_WORDS_FROM:
+            for row in made:
+                row[...] = self.permutation(n)[:first]
+            return made
+        left = np.arange(n, n - min(first, swaps), -1, dtype=np.uint32)
+        together = max(_CHUNK * 4 // n, 1)
+        for begin in range(0, count, together):
+            lanes = np.arange(min(together, count - begin))
+            words = self._words(swaps * lanes.size).reshape(lanes.size, swaps)[:, : left.size]
+            targets = (words.astype(np.uint32) % left).astype(np.int64).T + np.arange(left.size)[:, None]
+            order = np.repeat(np.arange(n, dtype=np.int64)[:, None], lanes.size, 1)
+            for i, target in enumerate(targets):
+                settled = order[target, lanes]
+                order[target, lanes] = order[i]
+                order[i] = settled
+            made[begin : begin + lanes.size] = order[:first].T
+        return made
+
+
+class _Memory:
+    """The memory of an engine: its words, and how many of them are used up."""
+
+    def __init__(self, address: int) -> None:
+        self.__array_interface__ = {"data": (address, False), "shape": (_WORDS + 1,), "typestr": np.dtype(np.uint32).str, "version": 3}
 
 
 def _unit53(words: NDArray[np.uint64]) -> NDArray[np.floating]:

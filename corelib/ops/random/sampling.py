@@ -131,6 +131,14 @@ class Sampler:
         with self._lock:
             return _cast(self._stream.permutation(n), np_dtype, name)
 
+    def permutations(self, count: int, n: int, first: int) -> Array:
+        """The first numbers, `first` of them, of `count` permutations of n, drawn one after the other: int64 of shape (count, first)."""
+        with self._lock:
+            if isinstance(self._stream, Mt19937) and n:
+                return self._stream.permutations(count, n, first)
+            rows = [self._stream.permutation(n)[:first] for _ in range(count)]
+        return np.array(rows, np.int64).reshape(count, first)
+
     def bernoulli(self, p: float | Array, n: int, np_dtype: DTypeLike) -> Array:
         """n ones and zeros, one with probability `p`: a number, or an array of n of them. RuntimeError outside [0, 1].
 

@@ -106,13 +106,40 @@ def _adam(args: Args) -> tuple[Step, ...]:
     return steps(written)
 
 
+def _resized(args: Args) -> tuple[Step, ...]:
+    """interpolate, which is an op of its own for each mode and number of dimensions."""
+    n, mode = len(args[0].shape) - 2, args[3]
+    if mode == "area":
+        return named(f"adaptive_avg_pool{n}d", args)
+    if mode == "nearest-exact":
+        return named(f"_upsample_nearest_exact{n}d", args)
+    return named(f"{'_' * bool(args[6])}upsample_{mode}{n}d{'_aa' * bool(args[6])}", args)
+
+
+def _rmsprop(args: Args) -> tuple[Step, ...]:
+    """A step of RMSprop."""
+    mean, buffer, decay = args[3], args[4], args[8]
+    written = "add " * (decay != 0) + "mul_(number) addcmul_ "
+    written += "lerp_ addcmul sqrt_ " if mean is not None else "sqrt "
+    written += "add_(number) " + ("mul_(number) addcdiv_ add_*" if buffer is not None else "addcdiv_*")
+    return steps(written)
+
+
+def _adagrad(args: Args) -> tuple[Step, ...]:
+    """A step of Adagrad."""
+    return steps("add " * (args[5] != 0) + "addcmul_ sqrt add_(number) addcdiv_*")
+
+
 _BY_ARGUMENTS: dict[str, Callable[[Args], tuple[Step, ...]]] = {
     "affine": _linear,
     "matmul": _product,
     "batched_matmul": lambda args: named("mm" if len(args[0]._shape) == 2 else "bmm", args),
     "linear_backward": _linear_backward,
+    "interpolate": _resized,
     "_sgd_step_": _sgd,
     "_adam_step_": _adam,
+    "_rmsprop_step_": _rmsprop,
+    "_adagrad_step_": _adagrad,
     "chunk": lambda args: (Step("chunk", (Step("split", steps("narrow") * min(args[1], args[0].shape[args[2]]), True),), args=args),),
     "split_sizes": lambda args: (Step("split_with_sizes", steps("as_strided") * len(args[1]), args=args),),
     "unbind": lambda args: (Step("unbind", steps("select") * args[0].shape[args[1]], args=args),),

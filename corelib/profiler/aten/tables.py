@@ -106,7 +106,6 @@ gru_gates: _thnn_fused_gru_cell
 hardsigmoid_of: hardsigmoid
 hardswish_of: hardswish
 hardtanh_of: hardtanh
-interpolate: upsample
 kthvalue_along: kthvalue
 layer_norm: layer_norm(native_layer_norm*(empty empty empty view view))
 layer_norm_backward: native_layer_norm_backward

@@ -9,8 +9,10 @@ from datetime import datetime
 from pkgutil import resolve_name
 from typing import Any, NoReturn, Self
 
+from corelib.nn.modules.module import Module
 from corelib.tensor.host import np
 from corelib.utils.tensorboard import pictures, summary
+from corelib.utils.tensorboard.graph import graph
 from corelib.utils.tensorboard.pictures import as_array
 from corelib.utils.tensorboard.protocol import event_file_writer, message, value
 
@@ -35,6 +37,14 @@ class FileWriter:
         if global_step is not None:
             event.step = int(global_step)
         self.event_writer.add_event(event)
+
+    def add_graph(self, graph_profile: tuple[Any, Any], walltime: Time = None) -> None:
+        """Write a graph, and where it ran."""
+        drawn, run = graph_profile
+        tagged = message("event.TaggedRunMetadata")(tag="step1", run_metadata=run.SerializeToString())
+        for event in (message("event.Event")(graph_def=drawn.SerializeToString()), message("event.Event")(tagged_run_metadata=tagged)):
+            event.wall_time = time.time() if walltime is None else walltime
+            self.event_writer.add_event(event)
 
     def flush(self) -> None:
         """Put on the disk what waits."""
@@ -238,12 +248,13 @@ class SummaryWriter:
         """NotImplementedError, with what to use instead."""
         raise NotImplementedError(f"add_mesh(): meshes are not written; draw {tag!r} with matplotlib and add_figure(), or use tensorboard.plugins.mesh.summary")
 
-    def add_graph(self, model: Any, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True) -> NoReturn:
-        """NotImplementedError, with what to use instead."""
-        raise NotImplementedError(
-            f"add_graph(): corelib keeps no graph of a program like {type(model).__name__}; print(model) shows its modules, and corelib.profiler.profile() with "
-            "tensorboard_trace_handler(folder) which ops run"
-        )
+    def add_graph(self, model: Module, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True) -> None:
+        """Add the graph of a module: the ops that run when it is called in evaluation, with the modules in which they run, and the shapes of their results.
+
+        input_to_model: a tensor, or a tuple of arguments. verbose: print the nodes. use_strict_trace: accepted; results may be dictionaries either way.
+        What the call raises comes through, after RuntimeError's words have been printed, as in PyTorch.
+        """
+        self._get_file_writer().add_graph(graph(model, input_to_model, verbose))
 
     def add_onnx_graph(self, onnx_model_file: str) -> NoReturn:
         """NotImplementedError: open the file with a viewer of ONNX models."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 from typing import Any
 
 
+from ..harness import quiet
 from .programs import collection, leaf, raises
 
 program, test_a_program_does_as_in_pytorch = collection()
@@ -21,6 +23,22 @@ def backward_twice_is_refused(T: Any) -> Any:
     y = (x * x).sum()
     y.backward()
     y.backward()
+
+
+@program
+def grad_of_no_inputs_is_refused(T: Any) -> Any:
+    T.autograd.grad(leaf(T).sum(), [])
+
+
+@program
+def the_old_name_of_grad_tensors(T: Any) -> Any:
+    x = leaf(T)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        T.autograd.backward([(x * 2).sum()], grad_variables=[T.tensor(3.0)])
+    with quiet():
+        both = raises(lambda: T.autograd.backward([(x * 2).sum()], T.tensor(1.0), grad_variables=[T.tensor(3.0)]))
+    return x.grad, [(w.category.__name__, str(w.message)) for w in caught], both
 
 
 @program

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-
-from .programs import collection, leaf
+from .programs import collection, leaf, raises
 
 program, test_a_program_does_as_in_pytorch = collection()
 
@@ -24,6 +24,30 @@ def square(T: Any, **extra: Any) -> Any:
             return g * 2 * x * ctx.factor, None
 
     return Square
+
+
+@program
+def functions_as_pytorch_had_them_first(T: Any) -> Any:
+    class Old(T.autograd.function.InplaceFunction):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx.saved_variables[0]
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        made = Old(True)
+        called = raises(lambda: made(leaf(T)))
+        x = leaf(T)
+        y = Old.apply(x)
+        y.sum().backward()
+    node = y.grad_fn
+    said = [(w.category.__name__, str(w.message).replace(repr(Old), "Old")) for w in caught]
+    return made.inplace, called, x.grad, said, isinstance(node, T.autograd.function.BackwardCFunction), isinstance(node, T.autograd.function.FunctionCtx), repr(node).split(" at ")[0]
 
 
 @program

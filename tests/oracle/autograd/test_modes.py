@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
-
 
 from .programs import collection, leaf, raises
 
@@ -86,6 +86,45 @@ def modes_as_decorators(T: Any) -> Any:
         inner = on(x).requires_grad
     produced = [(y.requires_grad, enabled, T.is_grad_enabled()) for y, enabled in generate(x)]
     return off(x).requires_grad, bare(x).requires_grad, inner, off.__name__, produced
+
+
+@program
+def grad_stays_off_in_inference_mode(T: Any) -> Any:
+    x = leaf(T)
+    with T.inference_mode():
+        with T.enable_grad():
+            inside = x * 2
+        with T.set_grad_enabled(True):
+            inside_too = x * 2
+        with T.inference_mode(False):
+            normal = x * 2
+        after = x * 2
+    return [(t.requires_grad, t.is_inference()) for t in (inside, inside_too, normal, after, x * 2)]
+
+
+@program
+def classes_are_decorated_with_a_warning(T: Any) -> Any:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+
+        @T.no_grad()
+        class Made:
+            def __init__(self) -> None:
+                self.enabled = T.is_grad_enabled()
+
+    return Made().enabled, T.is_grad_enabled(), [(w.category.__name__, str(w.message)) for w in caught]
+
+
+@program
+def anomalies_show_the_users_line_last(T: Any) -> Any:
+    x = T.tensor([-1.0], requires_grad=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with T.autograd.detect_anomaly():
+            y = x.sqrt().sum()
+            error = raises(y.backward)
+    said = str(caught[-1].message).split(" (Triggered internally")[0].strip().splitlines()
+    return error, said[0], said[-1].strip()
 
 
 @program

@@ -27,6 +27,21 @@ def hooked(T: Any, run: Any) -> Any:
 
 
 @program
+def what_was_saved_is_listed(T: Any) -> Any:
+    """Programs that draw graphs look through `dir(node)`; every name there can be asked for."""
+    x = leaf(T)
+    seen = []
+    for y in (x * x, x.exp(), x.sum(), x.pow(2), x.abs(), x.sin(), x.clamp(0, 2), x.relu(), x.log(), x / x):
+        node = y.grad_fn
+        listed = [name for name in dir(node) if name.startswith("_saved")]
+        for name in listed:
+            getattr(node, name)
+        seen.append([name for name in listed if isinstance(getattr(node, name), T.Tensor) and not name.endswith("result1")])
+        seen.append([{"metadata", "name", "next_functions", "register_hook", "register_prehook", *(f"_raw{name}" for name in seen[-1])} <= set(dir(node)), "edges" in dir(node)])
+    return seen
+
+
+@program
 def every_kind_of_node(T: Any) -> Any:
     made = []
     for run in (

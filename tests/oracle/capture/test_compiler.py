@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 
 import corelib
@@ -32,9 +34,29 @@ def test_compile_runs_eagerly_and_says_so_once() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:compile")
-def test_modules_are_compiled_to_themselves() -> None:
-    net = corelib.nn.Linear(2, 1)
-    assert corelib.compile(net) is net and net.compile() is None and list(corelib.compile(net).state_dict()) == ["weight", "bias"]
+def test_modules_are_wrapped_as_pytorch_wraps_them() -> None:
+    seen = []
+    for T in (corelib, torch):
+        T.manual_seed(0)
+        net = T.nn.Sequential(T.nn.Linear(2, 1), T.nn.Dropout())
+        made = T.compile(net, backend="eager")
+        made.note = 3
+        seen.append([
+            type(made).__name__, repr(made), list(made.state_dict()), [n for n, _ in made.named_modules()], made._orig_mod is net, net.note,
+            len(made), made.eval().training, net.training, net[1].training, made.train() is made, net[1].training,
+            made.load_state_dict(made.state_dict()), isinstance(made, T._dynamo.OptimizedModule), T.compile(net, disable=True) is net, net.compile(),
+            [p is q for p, q in zip(made.parameters(), net.parameters(), strict=True)], made.eval()(T.ones(1, 2)).tolist() == net(T.ones(1, 2)).tolist(),
+            type(T.compile(backend="eager")(net)).__name__, type(copy.deepcopy(made)._orig_mod).__name__, made.requires_grad_(False)._orig_mod[0].weight.requires_grad,
+        ])  # fmt: skip
+        del made.note
+        assert not hasattr(net, "note")
+        with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+            made.nothing  # noqa: B018
+        with pytest.raises(TypeError, match="Linear does not support len"):
+            len(T.compile(T.nn.Linear(1, 1), backend="eager"))
+    assert seen[0] == seen[1]
+    assert corelib.compile(corelib.compile(net_of := corelib.nn.Linear(2, 1)))._orig_mod is net_of
+    assert type(pickle.loads(pickle.dumps(corelib.compile(corelib.nn.Linear(2, 1))))._orig_mod) is corelib.nn.Linear
 
 
 @pytest.mark.filterwarnings("ignore:compile")
@@ -78,7 +100,9 @@ def test_dynamo_is_read_and_set() -> None:
     dynamo.reset()
     dynamo.mark_dynamic(corelib.ones(1), 0)
     assert dynamo.optimize("inductor")(f) is f and dynamo.is_compiling() is False and dynamo.disable(f) is f
-    assert not isinstance(corelib.compile(corelib.nn.Linear(1, 1)), dynamo.OptimizedModule)
+    import corelib._dynamo.eval_frame as frames
+
+    assert frames.OptimizedModule is dynamo.OptimizedModule
     with pytest.raises(RuntimeError, match="no graph to explain"):
         dynamo.explain(f)
     with pytest.raises(RuntimeError, match="state_dict"):

@@ -38,6 +38,15 @@ FAMILIES: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 
+ASIDE = ("sparse and blocked layouts", "quantization")
+"""Families of their own kinds of tensors; with the namespaces and names of `aside` they are left out of the second figure."""
+
+
+def aside(path: str, name: str) -> bool:
+    """Whether a name is of sparse or quantized tensors, of graphs of code, of function transforms, or of training by several processes."""
+    return bool(re.match(r"torch\.(fx|func|distributed)(\.|$)", path)) or name in ("vmap", "is_distributed") or family(path, name) in ASIDE
+
+
 def family(path: str, name: str) -> str:
     """The heading under which a missing name stands: that of its namespace, or else that of its name."""
     for heading, spaces, _ in FAMILIES:

@@ -8,7 +8,7 @@ from functools import cache
 
 from . import namespaces
 from .calls import called
-from .families import FAMILIES, OTHER, UNCALLED, family
+from .families import FAMILIES, OTHER, UNCALLED, aside, family
 from .users import REASONS, not_for_users
 
 
@@ -33,6 +33,17 @@ class Space:
     @property
     def share(self) -> str:
         return percent(len(self.present), len(self.present) + self.lacking)
+
+    @property
+    def rest(self) -> tuple[int, int]:
+        """How many of its names are present and missing when those are set aside that are no part of a usual program."""
+        missing = [name for names in self.missing.values() for name in names]
+        present, lacking = (sum(not aside(self.path, name) for name in names) for names in (self.present, missing))
+        return present, lacking
+
+    @property
+    def share_of_rest(self) -> str:
+        return percent(self.rest[0], sum(self.rest))
 
 
 def percent(part: int, whole: int) -> str:
@@ -71,6 +82,7 @@ def page() -> str:
     """The table and the lists in Markdown."""
     spaces = table()
     present, missing = sum(len(s.present) for s in spaces), sum(s.lacking for s in spaces)
+    rest = sum(s.rest[0] for s in spaces), sum(s.rest[1] for s in spaces)
     lines = [
         "# Coverage of PyTorch's names", "",
         f"What a user of PyTorch {namespaces.VERSION} can call, and what of it corelib has: **{present} of {present + missing} names, {percent(present, present + missing)}**, in the {len(spaces)} namespaces of PyTorch's",
@@ -79,11 +91,12 @@ def page() -> str:
         "(`python -m pytest -n 2 tests/oracle --write-called tests/oracle/coverage/called.txt`), and the checks of every change run with `--check-called`.",
         "A constant or a type is present if a test compares it with PyTorch's. A name that only raises is *missing*, as is all else that a user can call.",
         "*Not for users* are names that PyTorch's module imports for itself, names for type checkers, private functions and constants behind public ones, TorchScript's",
-        "internals, and names that PyTorch has removed; nothing else. The share is present / (present + missing). Written by",
+        "internals, and names that PyTorch has removed; nothing else. The share is present / (present + missing); *rest* is the share when the names of sparse and quantized tensors, of fx, func and",
+        "distributed are set aside. Written by",
         "`python -m tests.oracle.coverage > docs/coverage.md`; a test says when the page is stale.", "",
-        "| namespace | present | missing | not for users | share |", "| --- | ---: | ---: | ---: | ---: |",
-        *(f"| `{s.path}` | {len(s.present)} | {s.lacking} | {s.left_out} | {s.share} |" for s in spaces),
-        f"| all | {present} | {missing} | {sum(s.left_out for s in spaces)} | {percent(present, present + missing)} |",
+        "| namespace | present | missing | not for users | share | rest |", "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *(f"| `{s.path}` | {len(s.present)} | {s.lacking} | {s.left_out} | {s.share} | {s.share_of_rest} |" for s in spaces),
+        f"| all | {present} | {missing} | {sum(s.left_out for s in spaces)} | {percent(present, present + missing)} | {percent(rest[0], sum(rest))} |",
         "", "## Missing", "",
         "By family, the largest first. Of a namespace that corelib lacks altogether only the number is given.",
     ]

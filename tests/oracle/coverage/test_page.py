@@ -12,8 +12,9 @@ import torch
 
 from . import namespaces
 from .calls import FILE, called
+from .families import aside
 from .page import absent, page, percent, table
-from .users import BEHIND, DOCUMENTED, GONE, IMPORTED, PRIVATE, REASONS, REMOVED, TORCHSCRIPT, TYPING, UNPLACED, documented, not_for_users
+from .users import BEHIND, DOCUMENTED, GONE, IMPORTED, PIPES, PRIVATE, REASONS, REMOVED, TORCHSCRIPT, TYPING, UNPLACED, documented, not_for_users
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage.md"
 ABSENT = Path(__file__).parents[3] / "corelib" / "as_torch" / "absent.txt"
@@ -40,17 +41,29 @@ def test_every_name_is_counted_once() -> None:
 
 
 def test_the_figures_of_the_page_add_up() -> None:
-    rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| (\d+) \| (\S+)(?: %)? \|$", page(), re.MULTILINE)
-    *spaces, (last, *total) = [(row[0], *map(int, row[1:4]), row[4]) for row in rows]
+    rows = re.findall(r"^\| (\S+) \| (\d+) \| (\d+) \| (\d+) \| (\S+)(?: %)? \| (\S+)(?: %)? \|$", page(), re.MULTILINE)
+    *spaces, (last, *total) = [(row[0], *map(int, row[1:4]), *row[4:]) for row in rows]
     assert last == "all"
     assert len(spaces) == len(namespaces.SPACES)
     assert list(total[:3]) == [sum(row[i] for row in spaces) for i in (1, 2, 3)]
-    for _, present, missing, _, share in (*spaces, (last, *total)):
+    for _, present, missing, _, share, rest in (*spaces, (last, *total)):
         assert share == percent(present, present + missing).removesuffix(" %")
+        assert rest == "none" or float(rest) >= float(share)
+    whole = sum(sum(s.rest) for s in table())
+    assert 0 < whole < total[0] + total[1] and total[4] == percent(sum(s.rest[0] for s in table()), whole).removesuffix(" %")
     by_heading = dict(re.findall(r"^### (.*): (\d+)$", page(), re.MULTILINE))
     reasons = {reason[0].upper() + reason[1:] for reason in REASONS}
     assert sum(int(count) for heading, count in by_heading.items() if heading in reasons) == total[2]
     assert sum(int(count) for heading, count in by_heading.items() if heading not in reasons) == total[1]
+
+
+@pytest.mark.parametrize(("name", "set_aside"), [
+    ("torch.vmap", True), ("torch.quantized_lstm", True), ("torch.Tensor.to_sparse", True), ("torch.fx.Graph", True), ("torch.distributed.rpc.remote", True),
+    ("torch.nn.DataParallel", False), ("torch.uint16", False), ("torch.compile", False), ("torch.export.export", False), ("torch.Tensor.cuda", False),
+])  # fmt: skip
+def test_what_the_second_figure_sets_aside(name: str, set_aside: bool) -> None:
+    space, _, last = name.rpartition(".")
+    assert aside(space, last) is set_aside
 
 
 def test_a_share_is_not_rounded_up_to_all() -> None:
@@ -58,8 +71,8 @@ def test_a_share_is_not_rounded_up_to_all() -> None:
     assert percent(3, 3) == "100.0 %"
 
 
-def test_names_are_left_out_for_five_reasons_only() -> None:
-    assert REASONS == (IMPORTED, TYPING, PRIVATE, TORCHSCRIPT, REMOVED)
+def test_names_are_left_out_for_these_reasons_only() -> None:
+    assert REASONS == (IMPORTED, TYPING, PRIVATE, TORCHSCRIPT, REMOVED, PIPES)
     for space in table():
         assert set(space.not_for_users) <= {*REASONS}
 

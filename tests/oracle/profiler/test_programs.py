@@ -154,7 +154,7 @@ x.flatten(1)|x.unsqueeze(0)|x.squeeze(0)|x.squeeze()|x.expand(2, 3, 4)|x.expand_
 x.split([1, 1])|x.unbind(0)|x.movedim(0, 1)|x.swapaxes(0, 1)|x.diagonal()|x.unfold(2, 2, 1)|x.detach()|x.contiguous()|x.mT.contiguous()|x.clone()|x.view_as(x)|m.t()|m.T
 T.flip(x, [0])|T.broadcast_to(x, (2, 2, 3, 4))|x.tensor_split(2)|x.hsplit(3)|x.ravel()|x.unflatten(2, (2, 2))|x.to("cpu")|x.to(T.float64)|x.double()|x.float()|x.type_as(x)
 x[0, 0, 0].item()|x.tolist()|x.numpy()|bool(x[0, 0, 0] > 0)|float(x[0, 0, 0])|[r for r in m]|x.cpu()|x.masked_fill(x > 0, 1.)|m.fill_(1)|m.zero_()|m.copy_(m.double())
-m.normal_()|m.uniform_()|m.add_(1)|m.clamp(0, 1)|m.clamp_(0, 1)|m.relu()|m.relu_()|F.dropout(m, .5)|F.dropout(m, .5, False)|m @ m.t()|x @ x.mT|x @ m.t()|m @ m[0]|m[0] @ m[0]
+m.normal_()|m.uniform_()|m.add_(1)|m.clamp(0, 1)|m.clamp_(0, 1)|m.relu()|m.relu_()|F.relu(m, inplace=True)|F.relu(m, True)|F.dropout(m, .5)|F.dropout(m, .5, False)|m @ m.t()|x @ x.mT|x @ m.t()|m @ m[0]|m[0] @ m[0]
 F.linear(m, m)|F.linear(m, m, m[:, 0])|F.linear(x, m, m[0, :3])|m.softmax(1)|m.log_softmax(1)|F.cross_entropy(m, T.tensor([0, 1, 2]))|F.nll_loss(m, T.tensor([0, 1, 2]))
 F.mse_loss(m, m)|F.embedding(T.tensor([0, 1]), m)|F.layer_norm(m, (4,))|F.batch_norm(m, None, None, training=True)|F.gelu(m)|F.silu(m)|m.sum()|m.sum(1)|m.mean()|m.max()
 m.max(1)|m.norm()|T.cat([m, m])|T.stack([m, m])|T.where(m > 0, m, m)|T.where(m > 0, m, 0.)|T.tril(m)|m.topk(2)|m.sort()|m.cumsum(0)|m.pow(2)|m.sqrt()|m.abs()|-m|m + 1|1 - m
@@ -176,6 +176,12 @@ def forest(T: Any, call: str) -> list[Any]:
         return event.name, [tree(c) for c in sorted(event.cpu_children, key=lambda c: c.time_range.start) if c.name not in ("aten::resolve_conj", "aten::contiguous")]
 
     return [tree(event) for event in prof.events() if event.cpu_parent is None]
+
+
+@pytest.mark.parametrize(("mode", "n"), [("nearest", 1), ("nearest", 2), ("nearest", 3), ("nearest-exact", 2), ("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3), ("area", 2)])
+def test_names_of_resizing(mode: str, n: int) -> None:
+    got, want = (forest(T, f"F.interpolate(T.ones(1, 1{', 4' * n}), scale_factor=2, mode={mode!r})")[-1][0] for T in BOTH)
+    assert got == want
 
 
 @pytest.mark.parametrize("call", [c for line in CALLS.strip().split("\n") for c in line.split("|")])

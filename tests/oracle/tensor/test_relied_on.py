@@ -117,6 +117,23 @@ T.nn.Module().ipu()
 T.nn.Module().mtia()
 T.nn.Module().xpu()
 T.return_types.max((1, 2))
+x.n_fields, x.n_sequence_fields, x.n_unnamed_fields
+y.n_fields, y.n_sequence_fields, y.n_unnamed_fields
+T.Size([1, 2]) * 2, 2 * T.Size([1]), T.Size([1]) * True
+(3,) + T.Size([1]), T.Size([1]) + (3,), T.Size([1]) + T.Size([2]), sum([T.Size([1]), T.Size([2])], ())
+T.Size([1]) + [2]
+[2] + T.Size([1])
+T.Size([1]) + 2
+T.Size([1]) * 1.5
+T.Size([1]) + ("a",)
+T.ones(1).cuda()
+T.ones(1, device="cuda")
+T.nn.Linear(1, 1).cuda()
+T.nn.Linear(1, 1).to("cuda")
+T.ones(1).to("cuda:1")
+T.version.cuda, T.version.hip, T.version.xpu, T.version.debug, isinstance(T.version.git_version, str)
+T.__version__ < (99, 1), T.__version__ > "0.0.1", isinstance(T.__version__, str)
+T.hub.HASH_REGEX.search("a-0123.pth").group(1), T.hub.READ_DATA_CHUNK, T.hub.DEFAULT_CACHE_DIR, T.hub.ENV_TORCH_HOME, T.hub.ENV_XDG_CACHE_HOME
 saved(T, T.ones(2).max(0))
 saved(T, T.sort(T.ones(2)))
 """
@@ -149,7 +166,7 @@ def saved(m: Any, obj: Any) -> Any:
 
 
 def outcome(m: Any, piece: str) -> str:
-    scope = {"T": m, "np": np, "pickle": pickle, "copy": copy, "weakref": weakref, "nograd": nograd, "sched": sched, "ver": ver, "saved": saved}
+    scope = {"T": m, "x": m.ones(2, 2).max(0), "y": m.linalg.svd(m.ones(1, 1)), "np": np, "pickle": pickle, "copy": copy, "weakref": weakref, "nograd": nograd, "sched": sched, "ver": ver, "saved": saved}
     try:
         return repr(eval(piece, scope)).replace("corelib", "torch")
     except Exception as error:

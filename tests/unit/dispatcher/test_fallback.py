@@ -244,3 +244,14 @@ warnings.simplefilter("error", backends.FallbackWarning)
 answer = [caught[0].filename, refused(lambda: in_order(x))[0], issubclass(backends.FallbackWarning, UserWarning), rows()]
 """)
     assert found == ["<string>", "FallbackWarning", True, []]
+
+
+def test_set_warn_always_lets_the_warning_be_said_each_time(answer):
+    found = answer("""
+counts = [len(told(lambda: in_order(x))) for _ in range(2)]
+corelib.set_warn_always(True)
+counts += [len(told(lambda: in_order(x))) for _ in range(2)]
+corelib.set_warn_always(False)
+answer = [*counts, len(told(lambda: in_order(x)))]
+""")
+    assert found == [1, 0, 1, 1, 0]

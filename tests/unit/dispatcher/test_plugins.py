@@ -101,8 +101,8 @@ def test_a_broken_backend_is_an_error_that_names_its_package_and_the_cause(told,
 @pytest.mark.parametrize("device_type", ABSENT)
 def test_a_backend_that_is_not_installed_is_an_error_that_says_what_to_install(told, device_type):
     kind, message, _ = told[device_type]
-    assert kind == "BackendError"
-    assert message.startswith(f"device {device_type!r}: ")
+    assert kind == "NoDeviceError"
+    assert message.startswith(f"Torch not compiled with {device_type.upper()} enabled: device {device_type!r}: ")
     assert [part for part in ABSENT[device_type] if part not in message] == []
 
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from corelib.backend.signatures import Outcome
 from corelib.backend.xp.guard import Guard, guarded, Module, pieces
 from corelib.contract.kernels import Kernel, KernelTable, Native
-from corelib.ops.elementwise.error_functions import ERF_FAR, ERF_NEAR, GILES_TAIL
+from corelib.ops.elementwise.error_functions import (
+    ERF_FAR, ERF_NEAR, ERFINV_LOG, GILES_TAIL, QUANTILE_CENTRAL, QUANTILE_FAR_TAIL, QUANTILE_TAIL,
+)
 from corelib.ops.elementwise.polynomials import quotient
 from corelib.tensor.dtype import float16, bfloat16, float32, float64
 from corelib.tensor.host import np
@@ -22,32 +24,6 @@ _ERF_TANH = (
     -0.0001952850348882881, 0.10276986308980378, 1.1283792472909129,
 )  # fmt: skip
 
-# erfinv(x) / x in log(1 - x²) from -5 to 0, from the highest power down: to four units in the last place of float32.
-_ERFINV_LOG = (
-    -3.1564052196076424e-07, -8.709583228288033e-06, -8.512165785592878e-05, -0.00020277726129728441, 0.0022567573008387483,
-    0.011509271159032677, -0.23202136604448328, 0.8862266887746333,
-)  # fmt: skip
-
-# M. J. Wichura's rational approximations of the normal quantile (AS 241, Applied Statistics 37, 1988), from the highest power down:
-# in 0.180625 - q² up to |q| = 0.425, and in the root of -log of the tail from there on, up to 5 and beyond.
-_CENTRAL = (
-    (2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4, 1.3731693765509461125e4,
-     1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080),
-    (5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4, 2.1213794301586595867e4, 5.3941960214247511077e3,
-     6.8718700749205790830e2, 4.2313330701600911252e1, 1.0),
-)  # fmt: skip
-_TAIL = (
-    (7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1, 1.27045825245236838258, 3.64784832476320460504,
-     5.76949722146069140550, 4.63033784615654529590, 1.42343711074968357734),
-    (1.05075007164441684324e-9, 5.47593808499534494600e-4, 1.51986665636164571966e-2, 1.48103976427480074590e-1,
-     6.89767334985100004550e-1, 1.67638483018380384940, 2.05319162663775882187, 1.0),
-)  # fmt: skip
-_FAR_TAIL = (
-    (2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3, 2.65321895265761230930e-2,
-     2.96560571828504891230e-1, 1.78482653991729133580, 5.46378491116411436990, 6.65790464350110377720),
-    (2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4,
-     1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1.0),
-)  # fmt: skip
 _ROOT_HALF = 0.7071067811865476
 _FEW = 512  # numbers up to which the mathematics library, called for each, is quicker than the steps of a series
 
@@ -145,7 +121,7 @@ def erfinv32(xp: Module, x: Native, out: Native) -> None:
     inner = one + x
     v *= inner  # 1 - x² in two factors keeps its digits near the ends
     xp.log(v, v)
-    horner(xp, v, _ERFINV_LOG, inner)
+    horner(xp, v, ERFINV_LOG, inner)
     (at,) = xp.nonzero((v <= -5).reshape(-1))
     if at.size:
         w = -v.reshape(-1)[at]
@@ -176,8 +152,8 @@ def _quantile(xp: Module, q: Native, area: Callable[[Native], Native]) -> Native
     """The normal quantile at 0.5 + q; `area` gives the smaller of both areas at some places, where 0.5 - |q| may have lost it."""
     r = 0.180625 - q * q
     made, below = xp.empty_like(r), xp.empty_like(r)
-    horner(xp, r, _CENTRAL[0], made)
-    horner(xp, r, _CENTRAL[1], below)
+    horner(xp, r, QUANTILE_CENTRAL[0], made)
+    horner(xp, r, QUANTILE_CENTRAL[1], below)
     made /= below
     made *= q
     tail = xp.absolute(q) > 0.425
@@ -185,7 +161,7 @@ def _quantile(xp: Module, q: Native, area: Callable[[Native], Native]) -> Native
         at = xp.nonzero(tail)
         root = xp.sqrt(-xp.log(area(at)))
         near, far = root - 1.6, root - 5
-        value = xp.where(root <= 5, quotient(near, *_TAIL), quotient(far, *_FAR_TAIL))
+        value = xp.where(root <= 5, quotient(near, *QUANTILE_TAIL), quotient(far, *QUANTILE_FAR_TAIL))
         value[root == xp.inf] = xp.inf
         made[at] = xp.copysign(value, q[at])
     return made
