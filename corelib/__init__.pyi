@@ -232,6 +232,9 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
+uint5: _DType
+uint6: _DType
+uint7: _DType
 bits1x8: _DType
 bits2x4: _DType
 bits4x2: _DType
@@ -248,9 +251,6 @@ uint1: _DType
 uint2: _DType
 uint3: _DType
 uint4: _DType
-uint5: _DType
-uint6: _DType
-uint7: _DType
 bit: _DType
 half: _DType
 float: _DType
