@@ -161,3 +161,11 @@ def test_functions_between_devices_refuse_the_host(call):
             call(library.nn.parallel._functions, library.ones(2))
         told.append(str(refused.value))
     assert told[0] == told[1]
+
+
+def test_the_value_of_full_like_has_a_name():
+    for library in (torch, corelib):
+        assert library.full_like(library.ones(2), fill_value=3).tolist() == library.full_like(input=library.ones(2), fill_value=3).tolist() == [3.0, 3.0]
+        for call in (lambda: library.zeros_like(library.ones(2), fill_value=3), lambda: library.full_like(library.ones(2), 1, fill_value=3)):
+            with pytest.raises(TypeError):
+                call()
