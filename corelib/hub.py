@@ -245,12 +245,3 @@ def load(
     """
     with _hubconf(repo_or_dir, source, "load") as module:
         return _entry(module, model)(*args, **kwargs)
-
-
-def __getattr__(name: str) -> Any:
-    if name != "tqdm":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        return importlib.import_module("tqdm").tqdm
-    except ImportError:
-        raise AttributeError("torch.hub.tqdm is the tqdm package's, which is not installed: pip install tqdm") from None

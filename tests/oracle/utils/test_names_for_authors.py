@@ -13,7 +13,6 @@ import torch.distributed.nn
 import torch.nn.parallel._functions
 import torch.optim.optimizer as their_steps
 import torch.utils.backcompat
-import torch.utils.model_zoo
 
 import corelib
 import corelib.distributed.device_mesh
@@ -22,7 +21,6 @@ import corelib.distributed.nn.functional
 import corelib.nn.parallel._functions
 import corelib.optim.optimizer as our_steps
 import corelib.utils.backcompat
-import corelib.utils.model_zoo
 
 BOTH = pytest.mark.parametrize("library", [torch, corelib], ids=["torch", "corelib"])
 OPERATIONS = "SUM AVG PRODUCT MIN MAX BAND BOR BXOR PREMUL_SUM".split()
@@ -86,10 +84,6 @@ def test_the_hubs_parts(monkeypatch):
     for name in ("resnet18-bfd8deac.pth", "plain.pth"):
         theirs, ours = torch.hub.HASH_REGEX.search(name), corelib.hub.HASH_REGEX.search(name)
         assert (theirs and theirs.group(1)) == (ours and ours.group(1))
-    pytest.importorskip("tqdm")
-    assert corelib.utils.model_zoo.tqdm is torch.utils.model_zoo.tqdm
-    with pytest.raises(AttributeError):
-        corelib.hub.nothing
 
 
 @BOTH
