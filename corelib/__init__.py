@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from importlib import import_module as _import
 from sys import modules as _modules
+from types import ModuleType as _ModuleType
 from typing import Any
 
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder, naming as _naming
+from corelib.as_torch.paths import UNLISTED as _UNLISTED
 from corelib.as_torch.versions import TorchVersion as _TorchVersion
-from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES
+from corelib.dispatcher.namespaces import NAMESPACES as _NAMESPACES, OUTSIDE as _OUTSIDE
 from corelib.graph.anomaly import (
     is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled, is_anomaly_enabled as is_anomaly_enabled, set_anomaly_enabled as set_anomaly_enabled,
 )
@@ -84,6 +86,7 @@ from corelib.ops.construction.storages import (
     StorageOfFloats as Storage,
 )
 from corelib.tensor.limits import finfo as finfo, iinfo as iinfo
+from corelib.tensor.overrides import OVERRIDES as _OVERRIDES
 from corelib.tensor.promotion import (
     can_cast as can_cast,
     get_default_dtype as get_default_dtype,
@@ -112,7 +115,7 @@ globals().update(_ops.namespace("torch"))
 _LATER: dict[str, tuple[str, str | None]] = {
     **{name: (f"corelib.{name}", None) for name in (
         "accelerator", "amp", "autograd", "backend", "backends", "cli", "data", "dispatcher", "distributed", "distributions", "fft", "func", "futures", "hub",
-        "linalg", "masked", "multiprocessing", "nn", "optim", "profiler", "quasirandom", "serialization", "signal", "special", "testing", "utils",
+        "linalg", "masked", "multiprocessing", "nn", "optim", "overrides", "profiler", "quasirandom", "serialization", "signal", "special", "testing", "utils",
     )},
     **{name: ("corelib.ops.random.generator", name) for name in (
         "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state",
@@ -134,6 +137,7 @@ _LATER: dict[str, tuple[str, str | None]] = {
         "SymBool", "SymFloat", "SymInt", "cond", "sym_constrain_range", "sym_constrain_range_for_size", "sym_float", "sym_fresh_size", "sym_int", "sym_ite", "sym_max",
         "sym_min", "sym_not", "sym_sqrt", "sym_sum", "while_loop",
     )},
+    **{name: ("corelib.overrides", name) for name in ("DisableTorchFunction", "DisableTorchFunctionSubclass")},
     "Tag": ("corelib.capture.tags", "Tag"),
     "to_dlpack": ("corelib.utils.dlpack", "to_dlpack"),
     "thread_safe_generator": ("corelib.ops.random.generator", "thread_safe_generator"),
@@ -168,17 +172,23 @@ def is_tensor(obj: Any) -> bool:
 
 def is_floating_point(input: Tensor) -> bool:
     """Whether a tensor's dtype is a floating-point one."""
-    return input.is_floating_point()
+    return input.is_floating_point() if isinstance(input, Tensor) else _answer(is_floating_point, input)
 
 
 def is_complex(input: Tensor) -> bool:
     """Whether a tensor's dtype is a complex one."""
-    return input.is_complex()
+    return input.is_complex() if isinstance(input, Tensor) else _answer(is_complex, input)
 
 
 def numel(input: Tensor) -> int:
     """The number of elements of a tensor."""
-    return input.numel()
+    return input.numel() if isinstance(input, Tensor) else _answer(numel, input)
+
+
+def _answer(function: Any, input: Any) -> Any:
+    """What an object that stands for a tensor answers; AttributeError for what does not."""
+    name = function.__name__
+    return _OVERRIDES.value(None, function, (input,), {}) if hasattr(type(input), "__torch_function__") else getattr(input, name)()
 
 
 def is_storage(obj: Any) -> bool:
@@ -203,11 +213,14 @@ def _device(name: str) -> Any:
     return None
 
 
+_OUTSIDE.update({f.__name__: f for f in (as_tensor, asarray, from_numpy, frombuffer, is_complex, is_floating_point, numel, tensor)})
 _attribute = _finder.attribute_of("corelib")  # its other modules, and PyTorch's paths
 
 
 def __getattr__(name: str) -> Any:
     later = _LATER.get(name)
+    if name == "__all__":  # without modules, as PyTorch's
+        return sorted(n for n in set(__dir__()) - set(_UNLISTED.split()) if n[0] != "_" and not isinstance(getattr(_modules[__name__], n), _ModuleType))
     if name.startswith("_foreach_"):
         later = ("corelib.ops.elementwise.foreach", name)
     if later is None:
@@ -234,7 +247,8 @@ _LOAD.fill_later(_load)
 _DEVICE_TYPES.fill_later(lambda: _import("corelib.dispatcher.plugins.manager").device_types)
 _BACKWARD.fill_later(lambda: _import("corelib.autograd.engine").backward)
 _SHARE.fill_later(lambda: _import("corelib.multiprocessing.sharing").share)
+_OVERRIDES.fill_later(lambda: _import("corelib.overrides.installing").of_subclass)
 _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _naming.show(_NAMESPACES)
-_naming.install()
+_naming.install(_LATER)
 _finder.install(_device)

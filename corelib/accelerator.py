@@ -7,10 +7,10 @@ accelerator `is_available()` is False, `current_accelerator()` None, `device_cou
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from corelib import devices
+from corelib.as_torch.warned import warn
 from corelib.devices import Accelerator
 from corelib.dispatcher.runtime import at_work
 from corelib.dispatcher.streams import Stream
@@ -104,7 +104,7 @@ def current_device_idx() -> int:
     ...     torch.accelerator.current_device_idx() if torch.accelerator.is_available() else 0
     0
     """
-    warnings.warn("Use `current_device_index` instead.", FutureWarning, stacklevel=2)
+    warn("Use `current_device_index` instead.", FutureWarning)
     return current_device_index()
 
 
@@ -129,7 +129,7 @@ def set_device_idx(device: DeviceLike, /) -> None:
     ...     warnings.simplefilter("ignore")
     ...     torch.accelerator.set_device_idx(-1)
     """
-    warnings.warn("Use `set_device_index` instead.", FutureWarning, stacklevel=2)
+    warn("Use `set_device_index` instead.", FutureWarning)
     set_device_index(device)
 
 

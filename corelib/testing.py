@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corelib.as_torch.finder import paths_below as _paths_below
+from corelib.as_torch.warned import warn
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import from_numpy, tensor
 from corelib.ops.construction.creation import empty
@@ -172,7 +172,7 @@ def assert_close(
 
 def assert_allclose(actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: str = "") -> None:
     """`assert_close` by its older name, deprecated as in PyTorch: of tensors or what makes some, whatever their dtypes."""
-    warnings.warn("`torch.testing.assert_allclose()` is deprecated since 1.12. Please use `torch.testing.assert_close()` instead.", FutureWarning, stacklevel=2)
+    warn("`torch.testing.assert_allclose()` is deprecated since 1.12. Please use `torch.testing.assert_close()` instead.", FutureWarning)
     got = actual if isinstance(actual, Tensor) else tensor(actual)
     want = expected if isinstance(expected, Tensor) else tensor(expected, dtype=got.dtype)
     if rtol is None and atol is None:
@@ -187,7 +187,7 @@ def _range(dtype: DType, low: float | None, high: float | None, least: float, mo
         raise ValueError(f"`low` and `high` cannot be NaN, but got {low=} and {high=}")
     floating = dtype.is_floating_point or dtype.is_complex
     if low == high and floating:
-        warnings.warn("Passing `low==high` to `torch.testing.make_tensor` for floating types is deprecated. Use `torch.full(...)` instead.", FutureWarning, stacklevel=4)
+        warn("Passing `low==high` to `torch.testing.make_tensor` for floating types is deprecated. Use `torch.full(...)` instead.", FutureWarning)
     elif low >= high:
         raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
     elif high < least or low >= most:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from importlib.util import find_spec
@@ -12,9 +11,12 @@ import numpy as np
 
 from corelib.amp import state
 from corelib.amp.state import get_autocast_dtype, is_autocast_available as is_autocast_available, is_autocast_enabled
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.streams import runtime_of
 from corelib.tensor.dtype import bfloat16, dtype as DType, float16
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["autocast", "autocast_decorator", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
 DTYPES = (bfloat16, float16)
 
@@ -62,13 +64,13 @@ class autocast:
         self.fast_dtype = get_autocast_dtype(device_type) if dtype is None else dtype
         self._cache_enabled = state.is_autocast_cache_enabled() if cache_enabled is None else cache_enabled
         if enabled and device_type == "cuda" and amp_definitely_not_available():
-            warnings.warn("CUDA is not available or torch_xla is imported. Disabling autocast.", stacklevel=2)
+            warn("CUDA is not available or torch_xla is imported. Disabling autocast.")
             enabled = False
         elif enabled and self.fast_dtype not in DTYPES:
             name = device_type.upper()
-            warnings.warn(
+            warn(
                 f"In {name} autocast, but the target dtype is not supported. Disabling autocast.\n{name} Autocast only supports dtypes of "
-                f"{', '.join(map(str, DTYPES))} currently.", stacklevel=2,
+                f"{', '.join(map(str, DTYPES))} currently.",
             )  # fmt: skip
             enabled = False
         self._enabled = enabled

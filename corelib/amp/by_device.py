@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from corelib.amp.autocast_mode import autocast, custom_bwd, custom_fwd
 from corelib.amp.grad_scaler import GradScaler
+from corelib.as_torch.warned import warn
 from corelib.tensor.dtype import dtype as DType
 
 
 def _told(device: str, name: str, how: str = "args...") -> None:
     instead = f"torch.amp.{name}({how}, device_type={device!r})" if name.startswith("custom") else f"torch.amp.{name}({device!r}, {how})"
-    warnings.warn(f"`torch.{device}.amp.{name}({how})` is deprecated. Please use `{instead}` instead.", FutureWarning, stacklevel=3)
+    warn(f"`torch.{device}.amp.{name}({how})` is deprecated. Please use `{instead}` instead.", FutureWarning)
 
 
 def names_of(device: str) -> dict[str, Any]:

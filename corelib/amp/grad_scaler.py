@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum
@@ -11,11 +10,14 @@ from typing import Any
 
 from corelib.amp.autocast_mode import amp_definitely_not_available
 from corelib.amp.scaling import _amp_foreach_non_finite_check_and_unscale_, _amp_update_scale_
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import no_grad
 from corelib.ops import full
 from corelib.tensor import dtype as D
 from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["GradScaler", "OptState"]
 
 
 class OptState(Enum):
@@ -69,7 +71,7 @@ class GradScaler:
         self._device = device
         self._enabled = enabled
         if device == "cuda" and enabled and amp_definitely_not_available():
-            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.", stacklevel=2)
+            warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not available.  Disabling.")
             self._enabled = False
         if not self._enabled:
             return
@@ -186,10 +188,10 @@ class GradScaler:
         unscaled = state["stage"] is OptState.UNSCALED
         passes_itself = "grad_scaler" in inspect.signature(optimizer.step).parameters
         if passes_itself:
-            warnings.warn(
+            warn(
                 "GradScaler is going to stop passing itself as a keyword argument to the passed optimizer. In the near future GradScaler "
                 "registers `grad_scale: Tensor` and `found_inf: Tensor` to the passed optimizer and let the optimizer use them directly.",
-                FutureWarning, stacklevel=3,
+                FutureWarning,
             )  # fmt: skip
             kwargs["grad_scaler"] = self
         else:

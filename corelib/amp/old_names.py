@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.amp import state
 
 
 def _old(name: str, now: Callable[..., Any], device: str, takes: str = "") -> Callable[..., Any]:
     def read() -> Any:
-        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        warn(told, DeprecationWarning)
         return now(device)
 
     def write(value: Any) -> None:
-        warnings.warn(told, DeprecationWarning, stacklevel=2)
+        warn(told, DeprecationWarning)
         now(device, value)
 
     called = f"torch.{now.__name__}({device!r}{', ' if takes else ''}{takes})"

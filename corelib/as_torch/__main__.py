@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import runpy
 import sys
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from types import CodeType, ModuleType
 
 from corelib.as_torch.report import report
 from corelib.as_torch.torch import SHIM, install
+from corelib.as_torch.tracebacks import shorten
 
 USAGE = """usage: python -m corelib.as_torch [--report] (script.py | -m module | -c code | -) [arguments]
 
 Runs a program with `import torch` meaning corelib.
   --report   at the end, print to stderr which names of PyTorch were asked for and are not here, and which operators ran on the host
+
+A traceback shows the program's frames and those of corelib's modules, optimizers and loaders; with CORELIB_TRACEBACK=full in the environment all.
 """
 
 
@@ -35,7 +39,7 @@ def main(arguments: list[str]) -> None:
     if what == "-m":
         sys.argv = rest
         module = f"corelib.{rest[0][6:]}" if rest[0][:6] == "torch." else rest[0]  # PyTorch's own programs, as torch.utils.collect_env
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        _shown(lambda: runpy.run_module(module, run_name="__main__", alter_sys=True))
     elif what == "-c":
         sys.argv = ["-c", *rest[1:]]
         _run(compile(rest[0], "<string>", "exec"), None)
@@ -50,7 +54,7 @@ def script(path: str, arguments: list[str]) -> None:
     """Run a file as `python path arguments` does."""
     sys.argv = [path, *arguments]
     if os.path.isdir(path):  # or an archive, with a __main__.py in it
-        runpy.run_path(path, run_name="__main__")
+        _shown(lambda: runpy.run_path(path, run_name="__main__"))
         return
     try:
         with open(path, "rb") as file:
@@ -58,7 +62,7 @@ def script(path: str, arguments: list[str]) -> None:
     except OSError as error:
         raise SystemExit(f"corelib.as_torch: can't open file {path!r}: {error.strerror}") from None
     if source[:4] == b"PK\x03\x04":
-        runpy.run_path(path, run_name="__main__")
+        _shown(lambda: runpy.run_path(path, run_name="__main__"))
         return
     sys.path[0] = os.path.dirname(os.path.realpath(path))
     _run(compile(source, path, "exec"), path)
@@ -68,12 +72,25 @@ def _run(code: CodeType, path: str | None) -> None:
     """The code as the module `__main__`, which stays so until the end: what the program leaves running finds its names."""
     module = sys.modules["__main__"] = ModuleType("__main__")
     module.__dict__.update(__file__=path, __loader__=SourceFileLoader("__main__", path), __builtins__=__builtins__) if path else None
+    _shown(lambda: exec(code, module.__dict__))
+
+
+def _shown(run: Callable[[], object]) -> None:
+    """Run the program, and show what ends it without the frames of this file and of runpy."""
     try:
-        exec(code, module.__dict__)
-    except (Exception, GeneratorExit) as error:  # without the frames of this file
+        run()
+    except SystemExit:
+        raise
+    except BaseException as error:
         here = error.__traceback__
-        error.__traceback__ = here.tb_next if here is not None else None
+        while here is not None and here.tb_frame.f_code.co_filename in (__file__, runpy.__file__, "<frozen runpy>"):
+            here = here.tb_next
+        error.__traceback__ = here or error.__traceback__
+        shorten(error)
         sys.excepthook(type(error), error, error.__traceback__)
+        if isinstance(error, KeyboardInterrupt):  # by which Python ends itself, as it was asked to
+            sys.excepthook = lambda *told: None
+            raise
         raise SystemExit(1) from None
 
 

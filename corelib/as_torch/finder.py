@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -13,8 +12,9 @@ from threading import RLock
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.as_torch.moved import moved
-from corelib.as_torch.paths import paths
+from corelib.as_torch.paths import STARS, paths
 
 if TYPE_CHECKING:  # start-up: importlib.abc is slow to import, and only says what a loader has
     from importlib.abc import Loader
@@ -72,22 +72,36 @@ class Finder(Loader):
             return
         else:
             now = [f"corelib.{home}" for home in moved()[path].split()]
-            warnings.warn(
-                f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning, stacklevel=2
+            warn(
+                f"{module.__name__} is now {' and '.join(now)}; the old path will go with the next release", DeprecationWarning
             )
             homes = list(map(import_module, now))
 
-        def get(name: str) -> Any:
-            if f"{path}.{name}" in paths():
-                return import_module(f"{module.__name__}.{name}")
-            for home in homes:
-                if hasattr(home, name):
-                    return getattr(home, name)
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes)}")
+        join(module, path, lambda: homes)
+        module.__dict__["__all__"] = module.__getattr__("__all__")
 
-        module.__doc__, module.__file__ = homes[0].__doc__, homes[0].__file__  # where inspect looks for the text of its classes
-        module.__dict__["__getattr__"] = get
-        module.__dict__["__all__"] = sorted({n for home in homes for n, value in vars(home).items() if n[0] != "_" and not isinstance(value, ModuleType)})
+
+def join(module: ModuleType, path: str, homes: Callable[[], Sequence[ModuleType]], file: str | None = None) -> None:
+    """Let a module answer with the names of several, which are asked for when it is; file: where inspect looks for the text of its classes."""
+
+    def get(name: str) -> Any:
+        if name == "__all__":
+            return STARS[path].split() if path in STARS else sorted({name for home in homes() for name in _public(home)})
+        if f"{path}.{name}" in paths():
+            return import_module(f"{module.__name__}.{name}")
+        for home in homes():
+            if hasattr(home, name):
+                return getattr(home, name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}; it is now {' and '.join(home.__name__ for home in homes())}")
+
+    module.__doc__, module.__file__ = (None, file) if file else (homes()[0].__doc__, homes()[0].__file__)
+    module.__dict__["__getattr__"] = get
+
+
+def _public(module: ModuleType) -> list[str]:
+    """What `from module import *` gives, without modules."""
+    listed: list[str] | None = getattr(module, "__all__", None)
+    return [name for name, value in vars(module).items() if name[0] != "_" and not isinstance(value, ModuleType)] if listed is None else listed
 
 
 def module_at(path: str) -> Any:
@@ -96,8 +110,9 @@ def module_at(path: str) -> Any:
 
 
 def is_alias(path: str, homes: Sequence[ModuleType]) -> bool:
-    """Whether a path is its home under another name: not where its home is a package, whose files would be found twice, or has a path below it."""
-    return len(homes) == 1 and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
+    """Whether a path is its home under another name: not where its home is a package,
+    whose files would be found twice, or has a path below it, nor where it shows fewer names."""
+    return len(homes) == 1 and path not in STARS and not getattr(homes[0], "__path__", None) and not any(other.startswith(f"{path}.") for other in paths())
 
 
 def attribute_of(package: str) -> Callable[[str], Any]:
@@ -142,7 +157,7 @@ def former(folder: str, home: str, name: str) -> Any:
     if not name.startswith("_"):
         module = import_module(f"{folder}.{home}")
         if hasattr(module, name):
-            warnings.warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning, stacklevel=3)
+            warn(f"{folder}.{name} is now in {module.__name__}; the old path will go with the next release", DeprecationWarning)
             return getattr(module, name)
     raise AttributeError(f"module {folder!r} has no attribute {name!r}")
 
@@ -153,8 +168,8 @@ def absent(module: str, name: str) -> AttributeError:
         for told in ABSENT:
             told(module, name)
     said = f"torch{module[7:]}" if ABSENT and module.startswith("corelib") else module
-    kind = "type object" if module.rpartition(".")[2][:1].isupper() else "module"
-    return AttributeError(f"{kind} {said!r} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
+    of = module.rpartition(".")[2]
+    return AttributeError(f"{f'{of!r} object' if of[:1].isupper() else f'module {said!r}'} has no attribute {name!r}{_reason(f'torch{module[7:]}', name)}", name=name)
 
 
 def _reason(space: str, name: str) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from corelib.as_torch.paths import OWN, paths
+from corelib.as_torch.finder import join
+from corelib.as_torch.paths import OWN, STARS, paths
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -22,9 +24,9 @@ else:
 
 # PyTorch's path: the modules whose classes say so, or, after a colon, those that do. `.` is the package itself.
 _TABLE = """
-.: capture.symbolic:SymBool,SymFloat,SymInt contract.backend:AcceleratorError,OutOfMemoryError dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
+.: capture.tags dispatcher.streams:Event,Stream tensor.device:device tensor.dtype:dtype
 .: tensor.layout:layout,memory_format tensor.limits:finfo,iinfo tensor.size:Size tensor.tensor:Tensor
-_C: ops.random.generator:Generator
+_C: ops.random.generator:Generator overrides.asking:DisableTorchFunction,DisableTorchFunctionSubclass
 __future__: nn.future
 _lobpcg: ops.linalg.lobpcg
 _tensor_str: ops.conversion.printing
@@ -47,12 +49,15 @@ distributions.transforms: distributions._joined_transforms:CatTransform,StackTra
 distributions.transforms: distributions._transform:ComposeTransform,IndependentTransform,ReshapeTransform,Transform
 linalg: contract.kernels:LinAlgError
 nn.attention: ops.neural.attention:SDPBackend
-optim: optim.adafactor:Adafactor optim.muon:Muon
+optim: optim.adafactor:Adafactor optim.muon:Muon optim.swapping:swap_in_optimizer_params_and_state
 optim.lr_scheduler: optim.lr_scheduler.base:LRScheduler,_LRScheduler optim.lr_scheduler.combined:ChainedScheduler,SequentialLR
 optim.lr_scheduler: optim.lr_scheduler.cosine:CosineAnnealingLR,CosineAnnealingWarmRestarts optim.lr_scheduler.cyclic:CyclicLR,OneCycleLR
 optim.lr_scheduler: optim.lr_scheduler.factors optim.lr_scheduler.plateau
 profiler: profiler.activities:ProfilerActivity
-profiler.profiler: profiler.schedules
+profiler.profiler: profiler.schedules profiler.execution_trace:ExecutionTraceObserver
+overrides: overrides.asking:enable_reentrant_dispatch,get_default_nowrap_functions,handle_torch_function,has_torch_function,redispatch_function,wrap_torch_function
+overrides: overrides.modes:BaseTorchFunctionMode,TorchFunctionMode
+overrides: overrides.names:get_ignored_functions,get_overridable_functions,get_testing_overrides,is_tensor_like,is_tensor_method_or_property,resolve_name
 random: ops.random.generator
 serialization: serialization.config:LoadEndianness,get_crc32_options,get_default_load_endianness,get_default_mmap_options
 serialization: serialization.config:set_crc32_options,set_default_load_endianness,set_default_mmap_options,skip_data
@@ -137,8 +142,17 @@ def name(module: ModuleType) -> None:
     if theirs and _prefix == "torch":
         sys.modules.setdefault(f"torch.{own}", module)
     for path in shown:  # for inspect, which looks for a class's file there, and imports nothing
-        if paths().get(path) == (own,):
+        homes = paths().get(path, ("",))
+        if homes == (own,) and path not in STARS:
             sys.modules.setdefault(_full(path), module)
+        elif homes[0] == own and _full(path) not in sys.modules:
+            sys.modules[_full(path)] = made = ModuleType(_full(path))
+            made.__path__ = []
+            join(made, path, partial(_imported, homes), module.__file__)
+
+
+def _imported(homes: Sequence[str]) -> list[ModuleType]:
+    return [import_module(f"corelib.{home}") for home in homes]
 
 
 def show(spaces: dict[str, dict[str, Any]]) -> None:
@@ -193,8 +207,14 @@ def _loaded() -> None:
             name(module)
 
 
-def install() -> None:
-    """Go through the modules that have been loaded, and through each that will be."""
+def install(later: dict[str, tuple[str, str | None]]) -> None:
+    """Go through the modules that have been loaded, and through each that will be. later: where the package has the names that it loads
+    when they are asked for; those of corelib's own rooms say that they are the package's."""
+    for module, attribute in later.values():
+        path = module[8:]
+        if attribute and path.partition(".")[0] in _OURS and path not in _said():
+            _said().setdefault(f"{path}:{attribute}", "")
+    _homes.cache_clear()
     _loaded()
     sys.meta_path.insert(0, Finder())
 

@@ -64,6 +64,7 @@ torch_version: as_torch.versions
 types: machine.names
 utils._contextlib: utils.plumbing.context_decorators
 utils._foreach_utils: utils.plumbing.foreach_support
+utils._python_dispatch: utils.absent.python_dispatch
 utils._pytree: pytree
 utils.backend_registration: utils.absent.backend_registration
 utils.benchmark.utils.common: utils.benchmark.measurement utils.benchmark.timer
@@ -94,6 +95,25 @@ OWN = frozenset((
     "as_torch", "backend", "cli", "contract", "data", "devices", "dispatcher", "graph", "pytree", "tensor", "version",
 ))  # fmt: skip
 """What lies below `corelib` and not below `torch`: its own rooms, and names that mean something else there."""
+
+
+STARS = {
+    "functional": """
+        atleast_1d atleast_2d atleast_3d block_diag broadcast_shapes broadcast_tensors cartesian_prod cdist chain_matmul einsum
+        istft lu meshgrid norm pca_lowrank split stft svd_lowrank tensordot unique unique_consecutive unravel_index
+    """,
+    "utils.data.dataloader": "DataLoader default_collate default_convert get_worker_info",
+    "utils.model_zoo": "load_url",
+}
+"""What `from path import *` gives where that is not all that its homes do: they have more than PyTorch has there."""
+
+UNLISTED = """
+    Any BFloat16Storage BFloat16Tensor ComplexDoubleStorage ComplexFloatStorage HalfStorage HalfTensor Storage annotations broadcast_shapes channels_last
+    channels_last_3d compiled_with_cxx11_abi contiguous_format fork_rng from_dlpack jagged legacy_contiguous_format lu max_pool2d_with_indices_backward
+    native_dropout_backward ops pca_lowrank preserve_format printoptions segment_reduce set_default_dtype set_grad_enabled strided svd_lowrank synchronize
+    to_dlpack unique while_loop
+"""
+"""What the package has, and `from torch import *` does not bring: nor PyTorch's."""
 
 
 @cache

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from corelib.as_torch import finder, naming
-from corelib.as_torch.paths import OWN
+from corelib.as_torch.paths import OWN, paths
 from corelib.as_torch.versions import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +28,27 @@ SHIM = str(Path(__file__).with_name("shim"))
 """A folder with a `torch` that is this one: by PYTHONPATH, child processes find it."""
 
 
+PLACE = os.path.join(SHIM, "torch")
+"""The folder that the package says it is in, for programs that look for its modules there: `pkgutil.iter_modules(torch.__path__)`."""
+
+
+class Place:
+    """What pkgutil asks for the modules of a folder: those below `torch`."""
+
+    def __init__(self, folder: str) -> None:
+        if folder != PLACE:
+            raise ImportError(folder)
+
+    def find_spec(self, name: str, target: ModuleType | None = None) -> None:
+        """Nothing: the finder of paths has been asked before."""
+
+    def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
+        """PyTorch's modules that are here, and whether they have some below them."""
+        files = {found.name: found.ispkg for found in iter_modules(import_module("corelib").__path__)}
+        for name in sorted({*files, *finder.DEVICES, *(path.partition(".")[0] for path in paths())} - OWN):
+            yield prefix + name, files.get(name, any(path.startswith(f"{name}.") for path in paths()))
+
+
 class Torch(ModuleType):
     """The module `torch`: all that the face of corelib has, with PyTorch's version."""
 
@@ -34,7 +56,7 @@ class Torch(ModuleType):
         super().__init__("torch", face.__doc__)
         own = {"__name__", "__spec__", "__loader__", "__path__", "__package__", "__getattr__", "__dir__", *OWN}
         self.__dict__.update({name: value for name, value in vars(face).items() if name not in own or (name in OWN and not isinstance(value, ModuleType))})
-        self.__path__: list[str] = []
+        self.__path__: list[str] = [PLACE]
         self.__version__ = __version__
         self.version = import_module("corelib.as_torch.pytorch_version")
         self._face = face
@@ -50,7 +72,7 @@ class Torch(ModuleType):
         return found
 
     def __dir__(self) -> list[str]:
-        return sorted({*vars(self), *dir(self._face)} - OWN)
+        return sorted({*vars(self), *(set(dir(self._face)) - OWN), *(path for path in paths() if "." not in path)} - {"_face"})
 
 
 class Finder(Loader):
@@ -78,7 +100,7 @@ class Finder(Loader):
         sys.modules[module.__name__] = found
         below = f"{own}."
         for name, loaded in list(sys.modules.items()):
-            if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]):
+            if name.startswith(below) and own_path(path := module.__name__ + name[len(own) :]) == name:
                 sys.modules.setdefault(path, loaded)
 
 
@@ -131,6 +153,8 @@ def install() -> None:
             "call install() before the first `import torch`, or start the program with `python -m corelib.as_torch`"
         )
     sys.meta_path.insert(0, Finder())
+    sys.path_hooks.insert(0, Place)
+    sys.path_importer_cache.pop(PLACE, None)
     finder.ABSENT.append(_told)
     naming.say_torch()
     import_module("corelib").Tensor.__getattr__ = _lacking  # only for what no attribute is found for

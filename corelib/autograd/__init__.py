@@ -21,7 +21,7 @@ from corelib.graph.node import Node as Node
 from corelib.graph.saved import SavedTensor as SavedTensor
 
 __all__ = [
-    "Function", "NestedIOFunction", "Node", "Variable", "backward", "detect_anomaly", "enable_grad", "enforce_grad_layout_policy", "grad", "gradcheck", "gradgradcheck", "inference_mode", "kineto_available", "no_grad",
+    "Function", "NestedIOFunction", "Node", "Variable", "backward", "detect_anomaly", "enable_grad", "enforce_grad_layout_policy", "grad", "grad_mode", "gradcheck", "gradgradcheck", "inference_mode", "kineto_available", "no_grad",
     "set_detect_anomaly", "set_grad_enabled", "set_multithreading_enabled", "variable",
 ]  # fmt: skip
 

@@ -8,7 +8,6 @@ A gradient that comes back in a shape that broadcasting had enlarged is summed t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import prod
@@ -67,7 +66,7 @@ def backward(
     """
     tensors = _several(tensors)
     if grad_variables is not None:
-        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:
             raise RuntimeError("backward(): `grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.")
         grad_tensors = grad_variables

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.graph.anomaly import anomaly, remember
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode, no_grad, switch, switched
@@ -21,6 +21,8 @@ from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["BackwardCFunction", "Function", "FunctionCtx", "InplaceFunction", "NestedIOFunction", "once_differentiable"]
 
 
 class FunctionCtx:
@@ -58,9 +60,9 @@ class FunctionCtx:
 
     def mark_shared_storage(self, *pairs: object) -> None:
         """Not needed, as in PyTorch: it warns."""
-        warnings.warn(
+        warn(
             "function 'mark_shared_storage' is deprecated. Tensors with shared storages are automatically tracked. Note that calls to "
-            "`set_()` are not tracked", FutureWarning, stacklevel=2,
+            "`set_()` are not tracked", FutureWarning,
         )  # fmt: skip
 
     def set_materialize_grads(self, value: bool) -> None:
@@ -106,7 +108,7 @@ class BackwardCFunction(Node, FunctionCtx):
     @property
     def saved_variables(self) -> tuple[Any, ...]:
         """The old name of `saved_tensors`, which warns."""
-        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning)
         return self.saved_tensors
 
     @property
@@ -195,9 +197,9 @@ class Function:
     _node_class: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        warnings.warn(
+        warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should invoke them on the class "
-            "itself. Instantiating an autograd function will raise an error in a future version of PyTorch.", DeprecationWarning, stacklevel=2,
+            "itself. Instantiating an autograd function will raise an error in a future version of PyTorch.", DeprecationWarning,
         )  # fmt: skip
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -414,9 +416,9 @@ def _take_over(ctx: BackwardCFunction, i: int, t: Tensor, args: Args, count: int
     tensors = [a for a, is_tensor in zip(args, ctx._is_tensor, strict=True) if is_tensor]
     place = next((n for n, a in enumerate(tensors) if a is t), None)
     if place is None:
-        warnings.warn(
+        warn(
             "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor is not an input, there is no need to pass it to "
-            "mark_dirty().", UserWarning, stacklevel=4,
+            "mark_dirty().", UserWarning,
         )  # fmt: skip
     if t._base is not None and count > 1:
         raise RuntimeError(

@@ -12,6 +12,8 @@ from corelib.ops.construction.creation import zeros_like
 from corelib.ops.shape.joining import stack
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
+
 Func: TypeAlias = Callable[..., Any]
 """A function of tensors that returns one tensor or several."""
 Several: TypeAlias = tuple[Tensor, ...]

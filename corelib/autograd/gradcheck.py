@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from corelib.as_torch.warned import warn
 from corelib.autograd.engine import Tensors, grad
 from corelib.autograd.forward_ad import dual_level, make_dual, unpack_dual
 from corelib.autograd.functional import Func
@@ -16,6 +16,8 @@ from corelib.ops.construction.creation import zeros_like
 from corelib.ops.random.random import rand_like, randn
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 
 Inputs: TypeAlias = Tensor | Sequence[Any]
 """A tensor, or the arguments of a function, of which some are tensors."""
@@ -195,11 +197,10 @@ def _checked_inputs(inputs: Args) -> list[int]:
     for i in checked:
         t = inputs[i]
         if t._dtype not in (D.float64, D.complex128):
-            warnings.warn(
+            warn(
                 f"gradcheck(): Input #{i} requires gradient and is not a double precision floating point or complex. This check "
                 "will likely fail if all the inputs are not of double precision floating point or complex.",
                 UserWarning,
-                stacklevel=4,
             )
         if any(s == 0 and n > 1 for n, s in zip(t._shape, t.stride(), strict=True)):
             raise RuntimeError(

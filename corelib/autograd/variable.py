@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.ops.construction.creation import empty
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["Variable", "VariableMeta"]
 
 
 class VariableMeta(type):
@@ -30,7 +32,7 @@ class Variable(metaclass=VariableMeta):
 
     def __new__(cls, data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Any:
         if volatile:
-            warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning, stacklevel=2)
+            warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", UserWarning)
         if data is None:
             data = empty(0)
         if not isinstance(data, Tensor):

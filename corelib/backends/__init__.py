@@ -19,6 +19,11 @@ from corelib.dispatcher.plugins.checks import BackendError as BackendError, Back
 from corelib.dispatcher.plugins.manager import BackendInfo as BackendInfo
 from corelib.dispatcher.report import FallbackError as FallbackError, FallbackWarning as FallbackWarning
 
+__all__ = [  # PyTorch's, which below it are modules; what is corelib's own has names of Python's
+    "cpu", "cuda", "cudnn", "cusparselt", "kleidiai", "mha", "miopen", "mkl", "mkldnn", "mps", "nnpack", "openmp", "opt_einsum", "quantized",
+    "xnnpack",
+]
+
 if TYPE_CHECKING:
     import builtins  # `list` here is a function of this module
 

@@ -6,13 +6,13 @@ read, and refuses what it cannot do.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.backends._settings import checked
 from corelib.dispatcher.precision import get_fp32, set_fp32
 from corelib.ops.neural.attention import ALLOWED, SDPAParams as SDPAParams, SDPBackend as SDPBackend
@@ -252,7 +252,7 @@ def _can_use(params: SDPAParams, debug: bool, what: str) -> bool:
     if not isinstance(params, SDPAParams):
         raise TypeError(f"can_use_{what}(): params must be torch.backends.cuda.SDPAParams, not {type(params).__name__}")
     if debug:
-        warnings.warn(f"can_use_{what}: corelib has no such kernel for cuda", stacklevel=3)
+        warn(f"can_use_{what}: corelib has no such kernel for cuda")
     return False
 
 
@@ -338,10 +338,10 @@ def sdp_kernel(enable_flash: bool = True, enable_math: bool = True, enable_mem_e
     ...     torch.backends.cuda.flash_sdp_enabled()
     False
     """
-    warnings.warn(
+    warn(
         "`torch.backends.cuda.sdp_kernel()` is deprecated. In the future, this context manager will be removed. Please see "
         "`torch.nn.attention.sdpa_kernel()` for the new context manager, with updated signature.",
-        FutureWarning, stacklevel=3,
+        FutureWarning,
     )  # fmt: skip
     before = set(ALLOWED)
     given = {

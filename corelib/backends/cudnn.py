@@ -4,16 +4,18 @@ have nothing to switch; they are kept for programs that set and read them. Attri
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from corelib.as_torch.finder import become
+from corelib.as_torch.warned import warn
 from corelib.backends._settings import FP32Precision, Settings, checked, flag, precision
 from corelib.dispatcher.precision import get_fp32, set_fp32
 from corelib.tensor import dtype as D
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["CudnnModule", "flags", "is_acceptable", "is_available", "set_flags", "version"]
 
 enabled: bool
 benchmark: bool
@@ -87,7 +89,7 @@ def version() -> None:
 def is_acceptable(tensor: Tensor) -> bool:
     """False: no tensor goes to cuDNN. A warning for one on a cuda device, as from a PyTorch without it."""
     if _module.enabled and tensor.device.type == "cuda" and tensor.dtype in CUDNN_TENSOR_DTYPES:
-        warnings.warn("corelib computes without cuDNN: convolutions on cuda run its own kernels", stacklevel=2)
+        warn("corelib computes without cuDNN: convolutions on cuda run its own kernels")
     return False
 
 

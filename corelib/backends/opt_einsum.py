@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from corelib.as_torch.finder import become
 from corelib.backends._settings import Settings
 
+__all__ = ["OptEinsumModule", "flags", "get_opt_einsum", "is_available", "set_flags"]
+
 enabled: bool
 strategy: str | None
 

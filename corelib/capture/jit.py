@@ -9,11 +9,11 @@ from __future__ import annotations
 import collections.abc
 import types
 import typing
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final as Final, NoReturn, ParamSpec, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.futures import Future as Future, fork as fork, wait as wait
 from corelib.nn.modules.module import Module
 
@@ -127,7 +127,7 @@ def ignore(drop: Any = False, **kwargs: object) -> Any:
     if not _isinstance(drop, bool):
         raise RuntimeError(f"jit.ignore(): Argument to @torch.jit.ignore must be a bool or a function but got {drop}")
     if drop:
-        warnings.warn("ignore(True) has been deprecated. Use torch.jit.unused now.", FutureWarning, stacklevel=2)
+        warn("ignore(True) has been deprecated. Use torch.jit.unused now.", FutureWarning)
     return lambda fn: fn
 
 
@@ -170,7 +170,7 @@ def isinstance(obj: Any, target_type: Any) -> bool:
     if not _isinstance(obj, origin):
         return False
     if not obj and origin is not tuple:
-        warnings.warn("The inner type of a container is lost when calling torch.jit.isinstance in eager mode: an empty container is of any.", stacklevel=2)
+        warn("The inner type of a container is lost when calling torch.jit.isinstance in eager mode: an empty container is of any.")
         return True
     if origin is tuple:
         if len(held) == 2 and held[1] is Ellipsis:

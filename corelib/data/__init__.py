@@ -26,3 +26,9 @@ from corelib.data.sampler import (
     WeightedRandomSampler as WeightedRandomSampler,
 )
 from corelib.data.worker import get_worker_info as get_worker_info
+
+__all__ = [
+    "BatchSampler", "ChainDataset", "ConcatDataset", "DataLoader", "Dataset", "DistributedSampler", "IterableDataset", "RandomSampler",
+    "Sampler", "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler",
+    "default_collate", "default_collate_fn_map", "default_convert", "get_worker_info", "random_split",
+]

@@ -13,6 +13,12 @@ from corelib.tensor.dtype import float64
 from corelib.tensor.host import np
 from corelib.tensor.tensor import Tensor
 
+__all__ = [
+    "collate", "collate_float_fn", "collate_int_fn", "collate_numpy_array_fn", "collate_numpy_scalar_fn", "collate_str_fn",
+    "collate_tensor_fn", "default_collate", "default_collate_err_msg_format", "default_collate_fn_map", "default_convert", "np",
+    "np_str_obj_array_pattern",
+]
+
 np_str_obj_array_pattern = re.compile(r"[SaUO]")
 default_collate_err_msg_format = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 

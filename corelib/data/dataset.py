@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import accumulate
 from math import floor, isclose
 from typing import Any, Generic, TypeVar, cast
 
+from corelib.as_torch.warned import warn
 from corelib.ops.random.generator import Generator, place_of
 from corelib.ops.random.random import randperm
 from corelib.tensor.tensor import Tensor
+
+__all__ = ["ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "StackDataset", "Subset", "TensorDataset", "random_split"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -225,7 +227,7 @@ def random_split(dataset: Dataset[T], lengths: Sequence[int | float], generator:
             sizes[i % len(sizes)] += 1
         for i, size in enumerate(sizes):
             if size == 0:
-                warnings.warn(f"Length of split at index {i} is 0. This might result in an empty dataset.", stacklevel=2)
+                warn(f"Length of split at index {i} is 0. This might result in an empty dataset.")
         lengths = sizes
     if sum(lengths) != n:
         raise ValueError(

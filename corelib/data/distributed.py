@@ -10,6 +10,8 @@ from corelib.data.sampler import Sampler
 from corelib.ops.random.generator import Generator
 from corelib.ops.random.random import randperm
 
+__all__ = ["DistributedSampler"]
+
 
 class DistributedSampler(Sampler[int]):
     """The indices of process `rank` of `num_replicas`: every one takes each num_replicas-th, in one order that all share.

@@ -6,12 +6,12 @@ The classes, and what programs touch of them, have PyTorch's names. Numbers are 
 from __future__ import annotations
 
 import itertools
-import warnings
 import weakref
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from corelib.as_torch.warned import warn
 from corelib.data.crew import Crew, default_context
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import Blob, unpack
@@ -43,18 +43,16 @@ class _BaseDataLoaderIter:
         self._timeout = loader.timeout
         if loader.pin_memory:
             if loader.pin_memory_device:
-                warnings.warn(
+                warn(
                     "pin_memory_device is deprecated, the current accelerator will be used as the device,"
                     f"ignore pin_memory_device='{loader.pin_memory_device}'.",
-                    stacklevel=4,
                 )
             self._pin_memory = pinning_backend() is not None
         else:
             self._pin_memory = False
         if loader.pin_memory and not self._pin_memory:
-            warnings.warn(
+            warn(
                 "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
-                stacklevel=4,
             )
         self._begin(loader)
         generator = loader.generator
@@ -86,10 +84,9 @@ class _BaseDataLoaderIter:
                 "For multiprocessing data-loading, this could be caused by not properly configuring the IterableDataset "
                 "replica at each worker: split the stream by get_worker_info()."
             )
-            warnings.warn(
+            warn(
                 f"Length of IterableDataset {self._dataset} was reported to be {self._IterableDataset_len_called}"
                 f"(when accessing len(dataloader)), but {self._num_yielded} samples have been fetched. {advice}",
-                stacklevel=3,
             )
         return batch
 

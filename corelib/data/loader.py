@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
 from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar, cast
 
+from corelib.as_torch.warned import warn
 from corelib.data.collate import default_collate, default_convert
 from corelib.data.dataset import Dataset, IterableDataset
 from corelib.data.iterators import _BaseDataLoaderIter, _SingleProcessDataLoaderIter, _MultiProcessingDataLoaderIter
@@ -226,9 +226,8 @@ class DataLoader(Generic[T]):
             f"Our suggested max number of worker in current system is {most}{known}, which is smaller than what this "
             "DataLoader is going to create."
         )
-        warnings.warn(
+        warn(
             f"This DataLoader will create {self.num_workers} worker processes in total. {suggestion} Please be aware that "
             "excessive worker creation might get DataLoader running slow or even freeze, lower the worker number to avoid "
             "potential slowness/freeze if necessary.",
-            stacklevel=3,
         )

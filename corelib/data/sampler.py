@@ -14,6 +14,8 @@ from corelib.ops.random.random import randint, randperm
 from corelib.tensor.dtype import float64, int64
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler", "WeightedRandomSampler"]
+
 T = TypeVar("T", covariant=True)
 
 

@@ -15,11 +15,14 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, NoReturn
 
+from corelib.as_torch.tracebacks import shorten
 from corelib.data.dataset import IterableDataset
 from corelib.data.shared_memory import pack, send
 from corelib.ops.random.generator import manual_seed
 from corelib.tensor.device import set_default_device
 from corelib.tensor.host import np
+
+__all__ = ["Fetcher", "Job", "RemoteError", "WorkerInfo", "get_worker_info", "work"]
 
 _info: WorkerInfo | None = None
 _SECONDS_TO_END = 5.0
@@ -54,6 +57,7 @@ class RemoteError:
     """An exception of a worker, with its traceback as text, to be raised in the parent as the same type."""
 
     def __init__(self, error: BaseException, where: str) -> None:
+        shorten(error)
         self.message = f"Caught {type(error).__name__} {where}.\nOriginal {''.join(traceback.format_exception(error))}"
         try:
             self.type: bytes | None = pickle.dumps(type(error))

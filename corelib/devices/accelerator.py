@@ -54,6 +54,13 @@ class Accelerator(Queries):
     def __getattr__(self, name: str) -> Any:
         return attribute_of(self.__name__)(name)
 
+    @property
+    def __all__(self) -> list[str]:
+        return [name for name in dir(self) if name[0] != "_"]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(type(self))})
+
     def __repr__(self) -> str:
         return f"<devices of type {self.device_type!r}>"
 
@@ -233,6 +240,13 @@ class Host(Accelerator):
         self.Stream, self.Event = HostStream, HostEvent
         self._stream: Stream | None = None
 
+    @property
+    def __all__(self) -> list[str]:
+        return [
+            "Event", "Stream", "StreamContext", "current_device", "current_stream", "device_count", "get_capabilities", "is_available", "is_initialized",
+            "set_device", "stream", "synchronize",
+        ]
+
     def current_device(self) -> str:  # type: ignore[override]  # PyTorch's answer for the cpu, and for it alone
         """ "cpu"."""
         return "cpu"
@@ -277,7 +291,7 @@ class Cuda(Accelerator):
         return super().__getattr__(name) if found is None else found
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(type(self)), *cuda_types.TYPES})
+        return sorted({*super().__dir__(), *cuda_types.TYPES})
 
 
 def small_bytes(runtime: Runtime) -> int:

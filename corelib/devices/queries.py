@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from contextlib import contextmanager
 from collections.abc import Iterable, Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
+from corelib.as_torch.warned import warn
 from corelib.contract.backend import Backend, UnsupportedError
 from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.dispatcher.plugins.loaded import AT_WORK
@@ -187,22 +187,22 @@ class Queries(ModuleType):
 
     def memory_cached(self, device: DeviceLike = None) -> int:
         """`memory_reserved` by its deprecated name, with a FutureWarning."""
-        warnings.warn("`torch.cuda.memory_cached` has been renamed to `torch.cuda.memory_reserved`", FutureWarning, stacklevel=2)
+        warn("`torch.cuda.memory_cached` has been renamed to `torch.cuda.memory_reserved`", FutureWarning)
         return int(self.memory_reserved(device))
 
     def max_memory_cached(self, device: DeviceLike = None) -> int:
         """`max_memory_reserved` by its deprecated name, with a FutureWarning."""
-        warnings.warn("`torch.cuda.max_memory_cached` has been renamed to `torch.cuda.max_memory_reserved`", FutureWarning, stacklevel=2)
+        warn("`torch.cuda.max_memory_cached` has been renamed to `torch.cuda.max_memory_reserved`", FutureWarning)
         return int(self.max_memory_reserved(device))
 
     def reset_max_memory_allocated(self, device: DeviceLike = None) -> None:
         """`reset_peak_memory_stats` by a deprecated name, with a FutureWarning."""
-        warnings.warn("torch.cuda.reset_max_memory_allocated now calls torch.cuda.reset_peak_memory_stats", FutureWarning, stacklevel=2)
+        warn("torch.cuda.reset_max_memory_allocated now calls torch.cuda.reset_peak_memory_stats", FutureWarning)
         self.reset_peak_memory_stats(device)
 
     def reset_max_memory_cached(self, device: DeviceLike = None) -> None:
         """`reset_peak_memory_stats` by a deprecated name, with a FutureWarning."""
-        warnings.warn("torch.cuda.reset_max_memory_cached now calls torch.cuda.reset_peak_memory_stats", FutureWarning, stacklevel=2)
+        warn("torch.cuda.reset_max_memory_cached now calls torch.cuda.reset_peak_memory_stats", FutureWarning)
         self.reset_peak_memory_stats(device)
 
     memory_reserved: Any

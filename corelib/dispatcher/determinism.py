@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.plugins.loaded import AT_WORK
 
 if TYPE_CHECKING:  # start-up: as in loaded.py
@@ -81,7 +81,7 @@ def check(device_type: str, backend: Backend) -> None:
     )
     if _level == 2:
         raise RuntimeError(text)
-    warnings.warn(text, UserWarning, stacklevel=4)
+    warn(text, UserWarning)
 
 
 def not_deterministic(name: str) -> None:
@@ -91,7 +91,7 @@ def not_deterministic(name: str) -> None:
     text = f"{name}() does not have a deterministic implementation, but you set 'torch.use_deterministic_algorithms(True{', warn_only=True' if _level == 1 else ''})'."
     if _level == 2:
         raise RuntimeError(f"{text} You can turn off determinism just for this operation, or you can use the 'warn_only=True' option, if that's acceptable for your application.")
-    warnings.warn(text, UserWarning, stacklevel=4)
+    warn(text, UserWarning)
 
 
 def are_deterministic_algorithms_enabled() -> bool:

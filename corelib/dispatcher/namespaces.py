@@ -7,10 +7,11 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar
 
+from corelib.dispatcher.calls.foreign import answer, answer_by_position, foreign
 from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
 from corelib.dispatcher.calls.outs import write
 from corelib.dispatcher.modes import active, run_function
-from corelib.dispatcher.op import positional, with_parameters
+from corelib.dispatcher.op import plain_of, positional, with_parameters
 from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
@@ -22,6 +23,10 @@ ENTRIES: dict[str, Any] = {}
 """Every op's entry function, by each of its names."""
 NAMESPACES: dict[str, dict[str, Any]] = {}
 """What each public namespace shows: "torch" (the package itself), "nn.functional", "linalg", "fft", "special"."""
+
+
+OUTSIDE: dict[str, Any] = {}
+"""Functions of the package that are in no table; it fills this itself."""
 
 
 def show(function: object, names: Iterable[str], places: Iterable[str]) -> None:
@@ -80,7 +85,11 @@ def naming_operands(function: F, first: int = 0) -> F:
     def named(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except AttributeError:
+        except Exception as error:
+            if foreign(args) or foreign(kwargs.values()):
+                return answer(shown, args, kwargs)
+            if not isinstance(error, AttributeError):
+                raise
             given = args[0] if several and len(args) == 1 and isinstance(args[0], (tuple, list)) else args
             for i, x in enumerate(given):
                 if tensors[min(i, len(tensors) - 1)] and not isinstance(x, Tensor):
@@ -88,7 +97,8 @@ def naming_operands(function: F, first: int = 0) -> F:
                     raise TypeError(f"{function.__name__}(): {what} {type(x).__name__}") from None
             raise
 
-    return update_wrapper(named, function)  # type: ignore[return-value]  # with its signature
+    shown: Any = update_wrapper(named, function)  # with its signature
+    return shown  # type: ignore[no-any-return]
 
 
 # A template, as those of the entry functions.
@@ -122,7 +132,12 @@ def _seen(function: Any, name: str) -> Any:
     """A function that modes see."""
 
     def whole(*args: Any, **kwargs: Any) -> Any:
-        return run_function(name, function, args, kwargs) if active.count else function(*args, **kwargs)
+        try:
+            return run_function(name, function, args, kwargs) if active.count else function(*args, **kwargs)
+        except Exception:
+            if foreign(args) or foreign(kwargs.values()):
+                return answer(whole, args, kwargs)
+            raise
 
     return update_wrapper(whole, function)
 
@@ -176,23 +191,24 @@ class _Checked:
 
     def compile(self) -> Callable[..., Any]:
         """Give the function its code, and return it as a function that takes all arguments by position."""
-        lines = fitting_lines(self.checked, "        ")
+        lines = fitting_lines(self.checked, "            ")
         made = self._made(lines, None, False)
         if self.others:
             shown = self.entry.__wrapped__
             layout = Layout(shown, False, self.others)
-            self.entry.__code__ = layout.put(self._made(lines, layout, False), shown).__code__
+            plain_of(self.entry).__code__ = layout.put(self._made(lines, layout, False), shown).__code__
         else:
-            self.entry.__code__ = with_parameters(made, self.entry, out=False).__code__
+            entry = plain_of(self.entry)
+            entry.__code__ = with_parameters(made, entry, out=False).__code__
         return made
 
     def _made(self, lines: str, layout: Layout | None, later: bool) -> FunctionType:
         args = "".join([f"a{i}, " for i in range(self.arity)])
-        others = "" if layout is None else layout.line("        ", args, self.others)
+        others = "" if layout is None else layout.line("            ", args, self.others)
         key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor}
+            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor, "foreign": foreign, "answer": answer_by_position}
             exec(_CHECK.format(args=args, order=key[0], others=others, fit=lines, function="op.compile()" if later else "function"), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)
@@ -218,10 +234,14 @@ _CHECK = """
 def make(op, function):
     def checked({order}):
         if 0: op, function
+        try:
 {others}{fit}
-        try: return {function}({args})
-        except AttributeError:
-            must_be_tensors(op, ({args}))
+            try: return {function}({args})
+            except AttributeError:
+                must_be_tensors(op, ({args}))
+                raise
+        except Exception:
+            if foreign(({args})): return answer(op.entry, op.params, ({args}))
             raise
     return checked
 """

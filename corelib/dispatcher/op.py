@@ -152,6 +152,11 @@ class Op:
         return f"<op {self.name}({', '.join(self.params)}): {kind}>"
 
 
+def plain_of(function: Any) -> Any:
+    """The function that computes: another one where users' function asks for `__torch_function__` first (corelib.overrides)."""
+    return vars(function).get("_plain", function)
+
+
 def positional(function: FunctionType) -> FunctionType:
     """The same function with its keyword-only parameters taken by position, as core passes all arguments."""
     code = function.__code__

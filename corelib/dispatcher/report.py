@@ -7,16 +7,14 @@ kernel in the table, and `disable` takes it away, so that the path of a call kno
 
 from __future__ import annotations
 
-import sys
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.op import TABLE
-from corelib.dispatcher.warned import is_warn_always_enabled
+from corelib.dispatcher.warned import is_warn_always_enabled, warn
 from corelib.tensor.named import NamedTuple
 
 PATHS = ("native", "pack", "body", "host")
@@ -138,24 +136,12 @@ def on_fallback(op: str, device: str, nbytes: int) -> None:
         if (op, device) in _warned and not is_warn_always_enabled():
             return
         _warned.add((op, device))
-    warnings.warn(
+    warn(
         f"{op}(): device {device} has no kernel for it, so it runs on the host; this call moves {nbytes} bytes there, "
         f"and the result back. This is said once for {op} on {device}. "
         'corelib.backends.set_fallback("allow") silences it, set_fallback("error") forbids it.',
         FallbackWarning,
-        stacklevel=callers_level(),
     )
-
-
-def callers_level() -> int:
-    """The `stacklevel` with which a warning from the function that asks points at the code that called corelib.
-
-    An entry function made from a template has no module name, and is ours.
-    """
-    frame, level = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "corelib").partition(".")[0] == "corelib":
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def enable() -> None:

@@ -1,9 +1,8 @@
-"""Warnings about a user's call, shown at the line of the user's program that made it, however deep below the warning comes from."""
+"""How often what warns once warns."""
 
 from __future__ import annotations
 
-import sys
-import warnings
+from corelib.as_torch.warned import warn as warn
 
 _always = False
 
@@ -26,16 +25,3 @@ def set_warn_always(b: bool, /) -> None:
 def is_warn_always_enabled() -> bool:
     """What `set_warn_always` has set; False at first."""
     return _always
-
-
-_OWN = __name__.partition(".")[0]
-
-
-def warn(text: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the first caller outside of this package and of the code it has generated."""
-    frame = sys._getframe(1)
-    level = 2
-    while frame.f_back is not None and frame.f_globals.get("__name__", _OWN).partition(".")[0] in (_OWN, "builtins"):
-        frame = frame.f_back
-        level += 1
-    warnings.warn(text, category, stacklevel=level - 1)

@@ -222,3 +222,7 @@ def _absent(name: str) -> type:
 
 for _name in ("DeviceMesh", "FileStore", "GradBucket", "HashStore", "P2POp", "PrefixStore", "ProcessGroup", "Reducer", "Store", "TCPStore", "Work"):
     globals()[_name] = _absent(_name)  # for annotations and isinstance, to which no object here belongs
+__all__ = [
+    _name for _name, _value in globals().items()
+    if _name[0] != "_" and _name != "refusing" and (getattr(_value, "__module__", None) == __name__ or _name == "reduce_op")
+]  # fmt: skip

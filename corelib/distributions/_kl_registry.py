@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.distributions.distribution import Distribution
 from corelib.tensor.tensor import Tensor
 
@@ -68,9 +68,9 @@ def _find(type_p: type[Distribution], type_q: type[Distribution]) -> Callable[..
     right_q, right_p = _lowest([(q, p) for p, q in fitting])
     found = _KL_REGISTRY[left_p, left_q]
     if found is not _KL_REGISTRY[right_p, right_q]:
-        warnings.warn(
+        warn(
             f"Ambiguous kl_divergence({type_p.__name__}, {type_q.__name__}). Please register_kl({left_p.__name__}, {right_q.__name__})",
-            RuntimeWarning, stacklevel=3,
+            RuntimeWarning,
         )  # fmt: skip
     return found
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.distributions.constraints import Constraint, is_dependent
 from corelib.distributions.utils import lazy_property
 from corelib.graph.grad_mode import no_grad
@@ -71,9 +71,9 @@ class Distribution:
             needed = self.arg_constraints
         except NotImplementedError:
             needed = {}
-            warnings.warn(
+            warn(
                 f"{self.__class__} does not define `arg_constraints`. Please set `arg_constraints = {{}}` or initialize the distribution "
-                "with `validate_args=False` to turn off validation.", stacklevel=4,
+                "with `validate_args=False` to turn off validation.",
             )  # fmt: skip
         for name, constraint in needed.items():
             if is_dependent(constraint):
@@ -167,7 +167,7 @@ class Distribution:
 
     def sample_n(self, n: int) -> Tensor:
         """`sample((n,))`. Deprecated, with a FutureWarning."""
-        warnings.warn("`sample_n(n)` will be deprecated. Use `sample((n,))` instead.", FutureWarning, stacklevel=2)
+        warn("`sample_n(n)` will be deprecated. Use `sample((n,))` instead.", FutureWarning)
         return self.sample(Size((n,)))
 
     def log_prob(self, value: Tensor) -> Tensor:
@@ -219,9 +219,9 @@ class Distribution:
         try:
             support = self.support
         except NotImplementedError:
-            warnings.warn(
+            warn(
                 f"{self.__class__} does not define `support` to enable sample validation. Please initialize the distribution with "
-                "`validate_args=False` to turn off validation.", stacklevel=3,
+                "`validate_args=False` to turn off validation.",
             )  # fmt: skip
             return
         assert support is not None

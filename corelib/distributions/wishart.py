@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Self
 
+from corelib.as_torch.warned import warn
 from corelib.distributions import constraints
 from corelib.distributions.chi2 import Chi2
 from corelib.distributions.constraints import Constraint
@@ -79,7 +79,7 @@ class Wishart(FromCholesky, ExponentialFamily):
             raise ValueError(f"Value of df={df} expected to be greater than ndim - 1 = {event_shape[-1] - 1}.")
         setattr(self, name, matrix.expand((*batch_shape, -1, -1)))
         if bool(self.df.lt(event_shape[-1]).any()):
-            warnings.warn("Low df values detected. Singular samples are highly likely to occur for ndim - 1 < df < ndim.", stacklevel=2)
+            warn("Low df values detected. Singular samples are highly likely to occur for ndim - 1 < df < ndim.")
         super().__init__(batch_shape, event_shape, validate_args=validate_args)
         self._unbroadcasted_scale_tril = self._factor(name, matrix)
         self._prepare()
@@ -152,7 +152,7 @@ class Wishart(FromCholesky, ExponentialFamily):
             singular = self._singular(sample)
             if not bool(singular.any()):
                 break
-            warnings.warn("Singular sample detected.", stacklevel=2)
+            warn("Singular sample detected.")
             sample[singular] = self._bartlett_sampling(singular[singular].shape)
         return sample
 

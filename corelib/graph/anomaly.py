@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 
+from corelib.as_torch.warned import warn
 from corelib.graph.node import Grads, Node
 
 _ROOT = Path(__file__).parent.parent
@@ -50,8 +50,8 @@ class detect_anomaly:
     """
 
     def __init__(self, check_nan: bool = True) -> None:
-        warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging.", stacklevel=2
+        warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for debugging."
         )
         self._before = (anomaly.enabled, anomaly.check_nan)
         self._check_nan = check_nan
@@ -119,9 +119,8 @@ def check_nan(node: Node, grads: Grads) -> None:
     for i, g in enumerate(grads):
         if g is not None and (g._dtype.is_floating_point or g._dtype.is_complex) and bool(g.isnan().any()):
             if node.trace:
-                warnings.warn(
+                warn(
                     f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{node.trace}",
                     UserWarning,
-                    stacklevel=3,
                 )
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from threading import get_ident
 from typing import Any, TypeVar
+
+from corelib.as_torch.warned import warn
 
 F = TypeVar("F")
 
@@ -75,10 +76,10 @@ class GradContext:
         """Decorate a function, a generator function or a class's constructor."""
         again = self._again
         if isinstance(function, type):
-            warnings.warn(
+            warn(
                 "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or methods. "
                 "To preserve the current behavior of class decoration, you can directly decorate the `__init__` method and nothing else.",
-                FutureWarning, stacklevel=2,
+                FutureWarning,
             )  # fmt: skip
             constructor = "__init__"
             setattr(function, constructor, self(getattr(function, constructor)))

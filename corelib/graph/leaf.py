@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from sys import getrefcount
 
+from corelib.as_torch.warned import warn
 from corelib.graph.edges import edge_of
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import AccumulateGrad, Edge, Node
@@ -77,10 +77,9 @@ def set_grad(t: Tensor, value: Tensor | None) -> None:
 def warn_non_leaf_grad(t: Tensor) -> None:
     """Warn about reading `.grad` of a tensor that never gets one."""
     if t._requires_grad and type(t._edge[0]) is not AccumulateGrad:
-        warnings.warn(
+        warn(
             "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't be "
             "populated during autograd.backward(). If you indeed want the .grad field to be populated for a non-leaf "
             "Tensor, use .retain_grad() on the non-leaf Tensor.",
             UserWarning,
-            stacklevel=3,
         )

@@ -12,6 +12,8 @@ from corelib.dispatcher.plugins.manager import device_types
 from corelib.machine.threads import get_num_interop_threads, get_num_threads
 from corelib.version import __version__
 
+__all__ = ["parallel_info", "show"]
+
 has_mkl = False
 has_openmp = False
 has_lapack = True

@@ -10,14 +10,17 @@ from corelib.graph.grad_mode import is_grad_enabled as is_grad_enabled, is_infer
 from corelib.machine.build import has_lapack as has_lapack, has_mkl as has_mkl, has_openmp as has_openmp, has_spectral as has_spectral
 from corelib.machine.threads import get_num_threads as get_num_threads
 from corelib.nn import functional
+from corelib.overrides import DisableTorchFunction as DisableTorchFunction, DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from corelib.ops.random.generator import Generator as Generator
 from corelib.tensor.device import device as device
 from corelib.tensor.dtype import dtype as dtype
 from corelib.tensor.layout import layout as layout, memory_format as memory_format
+from corelib.tensor.overrides import no_torch_function
 from corelib.tensor.size import Size as Size
 from corelib.tensor.tensor import Tensor
 
 TensorBase = _TensorBase = Tensor
+_disabled_torch_function_impl = no_torch_function
 _nn = functional
 """The functions of nn.functional that PyTorch has in C++ are named here too."""
 _has_cuda = _has_mps = _has_xpu = _has_cudnn = _has_mkldnn = False

@@ -72,3 +72,11 @@ from corelib.multiprocessing.spawn import (
     start_processes as start_processes,
 )
 from corelib.multiprocessing.reductions import init_reductions as init_reductions
+
+__all__ = [
+    "Array", "AuthenticationError", "Barrier", "BoundedSemaphore", "BufferTooShort", "Condition", "Event", "JoinableQueue", "Lock", "Manager", "Pipe",
+    "Pool", "Process", "ProcessError", "Queue", "RLock", "RawArray", "RawValue", "Semaphore", "SimpleQueue", "TimeoutError", "Value", "active_children",
+    "allow_connection_pickling", "cpu_count", "current_process", "freeze_support", "get_all_sharing_strategies", "get_all_start_methods", "get_context",
+    "get_logger", "get_sharing_strategy", "get_start_method", "log_to_stderr", "parent_process", "reducer", "set_executable", "set_forkserver_preload",
+    "set_sharing_strategy", "set_start_method",
+]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # where they run they are not generic
 else:
     _Queue, _SimpleQueue = multiprocessing.queues.Queue, multiprocessing.queues.SimpleQueue
 
+__all__ = ["Queue", "SimpleQueue"]
+
 
 class Queue(_Queue):
     """A queue of at most `maxsize` objects, of any number where it is 0."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
 import weakref
 from multiprocessing import context, process, reduction, resource_sharer, util
 from multiprocessing.connection import Connection
@@ -17,6 +16,7 @@ from multiprocessing.reduction import ForkingPickler
 from time import monotonic, sleep
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.multiprocessing.memory import File, Key, Segment, key_of as fd_id, open_files, received
 from corelib.multiprocessing.sharing import cache as shared_cache, segment_of, share, shared_storage
 from corelib.ops.construction.construct import as_subclass, rebuild
@@ -183,10 +183,9 @@ def reduce_tensor(tensor: Tensor) -> tuple[Any, ...]:
         )
     for hook in (tensor._backward_hooks or {}).values():
         if not getattr(hook, "__torch_unserializable__", False):
-            warnings.warn(
+            warn(
                 f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, you can decorate the function with "
                 "@torch.utils.hooks.unserializable_hook to suppress this warning",
-                stacklevel=2,
             )
     place = (tensor._dtype, tensor._shape, tensor._strides, tensor._offset)
     if tensor.layout is not strided:

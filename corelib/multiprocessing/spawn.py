@@ -10,13 +10,14 @@ import signal
 import sys
 import tempfile
 import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
 from time import monotonic
 from typing import Any
 
+from corelib.as_torch.tracebacks import shorten
+from corelib.as_torch.warned import warn
 from corelib.multiprocessing.processes import set_pdeathsig
 
 ENV_VAR_PARALLEL_START = "TORCH_MP_PARALLEL_START"
@@ -65,7 +66,8 @@ def _run(fn: Callable[..., Any], index: int, args: tuple[Any, ...], error_file: 
         fn(index, *args)
     except KeyboardInterrupt:
         pass  # the parent ends us
-    except Exception:
+    except Exception as error:
+        shorten(error)
         with open(error_file, "wb") as file:
             pickle.dump(traceback.format_exc(), file)
         sys.exit(1)
@@ -146,7 +148,7 @@ class SpawnContext(ProcessContext):
     """The former name of ProcessContext; it warns."""
 
     def __init__(self, processes: Sequence[Any], error_files: Sequence[str]) -> None:
-        warnings.warn("SpawnContext is renamed to ProcessContext since 1.4 release.", stacklevel=2)
+        warn("SpawnContext is renamed to ProcessContext since 1.4 release.")
         super().__init__(processes, error_files)
 
 
@@ -189,10 +191,9 @@ def spawn(
     traceback) or ProcessExitedException is raised. Another start_method than "spawn" warns and is not used; `start_processes` does.
     """
     if start_method != "spawn":
-        warnings.warn(
+        warn(
             f"This method only supports start_method=spawn (got: {start_method}).\nTo use a different start_method use:\n\t\t"
             " torch.multiprocessing.start_processes(...)",
             FutureWarning,
-            stacklevel=2,
         )
     return start_processes(fn, args, nprocs, join, daemon, start_method="spawn")

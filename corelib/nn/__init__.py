@@ -64,6 +64,7 @@ __all__ = [
     "TripletMarginWithDistanceLoss", "Unflatten", "Unfold", "UninitializedBuffer", "UninitializedParameter", "Upsample",
     "UpsamplingBilinear2d", "UpsamplingNearest2d", "ZeroPad1d", "ZeroPad2d", "ZeroPad3d", "factory_kwargs",
     "functional", "init", "modules", "parameter", "utils",
+    "attention", "common_types", "grad", "parallel",
 ]
 
 

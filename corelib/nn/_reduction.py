@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 
+from corelib.as_torch.warned import warn
 from corelib.ops.losses.losses import legacy_reduction
+
+__all__ = ["get_enum", "legacy_get_enum", "legacy_get_string"]
 
 _NUMBERS = {"none": 0, "mean": 1, "sum": 2, "elementwise_mean": 1}
 
@@ -17,7 +19,7 @@ def get_enum(reduction: str) -> int:
     2
     """
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=2)
+        warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
     if reduction not in _NUMBERS:
         raise ValueError(f"{reduction} is not a valid value for reduction; accepted are 'none', 'mean' and 'sum'")
     return _NUMBERS[reduction]
@@ -27,7 +29,7 @@ def legacy_get_string(size_average: bool | None, reduce: bool | None, emit_warni
     """The reduction that `size_average` and `reduce` mean, None standing for True, with a warning."""
     found = legacy_reduction(size_average, reduce)
     if emit_warning:
-        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.", stacklevel=2)
+        warn(f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.")
     return found
 
 

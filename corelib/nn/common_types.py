@@ -6,6 +6,8 @@ from typing import TypeAlias, TypeVar
 
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["T", "Tensor"]
+
 T = TypeVar("T")
 _scalar_or_tuple_any_t: TypeAlias = T | tuple[T, ...]
 _scalar_or_tuple_1_t: TypeAlias = T | tuple[T]

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -221,10 +220,9 @@ def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str,
                 result = replaced
         if backward is not None:
             if not isinstance(result, (Tensor, tuple)):
-                warnings.warn(
+                warn(
                     "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but "
                     f"received {type(result)}",
-                    stacklevel=3,
                 )
             result = backward.setup_output_hook(result)
         regular = [*(_backward_hooks.values() if _global_form == [False] else ()), *(module._backward_hooks.values() if module._is_full_backward_hook is False else ())]
@@ -240,10 +238,9 @@ def call_with_hooks(module: HooksMixin, args: tuple[Any, ...], kwargs: dict[str,
                 if replaced is not None:
                     result = replaced
             except Exception as error:
-                warnings.warn(
+                warn(
                     "module forward hook with ``always_call=True`` raised an exception that was silenced as another "
                     f"error was raised in forward: {error}",
-                    stacklevel=3,
                 )
         raise
 
@@ -389,11 +386,10 @@ class BackwardHook:
         return tuple(outgoing[i] for i in self.output_positions)
 
     def _run_without_inputs(self) -> None:
-        warnings.warn(
+        warn(
             "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
             "require gradients. See https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html"
             "#torch.nn.Module.register_full_backward_hook for more details.",
-            stacklevel=5,
         )
         nothing = (None,) * self.n_inputs
         for user_hook in self.user_hooks:

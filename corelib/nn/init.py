@@ -6,10 +6,10 @@ With the same seed the values are PyTorch's, as far as the device's generator gi
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import ParamSpec
 
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.construction.creation import arange, empty_like, full
 from corelib.ops.elementwise.where import where
@@ -34,6 +34,7 @@ __all__ = [
     "xavier_normal_",
     "xavier_uniform_",
     "zeros_",
+    "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal", "sparse", "uniform", "xavier_normal", "xavier_uniform",
 ]
 
 _P = ParamSpec("_P")
@@ -170,7 +171,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | Non
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float | None:
     if 0 in tensor.shape:
-        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=3)
+        warn("Initializing zero-element tensors is a no-op")
         return None
     fan = _calculate_correct_fan(tensor, mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
@@ -225,10 +226,9 @@ def trunc_normal_(
     if tensor.is_meta:
         return tensor
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn(
+        warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. "
             "The distribution of values may be incorrect.",
-            stacklevel=2,
         )
 
     def below(x: float) -> float:
@@ -315,7 +315,7 @@ def _deprecated(new: Callable[_P, Tensor]) -> Callable[_P, Tensor]:
     name = new.__name__[:-1]
 
     def function(*args: _P.args, **kwargs: _P.kwargs) -> Tensor:
-        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning, stacklevel=2)
+        warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.", FutureWarning)
         return new(*args, **kwargs)
 
     function.__name__ = function.__qualname__ = name

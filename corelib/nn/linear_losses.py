@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from corelib.as_torch.warned import warn
 from corelib.autograd import grad
 from corelib.autograd.function import Function
 from corelib.dispatcher.namespaces import public
@@ -108,10 +108,9 @@ def linear_cross_entropy(
                 counted = counted * weight.index_select(0, classes_of.masked_fill(classes_of == ignored, 0)).to(losses.dtype)
             mean: Tensor = losses.sum() / counted.sum()
             return mean
-        warnings.warn(
+        warn(
             "linear_cross_entropy: ``options`` ignored; chunked path needs reduction in {'mean','sum','none'}, label_smoothing == 0, target.dtype == int64, "
             f"out_features == (). Got reduction={reduction!r}, label_smoothing={label_smoothing}, target.dtype={target._dtype}, out_features={tuple(inner)}.",
-            stacklevel=2,
         )
     flat: Any = linear_weight.reshape((classes * prod(inner), features))
     bias: Any = linear_bias

@@ -11,6 +11,7 @@ from corelib.nn._arguments import DeviceLike
 from corelib.ops.construction.creation import empty
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.overrides import no_torch_function
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter", "UninitializedTensorMixin", "is_lazy"]
@@ -42,6 +43,7 @@ class Parameter(Tensor):
     """
 
     _shown_as = "Parameter"
+    __torch_function__ = no_torch_function  # type: ignore[assignment]  # it has none, as in PyTorch
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
         if data is None:
@@ -99,6 +101,7 @@ class Buffer(Tensor):
     persistent: bool
 
     _shown_as = "Buffer"
+    __torch_function__ = no_torch_function  # type: ignore[assignment]  # it has none, as in PyTorch
 
     def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Self:
         if data is None:
@@ -142,6 +145,7 @@ class UninitializedTensorMixin(Tensor):
     """What both have in common. Every op asks for the shape first, and gets the error."""
 
     _shape = property(_unshaped)
+    __torch_function__ = no_torch_function  # type: ignore[assignment]  # it has none
     cls_to_become: Any  # Parameter or Buffer
 
     @property

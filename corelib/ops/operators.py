@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from corelib.dispatcher.calls.elementwise import is_operand
-from corelib.dispatcher.calls.entries import for_operator, inplace_operator, straight
+from corelib.dispatcher.calls.entries import straight
+from corelib.dispatcher.calls.foreign import answer, foreign
+from corelib.dispatcher.calls.operator_entries import for_operator, inplace_operator
 from corelib.dispatcher.op import TABLE, Op
 from corelib.graph.rule import Args
 from corelib.ops.construction.construct import from_numpy, tensor
@@ -26,7 +28,9 @@ Operator: TypeAlias = Callable[[Tensor, object], Tensor]
 
 def _reflected(function: Callable[..., Tensor], name: str) -> Operator:
     def operator(self: Tensor, other: object) -> Tensor:
-        return function(other, self) if is_operand(other) else NotImplemented
+        if is_operand(other):
+            return function(other, self)
+        return answer(operator, (self, other), {}) if foreign((other,)) else NotImplemented
 
     operator.__name__ = operator.__qualname__ = name
     return operator
@@ -37,10 +41,14 @@ def _equal(op: Op, args: Args) -> Tensor:
     self, other = args
     if isinstance(other, np.ndarray) and other.dtype.kind in "biufc":
         args = (self, tensor(other))
+    elif not is_operand(other) and foreign((other,)):
+        return answer(op.entry, args, {}, 3)  # type: ignore[no-any-return]
     return for_operator(op, args)
 
 
 def _rtruediv(self: Tensor, other: object) -> Tensor:
+    if not is_operand(other) and foreign((other,)):
+        return answer(_rtruediv, (self, other), {})  # type: ignore[no-any-return]
     # as PyTorch does it, so that the same is saved and the graph has the same nodes
     made: Tensor = NotImplemented
     try:
@@ -51,6 +59,9 @@ def _rtruediv(self: Tensor, other: object) -> Tensor:
     return made
 
 
+_rtruediv.__name__ = "__rtruediv__"
+
+
 def _matmul(self: Tensor, other: object) -> Tensor:
     made: Tensor = NotImplemented
     try:
@@ -58,11 +69,15 @@ def _matmul(self: Tensor, other: object) -> Tensor:
     except (TypeError, AttributeError):
         if isinstance(other, Tensor):
             raise
+        if foreign((other,)):
+            return answer(_any_matmul, (self, other), {})  # type: ignore[no-any-return]
     return made
 
 
 def _rmatmul(self: Tensor, other: object) -> Tensor:
-    return _any_matmul(other, self) if isinstance(other, Tensor) else NotImplemented
+    if isinstance(other, Tensor):
+        return _any_matmul(other, self)
+    return answer(_any_matmul, (other, self), {}) if foreign((other,)) else NotImplemented
 
 
 def _array_wrap(self: Tensor, array: HostArray, context: object = None, return_scalar: bool = False) -> Tensor:

@@ -16,7 +16,9 @@ KINDS: dict[str, type] = {}
 """All of them by name, filled by `shown_as`; `torch.return_types` shows them."""
 
 
-def __getattr__(name: str) -> type:
+def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return sorted(KINDS)
     try:
         return KINDS[name]
     except KeyError:

@@ -5,7 +5,6 @@ A subclass gives `defaults` and a `step`. The state dict has PyTorch's structure
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -13,6 +12,7 @@ from functools import wraps
 from itertools import chain
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import enable_grad
 from corelib.graph.handles import Hooks, RemovableHandle, add_hook
 from corelib.dispatcher.regions import record_function, watched
@@ -410,10 +410,9 @@ class Optimizer:
                 )
             param_group.setdefault(name, default)
         if len(tensors) != len({id(p) for p in tensors}):
-            warnings.warn(
+            warn(
                 "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error; "
                 "see github.com/pytorch/pytorch/issues/40967 for more information",
-                stacklevel=3,
             )
         self._check_against_groups(param_group)
         self.param_groups.append(param_group)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn, Self
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.regions import record_function as record_function
 from corelib.profiler.activities import ProfilerActivity, activity_of
 from corelib.profiler.chrome_trace import export_chrome_trace
@@ -49,11 +49,11 @@ class profile:
             return
         self.use_cuda = use_cuda
         if use_cuda:
-            warnings.warn("The attribute `use_cuda` will be deprecated soon, please use ``use_device = 'cuda'`` instead.", FutureWarning, stacklevel=2)
+            warn("The attribute `use_cuda` will be deprecated soon, please use ``use_device = 'cuda'`` instead.", FutureWarning)
             use_device = "cuda"
         if use_device is not None and (use_device in ("cpu", "meta") or use_device not in DEVICE_TYPES.value()):
             usable = sorted(name for name in DEVICE_TYPES.value() if name not in ("cpu", "meta"))
-            warnings.warn(f"The {use_device} is not a valid device option; device types with a plugin here: {', '.join(usable) or 'none'}.", stacklevel=2)
+            warn(f"The {use_device} is not a valid device option; device types with a plugin here: {', '.join(usable) or 'none'}.")
             use_device = None
         if not use_cpu and not use_kineto:
             raise AssertionError("Device-only events supported only with Kineto (use_kineto=True)")
@@ -253,8 +253,8 @@ class KinetoStepTracker:
         cls._step_dict[requester] += 1
         farthest = max(cls._step_dict.values())
         if farthest > cls._current_step + 1:
-            warnings.warn(
-                f"Profiler step count has increased more than 1 - current_step = {cls._current_step} step dict =  {cls._step_dict}", stacklevel=2
+            warn(
+                f"Profiler step count has increased more than 1 - current_step = {cls._current_step} step dict =  {cls._step_dict}"
             )
         cls._current_step = max(farthest, cls._current_step)
         return cls._current_step

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import warnings
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.profiler.activities import DeviceType
 from corelib.profiler.units import format_time
 from corelib.tensor.named import NamedTuple
@@ -24,7 +24,7 @@ def _formatted(name: str) -> Any:
 
 def _renamed(old: str, new: str) -> Any:
     def read(self: Any) -> Any:
-        warnings.warn(f"`{old}` is deprecated, please use `{new}` instead.", FutureWarning, stacklevel=2)
+        warn(f"`{old}` is deprecated, please use `{new}` instead.", FutureWarning)
         return getattr(self, new)
 
     return property(read, doc=f"The former name of `{new}`.")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.regions import record_function
 from corelib.profiler import autograd_profiler
 from corelib.profiler.activities import ProfilerActivity, activity_of, supported_activities
 from corelib.profiler.autograd_profiler import KinetoStepTracker
 from corelib.profiler.event_list import EventList
+from corelib.profiler.execution_trace import ExecutionTraceObserver as ExecutionTraceObserver
 from corelib.profiler.schedules import ProfilerAction, always, schedule as schedule, tensorboard_trace_handler as tensorboard_trace_handler
 from corelib.tensor.device import DEVICE_TYPES
 
@@ -48,6 +49,11 @@ class _KinetoProfile:
         self.with_flops = with_flops
         self.with_modules = with_modules
         self.experimental_config = experimental_config
+        if execution_trace_observer is not None:
+            raise NotImplementedError(
+                "profile(): an execution trace is not written beside a profile, as one recorder watches a program at a time. Wrong: profile(execution_trace_observer=observer). "
+                "Right: observer.start() before and observer.stop() after a run of its own, without a profile"
+            )
         self.execution_trace_observer = execution_trace_observer
         self.acc_events = acc_events
         self.custom_trace_id_callback = custom_trace_id_callback
@@ -166,7 +172,7 @@ class profile(_KinetoProfile):
             acc_events=acc_events, custom_trace_id_callback=custom_trace_id_callback, post_processing_timeout_s=post_processing_timeout_s,
         )  # fmt: skip
         if use_cuda is not None:
-            warnings.warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning, stacklevel=2)
+            warn("`use_cuda` is deprecated, use `activities` argument instead", FutureWarning)
             self.activities = self.activities | {ProfilerActivity.CUDA} if use_cuda else self.activities - {ProfilerActivity.CUDA}
             self.use_device = _device_of(self.activities)
         if not self.activities:
@@ -233,14 +239,14 @@ class profile(_KinetoProfile):
         recording = (ProfilerAction.RECORD, ProfilerAction.RECORD_AND_SAVE)
         if before is warmup and after in (none, None):
             if after is none:
-                warnings.warn("Incorrect schedule: WARMUP followed by NONE", stacklevel=4)
+                warn("Incorrect schedule: WARMUP followed by NONE")
             self.start_trace()
             self.stop_trace()
             return
         ends = before is ProfilerAction.RECORD_AND_SAVE or (before in recording and after not in recording)
         if ends:
             if before is ProfilerAction.RECORD and after is not None:
-                warnings.warn(f"Incorrect schedule: RECORD followed by {after.name}", stacklevel=4)
+                warn(f"Incorrect schedule: RECORD followed by {after.name}")
                 self.stop_trace()
                 return
             self.stop_trace()
@@ -263,17 +269,3 @@ class profile(_KinetoProfile):
     def get_trace_id(self) -> str | None:
         """The identifier of the trace."""
         return None if self.profiler is None else self.profiler.trace_id
-
-
-class ExecutionTraceObserver:
-    """In PyTorch it writes every op's operands into a file, for replay on other machines. Here it refuses, and says what to use."""
-
-    def __init__(self) -> None:
-        self._refuse()
-
-    @staticmethod
-    def _refuse() -> None:
-        raise NotImplementedError(
-            "ExecutionTraceObserver(): corelib writes no execution traces; profile(record_shapes=True) and export_chrome_trace(path) have every op with the shapes, "
-            "strides and dtypes of its operands"
-        )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import time
-import warnings
 from collections.abc import Callable
 from enum import Enum
 from typing import Any
+
+from corelib.as_torch.warned import warn
 
 
 class ProfilerAction(Enum):
@@ -40,7 +41,7 @@ def schedule(
             f"repeat={repeat} (need >= 0), skip_first={skip_first} (need >= 0)."
         )
     if warmup == 0:
-        warnings.warn("Profiler won't be using warmup, this can skew profiler results", stacklevel=2)
+        warn("Profiler won't be using warmup, this can skew profiler results")
 
     def action(step: int) -> ProfilerAction:
         if step < 0:

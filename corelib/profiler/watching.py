@@ -7,12 +7,14 @@ other times they are as they are, so that they cost nothing more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from threading import Lock
 from types import CodeType, FunctionType
 from typing import Any
 
 from corelib.contract.forks import free_in_child
 from corelib.dispatcher.namespaces import NAMESPACES, compile_now
+from corelib.dispatcher.op import plain_of
 from corelib.ops.construction.construct import as_tensor, from_numpy, tensor
 from corelib.tensor.tensor import Tensor
 
@@ -84,7 +86,9 @@ class Watch:
         """Put everything back."""
         with self._lock:
             for told in self._changed:
-                told.function.__code__ = told.plain.__code__
+                # where the function has begun to ask for `__torch_function__` meanwhile, what it asks before is another one
+                holder = told.function if told.function.__code__ is told.code else plain_of(told.function)
+                holder.__code__ = told.plain.__code__
             for owner, name, before in self._replaced:
                 setattr(owner, name, before)
             self._changed.clear()
@@ -100,10 +104,7 @@ class _Told:
         self.compiled = False
         names = function.__code__.co_varnames[: function.__code__.co_argcount]
         self.inplace = names.index("inplace") if "inplace" in names else 0  # its place is never the first
-        cells = "".join(f"c{i}, " for i in range(len(function.__code__.co_freevars)))
-        scope: dict[str, Any] = {}
-        exec(_TEMPLATE.format(cells=cells), scope)  # our own text
-        code: CodeType = scope["make"](*[None] * cells.count(",")).__code__
+        code = _told_code(len(function.__code__.co_freevars))
         self.code = code.replace(co_consts=tuple([self.run if each == _MARK else each for each in code.co_consts]), co_name=name)
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
@@ -116,6 +117,15 @@ class _Told:
         if self.inplace and (kwargs.get("inplace") or args[self.inplace : self.inplace + 1] == (True,)):
             return self.plain(*args, **kwargs)  # which is the in-place op that it calls
         return self.hook(self.name, self.plain, args, kwargs)
+
+
+@cache
+def _told_code(cells: int) -> CodeType:
+    """The code that calls the hook, for a function that closes over so many cells."""
+    scope: dict[str, Any] = {}
+    exec(_TEMPLATE.format(cells="".join(f"c{i}, " for i in range(cells))), scope)  # our own text
+    made: CodeType = scope["make"](*[None] * cells).__code__
+    return made
 
 
 def _as_it_is(function: FunctionType) -> FunctionType:

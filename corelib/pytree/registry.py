@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import warnings
 from collections import OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
 from pkgutil import resolve_name
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.pytree.keys import GetAttrKey, KeyEntry, MappingKey, SequenceKey
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def _private_register_pytree_node(
 ) -> None:  # fmt: skip
     with _NODE_REGISTRY_LOCK:
         if cls in SUPPORTED_NODES:
-            warnings.warn(f"{cls} is already registered as pytree node. Overwriting the previous registration.", stacklevel=2)
+            warn(f"{cls} is already registered as pytree node. Overwriting the previous registration.")
         if (to_dumpable_context is None) != (from_dumpable_context is None):
             raise ValueError(f"Both to_dumpable_context and from_dumpable_context for {cls} must be None or registered.")
         SUPPORTED_NODES[cls] = NodeDef(cls, flatten_fn, unflatten_fn, flatten_with_keys_fn)
@@ -101,11 +101,10 @@ def _private_register_pytree_node(
 
 def _register_pytree_node(cls: type[Any], flatten_fn: FlattenFn, unflatten_fn: UnflattenFn, *args: Any, **kwargs: Any) -> None:
     """The former name of `register_pytree_node`, which warned of a second registration."""
-    warnings.warn("`_register_pytree_node` is deprecated. Please use `register_pytree_node` instead.", FutureWarning, stacklevel=2)
+    warn("`_register_pytree_node` is deprecated. Please use `register_pytree_node` instead.", FutureWarning)
     if any(x is not None for x in (*args, kwargs.pop("to_str_fn", None), kwargs.pop("maybe_from_str_fn", None))):
-        warnings.warn(
+        warn(
             "`to_str_fn` and `maybe_from_str_fn` is deprecated. Please use `to_dumpable_context` and `from_dumpable_context` instead.", FutureWarning,
-            stacklevel=2,
         )  # fmt: skip
     _private_register_pytree_node(cls, flatten_fn, unflatten_fn, **kwargs)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import types
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.pytree.keys import KeyPath
 from corelib.pytree.registry import SUPPORTED_NODES, PyTree, _get_node_type, is_namedtuple_instance
 from corelib.pytree.treespec import _LEAF_SPEC, TreeSpec
@@ -204,12 +204,12 @@ def tree_map_with_path(func: Callable[..., Any], tree: PyTree, *rests: PyTree, i
 
 
 def _is_leaf(tree: PyTree, is_leaf: IsLeaf = None) -> bool:
-    warnings.warn("_is_leaf is private and will be removed in a future release. Please use tree_is_leaf instead.", FutureWarning, stacklevel=2)
+    warn("_is_leaf is private and will be removed in a future release. Please use tree_is_leaf instead.", FutureWarning)
     return tree_is_leaf(tree, is_leaf)
 
 
 def _is_namedtuple_instance(tree: Any) -> bool:
-    warnings.warn(
-        "_is_namedtuple_instance is private and will be removed in a future release. Please use is_namedtuple_instance instead.", FutureWarning, stacklevel=2
+    warn(
+        "_is_namedtuple_instance is private and will be removed in a future release. Please use is_namedtuple_instance instead.", FutureWarning
     )
     return is_namedtuple_instance(tree)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.pytree.registry import BUILTIN_TYPES, STANDARD_DICT_TYPES, SUPPORTED_NODES, ConstantNode, Context, PyTree, _get_node_type
 
 
@@ -76,9 +76,9 @@ class TreeSpec:
     @property
     def children_specs(self) -> list[Any]:
         """The former name of `children()`."""
-        warnings.warn(
+        warn(
             "`treespec.children_specs` is deprecated. Use `treespec.child(index)` to access a single child, or `treespec.children()` to get all children.",
-            FutureWarning, stacklevel=2,
+            FutureWarning,
         )  # fmt: skip
         return self._children
 
@@ -162,9 +162,8 @@ class LeafSpec(TreeSpec, metaclass=_LeafMeta):
     __slots__ = ()
 
     def __init__(self) -> None:
-        warnings.warn(
+        warn(
             "`isinstance(treespec, LeafSpec)` is deprecated, use `isinstance(treespec, TreeSpec) and treespec.is_leaf()` instead.", FutureWarning,
-            stacklevel=2,
         )  # fmt: skip
         super().__init__(None, None, [])
 

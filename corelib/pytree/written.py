@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
-import warnings
 from enum import Enum
 from pkgutil import resolve_name
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.pytree.registry import NO_SERIALIZED_TYPE_NAME_FOUND, SERIALIZED_TYPE_TO_PYTHON_TYPE, SUPPORTED_SERIALIZED_TYPES
 from corelib.pytree.treespec import _LEAF_SPEC, TreeSpec
 
@@ -104,11 +104,11 @@ def treespec_loads(serialized: str) -> TreeSpec:
 
 def pytree_to_str(treespec: TreeSpec) -> str:
     """The former name of `treespec_dumps`."""
-    warnings.warn("`pytree_to_str` is deprecated. Please use `treespec_dumps` instead.", FutureWarning, stacklevel=2)
+    warn("`pytree_to_str` is deprecated. Please use `treespec_dumps` instead.", FutureWarning)
     return treespec_dumps(treespec)
 
 
 def str_to_pytree(json: str) -> TreeSpec:
     """The former name of `treespec_loads`."""
-    warnings.warn("`str_to_pytree` is deprecated. Please use `treespec_loads` instead.", FutureWarning, stacklevel=2)
+    warn("`str_to_pytree` is deprecated. Please use `treespec_loads` instead.", FutureWarning)
     return treespec_loads(json)

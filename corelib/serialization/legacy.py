@@ -11,11 +11,11 @@ import inspect
 import io
 import pickle
 import sys
-import warnings
 from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import IO, Any
 
+from corelib.as_torch.warned import warn
 from corelib.serialization.archive import read_up_to, write_all
 from corelib.serialization.config import SKIPPING
 from corelib.serialization.locations import MapLocation, Places, filled_storage, swap_bytes
@@ -193,12 +193,12 @@ def check_source(cls: type, file: str | None, saved: str | None) -> None:
     try:
         now = inspect.getsource(cls)
     except (OSError, TypeError):
-        warnings.warn(f"Couldn't retrieve source code for container of type {cls.__name__}. It won't be checked for correctness upon loading.", stacklevel=2)
+        warn(f"Couldn't retrieve source code for container of type {cls.__name__}. It won't be checked for correctness upon loading.")
         return
     if now != saved:
         changed = "\n".join(difflib.unified_diff(saved.split("\n"), now.split("\n"), f"{file} (saved)", f"{file} (now)", lineterm=""))
-        warnings.warn(
+        warn(
             f"source code of class '{cls.__module__}.{cls.__qualname__}' has changed. You can retrieve the original source code by accessing the object's "
             f"source attribute or set `torch.nn.Module.dump_patches = True` and use the patch tool to revert the changes:\n{changed}",
-            SourceChangeWarning, stacklevel=2,
+            SourceChangeWarning,
         )  # fmt: skip

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.serialization.names import resolved
 from corelib.tensor.device import device, resolve
 from corelib.tensor.storage import Storage, TypedStorage
@@ -174,6 +174,6 @@ def check_module_version_greater_or_equal(module: Any, req_version_tuple: tuple[
         message = f"'{module.__name__}' module version string is malformed '{version}' and cannot be compared with tuple {req_version_tuple}"
         if error_if_malformed:
             raise RuntimeError(message) from error
-        warnings.warn(message + ", but continuing assuming that requirement is met", stacklevel=2)
+        warn(message + ", but continuing assuming that requirement is met")
         return True
     return found >= req_version_tuple

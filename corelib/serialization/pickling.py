@@ -9,13 +9,13 @@ from __future__ import annotations
 import codecs
 import inspect
 import pickle
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+from corelib.as_torch.warned import warn
 from corelib.serialization.names import torch_name
 from corelib.serialization.packages import location_tag
 from corelib.serialization.rebuild import STORAGE_NAMES, user_attributes
@@ -126,7 +126,7 @@ class DataPickler(pickle._Pickler):
         try:
             return "module", cls, inspect.getsourcefile(cls), inspect.getsource(cls)
         except (OSError, TypeError):
-            warnings.warn(f"Couldn't retrieve source code for container of type {cls.__name__}. It won't be checked for correctness upon loading.", stacklevel=2)
+            warn(f"Couldn't retrieve source code for container of type {cls.__name__}. It won't be checked for correctness upon loading.")
             return "module", cls, None, None
 
     def reducer_override(self, obj: Any) -> Any:
@@ -150,10 +150,9 @@ class DataPickler(pickle._Pickler):
         kind: Any = type(t)
         attributes = user_attributes(t)
         if t._backward_hooks:
-            warnings.warn(
+            warn(
                 "save(): backward hooks on a tensor are not saved; remove them or register them again after load()",
                 UserWarning,
-                stacklevel=2,
             )
         if kind is Tensor:
             plain = _reduce_plain(t)

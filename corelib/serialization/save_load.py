@@ -9,9 +9,9 @@ import os
 import pickle
 import pickletools
 import sys
-import warnings
 from typing import IO, Any, NamedTuple
 
+from corelib.as_torch.warned import warn
 from corelib.serialization import config
 from corelib.serialization.archive import LOCAL_MAGIC, ArchiveReader, ArchiveWriter, read_up_to, torchscript
 from corelib.serialization.legacy import MAGIC, by_data, by_module, load_legacy, save_legacy
@@ -147,7 +147,7 @@ def load(
     weights_only = _only_data(weights_only, pickle_module)
     if pickle_load_args and weights_only:
         unknown = [name for name in pickle_load_args if name != "encoding"]
-        warnings.warn(f"load(): pickle_load_args ({', '.join(pickle_load_args)}) only works if `weights_only=False`.", UserWarning, stacklevel=2)
+        warn(f"load(): pickle_load_args ({', '.join(pickle_load_args)}) only works if `weights_only=False`.", UserWarning)
         if unknown:
             raise TypeError(f"load(): got an unexpected keyword argument {unknown[0]!r}; accepted with weights_only=True is encoding")
     how = _How(map_location, None if weights_only else pickle_module or pickle, {"encoding": "utf-8", **pickle_load_args})
@@ -181,9 +181,9 @@ def _only_data(asked: bool | None, pickle_module: Any) -> bool:
     if force:
         found = True
     elif never and asked is None:
-        warnings.warn(
+        warn(
             "load(): Environment variable TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD detected, since the `weights_only` argument was not explicitly passed, "
-            "forcing weights_only=False.", UserWarning, stacklevel=3,
+            "forcing weights_only=False.", UserWarning,
         )  # fmt: skip
         found = False
     if found and pickle_module is not None:
@@ -299,7 +299,7 @@ def _byte_order(archive: ArchiveReader) -> str:
             return sys.byteorder if wanted is config.LoadEndianness.NATIVE else wanted.name.lower()
         # As PyTorch: older writers ran on little-endian machines.
         if sys.byteorder == "big":
-            warnings.warn("load(): the file has no byteorder mark; it is read as little", UserWarning, stacklevel=4)
+            warn("load(): the file has no byteorder mark; it is read as little", UserWarning)
         return "little"
     order = archive.read("byteorder")
     if order not in (b"little", b"big"):

@@ -15,11 +15,11 @@ from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
 from corelib.tensor.rooms import NAMED
 
-_USERS: Buffer = object()
-_new = object.__new__
+__all__ = ["TypedStorage", "UntypedStorage"]
+
+_USERS, _new = object(), object.__new__
 FIXED, SHARED, SHORT = 1, 2, 4
-"""States of a Storage: somebody else holds its memory, so that it keeps its size; other processes can have it; it was made smaller, so that
-tensors may lie beyond its end."""
+"""States of a Storage: somebody else holds its memory, which keeps its size; other processes can have it; tensors may lie beyond its end."""
 
 
 def read_bytes(device: Device, buffer: Buffer, start: int, nbytes: int) -> HostArray:

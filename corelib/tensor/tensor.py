@@ -26,11 +26,11 @@ from corelib.tensor.dtype import Number, dtype as DType
 from corelib.tensor.host import HostArray
 from corelib.tensor.keys import DispatchKey
 from corelib.tensor.layout import CHANNELS_INNERMOST, layout as Layout, memory_format as MemoryFormat
+from corelib.tensor.overrides import OVERRIDES, no_torch_function
 from corelib.tensor.size import _CONTIGUOUS, MOST, NATIVE_DIMS, SIZES, Shape, Size, Strides, contiguous_strides, is_contiguous, size_of, wrap_dim
 from corelib.tensor.storage import SHORT, Storage, TypedStorage, _warn_typed_storage_removal
 
 _new = object.__new__
-
 
 class Tensor(TensorBase):
     """A multi-dimensional array of one dtype on one device. Make one with `corelib.tensor`, `zeros`, `from_numpy`, ...
@@ -226,6 +226,15 @@ class Tensor(TensorBase):
     def _bump(self) -> None:
         """Count one in-place change of the memory."""
         self._own_storage()._version += 1
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if (cls.__torch_function__ is not no_torch_function or "__torch_dispatch__" in vars(cls)) and hasattr(OVERRIDES, "value"):
+            OVERRIDES.value(cls)
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The function itself, whose results become of this class."""
+        return OVERRIDES.value(cls, func, types, args, kwargs)
 
     # What a tensor is.
 

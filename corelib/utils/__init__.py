@@ -10,4 +10,10 @@ from corelib.utils.throughput_benchmark import ThroughputBenchmark as Throughput
 
 deterministic.__class__ = deterministic.Setting
 
+__all__ = [
+    "ThroughputBenchmark", "backend_registration", "benchmark", "checkpoint", "collect_env", "cpp_extension", "data", "deterministic", "dlpack",
+    "file_baton", "flop_counter", "generate_methods_for_privateuse1_backend", "hooks", "module_tracker", "rename_privateuse1_backend", "serialization",
+    "set_module", "swap_tensors", "throughput_benchmark", "weak",
+]
+
 _paths_below(__name__)

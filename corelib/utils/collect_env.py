@@ -17,6 +17,11 @@ from corelib.tensor.device import device as Device
 from corelib.tensor.named import NamedTuple
 from corelib.version import __version__
 
+__all__ = [
+    "SystemEnv", "get_cpu_info", "get_env_info", "get_os", "get_pip_packages", "get_pretty_env_info", "main",
+    "pretty_str", "run",
+]
+
 PACKAGES = r"corelib.*|numpy|ml[-_]dtypes|pyopencl|pocl.*|cupy.*|jax.*|safetensors|scipy|torch.*|mypy.*|pluggy|optree|tensorboard"
 
 

@@ -11,6 +11,8 @@ from types import ModuleType
 
 from corelib.dispatcher.determinism import UNSET
 
+__all__: list[str] = []  # its one name is a setting
+
 
 class Setting(ModuleType):
     """The class of this module, which `corelib.utils` gives it: a module with a property, as PyTorch's is."""

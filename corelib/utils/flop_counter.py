@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from math import prod
 from typing import Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.modes import Mode, below
 from corelib.dispatcher.op import Entry, Kwargs, Op
 from corelib.graph.grad_mode import grad_mode
@@ -317,7 +317,7 @@ class FlopCounterMode:
 
     def __init__(self, mods: Any = None, depth: int = 2, display: bool = True, custom_mapping: dict[Any, Any] | None = None) -> None:
         if mods is not None:
-            warnings.warn("mods argument is not needed anymore, you can stop passing it", stacklevel=2)
+            warn("mods argument is not needed anymore, you can stop passing it")
         self.flop_counts: dict[str, dict[Any, int]] = defaultdict(lambda: defaultdict(int))
         self.depth = depth
         self.display = display

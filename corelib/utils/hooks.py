@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.graph.handles import RemovableHandle as RemovableHandle
 from corelib.nn.hooks import BackwardHook as BackwardHook
 from corelib.tensor.tensor import Tensor
@@ -30,7 +30,7 @@ def warn_if_has_hooks(tensor: Tensor) -> None:
     """Warn of the hooks of a tensor, which saving leaves out, but for those that are marked for it."""
     for hook in (tensor._backward_hooks or {}).values():
         if not hasattr(hook, "__torch_unserializable__"):
-            warnings.warn(
+            warn(
                 f"backward hook {hook!r} on tensor will not be serialized. If this is expected, you can decorate the function with "
-                "@torch.utils.hooks.unserializable_hook to suppress this warning", stacklevel=2,
+                "@torch.utils.hooks.unserializable_hook to suppress this warning",
             )  # fmt: skip

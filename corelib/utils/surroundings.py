@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from corelib import devices
 from corelib.amp.autocast_mode import autocast
 from corelib.amp.state import get_autocast_dtype, is_autocast_available, is_autocast_cache_enabled, is_autocast_enabled
+from corelib.as_torch.warned import warn
 from corelib.ops.random.generator import fork_rng, get_rng_state, set_rng_state
 from corelib.tensor.tensor import Tensor
 
@@ -47,12 +47,12 @@ def _infer_device_type(*args: Any) -> str:
     """The device type of the arguments, the cpu apart; of several, cuda or the first, with a warning."""
     found = [t.device.type for t in tensors_in(args) if t.device.type not in ("cpu", "meta")]
     if len(set(found)) > 1:
-        warnings.warn(
+        warn(
             "Tensor arguments, excluding CPU tensors, are detected on at least two types of devices. Device state will only be saved for "
             "devices of a single device type, and the remaining devices will be ignored. Consequently, if any checkpointed functions involve "
             "randomness, this may result in incorrect gradients. (Note that if CUDA devices are among the devices detected, it will be "
             f"prioritized; otherwise, the first device encountered will be selected.)\nDevice types: {sorted(set(found))} first device type: "
-            f"{found[0]}", stacklevel=2,
+            f"{found[0]}",
         )  # fmt: skip
     return "cuda" if "cuda" in found else found[0] if found else DefaultDeviceType.get_device_type()
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from corelib.profiler.autograd_profiler import profile
 
+__all__ = ["ExecutionStats", "ThroughputBenchmark", "format_time"]
+
 
 def format_time(time_us: float | None = None, time_ms: float | None = None, time_s: float | None = None) -> str:
     """A time, given in one of three units, as text in the largest that leaves a number from 1 up. AssertionError for none, or for several."""

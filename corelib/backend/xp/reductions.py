@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from corelib.backend.signatures import Ints
+from corelib.backend.signatures import Ints, Outcome
 from corelib.backend.xp.guard import Function, Guard, Module
 from corelib.backend.xp.sums import CHAIN, Sums
 from corelib.contract.kernels import KernelTable, Native
-from corelib.tensor.dtype import bfloat16, float16, FLOATS, REALS
+from corelib.tensor.dtype import bfloat16, float16, float32 as single, float64, FLOATS, REALS
 
 _HALF = (float16, bfloat16)
+_FEW = 1 << 12  # elements whose squares one product sums up without loss
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
-    """sum, mean, prod, amax, amin, any, all, variance."""
+    """sum, mean, prod, amax, amin, any, all, variance, norm."""
     whole = [d for d in REALS if d not in _HALF]
     float32 = xp.float32
 
@@ -36,6 +37,7 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         table.register(name, [d for d in FLOATS if d not in _HALF], kernel_float)
         table.register(name, _HALF, kernel_half)
 
+    _register_norm(table, xp, guard)
     total("sum", xp.add.reduce)  # of bool: whether any; the product: whether all
     total("prod", xp.multiply.reduce)
     run, add, reduce = guard.run, Sums(xp).total, xp.add.reduce
@@ -95,3 +97,17 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     def deviation(out: Native, input: Native, dims: Ints, correction: float, keepdim: bool) -> None:
         out[...] = guard.run(lambda: xp.sqrt(spread(input, dims, correction, keepdim)))
 
+
+def _register_norm(table: KernelTable, xp: Module, guard: Guard) -> None:
+    """The norm of few elements, as of a gradient that is clipped, by one product of theirs."""
+
+    def norm_of(out: Native, input: Native) -> None:
+        flat = input.reshape(-1)
+        out[...] = xp.sqrt(xp.dot(flat, flat))
+
+    @table("vector_norm", (single, float64))
+    def vector_norm(out: Native, input: Native, p: float, dim: Ints, keepdim: bool) -> Outcome:
+        if p != 2 or keepdim or len(dim) != input.ndim or input.size > _FEW or not input.flags.c_contiguous:
+            return NotImplemented
+        guard.run(norm_of, out, input)
+        return None

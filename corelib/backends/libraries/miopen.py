@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from corelib.as_torch.finder import become
 from corelib.backends._settings import Settings, flag
 
+__all__ = ["MiopenModule", "flags", "set_flags"]
+
 immediate: bool
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from corelib.backends._settings import Verbose
 
+__all__ = ["VERBOSE_OFF", "VERBOSE_ON", "is_available", "verbose"]
+
 VERBOSE_OFF = 0
 VERBOSE_ON = 1
 

@@ -9,6 +9,8 @@ from typing import Any
 from corelib.as_torch.finder import become
 from corelib.backends._settings import FP32Precision, Settings, Verbose, flag, precision
 
+__all__ = ["MkldnnModule", "flags", "is_acl_available", "is_available", "set_flags", "verbose"]
+
 enabled: bool
 deterministic: bool
 allow_tf32: bool | None

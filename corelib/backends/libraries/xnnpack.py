@@ -5,6 +5,8 @@ from __future__ import annotations
 from corelib.as_torch.finder import become
 from corelib.backends._settings import Settings
 
+__all__ = ["XNNPACKEngine"]
+
 enabled: bool
 
 

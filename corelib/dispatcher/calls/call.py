@@ -195,20 +195,20 @@ def check_operands(op: Op, args: Args) -> None:
                 raise TypeError(
                     f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be tuple of Tensors, not "
                     f"{type(x).__name__}"
-                )
+                ) from None
             for n, t in enumerate(x):
                 if t is not None and not isinstance(t, Tensor):
                     raise TypeError(
                         f"{op.name}(): expected Tensor as element {n} in argument '{op.params[i]}', but got "
                         f"{type(t).__name__}"
-                    )
+                    ) from None
         elif not isinstance(x, Tensor):
             role = op.roles[i]
             if (x is None and role in ("optional", "anything")) or (isinstance(x, (int, float, complex)) and role in ("mixed", "anything")):
                 continue
             raise TypeError(
                 f"{op.name}(): argument '{op.params[i]}' (position {i + 1}) must be Tensor, not {type(x).__name__}"
-            )
+            ) from None
 
 
 def write_out(op: Op, args: Args, out: Any) -> Outs:

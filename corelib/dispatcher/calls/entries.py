@@ -9,24 +9,26 @@ the templates below, with its own parameter names and defaults put into the temp
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import indent
 from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls import call as _call, fallback
-from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, is_operand
-from corelib.dispatcher.calls.inplace import inplace, inplace_binary
-from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise
+from corelib.dispatcher.calls.foreign import answer, answer_by_position, foreign
+from corelib.dispatcher.calls.operator_entries import for_operator, inplace_entry, rename
+from corelib.dispatcher.calls.outcome import afresh, must_pass, noted
 from corelib.dispatcher.calls.numpy_names import Layout, by_other_names, face, names_for
-from corelib.dispatcher.calls.old_orders import ORDERS, in_todays_order
+from corelib.dispatcher.calls.old_orders import ORDERS
 from corelib.dispatcher.calls.paths import path_of
 from corelib.dispatcher.modes import active, run, top
-from corelib.dispatcher.op import Entry, Op, Operand, with_parameters
+from corelib.dispatcher.op import Entry, Op, Operand, plain_of, with_parameters
 from corelib.dispatcher.operands import MISSING, fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
-from corelib.tensor.dtype import Number, dtype as DType, int64
+from corelib.tensor.dtype import dtype as DType, int64
 from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
@@ -44,49 +46,54 @@ def unary_entry(op: Op) -> Entry:
     def entry(
         input: Tensor = MISSING, too_many: Any = MISSING, out: Tensor | None = None, x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING,
     ) -> Tensor:
-        if too_many is not MISSING or input is MISSING or x1 is not MISSING or x is not MISSING or a is not MISSING:
-            named: Tensor = by_other_names(op, (input, out), too_many, {"x1": x1, "x": x, "a": a})
-            return named
         try:
-            dtype = input._dtype
-            kernel = kernels[input._key][dtype]
-            device = input._device
-            runtime: Any = device._runtime
-            numel = input._numel
-            if active.count or out is not None or input._strides is not None or numel >= runtime.small_limit:
-                return elementwise(op, (input,), out)
-        except (KeyError, AttributeError):
-            return elementwise(op, (input,), out)
-        shape = input._shape
-        try:
-            native = runtime.small_empty(shape, dtype._np if result is None else result.np)
-            got = kernel(native, input._native if input._native is not None else input._array())
-        except Exception as error:
-            if len(shape) > NATIVE_DIMS:
-                return elementwise(op, (input,), out)
-            noted(error, op, device, (input,))
+            if too_many is not MISSING or input is MISSING or x1 is not MISSING or x is not MISSING or a is not MISSING:
+                named: Tensor = by_other_names(op, (input, out), too_many, {"x1": x1, "x": x, "a": a})
+                return named
+            try:
+                dtype = input._dtype
+                kernel = kernels[input._key][dtype]
+                device = input._device
+                runtime: Any = device._runtime
+                numel = input._numel
+                if active.count or out is not None or input._strides is not None or numel >= runtime.small_limit:
+                    return elementwise(op, (input,), out)
+            except (KeyError, AttributeError):
+                return afresh(elementwise, op, (input,), out)
+            shape = input._shape
+            try:
+                native = runtime.small_empty(shape, dtype._np if result is None else result.np)
+                got = kernel(native, input._native if input._native is not None else input._array())
+            except Exception as error:
+                if len(shape) > NATIVE_DIMS:
+                    return elementwise(op, (input,), out)
+                noted(error, op, device, (input,))
+                raise
+            if got is not None and got is not native:
+                return passed(op, device, dtype, (input,), got)
+            t = new(T)
+            t._native = native
+            t._storage = None
+            t._shape = shape
+            t._strides = None
+            t._offset = 0
+            t._numel = numel
+            t._dtype = dtype if result is None else result
+            t._device = device
+            t._key = input._key
+            t._requires_grad = False
+            t._edge = None
+            t._base = None
+            if input._requires_grad and grad_mode.enabled:
+                if differentiable:
+                    (recorders.get(1) or recorder(op.rule, 1))((input,), t)
+                elif through_body:
+                    return body(input)
+            return t
+        except Exception:
+            if foreign((input,)):
+                return answer(op.entry, (input,), {} if out is None else {"out": out})  # type: ignore[no-any-return]
             raise
-        if got is not None and got is not native:
-            return passed(op, device, dtype, (input,), got)
-        t = new(T)
-        t._native = native
-        t._storage = None
-        t._shape = shape
-        t._strides = None
-        t._offset = 0
-        t._numel = numel
-        t._dtype = dtype if result is None else result
-        t._device = device
-        t._key = input._key
-        t._requires_grad = False
-        t._edge = None
-        t._base = None
-        if input._requires_grad and grad_mode.enabled:
-            if differentiable:
-                (recorders.get(1) or recorder(op.rule, 1))((input,), t)
-            elif through_body:
-                return body(input)
-        return t
 
     return entry
 
@@ -135,7 +142,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             if numel >= runtime.small_limit:
                 return slow(op, (input, other))
         except (KeyError, AttributeError):
-            return slow(op, (input, other))
+            return afresh(slow, op, (input, other))
         try:
             native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array(), native_other)
@@ -178,12 +185,17 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
             input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, alpha: Operand = 1, out: Tensor | None = None,
             x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
         ) -> Tensor:
-            if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
-                named: Tensor = by_other_names(op, (input, other, alpha, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
-                return named
-            if type(alpha) is int and alpha == 1 and out is None:
-                return compute(input, other)
-            return elementwise(op, (input, other, alpha), out)
+            try:
+                if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+                    named: Tensor = by_other_names(op, (input, other, alpha, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+                    return named
+                if type(alpha) is int and alpha == 1 and out is None:
+                    return compute(input, other)
+                return elementwise(op, (input, other, alpha), out)
+            except Exception:
+                if foreign((input, other)):
+                    return answer_by_position(op.entry, (*op.params, "out"), (input, other, alpha, out))  # type: ignore[no-any-return]
+                raise
 
         return compute, with_alpha
 
@@ -191,12 +203,17 @@ def binary_entry(op: Op) -> tuple[Entry, Entry]:
         input: Operand = MISSING, other: Operand = MISSING, too_many: Any = MISSING, out: Tensor | None = None,
         x1: Any = MISSING, x: Any = MISSING, a: Any = MISSING, x2: Any = MISSING,
     ) -> Tensor:
-        if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
-            named: Tensor = by_other_names(op, (input, other, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
-            return named
-        if out is None:
-            return compute(input, other)
-        return elementwise(op, (input, other), out)
+        try:
+            if too_many is not MISSING or input is MISSING or other is MISSING or x1 is not MISSING or x2 is not MISSING:
+                named: Tensor = by_other_names(op, (input, other, out), too_many, {"x1": x1, "x": x, "a": a, "x2": x2})
+                return named
+            if out is None:
+                return compute(input, other)
+            return elementwise(op, (input, other), out)
+        except Exception:
+            if foreign((input, other)):
+                return answer(op.entry, (input, other), {} if out is None else {"out": out})  # type: ignore[no-any-return]
+            raise
 
     return compute, entry
 
@@ -209,53 +226,58 @@ def reduction_entry(op: Op) -> Entry:
         input: Tensor, dim: Dims = None, keepdim: bool = False, too_many: Any = MISSING, dtype: DType | None = None,
         out: Tensor | None = None, axis: Any = MISSING, keepdims: Any = MISSING,
     ) -> Outs:
-        if too_many is not MISSING or axis is not MISSING or keepdims is not MISSING:
-            return by_other_names(op, (input, dim, keepdim, dtype, out), too_many, {"axis": axis, "keepdims": keepdims})
-        if dim is None and dtype is None and keepdim is False and out is None and not active.count:
-            try:
-                kind = input._dtype
-                kernel = kernels[input._key][kind]
-                device = input._device
-                runtime: Any = device._runtime
-                dims = _ALL_DIMS[len(input._shape)]
-            except (KeyError, AttributeError):
-                return op.path(input, dim, keepdim, dtype)
-            except IndexError:  # more dimensions than native arrays have
-                return entry(input.reshape(-1))
-            if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
-                native = runtime.small_empty((), kind._np)
+        try:
+            if too_many is not MISSING or axis is not MISSING or keepdims is not MISSING:
+                return by_other_names(op, (input, dim, keepdim, dtype, out), too_many, {"axis": axis, "keepdims": keepdims})
+            if dim is None and dtype is None and keepdim is False and out is None and not active.count:
                 try:
-                    got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
-                except Exception as error:
-                    noted(error, op, device, (input, dims, False))
-                    raise
-                if got is not None and got is not native:
-                    must_pass(op, device, got)
-                    return op.path(input, dim, keepdim, dtype)
-                t = new(T)
-                t._native = native
-                t._storage = None
-                t._shape = ()
-                t._strides = None
-                t._offset = 0
-                t._numel = 1
-                t._dtype = kind
-                t._device = device
-                t._key = input._key
-                t._requires_grad = False
-                t._edge = None
-                t._base = None
-                if input._requires_grad and grad_mode.enabled:
-                    (recorders.get(3) or recorder(op.rule, 3))((input, dims, False), t)
-                return t
-        if active.count and top() is not None:
-            return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
-        if out is not None:
-            return _call.write_out(op, (input, dim, keepdim, dtype), out)
-        result: Tensor = op.path(input, dim, keepdim, dtype)
-        if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
-            result._edge[0].__class__ = node_along(op.rule)
-        return result
+                    kind = input._dtype
+                    kernel = kernels[input._key][kind]
+                    device = input._device
+                    runtime: Any = device._runtime
+                    dims = _ALL_DIMS[len(input._shape)]
+                except (KeyError, AttributeError):
+                    return afresh(op.path, input, dim, keepdim, dtype)
+                except IndexError:  # more dimensions than native arrays have
+                    return entry(input.reshape(-1))
+                if kind.is_floating_point and runtime.small_limit and runtime.strided_any:
+                    native = runtime.small_empty((), kind._np)
+                    try:
+                        got = kernel(native, input._native if input._native is not None else input._array(), dims, False)
+                    except Exception as error:
+                        noted(error, op, device, (input, dims, False))
+                        raise
+                    if got is not None and got is not native:
+                        must_pass(op, device, got)
+                        return op.path(input, dim, keepdim, dtype)
+                    t = new(T)
+                    t._native = native
+                    t._storage = None
+                    t._shape = ()
+                    t._strides = None
+                    t._offset = 0
+                    t._numel = 1
+                    t._dtype = kind
+                    t._device = device
+                    t._key = input._key
+                    t._requires_grad = False
+                    t._edge = None
+                    t._base = None
+                    if input._requires_grad and grad_mode.enabled:
+                        (recorders.get(3) or recorder(op.rule, 3))((input, dims, False), t)
+                    return t
+            if active.count and top() is not None:
+                return run(op, (input, dim, keepdim), {"dtype": dtype, "out": out})
+            if out is not None:
+                return _call.write_out(op, (input, dim, keepdim, dtype), out)
+            result: Tensor = op.path(input, dim, keepdim, dtype)
+            if dim is not None and result._edge is not None and type(result._edge[0]) is op.rule.node_class:
+                result._edge[0].__class__ = node_along(op.rule)
+            return result
+        except Exception:
+            if foreign((input,)):
+                return answer_by_position(op.entry, (*op.params, "out"), (input, dim, keepdim, dtype, out))
+            raise
 
     return entry
 
@@ -269,11 +291,19 @@ _TEMPLATE = """
 def make(op, rule, body):
     def entry({args}):
         if 0: op, rule, body
+{guarded}
+    return entry
+"""
+_GUARDED = """
 {others}{mode}
 {out}
 {fit}
 {work}
-    return entry
+"""
+_FOREIGN = """
+        except Exception:
+            if foreign(({tuple})): return answer(op.entry, op.params{out}, ({tuple}))
+            raise
 """
 _MODE = "        if active.count and top() is not None: return run(op, ({tuple}), {kwargs})"
 _FIRST = "        if active.count{and_no_out}: return first_call(op, ({tuple}))\n"  # the modes are to see the call once
@@ -293,7 +323,7 @@ _WORK = {
     # A view's body makes the view; only its gradient is left to do.
     "view": (
         "        try: need = a0._requires_grad\n"
-        "        except AttributeError: return call(op, ({tuple}))\n"
+        "        except AttributeError: return afresh(call, op, ({tuple}))\n"
         "        try: result = body({plain})\n"
         "        except AttributeError:\n"
         "            check_operands(op, ({tuple}))\n"
@@ -336,8 +366,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     """The function that makes entries of `n` parameters."""
     names = [f"a{i}" for i in range(n)]
     plain, as_tuple = ", ".join(names), "".join(f"{a}, " for a in names)
-    source = _TEMPLATE.format(
-        args=order or ", ".join(names + ["out"] * takes_out),
+    body = _GUARDED.format(
         others=others,
         mode=(_FIRST if work == "first" else "").format(tuple=as_tuple, and_no_out=" and out is None" if takes_out else "")
         + _MODE.format(tuple=as_tuple, kwargs="{} if out is None else {'out': out}" if takes_out else "{}"),
@@ -345,10 +374,13 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
         fit=lines,
         work=_WORK[work].format(tuple=as_tuple, plain=plain),
     )
+    # what the operands answer is asked where a call fails: a `try` costs a call nothing
+    guarded = "        try:\n" + indent(body, "    ") + _FOREIGN.format(tuple=as_tuple + "out, " * takes_out, out=" + ('out',)" * takes_out)
+    source = _TEMPLATE.format(args=order or ", ".join(names + ["out"] * takes_out), guarded=guarded)
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
         "fit": fit, "dtype": DType, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
-        "check_operands": _call.check_operands, "Tensor": Tensor,
+        "check_operands": _call.check_operands, "foreign": foreign, "answer": answer_by_position, "Tensor": Tensor, "afresh": afresh,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -361,7 +393,7 @@ def _first_call(op: Op, args: Args) -> Any:
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
     made = _of_template(op, takes_out, work_of(op), fitting_lines(op.checked, "        "), _layout(op, others), others)
-    op.entry.__code__ = made.__code__.replace(co_name=op.name)
+    plain_of(op.entry).__code__ = made.__code__.replace(co_name=op.name)
     return op.entry(*args[: op.positional], **dict(zip(op.params[op.positional :], args[op.positional :], strict=True)))
 
 
@@ -389,7 +421,7 @@ def build(op: Op) -> Any:
     else:
         entry = template_entry(op, work_of(op))
     if op.kind == "binary":
-        _rename(entry, op)
+        rename(entry, op)
     entry.__name__ = entry.__qualname__ = op.name
     entry.__doc__ = fn.__doc__
     entry.__module__ = fn.__module__
@@ -399,79 +431,5 @@ def build(op: Op) -> Any:
     if op.kind in ("unary", "binary", "reduction") or names_for(op.name, op.params, op.facts.on) or op.name in ORDERS:
         entry.__wrapped__ = face(fn, bool(op.facts.out) or op.kind in ("unary", "binary", "reduction"))
     if op.facts.inplace:
-        op.inplace_entry = _inplace_entry(op)
-    return entry
-
-
-def for_operator(op: Op, args: Args) -> Tensor:
-    """An operator's slow path: NotImplemented where the other operand is nothing that the op knows, so that Python asks that one."""
-    made: Tensor = NotImplemented
-    try:
-        made = elementwise(op, args)
-    except TypeError:
-        if is_operand(args[1]):
-            raise
-    return made
-
-
-def inplace_operator(op: Op) -> Any:
-    """Python's `op=`, for the same operands."""
-
-    def operator(self: Tensor, other: Any) -> Any:
-        try:
-            return inplace_binary(op, self, other)
-        except (TypeError, RuntimeError):
-            if is_operand(other):
-                raise
-            return NotImplemented
-
-    return operator
-
-
-def _rename(entry: Any, op: Op) -> None:
-    """Give the entry of a binary op the name of its second operand, where it is not `other`."""
-    code = entry.__code__
-    entry.__code__ = code.replace(co_varnames=(code.co_varnames[0], op.params[1], *code.co_varnames[2:]))
-
-
-def _in_old_order(op: Op, args: Args, kwargs: dict[str, Any]) -> Tensor:
-    """An in-place call with more arguments by position than there are parameters."""
-    found = in_todays_order(op.name + "_", op.params, args, 3)
-    if found is None:
-        raise TypeError(f"{op.name}_() takes {op.positional} positional arguments but {len(args)} were given")
-    return inplace(op, tuple(found[0]), {**found[1], **kwargs})
-
-
-def _inplace_entry(op: Op) -> Any:
-    entry: Any
-    if op.kind != "binary":
-
-        def any_form(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            if len(args) >= op.positional:
-                return _in_old_order(op, (self, *args), kwargs)
-            return inplace(op, (self, *args), kwargs)
-
-        entry = any_form
-    elif "alpha" in op.params:
-
-        def with_alpha(self: Tensor, other: Any, *old: Any, alpha: Number = 1) -> Tensor:
-            if old:
-                return _in_old_order(op, (self, other, *old), {} if type(alpha) is int and alpha == 1 else {"alpha": alpha})
-            return inplace_binary(op, self, other) if type(alpha) is int and alpha == 1 else inplace(op, (self, other, alpha))
-
-        def shown(self: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
-            return self
-
-        vars(with_alpha)["__wrapped__"] = shown
-        entry = with_alpha
-    else:
-
-        def plain(self: Tensor, other: Any) -> Tensor:
-            return inplace_binary(op, self, other)
-
-        entry = plain
-    if op.kind == "binary":
-        _rename(entry, op)
-    entry.__name__ = entry.__qualname__ = op.name + "_"
-    entry.__doc__ = f"The in-place form of `{op.name}`: writes its result into this tensor and returns it."
+        op.inplace_entry = inplace_entry(op)
     return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.dispatcher.calls.elementwise import BROADCASTS, _cast, _operand, _scaled, common_device, common_dtype, natives_of, suited
-from corelib.dispatcher.calls.outcome import must_pass, noted
+from corelib.dispatcher.calls.outcome import afresh, must_pass, noted
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared, repeats, write_repeated
 from corelib.dispatcher.modes import active, top
 from corelib.dispatcher.op import Kwargs, Op
@@ -52,7 +52,7 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         if op.facts.result is not None or self.is_inference():
             return inplace(op, (self, other))
     except (KeyError, AttributeError):
-        return inplace(op, (self, other))
+        return afresh(inplace, op, (self, other))
     target = self._native
     if target is None:
         target = self._array()

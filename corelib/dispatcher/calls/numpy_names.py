@@ -115,7 +115,7 @@ def _by_old_order(op: Any, entry: Any, names: tuple[str, ...], p: int, args: tup
     known = {**dict.fromkeys(names[p:], MISSING), **(entry.__wrapped__.__kwdefaults__ or {})}
     out = args[names.index("out")] if "out" in names else None
     given += [x for name, x in zip(names[p:], args[p:], strict=True) if name != "out" and x is not known[name]]  # those behind too_many, by position
-    found = in_todays_order(op.name, [name for name in names if name != "out"], given, 4)
+    found = in_todays_order(op.name, [name for name in names if name != "out"], given)
     if found is None:
         raise TypeError(f"{op.name}() takes {p} positional arguments but more were given")
     return entry(*found[0], **found[1], **({} if out is None else {"out": out}))

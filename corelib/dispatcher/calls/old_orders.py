@@ -6,10 +6,10 @@ PyTorch's warning.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.tensor.tensor import Tensor
 
 _SCALED = (("input", "alpha", "other"),)
@@ -28,13 +28,13 @@ ORDERS: dict[str, tuple[tuple[str, ...], ...]] = {
 _NUMBERS = ("alpha", "beta", "value")
 
 
-def in_todays_order(name: str, params: Sequence[str], args: Sequence[Any], stacklevel: int) -> tuple[list[Any], dict[str, Any]] | None:
+def in_todays_order(name: str, params: Sequence[str], args: Sequence[Any]) -> tuple[list[Any], dict[str, Any]] | None:
     """Arguments in an order of `name`'s (an in-place form's too) as (those by position, those by name); None where they are in none."""
     for order in ORDERS.get(name.removesuffix("_"), ()):
         for at_front, old in ((order[0] == "input" and name[-1] == "_", order), (True, ("input", *[p for p in order if p != "input"]))):
             if len(args) == len(old) and all(map(_takes, old, args)):
                 given = dict(zip(old, args, strict=True))
-                _warn(name, old, params, at_front, stacklevel + 1)
+                _warn(name, old, params, at_front)
                 return [given.pop(p) for p in params if p in given and p not in _NUMBERS], given
     return None
 
@@ -45,13 +45,12 @@ def _takes(parameter: str, x: Any) -> bool:
     return isinstance(x, Tensor) or (parameter == "other" and isinstance(x, (int, float, complex)))
 
 
-def _warn(name: str, order: Sequence[str], params: Sequence[str], method: bool, stacklevel: int) -> None:
+def _warn(name: str, order: Sequence[str], params: Sequence[str], method: bool) -> None:
     out = "" if method else ", *, Tensor out = None"
     numbers = ", ".join([f"Number {p} = 1" for p in ("beta", "alpha", "value") if p in params])
     old = ", ".join([f"{'Number' if p in _NUMBERS else 'Tensor'} {p}" for p in order[method:]])
     new = ", ".join([f"Tensor {p}" for p in params[method:] if p not in _NUMBERS])
-    warnings.warn(
+    warn(
         f"This overload of {name} is deprecated:\n\t{name}({old}{out})\nConsider using one of the following signatures instead:\n"
         f"\t{name}({new}, *, {numbers}{'' if method else ', Tensor out = None'})",
-        UserWarning, stacklevel=stacklevel + 1,
     )  # fmt: skip

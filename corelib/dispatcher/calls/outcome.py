@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from corelib.contract.kernels import Kernel, LinAlgError
 from corelib.dispatcher.op import Op
 from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
+
+R = TypeVar("R")
 
 
 def computed(op: Op, kernel: Kernel, device: Device, *given: object) -> bool:
@@ -39,6 +43,19 @@ def after(error: Exception, op: Op, device: Device, given: Sequence[object], aga
         return device.runtime.allocator.with_room(op.name, again)
     noted(error, op, device, given)
     raise error
+
+
+def afresh(function: Callable[..., R], *args: object) -> R:
+    """Call the slow way from the `except` of a quick one: what it raises has nothing to do with the look-up that failed, and does not show it."""
+    failed = sys.exception()
+    try:
+        return function(*args)
+    except BaseException as error:
+        first = error
+        while first.__context__ is not None and first.__context__ is not failed:
+            first = first.__context__
+        first.__context__ = failed and failed.__context__
+        raise
 
 
 def noted(error: Exception, op: Op, device: Device, given: Sequence[object]) -> None:

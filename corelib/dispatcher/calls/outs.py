@@ -7,10 +7,10 @@ device, of a dtype that the result's can be cast to (or just its own), and does 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.calls.primitive import COPY, apart, refuse_read_only, refuse_repeats, refuse_shared
 from corelib.dispatcher.op import Op
 from corelib.graph.grad_mode import grad_mode
@@ -138,12 +138,11 @@ def _place(name: str, result: Tensor, out: Any) -> Tensor:
 def resize_out(name: str, out: Tensor, shape: Shape, strides: Strides | None = None) -> None:
     """Give `out` a new shape and dense strides, with PyTorch's warning where it was not empty."""
     if out._numel:
-        warnings.warn(
+        warn(
             f"{name}(): An output with one or more elements was resized since it had shape {list(out._shape)}, which "
             f"does not match the required output shape {list(shape)}. This behavior is deprecated, and in a future "
             "PyTorch release outputs will not be resized unless they have zero elements.",
             UserWarning,
-            stacklevel=5,
         )
     out.resize_(shape)
     if out._strides != strides:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import call, fallback
-from corelib.dispatcher.calls.outcome import after, must_pass
+from corelib.dispatcher.calls.outcome import after, afresh, must_pass
 from corelib.dispatcher.op import Entry, Op
 from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
@@ -35,7 +35,7 @@ def path({given}):
         kernel = kernels[{first}._key][{first}._dtype]
     except KeyError:
         if spec is None: raise
-        return run_inferred(op, spec, args)
+        return afresh(run_inferred, op, spec, args)
     except (AttributeError, TypeError, IndexError):
         check_operands(op, ({given}))
         raise
@@ -75,7 +75,7 @@ def path({given}):
     try:
         device = {first}._device
         if {needs} and grad_mode.enabled: return call(op, ({given}))
-    except AttributeError: return call(op, ({given}))
+    except AttributeError: return afresh(call, op, ({given}))
     ran_body(op, device)
     try: made = body({given})
     except (AttributeError, TypeError, IndexError):
@@ -115,7 +115,7 @@ def compile_path(op: Op, n: int) -> Entry:
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "dtype": DType, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
-        "after": after, "must_pass": must_pass, "partial": partial,
+        "after": after, "afresh": afresh, "must_pass": must_pass, "partial": partial,
         "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -138,7 +138,7 @@ def _loops_path(op: Op) -> Entry:
         needs=f"({' or '.join(needs)})" if op.rule.vjps is not None else "False",
     )
     scope: dict[str, Any] = {
-        "op": op, "call": call.call, "fit": fit, "dtype": DType, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
+        "op": op, "call": call.call, "afresh": afresh, "fit": fit, "dtype": DType, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
         "check_operands": call.check_operands, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it

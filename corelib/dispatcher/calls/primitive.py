@@ -8,9 +8,9 @@ see `apart`.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 
+from corelib.as_torch.warned import warn
 from corelib.contract.kernels import Kernel
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.outcome import computed
@@ -111,11 +111,10 @@ def refuse_repeats(name: str, t: Tensor, allowed: str = "") -> None:
             f"{name}(): unsupported operation: more than one element of the written-to tensor refers to a single memory location (shape "
             f"{list(t._shape)}, strides {list(t._strides)}). Please clone() the tensor before performing the operation."
         )
-    warnings.warn(
+    warn(
         f"Use of {name} on expanded tensors is deprecated. Please clone() the tensor before performing this operation. This also "
         "applies to advanced indexing e.g. tensor[mask] = scalar",
         UserWarning,
-        stacklevel=5,
     )
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.contract.backend import CAPABILITIES, DIRECTIONS, STRIDED_KINDS, TIERS, Backend
 from corelib.contract.kernels import API_VERSION, KernelTable
 from corelib.dispatcher.namespaces import NAMESPACES
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.plugins.discovery import Entry
-from corelib.dispatcher.report import callers_level
 from corelib.tensor.dtype import ALL
 from corelib.tensor.tensor import Tensor
 from corelib.version import __version__
@@ -237,11 +236,10 @@ def missing_primitives(backend: Backend, table: KernelTable) -> tuple[str, ...]:
 def tell_missing(device_type: str, missing: Sequence[str]) -> None:
     """BackendWarning of primitives that a backend lacks."""
     if missing:
-        warnings.warn(
+        warn(
             f"Missing primitives: the backend of device {device_type!r} has no kernels for {', '.join(missing)}, which every backend must "
             "have. What is made of them fails on it; docs/kernel_contract.md says what each computes",
             BackendWarning,
-            stacklevel=callers_level(),
         )
 
 

@@ -7,13 +7,12 @@ for an op and dtype, one may return `NotImplemented` to pass to the next. A pack
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
+from corelib.as_torch.warned import warn
 from corelib.contract.kernels import Kernel, KernelTable
 from corelib.dispatcher.plugins.checks import BackendError, api_problem, checked_hooks, kernel_problem, told
 from corelib.dispatcher.plugins.discovery import KERNELS, Entry, discover
-from corelib.dispatcher.report import callers_level
 from corelib.tensor.dtype import dtype as DType
 
 
@@ -43,10 +42,9 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
         priority = table.priority if not problem else 0
         account.append(Pack(device_type, entry.provider, entry.version, entry.name, priority, count, problem))
         if problem:
-            warnings.warn(
+            warn(
                 f"kernel pack {entry.name!r} of {entry.origin} is not used for device {device_type!r}: {problem}",
                 PackWarning,
-                stacklevel=callers_level(),
             )
         else:
             tables.append((-priority, order, table, entry.provider))

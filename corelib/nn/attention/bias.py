@@ -10,6 +10,7 @@ from corelib.ops.construction.construct import as_subclass
 from corelib.ops.construction.creation import ones
 from corelib.tensor.device import DeviceLike
 from corelib.tensor.dtype import bool as bool_
+from corelib.tensor.overrides import no_torch_function
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["CausalBias", "CausalVariant", "causal_lower_right", "causal_upper_left"]
@@ -35,6 +36,8 @@ class CausalBias(Tensor):
     tensor([[ True,  True, False],
             [ True,  True,  True]])
     """
+
+    __torch_function__ = no_torch_function  # type: ignore[assignment]  # attention looks at the class
 
     def __new__(cls, variant: CausalVariant, seq_len_q: int, seq_len_kv: int) -> Self:
         if not isinstance(variant, CausalVariant):

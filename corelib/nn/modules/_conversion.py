@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import no_grad
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.future import get_overwrite_module_params_on_conversion
@@ -72,11 +72,10 @@ class ConversionMixin:
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
         if dtype is not None and dtype.is_complex:
-            warnings.warn(
+            warn(
                 "Complex modules are a new feature under active development whose design may change, and some modules might not work as "
                 "expected when using complex tensors as parameters or buffers.",
                 UserWarning,
-                stacklevel=2,
             )
 
         def convert(tensor: Tensor) -> Tensor:

@@ -6,12 +6,12 @@ module's version, as PyTorch writes it.
 
 from __future__ import annotations
 
-import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import no_grad
 from corelib.graph.handles import Hooks, RemovableHandle, add_hook
 from corelib.nn.parameter import Parameter, is_lazy
@@ -141,11 +141,10 @@ class StateDictMixin:
         ['weight', 'bias']
         """
         if args:
-            warnings.warn(
+            warn(
                 "Positional args are being deprecated, use kwargs instead. Refer to "
                 "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.state_dict for details.",
                 FutureWarning,
-                stacklevel=2,
             )
             destination = args[0] if destination is None else destination
             prefix = args[1] if len(args) > 1 and not prefix else prefix
@@ -238,11 +237,10 @@ class StateDictMixin:
                 f"the shape in current model is {tensor.shape}."
             )
         if tensor.is_meta and not loaded.is_meta and not assign:
-            warnings.warn(
+            warn(
                 f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current "
                 "model, which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary "
                 "to their corresponding key in the module instead of copying them in place?)",
-                stacklevel=2,
             )
         try:
             with no_grad():

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import ClassVar
 
+from corelib.as_torch.warned import warn
 from corelib.nn import functional as F
 from corelib.nn import init as _init
 from corelib.nn._arguments import DeviceLike
@@ -262,7 +262,7 @@ class Hardtanh(WithSettings):
         super().__init__()
         for old, new, value in (("min_value", "min_val", min_value), ("max_value", "max_val", max_value)):
             if value is not None:
-                warnings.warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=2)
+                warn(f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning)
         self.min_val = min_val if min_value is None else min_value
         self.max_val = max_val if max_value is None else max_value
         self.inplace = inplace

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Self, SupportsIndex, overload
 
+from corelib.as_torch.warned import warn
 from corelib.nn.modules.module import Module, indent
 from corelib.nn.parameter import Parameter
 from corelib.tensor.tensor import Tensor
@@ -304,8 +304,8 @@ class Container(Module):
     """A module of the modules given by keyword; deprecated as in PyTorch: subclass Module instead."""
 
     def __init__(self, **kwargs: Module | None) -> None:
-        warnings.warn(
-            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.", FutureWarning, stacklevel=2
+        warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.", FutureWarning
         )
         super().__init__()
         for key, value in kwargs.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 
+from corelib.as_torch.warned import warn
 from corelib.nn import functional as F
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules._weights import weight_and_bias
@@ -36,10 +36,9 @@ class _InstanceNorm(_NormBase):
         if channels != self.num_features:
             if self.affine:
                 raise ValueError(f"expected input's size at dim={dim} to match num_features ({self.num_features}), but got: {channels}.")
-            warnings.warn(
+            warn(
                 f"input's size at dim={dim} does not match num_features. You can silence this warning by not passing in "
                 "num_features, which is not used because affine=False",
-                stacklevel=2,
             )
         x = input if dim else input.unsqueeze(0)
         weight, bias = weight_and_bias(self)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from corelib.as_torch.warned import warn
 from corelib.nn import functional as F
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.distance import PairwiseDistance
@@ -28,8 +28,8 @@ def _legacy_reduction(size_average: bool | None, reduce: bool | None) -> str:
     size_average = True if size_average is None else size_average
     reduce = True if reduce is None else reduce
     reduction = ("mean" if size_average else "sum") if reduce else "none"
-    warnings.warn(
-        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.", stacklevel=4
+    warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
     )
     return reduction
 
@@ -444,7 +444,7 @@ class NLLLoss2d(NLLLoss):
     def __init__(
         self, weight: Tensor | None = None, size_average: bool | None = None, ignore_index: int = -100, reduce: bool | None = None, reduction: str = "mean",
     ) -> None:
-        warnings.warn("`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement.", FutureWarning, stacklevel=2)
+        warn("`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement.", FutureWarning)
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from collections.abc import Callable
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.nn import init
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules._weights import new_parameter
@@ -57,10 +57,9 @@ class RNNBase(Module):
         if not isinstance(chance, numbers.Number) or isinstance(chance, bool) or not 0 <= dropout <= 1:
             raise ValueError("dropout should be a number in range [0, 1] representing the probability of an element being zeroed")
         if dropout > 0 and num_layers == 1:
-            warnings.warn(
+            warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater than 1, "
                 f"but got dropout={dropout} and num_layers={num_layers}",
-                stacklevel=3,
             )
         for what, value, kind in (("bias", bias, bool), ("batch_first", batch_first, bool), ("input_size", input_size, int), ("hidden_size", hidden_size, int)):
             if not isinstance(value, kind):

@@ -12,6 +12,8 @@ from corelib.ops.shape.joining import cat
 from corelib.tensor.device import device as Device
 from corelib.tensor.tensor import Tensor
 
+__all__ = ["broadcast", "broadcast_coalesced", "gather", "reduce_add", "reduce_add_coalesced", "scatter"]
+
 DeviceId = Device | str | int
 
 

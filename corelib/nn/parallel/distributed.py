@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 from corelib.nn.modules.module import Module
 
+__all__ = ["DistributedDataParallel"]
+
 
 class DistributedDataParallel(Module):
     """Training in several processes; corelib has no process groups yet, and refuses.

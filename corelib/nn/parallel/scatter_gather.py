@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.nn.parallel import comm
 from corelib.nn.parallel.comm import DeviceId
 from corelib.tensor.tensor import Tensor
@@ -63,8 +63,8 @@ def gather(outputs: Any, target_device: DeviceId, dim: int = 0) -> Any:
     first = outputs[0]
     if isinstance(first, Tensor):
         if dim == 0 and all(not t.dim() for t in outputs):
-            warnings.warn(
-                "Was asked to gather along dimension 0, but all input tensors were scalars; will instead unsqueeze and return a vector.", stacklevel=2
+            warn(
+                "Was asked to gather along dimension 0, but all input tensors were scalars; will instead unsqueeze and return a vector."
             )
             outputs = [t.view(1) for t in outputs]
         return comm.gather(outputs, dim, target_device)

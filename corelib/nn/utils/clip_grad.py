@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 
+from corelib.as_torch.warned import warn
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.construction.creation import zeros
 from corelib.ops.shape.joining import stack
@@ -84,7 +84,7 @@ def clip_grad_norm_(
     """
     listed = [parameters] if isinstance(parameters, Tensor) else list(parameters)
     if isinstance(parameters, Iterator) and not listed:
-        warnings.warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
+        warn("`parameters` is an empty generator, no gradient clipping will occur.")
     total = get_total_norm(_gradients(listed), norm_type, error_if_nonfinite, foreach)
     clip_grads_with_norm_(listed, max_norm, total, foreach)
     return total
@@ -110,5 +110,5 @@ def clip_grad_norm(
     parameters: _Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
 ) -> Tensor:
     """``clip_grad_norm_`` by its old name, deprecated as in PyTorch."""
-    warnings.warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning, stacklevel=2)
+    warn("`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.", FutureWarning)
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)

@@ -15,6 +15,12 @@ from corelib.ops.random.random import rand, rand_like
 from corelib.tensor.layout import contiguous_format
 from corelib.tensor.tensor import Tensor
 
+__all__ = [
+    "BasePruningMethod", "CustomFromMask", "Identity", "L1Unstructured", "LnStructured", "PruningContainer", "RandomStructured",
+    "RandomUnstructured", "custom_from_mask", "global_unstructured", "identity", "is_pruned", "l1_unstructured",
+    "ln_structured", "random_structured", "random_unstructured", "remove",
+]
+
 
 class BasePruningMethod(ABC):
     """A way to prune; a subclass says which elements in ``compute_mask(t, default_mask)``, and ``PRUNING_TYPE``.

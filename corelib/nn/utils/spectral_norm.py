@@ -14,7 +14,7 @@ from corelib.ops.products.more_products import multi_dot
 from corelib.ops.products.products import dot, mv
 from corelib.tensor.tensor import Tensor
 
-__all__ = ["SpectralNorm", "remove_spectral_norm", "spectral_norm"]
+__all__ = ["SpectralNorm", "SpectralNormLoadStateDictPreHook", "SpectralNormStateDictHook", "remove_spectral_norm", "spectral_norm"]
 
 
 class SpectralNorm:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.nn.modules.module import Module
 from corelib.tensor.tensor import Tensor
 
@@ -79,10 +79,9 @@ def functional_call(
     strict: bool = False,
 ) -> Any:
     """``corelib.func.functional_call`` by its old name, deprecated as in PyTorch."""
-    warnings.warn(
+    warn(
         "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be removed in a future version of PyTorch. Please use "
         "`torch.func.functional_call` instead which is a drop-in replacement.",
         FutureWarning,
-        stacklevel=2,
     )
     return call(module, parameters_and_buffers, args, kwargs, tie_weights, strict)

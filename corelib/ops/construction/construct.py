@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from typing import NoReturn, Protocol, SupportsIndex, TYPE_CHECKING, TypeGuard, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.contract.kernels import Native
 from corelib.graph.node import AccumulateGrad
 from corelib.ops.conversion.interchange import adopt, wrap
@@ -53,11 +53,10 @@ def tensor(
     if not isinstance(data, (Tensor, np.ndarray)) and hasattr(data, "__cuda_array_interface__"):
         return as_tensor(data, dtype, device).clone().requires_grad_(requires_grad)
     if isinstance(data, Tensor):
-        warnings.warn(
+        warn(
             "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             UserWarning,
-            stacklevel=2,
         )
         made = data.detach().to(device=resolve(device) if device is not None else data._device, dtype=dtype or data._dtype)
         if made is data or made.untyped_storage() is data.untyped_storage():
@@ -271,12 +270,11 @@ def _from_array(array: Native, device: Device, copy: bool) -> Tensor:
 
 
 def _warn_not_writable(what: str) -> None:
-    warnings.warn(
+    warn(
         f"The given {what} is not writable, and PyTorch does not support non-writable tensors. This means writing to this tensor "
         "will result in undefined behavior. You may want to copy the data to protect it or make it writable before converting "
         "it to a tensor.",
         UserWarning,
-        stacklevel=3,
     )
 
 
@@ -459,6 +457,21 @@ class Rebuilt(Tensor):
 
     def __deepcopy__(self, memo: dict[int, object]) -> Tensor:
         return deepcopy_tensor(self, memo)
+
+    @staticmethod
+    def _make_subclass(cls: type[T], data: Tensor, require_grad: bool = False) -> T:
+        """A leaf of a subclass over the memory of a tensor: for the `__new__` of a subclass."""
+        made = as_subclass(data.detach(), cls)
+        made._base = None
+        return made.requires_grad_() if require_grad else made  # type: ignore[return-value]  # itself
+
+    @staticmethod
+    def _make_wrapper_subclass(cls: type[T], *args: object, **kwargs: object) -> T:
+        """NotImplementedError: a tensor without memory of its own needs `__torch_dispatch__`, which corelib does not have."""
+        raise NotImplementedError(
+            f"_make_wrapper_subclass(): corelib has no __torch_dispatch__, and so no wrappers without memory. Wrong: torch.Tensor._make_wrapper_subclass({cls.__name__}, shape). "
+            f"Right: torch.Tensor._make_subclass({cls.__name__}, data), with a __torch_function__; or a class that is no tensor, with a __torch_function__"
+        )
 
     @property
     def data(self) -> Tensor:

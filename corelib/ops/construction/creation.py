@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.calls.elementwise import fitting_number, number
 from corelib.dispatcher.calls.outs import created, of_out
 from corelib.dispatcher.calls.primitive import run_primitive
@@ -373,9 +373,9 @@ def range_(
     ...     torch.range(1, 3)
     tensor([1., 2., 3.])
     """
-    warnings.warn(
+    warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with Python's range builtin. "
-        "Instead, use torch.arange, which produces values in [start, end).", UserWarning, stacklevel=2,
+        "Instead, use torch.arange, which produces values in [start, end).", UserWarning,
     )  # fmt: skip
     if end is None:
         raise TypeError("range(): missing the argument 'end' (position 2)")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Self, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.ops.construction.construct import as_subclass, tensor
 from corelib.ops.construction.creation import empty, parse_size
 from corelib.ops.construction.kinds import KindType, types_of
@@ -106,9 +106,9 @@ def set_default_tensor_type(t: object) -> None:
     >>> torch.get_default_dtype()
     torch.float32
     """
-    warnings.warn(
+    warn(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and torch.set_default_device() as alternatives.",
-        UserWarning, stacklevel=2,
+        UserWarning,
     )  # fmt: skip
     found = dtype_of(t)
     if not isinstance(found, DType):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TYPE_CHECKING
 
@@ -253,7 +252,7 @@ def to(self: Tensor, *args: object, **kwargs: object) -> Tensor:
     if place is not self._device or dtype is not self._dtype:
         check_dtype("to", dtype, place)
     if self._dtype.is_complex and not dtype.is_complex and dtype is not D.bool:
-        warnings.warn("Casting complex values to real discards the imaginary part", UserWarning, stacklevel=3)
+        warn("Casting complex values to real discards the imaginary part", UserWarning)
     if later and place is not self._device and memory_format is None:
         made = copied_later(self, dtype, place)
         if made is not None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, TypeVar
 
+from corelib.as_torch.warned import warn
 from corelib.ops.construction.construct import as_subclass as _over
 from corelib.ops.conversion.copying import to
 from corelib.tensor.base import extend
@@ -45,18 +45,18 @@ class _Names(Tensor):
 
     def resize(self, *sizes: Any) -> Tensor:
         """A tensor over the same memory with other sizes. Deprecated, as in PyTorch: `reshape` is what is meant, or `resize_`."""
-        warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+        warn("non-inplace resize is deprecated", UserWarning)
         return self.detach().reshape(*sizes) if not self.requires_grad else self.reshape(*sizes)
 
     def resize_as(self, the_template: Tensor) -> Tensor:
         """A tensor over the same memory with another's sizes. Deprecated, as in PyTorch."""
-        warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+        warn("non-inplace resize_as is deprecated", UserWarning)
         return self.reshape(the_template.shape)
 
     @property
     def volatile(self) -> bool:
         """False, with a warning, as in PyTorch: `no_grad()` does what volatile did."""
-        warnings.warn("volatile was removed (Variable.volatile is always False)", UserWarning, stacklevel=2)
+        warn("volatile was removed (Variable.volatile is always False)", UserWarning)
         return False
 
     def ipu(self, device: DeviceLike = None, non_blocking: bool = False) -> Tensor:

@@ -6,8 +6,8 @@ has PyTorch's nodes.
 
 from __future__ import annotations
 
-import warnings
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.views import mark_unrecorded
@@ -72,11 +72,10 @@ def _as_tuple(index: object) -> tuple[object, ...]:
     if isinstance(index, tuple):
         return tuple(index)
     if isinstance(index, list) and len(index) < 32 and any(_not_a_number(each) for each in index):
-        warnings.warn(
+        warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated; use x[tuple(seq)] instead of x[seq]. In future this "
             "will be interpreted as tensor index, x[torch.tensor(seq)], which will result either in an error or a different result",
             UserWarning,
-            stacklevel=3,
         )
         return tuple(index)
     return (index,)

@@ -5,8 +5,8 @@ What all losses share is here too: the reduction, weights, and the check of both
 
 from __future__ import annotations
 
-import warnings
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.calls.elementwise import strides_of_result
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
@@ -33,10 +33,10 @@ def reduction_of(name: str, reduction: str, size_average: bool | None = None, re
     """How a loss is reduced, "none", "mean" or "sum", from the argument of today and the two of old. ValueError for another."""
     if size_average is not None or reduce is not None:
         made = legacy_reduction(size_average, reduce)
-        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{made}' instead.", stacklevel=4)
+        warn(f"size_average and reduce args will be deprecated, please use reduction='{made}' instead.")
         return made
     if reduction == "elementwise_mean":
-        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=4)
+        warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
         return "mean"
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{name}(): {reduction} is not a valid value for reduction; accepted are 'none', 'mean' and 'sum'")
@@ -76,11 +76,10 @@ def _pair(name: str, input: Tensor, target: Tensor, broadcast: bool = True) -> t
     if input._shape != target._shape:
         if not broadcast:
             raise ValueError(f"{name}(): Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. Please ensure they have the same size.")
-        warnings.warn(
+        warn(
             f"{name}(): Using a target size ({target.shape}) that is different to the input size ({input.shape}). This will likely "
             "lead to incorrect results due to broadcasting. Please ensure they have the same size.",
             UserWarning,
-            stacklevel=4,
         )
         input, target = broadcast_tensors(input, target)
     if input._dtype is not target._dtype:
@@ -305,12 +304,11 @@ def kl_div(
     else:
         how = reduction_of("kl_div", reduction, size_average, reduce)
     if how == "mean" and size_average is None and reduce is None:
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size.'batchmean' divides only by the "
             "batch size, and aligns with the KL math definition.'mean' will be changed to behave the same as 'batchmean' in the "
             "next major release.",
             UserWarning,
-            stacklevel=3,
         )
     if not (input._dtype.is_floating_point and target._dtype.is_floating_point):
         raise RuntimeError(f"kl_div(): Integral inputs not supported, got input {input._dtype} and target {target._dtype}.")

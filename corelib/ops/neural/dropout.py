@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.ops.conversion.copying import kept_strides
@@ -56,16 +56,16 @@ def _channelwise(name: str) -> Callable[..., Tensor]:
         if ndim != unbatched and ndim != unbatched + 1:
             if name == "dropout1d":
                 raise RuntimeError(f"dropout1d(): Expected 2D or 3D input, but received a {ndim}D input.")
-            warnings.warn(
+            warn(
                 f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future release. To retain the "
-                f"behavior and silence this warning, please use another form of dropout.", stacklevel=2,
+                f"behavior and silence this warning, please use another form of dropout.",
             )  # fmt: skip
             if ndim < 2:
                 raise RuntimeError(f"{name}(): Feature dropout requires at least 2 dimensions in the input, got {ndim}")
         elif name == "dropout2d" and ndim == 3:
-            warnings.warn(
+            warn(
                 "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input is interpreted "
-                "as shape (N, C, L), where C is the channel dim. To maintain the 1D channel-wise dropout behavior, please switch to using dropout1d.", stacklevel=2,
+                "as shape (N, C, L), where C is the channel dim. To maintain the 1D channel-wise dropout behavior, please switch to using dropout1d.",
             )  # fmt: skip
         if idle:
             return input

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.namespaces import public
 from corelib.ops.neural.attention import scaled_dot_product_attention
 from corelib.ops.neural.dropout import dropout
@@ -50,7 +50,7 @@ def added_mask(mask: Tensor | None, name: str, dtype: DType, other: DType | None
     if mask._dtype is not D.bool and not mask._dtype.is_floating_point:
         raise AssertionError(f"only bool and floating types of {name} are supported")
     if other is not None and mask._dtype is not other:
-        warnings.warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", UserWarning, stacklevel=4)
+        warn(f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.", UserWarning)
     if mask._dtype is D.bool:
         return mask.new_zeros(mask._shape, dtype=dtype).masked_fill(mask, float("-inf"))
     return mask

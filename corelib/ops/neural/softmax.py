@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import Infer, Inferred
@@ -14,11 +14,9 @@ from corelib.tensor.size import wrap_dim
 from corelib.tensor.tensor import Tensor
 
 
-def _implicit_dim(name: str, input: Tensor, stacklevel: int) -> int:
+def _implicit_dim(name: str, input: Tensor) -> int:
     """The dimension that PyTorch takes where none is given, with its warning."""
-    warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.", stacklevel=stacklevel + 1
-    )
+    warn(f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.")
     return 0 if len(input._shape) in (0, 1, 3) else 1
 
 
@@ -117,7 +115,7 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000])
     """
     if dim is None:
-        dim = _implicit_dim("softmax", input, _stacklevel)
+        dim = _implicit_dim("softmax", input)
     return softmax_along(input, dim, 3, dtype)
 
 
@@ -130,7 +128,7 @@ def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dty
     tensor([-0.6931, -0.6931])
     """
     if dim is None:
-        dim = _implicit_dim("log_softmax", input, _stacklevel)
+        dim = _implicit_dim("log_softmax", input)
     return log_softmax_along(input, dim, 3, dtype)
 
 
@@ -151,5 +149,5 @@ _soft_method(log_softmax_along, "log_softmax")
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None) -> Tensor:
     """softmax of the negated input."""
     if dim is None:
-        dim = _implicit_dim("softmin", input, _stacklevel)
+        dim = _implicit_dim("softmin", input)
     return softmax_along(-input, dim, 3, dtype)

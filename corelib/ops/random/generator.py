@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 else:
     from corelib.tensor.host import np
 
+__all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", "thread_safe_generator"]
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Stream: TypeAlias = Mt19937 | Philox

@@ -11,10 +11,10 @@ PyTorch makes on all other processors: one float64 uniform for each element.
 
 from __future__ import annotations
 
-import warnings
 from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from corelib.as_torch.warned import warn
 from corelib.contract.forks import free_in_child
 from corelib.ops.random import serial
 from corelib.ops.random.mt19937 import Mt19937
@@ -350,11 +350,10 @@ def _checked_bounds(low: int, high: int, name: str) -> tuple[int, int]:
     limit = 1 << _DIGITS[name]
     for what, bound in (("from", low), ("to - 1", high - 1)):
         if not -limit <= bound <= limit:
-            warnings.warn(
+            warn(
                 f"{what} is out of bounds [-(2^{_DIGITS[name]}), 2^{_DIGITS[name]}]: {name} does not hold every "
                 "integer outside them, so the numbers are not uniform there",
                 UserWarning,
-                stacklevel=3,
             )
     above, below = _held(low + 1, name), _held(high - 1, name)
     if above < low:

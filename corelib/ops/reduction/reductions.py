@@ -379,6 +379,8 @@ def vector_norm(input: Tensor, p: float, dim: Dims, keepdim: bool) -> Tensor:
     """The p-norm along checked dimensions."""
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: vector_norm(x, p, dim, keepdim), input)
+    if p == 2:
+        return sum(input * input, dim or None, keepdim).sqrt()
     size = input.abs()
     if p == float("inf"):
         return amax(size, dim, keepdim)
@@ -388,6 +390,4 @@ def vector_norm(input: Tensor, p: float, dim: Dims, keepdim: bool) -> Tensor:
         return sum((size != 0).to(input._dtype), dim or None, keepdim)
     if p == 1:
         return sum(size, dim or None, keepdim)
-    if p == 2:
-        return sum(size * size, dim or None, keepdim).sqrt()
     return sum(size**p, dim or None, keepdim) ** (1 / p)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import warnings
 from math import comb
 from collections.abc import Callable, Sequence
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.graph.views import owning
@@ -124,8 +124,8 @@ def meshgrid(*tensors: Tensor, indexing: str | None = None) -> tuple[Tensor, ...
         if t._device is not given[0]._device:
             raise RuntimeError("meshgrid(): torch.meshgrid expects all tensors to have the same device")
     if indexing is None:
-        warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning, stacklevel=2
+        warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", UserWarning
         )
         indexing = "ij"
     if indexing not in ("ij", "xy"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from operator import itemgetter
 
@@ -165,8 +164,8 @@ def _matrix_transpose(self: Tensor) -> Tensor:
 def of_matrices(name: str, self: Tensor) -> Tensor:
     """The last two dimensions swapped; RuntimeError for a vector, a warning for a single number."""
     if not self._shape:
-        warnings.warn(
-            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning, stacklevel=4
+        warn(
+            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these cases.", UserWarning
         )
         return self
     if len(self._shape) < 2:

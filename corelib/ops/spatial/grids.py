@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from math import prod
 from typing import TypeVar
@@ -22,10 +21,9 @@ Place = TypeVar("Place", float, Tensor)
 
 def _aligned(align_corners: bool | None) -> bool:
     if align_corners is None:
-        warnings.warn(
+        warn(
             "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify align_corners=True "
             "if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=4,
         )
     return bool(align_corners)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 
+from corelib.as_torch.warned import warn
 from corelib.dispatcher.namespaces import NAMESPACES, public
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.creation import arange
@@ -26,7 +26,7 @@ def _sizes(
     if not 0 < win <= n_fft:
         raise RuntimeError(f"{name}(): expected 0 < win_length <= n_fft, but got win_length={win}")
     if window is None:
-        warnings.warn(_NO_WINDOW, UserWarning, stacklevel=4)
+        warn(_NO_WINDOW, UserWarning)
     elif tuple(window.shape) != (win,):
         raise RuntimeError(f"{name}(): expected a 1D window tensor of size equal to win_length={win}, but got window with size {list(window.shape)}")
     return hop, win
@@ -75,7 +75,7 @@ def stft(
             raise RuntimeError("stft(): requires the return_complex parameter be given for real inputs: True gives complex numbers")
         return_complex = True
     elif not return_complex:
-        warnings.warn("stft with return_complex=False is deprecated; torch.view_as_real of the complex result is the same.", UserWarning, stacklevel=2)
+        warn("stft with return_complex=False is deprecated; torch.view_as_real of the complex result is the same.", UserWarning)
     onesided = not complex_in if onesided is None else onesided
     if onesided and complex_in:
         raise RuntimeError("stft(): Cannot have onesided output if window or input is complex")
@@ -159,9 +159,9 @@ def istft(
         raise RuntimeError(f"istft(): window overlap add min: the windows leave samples between {start} and {end} without weight")
     signal = signal / weight
     if end > whole:
-        warnings.warn(
+        warn(
             "The length of signal is shorter than the length parameter. Result is being padded with zeros in the tail. "
-            "Please check your center and hop_length settings.", UserWarning, stacklevel=2,
+            "Please check your center and hop_length settings.", UserWarning,
         )
         signal = pad(signal, [0, end - whole])
     return signal

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from weakref import ref
 
+from corelib.as_torch.warned import warn
 from corelib.optim.optimizer import Group, Number, Optimizer, StateDict
 from corelib.tensor.tensor import Tensor
 
@@ -63,11 +63,10 @@ def functions_for(optimizer: Optimizer, functions: Factor | list[Factor]) -> lis
 
 def warn_of_epoch() -> None:
     """The warning of a `step` that was told its epoch."""
-    warnings.warn(
+    warn(
         "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
         "`scheduler.step()` to step the scheduler.",
         UserWarning,
-        stacklevel=3,
     )
 
 
@@ -126,18 +125,16 @@ class LRScheduler:
         """Go to the next epoch, or to `epoch` (deprecated); call it after the optimizer's `step`."""
         if self._step_count == 1:
             if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
-                warnings.warn(
+                warn(
                     "Seems like `optimizer.step()` has been overridden after learning rate scheduler initialization. "
                     "Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`. See more details at "
                     "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate",
                     UserWarning,
-                    stacklevel=2,
                 )
             elif not self.optimizer._opt_called:
-                warnings.warn(
+                warn(
                     f"Detected call of `lr_scheduler.step()` before `optimizer.step()`. {_ORDER}",
                     UserWarning,
-                    stacklevel=2,
                 )
         self._step_count += 1
         if epoch is not None:
@@ -165,10 +162,9 @@ class LRScheduler:
 
     def _check_within_step(self) -> None:
         if not self._get_lr_called_within_step:
-            warnings.warn(
+            warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
                 UserWarning,
-                stacklevel=3,
             )
 
     def _scaled(self, factor: float) -> list[Number]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+__all__ = ["generate_methods_for_privateuse1_backend", "rename_privateuse1_backend"]
+
 
 def _refuse(what: str) -> NoReturn:
     raise NotImplementedError(

@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NoReturn
 
+__all__ = [
+    "MobileOptimizerType", "augment_many_model_functions_with_bundled_inputs", "augment_model_with_bundled_inputs",
+    "bundle_inputs", "bundle_large_tensor", "bundle_randn", "generate_mobile_module_lints", "optimize_for_mobile",
+]
+
 
 class MobileOptimizerType(Enum):
     """What PyTorch's optimizer for phones does to a program."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import warnings
 from collections.abc import Callable, Generator
 from typing import Any, Self, TypeVar, cast
+
+from corelib.as_torch.warned import warn
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,10 +76,10 @@ class _DecoratorContextManager:
     def __call__(self, orig_func: F) -> F:
         func: Any = orig_func
         if inspect.isclass(orig_func):
-            warnings.warn(
+            warn(
                 "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions or methods. To preserve the current "
                 "behavior of class decoration, you can directly decorate the `__init__` method and nothing else.",
-                FutureWarning, stacklevel=2,
+                FutureWarning,
             )  # fmt: skip
             func = lambda *args, **kwargs: orig_func(*args, **kwargs)  # noqa: E731  # a function in the class's place
         return cast("F", context_decorator(self.clone, func))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
+
+from corelib.as_torch.warned import warn
+
+__all__ = ["FileBaton"]
 
 
 class FileBaton:
@@ -33,7 +36,7 @@ class FileBaton:
         while os.path.exists(self.lock_file_path):
             time.sleep(self.wait_seconds)
             if not warned and self.warn_after_seconds is not None and time.monotonic() - begun > self.warn_after_seconds:
-                warnings.warn(f'Waited on lock file "{self.lock_file_path}" for {self.warn_after_seconds} seconds.', stacklevel=2)
+                warn(f'Waited on lock file "{self.lock_file_path}" for {self.warn_after_seconds} seconds.')
                 warned = True
 
     def release(self) -> None:

@@ -83,7 +83,7 @@ def test_classes_say_what_pytorchs_say():
         kind = theirs[path][name]
         want = f"{kind.__module__}:{kind.__qualname__}"
         compared.add(want)
-        if said != ELSEWHERE.get(want, want) or (want not in ELSEWHERE and text != str(kind)):
+        if said != ELSEWHERE.get(want, want) or (want not in ELSEWHERE and text != str(kind) and text[:6] != "<enum "):
             wrong[shown] = said, want
     assert not wrong, "\n".join(f"{a} {b}" for a, b in wrong.items())
     assert len(compared) > 400

@@ -97,7 +97,7 @@ def test_what_is_absent_is_named_and_reported(tmp_path):
         "module 'torch' has no attribute 'dsmm': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing dsmm",
         "module 'torch' has no attribute 'nothing_of_it' nothing_of_it",
         "module 'torch.nn' has no attribute 'Nothing' Nothing",
-        "type object 'torch.Tensor' has no attribute 'sparse_resize_': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing sparse_resize_",
+        "'Tensor' object has no attribute 'sparse_resize_': PyTorch has it, corelib lacks it; docs/coverage.md lists what is missing sparse_resize_",
         "module 'torch' has no attribute 'AliasDb': PyTorch has it, but not for users AliasDb",
     ]
     for line in ("torch.dsmm  1", "torch.Tensor.sparse_resize_  1", "torch.nn.Nothing  1", "torch.no_such  2"):
@@ -207,3 +207,21 @@ def test_threads_that_import_at_the_same_time(tmp_path):
         print(wrong)
     """)  # fmt: skip
     assert done.stdout == "[]\n"
+
+
+def test_the_package_is_a_package_with_modules_in_it(tmp_path):
+    as_torch(tmp_path, """
+        import importlib.util, inspect, os, pkgutil
+        import torch
+        assert os.path.isdir(torch.__path__[0]) and os.path.isfile(torch.__file__)
+        found = {module.name: module.ispkg for module in pkgutil.iter_modules(torch.__path__)}
+        assert found["nn"] and found["cuda"] and found["jit"] is False and not {"dispatcher", "tensor", "as_torch"} & set(found)
+        assert "torch.nn.modules.linear" in {module.name for module in pkgutil.walk_packages(torch.nn.__path__, "torch.nn.")}
+        assert importlib.util.find_spec("torch.nope") is None and importlib.util.find_spec("torch.nn.functional") is not None
+        assert {"tensor", "jit", "nn", "__version__", "Tensor"} <= set(dir(torch))
+        assert inspect.getsource(torch.utils.data.DataLoader).startswith("class DataLoader")
+        assert inspect.getsource(torch.nn.Linear).startswith("class Linear")
+        from torch.version import cuda, __version__
+        from torch.utils.data.dataloader import *
+        assert DataLoader is torch.utils.data.DataLoader and callable(default_collate)
+    """)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import corelib as torch
@@ -65,3 +66,13 @@ def test_parameters_go_to_a_vector_and_back():
     assert net[1].bias.tolist() == [12.0] and net[1].bias.requires_grad
     with pytest.raises(TypeError, match=r"expected torch.Tensor, but got: list"):
         nn.utils.vector_to_parameters([1.0], net.parameters())
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (4, 5), (70, 70), (0,), (2, 3, 4)], ids=str)
+def test_norms_of_few_and_many(shape):
+    x = torch.randn(shape, dtype=torch.float64)
+    for part in (x, x.float(), torch.stack((x, x), -1)[..., 0]):
+        norm = part.norm()
+        assert norm.shape == () and norm.dtype == part.dtype
+        np.testing.assert_allclose(norm.item(), np.sqrt((x.numpy() ** 2).sum()), rtol=1e-6)
+    assert torch.full((3,), 1e30).norm().item() == float("inf")
