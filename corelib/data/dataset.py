@@ -153,6 +153,12 @@ class ConcatDataset(Dataset[T_co]):
         at = bisect_right(self.cumulative_sizes, index)
         return self.datasets[at][index - (self.cumulative_sizes[at - 1] if at else 0)]
 
+    @property
+    def cummulative_sizes(self) -> list[int]:
+        """An old spelling of `cumulative_sizes`, which warns."""
+        warn("`cummulative_sizes` attribute is renamed to `cumulative_sizes`", FutureWarning)
+        return self.cumulative_sizes
+
 
 class ChainDataset(IterableDataset[Any]):
     """Several streams one behind the other; AssertionError for a dataset that is no stream."""

@@ -240,8 +240,8 @@ class UntypedStorage:
         """The size in bytes."""
         return self._nbytes
 
-    size = nbytes
-    __len__ = nbytes
+    size = __len__ = nbytes
+    _cdata = property(lambda self: id(self._itself()))  # compared by programs that look for tensors over one memory
 
     def data_ptr(self) -> int:
         """The address of the first byte on its device; 0 where there is none."""
@@ -368,6 +368,7 @@ class TypedStorage:
     """
 
     __slots__ = ("__weakref__", "_untyped", "dtype")
+    _cdata = property(lambda self: self._untyped._cdata)
 
     def __init__(
         self, of: Any = 0, dtype: dtype | None = None, *, wrap_storage: Storage | None = None, device: DeviceLike = None,
@@ -459,8 +460,7 @@ class TypedStorage:
         return self._untyped.data_ptr()
 
     def _host(self) -> HostArray:
-        n = self.size() * self.dtype.itemsize
-        return self._untyped.to_host_bytes()[:n].view(self.dtype.np)
+        return self._untyped.to_host_bytes()[: self.size() * self.dtype.itemsize].view(self.dtype.np)
 
     def __getitem__(self, index: int) -> Number:
         if isinstance(index, slice):

@@ -15,7 +15,7 @@ from corelib.dispatcher.op import Inferred, Spec
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
 from corelib.ops.shape.permutation import in_format_of
-from corelib.tensor.dtype import kind_name
+from corelib.tensor.dtype import float32, kind_name
 from corelib.tensor.limits import finfo
 from corelib.tensor.size import Dims, Shape
 from corelib.tensor.tensor import Tensor
@@ -37,6 +37,17 @@ def _wide(x: Tensor) -> Tensor:
     return x if x._dtype.itemsize > 2 else x.float()
 
 
+def _mixed(name: str, input: Tensor, *others: Tensor | None) -> bool:
+    """Whether half precision is normalized with float32 parameters, as under autocast. RuntimeError for any other mix of dtypes."""
+    dtypes = {t._dtype for t in others if t is not None}
+    if not dtypes or dtypes == {input._dtype}:
+        return False
+    if input._dtype.itemsize == 2 and all(d is float32 for d in dtypes):
+        return True
+    found = next(d for d in dtypes if d is not input._dtype)
+    raise RuntimeError(f"{name}(): mixed dtype (CPU): expect parameter to have scalar type of Float: expected scalar type {input._dtype} for the parameters but found {found}")
+
+
 def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int], *others: Tensor | None) -> Shape:
     if name != "rms_norm" or not input._dtype.is_complex:
         _float_only(name, input)
@@ -48,8 +59,8 @@ def _check_shape(name: str, input: Tensor, normalized_shape: int | Sequence[int]
     for what, t in zip(("weight", "bias"), others, strict=False):
         if t is not None and t._shape != shape:
             raise RuntimeError(f"{name}(): Expected {what} to be of same shape as normalized_shape, but got {what} of shape {list(t._shape)} and normalized_shape = {list(shape)}")
-        if t is not None and t._dtype is not input._dtype:
-            raise RuntimeError(f"{name}(): expected scalar type {input._dtype} for {what} but found {t._dtype}")
+    if name != "rms_norm":
+        _mixed(name, input, *others)
     if input._shape[len(input._shape) - len(shape) :] != shape or len(input._shape) < len(shape):
         raise RuntimeError(
             f"{name}(): Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
@@ -86,10 +97,13 @@ def layer_norm(
     >>> torch.nn.functional.layer_norm(torch.tensor([1., 3.]), (2,))
     tensor([-1.0000,  1.0000])
     """
-    made = _normalized(input, len(_sizes(normalized_shape)), eps)
+    mixed = _mixed("layer_norm", input, weight, bias)
+    made = _normalized(input.float() if mixed else input, len(_sizes(normalized_shape)), eps)
     if weight is not None:
         made = made * weight
-    return made if bias is None else made + bias
+    if bias is not None:
+        made = made + bias
+    return made.to(input._dtype) if mixed else made
 
 
 def _normalized(input: Tensor, n: int, eps: float) -> Tensor:
@@ -103,7 +117,8 @@ def _normalized(input: Tensor, n: int, eps: float) -> Tensor:
 def _infer_norm_backward(
     g: Tensor, input: Tensor, normalized_shape: Shape, weight: Tensor | None, eps: float, needs: tuple[bool, ...]
 ) -> Inferred:
-    specs: list[Spec] = [(input._shape, input._dtype), (normalized_shape, input._dtype), (normalized_shape, input._dtype)]
+    parameters = input._dtype if weight is None else weight._dtype
+    specs: list[Spec] = [(input._shape, input._dtype), (normalized_shape, parameters), (normalized_shape, parameters)]
     return specs, (g, input, normalized_shape, weight, eps, needs)
 
 
@@ -128,7 +143,8 @@ def _gradients(
     gx = gw if weight is None else gw * weight
     dx = (gx - gx.mean(dims, True) - hat * (gx * hat).mean(dims, True)) * scale
     dw, db = ((gw * hat).sum(shared), gw.sum(shared)) if shared else (gw * hat, gw)
-    return dx.to(input._dtype), dw.to(input._dtype), db.to(input._dtype)
+    parameters = input._dtype if weight is None else weight._dtype
+    return dx.to(input._dtype), dw.to(parameters), db.to(parameters)
 
 
 @op(on=("torch", "nn.functional"))
@@ -137,17 +153,17 @@ def rms_norm(
 ) -> Tensor:
     """Divided by the root of the mean square over the last dimensions, then times `weight` (Zhang and Sennrich, 2019).
 
-    eps defaults to the dtype's.
+    eps defaults to the dtype's, and to float32's for half precisions, which are computed in it. The result has the input's dtype.
 
     >>> import corelib as torch
     >>> torch.nn.functional.rms_norm(torch.tensor([3., 3.]), (2,))
     tensor([1., 1.])
     """
     shape = _check_shape("rms_norm", input, normalized_shape, weight)
-    if eps is None:
-        eps = finfo(input._dtype).eps
-    dims = tuple(range(-len(shape), 0))
     wide = _wide(input)
+    if eps is None:
+        eps = finfo(wide._dtype).eps
+    dims = tuple(range(-len(shape), 0))
     made = wide * ((wide * wide).mean(dims, True) + eps).rsqrt()
     made = made if weight is None else made * weight
     return made.to(input._dtype).contiguous()
@@ -252,6 +268,8 @@ def normalized_batch(
     for what, t in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
         if t is not None and t._numel != c:
             raise RuntimeError(f"batch_norm(): {what} should contain {c} elements not {t._numel}")
+    if _mixed("batch_norm", input, running_mean, running_var, weight, bias):
+        return normalized_batch(input.float(), running_mean, running_var, weight, bias, training, momentum, eps).to(input._dtype)
     n = input._numel // c if c else 0
     if training:
         _check_statistics("batch_norm", running_mean, running_var)
@@ -291,6 +309,8 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     for what, t in (("weight", weight), ("bias", bias)):
         if t is not None and t._shape != (c,):
             raise RuntimeError(f"group_norm(): Expected {what} to be a vector of size equal to the number of channels in input, but got {what} of shape {list(t._shape)} and input of shape {list(input._shape)}")
+    if _mixed("group_norm", input, weight, bias):
+        return group_norm(input.float(), num_groups, weight, bias, eps).to(input._dtype)
     if b * (c // num_groups) * prod(input._shape[2:]) == 1:
         raise ValueError(f"group_norm(): Expected more than 1 value per channel when training, got input size {list(input._shape)}")
     if input._numel == 0:

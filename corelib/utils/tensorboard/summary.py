@@ -120,6 +120,24 @@ def pr_curve(tag: str, labels: Any, predictions: Any, num_thresholds: int = 127,
     return tensor_value(tag, {"float_val": rows.reshape(-1).tolist()}, (6, n), metadata=metadata("pr_curves", content))
 
 
+def mesh(tag: str, vertices: Any, colors: Any = None, faces: Any = None, config_dict: Any = None) -> Any:
+    """The tensors of meshes, each under a name of its own. ValueError for one that is not of three dimensions."""
+    data = plugin("mesh").MeshPluginData
+    parts = {kind: as_array(given) for kind, given in (("VERTEX", vertices), ("FACE", faces), ("COLOR", colors)) if given is not None}
+    components = sum(1 << data.ContentType.Value(kind) for kind in parts)
+    found = []
+    for kind, array in parts.items():
+        if array.ndim != 3:
+            raise ValueError(f"add_mesh(): Tensor shape should be of shape BxNx3, but got {list(array.shape)}.")
+        content = data(
+            version=0, name=tag, content_type=data.ContentType.Value(kind), components=components, shape=array.shape,
+            json_config=json.dumps(config_dict or {}, sort_keys=True),
+        ).SerializeToString()  # fmt: skip
+        made = tensor_value(f"{tag}_{kind}", {"float_val": array.reshape(-1).tolist()}, array.shape, metadata=metadata("mesh", content))
+        found.extend(made.value)
+    return message("summary.Summary")(value=found)
+
+
 def custom_scalars(layout: dict[str, Any]) -> Any:
     """Which numbers are shown together: categories of charts, each a kind ("Multiline" or "Margin") and its tags."""
     made = import_layout()

@@ -244,9 +244,10 @@ class SummaryWriter:
 
     def add_mesh(
         self, tag: str, vertices: Any, colors: Any = None, faces: Any = None, config_dict: Any = None, global_step: Step = None, walltime: Time = None
-    ) -> NoReturn:
-        """NotImplementedError, with what to use instead."""
-        raise NotImplementedError(f"add_mesh(): meshes are not written; draw {tag!r} with matplotlib and add_figure(), or use tensorboard.plugins.mesh.summary")
+    ) -> None:
+        """Add meshes or clouds of points: vertices and colors (0 to 255) of shape (meshes, points, 3), faces (meshes, triangles, 3) of indices.
+        config_dict: settings of three.js, such as its camera."""
+        self._write(summary.mesh(tag, vertices, colors, faces, config_dict), global_step, walltime)
 
     def add_graph(self, model: Module, input_to_model: Any = None, verbose: bool = False, use_strict_trace: bool = True) -> None:
         """Add the graph of a module: the ops that run when it is called in evaluation, with the modules in which they run, and the shapes of their results.

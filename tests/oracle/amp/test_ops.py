@@ -20,7 +20,7 @@ MIXES = ("float32", "lower", "mixed", "mixed the other way", "float64")
 PRETENDED = ("index_copy", "instance_norm", "linalg.svdvals", "linalg.det", "linalg.cond", "linalg.eigvalsh", "linalg.solve", "linalg.qr",
              "linalg.cholesky", "linalg.svd", "linalg.eigh", "fft.fft", "fft.rfft2", "polar", "matmul_out")
 # What autocast does not touch, and corelib computes for operands of two dtypes, which PyTorch refuses.
-PROMOTED = ("tensordot", "cross", "bilinear", "group_norm")
+PROMOTED = ("tensordot", "cross", "bilinear")
 # Made of other ops in PyTorch, of which the last is a product in the lower precision; here it is one op.
 WHOLE_HERE = ("linalg.pinv",)
 

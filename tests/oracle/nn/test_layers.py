@@ -265,6 +265,46 @@ def test_max_pool_returns_torchs_indices():
         assert_close(a, b, "pooled or index")
 
 
+NORMS = {
+    "layer_norm": lambda T, x, w, b, m, v: T.nn.functional.layer_norm(x.movedim(1, -1), (4,), w, b),
+    "layer_norm without bias": lambda T, x, w, b, m, v: T.nn.functional.layer_norm(x.movedim(1, -1), (4,), w),
+    "group_norm": lambda T, x, w, b, m, v: T.nn.functional.group_norm(x, 2, w, b),
+    "instance_norm": lambda T, x, w, b, m, v: T.nn.functional.instance_norm(x, None, None, w, b),
+    "batch_norm": lambda T, x, w, b, m, v: T.nn.functional.batch_norm(x, m, v, w, b),
+    "batch_norm in training": lambda T, x, w, b, m, v: T.nn.functional.batch_norm(x, m, v, w, b, training=True),
+    "rms_norm": lambda T, x, w, b, m, v: T.nn.functional.rms_norm(x.movedim(1, -1), (4,), w),
+}
+HALF_WITH_PARAMETERS = [(name, kind, of) for name in NORMS for kind in ("bfloat16", "float16", "float32", "float64") for of in ("float32", "float64", "bfloat16") if kind != of]
+
+
+@pytest.mark.filterwarnings("ignore:.*Mismatch dtype between input and weight")
+@pytest.mark.parametrize(("name", "dtype", "parameters"), HALF_WITH_PARAMETERS)
+def test_norms_take_half_precision_with_parameters_in_float32(name, dtype, parameters):
+    """As under autocast, whose convolutions give half precision to layers that have float32; other mixes are refused, except by rms_norm."""
+
+    def run(T):
+        rng = np.random.default_rng(3)
+        x = T.tensor(rng.standard_normal((3, 4, 5)), dtype=getattr(T, dtype), requires_grad=True)
+        w, b = (T.tensor(rng.random(4) + 0.5, dtype=getattr(T, parameters), requires_grad=True) for _ in range(2))
+        mean, var = (T.tensor(rng.random(4) + 0.5, dtype=getattr(T, parameters)) for _ in range(2))
+        try:
+            y = NORMS[name](T, x, w, b, mean, var)
+        except RuntimeError as error:
+            return type(error)
+        y.float().pow(2).sum().backward()
+        return y, x.grad, w.grad, b.grad, mean, var
+
+    got, want = both(run)
+    if isinstance(want, type):
+        assert got is want
+        return
+    for g, t in zip(got, want, strict=True):
+        assert (g is None) == (t is None)
+        if t is not None:
+            assert str(g.dtype).split(".")[1] == str(t.dtype).split(".")[1] and g.shape == t.shape
+            np.testing.assert_allclose(g.detach().double().numpy(), t.detach().double().numpy(), rtol=4e-2, atol=4e-2)
+
+
 def test_batch_norm_tracks_over_several_batches_as_torch_does():
     for expression in ("nn.BatchNorm1d(3)", "nn.BatchNorm1d(3, momentum=None)"):
         ours, theirs = made_after_seed(expression)

@@ -126,6 +126,8 @@ T.Size([1]) + [2]
 T.Size([1]) + 2
 T.Size([1]) * 1.5
 T.Size([1]) + ("a",)
+z.untyped_storage()._cdata == z[1:].untyped_storage()._cdata, z.storage()._cdata == z[0].storage()._cdata, z.untyped_storage()._cdata == z.clone().untyped_storage()._cdata
+T.utils.data.ConcatDataset([[1], [2, 3]]).cummulative_sizes
 T.ones(1).cuda()
 T.ones(1, device="cuda")
 T.nn.Linear(1, 1).cuda()
@@ -166,7 +168,7 @@ def saved(m: Any, obj: Any) -> Any:
 
 
 def outcome(m: Any, piece: str) -> str:
-    scope = {"T": m, "x": m.ones(2, 2).max(0), "y": m.linalg.svd(m.ones(1, 1)), "np": np, "pickle": pickle, "copy": copy, "weakref": weakref, "nograd": nograd, "sched": sched, "ver": ver, "saved": saved}
+    scope = {"T": m, "x": m.ones(2, 2).max(0), "z": m.ones(3), "y": m.linalg.svd(m.ones(1, 1)), "np": np, "pickle": pickle, "copy": copy, "weakref": weakref, "nograd": nograd, "sched": sched, "ver": ver, "saved": saved}
     try:
         return repr(eval(piece, scope)).replace("corelib", "torch")
     except Exception as error:

@@ -54,3 +54,25 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     read.Reload()
     assert [event.value for event in read.Scalars("loss")] == [1.0, 0.5, pytest.approx(1 / 3)]
     assert read.Images("picture")[0].width == 5 and read.Histograms("weights")[0].histogram_value.num == 100
+
+
+@pytest.mark.skipif(find_spec("tensorboard") is None, reason="tensorboard is not installed")
+def test_meshes_are_tensors_under_names_of_their_own(tmp_path: Path) -> None:
+    from tensorboard.plugins.mesh import metadata
+    from tensorboard.plugins.mesh.plugin_data_pb2 import MeshPluginData
+
+    from corelib.utils.tensorboard import SummaryWriter, summary
+
+    vertices, faces, colors = torch.rand(1, 4, 3), torch.tensor([[[0, 1, 2]]]), torch.full((1, 4, 3), 255)
+    made = summary.mesh("m", vertices, colors, faces, {"camera": {"cls": "PerspectiveCamera"}})
+    assert [v.tag for v in made.value] == ["m_VERTEX", "m_FACE", "m_COLOR"]
+    assert list(made.value[1].tensor.float_val) == [0, 1, 2] and list(made.value[0].tensor.float_val) == pytest.approx(vertices.flatten().tolist())
+    for value, kind, shape in zip(made.value, ("VERTEX", "FACE", "COLOR"), ([1, 4, 3], [1, 1, 3], [1, 4, 3]), strict=True):
+        told = metadata.parse_plugin_metadata(value.metadata.plugin_data.content)
+        assert value.tag == metadata.get_instance_name("m", told.content_type) and value.metadata.plugin_data.plugin_name == metadata.PLUGIN_NAME
+        assert told.content_type == MeshPluginData.ContentType.Value(kind) and told.shape == shape == [d.size for d in value.tensor.tensor_shape.dim]
+        assert told.components == metadata.get_components_bitmask([MeshPluginData.VERTEX, MeshPluginData.FACE, MeshPluginData.COLOR]) and "camera" in told.json_config
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_mesh("points", vertices)
+        with pytest.raises(ValueError, match="BxNx3"):
+            writer.add_mesh("flat", vertices[0])
