@@ -237,6 +237,14 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
+int1: _DType
+int2: _DType
+int3: _DType
+int4: _DType
+int5: _DType
+int6: _DType
+int7: _DType
+uint1: _DType
 uint2: _DType
 uint3: _DType
 uint4: _DType
@@ -248,14 +256,6 @@ bits2x4: _DType
 bits4x2: _DType
 bits8: _DType
 bits16: _DType
-int1: _DType
-int2: _DType
-int3: _DType
-int4: _DType
-int5: _DType
-int6: _DType
-int7: _DType
-uint1: _DType
 bit: _DType
 half: _DType
 float: _DType
@@ -627,7 +627,7 @@ def embedding_bag(weight: _Tensor, indices: _Tensor, offsets: _Tensor, scale_gra
     """`nn.functional.embedding_bag` of (total,) indices with the table before them and `mode` as a number, 0 sum, 1 mean, 2 max."""
 def empty(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., memory_format: _MemoryFormat | None = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size` whose elements are whatever was in its memory."""
-def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def empty_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
     """As `empty`, with the shape, and unless given the dtype and device, of `input`."""
 def empty_permuted(size: _int | _Sequence[_int], physical_layout: _Sequence[_int], *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ...) -> _Tensor:
     """A dense tensor whose dimensions lie in memory in the order `physical_layout`, from the slowest; its elements are not set."""
@@ -713,7 +713,7 @@ def from_file(filename: _str, shared: _bool | None = ..., size: _int = ..., *, d
     """A 1-d tensor of the first `size` elements of a file, in the file's memory: see `UntypedStorage.from_file`."""
 def full(size: _Sequence[_int], fill_value: _Tensor | _int | _float | _bool | _complex, *, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """A tensor of shape `size` with every element `fill_value`."""
-def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def full_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
     """As `full`, with the shape, and unless given the dtype and device, of `input`."""
 def gather(input: _Tensor, dim: _int, index: _Tensor, *, sparse_grad: _bool = ..., out: _Tensor | None = ...) -> _Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions."""
@@ -1027,7 +1027,7 @@ def nuclear_norm(input: _Tensor, dim: _int | _Sequence[_int] | None = ..., keepd
     """The sum of the singular values, by its older name."""
 def ones(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size`, all ones; dtype defaults to the default float."""
-def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def ones_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
     """As `ones`, with the shape, and unless given the dtype and device, of `input`."""
 def orgqr(input: _Tensor, tau: _Tensor, *, out: _Tensor | None = ...) -> _Tensor:
     """The first n columns of the product of reflectors I - tau v v.mH, whose v are the columns of input below its diagonal: (*, m, n)."""
@@ -1359,5 +1359,5 @@ def zero_(self: _Tensor) -> _Tensor:
     """Set every element to zero in place."""
 def zeros(*size: _int | _Sequence[_int], dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., pin_memory: _bool = ..., out: _Tensor | None = ..., **names: _int | _Sequence[_int]) -> _Tensor:
     """A tensor of shape `size`, all zeros; dtype defaults to the default float."""
-def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ...) -> _Tensor:
+def zeros_like(input: _Tensor, *args: _Any, dtype: _DType | None = ..., layout: _Layout | None = ..., device: _Device | _str | _int | None = ..., requires_grad: _bool = ..., memory_format: _MemoryFormat | None = ..., pin_memory: _bool = ..., **names: _object) -> _Tensor:
     """As `zeros`, with the shape, and unless given the dtype and device, of `input`."""

@@ -45,8 +45,12 @@ def get_dir() -> str:
     """
     if _dir is not None:
         return _dir
-    home = os.getenv(ENV_TORCH_HOME) or os.path.join(os.getenv(ENV_XDG_CACHE_HOME) or DEFAULT_CACHE_DIR, "torch")
-    return os.path.join(os.path.expanduser(home), "hub")
+    return os.path.join(_get_torch_home(), "hub")
+
+
+def _get_torch_home() -> str:
+    """The folder above `hub`: $TORCH_HOME, $XDG_CACHE_HOME/torch, or ~/.cache/torch."""
+    return os.path.expanduser(os.getenv(ENV_TORCH_HOME) or os.path.join(os.getenv(ENV_XDG_CACHE_HOME) or DEFAULT_CACHE_DIR, "torch"))
 
 
 def set_dir(d: str | os.PathLike[str]) -> None:

@@ -45,6 +45,9 @@ cuda.memory: cuda
 cuda.nvtx: devices.nvtx
 cuda.random: cuda
 cuda.streams: cuda
+distributed.device_mesh: distributed
+distributed.distributed_c10d: distributed
+distributed.nn.functional: distributed.nn
 functional: .
 jit: capture.jit
 nn.functional.grad: nn.grad

@@ -19,6 +19,11 @@ from corelib.dispatcher.regions import record_function, watched
 from corelib.ops.complex.complex_numbers import view_as_real
 from corelib.ops.construction.construct import tensor
 from corelib.ops.construction.creation import full_like
+from corelib.optim.for_authors import (
+    _default_to_fused_or_foreach as _default_to_fused_or_foreach, _get_capturable_supported_devices as _get_capturable_supported_devices,
+    _get_value as _get_value, _stack_if_compiling as _stack_if_compiling, _to_scalar as _to_scalar,
+    _use_grad_for_differentiable as _use_grad_for_differentiable, _view_as_real as _view_as_real,
+)  # fmt: skip
 from corelib.tensor.device import device as Device
 from corelib.tensor.dtype import float32, float64
 from corelib.tensor.promotion import get_default_dtype
@@ -30,6 +35,7 @@ Group = dict[str, Any]  # a parameter group: "params" and the options
 State = dict[str, Any]  # what is kept for one parameter
 StateDict = dict[str, Any]
 Params = Iterable[Tensor] | Iterable[Group] | Iterable[tuple[str, Tensor]]
+ParamsT = Params  # PyTorch's name of it
 Number = float | Tensor  # a hyperparameter, which may be a one-element tensor
 Hook = Callable[..., Any]
 

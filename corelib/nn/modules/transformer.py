@@ -24,13 +24,15 @@ __all__ = [
 ]
 
 
-def _activation_of(activation: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    if not isinstance(activation, str):
-        return activation
+def _get_activation_fn(activation: str) -> Callable[[Tensor], Tensor]:
     if activation not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {activation}")
     found: Callable[[Tensor], Tensor] = getattr(F, activation)
     return found
+
+
+def _activation_of(activation: str | Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return _get_activation_fn(activation) if isinstance(activation, str) else activation
 
 
 def _causal_mask(size: int, device: DeviceLike = None, dtype: DType | None = None) -> Tensor:

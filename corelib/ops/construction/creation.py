@@ -215,11 +215,19 @@ def _format_strides(name: str, shape: Shape, memory_format: MemoryFormat) -> Str
     return None if strides == contiguous_strides(shape) else strides
 
 
+def _named_value(name: str, args: tuple[object, ...], names: dict[str, object]) -> tuple[object, ...]:
+    if name == "full_like" and set(names) == {"fill_value"} and not args:
+        return (names["fill_value"],)
+    raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(names))}'")
+
+
 def _like(name: str, make: Callable[..., None]) -> Callable[..., Tensor]:
     def like(
         input: Tensor, *args: object, dtype: DType | None = None, layout: Layout | None = None, device: DeviceLike = None,
-        requires_grad: bool = False, memory_format: MemoryFormat | None = None, pin_memory: bool = False,
+        requires_grad: bool = False, memory_format: MemoryFormat | None = None, pin_memory: bool = False, **names: object,
     ) -> Tensor:
+        if names:
+            args = _named_value(name, args, names)
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         place = input._device if device is None else resolve(device)

@@ -41,7 +41,7 @@ def __getattr__(name):
     return nothing
 
 
-for each in ("pyplot", "cm", "gridspec", "ticker", "patches", "animation", "collections", "colors", "offsetbox", "image"):
+for each in ("pyplot", "cm", "gridspec", "ticker", "patches", "animation", "collections", "colors", "offsetbox", "image", "pylab"):
     sys.modules[f"matplotlib.{each}"] = nothing
 for each in ("mpl_toolkits", "mpl_toolkits.mplot3d", "mpl_toolkits.axes_grid1"):
     sys.modules[each] = nothing
