@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from corelib.backend.xp.special.error_functions import erf32
 from corelib.backend.xp.guard import Guard, guarded, Module, Outs, pieces
@@ -166,9 +167,9 @@ def _register_linear(table: KernelTable, xp: Module, guard: Guard) -> None:
 
     def linear(out: Native, input: Native, weight: Native, bias: Native | None) -> None:
         if input.ndim > 2 and input.flags.c_contiguous:  # one product in place of a batch of them
-            k, n = weight.shape[1], weight.shape[0]
-            flat = out.reshape(-1, n)
-            matmul(input.reshape(-1, k), weight.T, flat)
+            rows, k = prod(input.shape[:-1]), weight.shape[1]  # said, for -1 says nothing where another extent is 0
+            flat = out.reshape(rows, weight.shape[0])
+            matmul(input.reshape(rows, k), weight.T, flat)
             if bias is not None:
                 add(flat, bias, flat)
             return
@@ -182,9 +183,10 @@ def _register_linear(table: KernelTable, xp: Module, guard: Guard) -> None:
     def linear_backward(outs: Outs, g: Native, input: Native, weight: Native, needs: Sequence[bool]) -> None:
         dx, dw, db = outs
         if g.ndim > 2:
-            g, input = g.reshape(-1, g.shape[-1]), input.reshape(-1, input.shape[-1])
+            rows = prod(g.shape[:-1])
+            g, input = g.reshape(rows, g.shape[-1]), input.reshape(rows, input.shape[-1])
             if needs[0]:
-                dx = dx.reshape(-1, dx.shape[-1])
+                dx = dx.reshape(rows, dx.shape[-1])
         if needs[0]:
             matmul(g, weight, dx)
         if needs[1]:
