@@ -237,8 +237,6 @@ float32: _DType
 float64: _DType
 complex64: _DType
 complex128: _DType
-bits8: _DType
-bits16: _DType
 int1: _DType
 int2: _DType
 int3: _DType
@@ -256,6 +254,8 @@ uint7: _DType
 bits1x8: _DType
 bits2x4: _DType
 bits4x2: _DType
+bits8: _DType
+bits16: _DType
 bit: _DType
 half: _DType
 float: _DType
