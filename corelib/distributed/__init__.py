@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 import os
-import warnings
 from typing import Any, NoReturn
+
+from corelib.as_torch.finder import paths_below as _paths_below
+from corelib.as_torch.warned import warn as _warn
 
 
 def is_available() -> bool:
@@ -133,10 +135,10 @@ class ReduceOp:
         return f"<torch.distributed.distributed_c10d.ReduceOp {self.op!r}>"
 
 
-class _OlderReduceOp:
+class _reduce_op:
     @property
     def _said(self) -> type[ReduceOp]:
-        warnings.warn("`torch.distributed.reduce_op` is deprecated, please use `torch.distributed.ReduceOp` instead", FutureWarning, stacklevel=4)
+        _warn("`torch.distributed.reduce_op` is deprecated, please use `torch.distributed.ReduceOp` instead", FutureWarning)
         return ReduceOp
 
     def __getattr__(self, name: str) -> Any:
@@ -145,7 +147,7 @@ class _OlderReduceOp:
         return getattr(self._said, name)
 
 
-reduce_op = _OlderReduceOp()
+reduce_op = _reduce_op()
 """ReduceOp's older name, which warns."""
 
 
@@ -226,3 +228,4 @@ __all__ = [
     _name for _name, _value in globals().items()
     if _name[0] != "_" and _name != "refusing" and (getattr(_value, "__module__", None) == __name__ or _name == "reduce_op")
 ]  # fmt: skip
+_paths_below(__name__)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
+from corelib.as_torch.warned import warn
 from corelib.contract.forks import free_in_child
 from corelib.overrides.asking import count, state
 from corelib.overrides.installing import install
@@ -54,7 +54,7 @@ class TorchFunctionMode:
     @classmethod
     def push(cls, *args: Any, **kwargs: Any) -> Self:
         """Deprecated: `with Mode():` does it."""
-        warnings.warn("`Mode.push()` is no longer necessary and can be replaced with just `with Mode()`", UserWarning, stacklevel=2)
+        warn("`Mode.push()` is no longer necessary and can be replaced with just `with Mode()`", UserWarning)
         return cls(*args, **kwargs)
 
 

@@ -7,12 +7,12 @@ import json
 import os
 import sys
 import tempfile
-import warnings
 from datetime import datetime
 from time import perf_counter_ns
 from typing import Any, Self
 from weakref import ref
 
+from corelib.as_torch.warned import warn
 from corelib.graph.rule import Args
 from corelib.profiler.recorder import OpRecorder, Span, _type_name
 from corelib.tensor.device import device as Device
@@ -199,7 +199,7 @@ class ExecutionTraceObserver:
             try:
                 os.mkdir(found)
             except OSError as error:
-                warnings.warn(f"Execution trace exception when creating {found}: {error}", UserWarning, stacklevel=2)
+                warn(f"Execution trace exception when creating {found}: {error}", UserWarning)
                 return None
         return found
 

@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.serialization.archive import ArchiveReader
 from corelib.serialization.config import SKIPPING
 from corelib.serialization.packages import default_restore_location, has_packages
@@ -91,6 +92,12 @@ class Places:
     def _device(location: str | device, from_file: bool) -> device:
         try:
             return resolve(location)
+        except NoDeviceError as error:
+            kind = str(location).partition(":")[0]
+            raise RuntimeError(
+                f"Attempting to deserialize object on a {kind.upper()} device but torch.{kind}.is_available() is False. If you are running on a CPU-only machine, "
+                f"please use torch.load with map_location=torch.device('cpu') to map your storages to the CPU. ({error})"
+            ) from error
         except (RuntimeError, ImportError) as error:
             if not from_file:
                 raise

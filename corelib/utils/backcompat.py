@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+__all__ = ["Warning", "broadcast_warning", "keepdim_warning"]
+
 
 class Warning:
     """A setting: `enabled` is what was set last, and False at first."""

@@ -76,7 +76,7 @@ def test_core_alone_lists_meta_and_says_what_to_install_then_a_backend_makes_the
     listed = run(tool, "backends", cwd=clean)
     assert "meta" in listed and "Not installed: cpu" in listed and 'pip install "corelib[cpu]"' in listed
     refused = run(python, "-c", PROGRAM, ok=False, cwd=clean)
-    assert "BackendError" in refused and 'pip install "corelib[cpu]"' in refused
+    assert ("BackendError" in refused or "NoDeviceError" in refused) and 'pip install "corelib[cpu]"' in refused
     assert run(python, "-c", ON_META, cwd=clean).strip() == "torch.Size([3])"
     loaded = run(python, "-c", "import corelib, sys; print({'numpy', 'pluggy'} & set(sys.modules))", cwd=clean)
     assert loaded.strip() == "set()"

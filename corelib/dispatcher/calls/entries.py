@@ -27,7 +27,7 @@ from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
-from corelib.tensor.dtype import dtype as DType, int64
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
@@ -117,7 +117,7 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
             kernel = kernels[key][dtype]
             kind = type(other)
             if kind is not T and (kind is float or (kind is int and LEAST < other < SMALL)):
-                if not (dtype.is_floating_point or (kind is int and dtype is int64)) or input._strides is not None or tensors_only:
+                if not dtype.is_floating_point or input._strides is not None or tensors_only:
                     return slow(op, (input, other))
                 shape, numel = input._shape, input._numel
                 native_other = other

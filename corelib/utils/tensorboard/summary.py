@@ -11,6 +11,10 @@ from corelib.utils.tensorboard import pictures
 from corelib.utils.tensorboard.pictures import as_array
 from corelib.utils.tensorboard.protocol import message, metadata, plugin, tensor_value, value
 
+__all__ = [
+    "audio", "custom_scalars", "histogram", "hparams", "image", "image_boxes", "make_histogram", "mesh", "pr_curve", "scalar", "text", "video",
+]
+
 
 def scalar(name: str, tensor: Any, new_style: bool = False) -> Any:
     """A number."""

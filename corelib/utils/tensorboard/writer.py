@@ -16,6 +16,8 @@ from corelib.utils.tensorboard.graph import graph
 from corelib.utils.tensorboard.pictures import as_array
 from corelib.utils.tensorboard.protocol import event_file_writer, message, value
 
+__all__ = ["FileWriter", "SummaryWriter"]
+
 Step = int | None
 Time = float | None
 

@@ -23,6 +23,7 @@ MORE = {
     "torch.fft": "hfft2 hfftn ihfft2 ihfftn",  # which PyTorch has, but does not list
     "torch.autograd": "Node kineto_available",
     "torch.nn.utils.clip_grad": "clip_grads_with_norm_ get_total_norm",
+    "torch.overrides": "BaseTorchFunctionMode TorchFunctionMode get_default_nowrap_functions",  # which PyTorch has, but does not list
     "torch.jit": "is_scripting is_tracing script_method",
     "torch.utils.dlpack": "to_dlpack",
     "torch.multiprocessing.reductions": "rebuild_storage",
@@ -33,10 +34,12 @@ MORE = {
     **dict.fromkeys((f"torch.{device}.amp.{name}" for device in ("cpu", "cuda") for name in ("autocast_mode", "common", "grad_scaler")), "*"),
     **dict.fromkeys((f"torch.utils.benchmark.utils{name}" for name in ("", ".common", ".timer", ".valgrind_wrapper", ".valgrind_wrapper.timer_interface")), "*"),
     **dict.fromkeys(("torch.utils.bundled_inputs", "torch.utils.mobile_optimizer", "torch.utils.serialization", "torch.utils.serialization.config"), "*"),
+    **dict.fromkeys(("torch.distributed.device_mesh", "torch.distributed.distributed_c10d"), "*"),
 }
 
 # Names that PyTorch brings, and we have but do not bring: all modules.
 FEWER = {
+    "torch.distributed": "device_mesh distributed_c10d nn", "torch.distributed.nn": "functional", "torch.utils": "backcompat bundled_inputs mobile_optimizer model_zoo tensorboard",
     "torch.compiler": "config", "torch.nn.functional": "grad", "torch.cuda": "amp memory nvtx random streams", "torch.cpu.amp": "autocast_mode grad_scaler",
     "torch.utils.benchmark": "utils", "torch.utils.benchmark.utils": "common compare fuzzer valgrind_wrapper",
     "torch.utils.benchmark.utils.valgrind_wrapper": "timer_interface", "torch.utils.serialization": "config",

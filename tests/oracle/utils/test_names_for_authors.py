@@ -66,7 +66,7 @@ def test_what_needs_processes_refuses(name):
         getattr(corelib.distributed, name)("x", 1)
 
 
-@pytest.mark.parametrize("name", corelib.distributed.nn.NAMES)
+@pytest.mark.parametrize("name", corelib.distributed.nn.__all__)
 def test_collectives_with_gradients_refuse(name):
     assert callable(getattr(torch.distributed.nn, name))
     for module in (corelib.distributed.nn, corelib.distributed.nn.functional):
