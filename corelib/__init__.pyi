@@ -55,6 +55,7 @@ from corelib.ops.construction.storages import HalfStorage as HalfStorage
 from corelib.ops.construction.storages import IntStorage as IntStorage
 from corelib.ops.construction.storages import LongStorage as LongStorage
 from corelib.ops.construction.storages import ShortStorage as ShortStorage
+from corelib.ops.construction.storages import StorageOfFloats as Storage
 from corelib.tensor.limits import finfo as finfo
 from corelib.tensor.limits import iinfo as iinfo
 from corelib.tensor.promotion import can_cast as can_cast

@@ -262,12 +262,12 @@ def package_stub() -> str:
     known = {"__getattr__", "__dir__"}
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("corelib"):
-            public = [alias for alias in node.names if alias.asname == alias.name]
-            known.update(alias.name for alias in public)
+            public = [alias for alias in node.names if alias.asname and not alias.asname.startswith("_")]
+            known.update(str(alias.asname) for alias in public)
             if node.module == "corelib.ops.construction.construct":  # ways to make tensors, which read like ops
                 body += [_define(alias.name, getattr(corelib, alias.name), names) for alias in public]
                 continue
-            imports += [f"from {node.module} import {alias.name} as {alias.name}\n" for alias in public]
+            imports += [f"from {node.module} import {alias.name} as {alias.asname}\n" for alias in public]
         elif isinstance(node, ast.FunctionDef) and node.name not in known:
             known.add(node.name)
             body.append(_source_function(node, names, indent=""))

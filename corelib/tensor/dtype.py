@@ -93,7 +93,7 @@ short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 
 _PARTS = tuple(range(1, 8))
-HELD = frozenset((
+HELD = dict.fromkeys((
     *[dtype(f"int{n}", 1, "i", 12) for n in _PARTS], *[dtype(f"uint{n}", 1, "u", 12) for n in _PARTS],
     *[dtype(f"bits{name}", size, "", 12) for name, size in (("1x8", 1), ("2x4", 1), ("4x2", 1), ("8", 1), ("16", 2))],
 ))  # fmt: skip
