@@ -58,6 +58,8 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         if op.body is not None and not op.facts.several and (op.kind in ("unary", "binary", "elementwise") or op.name in _COMPOSITES):
             made, known = _kernel(op, xp, guard), table.table.get(op.name, {})
             for dtype in _FLOATS:
+                if _refused(op, dtype):
+                    continue
                 if dtype not in known:
                     table.register(op.name, dtype, made)
                 elif op.name in _PASSED_ON:
@@ -78,8 +80,16 @@ def _kernel(op: Op, xp: Module, guard: Guard) -> Kernel:
     known: dict[Hashable, Program | None] = {}
 
     def kernel(out: Native, *args: Argument) -> Outcome:
-        operands: list[Any] = [args[i] for i in places if i < len(args) and args[i] is not None]
-        key = (*[x.dtype if hasattr(x, "dtype") else None for x in operands], *[x for i, x in enumerate(args) if i not in places or x is None])
+        operands: list[Any] = []
+        key: tuple[Hashable, ...] = ()
+        for i, x in enumerate(args):
+            if i not in places:
+                key += (_exactly(x),)
+            elif x is None:  # in its place, or a call without another optional operand would have the same key
+                key += (None,)
+            else:
+                operands.append(x)
+                key += (x.dtype if hasattr(x, "dtype") else type(x),)
         try:
             program = known[key]
         except KeyError:
@@ -94,6 +104,23 @@ def _kernel(op: Op, xp: Module, guard: Guard) -> Kernel:
         return None
 
     return kernel
+
+
+def _exactly(x: Argument) -> Hashable:
+    """An attribute as a key: 0.0 and -0.0 are two, and so are 1, 1.0 and True."""
+    return repr(x) if isinstance(x, float) else (type(x), x)
+
+
+def _refused(op: Op, dtype: DType) -> bool:
+    """Whether the op's own check, which calls that find a kernel do not make, refuses a dtype, whatever the operands."""
+    try:
+        if op.facts.check is not None:
+            op.facts.check(dtype)
+    except TypeError:  # it looks at the operands too
+        return False
+    except (NotImplementedError, RuntimeError):
+        return True
+    return False
 
 
 def _in_pieces(program: Program, guard: Guard, xp: Module, out: Native, operands: list[Any]) -> None:

@@ -20,6 +20,7 @@ from corelib.tensor.promotion import get_default_dtype
 from corelib.tensor.tensor import Tensor
 
 _INFINITY = float("inf")
+_FAR = 2.0**52  # from here on every number is whole
 # Stirling's series: lgamma(x) = (x - 1/2) log x - x + log(2 pi)/2 + sum of B2k / (2k (2k - 1)) x^(1 - 2k), in powers of 1/x².
 STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 # Cephes (Moshier): lgamma(2 + t) = t P(t) / Q(t) for t from 0 to 1.
@@ -75,7 +76,7 @@ def lgamma(input: Tensor) -> Tensor:
     value = select_where(x < 12, small, select_where(x == _INFINITY, _INFINITY, stirling))
     # Euler's reflection for negative numbers: gamma(x) gamma(1 - x) = pi / sin(pi x)
     reflected = logarithm(pi) - log(_sine_of_pi(select_where(negative, input, 0.5)).abs()) - value
-    value = select_where(negative, select_where(input == -_INFINITY, _INFINITY, reflected), value)
+    value = select_where(negative, select_where(input < -_FAR, _INFINITY, reflected), value)
     return select_where(input == input, value, input)
 
 

@@ -18,6 +18,7 @@ from corelib.tensor.dtype import float32, float64
 
 _PAIRS = (8.0, 14.0, 18.0, 20.0)
 _HALF_LOG_2PI, _LOG_PI = 0.9189385332046727, math.log(math.pi)
+_FAR = 2.0**52  # from here on every number is whole
 # The tails of digamma and trigamma in 1/x²: B2k / 2k and B2k, from the highest power down.
 _DIGAMMA_TAIL = (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12)
 _TRIGAMMA_TAIL = (7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6)
@@ -49,11 +50,20 @@ def _lgamma(x: float) -> float:
 
 
 def _lgamma_to_the_last(x: float) -> float:
-    if 0.9 <= x < 3:  # the library's has an absolute error here, and lgamma its zeros at 1 and 2
-        t = x - 1 if x < 1.9 else x - 2
-        value: float = t * quotient(t, *BETWEEN)
-        return value - math.log1p(t) if x < 1.9 else value
-    return _lgamma(x)
+    """As the op's body, which keeps the digits near the zeros, where the library's has an absolute error."""
+    if -_FAR < x < 0 and x != math.floor(x):
+        return _LOG_PI - math.log(abs(math.sin((x - round(x)) * math.pi))) - _lgamma_to_the_last(1 - x)
+    if not 0 < x < 12:
+        return _lgamma(x)
+    y, product = x, 1.0
+    while y >= 3:
+        y -= 1
+        product *= y
+    t = y if y < 0.9 else y - 1 if y < 1.9 else y - 2
+    value: float = t * quotient(t, *BETWEEN) + math.log(product)
+    if y < 1.9:
+        value -= math.log1p(t)
+    return value - math.log(y) if y < 0.9 else value
 
 
 def lgamma32(xp: Module, x: Native, out: Native) -> None:
@@ -96,6 +106,7 @@ def _series_of_lgamma(xp: Module, x: Native) -> Native:
         sine = xp.absolute(xp.sin((x - xp.rint(x)) * math.pi))
         xp.copyto(value, _LOG_PI - xp.log(sine) - value, where=negative)
     xp.copyto(value, xp.inf, where=xp.isinf(x))
+    xp.copyto(value, 0.0, where=(x == 1) | (x == 2))
     return value
 
 
