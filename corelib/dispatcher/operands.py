@@ -136,7 +136,7 @@ def fit(of: Fits, i: int, value: Any) -> Any:
     if "i" not in kind and "s" not in kind:
         if "b" in kind and isinstance(value, np.bool_):
             return bool(value)
-        if hasattr(type(value), "__torch_function__"):  # it stands for a tensor, and is asked when the call fails
+        if hasattr(type(value), "__torch_function__") and not isinstance(value, Tensor):  # it stands for a tensor, and is asked when the call fails
             return value
         raise _unfit(of, i, value, next(name for letter, name in _NAMED.items() if letter in kind))
     if "t" in kind and isinstance(value, (tuple, list)) and any(isinstance(each, Tensor) for each in value):
