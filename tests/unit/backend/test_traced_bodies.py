@@ -142,3 +142,9 @@ def test_lgamma_of_negative_numbers_keeps_its_digits(n):
     got = torch.lgamma(torch.tensor([-2.5] * n, dtype=torch.float64)).numpy()
     np.testing.assert_allclose(got, -0.05624371649767405, rtol=2e-15)
     assert (torch.lgamma(torch.tensor([-1e308] * n, dtype=torch.float64)) == float("inf")).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_overflows_a_half_type_does_not_warn():
+    x = torch.tensor([6e-8], dtype=torch.float16)
+    assert torch.digamma(x).item() == -float("inf") and torch.polygamma(1, x).item() == float("inf")
