@@ -81,7 +81,7 @@ def _kernel(op: Op, xp: Module, guard: Guard) -> Kernel:
 
     def kernel(out: Native, *args: Argument) -> Outcome:
         operands: list[Any] = []
-        key: tuple[Hashable, ...] = ()
+        key: tuple[Any, ...] = ()
         for i, x in enumerate(args):
             if i not in places:
                 key += (_exactly(x),)

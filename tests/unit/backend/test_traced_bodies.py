@@ -106,3 +106,45 @@ def test_choosing_by_a_mask(kind, n):
     if kind in (np.float32, np.float64):
         choose(np, out, mask, float("nan"), -0.0)
         assert np.isnan(out[mask]).all() and np.signbit(out[~mask]).all()
+
+
+def test_each_optional_operand_has_its_place():
+    """A kernel that was made for a weight is not that for a weight of the positive ones, in either order of the calls."""
+    body, entry = TABLE["cross_entropy_of_logits"].body, TABLE["cross_entropy_of_logits"].entry
+    x, y, w = torch.randn(30), torch.rand(30), torch.rand(30) * 3
+    for weight, positive in ((w, None), (None, w), (None, None), (w, w), (w, None)):
+        torch.testing.assert_close(entry(x, y, weight, positive, "none"), body(x, y, weight, positive, "none"))
+
+
+def test_attributes_that_are_equal_and_not_the_same():
+    x = torch.full((4,), -1.0)
+    for value in (0.0, -0.0, 0.0):
+        made = torch.nn.functional.threshold(x, 0.5, value)
+        assert (np.signbit(made.numpy()) == np.signbit(value)).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["gcd", "lcm"])
+def test_what_refuses_floats_has_no_kernel_for_them(name, dtype):
+    with pytest.raises(NotImplementedError, match="not implemented for"):
+        getattr(torch, name)(torch.ones(2, dtype=dtype), torch.ones(2, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [1, 3000])
+def test_lgamma_is_zero_at_its_zeros(n, dtype):
+    for zero in (1.0, 2.0):
+        assert (torch.lgamma(torch.full((n,), zero, dtype=dtype)) == 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 3000])
+def test_lgamma_of_negative_numbers_keeps_its_digits(n):
+    got = torch.lgamma(torch.tensor([-2.5] * n, dtype=torch.float64)).numpy()
+    np.testing.assert_allclose(got, -0.05624371649767405, rtol=2e-15)
+    assert (torch.lgamma(torch.tensor([-1e308] * n, dtype=torch.float64)) == float("inf")).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_overflows_a_half_type_does_not_warn():
+    x = torch.tensor([6e-8], dtype=torch.float16)
+    assert torch.digamma(x).item() == -float("inf") and torch.polygamma(1, x).item() == float("inf")

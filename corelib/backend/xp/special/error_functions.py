@@ -33,12 +33,12 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     for name, single, double in (("erf", erf32, erf64), ("erfinv", erfinv32, erfinv64)):
         table.register(name, (float32,), piecewise(xp, guard, single))
         table.register(name, (float64,), piecewise(xp, guard, double))
-        table.register(name, HALVES, widened(xp, piecewise(xp, guard, single)))
+        table.register(name, HALVES, widened(xp, guard, piecewise(xp, guard, single)))
     table.register("erfc", (*HALVES, float32, float64), erfc_of_few)
     table.register("special_ndtr", (*HALVES, float32, float64), ndtr_of_few)
     quantile = piecewise(xp, guard, ndtri)
     table.register("special_ndtri", (float32, float64), quantile)
-    table.register("special_ndtri", HALVES, widened(xp, quantile))
+    table.register("special_ndtri", HALVES, widened(xp, guard, quantile))
 
 
 def piecewise(xp: Module, guard: Guard, function: Callable[[Module, Native, Native], None]) -> Kernel:
@@ -53,7 +53,7 @@ def piecewise(xp: Module, guard: Guard, function: Callable[[Module, Native, Nati
     return guarded(guard, kernel)
 
 
-def widened(xp: Module, wide: Kernel) -> Kernel:
+def widened(xp: Module, guard: Guard, wide: Kernel) -> Kernel:
     """The kernel of half types from that of float32."""
 
     def kernel(out: Native, input: Native) -> None:
@@ -62,7 +62,7 @@ def widened(xp: Module, wide: Kernel) -> Kernel:
         wide(made, made)
         xp.copyto(out, made, casting="unsafe")
 
-    return kernel
+    return guarded(guard, kernel)
 
 
 def horner(xp: Module, x: Native, coefficients: tuple[float, ...], out: Native) -> None:

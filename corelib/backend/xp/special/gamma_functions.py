@@ -29,10 +29,10 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
     for name, function in (("lgamma", lgamma32), ("digamma", digamma)):
         kernel = piecewise(xp, guard, function)
         table.register(name, (float32, float64), kernel)
-        table.register(name, HALVES, widened(xp, kernel))
+        table.register(name, HALVES, widened(xp, guard, kernel))
     table.register("lgamma", float64, lgamma64_of_few)
     wide = piecewise(xp, guard, trigamma)
-    halved = widened(xp, wide)
+    halved = widened(xp, guard, wide)
 
     def polygamma(out: Native, n: int, input: Native) -> Outcome:
         if n != 1:
