@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import prod
 from sys import getrefcount
+from threading import get_ident
 from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
-from corelib.graph.edges import GradientEdge, edge_at, edge_of, fitted
-from corelib.graph.grad_mode import grad_mode
+from corelib.graph.edges import GradientEdge, dtype_at, edge_at, edge_of, fitted, shape_at
+from corelib.graph.grad_mode import grad_mode, tasks
 from corelib.graph.hooks import refuse_returned, run_after, run_before
 from corelib.dispatcher.regions import watched
 from corelib.graph.node import AccumulateGrad, Gradient, Grads, Node, next_number
@@ -64,7 +65,7 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    tensors = _several(tensors)
+    tensors = (tensors,) if type(tensors) is Tensor else _several(tensors)
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:
@@ -109,8 +110,8 @@ def grad(
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    outputs = _several(outputs)
-    inputs = _several(inputs)
+    outputs = (outputs,) if type(outputs) is Tensor else _several(outputs)
+    inputs = (inputs,) if type(inputs) is Tensor else _several(inputs)
     if not inputs:
         raise RuntimeError("grad(): `inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
@@ -125,14 +126,14 @@ def grad(
     found = _run(roots, retain, create_graph, captures, accumulate=False, inputs=inputs)
     results = []
     for i, t in enumerate(inputs):
-        edge = edge_at(t)
+        edge = edge_of(t) if type(t) is Tensor else edge_at(t)
         g = found.get((id(edge[0]), edge[1]))
         if g is None:
             if not allow_unused:
-                which = f"(inputs[{i}], shape {_shape_at(t)})"
+                which = f"(inputs[{i}], shape {shape_at(t)})"
                 raise RuntimeError(f"autograd.grad(): One of the differentiated Tensors {which} appears to not have been used in the graph. {ALLOW}")
             if materialize_grads:
-                g = zeros_like(t) if isinstance(t, Tensor) else zeros(_shape_at(t), dtype=_dtype_at(t), device=edge[0].device)
+                g = zeros_like(t) if isinstance(t, Tensor) else zeros(shape_at(t), dtype=dtype_at(t), device=edge[0].device)
         results.append(g)
     return tuple(results)
 
@@ -169,7 +170,7 @@ def _roots(tensors: Sequence[Tensor | GradientEdge], grads: GradTensors, create_
         raise RuntimeError(f"backward(): got {len(tensors)} tensors and {len(given)} gradients")
     roots = []
     for i, (t, g) in enumerate(zip(tensors, given, strict=True)):
-        if isinstance(t, GradientEdge):
+        if type(t) is not Tensor and isinstance(t, GradientEdge):
             roots.append((edge_at(t), _gradient_at(t, g, i)))
             continue
         if not isinstance(t, Tensor):
@@ -197,24 +198,13 @@ def _roots(tensors: Sequence[Tensor | GradientEdge], grads: GradTensors, create_
     return roots
 
 
-def _shape_at(t: Tensor | GradientEdge) -> list[int]:
-    if isinstance(t, Tensor):
-        return list(t._shape)
-    return list(t.node.shape if t.node.outputs == 1 else t.node.shape[t.output_nr])
-
-
-def _dtype_at(t: GradientEdge) -> DType:
-    dtype: DType = t.node.dtype if t.node.outputs == 1 else t.node.dtype[t.output_nr]
-    return dtype
-
-
 def _gradient_at(t: GradientEdge, g: Tensor | None, i: int) -> Tensor:
     """The gradient that a backward begins with at an edge."""
-    shape = _shape_at(t)
+    shape = shape_at(t)
     if g is None:
         if prod(shape) != 1:
             raise RuntimeError(f"grad can be implicitly created only for scalar outputs, but element {i} has shape {shape}")
-        made: Tensor = full(shape, 1.0, dtype=_dtype_at(t), device=t.node.device)
+        made: Tensor = full(shape, 1.0, dtype=dtype_at(t), device=t.node.device)
         return made
     if list(g._shape) != shape:
         raise RuntimeError(f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has a shape of {shape}.")
@@ -243,11 +233,11 @@ def _captures(inputs: Sequence[Tensor | GradientEdge]) -> dict[int, set[int]]:
     """The nodes and output numbers whose gradients are wanted, by the node's id."""
     wanted: dict[int, set[int]] = {}
     for i, t in enumerate(inputs):
-        if not isinstance(t, (Tensor, GradientEdge)):
+        if not isinstance(t, Tensor) and not isinstance(t, GradientEdge):
             raise TypeError(f"autograd.grad(): inputs[{i}] must be Tensor, not {type(t).__name__}")
         if isinstance(t, Tensor) and not t._requires_grad:
             raise RuntimeError(f"One of the differentiated Tensors (inputs[{i}]) does not require grad")
-        node, number = edge_at(t)
+        node, number = edge_of(t) if type(t) is Tensor else edge_at(t)
         wanted.setdefault(id(node), set()).add(number)
     return wanted
 
@@ -283,8 +273,9 @@ def _run(
     undefined: set[Node] = set()  # nodes that a gradient of None has reached, and so far no other
     found: dict[tuple[int, int], Tensor] = {}
     needed = None if captures is None else _needed(roots, captures)
-    before, outer = grad_mode.enabled, grad_mode.task
-    grad_mode.enabled, grad_mode.task = create_graph, (next_number(), roots, captures)
+    before, thread = grad_mode.enabled, get_ident()
+    grad_mode.enabled, outer = create_graph, tasks.get(thread)
+    tasks[thread] = (next_number(), roots, captures)
     recorder = watched.recorder
     try:
         for (node, number), g in roots:
@@ -361,7 +352,11 @@ def _run(
                 _accumulate(node, g, create_graph)
                 del g
     finally:
-        grad_mode.enabled, grad_mode.task = before, outer
+        grad_mode.enabled = before
+        if outer is None:
+            del tasks[thread]
+        else:
+            tasks[thread] = outer
         if recorder is not None:
             recorder.leave_nodes()
     return found

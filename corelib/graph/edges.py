@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number, nowhere
 from corelib.graph.views import refuse_view
 from corelib.tensor import dtype as D
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.size import Shape, Strides
 from corelib.tensor.tensor import Tensor
 
@@ -25,6 +26,19 @@ class GradientEdge(NamedTuple):
 def edge_at(t: Tensor | GradientEdge) -> tuple[Node, int]:
     """Where the gradient of a tensor that requires grad flows to, or that of an edge."""
     return (t.node, t.output_nr) if isinstance(t, GradientEdge) else edge_of(t)
+
+
+def shape_at(t: Tensor | GradientEdge) -> list[int]:
+    """The shape of the gradient of a tensor, or of the one that arrives at an edge."""
+    if isinstance(t, Tensor):
+        return list(t._shape)
+    return list(t.node.shape if t.node.outputs == 1 else t.node.shape[t.output_nr])
+
+
+def dtype_at(t: GradientEdge) -> DType:
+    """Its dtype."""
+    dtype: DType = t.node.dtype if t.node.outputs == 1 else t.node.dtype[t.output_nr]
+    return dtype
 
 
 def edge_of(t: Tensor) -> tuple[Node, int]:

@@ -19,10 +19,17 @@ class _GradMode(threading.local):
     multithreaded = True
     replays = False
     keeps_layout = True
-    task: tuple[int, Any, Any] | None = None  # the backward that runs: its number, its roots, and what it is to find (None: all leaves)
+
+    @property
+    def task(self) -> tuple[int, Any, Any] | None:
+        """The backward that runs in this thread: its number, its roots, and what it is to find (None: all leaves)."""
+        return tasks.get(get_ident())
 
 
 grad_mode = _GradMode()
+
+tasks: dict[int, tuple[int, Any, Any]] = {}
+"""By thread, which a backward sets more quickly than an attribute of `grad_mode`."""
 
 off: dict[int, bool] = {}
 """The threads in which the user has switched recording off: views that are made there are marked. (While core computes a body or a

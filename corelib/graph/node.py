@@ -87,13 +87,6 @@ class Node:
         """Forget what was saved."""
         self.saved = None
 
-    def __getattr__(self, name: str) -> Any:
-        """`_saved_x`: what was saved of operand x, `_saved_self` of the first and `_saved_result` of the output; `_raw_saved_x`: the same as
-        a SavedTensor, which takes hooks."""
-        if name.startswith(("_saved_", "_raw_saved_")):
-            return self._kept_as(name.partition("_saved_")[2], name.startswith("_raw"))
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
     def __dir__(self) -> list[str]:
         """What users call, and what was saved: tools that draw graphs look for `_saved_...` here."""
         kept = self._kept()
@@ -103,9 +96,6 @@ class Node:
     def _kept(self) -> dict[str, bool]:
         """The names of what was saved, and whether it is a tensor."""
         return {}
-
-    def _kept_as(self, name: str, raw: bool) -> Any:
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{'_raw' if raw else ''}_saved_{name}'")
 
     def register_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""

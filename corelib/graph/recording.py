@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from corelib.graph.anomaly import anomaly, remember
@@ -39,23 +40,8 @@ class OpNode(Node):
             names[name] = is_tensor
         return names
 
-    def _kept_as(self, name: str, raw: bool) -> Any:
-        rule = self.rule
-        first = rule.params[rule.operands[0]] if rule.operands else ""
-        last = 2 * len(rule.params) + 1
-        if name in rule.params:
-            at = rule.params.index(name) + 1
-        elif name == "self":
-            at = rule.params.index(first) + 1
-        elif name.removesuffix("_sym_sizes") in ("self", *rule.params) and name.endswith("_sym_sizes"):
-            named = name.removesuffix("_sym_sizes")
-            at = len(rule.params) + 1 + rule.params.index(first if named == "self" else named)
-        elif name == "result" or (name.startswith("result") and name[6:].isdigit()):
-            at = last + int(name[6:]) if name != "result" and rule.several else 0
-        else:
-            return super()._kept_as(name, raw)
-        if all(at not in picks for _, picks in rule.differentiable):
-            return super()._kept_as(name, raw)
+    def _kept_at(self, at: int, raw: bool) -> Any:
+        last = 2 * len(self.rule.params) + 1
         if self.saved is None and not raw:
             raise RuntimeError(SECOND_TIME)
         return self._shown(at, raw, 0 if at == 0 else at - last if at >= last else -1)
@@ -139,6 +125,23 @@ def keep_saved(made: Tensor, since: int) -> Tensor:
     return made
 
 
+def _saved_names(rule: Rule) -> dict[str, property]:
+    """`_saved_x`: what was saved of operand x, `_saved_self` of the first and `_saved_result` of the output; `_raw_saved_x`: the same as a
+    SavedTensor, which takes hooks. Properties, for a class with `__getattr__` makes every look at a node slow."""
+    params, last = rule.params, 2 * len(rule.params) + 1
+    first = rule.operands[0] if rule.operands else -1
+    found = {}
+    for at in {at for _, picks in rule.differentiable for at in picks if at >= 0}:
+        names = ["result"] if at == 0 else [f"result{at - last}"]
+        if 0 < at < last:
+            place, ending = (at - 1) % len(params), "_sym_sizes" if at > len(params) else ""
+            names = [params[place] + ending, *["self" + ending] * (place == first)]
+        for name in names:
+            for way in ("", "_raw"):
+                found[f"{way}_saved_{name}"] = property(partial(OpNode._kept_at, at=at, raw=way != ""))
+    return found
+
+
 def node_class(rule: Rule) -> type[OpNode]:
     """The class of an op's nodes, named as PyTorch names them: `log_softmax` gives LogSoftmaxBackward0."""
     found: type[OpNode] | None = rule.node_class
@@ -147,7 +150,7 @@ def node_class(rule: Rule) -> type[OpNode]:
         if not isinstance(name, str):
             name = "".join(part[:1].upper() + part[1:] for part in rule.name.strip("_").split("_")) + "Backward0"
         base = ConstantNode if rule.vjps is None else ListsNode if rule.lists else OpNode
-        found = rule.node_class = type(name, (base,), {"rule": rule, "__slots__": (), "__module__": "builtins"})
+        found = rule.node_class = type(name, (base,), {"rule": rule, "__slots__": (), "__module__": "builtins", **_saved_names(rule)})
     return found
 
 
