@@ -338,7 +338,9 @@ def template_entry(op: Op, work: str) -> FunctionType:
     """An entry with the op's own parameter names and defaults, made from a template of its arity."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    return _of_template(op, takes_out, "first" if op.checked and work != "call" else work, "", _layout(op, others), others)
+    layout = _layout(op, others)
+    later = layout is not None or (op.checked and work != "call")  # one that only this op has, or few others
+    return _of_template(op, takes_out, "first" if later else work, "", layout, others)
 
 
 def _layout(op: Op, others: tuple[str, ...]) -> Layout | None:
@@ -393,7 +395,8 @@ def _first_call(op: Op, args: Args, out: Any) -> Any:
     """The first call of an op with integer arguments and no path: its entry gets the code that looks at them, and is called again."""
     takes_out = bool(op.facts.out)
     others = names_for(op.name, op.params, op.facts.on)
-    made = _of_template(op, takes_out, work_of(op), fitting_lines(op.checked, "        "), _layout(op, others), others)
+    work = work_of(op)
+    made = _of_template(op, takes_out, work, "" if work == "call" else fitting_lines(op.checked, "        "), _layout(op, others), others)
     plain_of(op.entry).__code__ = made.__code__.replace(co_name=op.name)
     named = dict(zip(op.params[op.positional :], args[op.positional :], strict=True))
     return op.entry(*args[: op.positional], **named, **({} if out is None else {"out": out}))
