@@ -37,7 +37,6 @@ Places: TypeAlias = Tensor | GradientEdge | Sequence[Tensor | GradientEdge]
 """One tensor or several, or in the place of each where its gradient arrives in the graph."""
 GradTensors: TypeAlias = Tensor | Sequence[Tensor | None] | None
 """The gradients of one tensor or several; None where a tensor has one element, and so a gradient of 1."""
-ALLOW = "Set allow_unused=True if this is the desired behavior."
 Root: TypeAlias = tuple[tuple[Node, int], Tensor]
 """Where a backward begins: the node and output number of a tensor, and that tensor's gradient."""
 
@@ -65,7 +64,7 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
-    tensors = (tensors,) if type(tensors) is Tensor else _several(tensors)
+    tensors = _several(tensors)
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
         if grad_tensors is not None:
@@ -110,8 +109,8 @@ def grad(
     >>> torch.autograd.grad(x * x, x)
     (tensor(6.),)
     """
-    outputs = (outputs,) if type(outputs) is Tensor else _several(outputs)
-    inputs = (inputs,) if type(inputs) is Tensor else _several(inputs)
+    outputs = _several(outputs)
+    inputs = _several(inputs)
     if not inputs:
         raise RuntimeError("grad(): `inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
@@ -126,12 +125,14 @@ def grad(
     found = _run(roots, retain, create_graph, captures, accumulate=False, inputs=inputs)
     results = []
     for i, t in enumerate(inputs):
-        edge = edge_of(t) if type(t) is Tensor else edge_at(t)
+        edge = edge_at(t)
         g = found.get((id(edge[0]), edge[1]))
         if g is None:
             if not allow_unused:
-                which = f"(inputs[{i}], shape {shape_at(t)})"
-                raise RuntimeError(f"autograd.grad(): One of the differentiated Tensors {which} appears to not have been used in the graph. {ALLOW}")
+                raise RuntimeError(
+                    f"autograd.grad(): One of the differentiated Tensors (inputs[{i}], shape {shape_at(t)}) appears to "
+                    "not have been used in the graph. Set allow_unused=True if this is the desired behavior."
+                )
             if materialize_grads:
                 g = zeros_like(t) if isinstance(t, Tensor) else zeros(shape_at(t), dtype=dtype_at(t), device=edge[0].device)
         results.append(g)
@@ -139,7 +140,7 @@ def grad(
 
 
 def _several(given: Places) -> tuple[Any, ...]:
-    return (given,) if isinstance(given, (Tensor, GradientEdge)) else tuple(given)
+    return (given,) if type(given) is Tensor or isinstance(given, (Tensor, GradientEdge)) else tuple(given)
 
 
 def _grad_of_each(
@@ -233,11 +234,11 @@ def _captures(inputs: Sequence[Tensor | GradientEdge]) -> dict[int, set[int]]:
     """The nodes and output numbers whose gradients are wanted, by the node's id."""
     wanted: dict[int, set[int]] = {}
     for i, t in enumerate(inputs):
-        if not isinstance(t, Tensor) and not isinstance(t, GradientEdge):
+        if not isinstance(t, (Tensor, GradientEdge)):
             raise TypeError(f"autograd.grad(): inputs[{i}] must be Tensor, not {type(t).__name__}")
         if isinstance(t, Tensor) and not t._requires_grad:
             raise RuntimeError(f"One of the differentiated Tensors (inputs[{i}]) does not require grad")
-        node, number = edge_of(t) if type(t) is Tensor else edge_at(t)
+        node, number = edge_at(t)
         wanted.setdefault(id(node), set()).add(number)
     return wanted
 

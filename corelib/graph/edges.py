@@ -25,7 +25,7 @@ class GradientEdge(NamedTuple):
 
 def edge_at(t: Tensor | GradientEdge) -> tuple[Node, int]:
     """Where the gradient of a tensor that requires grad flows to, or that of an edge."""
-    return (t.node, t.output_nr) if isinstance(t, GradientEdge) else edge_of(t)
+    return edge_of(t) if type(t) is Tensor or not isinstance(t, GradientEdge) else (t.node, t.output_nr)
 
 
 def shape_at(t: Tensor | GradientEdge) -> list[int]:

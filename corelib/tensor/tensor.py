@@ -32,6 +32,7 @@ from corelib.tensor.storage import SHORT, Storage, TypedStorage, _warn_typed_sto
 
 _new = object.__new__
 
+
 class Tensor(TensorBase):
     """A multi-dimensional array of one dtype on one device. Make one with `corelib.tensor`, `zeros`, `from_numpy`, ...
 
