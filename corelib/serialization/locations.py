@@ -6,12 +6,10 @@ import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.serialization.archive import ArchiveReader
 from corelib.serialization.config import SKIPPING
-from corelib.serialization.packages import default_restore_location, has_packages
-from corelib.serialization.rebuild import shown
-from corelib.tensor.device import cpu, device, resolve
+from corelib.serialization.packages import default_restore_location, has_packages, packages_place, there
+from corelib.tensor.device import cpu, device
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.host import np
 from corelib.tensor.storage import Storage, TypedStorage
@@ -60,15 +58,15 @@ class Places:
         """The storage that was saved from `location`; `make` makes it on a device."""
         wanted = self._map
         if wanted is None:
-            return self._made(location, make, from_file=True)
+            return self._made(location, make)
         if isinstance(wanted, (str, device)):
-            return self._made(wanted, make, from_file=False)
+            return self._made(wanted, make)
         if isinstance(wanted, dict):
-            return self._made(wanted.get(location, location), make, from_file=location not in wanted)
+            return self._made(wanted.get(location, location), make)
         on_host = make(cpu)
         found = wanted(on_host, location)
         if found is None:
-            return self._restored(on_host, location)
+            found = default_restore_location(on_host, location)
         if isinstance(found, TypedStorage):
             found = found.untyped()
         if not isinstance(found, Storage):
@@ -78,34 +76,12 @@ class Places:
             )
         return found
 
-    def _made(self, location: str | device, make: Callable[[device], Storage], from_file: bool) -> Storage:
+    def _made(self, location: str | device, make: Callable[[device], Storage]) -> Storage:
         if has_packages():  # of which any may have a word about the place
-            return self._restored(make(cpu), str(location))
-        return make(self._device(location, from_file))
-
-    @staticmethod
-    def _restored(storage: Storage, location: str) -> Storage:
-        found = default_restore_location(storage, location)
-        return found.untyped() if isinstance(found, TypedStorage) else found
-
-    @staticmethod
-    def _device(location: str | device, from_file: bool) -> device:
-        try:
-            return resolve(location)
-        except NoDeviceError as error:
-            kind = str(location).partition(":")[0]
-            raise RuntimeError(
-                f"Attempting to deserialize object on a {kind.upper()} device but torch.{kind}.is_available() is False. If you are running on a CPU-only machine, "
-                f"please use torch.load with map_location=torch.device('cpu') to map your storages to the CPU. ({error})"
-            ) from error
-        except (RuntimeError, ImportError) as error:
-            if not from_file:
-                raise
-            raise RuntimeError(
-                f"load(): Attempting to deserialize object on device {shown(location)}, which is not available: "
-                f"{error}. Use load(f, map_location='cpu') to map its storages to the CPU, or another device that is "
-                "there."
-            ) from error
+            found = packages_place(make(cpu), str(location))
+            if found is not None:
+                return found.untyped() if isinstance(found, TypedStorage) else found
+        return make(there(location))
 
 
 class StorageReader:

@@ -11,7 +11,9 @@ from operator import itemgetter
 from typing import Any
 
 from corelib.as_torch.warned import warn
+from corelib.dispatcher.plugins.checks import NoDeviceError
 from corelib.serialization.names import resolved
+from corelib.serialization.rebuild import shown
 from corelib.tensor.device import device, resolve
 from corelib.tensor.storage import Storage, TypedStorage
 
@@ -37,10 +39,10 @@ def _own_tag(storage: AnyStorage) -> str | None:
 
 def _own_place(storage: Any, location: str) -> Any:
     try:
-        where = device(location)
+        device(location)
     except RuntimeError:  # nobody's location
         return None
-    place = _there(where, location)
+    place = there(location)
     if storage.device is place:
         return storage
     if place.type == "meta":
@@ -48,15 +50,21 @@ def _own_place(storage: Any, location: str) -> Any:
     return storage.to(device=place)
 
 
-def _there(where: device, location: object) -> device:
-    """A device; RuntimeError where it is not there."""
+def there(location: str | device) -> device:
+    """The device that a location names; RuntimeError where it is not there."""
     try:
-        place = resolve(where)
+        place = resolve(location)
         _ = place.runtime
+    except NoDeviceError as error:
+        kind = str(location).partition(":")[0]
+        raise RuntimeError(
+            f"Attempting to deserialize object on a {kind.upper()} device but torch.{kind}.is_available() is False. If you are running on a CPU-only machine, "
+            f"please use torch.load with map_location=torch.device('cpu') to map your storages to the CPU. ({error})"
+        ) from error
     except (RuntimeError, ImportError) as error:
         raise RuntimeError(
-            f"Attempting to deserialize object on device {location}, which is not available: {error}. If you are running on a CPU-only machine, "
-            "please use torch.load with map_location=torch.device('cpu') to map your storages to the CPU."
+            f"load(): Attempting to deserialize object on device {shown(location)}, which is not available: {error}. "
+            "Use load(f, map_location='cpu') to map its storages to the CPU, or another device that is there."
         ) from error
     return place
 
@@ -100,11 +108,19 @@ def location_tag(storage: AnyStorage) -> str:
 
 def default_restore_location(storage: AnyStorage, location: str) -> Any:
     """The storage, or a copy of it on the device that a location names. RuntimeError for a location that nobody knows, and for a device that is not there."""
+    found = packages_place(storage, location)
+    if found is None:
+        raise RuntimeError(f"don't know how to restore data location of {_type_name(storage)} (tagged with {location})")
+    return found
+
+
+def packages_place(storage: AnyStorage, location: str) -> Any:
+    """The same; None for a location that nobody knows."""
     for _, _, deserializer in _registry:
         found = deserializer(storage, location)
         if found is not None:
             return found
-    raise RuntimeError(f"don't know how to restore data location of {_type_name(storage)} (tagged with {location})")
+    return None
 
 
 def _type_name(value: object) -> str:
@@ -129,12 +145,12 @@ def storage_to_tensor_type(storage: AnyStorage) -> Any:
 
 def validate_cuda_device(location: str | device) -> int | None:
     """The index of the cuda device that a location names; RuntimeError where there is none such."""
-    return _there(device(location), location).index
+    return there(location).index
 
 
 def validate_hpu_device(location: str | device) -> int | None:
     """The index of the hpu device that a location names; RuntimeError where there is none such, as in all of corelib."""
-    return _there(device(location), location).index
+    return there(location).index
 
 
 @contextmanager

@@ -16,9 +16,16 @@ import corelib_cpu_numpy
 import pytest
 from corelib.as_torch.naming import DECLARED
 from corelib.dispatcher.op import TABLE
+from corelib.serialization import packages
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch):
+    """What examples register for loading goes with them."""
+    monkeypatch.setattr(packages, "_registry", packages._registry[:])
 
 
 def modules():

@@ -10,6 +10,15 @@ import numpy as np
 import pytest
 
 import corelib
+from corelib.serialization import packages
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["own", "registered"])
+def registered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test also with a package that somebody registered and that knows none of the places."""
+    monkeypatch.setattr(packages, "_registry", packages._registry[:])
+    if request.param:
+        packages.register_package(50, lambda storage: None, lambda storage, location: None)
 
 
 def test_a_tensor_returns_to_the_device_it_was_saved_from(far: Any, saved: Any) -> None:
