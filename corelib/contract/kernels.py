@@ -17,6 +17,10 @@ Kernel: TypeAlias = Callable[..., Any]
 """`kernel(out, *inputs, *attributes)`, all by position: writes into `out`; returns None, or NotImplemented to pass to the next."""
 
 
+Chain: TypeAlias = tuple[tuple[Kernel, str], ...]
+"""Kernels in the order in which they are asked, each with the package of its kernel pack, or "" for the backend's own."""
+
+
 class LinAlgError(RuntimeError):
     """A matrix for which there is no such factorization or solution; `torch.linalg.LinAlgError`."""
 
@@ -44,6 +48,8 @@ class KernelTable:
         """The kernel of every op and dtype that is not in the table, for a device that computes nothing, such as meta."""
         self.api_version = API_VERSION
         """For kernel packs: the plugin API they were written for, as a literal."""
+        self.chains: dict[str, dict[DType, Chain]] = {}
+        """Where kernel packs take part: what stands in `table`, and what is asked when that passes. Filled by core."""
 
     def register(self, op_name: str, dtypes: DTypes, fn: Kernel) -> None:
         """Make `fn` the kernel of an op for some dtypes, in place of what was registered before.
@@ -71,6 +77,34 @@ class KernelTable:
 
     def __contains__(self, op_name: object) -> bool:
         return op_name in self.table
+
+
+class Later:
+    """A kernel that is made at its first call: `make()` returns it. Once made it stands in the tables itself, so that no call pays for this.
+
+    >>> def make():
+    ...     print("made")
+    ...     return lambda out, x: out.append(x)
+    >>> kernel, out = Later(make), []
+    >>> kernel(out, 1), kernel(out, 2), out
+    made
+    (None, None, [1, 2])
+    """
+
+    def __init__(self, make: Callable[[], Kernel]) -> None:
+        self._make = make
+        self._made: Kernel | None = None
+        self.places: list[tuple[dict[DType, Kernel], DType]] = []
+        """The tables that it stands in, and under which dtype. Filled by core."""
+
+    def __call__(self, *args: object) -> Any:
+        kernel = self._made
+        if kernel is None:
+            kernel = self._made = self._make()
+        for by_dtype, dtype in self.places:
+            if by_dtype.get(dtype) is self:  # not while calls are counted
+                by_dtype[dtype] = kernel
+        return kernel(*args)
 
 
 def _dtypes(op_name: str, dtypes: DTypes) -> Iterable[DType]:

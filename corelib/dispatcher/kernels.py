@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corelib.contract.kernels import Kernel, KernelTable
+from corelib.contract.kernels import Kernel, KernelTable, Later
 from corelib.dispatcher.op import TABLE, Op
 from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.keys import dispatch_key
@@ -44,4 +44,9 @@ def install(device_type: str, table: KernelTable) -> None:
         found = TABLE.get(name)
         if found is None:
             raise ValueError(f"backend of {device_type!r}: kernel {name!r} is for no op of corelib; a kernel has exactly its op's name")
-        found.kernels.setdefault(key, {}).update(by_dtype)
+        at_work = found.kernels.setdefault(key, {})
+        at_work.update(by_dtype)
+        for dtype, kernel in by_dtype.items():
+            if isinstance(kernel, Later):
+                kernel.places.append((at_work, dtype))
+        found.chains.update({(device_type, dtype): chain for dtype, chain in table.chains.get(name, {}).items()})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
-from corelib.contract.kernels import Kernel
+from corelib.contract.kernels import Chain, Kernel
 from corelib.dispatcher.operands import checked_kinds, roles
 from corelib.graph.rule import Args, Naming, Rule, Vjp
 from corelib.tensor.dtype import Number, dtype as DType
@@ -128,6 +128,8 @@ class Op:
         )  # fmt: skip
 
         self.kernels: dict[DispatchKey, dict[DType, Kernel]] = {}
+        self.chains: dict[tuple[str, DType], Chain] = {}
+        """By device type and dtype, where kernel packs take part: the kernel that stands in `kernels`, and those that are asked when it passes."""
         self.entry: Any = None
         self.inplace_entry: Any = None
         self.compute: Any = None

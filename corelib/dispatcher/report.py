@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from corelib.contract.forks import free_in_child
-from corelib.contract.kernels import Kernel, KernelTable
+from corelib.contract.kernels import Kernel
 from corelib.dispatcher.op import TABLE
 from corelib.dispatcher.warned import is_warn_always_enabled, warn
 from corelib.tensor.named import NamedTuple
@@ -157,39 +157,38 @@ def disable() -> None:
     global enabled
     if enabled:
         enabled = False
-        _replace(lambda op, device, kernel: getattr(kernel, "_counted", kernel))
+        _replace(lambda op, device, kernel, pack: getattr(kernel, "_counted", kernel))
 
 
-def counting(op: str, device_type: str, kernel: Kernel) -> Kernel:
+def path_of(pack: str) -> str:
+    """The path of a kernel: of a pack, or with "" of the backend itself."""
+    return f"pack {pack}" if pack else "native"
+
+
+def counting(op: str, device_type: str, kernel: Kernel, pack: str = "") -> Kernel:
     """A function that runs a kernel and counts it, unless it passes to the next."""
     if hasattr(kernel, "_counted"):
         return kernel
 
-    chain = getattr(kernel, "_chain", ((kernel, ""),))  # with the kernel packs that are asked before or after
-
     def counted(*args: object) -> Any:
-        for one, pack in chain:
-            result = one(*args)
-            if result is not NotImplemented:
-                record(op, device_type, f"pack {pack}" if pack else "native", 0)
-                return result
-        return NotImplemented
+        result = kernel(*args)
+        if result is not NotImplemented:
+            record(op, device_type, path_of(pack), 0)
+        return result
 
     vars(counted)["_counted"] = kernel
     return counted
 
 
-def counted_table(table: KernelTable, device_type: str) -> KernelTable:
-    """A copy of a table, which is about to be installed, whose kernels are counted."""
-    copy = KernelTable()
-    copy.default = table.default
-    for name, by_dtype in table.table.items():
-        copy.table[name] = {dtype: counting(name, device_type, kernel) for dtype, kernel in by_dtype.items()}
-    return copy
-
-
-def _replace(change: Callable[[str, str, Kernel], Kernel]) -> None:
+def _replace(change: Callable[[str, str, Kernel, str], Kernel]) -> None:
     for op in TABLE.values():
         for key, by_dtype in op.kernels.items():
             for dtype in list(by_dtype):  # the meta device's tables list nothing: there nothing is computed
-                by_dtype[dtype] = change(op.name, key.device_type, by_dtype[dtype])
+                chain = op.chains.get((key.device_type, dtype))
+                by_dtype[dtype] = change(op.name, key.device_type, by_dtype[dtype], chain[0][1] if chain else "")
+
+
+def count_new() -> None:
+    """Count the kernels that were installed just now too, where calls are counted."""
+    if enabled:
+        _replace(counting)

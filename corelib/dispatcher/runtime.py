@@ -110,5 +110,6 @@ def _load_backend(device_type: str) -> Backend:
     backend = MetaBackend() if device_type == "meta" else plugins.load(device_type)
     determinism.check(device_type, backend)
     install(device_type, backend.kernels())
+    report.count_new()
     AT_WORK[device_type] = backend
     return backend

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from corelib.dispatcher.calls import fallback
-from corelib.dispatcher.calls.outcome import after, must_pass
+from corelib.dispatcher.calls.outcome import after, computed, next_computed
 from corelib.dispatcher.calls.outs import store, write
 from corelib.dispatcher.calls.primitive import COPY, repeats, run_primitive
 from corelib.dispatcher.modes import active, run, top
@@ -88,8 +88,7 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             got = kernel(*natives)
         except Exception as error:
             got = after(error, op, device, args, partial(kernel, *natives))
-        if got is not None and got is not result._native:
-            must_pass(op, device, got)
+        if got is not None and got is not result._native and not next_computed(op, device, dtype, got, *natives):
             kernel = None
     if kernel is None:
         if op.body is None or (dtype.is_complex and not op.facts.complex_body):
@@ -411,15 +410,9 @@ def _into(op: Op, args: Args, dtype: DType, device: Device, shape: Shape, out: T
     ):
         runtime = device.runtime
         given = args if runtime.plain else suited(op, runtime, args, dtype, device)
-        natives = natives_of(given)
-        try:
-            got = kernel(out._array(), *natives)
-        except Exception as error:
-            got = after(error, op, device, args, partial(kernel, out._array(), *natives))
-        if got is None or got is out._native:
+        if computed(op, kernel, device, dtype, out._array(), *natives_of(given)):
             out._bump()
             return out
-        must_pass(op, device, got)
     if needs:
         raise RuntimeError(
             f"{op.name}(): functions with out=... arguments don't support automatic differentiation, but one of the "

@@ -8,23 +8,41 @@ from functools import partial
 from typing import TypeVar
 
 from corelib.contract.kernels import Kernel, LinAlgError
+from corelib.dispatcher import report
 from corelib.dispatcher.op import Op
 from corelib.tensor.device import device as Device
+from corelib.tensor.dtype import dtype as DType
 from corelib.tensor.tensor import Tensor
 
 R = TypeVar("R")
 
 
-def computed(op: Op, kernel: Kernel, device: Device, *given: object) -> bool:
-    """Run a kernel on native arrays, its out first; whether it computed, and did not pass to the next."""
+def computed(op: Op, kernel: Kernel, device: Device, dtype: DType, *given: object) -> bool:
+    """Run a kernel on native arrays, its out first; whether it computed, or one that it passed to."""
     try:
         got = kernel(*given)
     except Exception as error:
         got = after(error, op, device, given, partial(kernel, *given))
-    if got is not None and got is not given[0]:
+    return got is None or got is given[0] or next_computed(op, device, dtype, got, *given)
+
+
+def next_computed(op: Op, device: Device, dtype: DType, got: object, *given: object) -> bool:
+    """Whether another kernel computed, where the first one returned `got`, neither None nor its out.
+
+    Where kernel packs take part these are the packs' and the backend's, in their order; else there is none. TypeError for a result.
+    """
+    must_pass(op, device, got)
+    for kernel, pack in op.chains.get((device.type, dtype), ())[1:]:
+        try:
+            got = kernel(*given)
+        except Exception as error:
+            got = after(error, op, device, given, partial(kernel, *given))
+        if got is None or got is given[0]:
+            if report.enabled:
+                report.record(op.name, device.type, report.path_of(pack), 0)
+            return True
         must_pass(op, device, got)
-        return False
-    return True
+    return False
 
 
 def must_pass(op: Op, device: Device, got: object) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from corelib.dispatcher.calls import call, fallback
-from corelib.dispatcher.calls.outcome import after, afresh, must_pass
+from corelib.dispatcher.calls.outcome import after, afresh, next_computed
 from corelib.dispatcher.op import Entry, Op
 from corelib.dispatcher.operands import fit, fitting_lines
 from corelib.graph.grad_mode import grad_mode
@@ -57,8 +57,8 @@ def path({given}):
     except Exception as error:
         got = after(error, op, device, args, partial(kernel, natives, {natives}))
     if got is not None and got is not natives:
-        must_pass(op, device, got)
-        return run_inferred(op, spec, args, False)
+        if not next_computed(op, device, {first}._dtype, got, natives, {natives}):
+            return run_inferred(op, spec, args, False)
     if need: record(rule, args, result)
     return result
 """
@@ -115,7 +115,7 @@ def compile_path(op: Op, n: int) -> Entry:
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
         "check_operands": call.check_operands, "fit": fit, "dtype": DType, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
-        "after": after, "afresh": afresh, "must_pass": must_pass, "partial": partial,
+        "after": after, "afresh": afresh, "next_computed": next_computed, "partial": partial,
         "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it

@@ -50,7 +50,7 @@ def run_primitive(name: str, out: Tensor, *args: object) -> None:
 
 
 def _run(op: Op, kernel: Kernel, out: Tensor, args: tuple[object, ...]) -> None:
-    if not computed(op, kernel, out._device, out._native if out._native is not None else out._array(), *args):
+    if not computed(op, kernel, out._device, out._dtype, out._native if out._native is not None else out._array(), *args):
         missing(op, out._device, out._dtype, args)  # raises: a primitive has no body
 
 

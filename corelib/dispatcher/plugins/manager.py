@@ -16,7 +16,6 @@ from corelib.contract.backend import Backend
 from corelib.contract.forks import free_in_child
 from corelib.contract.kernels import KernelTable
 from corelib.contract.meta import MetaBackend
-from corelib.dispatcher import report
 from corelib.dispatcher.plugins.checks import (
     BackendError, NoDeviceError, check_backend, check_devices, checked_hooks, guarded, kernel_problem, missing_primitives, tell_missing,
 )
@@ -185,7 +184,7 @@ def _open(entry: Entry) -> Backend:
     _lacking[entry.device_type] = missing_primitives(backend, table)
     tell_missing(entry.device_type, _lacking[entry.device_type])
     whole: Any = backend
-    whole.kernels = lambda: report.counted_table(table, entry.device_type) if report.enabled else table
+    whole.kernels = lambda: table
     return backend
 
 

@@ -1,16 +1,16 @@
 """Kernel packs: plugins that add kernels to a device type which another plugin owns.
 
-Each pack fills a table of its own. The tables are merged with the backend's by priority; where several have a kernel
-for an op and dtype, one may return `NotImplemented` to pass to the next. A pack that fails takes no part: a warning and
+Each pack fills a table of its own. The tables are merged with the backend's by priority: the first kernel for an op and dtype stands in
+the table as it is, and the chain beside it says which are asked in turn where one returns `NotImplemented`. A pack that fails takes no part: a warning and
 `corelib backends` say why, and the device goes on working.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from corelib.as_torch.warned import warn
-from corelib.contract.kernels import Kernel, KernelTable
+from corelib.contract.kernels import Chain, KernelTable
 from corelib.dispatcher.plugins.checks import BackendError, api_problem, checked_hooks, kernel_problem, told
 from corelib.dispatcher.plugins.discovery import KERNELS, Entry, discover
 from corelib.tensor.dtype import dtype as DType
@@ -78,48 +78,10 @@ def _merged(tables: list[tuple[KernelTable, str]]) -> KernelTable:
     merged = KernelTable()
     merged.default = next((table.default for table, _ in tables if table.default is not None), None)
     for name in dict.fromkeys(name for table, _ in tables for name in table.table):
-        chains: dict[DType, list[tuple[Kernel, str]]] = {}
+        chains: dict[DType, Chain] = {}
         for table, provider in tables:
             for dtype, kernel in table.table.get(name, {}).items():
-                chains.setdefault(dtype, []).append((kernel, provider))
-        merged.table[name] = {dtype: _of(tuple(chain)) for dtype, chain in chains.items()}
+                chains[dtype] = (*chains.get(dtype, ()), (kernel, provider))
+        merged.table[name] = {dtype: chain[0][0] for dtype, chain in chains.items()}
+        merged.chains[name] = {dtype: chain for dtype, chain in chains.items() if any(provider for _, provider in chain)}
     return merged
-
-
-def _of(chain: tuple[tuple[Kernel, str], ...]) -> Kernel:
-    """A kernel for (kernel, its pack) in turn; it says of itself what it is made of, for the report."""
-    if len(chain) == 1 and not chain[0][1]:
-        return chain[0][0]
-    made: Any = chained(tuple([kernel for kernel, _ in chain]))
-    if len(chain) == 1:
-        only = made
-
-        def made(*args: object) -> Any:
-            return only(*args)
-
-    made._chain = chain
-    kernel: Kernel = made
-    return kernel
-
-
-def chained(kernels: tuple[Kernel, ...]) -> Kernel:
-    """One kernel that asks each of several in turn until one does not return `NotImplemented`.
-
-    >>> def first(out, x): return NotImplemented
-    >>> def second(out, x): out.append(x)
-    >>> out = []
-    >>> chained((first, second))(out, 3)
-    >>> out
-    [3]
-    """
-    if len(kernels) == 1:
-        return kernels[0]
-
-    def kernel(*args: object) -> Any:
-        for one in kernels:
-            result = one(*args)
-            if result is not NotImplemented:
-                return result
-        return NotImplemented
-
-    return kernel

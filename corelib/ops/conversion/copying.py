@@ -69,7 +69,7 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         kernel = missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if input._shape != out._shape and not out._device.runtime.strided_any:
         input = input.expand(out._shape)
-    if not computed(_COPY, kernel, out._device, out._native if out._native is not None else out._array(), input._array()):
+    if not computed(_COPY, kernel, out._device, out._dtype, out._native if out._native is not None else out._array(), input._array()):
         missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 

@@ -169,7 +169,7 @@ def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
     check_writable("index_put_", self, "deprecated")
     _, (_, found, given, _) = _infer_index_put(self, indices, values, accumulate)
     target = self._array()
-    if not computed(put, kernel, self._device, target, target, [None if t is None else t._array() for t in found], given._array(), accumulate):
+    if not computed(put, kernel, self._device, self._dtype, target, target, [None if t is None else t._array() for t in found], given._array(), accumulate):
         return inplace(put, (self, tuple(indices), values, accumulate))
     self._bump()
     return self

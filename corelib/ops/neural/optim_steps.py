@@ -48,6 +48,7 @@ def _run_kernel(
         op,
         kernel,
         device,
+        dtype,
         param._array() if target is None else target,
         grad._array() if gradient is None else gradient,
         *natives,

@@ -95,6 +95,6 @@ def drawn_there(t: Tensor, source: Generator, distribution: str, low: float = 0,
         check_uniform_bounds(low, high, t._dtype.name)
     seed, offset = source.reserve()
     if t._numel:
-        if not computed(TABLE["philox"], kernel, t._device, t._array(), seed, offset, distribution, low, high):
+        if not computed(TABLE["philox"], kernel, t._device, t._dtype, t._array(), seed, offset, distribution, low, high):
             missing(TABLE["philox"], t._device, t._dtype, (t,))  # raises: the numbers have been reserved
     return True
