@@ -12,5 +12,5 @@ from corelib.contract.backend import (
     UnsupportedError as UnsupportedError,
     forked as forked,
 )
-from corelib.contract.kernels import API_VERSION as API_VERSION, KernelTable as KernelTable
+from corelib.contract.kernels import API_VERSION as API_VERSION, Kernel as Kernel, KernelTable as KernelTable, Later as Later
 from corelib.dispatcher.plugins.hookspecs import hookimpl as hookimpl

@@ -48,6 +48,8 @@ class KernelTable:
         """The kernel of every op and dtype that is not in the table, for a device that computes nothing, such as meta."""
         self.api_version = API_VERSION
         """For kernel packs: the plugin API they were written for, as a literal."""
+        self.unavailable = ""
+        """For kernel packs: why it has no kernels on this machine, where that is no error; `corelib backends` shows it."""
         self.chains: dict[str, dict[DType, Chain]] = {}
         """Where kernel packs take part: what stands in `table`, and what is asked when that passes. Filled by core."""
 

@@ -40,13 +40,13 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
         table, problem = _load(entry, device_type)
         count = sum(len(by_dtype) for by_dtype in table.table.values())
         priority = table.priority if not problem else 0
-        account.append(Pack(device_type, entry.provider, entry.version, entry.name, priority, count, problem))
+        account.append(Pack(device_type, entry.provider, entry.version, entry.name, priority, count, problem or table.unavailable))
         if problem:
             warn(
                 f"kernel pack {entry.name!r} of {entry.origin} is not used for device {device_type!r}: {problem}",
                 PackWarning,
             )
-        else:
+        elif count:
             tables.append((-priority, order, table, entry.provider))
     if len(tables) == 1:
         return own, account

@@ -1,0 +1,106 @@
+// The one pool of threads. They start at the first parallel call, wait for the next job awake for a moment and asleep after that, and do not
+// exist in a forked child until it has a job of its own. One job runs at a time: who comes while one runs, or from inside one, works alone.
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+enum { THREADS = 256, AWAKE = 1500 };  // AWAKE: pauses of some 40 ns
+
+static int wanted = 1, started = 0;
+static atomic_long generation, open_job, inside, sleepers;
+static atomic_int busy;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static __thread int working;
+
+static struct { Body body; void *context; i64 items, grain; atomic_llong next; } job;
+
+INLINE void breathe(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void work(void) {
+    for (;;) {
+        const i64 begin = atomic_fetch_add(&job.next, job.grain);
+        if (begin >= job.items) return;
+        job.body(job.context, begin, begin + job.grain < job.items ? begin + job.grain : job.items);
+    }
+}
+
+static void *life(void *number) {
+    long seen = 0;
+    working = 1;
+    for (;;) {
+        for (int i = 0; i < AWAKE && atomic_load(&generation) == seen; ++i) breathe();
+        if (atomic_load(&generation) == seen) {
+            pthread_mutex_lock(&lock);
+            atomic_fetch_add(&sleepers, 1);
+            while (atomic_load(&generation) == seen) pthread_cond_wait(&wake, &lock);
+            atomic_fetch_sub(&sleepers, 1);
+            pthread_mutex_unlock(&lock);
+        }
+        seen = atomic_load(&generation);
+        atomic_fetch_add(&inside, 1);
+        if (atomic_load(&open_job) == seen && (i64)(intptr_t)number < wanted) work();
+        atomic_fetch_sub(&inside, 1);
+    }
+    return 0;
+}
+
+static void start(void) {
+    while (started < wanted - 1) {
+        pthread_t made;
+        pthread_attr_t how;
+        pthread_attr_init(&how);
+        pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+        const int failed = pthread_create(&made, &how, life, (void *)(intptr_t)(started + 1));
+        pthread_attr_destroy(&how);
+        if (failed) { wanted = started + 1; return; }
+        ++started;
+    }
+}
+
+// In a forked child: nobody is there, and nothing is held.
+static void alone_again(void) {
+    started = 0;
+    atomic_store(&inside, 0), atomic_store(&sleepers, 0), atomic_store(&open_job, 0), atomic_store(&busy, 0);
+    pthread_mutex_init(&lock, 0);
+    pthread_cond_init(&wake, 0);
+}
+
+void pool_init(void) { pthread_atfork(0, 0, alone_again); }
+void pool_set(int n) { wanted = n < 1 ? 1 : n > THREADS ? THREADS : n; }
+int pool_get(void) { return wanted; }
+
+// Have body(context, begin, end) called for all of 0 ... items, `grain` at a time, by the threads there are. Returns when all is done.
+void pool_run(i64 items, i64 grain, Body body, void *context) {
+    int free_ = 0;
+    if (wanted == 1 || items <= grain || working || !atomic_compare_exchange_strong(&busy, &free_, 1)) {
+        for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
+        return;
+    }
+    start();
+    job.body = body, job.context = context, job.items = items, job.grain = grain;
+    atomic_store(&job.next, 0);
+    working = 1;
+    const long mine = atomic_load(&generation) + 1;
+    atomic_store(&open_job, mine);
+    atomic_store(&generation, mine);
+    if (atomic_load(&sleepers)) {
+        pthread_mutex_lock(&lock);
+        pthread_cond_broadcast(&wake);
+        pthread_mutex_unlock(&lock);
+    }
+    work();
+    atomic_store(&open_job, 0);
+    for (int i = 0; atomic_load(&inside); ++i) {
+        if (i < AWAKE) breathe();
+        else sched_yield();
+    }
+    working = 0;
+    atomic_store(&busy, 0);
+}

@@ -1,0 +1,99 @@
+"""Texts to functions: a unit is a text with kernels in it, compiled and loaded when the first of them is called."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from corelib.backend.codegen.types import C
+from corelib.tensor.dtype import dtype as DType
+from corelib_cpu_native import cache as kept
+from corelib_cpu_native.api import address, api, KIND, layout
+from corelib_cpu_native.blas import gemms
+
+_FASTCALL = 0x0080
+_lock = threading.RLock()
+_kept_alive: list[object] = []  # Python's functions point to these
+
+
+class _Method(ctypes.Structure):
+    """PyMethodDef."""
+
+    _fields_ = [("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p)]
+
+
+_new_function = ctypes.pythonapi.PyCFunction_NewEx
+_new_function.restype = ctypes.py_object
+_new_function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+
+
+@cache
+def text_of(name: str) -> str:
+    """A text of this package, such as core.h."""
+    return files("corelib_cpu_native").joinpath("c", name).read_text("utf-8")
+
+
+@cache
+def _head() -> str:
+    places = "".join(f"#define {name} {value}\n" for name, value in layout().items())
+    return places + text_of("core.h")
+
+
+def of_dtype(dtype: DType) -> str:
+    """What a text that is compiled for a dtype begins with: `KIND`, the type `MEM` of an element in memory and `T` of a value, `LOAD` and `STORE`."""
+    c = C[dtype]
+    names = {"KIND": str(KIND[dtype]), "MEM": c.memory, "T": c.compute, "LOAD": f"load_{c.tag}", "STORE": f"store_{c.tag}", f"IS_{c.tag.upper()}": "1"}
+    return text_of("math.h") + "".join(f"#define {name} {value}\n" for name, value in names.items())
+
+
+@cache
+def pool() -> ctypes.CDLL:
+    """The object with the pool of threads, of which a process has one."""
+    made = kept.load(_head() + text_of("pool.c"))
+    made.pool_init()
+    made.pool_set(default_threads())
+    return made
+
+
+def default_threads() -> int:
+    """How many threads there are unless somebody says otherwise: OMP_NUM_THREADS, or the processors that this process may use."""
+    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if told.isdigit() and int(told) > 0:
+        return int(told)
+    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _quota()))
+
+
+def _quota() -> int:
+    """The processors that the control group may use, rounded up; a large number where it is not limited."""
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
+            return 1 << 20 if quota == "max" else -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        return 1 << 20
+
+
+@cache
+def _table() -> ctypes.Structure:
+    sgemm, dgemm = gemms()
+    found = pool()
+    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "sgemm": sgemm, "dgemm": dgemm})
+
+
+def functions(text: str, names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
+    """The kernels of a text, as Python's functions. RuntimeError or OSError where it cannot be compiled or loaded."""
+    with _lock:
+        table = _table()
+        library = kept.load(_head() + text)
+        library.corelib_attach(ctypes.byref(table))
+        made = {}
+        for name in names:
+            method = _Method(name.encode(), address(getattr(library, f"k_{name}")), _FASTCALL, None)
+            _kept_alive.extend([method, library])
+            made[name] = _new_function(ctypes.addressof(method), None, None)
+        return made
