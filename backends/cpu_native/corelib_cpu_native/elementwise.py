@@ -28,17 +28,17 @@ def _known(op_name: str, family: str) -> str | None:
     return None
 
 
-def kernel_text(op: Op, args: tuple[object, ...], operands: tuple[DType, ...], out: DType) -> str:
-    """The text of an op's kernel, for operands of these dtypes, one of which may be a number. `args` has its attributes in their places.
+def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out: DType) -> str:
+    """The text of an op's kernel, for operands of these dtypes, by place, one of which may be a number. `args` has its attributes in their places.
 
     RuntimeError where the op's body does more than compute element by element.
     """
+    operands = [dtypes[place] for place in sorted(dtypes)]
     n = len(operands)
     forms: list[str] = []
     loops: list[str] = []
-    there = [i for i in op.operands if i < len(args)] if len(args) > n else op.operands
     try:
-        code = trace(op, args, dict(zip(there, operands, strict=True)), _known)
+        code = trace(op, args, dtypes, _known)
     except Untraceable as error:
         raise RuntimeError(str(error)) from error
     dear = bool(re.search(r"\b(exp|expm1|log|log1p|tanh_f32|erf|sqrt)\b", " ".join(_EMIT.lines(code))))

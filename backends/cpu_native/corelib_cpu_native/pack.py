@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -103,15 +103,15 @@ def _of_unit(file: str, names: tuple[str, ...], dtype: DType, name: str) -> Kern
 
 
 def _elementwise(op: Op, dtype: DType) -> Kernel:
-    return elementwise(op, (None,) * len(op.operands), (dtype,) * len(op.operands), op.facts.result or dtype)
+    return elementwise(op, (None,) * len(op.operands), dict.fromkeys(op.operands, dtype), op.facts.result or dtype)
 
 
-def elementwise(op: Op, args: Sequence[object], operands: Iterable[DType], out: DType) -> Kernel:
-    """The kernel of an elementwise op for operands of these dtypes; `args` has the attributes in their places."""
+def elementwise(op: Op, args: tuple[Any, ...], operands: dict[int, DType], out: DType) -> Kernel:
+    """The kernel of an elementwise op for operands of these dtypes, by place; `args` has the attributes in their places."""
     from corelib_cpu_native import units
     from corelib_cpu_native.elementwise import kernel_text
 
-    return compiled([op.name], lambda: units.text_of("math.h") + kernel_text(op, tuple(args), tuple(operands), out))[op.name]
+    return compiled([op.name], lambda: units.text_of("math.h") + kernel_text(op, args, operands, out))[op.name]
 
 
 class Attributed:
@@ -134,8 +134,8 @@ class Attributed:
     def _make(self, key: tuple[object, ...], args: tuple[Any, ...]) -> Kernel:
         if len(self._made) >= _SETS:
             return passes
-        given = [None if i in self._places else x for i, x in enumerate(args)]
-        there = [i for i in self._places if i < len(args) and args[i] is not None]
-        made = elementwise(self._op, given, [self._dtype] * len(there), self._op.facts.result or self._dtype)
+        given = tuple([None if i in self._places else x for i, x in enumerate(args)])
+        there = {i: self._dtype for i in self._places if i < len(args) and args[i] is not None}
+        made = elementwise(self._op, given, there, self._op.facts.result or self._dtype)
         self._made[key] = made
         return made
