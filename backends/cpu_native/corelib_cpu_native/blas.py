@@ -1,4 +1,4 @@
-"""NumPy's own OpenBLAS: where its matrix products lie."""
+"""NumPy's own OpenBLAS: where its matrix products lie, and that its work is shared by the pool's threads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import ctypes
 import glob
 import os
 from functools import cache
+from typing import Any
 
 import numpy as np
 from corelib_cpu_native.api import address
-
-_NAMES = (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", ""))
 
 
 @cache
@@ -24,8 +23,27 @@ def _library() -> ctypes.CDLL | None:
     return None
 
 
+def _function(name: str) -> Any:
+    """A function of OpenBLAS as NumPy's wheels bring it, with 64-bit integers; None where NumPy has another library."""
+    return getattr(_library(), f"scipy_{name}64_", None)
+
+
 def gemms() -> tuple[int, int]:
-    """The addresses of cblas_sgemm and cblas_dgemm with 64-bit integers; 0 where NumPy has another library."""
-    library = _library()
-    found = [getattr(library, f"scipy_cblas_{name}64_", None) for name in ("sgemm", "dgemm")]
-    return (address(found[0]), address(found[1])) if all(found) else (0, 0)
+    """The addresses of cblas_sgemm and cblas_dgemm; 0 where they are not to be had."""
+    single, double = _function("cblas_sgemm"), _function("cblas_dgemm")
+    return (address(single), address(double)) if single is not None and double is not None else (0, 0)
+
+
+def shared() -> bool:
+    """Whether OpenBLAS can be told to work on others' threads."""
+    return _function("openblas_set_threads_callback_function") is not None
+
+
+def share(callback: int, threads: int) -> None:
+    """Have OpenBLAS cut its work for so many threads, and call that function to run it."""
+    tell, number = _function("openblas_set_threads_callback_function"), _function("openblas_set_num_threads")
+    if tell is not None and number is not None:
+        tell.argtypes, tell.restype = [ctypes.c_void_p], None
+        number.argtypes, number.restype = [ctypes.c_int], None
+        number(threads)
+        tell(callback)

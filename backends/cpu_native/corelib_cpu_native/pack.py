@@ -20,6 +20,7 @@ from corelib_cpu_native import api, compilers
 
 REALS = (D.bool, D.uint8, D.int8, D.int16, D.int32, D.int64, D.float16, D.bfloat16, D.float32, D.float64)
 FLOATS = (D.float16, D.bfloat16, D.float32, D.float64)
+WIDE = (D.float32, D.float64)
 SINGLE = (D.float16, D.bfloat16, D.float32)
 """What is computed in float32: functions have their own code there, while NumPy's are as quick in float64."""
 INTEGERS = (D.uint8, D.int8, D.int16, D.int32, D.int64)
@@ -41,7 +42,10 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
     ("clamp", NUMBERS),
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
-UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = ()
+UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
+    ("products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
+)
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
 

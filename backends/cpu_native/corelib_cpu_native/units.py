@@ -12,9 +12,8 @@ from typing import Any
 
 from corelib.backend.codegen.types import C
 from corelib.tensor.dtype import dtype as DType
-from corelib_cpu_native import cache as kept
+from corelib_cpu_native import blas, cache as kept
 from corelib_cpu_native.api import address, api, KIND, layout
-from corelib_cpu_native.blas import gemms
 
 _FASTCALL = 0x0080
 _lock = threading.RLock()
@@ -57,6 +56,7 @@ def pool() -> ctypes.CDLL:
     made = kept.load(_head() + text_of("pool.c"))
     made.pool_init()
     made.pool_set(default_threads())
+    blas.share(address(made.pool_blas), default_threads())
     return made
 
 
@@ -80,7 +80,7 @@ def _quota() -> int:
 
 @cache
 def _table() -> ctypes.Structure:
-    sgemm, dgemm = gemms()
+    sgemm, dgemm = blas.gemms()
     found = pool()
     return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "sgemm": sgemm, "dgemm": dgemm})
 

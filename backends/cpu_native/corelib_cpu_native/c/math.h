@@ -2,9 +2,12 @@
 // The names of C's own functions are macros that choose by type: float64 is computed by the C library.
 #ifdef __FMA__
 #define fused(a, b, c) __builtin_fmaf(a, b, c)
+#define fused_f64(a, b, c) __builtin_fma(a, b, c)
 #elif defined(__aarch64__)
 #define fused(a, b, c) __builtin_fmaf(a, b, c)
+#define fused_f64(a, b, c) __builtin_fma(a, b, c)
 #else
+#define fused_f64(a, b, c) ((a) * (b) + (c))
 #define fused(a, b, c) ((a) * (b) + (c))
 #endif
 

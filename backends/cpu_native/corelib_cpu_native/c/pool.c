@@ -76,14 +76,7 @@ void pool_init(void) { pthread_atfork(0, 0, alone_again); }
 void pool_set(int n) { wanted = n < 1 ? 1 : n > THREADS ? THREADS : n; }
 int pool_get(void) { return wanted; }
 
-// Have body(context, begin, end) called for all of 0 ... items, `grain` at a time, by the threads there are. Returns when all is done.
-void pool_run(i64 items, i64 grain, Body body, void *context) {
-    int free_ = 0;
-    if (wanted == 1 || items <= grain || working || !atomic_compare_exchange_strong(&busy, &free_, 1)) {
-        for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
-        return;
-    }
-    start();
+static void run_job(i64 items, i64 grain, Body body, void *context) {
     job.body = body, job.context = context, job.items = items, job.grain = grain;
     atomic_store(&job.next, 0);
     working = 1;
@@ -102,5 +95,55 @@ void pool_run(i64 items, i64 grain, Body body, void *context) {
         else sched_yield();
     }
     working = 0;
+}
+
+// Have body(context, begin, end) called for all of 0 ... items, `grain` at a time, by the threads there are. Returns when all is done.
+void pool_run(i64 items, i64 grain, Body body, void *context) {
+    int free_ = 0;
+    if (wanted == 1 || items <= grain || working || !atomic_compare_exchange_strong(&busy, &free_, 1)) {
+        for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
+        return;
+    }
+    start();
+    run_job(items, grain, body, context);
     atomic_store(&busy, 0);
+}
+
+// NumPy's OpenBLAS has its products shared by these threads too. Its jobs wait for each other, so that all of them have to run at once: by the
+// pool where it is free and large enough, else by threads that are made for the call.
+typedef void (*Job)(int number, void *data, int more);
+typedef struct { Job job; char *data; size_t width; int more; } Jobs;
+typedef struct { Jobs *jobs; int number; } One;
+
+static void job_pieces(void *context, i64 begin, i64 end) {
+    Jobs *jobs = context;
+    for (i64 i = begin; i < end; ++i) jobs->job((int)i, jobs->data + i * jobs->width, jobs->more);
+}
+
+static void *job_alone(void *context) {
+    One *one = context;
+    job_pieces(one->jobs, one->number, one->number + 1);
+    return 0;
+}
+
+void pool_blas(UNUSED int wait, Job job, int n, size_t width, void *data, int more) {
+    Jobs jobs = {job, data, width, more};
+    int free_ = 0;
+    if (n == 1) { job_pieces(&jobs, 0, 1); return; }
+    if (!working && n <= wanted && atomic_compare_exchange_strong(&busy, &free_, 1)) {
+        start();
+        const int enough = started + 1 >= n;
+        if (enough) run_job(n, 1, job_pieces, &jobs);
+        atomic_store(&busy, 0);
+        if (enough) return;
+    }
+    pthread_t *threads = malloc(n * (sizeof(pthread_t) + sizeof(One)));
+    One *ones = (One *)(threads + n);
+    for (int i = 1; i < n; ++i) {
+        ones[i] = (One){&jobs, i};
+        while (pthread_create(&threads[i], 0, job_alone, &ones[i])) sched_yield();
+    }
+    job_pieces(&jobs, 0, 1);
+    for (int i = 1; i < n; ++i) pthread_join(threads[i], 0);
+    free(threads);
 }
