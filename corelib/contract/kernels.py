@@ -50,6 +50,8 @@ class KernelTable:
         """For kernel packs: the plugin API they were written for, as a literal."""
         self.unavailable = ""
         """For kernel packs: why it has no kernels on this machine, where that is no error; `corelib backends` shows it."""
+        self.set_num_threads: Callable[[int], None] | None = None
+        """For kernel packs: what is told when somebody sets how many threads one operation may use."""
         self.chains: dict[str, dict[DType, Chain]] = {}
         """Where kernel packs take part: what stands in `table`, and what is asked when that passes. Filled by core."""
 
@@ -99,10 +101,14 @@ class Later:
         self.places: list[tuple[dict[DType, Kernel], DType]] = []
         """The tables that it stands in, and under which dtype. Filled by core."""
 
+    def made(self) -> Kernel:
+        """The kernel, made now where it is not yet."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
     def __call__(self, *args: object) -> Any:
-        kernel = self._made
-        if kernel is None:
-            kernel = self._made = self._make()
+        kernel = self.made()
         for by_dtype, dtype in self.places:
             if by_dtype.get(dtype) is self:  # not while calls are counted
                 by_dtype[dtype] = kernel

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = {
     "corelib": ROOT,
     "corelib_cpu_numpy": ROOT / "backends" / "cpu_numpy",
+    "corelib_cpu_native": ROOT / "backends" / "cpu_native",
     "corelib_opencl": ROOT / "backends" / "opencl",
     "corelib_cuda_cupy": ROOT / "backends" / "cuda_cupy",
     "corelib_conformance": ROOT / "tests" / "conformance",
@@ -55,6 +56,7 @@ def test_wheels_hold_the_package_its_typing_and_nothing_else(wheels: dict[str, P
         assert {n.split("/")[0].split("-")[0] for n in names} == {name}
         assert not [n for n in names if ("/tests/" in n and not n.endswith(".txt")) or n.endswith(".pyc")]
         assert f"{name}/py.typed" in names
+        assert not [n for n in names if n.endswith((".so", ".o", ".a", ".dll", ".dylib", ".pyd"))]  # nothing compiled
     core = set(zipfile.ZipFile(wheels["corelib"]).namelist())
     source = {str(p.relative_to(ROOT)) for p in (ROOT / "corelib").rglob("*") if p.suffix in (".py", ".pyi")}
     assert source <= core

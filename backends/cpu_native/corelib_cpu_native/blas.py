@@ -39,11 +39,17 @@ def shared() -> bool:
     return _function("openblas_set_threads_callback_function") is not None
 
 
-def share(callback: int, threads: int) -> None:
-    """Have OpenBLAS cut its work for so many threads, and call that function to run it."""
-    tell, number = _function("openblas_set_threads_callback_function"), _function("openblas_set_num_threads")
-    if tell is not None and number is not None:
+def share(callback: int) -> None:
+    """Have OpenBLAS call a function for its work, in place of its own threads."""
+    tell = _function("openblas_set_threads_callback_function")
+    if tell is not None:
         tell.argtypes, tell.restype = [ctypes.c_void_p], None
-        number.argtypes, number.restype = [ctypes.c_int], None
-        number(threads)
         tell(callback)
+
+
+def set_num_threads(n: int) -> None:
+    """Have OpenBLAS cut its work for so many threads."""
+    tell = _function("openblas_set_num_threads")
+    if tell is not None:
+        tell.argtypes, tell.restype = [ctypes.c_int], None
+        tell(n)

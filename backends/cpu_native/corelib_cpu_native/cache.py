@@ -111,6 +111,21 @@ def _bound(place: Path) -> None:
             file.with_suffix(".sum").unlink(missing_ok=True)
 
 
+def kept() -> list[tuple[Path, int]]:
+    """The objects in the folder, and the bytes of each with what is beside it."""
+    files = list(folder().glob("*.so")) if folder().is_dir() else []
+    return [(file, sum(f.stat().st_size for f in (file, file.with_suffix(".sum")) if f.exists())) for file in sorted(files)]
+
+
+def clear() -> int:
+    """Remove all objects; how many there were. Programs that have loaded one keep it."""
+    found = kept()
+    for file, _ in found:
+        file.with_suffix(".sum").unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
+    return len(found)
+
+
 def _load_unkept(made: bytes) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory(prefix="corelib-") as place:
         path = Path(place, "kernels.so")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 
 from corelib.backend.codegen.types import C
 from corelib.tensor.dtype import dtype as DType
-from corelib_cpu_native import blas, cache as kept
+from corelib_cpu_native import blas, cache as kept, threads
 from corelib_cpu_native.api import address, api, KIND, layout
 
 _FASTCALL = 0x0080
@@ -55,27 +54,10 @@ def pool() -> ctypes.CDLL:
     """The object with the pool of threads, of which a process has one."""
     made = kept.load(_head() + text_of("pool.c"))
     made.pool_init()
-    made.pool_set(default_threads())
-    blas.share(address(made.pool_blas), default_threads())
+    blas.share(address(made.pool_blas))
+    threads.follow(made.pool_set)
+    threads.follow(blas.set_num_threads)
     return made
-
-
-def default_threads() -> int:
-    """How many threads there are unless somebody says otherwise: OMP_NUM_THREADS, or the processors that this process may use."""
-    told = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if told.isdigit() and int(told) > 0:
-        return int(told)
-    return max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, _quota()))
-
-
-def _quota() -> int:
-    """The processors that the control group may use, rounded up; a large number where it is not limited."""
-    try:
-        with open("/sys/fs/cgroup/cpu.max") as file:
-            quota, period = file.read().split()
-            return 1 << 20 if quota == "max" else -(-int(quota) // int(period))
-    except (OSError, ValueError):
-        return 1 << 20
 
 
 @cache

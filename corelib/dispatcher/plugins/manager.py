@@ -179,12 +179,22 @@ def _open(entry: Entry) -> Backend:
     problem = kernel_problem(own)
     if problem:
         raise BackendError(problem)
-    table, _packs[entry.device_type] = merge_packs(entry.device_type, own)
+    table, _packs[entry.device_type], told = merge_packs(entry.device_type, own)
     # The runtime asks the backend for its kernels: from here on, the answer has those of the packs in it.
     _lacking[entry.device_type] = missing_primitives(backend, table)
     tell_missing(entry.device_type, _lacking[entry.device_type])
     whole: Any = backend
     whole.kernels = lambda: table
+    if told:
+        own_threads = backend.set_num_threads
+
+        def set_num_threads(n: int) -> bool:
+            for tell in told:
+                tell(n)
+            own_threads(n)
+            return True
+
+        whole.set_num_threads = set_num_threads
     return backend
 
 

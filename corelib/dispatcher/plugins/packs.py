@@ -7,6 +7,7 @@ the table as it is, and the chain beside it says which are asked in turn where o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from corelib.as_torch.warned import warn
@@ -32,8 +33,8 @@ class Pack(NamedTuple):
     problem: str
 
 
-def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[Pack]]:
-    """The backend's table with those of the packs for its device type, and an account of each pack."""
+def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[Pack], list[Callable[[int], None]]]:
+    """The backend's table with those of the packs for its device type, an account of each pack, and whom to tell how many threads there are."""
     account: list[Pack] = []
     tables: list[tuple[int, int, KernelTable, str]] = [(0, 0, own, "")]
     for order, entry in enumerate(e for e in discover(KERNELS) if e.device_type == device_type):
@@ -49,9 +50,9 @@ def merge_packs(device_type: str, own: KernelTable) -> tuple[KernelTable, list[P
         elif count:
             tables.append((-priority, order, table, entry.provider))
     if len(tables) == 1:
-        return own, account
+        return own, account, []
     tables.sort(key=lambda t: t[:2])
-    return _merged([t[2:] for t in tables]), account
+    return _merged([t[2:] for t in tables]), account, [t[2].set_num_threads for t in tables if t[2].set_num_threads is not None]
 
 
 def _load(entry: Entry, device_type: str) -> tuple[KernelTable, str]:
