@@ -47,9 +47,7 @@ def share(callback: int) -> None:
         tell(callback)
 
 
-def set_num_threads(n: int) -> None:
-    """Have OpenBLAS cut its work for so many threads."""
+def thread_setter() -> int:
+    """The address of OpenBLAS's function that sets for how many threads it cuts its work; 0 where it is not to be had."""
     tell = _function("openblas_set_num_threads")
-    if tell is not None:
-        tell.argtypes, tell.restype = [ctypes.c_int], None
-        tell(n)
+    return address(tell) if tell is not None else 0

@@ -53,7 +53,11 @@ def load(text: str) -> ctypes.CDLL:
             descriptor = None
         if descriptor is None:  # a full disk, a folder that is read-only
             return _load_unkept(made)
-    return _load(descriptor, str(place / f"{key}.so"))
+    try:
+        return _load(descriptor, str(place / f"{key}.so"))
+    except OSError:
+        (place / f"{key}.sum").unlink(missing_ok=True)  # whole, and no object that can be loaded: not to be found again
+        raise
 
 
 def _private(place: Path) -> Path:

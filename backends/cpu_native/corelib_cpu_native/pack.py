@@ -47,7 +47,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
 )
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
-TOGETHER = tuple("add sub mul true_div neg square sqrt rectify relu_backward exp".split())
+TOGETHER = ("add", "sub", "mul", "true_div", "neg", "square", "sqrt", "rectify", "relu_backward", "exp")
 """What nearly every training step needs in float32, and is compiled at once: that takes a quarter of the time of one after the other."""
 _SETS = 32  # of attributes, for which an op gets kernels
 

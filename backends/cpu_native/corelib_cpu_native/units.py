@@ -53,10 +53,9 @@ def of_dtype(dtype: DType) -> str:
 def pool() -> ctypes.CDLL:
     """The object with the pool of threads, of which a process has one."""
     made = kept.load(_head() + text_of("pool.c"))
-    made.pool_init()
+    made.pool_init(ctypes.c_void_p(blas.thread_setter()))
     blas.share(address(made.pool_blas))
     threads.follow(made.pool_set)
-    threads.follow(blas.set_num_threads)
     return made
 
 
@@ -64,7 +63,7 @@ def pool() -> ctypes.CDLL:
 def _table() -> ctypes.Structure:
     sgemm, dgemm = blas.gemms()
     found = pool()
-    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "sgemm": sgemm, "dgemm": dgemm})
+    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "before_product": address(found.pool_product), "sgemm": sgemm, "dgemm": dgemm})
 
 
 def functions(text: str, names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:

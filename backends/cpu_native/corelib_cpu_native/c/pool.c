@@ -64,16 +64,32 @@ static void start(void) {
     }
 }
 
+static void (*blas_threads)(int);
+static atomic_int forked;
+
 // In a forked child: nobody is there, and nothing is held.
 static void alone_again(void) {
-    started = 0;
+    started = 0, forked = 1;
     atomic_store(&inside, 0), atomic_store(&sleepers, 0), atomic_store(&open_job, 0), atomic_store(&busy, 0);
     pthread_mutex_init(&lock, 0);
     pthread_cond_init(&wake, 0);
 }
 
-void pool_init(void) { pthread_atfork(0, 0, alone_again); }
-void pool_set(int n) { wanted = n < 1 ? 1 : n > THREADS ? THREADS : n; }
+void pool_init(void (*tell_blas)(int)) {
+    blas_threads = tell_blas;
+    pthread_atfork(0, 0, alone_again);
+}
+
+void pool_set(int n) {
+    wanted = n < 1 ? 1 : n > THREADS ? THREADS : n;
+    if (blas_threads) blas_threads(forked ? 1 : wanted);
+}
+
+// Before a product by OpenBLAS. The lock of its products by several threads may have been held when this process was forked, and is then for ever.
+void pool_product(void) {
+    int once = 1;
+    if (forked && atomic_compare_exchange_strong(&forked, &once, 2) && blas_threads) blas_threads(1);
+}
 int pool_get(void) { return wanted; }
 
 static void run_job(i64 items, i64 grain, Body body, void *context) {

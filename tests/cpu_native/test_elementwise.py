@@ -1,0 +1,90 @@
+"""Elementwise kernels: values over all exponents of float32, and every way in which operands may lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from corelib.tensor import dtype as D
+from corelib_cpu_native import pack
+from corelib_cpu_native.api import KIND
+
+KERNELS = {(name, dtype): kernel for name, dtype, kernel in pack.kernels()}
+
+
+def erf(x):
+    import math
+
+    return np.vectorize(math.erf, otypes=[np.float64])(x)
+
+
+EXACT = {
+    "exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p, "tanh": np.tanh, "erf": erf, "sqrt": np.sqrt, "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+}  # fmt: skip
+ULP = {"exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 1.7, "erf": 2.0, "sqrt": 0.5, "sigmoid": 2.5}
+
+
+def every_exponent() -> np.ndarray:
+    bits = np.random.default_rng(0).integers(0, 1 << 32, 1 << 18, dtype=np.uint64).astype(np.uint32)
+    near = np.random.default_rng(1).uniform(-20, 20, 1 << 17).astype("f4")
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1, -1, 1e-45, -1e-45, 88.72, 88.73, -87.33, -103.97, -104, 3.4e38, -3.4e38], "f4")
+    return np.concatenate([bits.view("f4"), near, special])
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_values_over_all_exponents(name):
+    x = every_exponent()
+    got = np.empty_like(x)
+    assert KERNELS[name, D.float32](got, x) is None
+    with np.errstate(all="ignore"):
+        exact = EXACT[name](x.astype("f8"))
+        rounded = exact.astype("f4")
+        unit = np.spacing(np.abs(rounded), dtype="f4").astype("f8")
+    finite = np.isfinite(rounded)
+    np.testing.assert_array_equal(got[~finite], rounded[~finite])
+    off = np.abs(got[finite].astype("f8") - exact[finite]) / unit[finite]
+    worst = int(np.argmax(off))
+    assert off[worst] <= ULP[name], (float(x[finite][worst]), float(got[finite][worst]), float(exact[finite][worst]), float(off[worst]))
+    zero = x == 0
+    if name in ("expm1", "log1p", "tanh", "erf", "sqrt"):
+        np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(x[zero]))
+
+
+LAYOUTS = {
+    "in a row": lambda t: t, "transposed": lambda t: np.ascontiguousarray(t.T).T, "every other": lambda t: np.repeat(t, 2, axis=1)[:, ::2],
+    "a row for all": lambda t: np.broadcast_to(t[:1], t.shape), "a column for all": lambda t: np.broadcast_to(t[:, :1], t.shape), "one": lambda t: t[:1, :1],
+    "fewer dimensions": lambda t: t[0], "backwards": lambda t: np.ascontiguousarray(t[::-1])[::-1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 1), (64, 300), (0, 4), (5, 1), (300, 40)], ids=str)
+@pytest.mark.parametrize("second", LAYOUTS)
+@pytest.mark.parametrize("first", LAYOUTS)
+def test_operands_in_every_layout(first, second, shape):
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape).astype("f4") for _ in range(2))
+    if 0 not in shape:
+        a, b = LAYOUTS[first](a), LAYOUTS[second](b)
+    for out in (np.empty(shape, "f4"), np.empty(shape[::-1], "f4").T, np.empty((shape[0], 2 * shape[1]), "f4")[:, ::2]):
+        assert KERNELS["sub", D.float32](out, a, b) is None
+        np.testing.assert_array_equal(out, np.broadcast_to(a - b, shape))
+    truth = np.empty(shape, bool)
+    assert KERNELS["lt", D.float32](truth, a, b) is None
+    np.testing.assert_array_equal(truth, np.broadcast_to(a < b, shape))
+
+
+@pytest.mark.parametrize("dtype", pack.REALS, ids=str)
+def test_every_dtype_adds_multiplies_and_compares(dtype):
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(0, 2 if dtype is D.bool else 100, (7, 33)).astype(dtype.np) for _ in range(2))
+    for name, exact in (("add", np.add), ("mul", np.multiply), ("maximum", np.maximum), ("le", np.less_equal), ("eq", np.equal)):
+        want = exact(a, b)
+        out = np.empty(a.shape, want.dtype)
+        assert KERNELS[name, dtype](out, a, b) is None
+        np.testing.assert_array_equal(out, want)
+    assert dtype in KIND
+
+
+def test_an_operand_may_be_the_result():
+    x = np.arange(100000, dtype="f4")
+    assert KERNELS["add", D.float32](x, x, x) is None
+    np.testing.assert_array_equal(x, 2 * np.arange(100000, dtype="f4"))
