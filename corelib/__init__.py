@@ -14,6 +14,9 @@ from sys import modules as _modules
 from types import ModuleType as _ModuleType
 from typing import Any
 
+from corelib.as_torch.uncollected import Uncollected as _Uncollected
+
+_importing = _Uncollected()
 from corelib import ops as _ops
 from corelib.as_torch import finder as _finder, naming as _naming
 from corelib.as_torch.paths import UNLISTED as _UNLISTED
@@ -252,3 +255,4 @@ _NAMED.fill(lambda room, name: getattr(__getattr__(room), name))
 _naming.show(_NAMESPACES)
 _naming.install(_LATER)
 _finder.install(_device)
+del _importing

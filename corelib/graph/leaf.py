@@ -12,8 +12,8 @@ from corelib.graph.views import spread_requires_grad
 from corelib.tensor.tensor import Tensor
 
 
-def set_requires_grad(t: Tensor, value: bool) -> None:
-    """Set `requires_grad` of a leaf; RuntimeError for other tensors and for dtypes without gradients."""
+def set_requires_grad(t: Tensor, value: bool, fresh: bool = False) -> None:
+    """Set `requires_grad` of a leaf; RuntimeError for other tensors and for dtypes without gradients. `fresh`: it was just made, and has no views."""
     value = bool(value)
     if value and not (t._dtype.is_floating_point or t._dtype.is_complex):
         raise RuntimeError(
@@ -33,7 +33,7 @@ def set_requires_grad(t: Tensor, value: bool) -> None:
     t._requires_grad = value or t._borrows_grad
     if not value:
         t._edge = None
-    elif not before and t._base is None and getrefcount(t) > 5:  # somebody beside one variable of the caller's holds it
+    elif not before and not fresh and t._base is None and getrefcount(t) > 5:  # somebody beside one variable of the caller's holds it
         for v in spread_requires_grad(t):
             v._view_version = v._version  # its edge is not to be found anew: no change was recorded
 

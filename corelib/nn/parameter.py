@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Self, SupportsIndex, TypeGuard, TypeVar
 
 from corelib.graph.grad_mode import no_grad
+from corelib.graph.leaf import set_requires_grad
 from corelib.nn._arguments import DeviceLike
 from corelib.ops.construction.creation import empty
 from corelib.tensor.device import device as Device
@@ -55,7 +56,7 @@ class Parameter(Tensor):
             )
         made = _same_memory(cls, data)
         if requires_grad:
-            made.requires_grad_()
+            set_requires_grad(made, True, fresh=True)
         return made
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
@@ -110,7 +111,7 @@ class Buffer(Tensor):
             raise TypeError(f"Buffer(): data must be a Tensor, got {type(data).__name__}")
         made = _same_memory(cls, data)
         if data.requires_grad:
-            made.requires_grad_()
+            set_requires_grad(made, True, fresh=True)
         made.persistent = persistent
         return made
 
@@ -227,7 +228,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     def __new__(cls, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> Self:
         made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype))
         if requires_grad:
-            made.requires_grad_()
+            set_requires_grad(made, True, fresh=True)
         made.__class__ = cls
         result: Self = made
         return result
@@ -252,7 +253,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     def __new__(cls, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> Self:
         made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype))
         if requires_grad:
-            made.requires_grad_()
+            set_requires_grad(made, True, fresh=True)
         made.persistent = persistent
         made.__class__ = cls
         result: Self = made

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import io
-import warnings
 from collections.abc import Iterator
 from copy import deepcopy
 from operator import index as as_index
 from typing import Any, overload
 
+from corelib.as_torch.warned import warn
 from corelib.tensor.device import Buffer, DeviceLike, device as Device, resolve
 from corelib.tensor.dtype import Number, dtype
 from corelib.tensor.host import HostArray, np
@@ -352,12 +352,12 @@ _TOLD: list[bool] = []
 
 
 def _warn_typed_storage_removal(stacklevel: int = 2) -> None:
-    """Say once that typed storages will go, as PyTorch does."""
+    """Say once that typed storages will go, as PyTorch does; at the user's line, whatever the `stacklevel`."""
     if not _TOLD:
         _TOLD.append(True)
         text = "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage class. This should only matter to you "
         text += "if you are using storages directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
-        warnings.warn(text, UserWarning, stacklevel=stacklevel + 1)
+        warn(text)
 
 
 class TypedStorage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from corelib.graph.leaf import set_requires_grad
 from corelib.nn import init
 from corelib.nn._arguments import DeviceLike
 from corelib.nn.modules.module import Module
@@ -23,7 +24,7 @@ def new_parameter(shape: int | tuple[int, ...], device: DeviceLike, dtype: DType
     if kind is not Tensor:
         return Parameter(made)
     made.__class__ = Parameter  # nobody else holds it: no second tensor over its memory is needed
-    made.requires_grad_()
+    set_requires_grad(made, True, fresh=True)
     result: Parameter = made
     return result
 

@@ -179,7 +179,10 @@ def outcome(m: Any, piece: str) -> str:
 def test_what_programs_rely_on(piece: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert outcome(corelib, piece) == outcome(torch, piece)
+        wanted = outcome(torch, piece)
+        if wanted == "AssertionError" and "cuda" in piece and any(info.device_type == "cuda" for info in corelib.backends.list()):
+            wanted = "RuntimeError"  # what a PyTorch that was built with CUDA says where there is no GPU
+        assert outcome(corelib, piece) == wanted
 
 
 def test_devices_that_nobody_provides_are_refused() -> None:
