@@ -63,7 +63,8 @@ def pool() -> ctypes.CDLL:
 def _table() -> ctypes.Structure:
     sgemm, dgemm = blas.gemms()
     found = pool()
-    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "before_product": address(found.pool_product), "sgemm": sgemm, "dgemm": dgemm})
+    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "begin_product": address(found.pool_begin_product),
+        "end_product": address(found.pool_end_product), "sgemm": sgemm, "dgemm": dgemm})
 
 
 def functions(text: str, names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:

@@ -40,7 +40,7 @@ typedef struct {
     Object *runtime_error, *index_error, *memory_error;
     void (*parallel)(i64 items, i64 grain, Body body, void *context);
     int (*threads)(void);
-    void (*before_product)(void);
+    void (*begin_product)(void), (*end_product)(void);
     void *sgemm, *dgemm;
 } Api;
 

@@ -13,7 +13,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static __thread int working;
 
-static struct { Body body; void *context; i64 items, grain; atomic_llong next; } job;
+static struct { Body body; void *context; i64 items, grain; int threads; atomic_llong next; } job;
 
 INLINE void breathe(void) {
 #if defined(__x86_64__)
@@ -45,55 +45,72 @@ static void *life(void *number) {
         }
         seen = atomic_load(&generation);
         atomic_fetch_add(&inside, 1);
-        if (atomic_load(&open_job) == seen && (i64)(intptr_t)number < wanted) work();
+        if (atomic_load(&open_job) == seen && (i64)(intptr_t)number < job.threads) work();
         atomic_fetch_sub(&inside, 1);
     }
     return 0;
 }
 
-static void start(void) {
-    while (started < wanted - 1) {
+// Have so many threads, the calling one included; how many there are.
+static int start(int threads) {
+    while (started < threads - 1) {
         pthread_t made;
         pthread_attr_t how;
         pthread_attr_init(&how);
         pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
         const int failed = pthread_create(&made, &how, life, (void *)(intptr_t)(started + 1));
         pthread_attr_destroy(&how);
-        if (failed) { wanted = started + 1; return; }
+        if (failed) return started + 1;
         ++started;
     }
+    return threads;
 }
 
 static void (*blas_threads)(int);
 static atomic_int forked;
 
+// Held by each product by OpenBLAS, and alone by a fork: OpenBLAS, which ends its threads before a fork and begins anew after it, is not made for
+// one during a product.
+static pthread_rwlock_t products = PTHREAD_RWLOCK_INITIALIZER;
+static void before_fork(void) { pthread_rwlock_wrlock(&products); }
+static void after_fork(void) { pthread_rwlock_unlock(&products); }
+
 // In a forked child: nobody is there, and nothing is held.
 static void alone_again(void) {
     started = 0, forked = 1;
     atomic_store(&inside, 0), atomic_store(&sleepers, 0), atomic_store(&open_job, 0), atomic_store(&busy, 0);
+    pthread_rwlock_init(&products, 0);
     pthread_mutex_init(&lock, 0);
     pthread_cond_init(&wake, 0);
 }
 
 void pool_init(void (*tell_blas)(int)) {
     blas_threads = tell_blas;
-    pthread_atfork(0, 0, alone_again);
+    pthread_atfork(before_fork, after_fork, alone_again);
 }
 
 void pool_set(int n) {
     wanted = n < 1 ? 1 : n > THREADS ? THREADS : n;
-    if (blas_threads) blas_threads(forked ? 1 : wanted);
+    if (!blas_threads) return;
+    pthread_rwlock_wrlock(&products);
+    blas_threads(forked ? 1 : wanted);
+    pthread_rwlock_unlock(&products);
 }
 
-// Before a product by OpenBLAS. The lock of its products by several threads may have been held when this process was forked, and is then for ever.
-void pool_product(void) {
+// Around a product by OpenBLAS. In a forked child it has one thread: its lock for several may have been held by a program's own product when the
+// process was forked, and is then for ever.
+void pool_begin_product(void) {
     int once = 1;
+    pthread_rwlock_rdlock(&products);
     if (forked && atomic_compare_exchange_strong(&forked, &once, 2) && blas_threads) blas_threads(1);
 }
+
+void pool_end_product(void) { pthread_rwlock_unlock(&products); }
 int pool_get(void) { return wanted; }
 
-static void run_job(i64 items, i64 grain, Body body, void *context) {
-    job.body = body, job.context = context, job.items = items, job.grain = grain;
+// `threads`: how many there are, which must not change while jobs may wait for each other.
+static void run_job(i64 items, i64 grain, Body body, void *context, int threads) {
+    job.threads = threads, job.body = body, job.context = context, job.items = items, job.grain = grain;
     atomic_store(&job.next, 0);
     working = 1;
     const long mine = atomic_load(&generation) + 1;
@@ -120,8 +137,7 @@ void pool_run(i64 items, i64 grain, Body body, void *context) {
         for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
         return;
     }
-    start();
-    run_job(items, grain, body, context);
+    run_job(items, grain, body, context, start(wanted));
     atomic_store(&busy, 0);
 }
 
@@ -147,9 +163,8 @@ void pool_blas(UNUSED int wait, Job job, int n, size_t width, void *data, int mo
     int free_ = 0;
     if (n == 1) { job_pieces(&jobs, 0, 1); return; }
     if (!working && n <= wanted && atomic_compare_exchange_strong(&busy, &free_, 1)) {
-        start();
-        const int enough = started + 1 >= n;
-        if (enough) run_job(n, 1, job_pieces, &jobs);
+        const int enough = start(n) >= n;
+        if (enough) run_job(n, 1, job_pieces, &jobs, n);
         atomic_store(&busy, 0);
         if (enough) return;
     }

@@ -109,10 +109,11 @@ static void product(Matrix c, Matrix a, Matrix b, int add) {
     if (is_small(c, b)) { small_product(c, a, b, add); return; }
     if (!leading(c)) { product(transposed(c), transposed(b), transposed(a), add); return; }
     const i64 la = leading(a), lb = leading(b);
-    api->before_product();
+    api->begin_product();
     ((Gemm)GEMM)(
         ROW_MAJOR, la ? AS_IT_IS : TRANSPOSED, lb ? AS_IT_IS : TRANSPOSED, c.rows, c.columns, b.rows, 1, a.at, la ? la : leading(transposed(a)), b.at,
         lb ? lb : leading(transposed(b)), add, c.at, leading(c));
+    api->end_product();
 }
 
 // An array's last two dimensions.
