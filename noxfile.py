@@ -1,4 +1,4 @@
-"""Checks, each in an environment of its own: `nox -s tests opencl cuda oracle opdb lint layers types packaging conformance docs bench`."""
+"""Checks, each in an environment of its own: `nox -s tests opencl cpu_native cuda oracle opdb lint layers types packaging conformance docs bench`."""
 
 import nox
 
@@ -38,6 +38,14 @@ def opencl(session: nox.Session) -> None:
     """The opencl devices: PoCL, unless there is another platform."""
     session.install(*LOCAL, *OPENCL)
     session.run("pytest", "-q", "-n", "2", "tests/opencl", *session.posargs)
+
+
+@nox.session
+def cpu_native(session: nox.Session) -> None:
+    """The kernels in C of the cpu device: their tests, and the conformance suite with them. Needs a C compiler."""
+    session.install(*LOCAL, "-e", "backends/cpu_native")
+    session.run("pytest", "-q", "-n", "2", "tests/cpu_native", *session.posargs)
+    session.run("pytest", "-q", "-n", "2", "--pyargs", "corelib_conformance", "--device", "cpu")
 
 
 @nox.session
