@@ -43,7 +43,8 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
 )
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
@@ -115,7 +116,7 @@ def compiled(names: Sequence[str], text: Callable[[], str]) -> dict[str, Kernel]
 def _unit(file: str, names: tuple[str, ...], dtype: DType) -> dict[str, Kernel]:
     from corelib_cpu_native import units
 
-    return compiled(names, lambda: units.of_dtype(dtype) + units.text_of(file))
+    return compiled(names, lambda: units.of_dtype(dtype) + "".join([units.text_of(name) for name in file.split()]))
 
 
 def _of_unit(file: str, names: tuple[str, ...], dtype: DType, name: str) -> Kernel:

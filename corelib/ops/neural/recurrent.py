@@ -15,6 +15,7 @@ from corelib.dispatcher.namespaces import public
 from corelib.ops.elementwise.exponential import sigmoid
 from corelib.ops.elementwise.trigonometric import tanh
 from corelib.ops.neural.dropout import dropout
+from corelib.ops.neural.recurrent_steps import gru_steps, lstm_steps
 from corelib.ops.products.linear import linear
 from corelib.ops.products.products import addmm, mm
 from corelib.ops.shape.joining import cat, stack
@@ -85,7 +86,7 @@ class _Step:
         self, kind: str, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None, b_hh: Tensor | None, w_hr: Tensor | None = None
     ) -> None:
         self.kind = kind
-        self.from_input, self.recurrent = w_ih, w_hh.t()
+        self.from_input, self.recurrent, self.weights = w_ih, w_hh.t(), w_hh
         self.projection = None if w_hr is None else w_hr.t()
         # the new gate of a GRU scales its hidden bias, so there it cannot join the input's
         self.hidden_bias = b_hh if kind == "gru" else None
@@ -94,6 +95,17 @@ class _Step:
     def inputs(self, rows: Tensor) -> Tensor:
         """The input's part of the gates, for all steps at once."""
         return linear(rows, self.from_input, self.bias)
+
+    def all_steps(self, inputs: Tensor, state: _State, backwards: bool) -> tuple[Tensor, _State] | None:
+        """(outputs, last state) for inputs (t, n, gates) of sequences of one length; None where there is no op for it."""
+        last = 0 if backwards else inputs._shape[0] - 1
+        if self.kind == "lstm" and self.projection is None:
+            hiddens, cells, _ = lstm_steps(inputs, state[0], state[1], self.weights, backwards)
+            return hiddens, (hiddens.select(0, last), cells.select(0, last))
+        if self.kind == "gru":
+            hiddens, _ = gru_steps(inputs, state[0], self.weights, self.hidden_bias, backwards)
+            return hiddens, (hiddens.select(0, last),)
+        return None
 
     def __call__(self, x: Tensor, state: _State) -> _State:
         hidden = state[0]
@@ -114,7 +126,13 @@ def _direction(step: _Step, rows: Tensor, sizes: list[int], first: _State, backw
         wide = step(every, tuple(s.narrow(0, 0, 1).expand((every.shape[0], s.shape[1])) for s in first))
         state = step(every.narrow(0, 0, max(sizes)), first)
         return wide[0], state
-    inputs = step.inputs(rows).split(sizes)
+    every = step.inputs(rows)
+    if sizes[0] == sizes[-1]:  # they never grow
+        whole = step.all_steps(every.reshape((len(sizes), sizes[0], every.shape[-1])), first, backwards)
+        if whole is not None:
+            made, state = whole
+            return made.reshape((rows.shape[0], made.shape[-1])), state
+    inputs = every.split(sizes)
     outputs: list[Tensor] = []
     finished: list[_State] = []
     at = sizes[-1 if backwards else 0]

@@ -1,0 +1,267 @@
+// All steps of one direction of an LSTM or a GRU. Rows of a batch do not know each other, so that each thread takes some through all steps; the
+// weights, packed once, stay in its cache. Larger weights than fit there are left to one product a step.
+
+enum { WEIGHTS = 1 << 20, CHUNK = 8 };  // elements; rows
+
+INLINE T sigmoid(T v) { return 1 / (1 + exp_f32(-v)); }
+
+typedef struct {
+    i64 steps, rows, width, gates, panels;  // width: of the hidden state; gates: of a step's gates; panels: blocks of columns of the packed weights
+    int backwards;
+    const T *in, *hidden, *cell, *bias, *g, *g_cells, *g_parts, *outputs_in, *cells_in, *parts_in;
+    T *outputs, *cells, *parts, *to_in, *to_hiddens, *to_hidden, *to_cell, *packed;
+} Steps;
+
+INLINE int in_a_row(Object *o, int dims) { return is_array(o, KIND) && NDIM(o) == dims && IN_A_ROW(o); }
+
+// b's columns in blocks, each after the other: what `multiply` reads.
+static T *pack_all(Matrix b, i64 *panels) {
+    *panels = (b.columns + COLUMNS - 1) / COLUMNS;
+    T *to = malloc(*panels * b.rows * COLUMNS * sizeof(T));
+    for (i64 j = 0; to && j < *panels; ++j) {
+        const i64 left = b.columns - j * COLUMNS;
+        pack(to + j * b.rows * COLUMNS, b, j * COLUMNS, left < COLUMNS ? left : COLUMNS);
+    }
+    return to;
+}
+
+// out += x times the packed weights, for some rows of x and out that lie `step_x` and `step` apart.
+static void multiply(T *out, i64 step, const T *x, i64 step_x, i64 rows, i64 n, i64 columns, const T *packed, i64 panels) {
+    for (i64 j = 0; j < panels; ++j) {
+        const i64 wide = columns - j * COLUMNS < COLUMNS ? columns - j * COLUMNS : COLUMNS;
+        for (i64 i = 0; i < rows; i += ROWS) {
+            const i64 tall = rows - i < ROWS ? rows - i : ROWS;
+            T sum[ROWS][COLUMNS];
+            const T *row[ROWS];
+            for (int r = 0; r < ROWS; ++r) {
+                row[r] = x + (i + (r < tall ? r : 0)) * step_x;
+                SIMD for (int l = 0; l < COLUMNS; ++l) sum[r][l] = 0;
+            }
+            accumulate(sum, row, 1, packed + j * n * COLUMNS, COLUMNS, n);
+            for (int r = 0; r < tall; ++r) {
+                T *to = out + (i + r) * step + j * COLUMNS;
+                if (wide == COLUMNS) SIMD for (int l = 0; l < COLUMNS; ++l) to[l] += sum[r][l];
+                else for (i64 l = 0; l < wide; ++l) to[l] += sum[r][l];
+            }
+        }
+    }
+}
+
+INLINE i64 step_at(const Steps *s, i64 k) { return s->backwards ? s->steps - 1 - k : k; }
+
+static void lstm_forward(void *context, i64 begin, i64 end) {
+    const Steps *s = context;
+    const i64 h = s->width;
+    for (i64 first = begin * CHUNK; first < end * CHUNK && first < s->rows; first += CHUNK) {
+        const i64 rows = s->rows - first < CHUNK ? s->rows - first : CHUNK;
+        const T *hidden = s->hidden + first * h, *cell = s->cell + first * h;
+        for (i64 k = 0; k < s->steps; ++k) {
+            const i64 t = step_at(s, k), at = t * s->rows + first;
+            T *parts = s->parts + at * 4 * h, *out = s->outputs + at * h, *cells = s->cells + at * h;
+            memcpy(parts, s->in + at * 4 * h, rows * 4 * h * sizeof(T));
+            multiply(parts, 4 * h, hidden, h, rows, h, 4 * h, s->packed, s->panels);
+            for (i64 r = 0; r < rows; ++r) {
+                T *i_ = parts + r * 4 * h, *f_ = i_ + h, *g_ = f_ + h, *o_ = g_ + h;
+                SIMD for (i64 l = 0; l < h; ++l) {
+                    const T i = sigmoid(i_[l]), f = sigmoid(f_[l]), g = tanh_f32(g_[l]), o = sigmoid(o_[l]);
+                    const T c = f * cell[r * h + l] + i * g;
+                    i_[l] = i, f_[l] = f, g_[l] = g, o_[l] = o;
+                    cells[r * h + l] = c;
+                    out[r * h + l] = o * tanh_f32(c);
+                }
+            }
+            hidden = out, cell = cells;
+        }
+    }
+}
+
+KERNEL(lstm_steps) {
+    Object *outs[3];
+    if (count != 6 || objects_of(args[0], outs, 3) != 3) PASS;
+    for (int k = 0; k < 3; ++k) if (!in_a_row(outs[k], 3)) PASS;
+    if (!in_a_row(args[1], 3) || !in_a_row(args[2], 2) || !in_a_row(args[3], 2) || !in_a_row(args[4], 2)) PASS;
+    const size *shape = SHAPE(args[1]);
+    const i64 h = SHAPE(args[4])[1];
+    if (shape[2] != 4 * h || 4 * h * h > WEIGHTS || !numel(args[1])) PASS;
+    Steps s = {
+        .steps = shape[0], .rows = shape[1], .width = h, .gates = 4 * h, .backwards = args[5] == api->true_, .in = (T *)DATA(args[1]),
+        .hidden = (T *)DATA(args[2]), .cell = (T *)DATA(args[3]), .outputs = (T *)DATA(outs[0]), .cells = (T *)DATA(outs[1]), .parts = (T *)DATA(outs[2]),
+    };
+    s.packed = pack_all(transposed(matrix_of(args[4])), &s.panels);
+    if (!s.packed) return no_memory();
+    share((s.rows + CHUNK - 1) / CHUNK, 1, lstm_forward, &s, s.steps * s.rows * h * h / 8);
+    free(s.packed);
+    DONE;
+}
+
+static void lstm_back(void *context, i64 begin, i64 end) {
+    const Steps *s = context;
+    const i64 h = s->width;
+    for (i64 first = begin * CHUNK; first < end * CHUNK && first < s->rows; first += CHUNK) {
+        const i64 rows = s->rows - first < CHUNK ? s->rows - first : CHUNK;
+        T *carried = s->to_hidden + first * h, *change = s->to_cell + first * h;
+        memset(carried, 0, rows * h * sizeof(T));
+        memset(change, 0, rows * h * sizeof(T));
+        for (i64 k = s->steps - 1; k >= 0; --k) {
+            const i64 t = step_at(s, k), at = t * s->rows + first;
+            const T *cell = s->cells_in + at * h, *before = k ? s->cells_in + (step_at(s, k - 1) * s->rows + first) * h : s->cell + first * h;
+            for (i64 r = 0; r < rows; ++r) {
+                const T *parts = s->parts_in + (at + r) * 4 * h, *g_parts = s->g_parts ? s->g_parts + (at + r) * 4 * h : 0;
+                const T *g = s->g + (at + r) * h, *g_cells = s->g_cells ? s->g_cells + (at + r) * h : 0;
+                T *to = s->to_in + (at + r) * 4 * h;
+                SIMD for (i64 l = 0; l < h; ++l) {
+                    const T i = parts[l], f = parts[h + l], c = parts[2 * h + l], o = parts[3 * h + l], after = tanh_f32(cell[r * h + l]);
+                    const T out = g[l] + carried[r * h + l];
+                    const T here = out * o * (1 - after * after) + change[r * h + l] + (g_cells ? g_cells[l] : 0);
+                    T di = here * c, df = here * before[r * h + l], dc = here * i, d_o = out * after;
+                    if (g_parts) di += g_parts[l], df += g_parts[h + l], dc += g_parts[2 * h + l], d_o += g_parts[3 * h + l];
+                    to[l] = di * i * (1 - i), to[h + l] = df * f * (1 - f), to[2 * h + l] = dc * (1 - c * c), to[3 * h + l] = d_o * o * (1 - o);
+                    change[r * h + l] = here * f;
+                    carried[r * h + l] = 0;
+                }
+            }
+            multiply(carried, h, s->to_in + at * 4 * h, 4 * h, rows, 4 * h, h, s->packed, s->panels);
+        }
+    }
+}
+
+// The weights' gradient: of all steps at once, of the gates' gradients and the hidden states before each step.
+static void weights_gradient(Object *out, const Steps *s, const T *gates) {
+    const i64 h = s->width, n = s->rows, rest = (s->steps - 1) * n;
+    const Matrix to = matrix_of(out);
+    const T *later = gates + (s->backwards ? 0 : n * s->gates), *first = gates + (s->backwards ? rest * s->gates : 0);
+    const T *states = s->outputs_in + (s->backwards ? n * h : 0);
+    product(to, transposed((Matrix){(T *)first, n, s->gates, s->gates, 1}), (Matrix){(T *)s->hidden, n, h, h, 1}, 0);
+    if (rest) product(to, transposed((Matrix){(T *)later, rest, s->gates, s->gates, 1}), (Matrix){(T *)states, rest, h, h, 1}, 1);
+}
+
+KERNEL(lstm_steps_backward) {
+    Object *outs[4];
+    if (count != 11 || objects_of(args[0], outs, 4) != 4 || !GEMM) PASS;
+    for (int k = 0; k < 4; ++k) if (!in_a_row(outs[k], k ? 2 : 3)) PASS;
+    for (int k = 1; k < 8; ++k) if (!in_a_row(args[k], k > 1 && k < 5 ? 2 : 3)) PASS;
+    for (int k = 8; k < 10; ++k) if (args[k] != api->none && !in_a_row(args[k], 3)) PASS;
+    const size *shape = SHAPE(args[7]);
+    const i64 h = SHAPE(args[4])[1];
+    if (shape[2] != 4 * h || 4 * h * h > WEIGHTS || !numel(args[7])) PASS;
+    Steps s = {
+        .steps = shape[0], .rows = shape[1], .width = h, .gates = 4 * h, .backwards = args[10] == api->true_, .g = (T *)DATA(args[1]),
+        .hidden = (T *)DATA(args[2]), .cell = (T *)DATA(args[3]), .outputs_in = (T *)DATA(args[5]), .cells_in = (T *)DATA(args[6]),
+        .parts_in = (T *)DATA(args[7]), .g_cells = args[8] == api->none ? 0 : (T *)DATA(args[8]), .g_parts = args[9] == api->none ? 0 : (T *)DATA(args[9]),
+        .to_in = (T *)DATA(outs[0]), .to_hidden = (T *)DATA(outs[1]), .to_cell = (T *)DATA(outs[2]),
+    };
+    s.packed = pack_all(matrix_of(args[4]), &s.panels);
+    if (!s.packed) return no_memory();
+    share((s.rows + CHUNK - 1) / CHUNK, 1, lstm_back, &s, s.steps * s.rows * h * h / 8);
+    free(s.packed);
+    weights_gradient(outs[3], &s, s.to_in);
+    DONE;
+}
+
+static void gru_forward(void *context, i64 begin, i64 end) {
+    const Steps *s = context;
+    const i64 h = s->width;
+    T *hiddens = s->to_hiddens;
+    for (i64 first = begin * CHUNK; first < end * CHUNK && first < s->rows; first += CHUNK) {
+        const i64 rows = s->rows - first < CHUNK ? s->rows - first : CHUNK;
+        const T *hidden = s->hidden + first * h;
+        T *own = hiddens + first * 3 * h;
+        for (i64 k = 0; k < s->steps; ++k) {
+            const i64 at = step_at(s, k) * s->rows + first;
+            for (i64 r = 0; r < rows; ++r) {
+                if (s->bias) memcpy(own + r * 3 * h, s->bias, 3 * h * sizeof(T));
+                else memset(own + r * 3 * h, 0, 3 * h * sizeof(T));
+            }
+            multiply(own, 3 * h, hidden, h, rows, h, 3 * h, s->packed, s->panels);
+            T *out = s->outputs + at * h;
+            for (i64 r = 0; r < rows; ++r) {
+                const T *x = s->in + (at + r) * 3 * h, *y = own + r * 3 * h;
+                T *parts = s->parts + (at + r) * 4 * h;
+                SIMD for (i64 l = 0; l < h; ++l) {
+                    const T r_ = sigmoid(x[l] + y[l]), z = sigmoid(x[h + l] + y[h + l]), n = tanh_f32(x[2 * h + l] + r_ * y[2 * h + l]);
+                    parts[l] = r_, parts[h + l] = z, parts[2 * h + l] = n, parts[3 * h + l] = y[2 * h + l];
+                    out[r * h + l] = n + z * (hidden[r * h + l] - n);
+                }
+            }
+            hidden = out;
+        }
+    }
+}
+
+KERNEL(gru_steps) {
+    Object *outs[2];
+    if (count != 6 || objects_of(args[0], outs, 2) != 2 || !in_a_row(outs[0], 3) || !in_a_row(outs[1], 3)) PASS;
+    if (!in_a_row(args[1], 3) || !in_a_row(args[2], 2) || !in_a_row(args[3], 2) || (args[4] != api->none && !in_a_row(args[4], 1))) PASS;
+    const size *shape = SHAPE(args[1]);
+    const i64 h = SHAPE(args[3])[1];
+    if (shape[2] != 3 * h || 3 * h * h > WEIGHTS || !numel(args[1])) PASS;
+    Steps s = {
+        .steps = shape[0], .rows = shape[1], .width = h, .gates = 3 * h, .backwards = args[5] == api->true_, .in = (T *)DATA(args[1]),
+        .hidden = (T *)DATA(args[2]), .bias = args[4] == api->none ? 0 : (T *)DATA(args[4]), .outputs = (T *)DATA(outs[0]), .parts = (T *)DATA(outs[1]),
+    };
+    s.packed = pack_all(transposed(matrix_of(args[3])), &s.panels);
+    s.to_hiddens = malloc(s.rows * 3 * h * sizeof(T));
+    const int failed = !s.packed || !s.to_hiddens;
+    if (!failed) share((s.rows + CHUNK - 1) / CHUNK, 1, gru_forward, &s, s.steps * s.rows * h * h / 8);
+    free(s.packed), free(s.to_hiddens);
+    if (failed) return no_memory();
+    DONE;
+}
+
+static void gru_back(void *context, i64 begin, i64 end) {
+    const Steps *s = context;
+    const i64 h = s->width;
+    for (i64 first = begin * CHUNK; first < end * CHUNK && first < s->rows; first += CHUNK) {
+        const i64 rows = s->rows - first < CHUNK ? s->rows - first : CHUNK;
+        T *carried = s->to_hidden + first * h;
+        memset(carried, 0, rows * h * sizeof(T));
+        for (i64 k = s->steps - 1; k >= 0; --k) {
+            const i64 at = step_at(s, k) * s->rows + first;
+            const T *before = k ? s->outputs_in + (step_at(s, k - 1) * s->rows + first) * h : s->hidden + first * h;
+            for (i64 r = 0; r < rows; ++r) {
+                const T *parts = s->parts_in + (at + r) * 4 * h, *g = s->g + (at + r) * h, *g_parts = s->g_parts ? s->g_parts + (at + r) * 4 * h : 0;
+                T *to = s->to_in + (at + r) * 3 * h, *to_hiddens = s->to_hiddens + (at + r) * 3 * h;
+                SIMD for (i64 l = 0; l < h; ++l) {
+                    const T r_ = parts[l], z = parts[h + l], n = parts[2 * h + l], hn = parts[3 * h + l], out = g[l] + carried[r * h + l];
+                    T of_n = out * (1 - z), of_z = out * (before[r * h + l] - n);
+                    if (g_parts) of_n += g_parts[2 * h + l], of_z += g_parts[h + l];
+                    const T new_ = of_n * (1 - n * n);
+                    T of_r = new_ * hn, of_hn = new_ * r_;
+                    if (g_parts) of_r += g_parts[l], of_hn += g_parts[3 * h + l];
+                    const T reset = of_r * r_ * (1 - r_), update = of_z * z * (1 - z);
+                    to[l] = reset, to[h + l] = update, to[2 * h + l] = new_;
+                    to_hiddens[l] = reset, to_hiddens[h + l] = update, to_hiddens[2 * h + l] = of_hn;
+                    carried[r * h + l] = out * z;
+                }
+            }
+            multiply(carried, h, s->to_hiddens + at * 3 * h, 3 * h, rows, 3 * h, h, s->packed, s->panels);
+        }
+    }
+}
+
+KERNEL(gru_steps_backward) {
+    Object *outs[4];
+    if (count != 8 || objects_of(args[0], outs, 4) != 4 || !GEMM) PASS;
+    if (!in_a_row(outs[0], 3) || !in_a_row(outs[1], 2) || !in_a_row(outs[2], 2) || !in_a_row(outs[3], 1)) PASS;
+    if (!in_a_row(args[1], 3) || !in_a_row(args[2], 2) || !in_a_row(args[3], 2) || !in_a_row(args[4], 3) || !in_a_row(args[5], 3)) PASS;
+    if (args[6] != api->none && !in_a_row(args[6], 3)) PASS;
+    const size *shape = SHAPE(args[1]);
+    const i64 h = SHAPE(args[3])[1];
+    if (shape[2] != h || 3 * h * h > WEIGHTS || !numel(args[1])) PASS;
+    Steps s = {
+        .steps = shape[0], .rows = shape[1], .width = h, .gates = 3 * h, .backwards = args[7] == api->true_, .g = (T *)DATA(args[1]),
+        .hidden = (T *)DATA(args[2]), .outputs_in = (T *)DATA(args[4]), .parts_in = (T *)DATA(args[5]), .g_parts = args[6] == api->none ? 0 : (T *)DATA(args[6]),
+        .to_in = (T *)DATA(outs[0]), .to_hidden = (T *)DATA(outs[1]),
+    };
+    s.packed = pack_all(matrix_of(args[3]), &s.panels);
+    s.to_hiddens = malloc(s.steps * s.rows * 3 * h * sizeof(T));
+    const int failed = !s.packed || !s.to_hiddens;
+    if (!failed) {
+        share((s.rows + CHUNK - 1) / CHUNK, 1, gru_back, &s, s.steps * s.rows * h * h / 8);
+        weights_gradient(outs[2], &s, s.to_hiddens);
+        column_sums((T *)DATA(outs[3]), 1, (Matrix){s.to_hiddens, s.steps * s.rows, 3 * h, 3 * h, 1});
+    }
+    free(s.packed), free(s.to_hiddens);
+    if (failed) return no_memory();
+    DONE;
+}
