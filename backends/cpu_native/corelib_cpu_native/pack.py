@@ -42,8 +42,10 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("reduce.h sums.c", "sum mean vector_norm", FLOATS),
-    ("reduce.h sums.c", "sum", (D.int64,)),
+    ("reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
+    ("reduce.h sums.c", "sum prod", (D.int64,)),
+    ("reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
+    ("reduce.h moments.c", "variance deviation", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels

@@ -19,6 +19,8 @@
 #define STORE store_u8
 #endif
 
+#define PRAGMA(...) _Pragma(#__VA_ARGS__)
+
 enum { RUN = 4096, ROWS = 64, TILE = 512, BUFFER = 8192, STATE = 24 };  // elements of a run, rows of a block, columns of a tile
 
 typedef struct {

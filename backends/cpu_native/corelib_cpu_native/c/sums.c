@@ -149,3 +149,43 @@ KERNEL(vector_norm) {
     return reduce(&r, p == 1 ? &NORM_1 : &NORM_2, 0);
 }
 #endif
+
+// Products: of floats in float64, whose range holds what float32's would lose on the way.
+typedef struct { WIDE_T p; } Product;
+#ifdef FLOATING
+#define TIMES(a, b) ((a) * (b))
+#else
+#define TIMES(a, b) ((i64)((u64)(a) * (u64)(b)))
+#endif
+static void prod_clear(void *states, i64 w) { for (i64 j = 0; j < w; ++j) ((Product *)states)[j].p = 1; }
+static void prod_run(void *state, const T *x, i64 n) {
+    WIDE_T l[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    i64 i = 0;
+    for (; i + 8 <= n; i += 8) for (int k = 0; k < 8; ++k) l[k] = TIMES(l[k], (WIDE_T)x[i + k]);
+    for (; i < n; ++i) l[0] = TIMES(l[0], (WIDE_T)x[i]);
+    for (int m = 4; m; m /= 2) for (int k = 0; k < m; ++k) l[k] = TIMES(l[k], l[k + m]);
+    Product *s = state;
+    s->p = TIMES(s->p, l[0]);
+}
+static void prod_block(void *states, const char *x, i64 step, i64 rows, i64 w) {
+    Product *s = states;
+    for (i64 i = 0; i < rows; ++i) {
+        const T *r = (const T *)(x + i * step);
+        SIMD for (i64 j = 0; j < w; ++j) s[j].p = TIMES(s[j].p, (WIDE_T)r[j]);
+    }
+}
+static void prod_join(void *states, const void *others, i64 w) {
+    Product *a = states;
+    for (i64 j = 0; j < w; ++j) a[j].p = TIMES(a[j].p, ((const Product *)others)[j].p);
+}
+static void prod_store(const void *states, i64 w, char *out, i64 step, UNUSED const void *extra) {
+    for (i64 j = 0; j < w; ++j) STORE((MEM *)(out + j * step), 0, (T)((const Product *)states)[j].p);
+}
+static const Rule PROD = {sizeof(Product), prod_clear, prod_run, prod_block, prod_join, prod_store};
+
+KERNEL(prod) {
+    Reduction r;
+    if (count != 4 || !reduction_given(&r, args, KIND, args[2])) PASS;
+    if (!numel(args[0])) DONE;
+    return reduce(&r, &PROD, 0);
+}
