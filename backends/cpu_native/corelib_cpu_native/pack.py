@@ -46,6 +46,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("reduce.h sums.c", "sum prod", (D.int64,)),
     ("reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
     ("reduce.h moments.c", "variance deviation", FLOATS),
+    ("lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
