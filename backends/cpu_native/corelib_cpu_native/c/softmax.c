@@ -10,10 +10,10 @@ static f64 exponentials(T *y, const T *x, i64 n, T top) {
         T sum = 0;
         if (y) {
             PRAGMA(omp simd reduction(+ : sum))
-            for (i64 j = i; j < end; ++j) { const T e = exp(x[j] - top); y[j] = e, sum += e; }
+            for (i64 j = i; j < end; ++j) { const T e = exp_normal(x[j] - top); y[j] = e, sum += e; }
         } else {
             PRAGMA(omp simd reduction(+ : sum))
-            for (i64 j = i; j < end; ++j) sum += exp(x[j] - top);
+            for (i64 j = i; j < end; ++j) sum += exp_normal(x[j] - top);
         }
         total += sum, i = end;
     }
@@ -23,7 +23,7 @@ static f64 exponentials(T *y, const T *x, i64 n, T top) {
         for (i32 k = 0; k < (i32)W; ++k) v[k] = top;
         for (i32 k = 0; k < left; ++k) v[k] = x[i + k];
         PRAGMA(omp simd reduction(+ : sum))
-        for (i32 k = 0; k < (i32)W; ++k) { const T e = exp(v[k] - top); v[k] = e, sum += k < left ? e : 0; }
+        for (i32 k = 0; k < (i32)W; ++k) { const T e = exp_normal(v[k] - top); v[k] = e, sum += k < left ? e : 0; }
         if (y) for (i32 k = 0; k < left; ++k) y[i + k] = v[k];
         total += sum;
     }
@@ -63,8 +63,8 @@ static void soft_columns(char *out, i64 out_step, const char *in, i64 in_step, i
     for (i64 i = 0; i < n; ++i) {
         const MEM *x = (const MEM *)(in + i * in_step);
         MEM *y = (MEM *)(out + i * out_step);
-        if (kept) { SIMD for (i64 j = 0; j < w; ++j) { const T e = exp(LOAD(x, j) - top[j]); STORE(y, j, e); sum[j] += e; } }
-        else { SIMD for (i64 j = 0; j < w; ++j) sum[j] += exp(LOAD(x, j) - top[j]); }
+        if (kept) { SIMD for (i64 j = 0; j < w; ++j) { const T e = exp_normal(LOAD(x, j) - top[j]); STORE(y, j, e); sum[j] += e; } }
+        else { SIMD for (i64 j = 0; j < w; ++j) sum[j] += exp_normal(LOAD(x, j) - top[j]); }
     }
     SIMD for (i64 j = 0; j < w; ++j) sum[j] = how == LOG ? log(sum[j]) : 1 / (how == SAFE && sum[j] == 0 ? 1 : sum[j]);
     for (i64 i = 0; i < n; ++i) {
@@ -72,7 +72,7 @@ static void soft_columns(char *out, i64 out_step, const char *in, i64 in_step, i
         MEM *y = (MEM *)(out + i * out_step);
         if (how == LOG) { SIMD for (i64 j = 0; j < w; ++j) STORE(y, j, LOAD(x, j) - top[j] - sum[j]); }
         else if (kept) { SIMD for (i64 j = 0; j < w; ++j) STORE(y, j, LOAD(y, j) * sum[j]); }
-        else { SIMD for (i64 j = 0; j < w; ++j) STORE(y, j, exp(LOAD(x, j) - top[j]) * sum[j]); }
+        else { SIMD for (i64 j = 0; j < w; ++j) STORE(y, j, exp_normal(LOAD(x, j) - top[j]) * sum[j]); }
     }
 }
 
@@ -130,7 +130,7 @@ static void slope_line(T *out, const T *g, const T *y, i64 n, int how) {
         total += sum;
     }
     const T s = (T)total;
-    if (how == LOG) { SIMD for (i64 i = 0; i < n; ++i) out[i] = g[i] - exp(y[i]) * s; }
+    if (how == LOG) { SIMD for (i64 i = 0; i < n; ++i) out[i] = g[i] - exp_normal(y[i]) * s; }
     else { SIMD for (i64 i = 0; i < n; ++i) out[i] = y[i] * (g[i] - s); }
 }
 
@@ -143,7 +143,7 @@ static void slope_columns(char *out, char *const *at, const i64 *along, i64 from
             MEM *to = (MEM *)(out + i * along[0]) + from;
             if (!pass && how == LOG) { SIMD for (i64 j = 0; j < w; ++j) sum[j] += LOAD(g, j); }
             else if (!pass) { SIMD for (i64 j = 0; j < w; ++j) sum[j] += LOAD(g, j) * LOAD(y, j); }
-            else if (how == LOG) { SIMD for (i64 j = 0; j < w; ++j) STORE(to, j, LOAD(g, j) - exp(LOAD(y, j)) * sum[j]); }
+            else if (how == LOG) { SIMD for (i64 j = 0; j < w; ++j) STORE(to, j, LOAD(g, j) - exp_normal(LOAD(y, j)) * sum[j]); }
             else { SIMD for (i64 j = 0; j < w; ++j) STORE(to, j, LOAD(y, j) * (LOAD(g, j) - sum[j])); }
         }
     }
