@@ -47,6 +47,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
     ("reduce.h moments.c", "variance deviation", FLOATS),
     ("lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
+    ("lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
