@@ -42,12 +42,12 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
-    ("reduce.h sums.c", "sum prod", (D.int64,)),
-    ("reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
-    ("reduce.h moments.c", "variance deviation", FLOATS),
-    ("lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
-    ("lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
+    ("vectors.h reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
+    ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),
+    ("vectors.h reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
+    ("vectors.h reduce.h moments.c", "variance deviation", FLOATS),
+    ("vectors.h lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
+    ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels

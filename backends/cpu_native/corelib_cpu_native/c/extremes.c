@@ -25,8 +25,8 @@ typedef i32 Flag;
 #endif
 #endif
 
-INLINE T best_max(T a, T b) { return UNORDERED(b) || b > a ? b : a; }
-INLINE T best_min(T a, T b) { return UNORDERED(b) || b < a ? b : a; }
+INLINE T best_max(T a, T b) { return (b > a) | UNORDERED(b) ? b : a; }
+INLINE T best_min(T a, T b) { return (b < a) | UNORDERED(b) ? b : a; }
 
 #define EXTREME(which, start, than) \
     static void which##_clear(void *states, i64 w) { for (i64 j = 0; j < w; ++j) ((T *)states)[j] = (T)start; } \

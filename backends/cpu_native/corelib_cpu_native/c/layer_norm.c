@@ -40,31 +40,16 @@ INLINE const T *values_of(const Rows *r, i64 i, T *room) {
 }
 
 enum { PART = 4096 };
+VECTOR_SUM(part_sum, (const T *x, i64 n), AT(x))
+VECTOR_SUM(part_squares, (const T *x, i64 n, T mean), ((AT(x) - mean) * (AT(x) - mean)))
 static f64 sum_of(const T *x, i64 n) {
     f64 total = 0;
-    for (i64 i = 0; i < n; i += PART) {
-        const i64 end = n - i > PART ? i + PART : n, h = (end - i) / 2;
-        T a = 0, b = 0;
-        PRAGMA(omp simd reduction(+ : a, b))
-        for (i64 j = 0; j < h; ++j) a += x[i + j], b += x[i + h + j];
-        if (i + 2 * h < end) a += x[end - 1];
-        total += (f64)a + b;
-    }
+    for (i64 i = 0; i < n; i += PART) total += part_sum(x + i, n - i < PART ? n - i : PART);
     return total;
 }
 static f64 squares_of(const T *x, i64 n, T mean) {
     f64 total = 0;
-    for (i64 i = 0; i < n; i += PART) {
-        const i64 end = n - i > PART ? i + PART : n, h = (end - i) / 2;
-        T a = 0, b = 0;
-        PRAGMA(omp simd reduction(+ : a, b))
-        for (i64 j = 0; j < h; ++j) {
-            const T u = x[i + j] - mean, v = x[i + h + j] - mean;
-            a += u * u, b += v * v;
-        }
-        if (i + 2 * h < end) { const T u = x[end - 1] - mean; a += u * u; }
-        total += (f64)a + b;
-    }
+    for (i64 i = 0; i < n; i += PART) total += part_squares(x + i, n - i < PART ? n - i : PART, mean);
     return total;
 }
 INLINE void statistics_of(const T *x, i64 n, f64 eps, T *mean, T *scale) {

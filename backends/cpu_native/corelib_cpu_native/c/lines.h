@@ -1,14 +1,10 @@
 // What works on lines along one dimension: softmax, running totals, places of extremes. The other dimensions are walked as elementwise kernels
 // walk them, in the order of memory; a loop gets neighbouring lines, and last, as one more array that does not move, what it has to know.
-#if defined(IS_F16) || defined(IS_BF16) || defined(IS_F32) || defined(IS_F64)
-#define FLOATING 1
-#endif
 #if defined(IS_F16) || defined(IS_BF16) || defined(IS_B8)
 #define DIRECT 0  // a value is not what lies in memory
 #else
 #define DIRECT 1
 #endif
-#define PRAGMA(...) _Pragma(#__VA_ARGS__)
 
 typedef struct {
     i64 n, along[MOST];  // elements of a line, and the bytes from one to the next in each array

@@ -17,11 +17,10 @@ static void moments_join(void *states, const void *others, i64 w) {
 // Around a center near the mean, for what its rounding leaves.
 INLINE void moments_around(Moments *s, f64 n, f64 center, f64 off, f64 squares) { moments_add(s, n, center + off / n, squares - off * off / n); }
 
+VECTOR_SUM(run_sum, (const T *x, i64 n), AT(x))
 static void moments_run(void *state, const T *x, i64 n) {
-    T a = 0, off = 0, squares = 0;
-    PRAGMA(omp simd reduction(+ : a))
-    for (i64 i = 0; i < n; ++i) a += x[i];
-    const T center = a / (T)n;
+    T off = 0, squares = 0;
+    const T center = run_sum(x, n) / (T)n;
     PRAGMA(omp simd reduction(+ : off, squares))
     for (i64 i = 0; i < n; ++i) {
         const T d = x[i] - center;

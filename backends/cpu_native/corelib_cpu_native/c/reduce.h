@@ -2,9 +2,6 @@
 //
 // What lies innermost in memory decides: a reduced dimension is read in runs, each into one state; a kept one in blocks of rows, a state for
 // each column, so that memory is read as it lies. The order of all sums depends on sizes only.
-#if defined(IS_F16) || defined(IS_BF16) || defined(IS_F32) || defined(IS_F64)
-#define FLOATING 1
-#endif
 #if defined(IS_F16) || defined(IS_BF16)
 #define DIRECT 0  // a value is not what lies in memory
 #else
@@ -19,7 +16,6 @@
 #define STORE store_u8
 #endif
 
-#define PRAGMA(...) _Pragma(#__VA_ARGS__)
 
 enum { RUN = 4096, ROWS = 64, TILE = 512, BUFFER = 8192, STATE = 24 };  // elements of a run, rows of a block, columns of a tile
 

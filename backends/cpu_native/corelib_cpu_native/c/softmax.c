@@ -115,19 +115,13 @@ KERNEL(safe_softmax_along) { if (count != 3) PASS; return soft(args, SAFE); }
 KERNEL(log_softmax_along) { if (count != 3) PASS; return soft(args, LOG); }
 
 // The derivatives: y (g - sum(g y)), and g - exp(y) sum(g).
+VECTOR_SUM(part_sum, (const T *x, i64 n), AT(x))
+VECTOR_SUM(part_products, (const T *x, const T *y, i64 n), (AT(x) * AT(y)))
 static void slope_line(T *out, const T *g, const T *y, i64 n, int how) {
     f64 total = 0;
     for (i64 i = 0; i < n; i += BLOCK_) {
-        const i64 end = n - i > BLOCK_ ? i + BLOCK_ : n;
-        T sum = 0;
-        if (how == LOG) {
-            PRAGMA(omp simd reduction(+ : sum))
-            for (i64 j = i; j < end; ++j) sum += g[j];
-        } else {
-            PRAGMA(omp simd reduction(+ : sum))
-            for (i64 j = i; j < end; ++j) sum += g[j] * y[j];
-        }
-        total += sum;
+        const i64 m = n - i > BLOCK_ ? BLOCK_ : n - i;
+        total += how == LOG ? part_sum(g + i, m) : part_products(g + i, y + i, m);
     }
     const T s = (T)total;
     if (how == LOG) { SIMD for (i64 i = 0; i < n; ++i) out[i] = g[i] - exp_normal(y[i]) * s; }

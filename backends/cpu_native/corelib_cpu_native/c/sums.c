@@ -22,12 +22,6 @@ INLINE void sum_add(Sum *a, WIDE_T v) { a->s = (i64)((u64)a->s + (u64)v); }
 #endif
 INLINE WIDE_T sum_value(const Sum *a) { return a->s; }
 #endif
-#ifdef FLOATING
-typedef T Part;
-#else
-typedef u64 Part;
-#endif
-
 static void sum_clear(void *states, i64 w) { memset(states, 0, w * sizeof(Sum)); }
 static void sum_join(void *states, const void *others, i64 w) {
     Sum *a = states;
@@ -41,31 +35,9 @@ static void sum_join(void *states, const void *others, i64 w) {
 }
 
 // A run in four vectors, and a block of rows eight at a time; f(x) is what is added, of a value and of a vector.
-#define LANES (64 / (int)sizeof(Part))
-typedef Part Vector __attribute__((vector_size(64)));
-INLINE Vector vector_at(const T *x) { Vector v; memcpy(&v, x, 64); return v; }
-
 #define SUMS(name, f) \
-    static void name##_run(void *state, const T *x, i64 n) { \
-        Part total = 0; \
-        i64 i = 0; \
-        if (n >= LANES) { \
-            const Vector first = vector_at(x); \
-            Vector a = f(first), b = {0}, c = {0}, d = {0}; \
-            for (i = LANES; i + 4 * LANES <= n; i += 4 * LANES) { \
-                const Vector p = vector_at(x + i), q = vector_at(x + i + LANES), r = vector_at(x + i + 2 * LANES), s = vector_at(x + i + 3 * LANES); \
-                a += f(p), b += f(q), c += f(r), d += f(s); \
-            } \
-            for (; i + LANES <= n; i += LANES) { const Vector p = vector_at(x + i); b += f(p); } \
-            a = (a + b) + (c + d); \
-            Part l[LANES]; \
-            memcpy(l, &a, 64); \
-            for (int m = LANES / 2; m; m /= 2) for (int k = 0; k < m; ++k) l[k] += l[k + m]; \
-            total = l[0]; \
-        } \
-        for (; i < n; ++i) total += f((Part)x[i]); \
-        sum_add(state, (WIDE_T)total); \
-    } \
+    VECTOR_SUM(name##_of, (const T *x, i64 n), f(AT(x))) \
+    static void name##_run(void *state, const T *x, i64 n) { sum_add(state, (WIDE_T)name##_of(x, n)); } \
     static void name##_block(void *states, const char *x, i64 step, i64 rows, i64 w) { \
         Sum *sums = states; \
         Part part[TILE]; \
