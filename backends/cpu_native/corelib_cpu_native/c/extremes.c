@@ -25,8 +25,8 @@ typedef i32 Flag;
 #endif
 #endif
 
-INLINE T best_max(T a, T b) { return (b > a) | UNORDERED(b) ? b : a; }
-INLINE T best_min(T a, T b) { return (b < a) | UNORDERED(b) ? b : a; }
+INLINE T best_max(T a, T b) { const T best = b > a ? b : a; return UNORDERED(b) ? b : best; }
+INLINE T best_min(T a, T b) { const T best = b < a ? b : a; return UNORDERED(b) ? b : best; }
 
 #define EXTREME(which, start, than) \
     static void which##_clear(void *states, i64 w) { for (i64 j = 0; j < w; ++j) ((T *)states)[j] = (T)start; } \
@@ -42,16 +42,26 @@ INLINE T best_min(T a, T b) { return (b < a) | UNORDERED(b) ? b : a; }
         *s = best_##which(*s, none ? NO_NUMBER : a); \
     } \
     static void which##_block(void *states, const char *x, i64 step, i64 rows, i64 w) { \
-        T *s = states; \
+        T *s = states, best[TILE]; \
+        Flag none[TILE]; \
+        for (i64 j = 0; j < w; ++j) best[j] = (T)start, none[j] = 0; \
         i64 i = 0; \
         for (; i + 4 <= rows; i += 4) { \
             const T *p = (const T *)(x + i * step), *q = (const T *)(x + (i + 1) * step), *r = (const T *)(x + (i + 2) * step), *t = (const T *)(x + (i + 3) * step); \
-            SIMD for (i64 j = 0; j < w; ++j) s[j] = best_##which(s[j], best_##which(best_##which(p[j], q[j]), best_##which(r[j], t[j]))); \
+            SIMD for (i64 j = 0; j < w; ++j) { \
+                const T a = q[j] than p[j] ? q[j] : p[j], b = t[j] than r[j] ? t[j] : r[j], c = a than b ? a : b; \
+                none[j] |= UNORDERED(p[j]) | UNORDERED(q[j]) | UNORDERED(r[j]) | UNORDERED(t[j]); \
+                best[j] = c than best[j] ? c : best[j]; \
+            } \
         } \
         for (; i < rows; ++i) { \
             const T *r = (const T *)(x + i * step); \
-            SIMD for (i64 j = 0; j < w; ++j) s[j] = best_##which(s[j], r[j]); \
+            SIMD for (i64 j = 0; j < w; ++j) { \
+                best[j] = r[j] than best[j] ? r[j] : best[j]; \
+                none[j] |= UNORDERED(r[j]); \
+            } \
         } \
+        for (i64 j = 0; j < w; ++j) s[j] = best_##which(s[j], none[j] ? NO_NUMBER : best[j]); \
     } \
     static void which##_join(void *states, const void *others, i64 w) { \
         T *s = states; \

@@ -36,8 +36,8 @@ static void sum_join(void *states, const void *others, i64 w) {
 
 // A run in four vectors, and a block of rows eight at a time; f(x) is what is added, of a value and of a vector.
 #define SUMS(name, f) \
-    VECTOR_SUM(name##_of, (const T *x, i64 n), f(AT(x))) \
-    static void name##_run(void *state, const T *x, i64 n) { sum_add(state, (WIDE_T)name##_of(x, n)); } \
+    VECTOR_SUM(name##_total, (const T *x, i64 n), f(AT(x))) \
+    static void name##_run(void *state, const T *x, i64 n) { sum_add(state, (WIDE_T)name##_total(x, n)); } \
     static void name##_block(void *states, const char *x, i64 step, i64 rows, i64 w) { \
         Sum *sums = states; \
         Part part[TILE]; \
