@@ -48,6 +48,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h reduce.h moments.c", "variance deviation", FLOATS),
     ("vectors.h lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
+    ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
