@@ -46,8 +46,9 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),
     ("vectors.h reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
     ("vectors.h reduce.h moments.c", "variance deviation", FLOATS),
-    ("vectors.h lines.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
+    ("vectors.h lines.h softmax.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
+    ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),
     ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
