@@ -46,6 +46,8 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),
     ("vectors.h reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
     ("vectors.h reduce.h moments.c", "variance deviation", FLOATS),
+    ("vectors.h lines.h places.c", "argmax argmin max_along min_along", NUMBERS),
+    ("vectors.h lines.h scans.c", "cumsum cumprod", (D.int64, *FLOATS)),
     ("vectors.h lines.h softmax.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
     ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),

@@ -34,8 +34,8 @@ static int lines_add(Walk *w, Line *l, int k, Object *o, i64 dim, int reduced) {
     return 1;
 }
 
-// Run the loop over all lines. 0, with the error raised, where there was no memory.
-static int lines_run(Walk *w, Line *l) {
+// Run the loop over all lines, at least so many at once. 0, with the error raised, where there was no memory.
+static int lines_run(Walk *w, Line *l, i64 least) {
     const int k = w->arrays++;
     w->start[k] = (char *)l;
     for (int d = 0; d < w->dims; ++d) w->steps[k][d] = 0;
@@ -47,7 +47,7 @@ static int lines_run(Walk *w, Line *l) {
     } else {
         i64 each = PIECE / (l->n ? l->n : 1);
         if (llabs(w->inner[0]) < llabs(l->along[0]) && each < 64) each = 64;  // lines side by side: as many as lie together
-        each = each < 1 ? 1 : each < w->length ? each : each;
+        each = each < least ? least : each;
         w->piece = each < w->length ? each : w->length;
         w->pieces = (w->length + w->piece - 1) / w->piece;
         void *state = api->release();

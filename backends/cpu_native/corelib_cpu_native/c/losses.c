@@ -90,7 +90,7 @@ KERNEL(softmax_nll) {
     if (!losses) return no_memory();
     add_values(&w, &c.l, 3, losses, 1);
     w.loop = nll_loop;
-    const int ran = lines_run(&w, &c.l);
+    const int ran = lines_run(&w, &c.l, 1);
     if (ran && c.reduction) {
         const f64 total = total_of(losses, n);
         STORE((MEM *)DATA(outs[0]), 0, (T)(c.reduction == 2 ? total / (f64)used : total));
@@ -155,7 +155,7 @@ KERNEL(softmax_nll_backward) {
         add_values(&w, &c.l, 3, made, 1);
     }
     w.loop = nll_slope_loop;
-    const int ran = lines_run(&w, &c.l);
+    const int ran = lines_run(&w, &c.l, 1);
     free(made);
     if (!ran) return 0;
     DONE;

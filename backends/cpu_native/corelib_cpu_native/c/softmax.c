@@ -30,7 +30,7 @@ static Object *soft(Object *const *args, int how) {
     if (!lines_add(&w, &l, 0, args[0], dim, 0) || !lines_add(&w, &l, 1, args[1], dim, 0)) PASS;
     if (!numel(args[0])) DONE;
     l.how = how, w.loop = soft_loop;
-    if (!lines_run(&w, &l)) return 0;
+    if (!lines_run(&w, &l, 1)) return 0;
     DONE;
 }
 KERNEL(softmax_along) { if (count != 3) PASS; return soft(args, SOFT); }
@@ -98,7 +98,7 @@ static Object *slope(Object *const *args, int how) {
     for (int k = 0; k < 3; ++k) if (!is_array(args[k], KIND) || !lines_add(&w, &l, k, args[k], dim, 0)) PASS;
     if (!numel(args[0])) DONE;
     l.how = how, w.loop = slope_loop;
-    if (!lines_run(&w, &l)) return 0;
+    if (!lines_run(&w, &l, 1)) return 0;
     DONE;
 }
 KERNEL(softmax_backward) { if (count != 4) PASS; return slope(args, SOFT); }
