@@ -46,8 +46,18 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
     ("products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
+    ("vectors.h reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
+    ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),
+    ("vectors.h reduce.h extremes.c", "amax amin max_all min_all any all", REALS),
+    ("vectors.h reduce.h moments.c", "variance deviation", FLOATS),
+    ("vectors.h lines.h places.c", "argmax argmin max_along min_along", NUMBERS),
+    ("vectors.h lines.h scans.c", "cumsum cumprod", (D.int64, *FLOATS)),
+    ("vectors.h lines.h softmax.h softmax.c", "softmax_along safe_softmax_along log_softmax_along softmax_backward log_softmax_backward", FLOATS),
+    ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
+    ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),
+    ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
 )
-"""Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
+"""Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 TOGETHER = ("add", "sub", "mul", "true_div", "neg", "square", "sqrt", "rectify", "relu_backward", "exp")
 """What nearly every training step needs in float32, and is compiled at once: that takes a quarter of the time of one after the other."""
 _SETS = 32  # of attributes, for which an op gets kernels

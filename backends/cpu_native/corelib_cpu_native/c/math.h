@@ -141,6 +141,39 @@ INLINE void store_bf16(u16 *p, i64 i, f32 v) {
 }
 #ifdef __FLT16_MANT_DIG__
 typedef _Float16 half;
-INLINE f32 load_f16(const half *p, i64 i) { return (f32)p[i]; }
-INLINE void store_f16(half *p, i64 i, f32 v) { p[i] = (half)v; }
+// By the bits, in vectors: compilers convert one by one where the processor does not compute in half precision.
+INLINE f32 load_f16(const half *p, i64 i) {
+    u16 h;
+    memcpy(&h, p + i, 2);
+    const u32 rest = h & 0x7fffu, sign = (u32)(h & 0x8000u) << 16;
+    const f32 tiny = (f32)(i32)rest * 5.9604644775390625e-08f;  // below 2^-14
+    const u32 usual = (rest << 13) + (112u << 23) + (rest >= 0x7c00u ? 112u << 23 : 0);
+    return bits_f32((rest < 0x0400u ? f32_bits(tiny) : usual) | sign);
+}
+INLINE void store_f16(half *p, i64 i, f32 v) {
+    const u32 bits = f32_bits(v), rest = bits & 0x7fffffffu;
+    const u32 tiny = f32_bits(bits_f32(rest) + 0.5f) - 0x3f000000u;  // 0.5's last place is the smallest number
+    const u32 usual = (rest + 0xfff + ((rest >> 13) & 1) - (112u << 23)) >> 13;
+    const u32 finite = rest < 0x38800000u ? tiny : usual;
+    const u16 h = (u16)((rest > 0x7f800000u ? 0x7e00u : rest >= 0x477ff000u ? 0x7c00u : finite) | (bits >> 16 & 0x8000u));
+    memcpy(p + i, &h, 2);
+}
 #endif
+
+// exp in half the steps: 0 where the result is below the normal numbers, infinity from 88.8 on (1.2 ulp).
+INLINE f32 exp_normal_f32(f32 x) {
+    const f32 high = x > 89.0f ? 89.0f : x;
+    const f32 t = fused(high, 1.442695040888963407f, 12583039.0f), n = t - 12583039.0f;  // 1.5 * 2^23 + 127: the last bits are the exponent's
+    const f32 r = fused(n, -LN2_LOW, fused(n, -LN2_HIGH, high));
+    f32 p = 0.001375115f;
+    p = fused(p, r, 0.008368988f);
+    p = fused(p, r, 0.041669544f);
+    p = fused(p, r, 0.16666518f);
+    p = fused(p, r, 0.49999988f);
+    p = fused(p, r, 1.0f);
+    p = fused(p, r, 1.0f);
+    const f32 made = p * bits_f32(f32_bits(t) << 23);
+    return x < -87.336544f ? 0 : made;
+}
+INLINE f64 exp_normal_f64(f64 v) { return exp_f64(v); }
+#define exp_normal(v) CHOOSE(exp_normal, v)
