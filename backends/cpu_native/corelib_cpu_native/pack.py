@@ -44,6 +44,8 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h copy.c", "copy fill cat flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
+    ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
+    ("moves.h index.c", "embedding_rows", FLOATS),
 )
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
