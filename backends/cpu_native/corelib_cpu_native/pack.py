@@ -46,6 +46,9 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h copy.c", "arange_", NUMBERS),
     ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
     ("moves.h index.c", "embedding_rows", FLOATS),
+    ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
+    ("moves.h sort.c", "sort_along", REALS),
+    ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
 )
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
