@@ -48,6 +48,8 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h index.c", "embedding_rows", FLOATS),
     ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
     ("moves.h sort.c", "sort_along", REALS),
+    ("divide.c", "floor_divide remainder", INTEGERS),
+    ("divide.c", "floor_divide remainder fmod", SINGLE),
     ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
 )
 """Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
