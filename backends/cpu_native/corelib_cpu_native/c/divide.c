@@ -138,7 +138,7 @@ static Object *divided(Object *const *args, size count, Divide divide, UNUSED co
         if (!int_of(args[k], &given_) || (i64)numbers[k] != given_) PASS;
 #else
         STORE(numbers, k, number.f);
-        if (sizeof(T) != sizeof(MEM)) PASS;  // a half's number has all its digits
+        if (divide == floor_divide_block && LOAD(numbers, k) != number.f && number.f == number.f) PASS;  // by all of the number's digits
 #endif
         for (int d = 0; d < w.dims; ++d) w.steps[k][d] = 0;
         w.start[k] = (char *)&numbers[k];
