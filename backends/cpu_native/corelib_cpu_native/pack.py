@@ -42,7 +42,7 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("moves.h copy.c", "copy fill cat flip", REALS),
+    ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
     ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
     ("moves.h index.c", "embedding_rows", FLOATS),
@@ -75,6 +75,8 @@ def register(table: KernelTable) -> None:
         for name in names.split():
             for dtype in dtypes:
                 table.register(name, dtype, Later(partial(_elementwise, TABLE[name], dtype)))
+    for dtype in REALS:
+        table.register("select_where", dtype, Later(partial(_choice, TABLE["select_where"], dtype)))
     for names, dtypes in WITH_ATTRIBUTES:
         for name in names.split():
             for dtype in dtypes:
@@ -114,6 +116,10 @@ def _of_unit(file: str, names: tuple[str, ...], dtype: DType, name: str) -> Kern
 
 def _elementwise(op: Op, dtype: DType) -> Kernel:
     return elementwise(op, (None,) * len(op.operands), dict.fromkeys(op.operands, dtype), op.facts.result or dtype)
+
+
+def _choice(op: Op, dtype: DType) -> Kernel:
+    return elementwise(op, (None,) * 3, {0: D.bool, 1: dtype, 2: dtype}, dtype)
 
 
 def elementwise(op: Op, args: tuple[Any, ...], operands: dict[int, DType], out: DType) -> Kernel:

@@ -30,7 +30,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Inferred:
 
 @op(
     infer=_infer_index_select, overlap="apart", out="exact", ref="take",
-    vjp={"input": within_bounds(lambda g, input_shape, dim, index: onto("index_add", g.new_zeros(input_shape), dim, index, g, 1))},
+    vjp={"input": within_bounds(lambda g, input_shape, dim, index: onto("index_add", g.new_zeros(input_shape), dim, index, g, alpha=1))},
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds.

@@ -29,17 +29,17 @@ def _infer_take(input: Tensor, index: Tensor) -> Inferred:
     return ((*index._shape, *input._shape[1:]), input._dtype), (input, index)
 
 
-def onto(name: str, fresh: Tensor, *args: Any) -> Tensor:
-    """What an op makes of a copy of `fresh`, here of that itself: it was made for this, and is nobody else's."""
+def onto(name: str, fresh: Tensor, *args: Any, **named: Any) -> Tensor:
+    """What an op makes of a copy of `fresh`, here of that itself: it was made for this, and is nobody else's. All arguments are given."""
     target = TABLE[name]
     kernel = target.kernel_for(fresh._key, fresh._dtype)
     if kernel is None or grad_mode.enabled or FORWARD.mode is not None or not fresh._device.runtime.backend.host_memory:
-        made: Tensor = target.entry(fresh, *args)
+        made: Tensor = target.entry(fresh, *args, **named)
         return made
     array = fresh._array()
-    given = [x._array() if isinstance(x, Tensor) else x for x in args]
+    given = [x._array() if isinstance(x, Tensor) else x for x in (*args, *named.values())]
     if not computed(target, kernel, fresh._device, fresh._dtype, array, array, *given):
-        made = target.entry(fresh, *args)
+        made = target.entry(fresh, *args, **named)
         return made
     return fresh
 

@@ -8,6 +8,7 @@ from typing import Any
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.graph.grad_mode import no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.where import select_where
@@ -142,13 +143,19 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
 TABLE["cat"].rule.geometry_only = True
 
 
-@op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
+def _infer_stack(tensors: Sequence[Tensor], dim: int) -> Inferred:
+    first = tensors[0]
+    dtype, device, shape = first._dtype, first._device, first._shape
+    if all([t._dtype is dtype and t._device is device and t._strides is None for t in tensors]):
+        return ((*shape[:dim], len(tensors), *shape[dim:]), dtype), (list(tensors), dim)
+    with no_grad():
+        spec, _ = _infer_cat([t.unsqueeze(dim) for t in tensors], dim)
+    return spec, ([t if t._dtype is spec[1] else t.to(spec[1]) for t in tensors], dim)
+
+
+@op(on=(), infer=_infer_stack, grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
 def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     """`stack` of checked tensors."""
-    if not dim and all([t._strides is None for t in tensors]):  # rows of one that is joined as it lies: no views are made
-        shape = tensors[0]._shape
-        if shape:
-            return cat(tensors, 0).view((len(tensors), *shape))
     return cat([t.unsqueeze(dim) for t in tensors], dim)
 
 

@@ -1,4 +1,4 @@
-// copy, fill, cat, flip, arange_.
+// copy, fill, cat, stack_along, flip, arange_.
 
 // Casts as C has them, the small integers by way of i32: what is beyond their range wraps, and what is beyond that is not defined, as in NumPy.
 #if defined IS_B8
@@ -56,9 +56,12 @@ static void fill_loop(char *const *at, const i64 *step, i64 n) {
     const BITS v = *(const BITS *)at[1];
     if (step[0] == W) {
         BITS *o = (BITS *)at[0];
-        SIMD for (i64 i = 0; i < n; ++i) o[i] = v;
+        if (!v) memset(o, 0, (size_t)n * W);
+        else SIMD for (i64 i = 0; i < n; ++i) o[i] = v;
     } else for (i64 i = 0; i < n; ++i) *(BITS *)(at[0] + i * step[0]) = v;
 }
+
+static void fill_zero(void *context, i64 begin, i64 end) { memset((char *)context + begin, 0, (size_t)(end - begin)); }
 
 KERNEL(fill) {
     if (count != 2) PASS;
@@ -82,6 +85,10 @@ KERNEL(fill) {
         BITS *o = (BITS *)DATA(out);
         if (!bits) memset(o, 0, (size_t)n * W);
         else SIMD for (i64 i = 0; i < n; ++i) o[i] = bits;
+        DONE;
+    }
+    if (IN_A_ROW(out) && !bits) {
+        share(n * W, 1 << 20, fill_zero, DATA(out), n);
         DONE;
     }
     Walk w;
@@ -156,6 +163,44 @@ KERNEL(cat) {
         w.start[0] = at, w.start[1] = DATA(t);
         at += SHAPE(t)[dim] * STRIDES(out)[dim];
         if (numel(t)) copy_walk(&w);
+    }
+    DONE;
+}
+
+KERNEL(stack_along) {
+    if (count != 3) PASS;
+    Object *out = args[0], *given_[TENSORS];
+    i64 dim;
+    const int n = objects_of(args[1], given_, TENSORS);
+    if (!is_array(out, KIND) || n < 1 || !int_of(args[2], &dim) || dim < 0 || dim >= NDIM(out) || SHAPE(out)[dim] != n) PASS;
+    const int dims = NDIM(out) - 1;
+    int plain = IN_A_ROW(out);
+    Joined j = {n, 0, DATA(out)};
+    for (int k = 0; k < n; ++k) {
+        Object *t = given_[k];
+        if (!is_array(t, KIND) || NDIM(t) != dims || overlapping(out, t, W)) PASS;
+        for (int d = 0; d < dims; ++d) if (SHAPE(t)[d] != SHAPE(out)[d < dim ? d : d + 1]) PASS;
+        plain = plain && IN_A_ROW(t);
+        j.in[k] = DATA(t);
+    }
+    const i64 elements = numel(out);
+    if (!elements) DONE;
+    if (plain) {
+        i64 rows = 1;
+        for (int d = 0; d < dim; ++d) rows *= SHAPE(out)[d];
+        if (rows > 1 || elements < SHARED) {
+            j.row = elements / rows * W;
+            for (int k = 0; k < n; ++k) j.size[k] = j.row / n;
+            share(rows, PIECE / (elements / rows) + 1, join_rows, &j, elements);
+            DONE;
+        }
+    }
+    for (int k = 0; k < n; ++k) {
+        Walk w;
+        w.dims = dims;
+        for (int d = 0; d < dims; ++d) w.sizes[d] = SHAPE(given_[k])[d], w.steps[0][d] = STRIDES(out)[d < dim ? d : d + 1], w.steps[1][d] = STRIDES(given_[k])[d];
+        w.start[0] = DATA(out) + k * STRIDES(out)[dim], w.start[1] = DATA(given_[k]);
+        copy_walk(&w);
     }
     DONE;
 }

@@ -42,11 +42,17 @@ LOOP(fmod) LOOP(remainder) LOOP(floor_divide)
 #define IS_INTEGER 1
 #if defined IS_I64 || defined IS_I32
 typedef f64 Wide;
-#define FLOOR(v) __builtin_floor(v)
+typedef i64 Whole;
 #else
 typedef f32 Wide;
-#define FLOOR(v) __builtin_floorf(v)
+typedef i32 Whole;
 #endif
+
+// The floor, in two steps: compilers make a call of a floor that is converted.
+INLINE Whole whole_of(Wide v) {
+    const Whole t = (Whole)v;
+    return t - ((Wide)t > v);
+}
 
 INLINE T floor_divide_exact(T a, T b) {
     if ((T)-1 < 0 && b == (T)-1) return (T)((u64)0 - (u64)a);
@@ -59,13 +65,8 @@ INLINE T remainder_exact(T a, T b) {
     const T r = a % b;
     return r && (r < 0) != (b < 0) ? r + b : r;
 }
-#ifdef IS_I64
-#define TO_T(v) ((i64)(v))
-#else
-#define TO_T(v) ((T)(i64)(v))
-#endif
-INLINE T floor_divide_of(T a, T b) { return TO_T(FLOOR((Wide)a / (Wide)b)); }
-INLINE T remainder_of(T a, T b) { return TO_T((Wide)a - FLOOR((Wide)a / (Wide)b) * (Wide)b); }
+INLINE T floor_divide_of(T a, T b) { return (T)whole_of((Wide)a / (Wide)b); }
+INLINE T remainder_of(T a, T b) { return (T)((Whole)a - whole_of((Wide)a / (Wide)b) * (Whole)b); }
 
 #define LOOP(name) \
     static void name##_block(MEM *out, const MEM *a, const MEM *b, i64 n) { \
