@@ -56,6 +56,15 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
     ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),
     ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
+    ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
+    ("moves.h copy.c", "arange_", NUMBERS),
+    ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
+    ("moves.h index.c", "embedding_rows", FLOATS),
+    ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
+    ("moves.h sort.c", "sort_along", REALS),
+    ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
+    ("divide.c", "floor_divide remainder", INTEGERS),
+    ("divide.c", "floor_divide remainder fmod", SINGLE),
 )
 """Texts of this package, several of which make one, the ops whose kernels are in each, and the dtypes for which each is compiled."""
 TOGETHER = ("add", "sub", "mul", "true_div", "neg", "square", "sqrt", "rectify", "relu_backward", "exp")
@@ -99,6 +108,8 @@ def kernels() -> Iterator[tuple[str, DType, Later]]:
         for name in names.split():
             for dtype in dtypes:
                 yield name, dtype, Later(partial(_elementwise, TABLE[name], dtype))
+    for dtype in REALS:
+        yield "select_where", dtype, Later(partial(_choice, TABLE["select_where"], dtype))
     for file, names, dtypes in UNITS:
         every = tuple(names.split())
         for dtype in dtypes:
@@ -137,6 +148,10 @@ def _elementwise(op: Op, dtype: DType) -> Kernel:
     if dtype is D.float32 and op.name in TOGETHER:
         return _together()[op.name]
     return elementwise(op, (None,) * len(op.operands), dict.fromkeys(op.operands, dtype), op.facts.result or dtype)
+
+
+def _choice(op: Op, dtype: DType) -> Kernel:
+    return elementwise(op, (None,) * 3, {0: D.bool, 1: dtype, 2: dtype}, dtype)
 
 
 @cache

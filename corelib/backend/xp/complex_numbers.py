@@ -12,7 +12,7 @@ SAME = (
     "atanh", "log10", "log2", "log1p", "expm1", "exp2", "reciprocal", "square", "add", "sub", "mul", "true_div", "pow", "eq", "ne",
     "logical_not", "logical_and", "logical_or", "logical_xor", "isnan", "isinf", "isfinite", "select_where", "mm", "batched_matmul", "mv",
     "dot", "addmm", "sum", "prod", "mean", "any", "all", "take_rows", "put_rows", "index_select", "index_add",
-    "gather", "scatter_add", "scatter_set", "index", "index_put", "cat", "flip", "constant_pad",
+    "gather", "scatter_add", "scatter_set", "index", "index_put", "cat", "stack_along", "flip", "constant_pad",
 )
 """Kernels that ask nothing of their numbers but sums, products and the functions of the library."""
 

@@ -14,7 +14,7 @@ from corelib.tensor.size import Shape
 
 
 def register(table: KernelTable, xp: Module, guard: Guard) -> None:
-    """take_rows, put_rows, index_select, index_add, gather, scatter_add, index, index_put, cat, flip."""
+    """take_rows, put_rows, index_select, index_add, gather, scatter_add, index, index_put, cat, stack_along, flip."""
 
     @table("take_rows", REALS)
     def take_rows(out: Native, input: Native, index: Native) -> None:
@@ -174,6 +174,10 @@ def register(table: KernelTable, xp: Module, guard: Guard) -> None:
         if out.ndim != 1:
             tensors = [t for t in tensors if t.shape != (0,)]
         xp.concatenate(tensors, dim, out)
+
+    @table("stack_along", REALS)
+    def stack_along(out: Native, tensors: Sequence[Native], dim: int) -> None:
+        xp.stack(tensors, dim, out)
 
     @table("flip", REALS)
     def flip(out: Native, input: Native, dims: Ints) -> None:

@@ -8,7 +8,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, take_rows, within_bounds
+from corelib.ops.indexing.rows import KNOWN, _integer_index, check_index, onto, take_rows, within_bounds
 from corelib.tensor.size import Shape, broadcast_shapes, contiguous_strides, wrap_dim
 from corelib.tensor.tensor import Tensor
 
@@ -30,7 +30,7 @@ def _infer_index_select(input: Tensor, dim: int, index: Tensor) -> Inferred:
 
 @op(
     infer=_infer_index_select, overlap="apart", out="exact", ref="take",
-    vjp={"input": within_bounds(lambda g, input_shape, dim, index: g.new_zeros(input_shape).index_add(dim, index, g))},
+    vjp={"input": within_bounds(lambda g, input_shape, dim, index: onto("index_add", g.new_zeros(input_shape), dim, index, g, alpha=1))},
 )
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The places `index` (a vector of integers) along `dim`. IndexError out of bounds.
@@ -88,7 +88,7 @@ def _infer_gather(input: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> 
 
 @op(
     infer=_infer_gather, overlap="apart", out="exact", ref="take_along_axis",
-    vjp={"input": within_bounds(lambda g, input_shape, dim, index: g.new_zeros(input_shape).scatter_add(dim, index, g))},
+    vjp={"input": within_bounds(lambda g, input_shape, dim, index: onto("scatter_add", g.new_zeros(input_shape), dim, index, g))},
 )
 def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on; `index` is int64 and has as many dimensions.

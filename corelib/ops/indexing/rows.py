@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from corelib.dispatcher.calls.outcome import computed
 from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.declare import KernelOnly, op
-from corelib.dispatcher.op import Inferred
-from corelib.graph.grad_mode import no_grad
+from corelib.dispatcher.op import TABLE, Inferred
+from corelib.graph.grad_mode import grad_mode, no_grad
+from corelib.graph.tangents import FORWARD
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -27,8 +29,23 @@ def _infer_take(input: Tensor, index: Tensor) -> Inferred:
     return ((*index._shape, *input._shape[1:]), input._dtype), (input, index)
 
 
+def onto(name: str, fresh: Tensor, *args: Any, **named: Any) -> Tensor:
+    """What an op makes of a copy of `fresh`, here of that itself: it was made for this, and is nobody else's. All arguments are given."""
+    target = TABLE[name]
+    kernel = target.kernel_for(fresh._key, fresh._dtype)
+    if kernel is None or grad_mode.enabled or FORWARD.mode is not None or not fresh._device.runtime.backend.host_memory:
+        made: Tensor = target.entry(fresh, *args, **named)
+        return made
+    array = fresh._array()
+    given = [x._array() if isinstance(x, Tensor) else x for x in (*args, *named.values())]
+    if not computed(target, kernel, fresh._device, fresh._dtype, array, array, *given):
+        made = target.entry(fresh, *args, **named)
+        return made
+    return fresh
+
+
 def _take_backward(g: Tensor, input_shape: Shape, index: Tensor) -> Tensor:
-    return put_rows(g.new_zeros(input_shape), index, g, True)
+    return onto("put_rows", g.new_zeros(input_shape), index, g, True)
 
 
 @op(on=(), infer=_infer_take, vjp={"input": _take_backward})

@@ -7,7 +7,7 @@ from corelib.dispatcher.op import Inferred
 from corelib.graph.grad_mode import is_grad_enabled, no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.elementwise.where import select_where
-from corelib.ops.indexing.rows import KNOWN, check_index, ends, put_rows, take_rows
+from corelib.ops.indexing.rows import KNOWN, check_index, ends, onto, take_rows
 from corelib.tensor import dtype as D
 from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
@@ -32,7 +32,7 @@ def _rows_vjp(g: Tensor, weight_shape: Shape, indices: Tensor, padding_idx: int,
         with KNOWN:
             counts = flat.new_zeros((weight_shape[0],)).scatter_add(0, flat, flat.new_ones(flat._shape))
             rows = rows / counts.index_select(0, flat).to(rows._dtype).unsqueeze(1)
-    return put_rows(rows.new_zeros(weight_shape), flat, rows, True)
+    return onto("put_rows", rows.new_zeros(weight_shape), flat, rows, True)
 
 
 @op(on=(), infer=_infer_rows, grad_name="EmbeddingBackward0", vjp=_rows_vjp)

@@ -8,6 +8,7 @@ from typing import Any
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
 from corelib.dispatcher.op import TABLE, Inferred
+from corelib.graph.grad_mode import no_grad
 from corelib.ops.construction.creation import arange
 from corelib.ops.conversion.copying import copy_elements, kept_strides
 from corelib.ops.elementwise.where import select_where
@@ -69,7 +70,34 @@ def _parts(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, DType, list[Tens
     return (*shape[:at], total, *shape[at + 1 :]), dtype, given, at
 
 
+def _alike(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, int] | None:
+    """The shape of `cat` of contiguous tensors of one dtype and device that agree in all but `dim`, and the dimension; None for others."""
+    first = tensors[0]
+    shape, dtype, device = first._shape, first._dtype, first._device
+    ndim = len(shape)
+    if not -ndim <= dim < ndim or shape == (0,):
+        return None
+    if dim < 0:
+        dim += ndim
+    total, before, after = 0, shape[:dim], shape[dim + 1 :]
+    for t in tensors:
+        own = t._shape
+        if own is not shape and (len(own) != ndim or own[:dim] != before or own[dim + 1 :] != after or own == (0,)):
+            return None
+        if t._dtype is not dtype or t._device is not device or t._strides is not None:
+            return None
+        total += own[dim]
+    return (*before, total, *after), dim
+
+
 def _infer_cat(tensors: Sequence[Tensor], dim: int) -> Inferred:
+    if type(tensors) in (list, tuple) and type(dim) is int and tensors and type(tensors[0]) is Tensor:
+        try:
+            found = _alike(tensors, dim)
+        except AttributeError:  # something else is among them
+            found = None
+        if found is not None:
+            return (found[0], tensors[0]._dtype), (list(tensors), found[1])
     shape, dtype, given, at = _parts(tensors, dim)
     formats = {format_of(t) for t in tensors} if all(t._strides is not None for t in tensors) else {None}
     if len(formats) == 1 and (format := formats.pop()) is not None and len(shape) == CHANNELS_INNERMOST[format]:
@@ -115,7 +143,17 @@ def cat(tensors: list[Tensor], dim: int = 0) -> Tensor:
 TABLE["cat"].rule.geometry_only = True
 
 
-@op(on=(), grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
+def _infer_stack(tensors: Sequence[Tensor], dim: int) -> Inferred:
+    first = tensors[0]
+    dtype, device, shape = first._dtype, first._device, first._shape
+    if all([t._dtype is dtype and t._device is device and t._strides is None for t in tensors]):
+        return ((*shape[:dim], len(tensors), *shape[dim:]), dtype), (list(tensors), dim)
+    with no_grad():
+        spec, _ = _infer_cat([t.unsqueeze(dim) for t in tensors], dim)
+    return spec, ([t if t._dtype is spec[1] else t.to(spec[1]) for t in tensors], dim)
+
+
+@op(on=(), infer=_infer_stack, grad_name="StackBackward0", vjp={"tensors": lambda g, dim: list(g.unbind(dim))})
 def stack_along(tensors: list[Tensor], dim: int) -> Tensor:
     """`stack` of checked tensors."""
     return cat([t.unsqueeze(dim) for t in tensors], dim)
