@@ -41,8 +41,8 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
     ("clamp", NUMBERS),
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
-UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = ()
-"""Texts of this package, the ops whose kernels are in each, and the dtypes for which each is compiled."""
+UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (("conv.h conv.c", "convolution conv_input", FLOATS),)
+"""Texts of this package (a unit may be of several), the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
 
 
@@ -95,7 +95,7 @@ def compiled(names: Sequence[str], text: Callable[[], str]) -> dict[str, Kernel]
 def _unit(file: str, names: tuple[str, ...], dtype: DType) -> dict[str, Kernel]:
     from corelib_cpu_native import units
 
-    return compiled(names, lambda: units.of_dtype(dtype) + units.text_of(file))
+    return compiled(names, lambda: units.of_dtype(dtype) + "".join(map(units.text_of, file.split())))
 
 
 def _of_unit(file: str, names: tuple[str, ...], dtype: DType, name: str) -> Kernel:
