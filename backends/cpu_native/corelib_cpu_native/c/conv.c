@@ -34,8 +34,21 @@ static const Tile tiles[][NV] = {OF(1), OF(2), OF(4), OF(8)};
 static const Tile tiles[][NV] = {OF(1), OF(2), OF(4)};
 #endif
 
+// One row of the product, for `high` rows of `width` windows that lie `step` apart: depthwise convolutions.
+static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const T *x, const i32 *off, T bias, MEM *to, i64 tostep) {
+    FUSE for (i64 h = 0; h < high; ++h, x += step, to += tostep)
+        for (i64 at = 0; at < width; at += L) {
+            if (at + L > width && width > L) at = width - L;
+            V sum = (V){0};
+            for (i64 k = 0; k < n; ++k) sum += (w[k] - (V){0}) * *(const V *)(x + at + off[k]);
+            sum += bias;
+            if (width >= L) for (int l = 0; l < L; ++l) STORE(to + at, l, sum[l]);
+            else for (int l = 0; l < width; ++l) STORE(to, l, sum[l]);
+        }
+}
+
 enum { CHAIN = 128 };  // products that are added up one after the other
-enum { BOX = 1 << 19, PARTS = NR + 1 };
+enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16 };
 
 typedef struct {
     Images s;
@@ -50,6 +63,8 @@ typedef struct {
     int packed, failed;
     T *weights;
     i32 *lanes;  // off, of a packed panel
+    T *ready;  // copies and panels of all boxes, where chunks of rows share them, and the elements of each
+    i64 room;
 } Conv;
 
 // Neighbouring windows of a panel: the first lane and how many, where they begin in the copies and in out, and whether what follows them in out
@@ -112,75 +127,155 @@ static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g,
     }
 }
 
-static void conv_task(void *context, i64 begin, i64 end) {
-    Conv *c = context;
+// A task's windows: of which images and group, and where they lie.
+typedef struct {
+    i64 group, image, images, q[3], size[3], width, high, windows, safe;
+    int joined;
+    char *out;
+} Box;
+
+static Box box_of(const Conv *c, i64 i) {
     const Images *s = &c->s;
-    const i64 room = c->together * s->image + SLACK;
-    T *copy = (T *)take((room + (c->packed ? c->k * NR + SLACK : 0)) * sizeof(T));
-    if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
-    T *packed = copy + room;
-    for (i64 i = begin; i < end; ++i) {
-        i64 rest = i, q[3], size[3];
-        const i64 chunk = rest % c->chunks; rest /= c->chunks;
-        for (int d = 2; d >= 0; --d) {
-            q[d] = rest % c->boxes[d] * s->e[d], rest /= c->boxes[d];
-            size[d] = c->m[d] - q[d] < s->e[d] ? c->m[d] - q[d] : s->e[d];
+    Box b;
+    for (int d = 2; d >= 0; --d) {
+        b.q[d] = i % c->boxes[d] * s->e[d], i /= c->boxes[d];
+        b.size[d] = c->m[d] - b.q[d] < s->e[d] ? c->m[d] - b.q[d] : s->e[d];
+    }
+    b.group = i % c->groups, b.image = i / c->groups * c->together;
+    b.images = c->batch - b.image < c->together ? c->batch - b.image : c->together;
+    b.out = c->out + (b.image * c->ob + b.q[0] * c->os[0] + b.q[1] * c->os[1] + b.q[2] * c->os[2]) * (i64)sizeof(MEM);
+    // Rows that follow each other in the copy and in out are one row; what a box writes of a channel is one stretch where it is as wide as out.
+    b.joined = s->E[2] == b.size[2] && c->os[1] == b.size[2] * c->os[2];
+    b.width = b.joined ? b.size[1] * b.size[2] : b.size[2], b.high = b.joined ? 1 : b.size[1];
+    b.windows = b.size[0] * b.size[1] * b.size[2];
+    const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2] && c->os[2] == 1
+                        && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
+    b.safe = stretch ? b.windows : 0;
+    return b;
+}
+
+static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 end) {
+    const Images *s = &c->s;
+    for (i64 i = 0; i < b->images; ++i)
+        images_copy(s, copy + i * s->image, s->x + (b->image + i) * s->xb + b->group * s->channels * s->xc, begin, end, b->q, b->size);
+}
+
+// The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
+static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
+    const i64 lanes = b->images * b->windows - from < NR ? b->images * b->windows - from : NR;
+    *n = *stores = 0;
+    for (i64 lane = 0; lane < lanes;) {
+        const i64 p = from + lane, w = p % b->width, h = p / b->width % b->high, a = p / b->width / b->high % b->size[0], i = p / b->windows;
+        const i64 run = b->width - w < lanes - lane ? b->width - w : lanes - lane;
+        const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2], over = to + run + L <= b->safe;
+        const Part here = {lane, run, i * c->s.image + (a * c->s.E[1] + h) * c->s.E[2] + w, i * c->ob + to, over};
+        Part *last = &stored[*stores - 1];
+        if (*stores && c->os[2] == 1 && last->to + last->n == here.to) last->n += run, last->over = over;
+        else stored[(*stores)++] = here;
+        parts[(*n)++] = here;
+        lane += run;
+    }
+    return lanes;
+}
+
+static void pack_panel(const Conv *c, const T *copy, T *packed, const Part *parts, int n, i64 begin, i64 end) {
+    for (i64 k = begin; k < end; ++k) {
+        const T *x = copy + c->s.off[k];
+        T *to = packed + k * NR;
+        if (k == end - 1) {  // what is behind it is another's
+            for (int p = 0; p < n; ++p) memcpy(to + parts[p].lane, x + parts[p].from, parts[p].n * sizeof(T));
+            break;
         }
-        const i64 g = rest % c->groups, image = rest / c->groups * c->together;
-        const i64 images = c->batch - image < c->together ? c->batch - image : c->together;
-        for (i64 b = 0; b < images; ++b)
-            images_copy(s, copy + b * s->image, s->x + (image + b) * s->xb + g * s->channels * s->xc, 0, s->channels, q, size);
-        char *out = c->out + (image * c->ob + q[0] * c->os[0] + q[1] * c->os[1] + q[2] * c->os[2]) * (i64)sizeof(MEM);
-        Part parts[PARTS], stored[PARTS];
-        // Rows that follow each other in the copy and in out are one row; what a box writes of a channel is one stretch where it is as wide as out.
-        const int joined = s->E[2] == size[2] && c->os[1] == size[2] * c->os[2];
-        const int stretch = size[2] == c->m[2] && (size[0] == 1 || size[1] == c->m[1]) && c->os[1] == c->m[2] && c->os[2] == 1
-                            && (size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
-        const i64 width = joined ? size[1] * size[2] : size[2], high = joined ? 1 : size[1];
-        const i64 windows = size[0] * size[1] * size[2], safe = stretch ? windows : 0;
-        if (!c->packed) {
-            const i64 full = joined ? width : s->E[2], length = (high - 1) * full + width;
-            for (i64 b = 0; b < images; ++b)
-                for (i64 a = 0; a < size[0]; ++a)
-                    for (i64 from = 0; from < length; from += NR) {
-                        const i64 lanes = length - from < NR ? length - from : NR;
-                        int n = 0;
-                        for (i64 lane = 0; lane < lanes;) {
-                            const i64 h = (from + lane) / full, w = (from + lane) % full;
-                            i64 run = (w < width ? width : full) - w;
-                            if (run > lanes - lane) run = lanes - lane;
-                            const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2];
-                            if (w < width) parts[n++] = (Part){lane, run, 0, to, to + run + L <= safe};
-                            lane += run;
-                        }
-                        panel(c, copy + b * s->image + a * s->E[1] * s->E[2] + from, s->off, (int)((lanes + L - 1) / L), g, chunk,
-                              out + b * c->ob * (i64)sizeof(MEM), parts, n);
-                    }
-            continue;
-        }
-        for (i64 from = 0; from < images * windows; from += NR) {
-            const i64 lanes = images * windows - from < NR ? images * windows - from : NR;
-            int n = 0, stores = 0;
-            for (i64 lane = 0; lane < lanes;) {
-                const i64 p = from + lane, w = p % width, h = p / width % high, a = p / width / high % size[0], b = p / windows;
-                const i64 run = width - w < lanes - lane ? width - w : lanes - lane;
-                const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2], over = to + run + L <= safe;
-                const Part here = {lane, run, b * s->image + (a * s->E[1] + h) * s->E[2] + w, b * c->ob + to, over};
-                Part *last = &stored[stores - 1];
-                if (stores && c->os[2] == 1 && last->to + last->n == here.to) last->n += run, last->over = over;
-                else stored[stores++] = here;
-                parts[n++] = here;
-                lane += run;
+        for (int p = 0; p < n; ++p)
+            for (i64 j = 0; j < parts[p].n; j += L) *(V *)(to + parts[p].lane + j) = *(const V *)(x + parts[p].from + j);
+    }
+}
+
+// Packed windows: `ready` where panels are packed already.
+static void compute_packed(const Conv *c, const Box *b, const T *copy, T *packed, int ready, i64 chunk) {
+    Part parts[PARTS], stored[PARTS];
+    int n, stores;
+    for (i64 from = 0; from < b->images * b->windows; from += NR) {
+        const i64 lanes = packed_parts(c, b, from, parts, &n, stored, &stores);
+        if (!ready) pack_panel(c, copy, packed, parts, n, 0, c->k);
+        panel(c, packed, c->lanes, (int)((lanes + L - 1) / L), b->group, chunk, b->out, stored, stores);
+        if (ready) packed += c->k * NR;
+    }
+}
+
+static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk) {
+    const Images *s = &c->s;
+    Part parts[PARTS];
+    const i64 full = b->joined ? b->width : s->E[2], length = (b->high - 1) * full + b->width;
+    for (i64 i = 0; i < b->images; ++i, copy += s->image) {
+        char *out = b->out + i * c->ob * (i64)sizeof(MEM);
+        for (i64 a = 0; a < b->size[0]; ++a) {
+            const T *x = copy + a * s->E[1] * s->E[2];
+            if (c->rows == 1 && c->k <= CHAIN && c->os[2] == 1) {
+                MEM *to = (MEM *)out + b->group * c->oc + a * c->os[0];
+                const T bias = c->bias ? LOAD((const MEM *)(c->bias + b->group * c->bias_step), 0) : 0;
+                slide(b->high, b->width, s->E[2], c->k, c->weights + b->group * c->k, x, s->off, bias, to, c->os[1]);
+                continue;
             }
-            for (i64 k = 0; k < c->k; ++k) {
-                const T *x = copy + s->off[k];
-                for (int p = 0; p < n; ++p)
-                    for (i64 j = 0; j < parts[p].n; j += L) *(V *)(packed + k * NR + parts[p].lane + j) = *(const V *)(x + parts[p].from + j);
+            for (i64 from = 0; from < length; from += NR) {
+                const i64 lanes = length - from < NR ? length - from : NR;
+                int n = 0;
+                for (i64 lane = 0; lane < lanes;) {
+                    const i64 h = (from + lane) / full, w = (from + lane) % full;
+                    i64 run = (w < b->width ? b->width : full) - w;
+                    if (run > lanes - lane) run = lanes - lane;
+                    const i64 to = a * c->os[0] + h * c->os[1] + w * c->os[2];
+                    if (w < b->width) parts[n++] = (Part){lane, run, 0, to, to + run + L <= b->safe};
+                    lane += run;
+                }
+                panel(c, x + from, s->off, (int)((lanes + L - 1) / L), b->group, chunk, out, parts, n);
             }
-            panel(c, packed, c->lanes, (int)((lanes + L - 1) / L), g, chunk, out, stored, stores);
         }
     }
+}
+
+// All rows of a box, with working memory of one's own.
+static void conv_task(void *context, i64 begin, i64 end) {
+    Conv *c = context;
+    const i64 room = c->together * c->s.image + SLACK;
+    T *copy = (T *)take((room + (c->packed ? c->k * NR + SLACK : 0)) * sizeof(T));
+    if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
+    for (i64 i = begin; i < end; ++i) {
+        const Box b = box_of(c, i);
+        copy_channels(c, &b, copy, 0, c->s.channels);
+        if (c->packed) compute_packed(c, &b, copy, copy + room, 0, 0);
+        else compute_lying(c, &b, copy, 0);
+    }
     put((char *)copy);
+}
+
+// Some channels of a box, for all to use (item: box and block of channels).
+static void conv_prepare(void *context, i64 begin, i64 end) {
+    Conv *c = context;
+    const i64 groups = (c->s.channels + CHANNELS - 1) / CHANNELS, taps = c->s.taps;
+    Part parts[PARTS], stored[PARTS];
+    int n, stores;
+    for (i64 i = begin; i < end; ++i) {
+        const Box b = box_of(c, i / groups);
+        T *copy = c->ready + i / groups * c->room, *packed = copy + c->together * c->s.image + SLACK;
+        const i64 first = i % groups * CHANNELS, last = first + CHANNELS < c->s.channels ? first + CHANNELS : c->s.channels;
+        copy_channels(c, &b, copy, first, last);
+        for (i64 from = 0; c->packed && from < b.images * b.windows; from += NR, packed += c->k * NR) {
+            packed_parts(c, &b, from, parts, &n, stored, &stores);
+            pack_panel(c, copy, packed, parts, n, first * taps, last * taps);
+        }
+    }
+}
+
+// A chunk of the rows of a prepared box (item).
+static void conv_chunk(void *context, i64 begin, i64 end) {
+    Conv *c = context;
+    for (i64 i = begin; i < end; ++i) {
+        const Box b = box_of(c, i / c->chunks);
+        T *copy = c->ready + i / c->chunks * c->room;
+        if (c->packed) compute_packed(c, &b, copy, copy + c->together * c->s.image + SLACK, 1, i % c->chunks);
+        else compute_lying(c, &b, copy, i % c->chunks);
+    }
 }
 
 static i64 vectors_of(i64 lanes) { return (lanes + L - 1) / L; }
@@ -212,8 +307,7 @@ static void conv_plan(Conv *c) {
     for (;;) {
         i64 tasks = (c->batch + c->together - 1) / c->together * c->groups;
         for (int d = 0; d < 3; ++d) tasks *= c->boxes[d] = (c->m[d] + s->e[d] - 1) / s->e[d];
-        c->chunks = (c->rows * c->k * (i64)sizeof(T) + (1 << 20) - 1) >> 20;
-        if (tasks * c->chunks < 8 && work > 8e6 && blocks >= 8) c->chunks = (8 + tasks - 1) / tasks;
+        c->chunks = tasks < 8 && work > 8e6 && blocks >= 8 ? (8 + tasks - 1) / tasks : 1;
         c->blocks = (blocks + c->chunks - 1) / c->chunks;
         c->chunks = (blocks + c->blocks - 1) / c->blocks;
         if (tasks * c->chunks >= 8 || work < 8e6 || s->e[0] * s->e[1] * s->e[2] < 8 * NR) break;
@@ -237,12 +331,25 @@ static int conv_run(Conv *c) {
         images_off(s);
         c->lanes = s->off + c->k;
         for (i64 k = 0; k < c->k; ++k) c->lanes[k] = (i32)(k * NR);
-        const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2] * c->chunks;
+        const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2];
         const i64 blocks = c->groups * ((c->rows + ROWS - 1) / ROWS);
         const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
         share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
-        share(tasks, 1 + (i64)(32768 * tasks / (work + 1)), conv_task, c, work > 1e6 ? SHARED : 0);
-        done = !c->failed;
+        const i64 shared = work > 1e6 ? SHARED : 0;
+        if (c->chunks == 1) {
+            share(tasks, 1 + (i64)(32768 * tasks / (work + 1)), conv_task, c, shared);
+            done = !c->failed;
+        } else {
+            const i64 panels = c->packed ? (c->together * s->e[0] * s->e[1] * s->e[2] + NR - 1) / NR : 0;
+            c->room = c->together * s->image + SLACK + panels * c->k * NR + SLACK;
+            c->ready = (T *)take(tasks * c->room * (i64)sizeof(T));
+            if (c->ready) {
+                share(tasks * ((s->channels + CHANNELS - 1) / CHANNELS), 1, conv_prepare, c, shared);
+                share(tasks * c->chunks, 1, conv_chunk, c, shared);
+                done = 1;
+            }
+            put((char *)c->ready);
+        }
     }
     put((char *)s->off), put((char *)c->weights);
     return done;

@@ -28,26 +28,27 @@ enum { L = BYTES / sizeof(T), NV = 3, NR = NV * L, SLACK = NR + L };
 #define FUSE
 #endif
 
-// Working memory. What was given back is kept for the next call, unless it is large: fresh pages cost more than a small convolution.
-enum { SLOTS = 16, KEPT = 16 << 20, HEAD = 64 };
-static void *slots[SLOTS];
+// Working memory, in sizes that are powers of 2. What was given back is kept for the next call, unless it is large: fresh pages cost more than a
+// small convolution.
+enum { SIZES = 25, LEAST_SIZE = 12, SLOTS = 4, HEAD = 64 };
+static void *slots[SIZES][SLOTS];
 static char *take(i64 bytes) {
-    for (int i = 0; i < SLOTS; ++i) {
-        char *had = __atomic_exchange_n(&slots[i], (void *)0, __ATOMIC_ACQ_REL);
-        if (!had) continue;
-        if (*(i64 *)had >= bytes) return had + HEAD;
-        free(had);
+    if (bytes < 0) return 0;
+    const int bits = bytes + HEAD <= 1 << LEAST_SIZE ? LEAST_SIZE : 64 - __builtin_clzll((u64)bytes + HEAD - 1);
+    for (int i = 0; bits < SIZES && i < SLOTS; ++i) {
+        char *had = __atomic_load_n(&slots[bits][i], __ATOMIC_RELAXED) ? __atomic_exchange_n(&slots[bits][i], (void *)0, __ATOMIC_ACQ_REL) : 0;
+        if (had) return had + HEAD;
     }
     char *made = 0;
-    if (bytes < 0 || posix_memalign((void **)&made, HEAD, (size_t)bytes + HEAD)) return 0;
-    *(i64 *)made = bytes;
+    if (bits > 47 || posix_memalign((void **)&made, HEAD, (size_t)1 << bits)) return 0;
+    *(i64 *)made = bits;
     return made + HEAD;
 }
 static void put(char *given_) {
     if (!given_) return;
     void *at = given_ - HEAD;
-    if (*(i64 *)at <= KEPT)
-        for (int i = 0; at && i < SLOTS; ++i) at = __atomic_exchange_n(&slots[i], at, __ATOMIC_ACQ_REL);
+    const i64 bits = *(i64 *)at;
+    for (int i = 0; at && bits < SIZES && i < SLOTS; ++i) at = __atomic_exchange_n(&slots[bits][i], at, __ATOMIC_ACQ_REL);
     free(at);
 }
 
@@ -91,7 +92,8 @@ static void images_off(Images *s) {
 }
 
 INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
-    if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    if (step == sizeof(MEM) && KIND >= F32) memcpy(to, from, n * sizeof(T));
+    else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
     else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
 }
@@ -110,17 +112,13 @@ static void images_copy(const Images *s, T *to, const char *image, i64 begin, i6
                 if (high[d] > m[d]) high[d] = m[d];
                 if (low[d] > high[d]) low[d] = high[d] = 0;
             }
-            const i64 inside = high[2] - low[2];
-            for (i64 a = 0; a < m[0]; ++a)
-                for (i64 h = 0; h < m[1]; ++h) {
-                    T *row = plane + (a * s->E[1] + h) * s->E[2];
-                    if (a < low[0] || a >= high[0] || h < low[1] || h >= high[1] || !inside) { memset(row, 0, m[2] * sizeof(T)); continue; }
-                    const char *from = image + c * s->xc + (at[0] + a * s->stride[0]) * s->xs[0] + (at[1] + h * s->stride[1]) * s->xs[1]
-                                       + (at[2] + low[2] * s->stride[2]) * s->xs[2];
-                    for (i64 i = 0; i < low[2]; ++i) row[i] = 0;
-                    copy_row(row + low[2], from, s->stride[2] * s->xs[2], inside);
-                    for (i64 i = high[2]; i < m[2]; ++i) row[i] = 0;
-                }
+            const i64 inside = high[2] - low[2], step = s->stride[2] * s->xs[2];
+            if (inside < s->E[2] || high[1] - low[1] < s->E[1] || high[0] - low[0] < s->E[0]) memset(plane, 0, s->plane * sizeof(T));
+            if (!inside) continue;
+            for (i64 a = low[0]; a < high[0]; ++a)
+                for (i64 h = low[1]; h < high[1]; ++h)
+                    copy_row(plane + (a * s->E[1] + h) * s->E[2] + low[2], image + c * s->xc + (at[0] + a * s->stride[0]) * s->xs[0]
+                             + (at[1] + h * s->stride[1]) * s->xs[1] + (at[2] + low[2] * s->stride[2]) * s->xs[2], step, inside);
         }
 }
 

@@ -29,7 +29,7 @@ DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 16 * ACROSS };
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS };
 
 typedef struct {
     Images s;
