@@ -41,7 +41,11 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
     ("clamp", NUMBERS),
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
-UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (("conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),)
+UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
+    ("conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
+    ("windows.c", "max_windows window_sum window_spread", FLOATS),
+    ("pad.c", "constant_pad", REALS),
+)
 """Texts of this package (a unit may be of several), the ops whose kernels are in each, and the dtypes for which each is compiled."""
 _SETS = 32  # of attributes, for which an op gets kernels
 
