@@ -1,7 +1,7 @@
 // Pooling: the largest of windows and where it lies, their sums, and numbers spread over windows. A row of windows at a time, one place of the
 // kernel after the other.
 
-enum { WIDEST = 1024, SPREAD = 8192, FEW = 32768 };  // windows of a row that are met at once, the widest row spread over; elements of work worth another thread's while
+enum { WIDEST = 1024, SPREAD = 8192, CHAIN = 32, FEW = 32768 };  // windows of a row that are met at once, the widest row spread over; numbers added one after the other; elements of work worth another thread's while
 #if IS_F64
 typedef i64 Place;
 #else
@@ -155,7 +155,7 @@ static T wide_window(const Pool *p, const char *from) {
 static void sum_rows(void *context, i64 begin, i64 end) {
     const Pool *p = context;
     const Planes *x = &p->x;
-    T sums[WIDEST], part[WIDEST];
+    T sums[WIDEST], parts[WIDEST];
     const i64 rows = p->m[0] * p->m[1], step = p->stride[2] * x->s[2];
     const int wide = x->s[2] == sizeof(MEM) && p->kernel[2] >= LANES / 2 && (p->kernel[2] >= LANES || p->m[2] < LANES);
     for (i64 item = begin; item < end; ++item) {
@@ -168,17 +168,19 @@ static void sum_rows(void *context, i64 begin, i64 end) {
                 for (i64 i = 0; i < m; ++i) STORE(to, i, wide_window(p, first + i * step));
                 continue;
             }
+            const int few = p->kernel[0] * p->kernel[1] * p->kernel[2] <= CHAIN;
+            T *part = few ? sums : parts;
             for (i64 i = 0; i < m; ++i) sums[i] = 0;
             for (i64 kd = 0; kd < p->kernel[0]; ++kd)
                 for (i64 kh = 0; kh < p->kernel[1]; ++kh) {
-                    for (i64 i = 0; i < m; ++i) part[i] = 0;
+                    if (!few) for (i64 i = 0; i < m; ++i) part[i] = 0;
                     for (i64 kw = 0; kw < p->kernel[2]; ++kw) {
                         const char *row = first + kd * x->s[0] + kh * x->s[1] + kw * x->s[2];
                         if (step == sizeof(MEM)) add_row(part, row, sizeof(MEM), m);
                         else if (step == 2 * sizeof(MEM)) add_row(part, row, 2 * sizeof(MEM), m);
                         else add_row(part, row, step, m);
                     }
-                    SIMD for (i64 i = 0; i < m; ++i) sums[i] += part[i];
+                    if (!few) { SIMD for (i64 i = 0; i < m; ++i) sums[i] += part[i]; }
                 }
             SIMD for (i64 i = 0; i < m; ++i) STORE(to, i, sums[i]);
         }
