@@ -1,0 +1,147 @@
+// What the kernels of convolution share: vectors, working memory, and images copied with their padding.
+//
+// An image is copied to working memory with zeros around it, and its places apart by what remains of them modulo the stride ("phases"), so that
+// windows whatever their stride and dilation become neighbours: the element that meets place t of the kernel lies at a fixed distance, `off`, from
+// the window's own place.
+#if defined(__AVX512F__)
+#define BYTES 64
+enum { ROWS = 8, SUMS = 4, ACROSS = 6 };
+#elif defined(__AVX__)
+#define BYTES 32
+enum { ROWS = 4, SUMS = 2, ACROSS = 4 };
+#elif defined(__aarch64__)
+#define BYTES 16
+enum { ROWS = 8, SUMS = 4, ACROSS = 6 };
+#else
+#define BYTES 16
+enum { ROWS = 4, SUMS = 2, ACROSS = 4 };
+#endif
+typedef T V __attribute__((vector_size(BYTES), aligned(__alignof__(T)), may_alias));
+enum { L = BYTES / sizeof(T), NV = 3, NR = NV * L, SLACK = NR + L };
+
+// Where products and sums may be fused although the text has them apart: vectors have no name for it.
+#if defined(__clang__)
+#define FUSED __attribute__((noinline))
+#define FUSE _Pragma("clang fp contract(fast)")
+#else
+#define FUSED __attribute__((noinline, optimize("fp-contract=fast")))
+#define FUSE
+#endif
+
+// Working memory, in sizes that are powers of 2. What was given back is kept for the next call, unless it is large: fresh pages cost more than a
+// small convolution.
+enum { SIZES = 25, LEAST_SIZE = 12, SLOTS = 4, HEAD = 64 };
+static void *slots[SIZES][SLOTS];
+static char *take(i64 bytes) {
+    if (bytes < 0) return 0;
+    const int bits = bytes + HEAD <= 1 << LEAST_SIZE ? LEAST_SIZE : 64 - __builtin_clzll((u64)bytes + HEAD - 1);
+    for (int i = 0; bits < SIZES && i < SLOTS; ++i) {
+        char *had = __atomic_load_n(&slots[bits][i], __ATOMIC_RELAXED) ? __atomic_exchange_n(&slots[bits][i], (void *)0, __ATOMIC_ACQ_REL) : 0;
+        if (had) return had + HEAD;
+    }
+    char *made = 0;
+    if (bits > 47 || posix_memalign((void **)&made, HEAD, (size_t)1 << bits)) return 0;
+    *(i64 *)made = bits;
+    return made + HEAD;
+}
+static void put(char *given_) {
+    if (!given_) return;
+    void *at = given_ - HEAD;
+    const i64 bits = *(i64 *)at;
+    for (int i = 0; at && bits < SIZES && i < SLOTS; ++i) at = __atomic_exchange_n(&slots[bits][i], at, __ATOMIC_ACQ_REL);
+    free(at);
+}
+
+enum { PLACES = 4096 };  // of a kernel, at most
+
+// The images: what is read of one, and how the copy lies.
+typedef struct {
+    const char *x;
+    i64 xb, xc, xs[3], n[3];  // steps in bytes: images, channels, places; sizes
+    i64 stride[3], first[3];  // window q begins at place q * stride + first
+    i64 taps, (*tap)[3];  // the kernel's places, from 0
+    i64 channels;  // of a group
+    i64 e[3], E[3];  // windows of a box, and places of the copy
+    i64 plane, image;  // elements of a phase, and of all channels
+    i64 phases, (*phase)[3];
+    i64 *place;  // of each tap: its phase and distance, in elements from a channel's start
+    i32 *off;  // of each channel and tap
+} Images;
+
+// Lay out the copies of boxes of e windows.
+static void images_layout(Images *s) {
+    i64 reach[3] = {0, 0, 0};
+    for (i64 t = 0; t < s->taps; ++t)
+        for (int d = 0; d < 3; ++d) if (s->tap[t][d] / s->stride[d] > reach[d]) reach[d] = s->tap[t][d] / s->stride[d];
+    for (int d = 0; d < 3; ++d) s->E[d] = s->e[d] + reach[d];
+    s->plane = s->E[0] * s->E[1] * s->E[2];
+    s->phases = 0;
+    for (i64 t = 0; t < s->taps; ++t) {
+        i64 r[3], f = 0, at = 0;
+        for (int d = 0; d < 3; ++d) r[d] = s->tap[t][d] % s->stride[d], at = at * s->E[d] + s->tap[t][d] / s->stride[d];
+        while (f < s->phases && memcmp(s->phase[f], r, sizeof r)) ++f;
+        if (f == s->phases) memcpy(s->phase[s->phases++], r, sizeof r);
+        s->place[t] = f * s->plane + at;
+    }
+    s->image = s->channels * s->phases * s->plane;
+}
+
+static void images_off(Images *s) {
+    for (i64 c = 0, k = 0; c < s->channels; ++c)
+        for (i64 t = 0; t < s->taps; ++t, ++k) s->off[k] = (i32)(c * s->phases * s->plane + s->place[t]);
+}
+
+INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
+    if (step == sizeof(MEM) && KIND >= F32) memcpy(to, from, n * sizeof(T));
+    else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
+    else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
+}
+
+// Copy the channels from `begin` to `end` of a box of `size` windows from `q` on; `image` points to channel 0.
+static void images_copy(const Images *s, T *to, const char *image, i64 begin, i64 end, const i64 *q, const i64 *size) {
+    for (i64 c = begin; c < end; ++c)
+        for (i64 f = 0; f < s->phases; ++f) {
+            T *plane = to + (c * s->phases + f) * s->plane;
+            i64 at[3], low[3], high[3], m[3];
+            for (int d = 0; d < 3; ++d) {  // place a of the copy is place a * stride + at
+                m[d] = size[d] + s->E[d] - s->e[d];
+                at[d] = q[d] * s->stride[d] + s->first[d] + s->phase[f][d];
+                low[d] = at[d] >= 0 ? 0 : (-at[d] + s->stride[d] - 1) / s->stride[d];
+                high[d] = at[d] >= s->n[d] ? 0 : (s->n[d] - at[d] + s->stride[d] - 1) / s->stride[d];
+                if (high[d] > m[d]) high[d] = m[d];
+                if (low[d] > high[d]) low[d] = high[d] = 0;
+            }
+            const i64 inside = high[2] - low[2], step = s->stride[2] * s->xs[2];
+            if (inside < s->E[2] || high[1] - low[1] < s->E[1] || high[0] - low[0] < s->E[0]) memset(plane, 0, s->plane * sizeof(T));
+            if (!inside) continue;
+            for (i64 a = low[0]; a < high[0]; ++a)
+                for (i64 h = low[1]; h < high[1]; ++h)
+                    copy_row(plane + (a * s->E[1] + h) * s->E[2] + low[2], image + c * s->xc + (at[0] + a * s->stride[0]) * s->xs[0]
+                             + (at[1] + h * s->stride[1]) * s->xs[1] + (at[2] + low[2] * s->stride[2]) * s->xs[2], step, inside);
+        }
+}
+
+// Sizes and steps of an array's last dimensions as three, the missing ones of size 1 first.
+INLINE void three(Object *o, i64 *sizes, i64 *steps) {
+    const int n = NDIM(o) - 2;
+    for (int d = 0; d < 3; ++d) {
+        const int at = d - (3 - n);
+        if (sizes) sizes[d] = at < 0 ? 1 : SHAPE(o)[2 + at];
+        if (steps) steps[d] = at < 0 ? 0 : STRIDES(o)[2 + at];
+    }
+}
+
+INLINE int three_ints(Object *o, int n, i64 missing, i64 *made) {
+    i64 found[3];
+    if (ints_of(o, found, 3) != n) return 0;
+    for (int d = 0; d < 3; ++d) made[d] = d < 3 - n ? missing : found[d - (3 - n)];
+    return 1;
+}
+
+// What the three ops have in common: stride, padding, dilation and groups from args[at] on, for n dimensions.
+typedef struct { i64 stride[3], padding[3], dilation[3], groups; } How;
+INLINE int how_of(Object *const *args, int at, int n, How *how) {
+    return n >= 1 && n <= 3 && three_ints(args[at], n, 1, how->stride) && three_ints(args[at + 1], n, 0, how->padding)
+           && three_ints(args[at + 2], n, 1, how->dilation) && int_of(args[at + 3], &how->groups) && how->groups > 0;
+}

@@ -1,0 +1,223 @@
+// The gradient of a convolution for its weights: for each pair of a row (a channel of y) and a place k of the kernel, the sum over all windows of
+// y[row][window] * x[off[k] + window]. Windows lie in x's copy as in conv.h, and y is copied with zeros where that has places that are no windows;
+// or where those would be many, or would meet something infinite, both are copied without them.
+//
+// The batch is cut in parts that fit in working memory, and what a part adds to a sum is added up in vectors of L numbers.
+
+// Sums of R rows and C places for `n` vectors of windows, added to sums[row][place][L].
+#define DOTS(R, C) \
+    static FUSED void dots_##R(i64 n, const T *y, i64 ystep, const T *x, const i64 *off, T *sums, i64 step) { \
+        FUSE V sum[R][C]; \
+        const T *at[C]; \
+        for (int k = 0; k < C; ++k) at[k] = x + off[k]; \
+        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
+        for (i64 p = 0; p < n * L; p += L) { \
+            V a[R]; \
+            for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
+            _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
+                const V b = *(const V *)(at[k] + p); \
+                for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+            } \
+        } \
+        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
+    }
+#if defined(__AVX512F__) || defined(__aarch64__)
+DOTS(4, 6) DOTS(1, 6)
+#define dots_all dots_4
+#else
+DOTS(2, 4) DOTS(1, 4)
+#define dots_all dots_2
+#endif
+
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS };
+
+typedef struct {
+    Images s;
+    i64 batch, groups, rows, k;
+    const char *y;
+    i64 yb, yc, ys[3], m[3];
+    i64 images, first;  // of a part of the batch
+    i64 runs, vectors, ystep, xstep, rowstep;  // runs of windows in a part; vectors of one; from one to the next in y and x; from row to row of y
+    i64 width, slices, window;  // windows from row to row in a run, runs of an image
+    i64 row_blocks, place_blocks;
+    int packed, failed, odd;  // odd: something is not finite
+    T *copy, *packed_x, *rows_y, *total;
+    i64 *off;
+} Weight;
+
+static int not_finite(const T *x, i64 n) {
+    int found = 0;
+    SIMD for (i64 i = 0; i < n; ++i) found |= !(x[i] - x[i] == 0);
+    return found;
+}
+
+// Copy the channels of x (item: image, group and channel).
+static void weight_x(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    const Images *s = &w->s;
+    const i64 zero[3] = {0, 0, 0}, channels = w->groups * s->channels;
+    for (i64 i = begin; i < end; ++i) {
+        const i64 b = i / channels, c = i % channels;
+        T *to = w->copy + b * w->groups * s->image;
+        images_copy(s, to, s->x + (w->first + b) * s->xb, c, c + 1, zero, w->m);
+        if (not_finite(to + c * s->phases * s->plane, s->phases * s->plane)) __atomic_store_n(&w->odd, 1, __ATOMIC_RELAXED);
+    }
+}
+
+// Copy the channels of y as runs (item: channel and image).
+static void weight_y(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    const i64 whole = w->m[0] * w->m[1] * w->m[2];
+    for (i64 i = begin; i < end; ++i) {
+        const i64 channel = i / w->images, b = i % w->images;
+        const char *from = w->y + (w->first + b) * w->yb + channel * w->yc;
+        T *row = w->rows_y + channel * w->rowstep + b * (w->packed ? whole : w->slices * w->ystep);
+        for (i64 a = 0; a < w->m[0]; ++a)
+            for (i64 h = 0; h < w->m[1]; ++h) {
+                T *to = w->packed ? row + (a * w->m[1] + h) * w->m[2] : row + a * w->ystep + h * w->width;
+                copy_row(to, from + a * w->ys[0] + h * w->ys[1], w->ys[2], w->m[2]);
+                if (w->packed) continue;
+                T *behind = h + 1 < w->m[1] ? to + w->width : row + (a + 1) * w->ystep;
+                for (to += w->m[2]; to < behind; ++to) *to = 0;
+            }
+        if (w->packed && b == w->images - 1) memset(row + whole, 0, (w->vectors * L - w->images * whole) * sizeof(T));
+    }
+}
+
+// Copy all windows of the copied x in rows, one for each group and place (item).
+static void weight_pack(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    const Images *s = &w->s;
+    for (i64 i = begin; i < end; ++i) {
+        const i64 g = i / w->k, k = i % w->k;
+        T *to = w->packed_x + i * w->vectors * L, *stop = to + w->vectors * L;
+        for (i64 b = 0; b < w->images; ++b)
+            for (i64 a = 0; a < w->m[0]; ++a)
+                for (i64 h = 0; h < w->m[1]; ++h, to += w->m[2])
+                    memcpy(to, w->copy + (b * w->groups + g) * s->image + s->off[k] + (a * s->E[1] + h) * s->E[2], w->m[2] * sizeof(T));
+        while (to < stop) *to++ = 0;
+    }
+}
+
+static void weight_task(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    const Images *s = &w->s;
+    T *sums = (T *)take(SUMS * PLACES_OF_TASK * L * (i64)sizeof(T));
+    if (!sums) { __atomic_store_n(&w->failed, 1, __ATOMIC_RELAXED); return; }
+    for (i64 i = begin; i < end; ++i) {
+        const i64 block = i % w->row_blocks, places = i / w->row_blocks % w->place_blocks, g = i / w->row_blocks / w->place_blocks;
+        const i64 row = block * SUMS, rows = w->rows - row < SUMS ? w->rows - row : SUMS, first = places * PLACES_OF_TASK;
+        const i64 n = w->k - first < PLACES_OF_TASK ? w->k - first : PLACES_OF_TASK, step = PLACES_OF_TASK * L;
+        memset(sums, 0, SUMS * step * sizeof(T));
+        for (i64 run = 0; run < w->runs; ++run) {
+            const T *y = w->rows_y + (g * w->rows + row) * w->rowstep + run * w->ystep;
+            const T *x = w->packed ? w->packed_x + g * w->k * w->vectors * L
+                                   : w->copy + (run / w->slices * w->groups + g) * s->image + run % w->slices * s->E[1] * s->E[2];
+            for (i64 k = 0; k < n; k += ACROSS) {
+                if (rows == SUMS) dots_all(w->vectors, y, w->rowstep, x, w->off + first + k, sums + k * L, step);
+                else for (i64 r = 0; r < rows; ++r) dots_1(w->vectors, y + r * w->rowstep, w->rowstep, x, w->off + first + k, sums + r * step + k * L, step);
+            }
+        }
+        for (i64 r = 0; r < rows; ++r)
+            for (i64 k = 0; k < n; ++k) {
+                T *lanes = sums + r * step + k * L;
+                for (int half_ = L / 2; half_; half_ /= 2) for (int l = 0; l < half_; ++l) lanes[l] += lanes[l + half_];
+                w->total[(g * w->rows + row + r) * w->k + first + k] += lanes[0];
+            }
+    }
+    put((char *)sums);
+}
+
+// A part of the batch, its windows where they lie in the copy or packed; 0 where there is no memory, -1 where it must be packed.
+static int weight_part(Weight *w, int packed) {
+    const Images *s = &w->s;
+    const i64 whole = w->m[0] * w->m[1] * w->m[2], places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
+    w->packed = packed, w->width = s->E[2], w->slices = w->m[0];
+    w->runs = packed ? 1 : w->images * w->slices;
+    w->vectors = ((packed ? w->images * whole : (w->m[1] - 1) * s->E[2] + w->m[2]) + L - 1) / L;
+    w->ystep = w->vectors * L, w->rowstep = w->runs * w->ystep;
+    w->rows_y = (T *)take(w->groups * w->rows * w->rowstep * (i64)sizeof(T));
+    w->packed_x = packed ? (T *)take(w->groups * w->k * w->vectors * L * (i64)sizeof(T)) : 0;
+    int done = w->rows_y && (!packed || w->packed_x);
+    if (done) {
+        for (i64 k = 0; k < places; ++k) {  // what is beyond the last is computed in its place, and left
+            const i64 real = k < w->k ? k : w->k - 1;
+            w->off[k] = packed ? real * w->vectors * L : s->off[real];
+        }
+        const i64 channels = w->groups * w->rows, elements = channels * w->images * whole;
+        share(channels * w->images, 1 + 16384 / whole, weight_y, w, elements);
+        if (packed) share(w->groups * w->k, 1 + 16384 / (w->images * whole), weight_pack, w, w->groups * w->k * w->images * whole);
+        const i64 tasks = w->groups * w->row_blocks * w->place_blocks;
+        share(tasks, 1 + 32768 * tasks / (elements * w->k), weight_task, w, elements * w->k > 1000000 ? SHARED : 0);
+        done = !w->failed;
+    }
+    put((char *)w->rows_y), put((char *)w->packed_x);
+    return done;
+}
+
+static int weight_run(Weight *w) {
+    Images *s = &w->s;
+    w->k = s->channels * s->taps;
+    memcpy(s->e, w->m, sizeof s->e);
+    images_layout(s);
+    const i64 whole = w->m[0] * w->m[1] * w->m[2], lying = w->m[0] * (((w->m[1] - 1) * s->E[2] + w->m[2] + L - 1) / L * L);
+    const i64 bytes = w->groups * (s->image + w->rows * lying) * (i64)sizeof(T);
+    w->images = PART / bytes < 1 ? 1 : PART / bytes < w->batch ? PART / bytes : w->batch;
+    const i64 parts = (w->batch + w->images - 1) / w->images;
+    w->images = (w->batch + parts - 1) / parts;
+    w->row_blocks = (w->rows + SUMS - 1) / SUMS, w->place_blocks = (w->k + PLACES_OF_TASK - 1) / PLACES_OF_TASK;
+    const int packed = whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
+    const i64 room = w->images * w->groups * s->image, places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
+    s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->off = (i64 *)take(places * (i64)sizeof(i64));
+    w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
+    int done = s->off && w->off && w->copy && w->total;
+    if (done) {
+        images_off(s);
+        memset(w->total, 0, w->groups * w->rows * w->k * sizeof(T));
+        memset(w->copy + room, 0, SLACK * sizeof(T));
+    }
+    const i64 most = w->images;
+    for (w->first = 0; done && w->first < w->batch; w->first += most) {
+        w->images = w->batch - w->first < most ? w->batch - w->first : most;
+        if (w->images < most) memset(w->copy + w->images * w->groups * s->image, 0, SLACK * sizeof(T));
+        w->odd = 0;
+        const i64 channels = w->images * w->groups * s->channels;
+        share(channels, 1 + 16384 / (s->phases * s->plane), weight_x, w, channels * s->phases * s->plane);
+        done = weight_part(w, packed || w->odd);
+    }
+    return done;
+}
+
+KERNEL(conv_weight) {
+    Object *out = args[0], *y = args[1], *x = args[2];
+    Weight w = {0};
+    Images *s = &w.s;
+    How how;
+    i64 kernel[3];
+    if (count != 8 || !is_array(out, KIND) || !is_array(x, KIND) || !is_array(y, KIND) || !IN_A_ROW(out)) PASS;
+    const int n = NDIM(x) - 2;
+    if (!how_of(args, 4, n, &how) || NDIM(y) != n + 2 || NDIM(out) != n + 2) PASS;
+    three(out, kernel, 0);
+    three(x, s->n, s->xs);
+    three(y, w.m, w.ys);
+    const i64 places = kernel[0] * kernel[1] * kernel[2], total = numel(out);
+    if (!total) DONE;
+    if (places > PLACES) PASS;
+    if (!numel(y) || !numel(x)) { memset(DATA(out), 0, total * sizeof(MEM)); DONE; }
+    s->x = DATA(x), s->xb = STRIDES(x)[0], s->xc = STRIDES(x)[1];
+    w.y = DATA(y), w.yb = STRIDES(y)[0], w.yc = STRIDES(y)[1];
+    w.batch = SHAPE(y)[0], w.groups = how.groups, w.rows = SHAPE(out)[0] / how.groups, s->channels = SHAPE(out)[1];
+    i64 *block = (i64 *)take(places * 7 * (i64)sizeof(i64));
+    if (!block) return no_memory();
+    s->taps = places, s->tap = (i64 (*)[3])block, s->phase = (i64 (*)[3])(block + 3 * places), s->place = block + 6 * places;
+    for (int d = 0; d < 3; ++d) s->stride[d] = how.stride[d], s->first[d] = -how.padding[d];
+    for (i64 t = 0; t < places; ++t) {
+        const i64 at[3] = {t / kernel[2] / kernel[1], t / kernel[2] % kernel[1], t % kernel[2]};
+        for (int d = 0; d < 3; ++d) s->tap[t][d] = at[d] * how.dilation[d];
+    }
+    const int done = weight_run(&w);
+    if (done) for (i64 i = 0; i < total; ++i) STORE((MEM *)DATA(out), i, w.total[i]);
+    put((char *)s->off), put((char *)w.off), put((char *)w.copy), put((char *)w.total), put((char *)block);
+    if (!done) return no_memory();
+    DONE;
+}
