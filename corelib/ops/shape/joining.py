@@ -146,7 +146,7 @@ TABLE["cat"].rule.geometry_only = True
 def _infer_stack(tensors: Sequence[Tensor], dim: int) -> Inferred:
     first = tensors[0]
     dtype, device, shape = first._dtype, first._device, first._shape
-    if all([t._dtype is dtype and t._device is device and t._strides is None for t in tensors]):
+    if all(t._dtype is dtype and t._device is device and t._strides is None for t in tensors):
         return ((*shape[:dim], len(tensors), *shape[dim:]), dtype), (list(tensors), dim)
     with no_grad():
         spec, _ = _infer_cat([t.unsqueeze(dim) for t in tensors], dim)
