@@ -328,7 +328,7 @@ def arange(
         start, end = 0, start
     elif start is None:
         start = 0
-    if type(end) is int and type(start) is int and type(step) is int and step == 1 and 0 <= end - start < SMALL and -SMALL < start and dtype is None and out is None:
+    if type(end) is int and type(start) is int and type(step) is int and step == 1 and 0 <= end - start < SMALL and start > -SMALL and dtype is None and out is None:
         t = _blank("arange", (end - start,), D.int64, layout, device)
         run_primitive("arange_", t, start, 1)
         return _finish(t, requires_grad, None, "arange", pin_memory)
