@@ -106,7 +106,7 @@ def test_cat_stack_flip_fill_and_arange(dtype):
     same(torch.cat(big, 1), np.concatenate([host(b) for b in big], 1))
 
 
-@by_the_pack("index", "index_select", "index_put", "index_add")
+@by_the_pack("index", "index_select", "index_put")
 @pytest.mark.parametrize("dtype", REALS, ids=str)
 def test_places_chosen_by_index_arrays(dtype):
     rng = np.random.default_rng(0)
@@ -278,7 +278,7 @@ def test_rounded_division_of_floats():
             same(got, wanted)
             assert np.array_equal(np.signbit(got.numpy())[~np.isnan(wanted)], np.signbit(wanted)[~np.isnan(wanted)])
         exact = np.floor(a.astype("f8") / b)
-        plain = np.isfinite(exact) & (np.abs(exact) < 2**22)
+        plain = np.isfinite(exact) & (np.abs(exact) < 2**22) & np.isfinite(b)  # 1 // -inf is -1, as PyTorch has it
         assert np.array_equal((x // y).numpy()[plain], exact[plain].astype("f4"))
 
 
