@@ -19,7 +19,7 @@ from corelib_cpu_native.api import Unavailable
 _SECONDS = 120  # for one compilation, on a loaded machine
 _FLAGS = (
     "-std=c11", "-D_GNU_SOURCE", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing", "-fopenmp-simd", "-fno-tree-loop-distribute-patterns", "-fPIC",
-    "-shared", "-pthread", "-w",
+    "-shared", "-pthread", "-w", "-Werror=implicit-function-declaration",
 )  # fmt: skip
 """No -ffast-math: what is computed is what the text says. -fno-math-errno and -fno-trapping-math change no value."""
 _X86 = {

@@ -129,6 +129,14 @@ INLINE f32 copysign_f32(f32 a, f32 b) { return __builtin_copysignf(a, b); }
 INLINE f64 copysign_f64(f64 a, f64 b) { return __builtin_copysign(a, b); }
 #define copysign(a, b) _Generic((a), f32: copysign_f32, default: copysign_f64)(a, b)
 
+// Shifts by more bits than there are, and by less than none.
+#define SHIFTS(T, U, BITS) \
+    INLINE T shift_left_##T(T a, T b) { return b < 0 || b >= BITS ? 0 : (T)((U)a << b); } \
+    INLINE T shift_right_##T(T a, T b) { return a >> (b < 0 || b >= BITS ? BITS - 1 : b); }
+SHIFTS(i8, u8, 8) SHIFTS(i16, u16, 16) SHIFTS(i32, u32, 32) SHIFTS(i64, u64, 64)
+INLINE u8 shift_left_u8(u8 a, u8 b) { return b >= 8 ? 0 : (u8)(a << b); }
+INLINE u8 shift_right_u8(u8 a, u8 b) { return b >= 8 ? 0 : a >> b; }
+
 // Loads and stores: an element in memory to a value, and back.
 #define PLAIN(T) INLINE T load_##T(const T *p, i64 i) { return p[i]; } INLINE void store_##T(T *p, i64 i, T v) { p[i] = v; }
 PLAIN(u8) PLAIN(i8) PLAIN(i16) PLAIN(i32) PLAIN(i64) PLAIN(f32) PLAIN(f64)
