@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def load(text: str) -> ctypes.CDLL:
         return _load_unkept(compile_text(text))
     descriptor = _checked(place, key)
     if descriptor is None:
-        made = compile_text(text)
+        made = compile_text(text, place / "zig")
         try:
             _keep(place, key, made)
             descriptor = _checked(place, key)
@@ -107,7 +108,7 @@ def _keep(place: Path, key: str, made: bytes) -> None:
 def _bound(place: Path) -> None:
     """Let the oldest objects go where there are too many bytes."""
     found = sorted([(file.stat().st_mtime, file.stat().st_size, file) for file in place.glob("*.so")], reverse=True)
-    total = 0
+    total = zigs()
     for _, size, file in found:
         total += size
         if total > _MOST:
@@ -121,12 +122,18 @@ def kept() -> list[tuple[Path, int]]:
     return [(file, sum(f.stat().st_size for f in (file, file.with_suffix(".sum")) if f.exists())) for file in sorted(files)]
 
 
+def zigs() -> int:
+    """The bytes that zig keeps there of its own libraries."""
+    return sum(file.stat().st_size for file in (folder() / "zig").rglob("*") if file.is_file())
+
+
 def clear() -> int:
     """Remove all objects; how many there were. Programs that have loaded one keep it."""
     found = kept()
     for file, _ in found:
         file.with_suffix(".sum").unlink(missing_ok=True)
         file.unlink(missing_ok=True)
+    shutil.rmtree(folder() / "zig", ignore_errors=True)
     return len(found)
 
 

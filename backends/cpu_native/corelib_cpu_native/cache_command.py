@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print where the cache is and how much is in it; with --clear, empty it."""
     found = cache.kept()
-    size = sum(bytes_ for _, bytes_ in found)
+    size = sum(bytes_ for _, bytes_ in found) + cache.zigs()
     print(f"{cache.folder()}: {len(found)} compiled texts, {size / 1e6:.1f} MB")
     if args.clear:
         print(f"{cache.clear()} removed")

@@ -18,7 +18,7 @@ from corelib_cpu_native.api import Unavailable
 
 _SECONDS = 120  # for one compilation, on a loaded machine
 _FLAGS = (
-    "-std=c11", "-D_GNU_SOURCE", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing", "-fopenmp-simd", "-fno-tree-loop-distribute-patterns", "-fPIC",
+    "-std=c11", "-D_GNU_SOURCE", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing", "-fopenmp-simd", "-fPIC",
     "-shared", "-pthread", "-w", "-Werror=implicit-function-declaration",
 )  # fmt: skip
 """No -ffast-math: what is computed is what the text says. -fno-math-errno and -fno-trapping-math change no value."""
@@ -29,11 +29,17 @@ _X86 = {
 """Features of a processor by Linux's name, and the compilers' flag for each."""
 
 
+class TooLong(RuntimeError):
+    """The compiler did not end."""
+
+
 class Compiler(NamedTuple):
     """A compiler: its command, and what tells it from another one or another version of it."""
 
     command: tuple[str, ...]
     identity: str
+    own: tuple[str, ...] = ("-fno-tree-loop-distribute-patterns",)
+    """Flags that not every compiler takes: here that short loops which set or copy a few elements become no calls."""
 
 
 @cache
@@ -46,7 +52,7 @@ def compiler() -> Compiler:
             return Compiler((path, *command[1:]), _identity(path))
     spec = find_spec("ziglang")
     if spec is not None and spec.origin is not None:
-        return Compiler((sys.executable, "-m", "ziglang", "cc"), _identity(str(Path(spec.origin).parent / "zig")))
+        return Compiler((sys.executable, "-m", "ziglang", "cc"), _identity(str(Path(spec.origin).parent / "zig")), ())
     raise Unavailable("there is no C compiler: neither CC, cc, gcc nor clang, nor the package ziglang (pip install ziglang)")
 
 
@@ -79,15 +85,19 @@ def _features() -> set[str]:
     return set()
 
 
-def compile_text(text: str) -> bytes:
-    """A shared object made of a text. RuntimeError with the compiler's words where that fails, or takes too long."""
+def compile_text(text: str, zigs: Path | None = None) -> bytes:
+    """A shared object made of a text. `zigs`: where zig may keep what it has made of its own libraries; else that is thrown away.
+
+    RuntimeError with the compiler's words where it fails, or takes too long.
+    """
     with tempfile.TemporaryDirectory(prefix="corelib-") as folder:
         Path(folder, "kernels.c").write_text(text)
-        command = [*compiler().command, *flags(), "kernels.c", "-o", "kernels.so", "-lm"]
+        command = [*compiler().command, *compiler().own, *flags(), "kernels.c", "-o", "kernels.so", "-lm"]
+        env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(zigs or Path(folder, "zig")), "ZIG_LOCAL_CACHE_DIR": str(Path(folder, "local"))}
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
+            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
         except subprocess.TimeoutExpired:
-            raise RuntimeError(f"{shlex.join(command)} took longer than {_SECONDS} s") from None
+            raise TooLong(f"{shlex.join(command)} took longer than {_SECONDS} s") from None
         except OSError as error:
             raise RuntimeError(f"{shlex.join(command)} cannot be run: {error}") from error
         if done.returncode:

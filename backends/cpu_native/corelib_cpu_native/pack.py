@@ -129,11 +129,20 @@ def compiled(names: Sequence[str], text: Callable[[], str]) -> dict[str, Kernel]
     """The kernels of a text; such as pass where it cannot be compiled or loaded, with a warning."""
     from corelib_cpu_native import units
 
-    try:
-        return units.functions(text(), tuple(names))
-    except (RuntimeError, OSError) as error:
-        warnings.warn(f"NumPy computes in place of the kernels in C of {', '.join(names)}, which cannot be made: {error}", NativeWarning, stacklevel=2)
-        return dict.fromkeys(names, passes)
+    if not _given_up:
+        try:
+            return units.functions(text(), tuple(names))
+        except (RuntimeError, OSError) as error:
+            what = f"the kernels in C of {', '.join(names)}, which"
+            if isinstance(error, compilers.TooLong) or not units.any_can_be_made():
+                _given_up.append(True)
+                what = "all kernels in C that are not made yet, for they"
+            warnings.warn(f"NumPy computes in place of {what} cannot be made: {error}", NativeWarning, stacklevel=2)
+    return dict.fromkeys(names, passes)
+
+
+_given_up: list[bool] = []
+"""Not empty once the compiler was found not to work: the others are not tried."""
 
 
 @cache

@@ -67,6 +67,16 @@ def _table() -> ctypes.Structure:
         "end_product": address(found.pool_end_product), "sgemm": sgemm, "dgemm": dgemm})
 
 
+@cache
+def any_can_be_made() -> bool:
+    """Whether the compiler works at all."""
+    try:
+        kept.load("int corelib_works(void) { return 1; }\n")
+    except (RuntimeError, OSError):
+        return False
+    return True
+
+
 def functions(text: str, names: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     """The kernels of a text, as Python's functions. RuntimeError or OSError where it cannot be compiled or loaded."""
     with _lock:

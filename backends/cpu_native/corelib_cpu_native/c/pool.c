@@ -72,6 +72,17 @@ static atomic_int forked;
 // Held by each product by OpenBLAS, and alone by a fork: OpenBLAS, which ends its threads before a fork and begins anew after it, is not made for
 // one during a product.
 static pthread_rwlock_t products = PTHREAD_RWLOCK_INITIALIZER;
+
+// Who waits to be alone comes before the next product.
+static void new_lock(void) {
+    pthread_rwlockattr_t how;
+    pthread_rwlockattr_init(&how);
+#ifdef __GLIBC__
+    pthread_rwlockattr_setkind_np(&how, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+#endif
+    pthread_rwlock_init(&products, &how);
+    pthread_rwlockattr_destroy(&how);
+}
 static void before_fork(void) { pthread_rwlock_wrlock(&products); }
 static void after_fork(void) { pthread_rwlock_unlock(&products); }
 
@@ -79,12 +90,13 @@ static void after_fork(void) { pthread_rwlock_unlock(&products); }
 static void alone_again(void) {
     started = 0, forked = 1;
     atomic_store(&inside, 0), atomic_store(&sleepers, 0), atomic_store(&open_job, 0), atomic_store(&busy, 0);
-    pthread_rwlock_init(&products, 0);
+    new_lock();
     pthread_mutex_init(&lock, 0);
     pthread_cond_init(&wake, 0);
 }
 
 void pool_init(void (*tell_blas)(int)) {
+    new_lock();
     blas_threads = tell_blas;
     pthread_atfork(before_fork, after_fork, alone_again);
 }
