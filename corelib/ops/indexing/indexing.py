@@ -278,7 +278,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None)
             columns = input._device.runtime.allocator.with_room("nonzero", find)
         if as_tuple:
             return tuple([_from_array(c, input._device, copy=False) for c in columns])
-        places = np.stack(columns, 1) if columns else np.zeros((int(bool(input._array())), 0), np.int64)
+        places = np.stack(columns).T if columns else np.zeros((int(bool(input._array())), 0), np.int64)
         made = _from_array(places, input._device, copy=False)
     else:
         made = true_places(input)
