@@ -29,7 +29,7 @@ DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS };
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256 };  // ADDED: vectors that are added up one after the other
 
 typedef struct {
     Images s;
@@ -99,6 +99,17 @@ static void weight_pack(void *context, i64 begin, i64 end) {
     }
 }
 
+// Add the lanes of sums to the totals, and begin again.
+static void weight_flush(Weight *w, T *sums, i64 step, i64 rows, i64 n, T *total) {
+    for (i64 r = 0; r < rows; ++r)
+        for (i64 k = 0; k < n; ++k) {
+            T *lanes = sums + r * step + k * L;
+            for (int half_ = L / 2; half_; half_ /= 2) for (int l = 0; l < half_; ++l) lanes[l] += lanes[l + half_];
+            total[r * w->k + k] += lanes[0];
+        }
+    memset(sums, 0, SUMS * step * sizeof(T));
+}
+
 static void weight_task(void *context, i64 begin, i64 end) {
     Weight *w = context;
     const Images *s = &w->s;
@@ -108,22 +119,22 @@ static void weight_task(void *context, i64 begin, i64 end) {
         const i64 block = i % w->row_blocks, places = i / w->row_blocks % w->place_blocks, g = i / w->row_blocks / w->place_blocks;
         const i64 row = block * SUMS, rows = w->rows - row < SUMS ? w->rows - row : SUMS, first = places * PLACES_OF_TASK;
         const i64 n = w->k - first < PLACES_OF_TASK ? w->k - first : PLACES_OF_TASK, step = PLACES_OF_TASK * L;
+        T *total = w->total + (g * w->rows + row) * w->k + first;
         memset(sums, 0, SUMS * step * sizeof(T));
-        for (i64 run = 0; run < w->runs; ++run) {
-            const T *y = w->rows_y + (g * w->rows + row) * w->rowstep + run * w->ystep;
-            const T *x = w->packed ? w->packed_x + g * w->k * w->vectors * L
-                                   : w->copy + (run / w->slices * w->groups + g) * s->image + run % w->slices * s->E[1] * s->E[2];
-            for (i64 k = 0; k < n; k += ACROSS) {
-                if (rows == SUMS) dots_all(w->vectors, y, w->rowstep, x, w->off + first + k, sums + k * L, step);
-                else for (i64 r = 0; r < rows; ++r) dots_1(w->vectors, y + r * w->rowstep, w->rowstep, x, w->off + first + k, sums + r * step + k * L, step);
+        i64 added = 0;
+        for (i64 run = 0; run < w->runs; ++run)
+            for (i64 from = 0, m; from < w->vectors; from += m) {
+                if (added >= ADDED) weight_flush(w, sums, step, rows, n, total), added = 0;
+                m = w->vectors - from < ADDED - added ? w->vectors - from : ADDED - added, added += m;
+                const T *y = w->rows_y + (g * w->rows + row) * w->rowstep + run * w->ystep + from * L;
+                const T *x = (w->packed ? w->packed_x + g * w->k * w->vectors * L
+                                        : w->copy + (run / w->slices * w->groups + g) * s->image + run % w->slices * s->E[1] * s->E[2]) + from * L;
+                for (i64 k = 0; k < n; k += ACROSS) {
+                    if (rows == SUMS) dots_all(m, y, w->rowstep, x, w->off + first + k, sums + k * L, step);
+                    else for (i64 r = 0; r < rows; ++r) dots_1(m, y + r * w->rowstep, w->rowstep, x, w->off + first + k, sums + r * step + k * L, step);
+                }
             }
-        }
-        for (i64 r = 0; r < rows; ++r)
-            for (i64 k = 0; k < n; ++k) {
-                T *lanes = sums + r * step + k * L;
-                for (int half_ = L / 2; half_; half_ /= 2) for (int l = 0; l < half_; ++l) lanes[l] += lanes[l + half_];
-                w->total[(g * w->rows + row + r) * w->k + first + k] += lanes[0];
-            }
+        weight_flush(w, sums, step, rows, n, total);
     }
     put((char *)sums);
 }

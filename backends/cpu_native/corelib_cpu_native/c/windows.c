@@ -1,7 +1,7 @@
 // Pooling: the largest of windows and where it lies, their sums, and numbers spread over windows. A row of windows at a time, one place of the
 // kernel after the other.
 
-enum { WIDEST = 1024, SPREAD = 8192, CHAIN = 32, FEW = 32768 };  // windows of a row that are met at once, the widest row spread over; numbers added one after the other; elements of work worth another thread's while
+enum { WIDEST = 1024, LINE = 2048, SPREAD = 8192, CHAIN = 32, FEW = 32768 };  // windows of a row that are met at once, numbers of a copied row, and of the widest that is spread over; numbers added one after the other; elements of work worth another thread's while
 #if IS_F64
 typedef i64 Place;
 #else
@@ -49,57 +49,68 @@ typedef struct {
     i64 planes, kernel[3], stride[3], padding[3], dilation[3], m[3];
 } Pool;
 
-// The first window whose place lies at 0 or behind, and the first whose place is at n or behind.
-INLINE void within(i64 at, i64 stride, i64 n, i64 m, i64 *low, i64 *high) {
-    *low = at >= 0 ? 0 : (-at + stride - 1) / stride;
-    *high = at >= n ? 0 : (n - at + stride - 1) / stride;
-    if (*high > m) *high = m;
-    if (*low > *high) *low = *high;
-}
-
-INLINE void larger(T *best, Place *place, const char *from, i64 step, i64 n, Place first, Place stride) {
-    SIMD for (i64 i = 0; i < n; ++i) {
-        const T v = LOAD((const MEM *)(from + i * step), 0);
-        const int better = (v > best[i]) | (v != v) | (place[i] < 0);
-        best[i] = better ? v : best[i];
-        place[i] = better ? first + (Place)i * stride : place[i];
+INLINE void larger(T *best, Place *place, const T *line, i64 stride, i64 n, Place first) {
+    for (i64 from = 0; from < n; from += LANES) {
+        T *b = best + from;
+        Place *p = place + from;
+        const T *x = line + from * stride;
+        SIMD for (int i = 0; i < LANES; ++i) {
+            const T v = x[i * stride];
+            const int better = (v > b[i]) | (v != v);
+            b[i] = better ? v : b[i];
+            p[i] = better ? first + (Place)((from + i) * stride) : p[i];
+        }
     }
 }
 
-// Rows of windows (item: plane and row).
+// Where a window of nothing but -inf points: to its first place inside.
+static Place first_inside(const Pool *p, i64 a, i64 h, i64 w) {
+    const i64 window[3] = {a, h, w};
+    i64 place = 0;
+    for (int d = 0; d < 3; ++d) {
+        i64 at = window[d] * p->stride[d] - p->padding[d];
+        while (at < 0) at += p->dilation[d];
+        place = place * p->x.n[d] + at;
+    }
+    return (Place)place;
+}
+
+// Rows of windows (item: plane and row). Each row of the input is copied with its padding, so that every window of the row has the same places.
 static void max_rows(void *context, i64 begin, i64 end) {
     const Pool *p = context;
     const Planes *x = &p->x;
-    T best[WIDEST];
-    Place place[WIDEST];
-    const i64 rows = p->m[0] * p->m[1], step = p->stride[2] * x->s[2];
+    T best[LINE + LANES], line[LINE];
+    Place place[LINE + LANES];
+    const i64 rows = p->m[0] * p->m[1], s = p->stride[2], reach = (p->kernel[2] - 1) * p->dilation[2] + 1;
+    const i64 most = (LINE - reach) / s / LANES * LANES;
     for (i64 item = begin; item < end; ++item) {
         const i64 a = item % rows / p->m[1], h = item % p->m[1];
         const char *plane = plane_at(x, item / rows);
-        for (i64 from = 0; from < p->m[2]; from += WIDEST) {
-            const i64 m = p->m[2] - from < WIDEST ? p->m[2] - from : WIDEST;
-            for (i64 i = 0; i < m; ++i) best[i] = -INFINITY, place[i] = -1;
+        for (i64 from = 0; from < p->m[2]; from += most) {
+            const i64 m = p->m[2] - from < most ? p->m[2] - from : most, lanes = (m + LANES - 1) / LANES * LANES;
+            const i64 start = from * s - p->padding[2], length = (lanes - 1) * s + reach;
+            const i64 low = start < 0 ? -start : 0, high = x->n[2] - start < length ? x->n[2] - start : length;
+            for (i64 i = 0; i < lanes; ++i) best[i] = -INFINITY, place[i] = -1;
+            for (i64 i = 0; i < low; ++i) line[i] = -INFINITY;
+            for (i64 i = high; i < length; ++i) line[i] = -INFINITY;
             for (i64 kd = 0; kd < p->kernel[0]; ++kd)
                 for (i64 kh = 0; kh < p->kernel[1]; ++kh) {
                     const i64 d = a * p->stride[0] + kd * p->dilation[0] - p->padding[0], y = h * p->stride[1] + kh * p->dilation[1] - p->padding[1];
                     if (d < 0 || d >= x->n[0] || y < 0 || y >= x->n[1]) continue;
-                    const char *row = plane + d * x->s[0] + y * x->s[1];
+                    const char *row = plane + d * x->s[0] + y * x->s[1] + (start + low) * x->s[2];
+                    if (x->s[2] == sizeof(MEM)) { SIMD for (i64 i = low; i < high; ++i) line[i] = LOAD((const MEM *)row, i - low); }
+                    else for (i64 i = low; i < high; ++i) line[i] = LOAD((const MEM *)(row + (i - low) * x->s[2]), 0);
                     for (i64 kw = 0; kw < p->kernel[2]; ++kw) {
-                        const i64 at = from * p->stride[2] + kw * p->dilation[2] - p->padding[2];
-                        i64 low, high;
-                        within(at, p->stride[2], x->n[2], m, &low, &high);
-                        const i64 w = at + low * p->stride[2];
-                        const char *source = row + w * x->s[2];
-                        const Place first = (Place)((d * x->n[1] + y) * x->n[2] + w), stride = (Place)p->stride[2];
-                        T *b = best + low;
-                        Place *q = place + low;
-                        if (step == sizeof(MEM)) larger(b, q, source, sizeof(MEM), high - low, first, 1);
-                        else if (step == 2 * sizeof(MEM)) larger(b, q, source, 2 * sizeof(MEM), high - low, first, stride);
-                        else larger(b, q, source, step, high - low, first, stride);
+                        const i64 at = kw * p->dilation[2];
+                        const Place first = (Place)((d * x->n[1] + y) * x->n[2] + start + at);
+                        if (s == 1) larger(best, place, line + at, 1, lanes, first);
+                        else if (s == 2) larger(best, place, line + at, 2, lanes, first);
+                        else larger(best, place, line + at, s, lanes, first);
                     }
                 }
             MEM *to = p->out + item * p->m[2] + from;
             i64 *where = p->where + item * p->m[2] + from;
+            for (i64 i = 0; i < m; ++i) if (place[i] < 0) place[i] = first_inside(p, a, h, from + i);
             SIMD for (i64 i = 0; i < m; ++i) STORE(to, i, best[i]);
             SIMD for (i64 i = 0; i < m; ++i) where[i] = place[i];
         }
@@ -121,7 +132,7 @@ KERNEL(max_windows) {
         || !three_ints(args[5], n, 1, p.dilation) || !three_ints(args[6], n, 1, p.m) || !planes_of(x, n, &p.x)) PASS;
     if (!IN_A_ROW(outs[0]) || !IN_A_ROW(outs[1])) PASS;
     if (!numel(outs[0])) DONE;
-    if (p.x.n[0] * p.x.n[1] * p.x.n[2] > INT32_MAX) PASS;
+    if (p.x.n[0] * p.x.n[1] * p.x.n[2] > INT32_MAX / 2 || (p.kernel[2] - 1) * p.dilation[2] + 1 + LANES * p.stride[2] > LINE) PASS;
     for (int d = 0; d < 3; ++d)
         for (i64 i = 0; i < p.m[d]; ++i) {  // each window has a place inside
             const i64 at = i * p.stride[d] - p.padding[d], steps = at < 0 ? (-at + p.dilation[d] - 1) / p.dilation[d] : 0;
@@ -201,6 +212,8 @@ KERNEL(window_sum) {
     DONE;
 }
 
+INLINE i64 last_of(i64 at, i64 stride, i64 n) { return at / stride < n ? at / stride : n - 1; }
+
 // Rows of out (item: plane and row): x is y here, and m out's sizes.
 static void spread_rows(void *context, i64 begin, i64 end) {
     const Pool *p = context;
@@ -212,12 +225,8 @@ static void spread_rows(void *context, i64 begin, i64 end) {
         const char *plane = plane_at(y, item / rows);
         for (i64 i = 0; i < p->m[2]; ++i) to[i] = 0;
         // The windows that reach this row, in the order of the kernel's places.
-        for (i64 kd = 0; kd < p->kernel[0]; ++kd) {
-            const i64 d = (a - kd) / p->stride[0];
-            if (a < kd || (a - kd) % p->stride[0] || d >= y->n[0]) continue;
-            for (i64 kh = 0; kh < p->kernel[1]; ++kh) {
-                const i64 r = (h - kh) / p->stride[1];
-                if (h < kh || (h - kh) % p->stride[1] || r >= y->n[1]) continue;
+        for (i64 d = last_of(a, p->stride[0], y->n[0]); d >= 0 && a - d * p->stride[0] < p->kernel[0]; --d)
+            for (i64 r = last_of(h, p->stride[1], y->n[1]); r >= 0 && h - r * p->stride[1] < p->kernel[1]; --r) {
                 const char *from = plane + d * y->s[0] + r * y->s[1];
                 if (y->n[2] < k) {
                     for (i64 w = 0; w < y->n[2]; ++w) {
@@ -229,7 +238,6 @@ static void spread_rows(void *context, i64 begin, i64 end) {
                     else for (i64 w = 0; w < y->n[2]; ++w) to[kw + w * stride] += LOAD((const MEM *)(from + w * y->s[2]), 0);
                 }
             }
-        }
         MEM *out = p->out + item * p->m[2];
         SIMD for (i64 i = 0; i < p->m[2]; ++i) STORE(out, i, to[i]);
     }
