@@ -17,6 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from corelib.as_torch.warned import warn
+from corelib.contract.forks import free_in_child
 from corelib.multiprocessing.memory import File, Key, Segment, key_of as fd_id, open_files, received
 from corelib.multiprocessing.sharing import cache as shared_cache, segment_of, share, shared_storage
 from corelib.ops.construction.construct import as_subclass, rebuild
@@ -59,11 +60,20 @@ _sharer: Any = vars(resource_sharer)["_resource_sharer"]
 
 
 _SECONDS_TO_STAY = 5.0
+_offering = free_in_child(threading.Lock())
 
 
 def _stay(_: object) -> None:
     """Let a child process stay at its end, for a few seconds, until what it has sent is fetched: its last results are often still on their way."""
     util.Finalize(None, _wait_for_receivers, exitpriority=-10)  # after the threads that feed its queues
+    util.Finalize(None, _wait_for_offer, args=(True,), exitpriority=100)  # before the server's address would go
+
+
+def _wait_for_offer(again: bool) -> None:
+    """Let an offer that a queue's thread is making keep the server's address. The end of a process goes through its duties twice."""
+    with _offering:
+        if again:
+            util.Finalize(None, _wait_for_offer, args=(False,), exitpriority=100)
 
 
 def _wait_for_receivers() -> None:
@@ -81,7 +91,13 @@ class _Offer:
         def send(connection: Connection, pid: int) -> None:
             reduction.send_handle(connection, file.descriptor, pid)
 
-        self._name = _sharer.register(send, lambda: None)
+        with _offering:
+            self._name = _sharer.register(send, lambda: None)
+            # multiprocessing takes the server's address away at the very beginning of a process's end; it is to stay as long as the process
+            # does, and goes with its folder, as the last
+            unlink = getattr(vars(_sharer._listener).get("_listener"), "_unlink", None)
+            if unlink is not None:
+                unlink.cancel()
 
     def detach(self) -> int:
         """The descriptor, in the receiver."""

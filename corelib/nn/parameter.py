@@ -20,12 +20,14 @@ __all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter
 _T = TypeVar("_T", bound=Tensor)
 
 
-def _same_memory(cls: type[_T], data: Tensor) -> _T:
+def _same_memory(cls: type[_T], data: Tensor, requires_grad: bool) -> _T:
     """A leaf of class ``cls`` over the memory of ``data``."""
     made: Any = data.detach()
     # Not a view in autograd's sense: changing it in place must not rewrite the history of ``data``.
     made._base = None
     made.__class__ = cls
+    if requires_grad:
+        set_requires_grad(made, True, fresh=True)
     result: _T = made
     return result
 
@@ -54,10 +56,7 @@ class Parameter(Tensor):
                 f"Parameter(): data must be a Tensor, got {type(data).__name__}. "
                 f"Wrong: Parameter([1., 2.]). Right: Parameter(torch.tensor([1., 2.]))"
             )
-        made = _same_memory(cls, data)
-        if requires_grad:
-            set_requires_grad(made, True, fresh=True)
-        return made
+        return _same_memory(cls, data, requires_grad)
 
     def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
         pass
@@ -109,9 +108,7 @@ class Buffer(Tensor):
             data = empty(0)
         elif not isinstance(data, Tensor):
             raise TypeError(f"Buffer(): data must be a Tensor, got {type(data).__name__}")
-        made = _same_memory(cls, data)
-        if data.requires_grad:
-            set_requires_grad(made, True, fresh=True)
+        made = _same_memory(cls, data, data.requires_grad)
         made.persistent = persistent
         return made
 
@@ -226,9 +223,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     cls_to_become = Parameter
 
     def __new__(cls, requires_grad: bool = True, device: DeviceLike = None, dtype: DType | None = None) -> Self:
-        made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype))
-        if requires_grad:
-            set_requires_grad(made, True, fresh=True)
+        made: Any = _same_memory(Parameter, empty(0, device=device, dtype=dtype), requires_grad)
         made.__class__ = cls
         result: Self = made
         return result
@@ -251,9 +246,7 @@ class UninitializedBuffer(UninitializedTensorMixin, Buffer):
     cls_to_become = Buffer
 
     def __new__(cls, requires_grad: bool = False, device: DeviceLike = None, dtype: DType | None = None, persistent: bool = True) -> Self:
-        made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype))
-        if requires_grad:
-            set_requires_grad(made, True, fresh=True)
+        made: Any = _same_memory(Buffer, empty(0, device=device, dtype=dtype), requires_grad)
         made.persistent = persistent
         made.__class__ = cls
         result: Self = made

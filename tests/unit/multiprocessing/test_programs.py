@@ -248,19 +248,24 @@ LAST = """
 def work(queue):
     queue.put(torch.full((3,), 7.0))
 
+def goes_on(queue):
+    queue.put(torch.full((2,), 8.0))
+    time.sleep(1)  # what was sent is on its way before the process ends
+
 def unread(queue):
     queue.put(torch.ones(3))
 
 if __name__ == "__main__":
     context = mp.get_context(sys.argv[1])
-    queue = context.Queue()
-    child = context.Process(target=work, args=(queue,))
-    child.start()
-    while queue.empty():
-        time.sleep(0.05)
-    time.sleep(1)
-    print(queue.get(timeout=30).tolist())
-    child.join()
+    for target in (work, goes_on):
+        queue = context.Queue()
+        child = context.Process(target=target, args=(queue,))
+        child.start()
+        while queue.empty():
+            time.sleep(0.05)
+        time.sleep(2)
+        print(queue.get(timeout=30).tolist())
+        child.join()
     lost = context.Queue()
     child = context.Process(target=unread, args=(lost,))
     child.start()
@@ -274,7 +279,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_what_a_process_sends_last_arrives_if_it_is_read_soon(tmp_path, method):
-    assert run(tmp_path, LAST, method) == ["[7.0, 7.0, 7.0]", "The process that sent this tensor has ended "[:42]]
+    assert run(tmp_path, LAST, method) == ["[7.0, 7.0, 7.0]", "[8.0, 8.0]", "The process that sent this tensor has ended "[:42]]
 
 
 def test_a_process_ends_with_its_parent(tmp_path):
