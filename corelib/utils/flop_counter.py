@@ -236,6 +236,18 @@ def _conv_weight(y: Any, input: Any, shape: Any, *rest: Any) -> list[Counted]:
     return _backward(y, input, Shaped(tuple(shape), y._dtype), False, None, shape)
 
 
+def _steps(inputs: Any, weights: Any) -> list[Counted]:
+    """All steps of a recurrent layer: each multiplies its state by the weights."""
+    return [("mm", (Shaped((prod(inputs._shape[:2]), weights._shape[1]), inputs._dtype), Shaped(tuple(weights._shape[::-1]), inputs._dtype)), None)]
+
+
+def _gradients_of_steps(g: Any, weights: Any) -> list[Counted]:
+    """Those of every state, the first one too, and of the weights."""
+    n, (out, inner) = prod(g._shape[:2]), weights._shape
+    into_weights = Shaped((out, n), g._dtype), Shaped((n, inner), g._dtype)
+    return [("mm", (Shaped((n, out), g._dtype), weights), None), ("mm", into_weights, None)]
+
+
 _AS_PYTORCH: dict[str, Callable[..., list[Counted]]] = {
     "affine": lambda *args: [(*aten_calls_of_linear(args), None)],
     "linear_backward": _gradients_of_linear,
@@ -246,6 +258,10 @@ _AS_PYTORCH: dict[str, Callable[..., list[Counted]]] = {
     "convolution": _convolution,
     "conv_input": _conv_input,
     "conv_weight": _conv_weight,
+    "lstm_steps": lambda gates, hidden, cell, weights, *rest: _steps(gates, weights),
+    "lstm_steps_backward": lambda g, hidden, cell, weights, *rest: _gradients_of_steps(g, weights),
+    "gru_steps": lambda inputs, hidden, weights, *rest: _steps(inputs, weights),
+    "gru_steps_backward": lambda g, hidden, weights, *rest: _gradients_of_steps(g, weights),
 }
 
 

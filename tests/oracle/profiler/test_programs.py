@@ -121,7 +121,7 @@ PROGRAMS: list[tuple[Any, str, int]] = [
                 "CloneBackward0 ExpandBackward0 UnsafeViewBackward0 ViewBackward0", 58),
     # PyTorch's LSTM is one op of oneDNN
     (recurrent, "MkldnnRnnLayerBackward0 AddmmBackward0 TBackward0 add add_ addmm as_strided cat clone contiguous copy_ cudnn_is_acceptable empty empty_like empty_strided "
-                "expand fill_ linear mkldnn_rnn_layer mkldnn_rnn_layer_backward mm reshape resolve_conj sum t transpose view zero_ zeros_like", 30),
+                "expand fill_ linear mkldnn_rnn_layer mkldnn_rnn_layer_backward mm reshape resolve_conj select sum t transpose view zero_ zeros_like", 30),
     (cell, "resolve_conj", 48),
     (regression, "resolve_conj", 37),
 ]  # fmt: skip
