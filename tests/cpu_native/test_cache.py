@@ -115,6 +115,12 @@ def test_a_compiler_that_does_not_work_leaves_it_to_numpy_with_a_warning(child, 
     assert done.stderr.count("NativeWarning") == 1 and said in done.stderr, done.stderr
 
 
+def test_a_compiler_that_does_not_work_is_an_error_in_deterministic_mode(child, tmp_path):
+    program = PROGRAM.replace("import warnings", "import corelib\ncorelib.use_deterministic_algorithms(True)\nimport warnings")
+    done = child(program, CC=script(tmp_path / "cc", "exit 3"))
+    assert done.returncode == 1 and "its kernel in C could not be made" in done.stderr, done.stderr
+
+
 def test_without_a_compiler_numpy_computes_and_the_command_says_why(child, tmp_path):
     (tmp_path / "empty").mkdir()
     env = {"PATH": str(tmp_path / "empty"), "CC": ""}

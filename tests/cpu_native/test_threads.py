@@ -92,3 +92,37 @@ print(statuses)
 def test_a_forked_child_computes_while_its_parent_does(child, tmp_path):
     done = child(FORKED, tmp_path / "cache")
     assert done.stdout.strip() == str([0] * 10), done.stdout + done.stderr
+
+
+INTERRUPTED = """
+import signal
+import corelib as torch
+from corelib.dispatcher.op import TABLE
+torch.set_num_threads({threads})
+x, w = torch.randn(64, 64, 96, 96), torch.randn(256, 64, 3, 3)
+torch.conv2d(x[:1, :, :8, :8], w)  # compiled now
+class Told(BaseException): pass
+def handler(number, frame): raise Told
+def told(call, out):
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        call()
+        return "not told"
+    except Told:
+        return "left" if bool(out.isnan().any()) else "ended"
+signal.signal(signal.SIGALRM, handler)
+out = torch.full((64, 256, 94, 94), float("nan"))
+kernel = TABLE["convolution"].kernel_for(x._key, torch.float32)
+print(told(lambda: kernel(out.numpy(), x.numpy(), w.numpy(), None, (1, 1), (0, 0), (1, 1), 1), out))
+signal.signal(signal.SIGALRM, lambda number, frame: print("heard", end=" "))
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+made = torch.conv2d(x, w)
+print((made[:1] - torch.conv2d(x[:1], w)).abs().max().item(), (x + x).isnan().any().item())
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_signal_is_heard_between_the_pieces_of_a_long_kernel(child, tmp_path, threads):
+    """Its exception leaves the rest undone; one that raises nothing changes nothing."""
+    done = child(INTERRUPTED.format(threads=threads), tmp_path / "cache")
+    assert done.stdout.split() == ["left", "heard", "0.0", "False"], done.stdout + done.stderr

@@ -44,7 +44,7 @@ class Api(ctypes.Structure):
         *[(name, ctypes.c_void_p) for name in ("none", "not_implemented", "true_", "false_", "ndarray", "float_", "int_", "tuple", "list", "str")],
         ("descr", ctypes.c_void_p * len(DTYPES)),
         *[(name, ctypes.c_void_p) for name in _FUNCTIONS],
-        *[(name, ctypes.c_void_p) for name in ("runtime_error", "index_error", "memory_error", "parallel", "threads", "begin_product", "end_product", "sgemm", "dgemm")],
+        *[(name, ctypes.c_void_p) for name in ("runtime_error", "index_error", "memory_error", "parallel", "interrupted", "threads", "begin_product", "end_product", "sgemm", "dgemm")],
     ]
 
 

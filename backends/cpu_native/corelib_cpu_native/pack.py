@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import Any
 
 from corelib.backend import Kernel, KernelTable, Later
+from corelib.dispatcher.determinism import get_deterministic_debug_mode
 from corelib.dispatcher.op import TABLE, Op
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
@@ -75,6 +76,10 @@ TOGETHER = ("add", "sub", "mul", "true_div", "neg", "square", "sqrt", "rectify",
 _SETS = 32  # of attributes, for which an op gets kernels
 
 
+def _passes(*args: object) -> Any:
+    return NotImplemented
+
+
 class NativeWarning(UserWarning):
     """A kernel could not be compiled; NumPy computes in its place."""
 
@@ -120,9 +125,16 @@ def kernels() -> Iterator[tuple[str, DType, Later]]:
                 yield name, dtype, Later(partial(_of_unit, file, every, dtype, name))
 
 
-def passes(*args: object) -> Any:
-    """The kernel of what cannot be compiled."""
-    return NotImplemented
+class NotMade:
+    """The kernel of an op for which none could be compiled: NumPy computes, with other bits perhaps than where it could."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *args: object) -> Any:
+        if get_deterministic_debug_mode() == 2:
+            raise RuntimeError(f"{self._name}(): its kernel in C could not be made, as was warned; that of NumPy may give other bits, and use_deterministic_algorithms(True) refuses it")
+        return NotImplemented
 
 
 def compiled(names: Sequence[str], text: Callable[[], str]) -> dict[str, Kernel]:
@@ -138,7 +150,7 @@ def compiled(names: Sequence[str], text: Callable[[], str]) -> dict[str, Kernel]
                 _given_up.append(True)
                 what = "all kernels in C that are not made yet, for they"
             warnings.warn(f"NumPy computes in place of {what} cannot be made: {error}", NativeWarning, stacklevel=2)
-    return dict.fromkeys(names, passes)
+    return {name: NotMade(name) for name in names}
 
 
 _given_up: list[bool] = []
@@ -204,7 +216,7 @@ class Attributed:
 
     def _make(self, key: tuple[object, ...], args: tuple[Any, ...]) -> Kernel:
         if len(self._made) >= _SETS:
-            return passes
+            return _passes
         given = tuple([None if i in self._places else x for i, x in enumerate(args)])
         there = {i: self._dtype for i in self._places if i < len(args) and args[i] is not None}
         made = elementwise(self._op, given, there, self._op.facts.result or self._dtype)

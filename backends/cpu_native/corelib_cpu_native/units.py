@@ -53,7 +53,8 @@ def of_dtype(dtype: DType) -> str:
 def pool() -> ctypes.CDLL:
     """The object with the pool of threads, of which a process has one."""
     made = kept.load(_head() + text_of("pool.c"))
-    made.pool_init(ctypes.c_void_p(blas.thread_setter()))
+    python = [ctypes.pythonapi.PyEval_SaveThread, ctypes.pythonapi.PyEval_RestoreThread, ctypes.pythonapi.PyErr_CheckSignals]
+    made.pool_init(*[ctypes.c_void_p(place) for place in (blas.thread_setter(), *map(address, python))])
     blas.share(address(made.pool_blas))
     threads.follow(made.pool_set)
     return made
@@ -63,7 +64,8 @@ def pool() -> ctypes.CDLL:
 def _table() -> ctypes.Structure:
     sgemm, dgemm = blas.gemms()
     found = pool()
-    return api({"parallel": address(found.pool_run), "threads": address(found.pool_get), "begin_product": address(found.pool_begin_product),
+    interrupted = ctypes.addressof(ctypes.c_int.in_dll(found, "pool_interrupted"))
+    return api({"parallel": address(found.pool_run), "interrupted": interrupted, "threads": address(found.pool_get), "begin_product": address(found.pool_begin_product),
         "end_product": address(found.pool_end_product), "sgemm": sgemm, "dgemm": dgemm})
 
 

@@ -26,6 +26,6 @@ def run(args: argparse.Namespace) -> int:
     for _, dtype, kernel in pack.kernels():
         if dtype.name in wanted:
             names += 1
-            failed += kernel.made() is pack.passes
+            failed += isinstance(kernel.made(), pack.NotMade)
     print(f"{names} kernels for {', '.join(wanted)} are ready after {time.monotonic() - begun:.1f} s" + (f"; {failed} could not be made" if failed else ""))
     return 1 if failed or not names else 0

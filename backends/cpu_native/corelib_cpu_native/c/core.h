@@ -39,6 +39,7 @@ typedef struct {
     void (*raise)(Object *kind, const char *text);
     Object *runtime_error, *index_error, *memory_error;
     void (*parallel)(i64 items, i64 grain, Body body, void *context);
+    int *interrupted;
     int (*threads)(void);
     void (*begin_product)(void), (*end_product)(void);
     void *sgemm, *dgemm;
@@ -47,7 +48,15 @@ typedef struct {
 static const Api *api;
 void corelib_attach(const Api *given) { api = given; }
 
-#define KERNEL(name) Object *k_##name(UNUSED Object *self, Object *const *args, UNUSED size count)
+// An interrupted kernel, of which the pool has left the rest, ends with Python's exception: nothing is returned.
+#define KERNEL(name) \
+    static Object *run_##name(Object *const *args, size count); \
+    Object *k_##name(UNUSED Object *self, Object *const *args, size count) { \
+        Object *result = run_##name(args, count); \
+        if (LIKELY(!*api->interrupted)) return result; \
+        return *api->interrupted = 0, (Object *)0; \
+    } \
+    static Object *run_##name(Object *const *args, UNUSED size count)
 
 INLINE Object *given(Object *o) { api->incref(o); return o; }
 #define DONE return given(api->none)
@@ -122,9 +131,7 @@ static UNUSED void share(i64 items, i64 grain, Body body, void *context, i64 wor
         for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
         return;
     }
-    void *state = api->release();
     api->parallel(items, grain, body, context);
-    api->acquire(state);
 }
 
 #define MOST 10  // arrays of one call
@@ -214,9 +221,7 @@ static UNUSED void walk_run(Walk *w, i64 alone) {
     w->piece = (((w->length + w->pieces - 1) / w->pieces) + 63) / 64 * 64;
     w->pieces = (w->length + w->piece - 1) / w->piece;
     const i64 grain = w->piece >= piece ? 1 : (piece + w->piece - 1) / w->piece;
-    void *state = api->release();
     api->parallel(w->rows * w->pieces, grain, walk_pieces, w);
-    api->acquire(state);
 }
 
 // An operand beside out: its steps where it is broadcast to out's shape; 0 where it does not fit.

@@ -50,9 +50,7 @@ static int lines_run(Walk *w, Line *l, i64 least) {
         each = each < least ? least : each;
         w->piece = each < w->length ? each : w->length;
         w->pieces = (w->length + w->piece - 1) / w->piece;
-        void *state = api->release();
         api->parallel(w->rows * w->pieces, (each + w->piece - 1) / w->piece, walk_pieces, w);
-        api->acquire(state);
     }
     if (l->failed) no_memory();
     return !l->failed;

@@ -1,10 +1,17 @@
 // The one pool of threads. They start at the first parallel call, wait for the next job awake for a moment and asleep after that, and do not
 // exist in a forked child until it has a job of its own. One job runs at a time: who comes while one runs, or from inside one, works alone.
+// Meanwhile Python's lock is free, and between pieces the caller looks for signals, four times a second.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <time.h>
 
 enum { THREADS = 256, AWAKE = 1500 };  // AWAKE: pauses of some 40 ns
+#ifdef CLOCK_MONOTONIC_COARSE
+#define CLOCK CLOCK_MONOTONIC_COARSE
+#else
+#define CLOCK CLOCK_MONOTONIC
+#endif
 
 static int wanted = 1, started = 0;
 static atomic_long generation, open_job, inside, sleepers;
@@ -23,8 +30,34 @@ INLINE void breathe(void) {
 #endif
 }
 
-static void work(void) {
+static void *(*release)(void);
+static void (*acquire)(void *);
+static int (*signals)(void);
+int pool_interrupted;  // read and written under Python's lock, which is not given away between a signal's exception and the kernel's end
+
+typedef struct { void *lock; i64 next; } Caller;
+
+static i64 now(void) {  // in ms
+    struct timespec t;
+    clock_gettime(CLOCK, &t);
+    return (i64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// Whether a signal's handler has raised an exception: the rest is left.
+static int stopped(Caller *caller) {
+    if (LIKELY(now() < caller->next)) return 0;
+    acquire(caller->lock);
+    caller->lock = 0;
+    if (signals()) return pool_interrupted = 1;
+    caller->lock = release();
+    caller->next = now() + 250;
+    return 0;
+}
+
+// `caller`: null in a thread of the pool.
+static void work(Caller *caller) {
     for (;;) {
+        if (caller && stopped(caller)) { atomic_store(&job.next, job.items); return; }
         const i64 begin = atomic_fetch_add(&job.next, job.grain);
         if (begin >= job.items) return;
         job.body(job.context, begin, begin + job.grain < job.items ? begin + job.grain : job.items);
@@ -45,7 +78,7 @@ static void *life(void *number) {
         }
         seen = atomic_load(&generation);
         atomic_fetch_add(&inside, 1);
-        if (atomic_load(&open_job) == seen && (i64)(intptr_t)number < job.threads) work();
+        if (atomic_load(&open_job) == seen && (i64)(intptr_t)number < job.threads) work(0);
         atomic_fetch_sub(&inside, 1);
     }
     return 0;
@@ -95,8 +128,9 @@ static void alone_again(void) {
     pthread_cond_init(&wake, 0);
 }
 
-void pool_init(void (*tell_blas)(int)) {
+void pool_init(void (*tell_blas)(int), void *(*python_release)(void), void (*python_acquire)(void *), int (*python_signals)(void)) {
     new_lock();
+    release = python_release, acquire = python_acquire, signals = python_signals;
     blas_threads = tell_blas;
     pthread_atfork(before_fork, after_fork, alone_again);
 }
@@ -121,7 +155,7 @@ void pool_end_product(void) { pthread_rwlock_unlock(&products); }
 int pool_get(void) { return wanted; }
 
 // `threads`: how many there are, which must not change while jobs may wait for each other.
-static void run_job(i64 items, i64 grain, Body body, void *context, int threads) {
+static void run_job(i64 items, i64 grain, Body body, void *context, int threads, Caller *caller) {
     job.threads = threads, job.body = body, job.context = context, job.items = items, job.grain = grain;
     atomic_store(&job.next, 0);
     working = 1;
@@ -133,7 +167,7 @@ static void run_job(i64 items, i64 grain, Body body, void *context, int threads)
         pthread_cond_broadcast(&wake);
         pthread_mutex_unlock(&lock);
     }
-    work();
+    work(caller);
     atomic_store(&open_job, 0);
     for (int i = 0; atomic_load(&inside); ++i) {
         if (i < AWAKE) breathe();
@@ -145,12 +179,15 @@ static void run_job(i64 items, i64 grain, Body body, void *context, int threads)
 // Have body(context, begin, end) called for all of 0 ... items, `grain` at a time, by the threads there are. Returns when all is done.
 void pool_run(i64 items, i64 grain, Body body, void *context) {
     int free_ = 0;
+    if (pool_interrupted) return;
+    Caller caller = {release(), now() + 250};
     if (wanted == 1 || items <= grain || working || !atomic_compare_exchange_strong(&busy, &free_, 1)) {
-        for (i64 i = 0; i < items; i += grain) body(context, i, i + grain < items ? i + grain : items);
-        return;
+        for (i64 i = 0; i < items && !stopped(&caller); i += grain) body(context, i, i + grain < items ? i + grain : items);
+    } else {
+        run_job(items, grain, body, context, start(wanted), &caller);
+        atomic_store(&busy, 0);
     }
-    run_job(items, grain, body, context, start(wanted));
-    atomic_store(&busy, 0);
+    if (caller.lock) acquire(caller.lock);
 }
 
 // NumPy's OpenBLAS has its products shared by these threads too. Its jobs wait for each other, so that all of them have to run at once: by the
@@ -176,7 +213,7 @@ void pool_blas(UNUSED int wait, Job job, int n, size_t width, void *data, int mo
     if (n == 1) { job_pieces(&jobs, 0, 1); return; }
     if (!working && n <= wanted && atomic_compare_exchange_strong(&busy, &free_, 1)) {
         const int enough = start(n) >= n;
-        if (enough) run_job(n, 1, job_pieces, &jobs, n);
+        if (enough) run_job(n, 1, job_pieces, &jobs, n, 0);
         atomic_store(&busy, 0);
         if (enough) return;
     }

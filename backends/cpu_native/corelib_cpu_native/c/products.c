@@ -14,7 +14,7 @@ static int rows_of(Object *o, Matrix *m) {
     return 1;
 }
 
-INLINE void *let_go(i64 work) { return work > 1 << 20 ? api->release() : 0; }
+INLINE void *let_go(i64 work) { return work > 1 << 20 && !*api->interrupted ? api->release() : 0; }
 INLINE void come_back(void *state) { if (state) api->acquire(state); }
 
 KERNEL(mm) {
