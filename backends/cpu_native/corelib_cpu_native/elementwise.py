@@ -28,12 +28,14 @@ def _known(op_name: str, family: str) -> str | None:
     return None
 
 
-def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out: DType) -> str:
-    """The text of an op's kernel, for operands of these dtypes, by place, one of which may be a number. `args` has its attributes in their places.
+def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out: DType, numbers: Sequence[int] | None = None) -> str:
+    """The text of an op's kernel, for operands of these dtypes, by place; those in the places `numbers` are numbers, or, without that, any one may be.
+    `args` has its attributes in their places, but for those that are such numbers.
 
     RuntimeError where the op's body does more than compute element by element.
     """
-    operands = [dtypes[place] for place in sorted(dtypes)]
+    places = sorted(dtypes)
+    operands = [dtypes[place] for place in places]
     n = len(operands)
     forms: list[str] = []
     loops: list[str] = []
@@ -42,12 +44,11 @@ def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out:
     except Untraceable as error:
         raise RuntimeError(str(error)) from error
     dear = bool(re.search(r"\b(exp|expm1|log|log1p|tanh_f32|erf|sqrt)\b", " ".join(_EMIT.lines(code))))
-    for numbers in range((1 << n) - 1 if n > 1 else 1):
-        if bin(numbers).count("1") > 1:
-            continue
-        name = f"loop_{op.name}_{numbers}"
-        loops.append(_loop(name, code, (out, *operands), numbers))
-        forms.append(f"{{{numbers}, {name}}}")
+    every = [0, *[1 << i for i in range(n) if n > 1]] if numbers is None else [sum(1 << i for i, place in enumerate(places) if place in numbers)]
+    for which in every:
+        name = f"loop_{op.name}_{which}"
+        loops.append(_loop(name, code, (out, *operands), which))
+        forms.append(f"{{{which}, {name}}}")
     kinds = ", ".join(str(KIND[d]) for d in (out, *operands))
     return "\n".join([
         *loops, f"KERNEL({op.name}) {{", f"    static const u8 kinds[] = {{{kinds}}};", f"    static const Form forms[] = {{{', '.join(forms)}}};",

@@ -21,6 +21,7 @@ from corelib_cpu_native import api, compilers, threads
 
 REALS = (D.bool, D.uint8, D.int8, D.int16, D.int32, D.int64, D.float16, D.bfloat16, D.float32, D.float64)
 FLOATS = (D.float16, D.bfloat16, D.float32, D.float64)
+HALVES = (D.float16, D.bfloat16)
 WIDE = (D.float32, D.float64)
 SINGLE = (D.float16, D.bfloat16, D.float32)
 """What is computed in float32: functions have their own code there, while NumPy's are as quick in float64."""
@@ -39,10 +40,12 @@ ELEMENTWISE: tuple[tuple[str, tuple[DType, ...]], ...] = (
 """Elementwise ops without attributes."""
 WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
     ("gelu gelu_backward elu_of softplus selu_of celu_of mish_of hardshrink softshrink", SINGLE),
-    ("addcmul addcdiv lerp threshold_of", FLOATS),
-    ("clamp", NUMBERS),
+    ("threshold_of", FLOATS),
+    ("addcmul addcdiv lerp clamp", HALVES),
 )
 """Elementwise ops with attributes: a kernel for each set of them."""
+VARYING: tuple[tuple[str, tuple[DType, ...]], ...] = (("addcmul addcdiv lerp", WIDE), ("clamp", (*INTEGERS, *WIDE)))
+"""Those whose numbers change from call to call in a program: they are operands of the kernel."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
     ("products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
@@ -104,10 +107,11 @@ def register(table: KernelTable) -> None:
     table.set_num_threads = threads.set_num_threads
     for name, dtype, kernel in kernels():
         table.register(name, dtype, kernel)
-    for names, dtypes in WITH_ATTRIBUTES:
-        for name in names.split():
-            for dtype in dtypes:
-                table.register(name, dtype, Attributed(TABLE[name], dtype))
+    for families, vary in ((WITH_ATTRIBUTES, False), (VARYING, True)):
+        for names, dtypes in families:
+            for name in names.split():
+                for dtype in dtypes:
+                    table.register(name, dtype, Attributed(TABLE[name], dtype, vary))
 
 
 def kernels() -> Iterator[tuple[str, DType, Later]]:
@@ -189,36 +193,39 @@ def _together() -> dict[str, Kernel]:
     ))  # fmt: skip
 
 
-def elementwise(op: Op, args: tuple[Any, ...], operands: dict[int, DType], out: DType) -> Kernel:
+def elementwise(op: Op, args: tuple[Any, ...], operands: dict[int, DType], out: DType, numbers: Sequence[int] | None = None) -> Kernel:
     """The kernel of an elementwise op for operands of these dtypes, by place; `args` has the attributes in their places."""
     from corelib_cpu_native import units
     from corelib_cpu_native.elementwise import kernel_text
 
-    return compiled([op.name], lambda: units.text_of("math.h") + kernel_text(op, args, operands, out))[op.name]
+    return compiled([op.name], lambda: units.text_of("math.h") + kernel_text(op, args, operands, out, numbers))[op.name]
 
 
 class Attributed:
-    """An elementwise op with attributes: a kernel for each set of them, chosen call by call."""
+    """An elementwise op with attributes: a kernel for each set of them, chosen call by call, or, where they `vary`, for each set of those that are
+    no numbers."""
 
-    def __init__(self, op: Op, dtype: DType) -> None:
+    def __init__(self, op: Op, dtype: DType, vary: bool) -> None:
         self._op = op
         self._dtype = dtype
         self._made: dict[tuple[object, ...], Kernel] = {}
         self._places = op.operands
+        self._numbers: tuple[type, ...] = () if not vary else (int, float) if dtype.is_floating_point else (int,)
 
     def __call__(self, out: Any, *args: Any) -> Any:
-        places = self._places
-        key = tuple([x is None if i in places else x for i, x in enumerate(args)])
+        places, numbers = self._places, self._numbers
+        key = tuple([int if type(x) in numbers else x is None if i in places else x for i, x in enumerate(args)])
         kernel = self._made.get(key)
         if kernel is None:
             kernel = self._make(key, args)
-        return kernel(out, *[x for i, x in enumerate(args) if i in places and x is not None])
+        return kernel(out, *[x for i, x in enumerate(args) if x is not None and (i in places or type(x) in numbers)])
 
     def _make(self, key: tuple[object, ...], args: tuple[Any, ...]) -> Kernel:
         if len(self._made) >= _SETS:
             return _passes
+        numbers = [i for i, x in enumerate(args) if type(x) in self._numbers] if self._numbers else None
         given = tuple([None if i in self._places else x for i, x in enumerate(args)])
-        there = {i: self._dtype for i in self._places if i < len(args) and args[i] is not None}
-        made = elementwise(self._op, given, there, self._op.facts.result or self._dtype)
+        there = {i: self._dtype for i, x in enumerate(args) if x is not None and (i in self._places or type(x) in self._numbers)}
+        made = elementwise(self._op, given, there, self._op.facts.result or self._dtype, numbers)
         self._made[key] = made
         return made

@@ -287,7 +287,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     """
     if is_half(input):
         return in_float32(lambda x, a, b: addcmul(x, a, b, value=value), input, tensor1, tensor2)
-    product = tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2
+    product = tensor1 * tensor2 if isinstance(value, (int, float)) and value == 1 else value * tensor1 * tensor2
     return input + product
 
 
