@@ -141,6 +141,13 @@ def _infer_clamp(input: Tensor, min: Bound, max: Bound) -> Inferred:
     return (shape, dtype) if strides is None else (shape, dtype, strides), (input, min, max)
 
 
+def _bounded(x: Tensor, bound: Tensor | Number, beyond: Tensor) -> Tensor:
+    """`x`, and where it is beyond it the bound, which is also the result where it is NaN."""
+    if isinstance(bound, Tensor):
+        return select_where(beyond | (bound != bound), bound, x)
+    return select_where(beyond, bound, x) if bound == bound else x * bound
+
+
 @op(
     infer=_infer_clamp, inplace=True, out="exact", aliases=("clip",), ref="clip",
     vjp={"input": _clamp_vjp, "min": _clamp_min_vjp, "max": _clamp_max_vjp}, grad_name=_clamp_form,
@@ -156,12 +163,10 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
     """
     made = input
     if min is not None:
-        made = select_where((made < min), min, made)
+        made = _bounded(made, min, made < min)
     if max is not None:
-        made = select_where((made > max), max, made)
-    if made is input:
-        return input.clone()
-    return made
+        made = _bounded(made, max, made > max)
+    return input.clone() if made is input else made
 
 
 @op(inplace=True, out="exact")

@@ -131,7 +131,7 @@ def metadata_in_a_class_that_is_no_tensor(T: Any) -> Any:
     metadata = {"owner": "Ministry of Silly Walks"}
     m = MetadataTensor([[1.0, 2.0], [3.0, 4.0]], metadata=metadata)
     t = T.tensor([[1.0, 2.0], [1.0, 2.0]])
-    results = [T.add(t, m), T.mul(t, m), T.mean(m), T.sum(m, 0), T.exp(m), t + m, T.nn.functional.relu(m), T.reshape(m, (4,)), T.matmul(m, t), T.softmax(m, dim=0), T.max(m)]
+    results = [T.add(t, m), T.mul(t, m), T.mean(m), T.sum(m, 0), T.log(m), t + m, T.nn.functional.relu(m), T.reshape(m, (4,)), T.matmul(m, t), T.softmax(m, dim=0), T.max(m)]
     return [[shown(each._t), each._metadata, repr(each)] for each in results], T.overrides.is_tensor_like(m)
 
 
