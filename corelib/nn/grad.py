@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
+from corelib.nn import functional
 from corelib.nn._arguments import per_dimension
+from corelib.ops.construction.creation import empty
 from corelib.ops.spatial.convolution import conv_input, conv_weight
+from corelib.tensor.size import Shape
 from corelib.tensor.tensor import Tensor
 
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 
 
-def _gradient(
-    of: Callable[..., Tensor], n: int, grad_output: Tensor, other: Tensor, shape: Sequence[int], stride: int | Sequence[int],
-    padding: int | Sequence[int], dilation: int | Sequence[int], groups: int,
-) -> Tensor:  # fmt: skip
-    return of(grad_output, other, tuple(shape), per_dimension(stride, n), per_dimension(padding, n), per_dimension(dilation, n), groups)
+def _check(name: str, input: Shape, weight: Shape, given: Shape, *rest: Any) -> None:
+    """RuntimeError unless a convolution of these shapes gives a result of the gradient's shape."""
+    convolve = getattr(functional, name.partition("_")[0])
+    expected = convolve(empty(input, device="meta"), empty(weight, device="meta"), None, *rest).shape
+    if len(given) != len(expected):
+        raise RuntimeError(f"{name}(): expected a gradient of {len(expected)} dimensions, but got {len(given)}")
+    for d, (n, m) in enumerate(zip(expected, given, strict=True)):
+        if n != m:
+            raise RuntimeError(f"{name}(): Expected a tensor of dimension {len(expected)} and tensor.size[{d}] == {n} but got: dimension {len(given)} and tensor.size[{d}] = {m}")
+
+
+def _input(name: str, size: Sequence[int], weight: Tensor, g: Tensor, *rest: Any) -> Tensor:
+    _check(name, tuple(size), weight._shape, g._shape, *rest)
+    stride, padding, dilation, groups = rest
+    n = len(g._shape) - 2
+    return conv_input(g, weight, tuple(size), per_dimension(stride, n), per_dimension(padding, n), per_dimension(dilation, n), groups)
+
+
+def _weight(name: str, input: Tensor, size: Sequence[int], g: Tensor, *rest: Any) -> Tensor:
+    _check(name, input._shape, tuple(size), g._shape, *rest)
+    stride, padding, dilation, groups = rest
+    n = len(g._shape) - 2
+    return conv_weight(g, input, tuple(size), per_dimension(stride, n), per_dimension(padding, n), per_dimension(dilation, n), groups)
 
 
 def conv1d_input(
@@ -28,7 +50,7 @@ def conv1d_input(
     >>> torch.nn.grad.conv1d_input((1, 1, 2), torch.ones(1, 1, 1), torch.ones(1, 1, 2)).shape
     torch.Size([1, 1, 2])
     """
-    return _gradient(conv_input, 1, grad_output, weight, input_size, stride, padding, dilation, groups)
+    return _input("conv1d_input", input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
 def conv1d_weight(
@@ -41,7 +63,7 @@ def conv1d_weight(
     >>> torch.nn.grad.conv1d_weight(torch.ones(1, 1, 2), (1, 1, 1), torch.ones(1, 1, 2)).item()
     2.0
     """
-    return _gradient(conv_weight, 1, grad_output, input, weight_size, stride, padding, dilation, groups)
+    return _weight("conv1d_weight", input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
 def conv2d_input(
@@ -54,7 +76,7 @@ def conv2d_input(
     >>> torch.nn.grad.conv2d_input((1, 1, 2, 2), torch.ones(1, 1, 1, 1), torch.ones(1, 1, 2, 2)).shape
     torch.Size([1, 1, 2, 2])
     """
-    return _gradient(conv_input, 2, grad_output, weight, input_size, stride, padding, dilation, groups)
+    return _input("conv2d_input", input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
 def conv2d_weight(
@@ -67,7 +89,7 @@ def conv2d_weight(
     >>> torch.nn.grad.conv2d_weight(torch.ones(1, 1, 2, 2), (1, 1, 1, 1), torch.ones(1, 1, 2, 2)).item()
     4.0
     """
-    return _gradient(conv_weight, 2, grad_output, input, weight_size, stride, padding, dilation, groups)
+    return _weight("conv2d_weight", input, weight_size, grad_output, stride, padding, dilation, groups)
 
 
 def conv3d_input(
@@ -80,7 +102,7 @@ def conv3d_input(
     >>> torch.nn.grad.conv3d_input((1, 1, 2, 2, 2), torch.ones(1, 1, 1, 1, 1), torch.ones(1, 1, 2, 2, 2)).shape
     torch.Size([1, 1, 2, 2, 2])
     """
-    return _gradient(conv_input, 3, grad_output, weight, input_size, stride, padding, dilation, groups)
+    return _input("conv3d_input", input_size, weight, grad_output, stride, padding, dilation, groups)
 
 
 def conv3d_weight(
@@ -93,4 +115,4 @@ def conv3d_weight(
     >>> torch.nn.grad.conv3d_weight(torch.ones(1, 1, 2, 2, 2), (1, 1, 1, 1, 1), torch.ones(1, 1, 2, 2, 2)).item()
     8.0
     """
-    return _gradient(conv_weight, 3, grad_output, input, weight_size, stride, padding, dilation, groups)
+    return _weight("conv3d_weight", input, weight_size, grad_output, stride, padding, dilation, groups)

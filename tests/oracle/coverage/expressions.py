@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.grad
 import torch.nn.utils.prune
+import torch.utils.flop_counter
 
 import corelib
 
