@@ -117,7 +117,11 @@ def test_a_module_that_is_run_shows_its_own_frames(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_an_interrupt_shows_the_program(tmp_path):
     (tmp_path / "program.py").write_text("import torch, time\nprint('ready', flush=True)\ndef wait():\n    time.sleep(60)\nwait()\n")
-    with subprocess.Popen([sys.executable, "-m", "corelib.as_torch", "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    def heard() -> None:  # also where these tests run in a shell's background, which ignores it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    command = [sys.executable, "-m", "corelib.as_torch", "program.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:
         process.stdout.readline()
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
