@@ -127,7 +127,11 @@ def _loop(code: Code | str, variant: Variant, arrays: list[int], target: Target)
     lanes = "s" not in variant.inner and variant.inner[0] == "1"
     emit = vector_for(code, variant.dtypes) if lanes and not isinstance(code, str) else None
     if emit is not None and target.vectors:
+        # a number is a vector here too: of two single values a comparison gives 1, and no mask
+        given = [n for n, is_number in enumerate(variant.numbers) if is_number]
+        lines += [f"    const {emit.type(variant.dtypes[n + 1])} every{n} = {emit.every(variant.dtypes[n + 1], f'v{n}')};" for n in given]
         lines.append(f"    for (; first + {emit.width} <= end; first += {emit.width}) {{")
+        lines += [f"      const {emit.type(variant.dtypes[n + 1])} v{n} = every{n};" for n in given]
         lines += ["      " + line for line in _compute(code, variant, arrays, "first", emit)]
         lines.append("    }")
     lines.append("    for (i64 i = first; i < end; ++i) {")

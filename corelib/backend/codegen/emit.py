@@ -87,6 +87,10 @@ class Vector(Scalar):
             return value.name
         return f"({value.name} != 0)" if dtype is D.bool else f"convert_{self.vector}(-{value.name})"
 
+    def expression(self, s: Statement) -> str:
+        text = super().expression(s)
+        return f"{s.op_name}_lanes{text.removeprefix(s.op_name)}" if s.op_name in ("sin", "cos", "tan") and self.compute == "f32" else text
+
     def load(self, dtype: DType, array: str, at: str) -> str:
         w = self.width
         if dtype is D.bool:
@@ -98,7 +102,10 @@ class Vector(Scalar):
         return f"vload{w}(0, {array} + ({at}))"
 
     def same(self, dtype: DType, array: str, at: str) -> str:
-        one = f"load_{C[dtype].tag}({array}, {at})"
+        return self.every(dtype, f"load_{C[dtype].tag}({array}, {at})")
+
+    def every(self, dtype: DType, one: str) -> str:
+        """A single value, for every lane."""
         return f"(({self.mask})(-{one}))" if dtype is D.bool else f"(({self.vector})({one}))"
 
     def store(self, dtype: DType, array: str, at: str, value: str) -> str:

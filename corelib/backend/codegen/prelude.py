@@ -56,8 +56,15 @@ FN void store_f16(GLOBAL half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
     const uint##N made = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16; \\
     return convert_ushort##N(v != v ? (uint##N)(0x7fc0) : made); \\
   }
+// PoCL's functions of vectors reduce large values in a way that small ones beside them do not survive.
+#define LANES(F) \\
+  FN float8 F##_lanes(float8 x) { \\
+    if (!any(fabs(x) > 1e6f)) return F(x); \\
+    return (float8)(F(x.s0), F(x.s1), F(x.s2), F(x.s3), F(x.s4), F(x.s5), F(x.s6), F(x.s7)); \\
+  }
 #ifdef VECTORS
 ROUND_BF16(8)
+LANES(sin) LANES(cos) LANES(tan)
 #endif
 // A polynomial near 0, exp elsewhere (Cephes): within 2 ulp and 1 where it should be, and quicker than a call.
 #define TANH(T) \\

@@ -79,7 +79,7 @@ def _may_be_elementwise(op: Op) -> bool:
 
 
 # Elementwise composites whose bodies do not run without their arguments.
-_NEED_ARGUMENTS = ("threshold_of", "hardtanh_of", "lerp", "smooth_error", "nan_to_num", "polygamma")
+_NEED_ARGUMENTS = ("threshold_of", "hardtanh_of", "lerp", "smooth_error", "huber_error", "nan_to_num", "polygamma")
 
 
 def _accepts(op: Op, dtype: DType) -> bool:

@@ -296,7 +296,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """
     if input._dtype.itemsize == 2:
         return in_float32(lambda x: logit(x, eps), input)
-    x = input if eps is None or eps < 0 else input.clamp(eps, 1 - eps)
+    x = input if eps is None or eps < 0 else select_where(input < eps, eps, select_where(input > 1 - eps, 1 - eps, input))
     return log(x / (1 - x))
 
 

@@ -338,6 +338,6 @@ def nan_to_num(input: Tensor, nan: float | None = None, posinf: float | None = N
     if not input._dtype.is_floating_point:
         return input.clone()
     top = finfo(input._dtype).max
-    made = select_where(input != input, 0.0 if nan is None else nan, input)
-    made = select_where(made == float("inf"), top if posinf is None else posinf, made)
-    return select_where(made == float("-inf"), -top if neginf is None else neginf, made)
+    made = select_where(input == float("-inf"), -top if neginf is None else neginf, input)
+    made = select_where(input == float("inf"), top if posinf is None else posinf, made)
+    return select_where(input != input, 0.0 if nan is None else nan, made)

@@ -169,12 +169,25 @@ def smooth_l1_loss(
     tensor(1.5000)
     """
     reduction = reduction_of("smooth_l1_loss", reduction, size_average, reduce)
-    if beta < 0:
+    if not beta >= 0:
         raise RuntimeError(f"smooth_l1_loss(): smooth_l1_loss does not support negative values for beta, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
     input, target = _pair("smooth_l1_loss", input, target)
     return smooth_error(input, target, reduction, beta)
+
+
+def _huber_slope(g: Tensor, input: Tensor, target: Tensor, reduction: str, delta: float) -> Tensor:
+    off = input - target
+    return _spread(g, input, reduction) * select_where(off <= -delta, -delta, select_where(off >= delta, delta, off))
+
+
+@op(on=(), infer=_infer_loss, grad_name="HuberLossBackward0",
+    vjp={"input": _huber_slope, "target": lambda g, input, target, reduction, delta: -_huber_slope(g, input, target, reduction, delta)})
+def huber_error(input: Tensor, target: Tensor, reduction: str, delta: float) -> Tensor:
+    """Quadratic below delta, linear above, reduced."""
+    size = (input - target).abs()
+    return reduced(select_where(size < delta, 0.5 * size * size, delta * (size - 0.5 * delta)), reduction)
 
 
 @op(on=("nn.functional",))
@@ -184,10 +197,11 @@ def huber_loss(
     """delta times the smooth L1 loss with beta = delta (Huber, 1964)."""
     reduction = reduction_of("huber_loss", reduction)
     input, target = _pair("huber_loss", input, target)
-    if delta <= 0:
+    if not delta > 0:
         raise RuntimeError(f"huber_loss(): huber_loss does not support non-positive values for delta, got {delta}")
-    loss = smooth_error(input, target, "none", delta) * delta
-    return reduced(weighed(loss, weight), reduction)
+    if weight is None:
+        return huber_error(input, target, reduction, delta)
+    return reduced(weighed(huber_error(input, target, "none", delta), weight), reduction)
 
 
 _TINY = 9.999999960041972e-13

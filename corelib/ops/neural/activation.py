@@ -216,7 +216,7 @@ def elu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below."""
     if is_half(input):
         return in_float32(lambda x: elu_of(x, alpha), input)
-    return select_where(input > 0, input, alpha * select_where(input > 0, 0.0, input).expm1())
+    return select_where(input < 0, alpha * select_where(input < 0, input, 0.0).expm1(), input)
 
 
 elu = _with_inplace("elu", TABLE["elu_of"], """x above 0 and alpha * (exp(x) - 1) below, elementwise (Clevert et al., 2015).
@@ -335,7 +335,7 @@ def celu_of(input: Tensor, alpha: float = 1.0) -> Tensor:
     """x above 0, alpha * (exp(x / alpha) - 1) below."""
     if is_half(input):
         return in_float32(lambda x: celu_of(x, alpha), input)
-    return select_where(input > 0, input, alpha * (select_where(input > 0, 0.0, input) / alpha).expm1())
+    return select_where(input < 0, alpha * (select_where(input < 0, input, 0.0) / alpha).expm1(), input)
 
 
 celu = _with_inplace("celu", TABLE["celu_of"], "x above 0 and alpha * (exp(x / alpha) - 1) below, elementwise.")
@@ -410,7 +410,7 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def _infer_softshrink(input: Tensor, lambd: float) -> Inferred:
-    if not lambd >= 0:
+    if not 0 <= lambd <= finfo(input._dtype).max:
         raise RuntimeError(f"softshrink(): lambda must be in range [0, {finfo(input._dtype).max:.6g}] for input dtype {kind_name(input._dtype)}, but found {lambd}")
     return _infer_like_input("softshrink")(input, lambd)
 

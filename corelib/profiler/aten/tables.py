@@ -147,6 +147,7 @@ scatter_set: scatter
 select_where: where
 selu_of: selu
 smooth_error: smooth_l1_loss
+huber_error: huber_loss
 softmax_along: softmax(_softmax*)
 softmax_backward: _softmax_backward_data
 softmax_nll: cross_entropy_loss(log_softmax(to _log_softmax*) nll_loss_nd)

@@ -42,7 +42,7 @@ for p in (1, 2, 4):
 binary("hypot", scalars=(), ulps=4, dtypes=FLOATS)
 for name in ("logaddexp", "logaddexp2"):
     binary(name, scalars=(), ulps=8, scaled=True, dtypes=FLOATS)
-binary("xlogy", b=(0.5, 4), nonzero=True, ulps=4, scalars=(2, 2.5, True)).add(2.5, spec(3, 4, low=0.5, high=4)).but(dtypes=FLOATS)
+binary("xlogy", b=(0.5, 4), nonzero=True, ulps=4, scalars=(2, 2.5, True)).add(2.5, spec(3, 4, low=0.5, high=4)).but(dtypes=FLOATS).add(spec(32, values=[0, 1] * 16), -1.0).but(dtypes=FLOATS, grad=False)
 binary("special_xlog1py", path="special.xlog1py", b=(0.5, 4), nonzero=True, ulps=4, scalars=(2, 2.5, True), forms=("function", "out"))
 o = op("special_zeta", "special.zeta", ulps=16, dtypes=WIDE, grad=False, forms=("function", "out"))
 o.add(spec(3, 4, low=1.5, high=6), spec(4, low=0.5, high=6)).add(spec(3, low=1.5, high=4), 2.0).add(3.0, spec(3, low=0.5, high=4))
