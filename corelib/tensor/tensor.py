@@ -199,7 +199,7 @@ class Tensor(TensorBase):
                 storage._raw,
                 self._dtype,
                 self._shape,
-                contiguous_strides(self._shape) if strides is None else strides,
+                strides or _CONTIGUOUS.get(self._shape) or contiguous_strides(self._shape),
                 self._offset,
                 runtime.index,
             )

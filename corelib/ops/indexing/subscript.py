@@ -31,12 +31,13 @@ def getitem(self: Tensor, index: object) -> Tensor:
         if shape:
             n = shape[0]
             if -n <= index < n:
-                strides = self._strides
-                if strides is None:
-                    strides = contiguous_strides(shape)
-                made = self._as_view(
-                    shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
-                )
+                strides, numel = self._strides, self._numel // n
+                at = index + n if index < 0 else index
+                if strides is None and numel:
+                    made = self._as_view(shape[1:], None, self._offset + at * numel, numel)
+                else:
+                    strides = strides or contiguous_strides(shape)
+                    made = self._as_view(shape[1:], strides[1:], self._offset + at * strides[0], numel)
                 if off:
                     mark_unrecorded(made)
                 return made
