@@ -58,7 +58,9 @@ def einsum(equation: str | Tensor, *operands: Tensor | Sequence[Tensor] | Sequen
     if drop:
         made = made.sum(tuple(drop))
         labels = tuple([c for c in labels if c in output])
-    return made.permute(tuple(labels.index(c) for c in output)) if labels else made
+    if not labels or (labels == output and len(terms) > 1 and not made._requires_grad):
+        return made
+    return made.permute(tuple([labels.index(c) for c in output]))
 
 
 Labels: TypeAlias = tuple[str, ...]
@@ -171,7 +173,7 @@ def _diagonals(t: Tensor, labels: Labels) -> tuple[Tensor, Labels]:
 
 class _Plan(NamedTuple):
     """How two tensors are joined: the dimensions of each that are summed at once, the letters of batch, rows, summed and columns, and where
-    those lie in each."""
+    those lie in each, if in another order."""
 
     alone_a: tuple[int, ...]
     alone_b: tuple[int, ...]
@@ -183,6 +185,11 @@ class _Plan(NamedTuple):
     place_b: tuple[int, ...]
 
 
+def _places(labels: Labels, wanted: Labels) -> tuple[int, ...]:
+    """Where the wanted letters lie; nothing where they lie in their order."""
+    return () if labels == wanted else tuple([labels.index(c) for c in wanted])
+
+
 @lru_cache(4096)
 def _plan(la: Labels, lb: Labels, later: frozenset[str]) -> _Plan:
     alone_a = tuple([i for i, c in enumerate(la) if c not in lb and c not in later])
@@ -192,8 +199,7 @@ def _plan(la: Labels, lb: Labels, later: frozenset[str]) -> _Plan:
     batch = tuple([c for c in la if c in lb and c in later])
     summed = tuple([c for c in la if c in lb and c not in later])
     rows, columns = tuple([c for c in la if c not in lb]), tuple([c for c in lb if c not in la])
-    place_a = tuple([la.index(c) for c in batch + rows + summed])
-    place_b = tuple([lb.index(c) for c in batch + summed + columns])
+    place_a, place_b = _places(la, batch + rows + summed), _places(lb, batch + summed + columns)
     return _Plan(alone_a, alone_b, batch, rows, summed, columns, place_a, place_b)
 
 
@@ -216,7 +222,7 @@ def _join(a: Tensor, la: Labels, b: Tensor, lb: Labels, later: frozenset[str], s
 
 def _seen_as(t: Tensor, places: tuple[int, ...], shape: Shape, flat: Shape) -> Tensor:
     """A tensor with its dimensions in this order, repeated to a shape, as a batch of matrices."""
-    if len(places) > 1:
+    if places:
         t = t.permute(places)
     if t._shape != shape:
         t = t.expand(shape)
