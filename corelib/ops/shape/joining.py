@@ -176,24 +176,16 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
     if not tensors:
         raise RuntimeError("stack(): stack expects a non-empty TensorList")
     shape = getattr(tensors[0], "_shape", None)
-    for t in tensors:
-        if type(t) is not Tensor or t._shape != shape:
-            _check_alike(tensors)
-            break
-    at = wrap_dim("stack", dim, len(tensors[0]._shape) + 1)
-    return stack_along(tensors, at)
-
-
-def _check_alike(tensors: Sequence[Tensor]) -> None:
-    """TypeError for what is no tensor among those to be stacked, RuntimeError for one of another shape."""
     for i, t in enumerate(tensors):
+        if type(t) is Tensor and t._shape == shape:
+            continue
         if not isinstance(t, Tensor):
             raise TypeError(f"stack(): expected Tensor as element {i} in argument 'tensors', but got {type(t).__name__}")
-        if t._shape != tensors[0]._shape:
+        if t._shape != shape:
             raise RuntimeError(
-                f"stack(): stack expects each tensor to be equal size, but got {list(tensors[0]._shape)} at entry 0 and "
-                f"{list(t._shape)} at entry {i}"
+                f"stack(): stack expects each tensor to be equal size, but got {list(tensors[0]._shape)} at entry 0 and {list(t._shape)} at entry {i}"
             )
+    return stack_along(tensors, wrap_dim("stack", dim, len(tensors[0]._shape) + 1))
 
 
 def joined(tensors: Sequence[Tensor], dim: int, out: Tensor | None) -> Tensor:
