@@ -15,6 +15,7 @@ from corelib.dispatcher.op import plain_of, positional, with_parameters
 from corelib.dispatcher.operands import MISSING, checked_kinds, fit, fitting_lines, roles
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.layout import memory_format as MemoryFormat
 from corelib.tensor.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -215,7 +216,7 @@ class _Checked:
         key = (args if layout is None else layout.order, others + lines, later)
         maker = _CHECKERS.get(key)
         if maker is None:
-            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor, "foreign": foreign, "answer": answer_by_position}
+            scope: dict[str, Any] = {"fit": fit, "dtype": DType, "memory_format": MemoryFormat, "MISSING": MISSING, "by_other_names": by_other_names, "must_be_tensors": _must_be_tensors, "Tensor": Tensor, "foreign": foreign, "answer": answer_by_position}
             exec((_LATER if later else _CHECK).format(args=args, order=key[0], others=others, fit=lines), scope)  # our own text
             maker = _CHECKERS[key] = scope["make"]
         made: FunctionType = maker(self, self.function)

@@ -196,7 +196,7 @@ _PASSED_ON = {
     "swap", "approximate", "zero_infinity",
 }  # fmt: skip
 """Bools and words that PyTorch's nn.functional hands to functions which look at their types."""
-_USUAL = {"b": "{a} is not False and {a} is not True", "w": "type({a}) is not str", "d": "type({a}) is not dtype", "T": "type({a}) is not Tensor and not isinstance({a}, Tensor)", "l": "True", "m": "True"}
+_USUAL = {"b": "{a} is not False and {a} is not True", "w": "type({a}) is not str", "d": "type({a}) is not dtype", "T": "type({a}) is not Tensor and not isinstance({a}, Tensor)", "l": "True", "m": "type({a}) is not memory_format"}
 _REAL = "type({a}) is not float and type({a}) is not int"
 
 

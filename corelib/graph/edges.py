@@ -9,7 +9,8 @@ from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number, n
 from corelib.graph.views import refuse_view
 from corelib.tensor import dtype as D
 from corelib.tensor.dtype import dtype as DType
-from corelib.tensor.size import Shape, Strides
+from corelib.tensor.layout import contiguous_format
+from corelib.tensor.size import Shape, Strides, contiguous_strides
 from corelib.tensor.tensor import Tensor
 
 _new = object.__new__
@@ -53,8 +54,8 @@ def edge_of(t: Tensor) -> tuple[Node, int]:
     return edge
 
 
-def refreshed_edge(t: Tensor) -> tuple[Node, int]:
-    """The edge of a view whose memory was changed in place since the view's edge was made."""
+def refreshed_edge(t: Tensor, region: Region | None = None) -> tuple[Node, int]:
+    """The edge of a view whose memory was changed in place since the view's edge was made; `region` is that of the view, where it is known."""
     base: Any = t._base
     storage: Any = t._storage
     edge: Edge = t._edge
@@ -72,7 +73,7 @@ def refreshed_edge(t: Tensor) -> tuple[Node, int]:
     node.dtype = t._dtype
     node.saved = ()
     node.versions = None
-    node.region = Region(t)
+    node.region = Region(t) if region is None else region
     found: tuple[Node, int] = (node, 0)
     t._edge = found
     t._requires_grad = True
@@ -105,14 +106,13 @@ class Region:
     The way is the same for a view of another dtype, such as the real numbers in the memory of complex ones.
     """
 
-    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "offset", "overlaps", "shape", "strides")
+    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "offset", "shape", "strides")
 
     def __init__(self, t: Tensor) -> None:
         base: Any = t._base
         self.shape, self.strides, self.dtype, self.key = t._shape, t.stride(), t._dtype, t._key
         self.base_shape, self.base_strides, self.base_dtype, self.base_key = base._shape, base.stride(), base._dtype, base._key
         self.offset = (t._offset * t._dtype.itemsize - base._offset * base._dtype.itemsize) // t._dtype.itemsize
-        self.overlaps = _overlaps(self.shape, self.strides)
 
     def of(self, laid: Tensor) -> Tensor:
         """The view's memory in a tensor that is laid out as the base is."""
@@ -139,11 +139,17 @@ class Region:
             dtype = g._dtype
         return g.new_empty_strided(self.base_shape, self.base_strides, dtype=dtype)
 
+    def copied(self, g: Tensor) -> Tensor:
+        """A copy of a gradient of the base, laid out as the base is."""
+        if g._dtype is self.base_dtype and self.base_strides == contiguous_strides(self.base_shape):
+            return g.clone(memory_format=contiguous_format)
+        return self.laid(g).copy_(g)
+
     def spread(self, g: Tensor) -> Tensor:
         """The gradient of the base from that of the view: zero, but `g` in the view's region."""
         g = self.turned(g)
         laid = self.laid(g).zero_()
-        if not self.overlaps:
+        if not _overlaps(self.shape, self.strides):
             self.of(laid).copy_(g)
             return laid
         span = 1 + sum((n - 1) * s for n, s in zip(self.base_shape, self.base_strides, strict=True))

@@ -15,7 +15,7 @@ from corelib.graph.leaf import is_leaf
 from corelib.graph.node import Edge, Grads, Node, next_number
 from corelib.graph.recording import OpNode, node_class
 from corelib.graph.saved import SECOND_TIME
-from corelib.graph.rule import Rule
+from corelib.graph.rule import Args, Rule
 from corelib.graph.views import refuse_view, spread_requires_grad
 from corelib.tensor.tensor import Tensor
 
@@ -43,18 +43,17 @@ def check_inference(name: str, t: Tensor) -> None:
         )
 
 
-def before_change(rule: Rule, t: Tensor) -> Tensor:
-    """The tensor as it is before the change, for the graph to refer to.
+def before_change(rule: Rule, t: Tensor, others: Args) -> Tensor:
+    """The tensor as it is before the change by an op of it and of others, for the graph to refer to.
 
-    Its memory is about to be overwritten, so it is a copy where the op's gradient looks at it.
+    Its memory is about to be overwritten, so it is a copy where a gradient that is asked for looks at it.
     """
     if t._base is not None and t._creation:
         refuse_view(t, indirect=False, name=f"{rule.name}_")
-    uses_input = rule.vjps is None or any(v is not None and 1 in v[1] for v in rule.vjps)
     edge: Edge = None
     if t._requires_grad:
         edge = _before_edge(t) if t._base is not None else edge_of(t)
-    if uses_input:
+    if _looks_at_input(rule, t, others):
         before_mode = grad_mode.enabled
         grad_mode.enabled = False
         try:
@@ -66,6 +65,19 @@ def before_change(rule: Rule, t: Tensor) -> Tensor:
     before._edge = edge
     before._requires_grad = t._requires_grad
     return before
+
+
+def _looks_at_input(rule: Rule, t: Tensor, others: Args) -> bool:
+    if rule.vjps is None:
+        return True
+    for i, picks in rule.differentiable:
+        if 1 in picks:
+            if i == 0:
+                if t._requires_grad:
+                    return True
+            elif i > len(others) or isinstance(others[i - 1], (list, tuple)) or getattr(others[i - 1], "_requires_grad", False):
+                return True
+    return False
 
 
 def keep_in_graph(rule: Rule, before: Tensor, result: Tensor) -> None:
@@ -109,7 +121,9 @@ def adopt(rule: Rule, t: Tensor, result: Tensor, before: Tensor) -> None:
         place = None
         if made is not None and not joined and before._edge is not None and before._edge in made.edges:
             place = made.edges.index(before._edge)
-        _rewrite(t, made, place, edge if joined else None, 2 + shares)
+        known = None if before._edge is None else before._edge[0]
+        region = known.region if type(known) is AsStridedBackward0 else Region(t)
+        _rewrite(t, made, place, edge if joined else None, 2 + shares, region)
 
 
 def rebase(t: Tensor, node: Node, number: int, place: int | None) -> None:
@@ -117,7 +131,7 @@ def rebase(t: Tensor, node: Node, number: int, place: int | None) -> None:
     if t._base is None:
         _move(t, (node, number), True, 1)
     else:
-        _rewrite(t, node, place, None, 2)
+        _rewrite(t, node, place, None, 2, Region(t))
 
 
 def _move(t: Tensor, edge: Edge, requires_grad: bool, holders: int) -> None:
@@ -131,12 +145,12 @@ def _move(t: Tensor, edge: Edge, requires_grad: bool, holders: int) -> None:
         spread_requires_grad(t, holders)
 
 
-def _rewrite(t: Tensor, made: Node | None, place: int | None, joined: Edge, holders: int) -> None:
+def _rewrite(t: Tensor, made: Node | None, place: int | None, joined: Edge, holders: int, region: Region) -> None:
     """A new history for the base of a view that was changed: by node `made`, or by several whose result is at `joined`."""
     base: Any = t._base
     first = edge_of(base) if base._requires_grad else None
     node = _new(CopySlices)
-    node.region = Region(t)
+    node.region = region
     node.joined = joined is not None
     node.fn = None if joined is not None else made
     node.place = place
@@ -157,7 +171,7 @@ def _rewrite(t: Tensor, made: Node | None, place: int | None, joined: Edge, hold
     base._edge = (node, 0)
     base._requires_grad = t._requires_grad = True
     t._view_version = -1  # so that its edge is found anew
-    refreshed_edge(t)
+    refreshed_edge(t, region)
     if began:
         spread_requires_grad(base, holders)
 
@@ -192,10 +206,11 @@ class CopySlices(Node):
         if self.spent:
             raise RuntimeError(SECOND_TIME)
         region = self.region
-        laid = region.laid(g)
-        laid.copy_(g)
+        laid = region.copied(g)
         part = region.of(laid)
-        given = region.turned(part.clone())
+        # What an op makes of it alone does not outlast this.
+        alone = isinstance(self.fn, OpNode) and not any(self.edges[1:]) and not grad_mode.enabled
+        given = region.turned(part if alone else part.clone())
         inside = None
         second: Grads = ()
         if self.joined:

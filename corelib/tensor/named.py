@@ -26,6 +26,8 @@ else:
                 setattr(cls, name, property(itemgetter(place)))
 
         def __new__(cls, *values: Any, **named: Any) -> Any:
+            if not named and len(values) == len(cls._fields):
+                return tuple.__new__(cls, values)
             if not named and len(values) == 1 < len(cls._fields) and isinstance(values[0], (tuple, list)) and len(values[0]) == len(cls._fields):
                 values = tuple(values[0])  # as PyTorch's are made
             if named or len(values) != len(cls._fields):

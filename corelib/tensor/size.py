@@ -268,7 +268,22 @@ def expanded_strides(shape: Shape, strides: Strides, to: Shape) -> Strides:
 
 
 def view_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None:
-    """Strides that show a strided shape as the shape `to` without a copy, or None where a copy is needed.
+    """Strides that show a strided shape as the shape `to` without a copy, or None where a copy is needed."""
+    try:
+        return _VIEWS[shape, strides, to]
+    except KeyError:
+        found = _view_strides(shape, strides, to)
+        if len(_VIEWS) > 4096:
+            _VIEWS.clear()
+        _VIEWS[shape, strides, to] = found
+        return found
+
+
+_VIEWS: dict[tuple[Shape, Strides, Shape], Strides | None] = {}
+
+
+def _view_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None:
+    """Worked out.
 
     Dimensions are grouped into runs that lie densely behind one another; each run must be split by whole dimensions
     of `to`. (PyTorch's computeStride.)
@@ -309,6 +324,8 @@ def wrap_dim(op: str, dim: int, ndim: int, name: str = "dim") -> int:
 
 def wrap_dims(op: str, dims: Any, ndim: int, name: str = "dim") -> tuple[int, ...]:
     """Several dimensions counted from the front, none twice; None or () means all of them."""
+    if type(dims) is int and -ndim <= dims < ndim:
+        return (dims if dims >= 0 else dims + ndim,)
     if dims is None:
         return tuple(range(ndim))
     if isinstance(dims, int) or not isinstance(dims, (tuple, list)):

@@ -107,7 +107,7 @@ class Tensor(TensorBase):
         t._numel = numel = prod(shape)
         if numel < runtime.small_limit and strides is None:
             try:
-                t._native = runtime.small_empty(shape, dtype.np)
+                t._native = runtime.small_empty(shape, dtype._np if dtype._np is not None else dtype.np)
                 t._storage = None
             except ValueError:
                 if len(shape) <= NATIVE_DIMS:
@@ -199,7 +199,7 @@ class Tensor(TensorBase):
                 storage._raw,
                 self._dtype,
                 self._shape,
-                contiguous_strides(self._shape) if strides is None else strides,
+                strides or _CONTIGUOUS.get(self._shape) or contiguous_strides(self._shape),
                 self._offset,
                 runtime.index,
             )

@@ -28,6 +28,7 @@ from corelib.graph.recording import node_along, record, recorder
 from corelib.graph.rule import Args, Outs
 from corelib.graph.views import mark_unrecorded, own_memory
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.layout import memory_format as MemoryFormat
 from corelib.tensor.size import LEAST, NATIVE_DIMS, SMALL, Dims
 from corelib.tensor.tensor import Tensor
 
@@ -384,7 +385,7 @@ def _maker(n: int, takes_out: bool, work: str, order: str, others: str, lines: s
     source = _TEMPLATE.format(args=order or ", ".join(names + ["out"] * takes_out), guarded=guarded)
     scope: dict[str, Any] = {
         "active": active, "top": top, "run": run, "record": record, "grad_mode": grad_mode, "call": _call.call, "write": _call.write_out,
-        "fit": fit, "dtype": DType, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
+        "fit": fit, "dtype": DType, "memory_format": MemoryFormat, "first_call": _first_call, "off": off, "mark_unrecorded": mark_unrecorded, "own": own_memory,
         "check_operands": _call.check_operands, "foreign": foreign, "answer": answer_by_position, "Tensor": Tensor, "afresh": afresh,
         "MISSING": MISSING, "by_other_names": by_other_names,
     }

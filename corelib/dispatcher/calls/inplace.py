@@ -87,17 +87,24 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
     given = _flat(args, kwargs)
     if len(given) > 1 and op.facts.overlap != "first":
         refuse_shared(op.name + "_", self, given[1:], "apart" if op.facts.overlap == "others" else op.facts.overlap)
-    grad = grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in given)
+    grad = False
+    if grad_mode.enabled:
+        for x in given:
+            if getattr(x, "_requires_grad", False):
+                grad = True
+                break
     if not grad and op.kind in ELEMENTWISE and not kwargs and not (active.count and top() is not None):
         if _straight(op, args):
             return self
 
-    before = before_change(op.rule, self) if grad else self
+    before = before_change(op.rule, self, args[1:]) if grad else self
     if FORWARD.mode is not None and before is not self:
         tangent_of(self)  # that of a view is found by its base
         keep_tangent(self, before)
     result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
     check_result(op.name + "_", self, result)
+    if self._native is None and before._storage is self._storage is not None:
+        self._native = before._native
     write(self, result)
     self._bump()
     if FORWARD.mode is not None:
@@ -118,6 +125,12 @@ def _with_defaults(op: Op, args: Args, kwargs: Kwargs | None) -> Kwargs:
 
 
 def _flat(args: Args, kwargs: Kwargs | None) -> list[Any]:
+    if not kwargs:
+        for x in args:
+            if isinstance(x, (tuple, list)):
+                break
+        else:
+            return list(args)
     found: list[Any] = []
     for x in (*args, *(kwargs or {}).values()):
         if isinstance(x, (tuple, list)):

@@ -19,6 +19,7 @@ from corelib.graph.compiled import requires_grad
 from corelib.graph.recording import record
 from corelib.graph.views import own_memory
 from corelib.tensor.dtype import dtype as DType
+from corelib.tensor.layout import memory_format as MemoryFormat
 from corelib.tensor.size import NATIVE_DIMS
 from corelib.tensor.tensor import Tensor
 
@@ -30,6 +31,7 @@ def path({given}):
         spec, args = infer({given})
         if len(args) != {n}: return run_inferred(op, spec, args)
         {args}= args
+        {leading}
         device = {first}._device
         runtime = device._runtime
         kernel = kernels[{first}._key][{first}._dtype]
@@ -97,6 +99,19 @@ _OTHER = """
         if n{i} is None: n{i} = a{i}._array() if len(a{i}._shape) <= NATIVE_DIMS else native_of(op, a{i})
         if a{i}._requires_grad: need = True
 """
+_LIST = """
+    if type(a{i}) is not list and type(a{i}) is not tuple: return run_inferred(op, spec, args)
+    n{i} = []
+    for t in a{i}:
+        if t is None:
+            n{i}.append(t)
+            continue
+        if type(t) is not Tensor or t._device is not device: return run_inferred(op, spec, args)
+        native = t._native
+        if native is None: native = t._array() if len(t._shape) <= NATIVE_DIMS else native_of(op, t)
+        n{i}.append(native)
+        if t._requires_grad: need = True
+"""
 
 
 def compile_path(op: Op, n: int) -> Entry:
@@ -107,14 +122,15 @@ def compile_path(op: Op, n: int) -> Entry:
         fit=fitting_lines(op.checked, "    "),
         n=n,
         args="".join(f"a{i}, " for i in range(n)),
-        first=f"a{op.first}",
-        operands="".join((_OPERAND if i == op.first else _OTHER).format(i=i) for i in operands).strip(),
+        first="first" if op.first in op.lists else f"a{op.first}",
+        leading=f"first = a{op.first}[0] if type(a{op.first}) is not Tensor else a{op.first}" if op.first in op.lists else "pass",
+        operands="".join((_LIST if i in op.lists else _OPERAND if i == op.first else _OTHER).format(i=i) for i in operands).strip(),
         undifferentiable="if need: return run_inferred(op, spec, args)" if op.rule.vjps is None and op.body is not None else "pass",
         natives="".join(f"{'n' if i in operands else 'a'}{i}, " for i in range(n)),
     )
     scope: dict[str, Any] = {
         "op": op, "rule": op.rule, "infer": op.facts.infer, "kernels": op.kernels, "run_inferred": call.run_inferred,
-        "check_operands": call.check_operands, "fit": fit, "dtype": DType, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
+        "check_operands": call.check_operands, "fit": fit, "dtype": DType, "memory_format": MemoryFormat, "empty": Tensor._empty, "record": record, "grad_mode": grad_mode, "Tensor": Tensor,
         "after": after, "afresh": afresh, "next_computed": next_computed, "partial": partial,
         "NATIVE_DIMS": NATIVE_DIMS, "native_of": call.native_of,
     }
@@ -138,7 +154,7 @@ def _loops_path(op: Op) -> Entry:
         needs=f"({' or '.join(needs)})" if op.rule.vjps is not None else "False",
     )
     scope: dict[str, Any] = {
-        "op": op, "call": call.call, "afresh": afresh, "fit": fit, "dtype": DType, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
+        "op": op, "call": call.call, "afresh": afresh, "fit": fit, "dtype": DType, "memory_format": MemoryFormat, "body": op.body, "own": own_memory, "ran_body": fallback.ran_body,
         "check_operands": call.check_operands, "grad_mode": grad_mode, "Tensor": Tensor,
     }
     exec(source, scope)  # our own text: nothing of a user's reaches it
@@ -151,7 +167,7 @@ def path_of(op: Op) -> Entry:
     infer = op.facts.infer
 
     def first_call(*args: Any) -> Any:
-        if infer is None or op.lists or op.facts.by_result:
+        if infer is None or op.facts.by_result:
             op.path = _loops_path(op)
             return op.path(*args)
         given = [fit(op, i, x) if i in op.checked else x for i, x in enumerate(args)]

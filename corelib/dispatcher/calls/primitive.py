@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from corelib.as_torch.warned import warn
-from corelib.contract.kernels import Kernel
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.outcome import computed
-from corelib.dispatcher.op import TABLE, Op
+from corelib.dispatcher.op import TABLE
 from corelib.tensor.dtype import HELD, int16, uint8
 from corelib.tensor.size import is_dense
 from corelib.tensor.slot import Slot
@@ -35,7 +34,8 @@ def as_bytes(t: Tensor) -> Tensor:
 def run_primitive(name: str, out: Tensor, *args: object) -> None:
     """Run a primitive that writes into a tensor which already exists."""
     primitive = TABLE[name]
-    kernel = primitive.kernel_for(out._key.plain, out._dtype)
+    kernels = primitive.kernels.get(out._key.plain)
+    kernel = None if kernels is None else kernels.get(out._dtype)
     if kernel is None:
         if name == "fill" and out._dtype in HELD and args[0] == 0:
             run_primitive(name, as_bytes(out), *args)
@@ -43,15 +43,11 @@ def run_primitive(name: str, out: Tensor, *args: object) -> None:
         kernel = missing(primitive, out._device, out._dtype, (out, *args))  # raises: a primitive has no body
     if out._key.lazy or (out._strides is not None and not out._device.runtime.strided_any and not out.is_contiguous()):
         made = Tensor._empty(out._device, out._dtype, out._shape)
-        _run(primitive, kernel, made, args)
+        run_primitive(name, made, *args)
         COPY.value(out, made)
         return
-    _run(primitive, kernel, out, args)
-
-
-def _run(op: Op, kernel: Kernel, out: Tensor, args: tuple[object, ...]) -> None:
-    if not computed(op, kernel, out._device, out._dtype, out._native if out._native is not None else out._array(), *args):
-        missing(op, out._device, out._dtype, args)  # raises: a primitive has no body
+    if not computed(primitive, kernel, out._device, out._dtype, out._native if out._native is not None else out._array(), *args):
+        missing(primitive, out._device, out._dtype, args)  # raises: a primitive has no body
 
 
 APART, SAME, PARTLY, PERHAPS = range(4)

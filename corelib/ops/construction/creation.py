@@ -85,7 +85,7 @@ def fill_unset(t: Tensor) -> None:
 def check_dtype(name: str, dtype: DType, place: Device) -> None:
     """NotImplementedError for a dtype that the device's backend declares absent."""
     dtypes = (place._runtime or place.runtime).backend.dtypes  # the slot first: the property is a call on every creation's path
-    if held(dtype, dtypes) == "absent":
+    if dtypes.get(dtype.name, "absent") == "absent" and held(dtype, dtypes) == "absent":
         have = ", ".join(f"torch.{n}" for n, c in dtypes.items() if c != "absent")
         raise NotImplementedError(f"{name}(): device {place} has no {dtype}; its dtypes are {have}")
 

@@ -338,7 +338,7 @@ def copied(input: Tensor, src: Tensor) -> Tensor:
 
 def _recorded(op: Op, self: Tensor, value: Tensor | Number) -> Tensor:
     """An in-place change as the graph sees it: the tensor becomes what an op of it and the value gives."""
-    before = before_change(op.rule, self)
+    before = before_change(op.rule, self, (value,))
     result: Tensor = op.entry(before, value)
     copy_elements(self, result)
     self._bump()
@@ -359,13 +359,14 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise RuntimeError(
             f"copy_(): output with shape {list(self._shape)} doesn't match the broadcast shape of src {list(src._shape)}"
         )
-    if src is not self and src._shares(self):
+    shared = src is not self and src._shares(self)
+    if shared:
         refuse_shared("copy_", self, (src,), marked=True)
     tangent = None if FORWARD.mode is None else tangent_of(src)
     if grad_mode.enabled and (self._requires_grad or src._requires_grad):
         _recorded(TABLE["copied"], self, src)
     else:
-        copy_elements(self, apart(self, src))
+        copy_elements(self, apart(self, src) if shared else src)
         self._bump()
     if FORWARD.mode is not None:
         FORWARD.mode.overwrite(self, tangent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 
 from corelib.as_torch.warned import warn
+from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import TABLE
 from corelib.graph.grad_mode import grad_mode, off
 from corelib.graph.views import mark_unrecorded
@@ -19,7 +20,7 @@ from corelib.ops.shape.slicing import select, strided_slice
 from corelib.ops.shape.views import alias, unsqueeze
 from corelib.tensor.base import attach
 from corelib.tensor.dtype import int64, kind_name
-from corelib.tensor.size import LEAST, MOST, SMALL, contiguous_strides, integer
+from corelib.tensor.size import LEAST, MOST, SMALL, Shape, Strides, contiguous_strides, integer
 from corelib.tensor.tensor import Tensor
 
 
@@ -30,41 +31,92 @@ def getitem(self: Tensor, index: object) -> Tensor:
         if shape:
             n = shape[0]
             if -n <= index < n:
-                strides = self._strides
-                if strides is None:
-                    strides = contiguous_strides(shape)
-                made = self._as_view(
-                    shape[1:], strides[1:], self._offset + (index + n if index < 0 else index) * strides[0], self._numel // n
-                )
+                strides, numel = self._strides, self._numel // n
+                at = index + n if index < 0 else index
+                if strides is None and numel:
+                    made = self._as_view(shape[1:], None, self._offset + at * numel, numel)
+                else:
+                    strides = strides or contiguous_strides(shape)
+                    made = self._as_view(shape[1:], strides[1:], self._offset + at * strides[0], numel)
                 if off:
                     mark_unrecorded(made)
                 return made
-    elif type(index) is slice and not (self._requires_grad and grad_mode.enabled):
-        shape = self._shape
-        step = index.step
-        if shape and (step is None or (type(step) is int and 0 < step < MOST)):
-            n = shape[0]
-            try:
-                start, stop, step = index.indices(n)
-            except TypeError:
-                start, stop, step = slice(_plain(index.start), _plain(index.stop), step).indices(n)
-            length = (stop - start + step - 1) // step if stop > start else 0
-            strides = self._strides
-            if strides is None:
-                strides = contiguous_strides(shape)
-            made = self._as_view(
-                (length,) + shape[1:],  # half the time of a star
-                strides if step == 1 else (strides[0] * step, *strides[1:]),
-                self._offset + start * strides[0],
-                self._numel // n * length if n else 0,
-            )
-            if off:
-                mark_unrecorded(made)
-            return made
+    elif type(index) is int:
+        if self._shape and -self._shape[0] <= index < self._shape[0]:
+            return select(self, 0, index)
+    elif (not self._requires_grad or not grad_mode.enabled) and (not active.count or type(index) is slice):
+        found = _basic(self, index if type(index) is tuple else (index,))
+        if found is not None:
+            return found
     view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not indices:
         return alias(view) if view is self else view
     return _gather(view, indices)
+
+
+def _basic(self: Tensor, index: tuple[object, ...]) -> Tensor | None:
+    """The view that ints, slices, None and one Ellipsis make, outside the graph; None where anything else is among them, or does not fit."""
+    shape, strides, offset, numel = self._shape, self._strides, self._offset, self._numel
+    if not numel:
+        return None
+    if strides is None:
+        strides = contiguous_strides(shape)
+    ndim, at, skipped = len(shape), 0, False
+    sizes: Shape = ()
+    steps: Strides = ()
+    for part in index:
+        if part is None:
+            sizes += (1,)
+            steps += ((shape[at] * strides[at],) if at < ndim else (1,))
+            continue
+        if part is Ellipsis and not skipped:
+            skipped = True
+            end = at + ndim + 1 - len(index)
+            for other in index:
+                if other is None:
+                    end += 1
+            if end < at:
+                return None
+            sizes += shape[at:end]
+            steps += strides[at:end]
+            at = end
+            continue
+        if at >= ndim:
+            return None
+        n = shape[at]
+        if type(part) is int:
+            if not -n <= part < n:
+                return None
+            offset += (part + n if part < 0 else part) * strides[at]
+            numel //= n
+        elif type(part) is slice:
+            step = part.step
+            if step is not None and (type(step) is not int or not 0 < step < MOST):
+                return None
+            try:
+                start, stop, step = part.indices(n)
+            except TypeError:
+                return None
+            offset += start * strides[at]
+            m = (stop - start + step - 1) // step if stop > start else 0
+            sizes += (m,)
+            steps += (strides[at] * step,)
+            numel = numel // n * m
+        else:
+            return None
+        at += 1
+    made = self._as_view(sizes + shape[at:], steps + strides[at:], offset, numel)
+    if off:
+        mark_unrecorded(made)
+    return made
+
+
+def _whole(index: tuple[object, ...]) -> bool:
+    """Whether an index stands for the tensor itself."""
+    for part in index:
+        if part is not Ellipsis and not (type(part) is slice and part.start is None and part.stop is None and part.step in (None, 1)):
+            return False
+    return True
 
 
 def _as_tuple(index: object) -> tuple[object, ...]:
@@ -250,7 +302,9 @@ def _plain(bound: object) -> int | None:
 
 def setitem(self: Tensor, index: object, value: object) -> None:
     """`self[index] = value`, with broadcasting and casting."""
-    view, indices = _view_part(self, index if type(index) is tuple else _as_tuple(index))
+    plainly = index if type(index) is tuple else (index,)
+    found = None if (self._requires_grad and grad_mode.enabled) or _whole(plainly) else _basic(self, plainly)
+    view, indices = (found, []) if found is not None else _view_part(self, index if type(index) is tuple else _as_tuple(index))
     if not isinstance(value, Tensor):
         if getattr(value, "shape", None) == () and hasattr(value, "item"):  # one of NumPy's numbers
             value = value.item()

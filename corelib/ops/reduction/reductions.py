@@ -24,6 +24,9 @@ def reduced(name: str, input: Tensor, dim: Dims, keepdim: bool) -> tuple[Shape, 
     if dim is None:
         return tuple(range(len(shape))), (1,) * len(shape) if keepdim else ()
     dims = wrap_dims(name, dim, len(shape))
+    if len(dims) == 1:
+        at = dims[0]
+        return dims, shape[:at] + ((1,) if keepdim else ()) + shape[at + 1 :]
     if keepdim:
         return dims, tuple([1 if i in dims else n for i, n in enumerate(shape)])
     return dims, tuple([n for i, n in enumerate(shape) if i not in dims])

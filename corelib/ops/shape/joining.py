@@ -146,7 +146,10 @@ TABLE["cat"].rule.geometry_only = True
 def _infer_stack(tensors: Sequence[Tensor], dim: int) -> Inferred:
     first = tensors[0]
     dtype, device, shape = first._dtype, first._device, first._shape
-    if all(t._dtype is dtype and t._device is device and t._strides is None for t in tensors):
+    for t in tensors:
+        if t._dtype is not dtype or t._device is not device or t._strides is not None:
+            break
+    else:
         return ((*shape[:dim], len(tensors), *shape[dim:]), dtype), (list(tensors), dim)
     with no_grad():
         spec, _ = _infer_cat([t.unsqueeze(dim) for t in tensors], dim)
@@ -172,16 +175,17 @@ def stack(tensors: list[Tensor], dim: int = 0) -> Tensor:
         raise TypeError(f"stack(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
     if not tensors:
         raise RuntimeError("stack(): stack expects a non-empty TensorList")
+    shape = getattr(tensors[0], "_shape", None)
     for i, t in enumerate(tensors):
+        if type(t) is Tensor and t._shape == shape:
+            continue
         if not isinstance(t, Tensor):
             raise TypeError(f"stack(): expected Tensor as element {i} in argument 'tensors', but got {type(t).__name__}")
-        if t._shape != tensors[0]._shape:
+        if t._shape != shape:
             raise RuntimeError(
-                f"stack(): stack expects each tensor to be equal size, but got {list(tensors[0]._shape)} at entry 0 and "
-                f"{list(t._shape)} at entry {i}"
+                f"stack(): stack expects each tensor to be equal size, but got {list(tensors[0]._shape)} at entry 0 and {list(t._shape)} at entry {i}"
             )
-    at = wrap_dim("stack", dim, len(tensors[0]._shape) + 1)
-    return stack_along(tensors, at)
+    return stack_along(tensors, wrap_dim("stack", dim, len(tensors[0]._shape) + 1))
 
 
 def joined(tensors: Sequence[Tensor], dim: int, out: Tensor | None) -> Tensor:

@@ -102,17 +102,21 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             [1, 2],
             [2, 3]])
     """
-    shape, strides = integers("as_strided", "size", size), integers("as_strided", "stride", stride)
+    shape = size if type(size) is tuple else integers("as_strided", "size", size)
+    strides = stride if type(stride) is tuple else integers("as_strided", "stride", stride)
     offset = input._offset if storage_offset is None else storage_offset
     if len(shape) != len(strides):
         raise RuntimeError(f"as_strided(): mismatch in length of strides and shape: {list(strides)} for {list(shape)}")
-    if any(s < 0 for s in strides):
+    if strides and min(strides) < 0:
         raise RuntimeError(f"as_strided(): Negative strides are not supported at the moment, got strides: {list(strides)}")
-    if any(n < 0 for n in shape):
+    if shape and min(shape) < 0:
         raise RuntimeError(f"as_strided(): Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}: a size is negative")
     if offset < 0:
         raise RuntimeError(f"as_strided(): Tensor: invalid storage offset {offset}")
-    needed = (offset + 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))) * input._dtype.itemsize
+    last = offset
+    for n, s in zip(shape, strides, strict=True):
+        last += (n - 1) * s
+    needed = (last + 1) * input._dtype.itemsize
     held = input._own_storage().nbytes()
     if 0 not in shape and needed > held:
         raise RuntimeError(

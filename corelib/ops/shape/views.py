@@ -148,9 +148,11 @@ def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
     tensor([0, 2, 4, 1, 3, 5])
     """
     wanted = filled_size("reshape", input, shape if type(shape) is tuple else integers("reshape", "shape", shape, 1))
-    if input._strides is None or view_strides(input._shape, input.stride(), wanted) is not None:
-        return view(input, wanted)
-    made = view(input.contiguous(), wanted)
+    recorded = input._requires_grad or active.count or off
+    show = view if recorded else TABLE["view"].body
+    if input._strides is None or view_strides(input._shape, input._strides, wanted) is not None:
+        return show(input, wanted)
+    made = show(input.contiguous(), wanted)
     made._base = None  # the copy is nobody else's
     return made
 
