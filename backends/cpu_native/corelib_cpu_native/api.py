@@ -83,6 +83,7 @@ def layout() -> dict[str, int]:
           "ARRAY_DESCR": 7 * _POINTER, "ARRAY_FLAGS": 8 * _POINTER}  # fmt: skip
     base = np.arange(120, dtype=np.float32)
     arrays = [base, base[7:], base.reshape(2, 3, 20)[:, ::2, 5:9], np.zeros((4, 5, 6, 1), np.int64).T, np.array(3, np.uint8), np.zeros((0, 3), np.complex64)]
+    arrays[1].flags.writeable = False
     for array in arrays:
         _check(array, at)
     return at
@@ -100,7 +101,7 @@ def _check(array: Any, at: dict[str, int]) -> None:
     expected: list[tuple[Callable[[], object], object]] = [
         (lambda: field(ctypes.c_void_p, "OBJECT_TYPE"), id(np.ndarray)), (lambda: field(ctypes.c_void_p, "ARRAY_DATA"), array.ctypes.data),
         (lambda: field(ctypes.c_int, "ARRAY_NDIM"), array.ndim), (lambda: field(ctypes.c_void_p, "ARRAY_DESCR"), id(array.dtype)),
-        (lambda: field(ctypes.c_int, "ARRAY_FLAGS") & 1, int(array.flags.c_contiguous)), (lambda: items("ARRAY_SHAPE"), array.shape),
+        (lambda: field(ctypes.c_int, "ARRAY_FLAGS") & 0x401, 0x400 * array.flags.writeable + array.flags.c_contiguous), (lambda: items("ARRAY_SHAPE"), array.shape),
         (lambda: items("ARRAY_STRIDES"), array.strides),
     ]  # fmt: skip
     for found, wanted in expected:

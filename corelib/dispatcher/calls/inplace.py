@@ -62,8 +62,10 @@ def inplace_binary(op: Op, self: Tensor, other: Any) -> Tensor:
         refuse_read_only(op.name + "_", self)  # NumPy's words for an array that may not be written are others
         noted(error, op, self._device, (self, other))
         raise
-    if got is not None and got is not target and not next_computed(op, self._device, dtype, got, target, target, native):
-        return inplace(op, (self, other))
+    if got is not None and got is not target:
+        refuse_read_only(op.name + "_", self)
+        if not next_computed(op, self._device, dtype, got, target, target, native):
+            return inplace(op, (self, other))
     storage = self._storage
     if storage is None:
         storage = self._own_storage()

@@ -48,10 +48,12 @@ typedef struct {
 static const Api *api;
 void corelib_attach(const Api *given) { api = given; }
 
-// An interrupted kernel, of which the pool has left the rest, ends with Python's exception: nothing is returned.
+// What may not be written is left to NumPy, which says so. An interrupted kernel, of which the pool has left the rest, ends with Python's exception:
+// nothing is returned.
 #define KERNEL(name) \
     static Object *run_##name(Object *const *args, size count); \
     Object *k_##name(UNUSED Object *self, Object *const *args, size count) { \
+        if (count < 1 || (TYPE(args[0]) == api->ndarray && !MAY_BE_WRITTEN(args[0]))) PASS; \
         Object *result = run_##name(args, count); \
         if (LIKELY(!*api->interrupted)) return result; \
         return *api->interrupted = 0, (Object *)0; \
@@ -62,6 +64,8 @@ INLINE Object *given(Object *o) { api->incref(o); return o; }
 #define DONE return given(api->none)
 #define PASS return given(api->not_implemented)
 
+#define MAY_BE_WRITTEN(o) (FIELD(int, o, ARRAY_FLAGS) & 0x400)  // NPY_ARRAY_WRITEABLE
+#define IN_A_ROW(o) (FIELD(int, o, ARRAY_FLAGS) & 1)  // NPY_ARRAY_C_CONTIGUOUS
 #define FIELD(type, o, at) (*(type *)((char *)(o) + (at)))
 #define TYPE(o) FIELD(void *, o, OBJECT_TYPE)
 #define DATA(o) FIELD(char *, o, ARRAY_DATA)
@@ -69,7 +73,6 @@ INLINE Object *given(Object *o) { api->incref(o); return o; }
 #define SHAPE(o) FIELD(size *, o, ARRAY_SHAPE)
 #define STRIDES(o) FIELD(size *, o, ARRAY_STRIDES)
 #define DESCR(o) FIELD(void *, o, ARRAY_DESCR)
-#define IN_A_ROW(o) (FIELD(int, o, ARRAY_FLAGS) & 1)  // NPY_ARRAY_C_CONTIGUOUS
 
 INLINE int is_array(Object *o, int kind) { return TYPE(o) == api->ndarray && DESCR(o) == api->descr[kind]; }
 
