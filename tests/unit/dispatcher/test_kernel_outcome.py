@@ -17,12 +17,13 @@ BIG = 1 << 15
 
 
 @pytest.fixture
-def kernel() -> Iterator[Callable[[str, Any], None]]:
-    """Puts a function in the place of a float32 kernel of the cpu device."""
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Any], None]]:
+    """Puts a function in the place of the float32 kernels of the cpu device."""
     torch.ones(1)
     saved: list[tuple[str, Any]] = []
 
     def put(name: str, function: Any) -> None:
+        monkeypatch.setattr(TABLE[name], "chains", {})
         saved.append((name, TABLE[name].kernels.setdefault(KEY, {}).get(torch.float32)))
         TABLE[name].kernels[KEY][torch.float32] = function
 
