@@ -108,7 +108,7 @@ def test_kernels_are_counted_only_while_the_report_is_on():
     w = z + z
     found = backends.report()
     assert w.tolist() == [8.0, 8.0, 8.0]
-    path = found[0].path
+    path = found.rows[0].path
     assert path == "native" or path.startswith("pack ")
     assert [(r.op, r.device, r.path, r.calls, r.nbytes) for r in found] == [
         ("add", "cpu", path, 1, 0), ("mul", "cpu", path, 1, 0),
