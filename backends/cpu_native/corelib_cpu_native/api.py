@@ -82,8 +82,9 @@ def layout() -> dict[str, int]:
     at = {"OBJECT_TYPE": _POINTER, "ARRAY_DATA": 2 * _POINTER, "ARRAY_NDIM": 3 * _POINTER, "ARRAY_SHAPE": 4 * _POINTER, "ARRAY_STRIDES": 5 * _POINTER,
           "ARRAY_DESCR": 7 * _POINTER, "ARRAY_FLAGS": 8 * _POINTER}  # fmt: skip
     base = np.arange(120, dtype=np.float32)
-    arrays = [base, base[7:], base.reshape(2, 3, 20)[:, ::2, 5:9], np.zeros((4, 5, 6, 1), np.int64).T, np.array(3, np.uint8), np.zeros((0, 3), np.complex64)]
-    arrays[1].flags.writeable = False
+    still = base[7:]
+    still.flags.writeable = False
+    arrays = [base, still, base.reshape(2, 3, 20)[:, ::2, 5:9], np.zeros((4, 5, 6, 1), np.int64).T, np.array(3, np.uint8), np.zeros((0, 3), np.complex64)]
     for array in arrays:
         _check(array, at)
     return at
