@@ -7,14 +7,14 @@
 #define MULTIPLY_ADD(a, b, c) fused(a, b, c)
 #define GEMM api->sgemm
 #endif
+#if defined(__AVX512F__)
+#define OWN 1
+#else
+#define OWN 0
+#endif
 typedef void (*Gemm)(int order, int trans_a, int trans_b, i64 m, i64 n, i64 k, T alpha, const T *a, i64 lda, const T *b, i64 ldb, T beta, T *c, i64 ldc);
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 enum { ROWS = 4, COLUMNS = 64 / sizeof(T) * 2, SMALL = 32768, PACKED = 4096 };
-
-// A matrix: rows, columns, and the steps between them in elements.
-typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
-
-INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.along, m.down}; }
 
 // The leading dimension of a matrix whose rows lie in a row; 0 where they do not.
 INLINE i64 leading(Matrix m) {
@@ -98,15 +98,19 @@ static void small_product(Matrix c, Matrix a, Matrix b, int add) {
 
 INLINE int is_small(Matrix c, Matrix b) { return c.rows * c.columns * b.rows <= SMALL && b.rows * COLUMNS <= PACKED; }
 
+// What is no vector's worth of rows or columns is left to OpenBLAS: there is nothing to be gained by packing.
+INLINE int is_wide(Matrix c) { return OWN && c.rows >= 4 && c.columns >= 4; }
+
 // Whether `product` can do it: OpenBLAS wants rows or columns that lie in a row.
 static int can(Matrix c, Matrix a, Matrix b) {
-    if (is_small(c, b)) return 1;
+    if (is_small(c, b) || is_wide(c)) return 1;
     return GEMM && (leading(c) || leading(transposed(c))) && (leading(a) || leading(transposed(a))) && (leading(b) || leading(transposed(b)));
 }
 
 static void product(Matrix c, Matrix a, Matrix b, int add) {
     if (!c.rows || !c.columns) return;
     if (is_small(c, b)) { small_product(c, a, b, add); return; }
+    if (is_wide(c)) { blocked_product(c, a, b, add); return; }
     if (!leading(c)) { product(transposed(c), transposed(b), transposed(a), add); return; }
     const i64 la = leading(a), lb = leading(b);
     api->begin_product();
