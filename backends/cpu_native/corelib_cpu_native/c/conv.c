@@ -86,14 +86,18 @@ static void pack_weights(void *context, i64 begin, i64 end) {
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
         const char *from = c->w + g * c->wg + row * c->wr;
         if (flat && real == ROWS) {
-            const MEM *w[ROWS];
-            for (int r = 0; r < ROWS; ++r) w[r] = (const MEM *)(from + r * c->wr);
-            for (i64 k = 0; k < c->k; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w[r], k);
+            const MEM *w = (const MEM *)from;
+            const i64 step = c->wr / (i64)sizeof(MEM);
+            i64 k = 0;
+            if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, c->k);
+            for (; k < c->k; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
             continue;
         }
-        for (i64 r = 0; r < R; ++r)
-            for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
-                for (i64 t = 0; t < taps; ++t, ++k) to[k * R + r] = r < real ? LOAD((const MEM *)(from + r * c->wr + ch * c->wc + c->wt[t]), 0) : 0;
+        for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
+            for (i64 t = 0; t < taps; ++t, ++k) {
+                const char *w = from + ch * c->wc + c->wt[t];
+                for (i64 r = 0; r < R; ++r) to[k * R + r] = r < real ? LOAD((const MEM *)(w + r * c->wr), 0) : 0;
+            }
     }
 }
 
@@ -121,6 +125,8 @@ static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g,
     for (i64 row = first; row < behind && row < c->rows; row += ROWS) {
         const i64 real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         const T *w = c->weights + (g * padded_rows(c->rows) + row) * c->k;
+        for (i64 r = 0; n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
+            for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
         const Tile tile = tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1];
         for (i64 k = 0; k < c->k; k += CHAIN) tile(c->k - k < CHAIN ? c->k - k : CHAIN, w + k * R, x, off + k, sums, k > 0);
         store_panel(c, sums, real, g * c->rows + row, out, parts, n);
@@ -129,7 +135,7 @@ static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g,
 
 // A task's windows: of which images and group, and where they lie.
 typedef struct {
-    i64 group, image, images, q[3], size[3], width, high, windows, safe;
+    i64 group, image, images, q[3], size[3], width, high, windows, wide, safe;  // wide: windows of a packed panel
     int joined;
     char *out;
 } Box;
@@ -148,6 +154,8 @@ static Box box_of(const Conv *c, i64 i) {
     b.joined = s->E[2] == b.size[2] && c->os[1] == b.size[2] * c->os[2];
     b.width = b.joined ? b.size[1] * b.size[2] : b.size[2], b.high = b.joined ? 1 : b.size[1];
     b.windows = b.size[0] * b.size[1] * b.size[2];
+    const i64 vectors = (b.images * b.windows + L - 1) / L, panels = (vectors + NV - 1) / NV;
+    b.wide = (vectors + panels - 1) / panels * L;
     const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2] && c->os[2] == 1
                         && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
     b.safe = stretch ? b.windows : 0;
@@ -162,7 +170,7 @@ static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 e
 
 // The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
 static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
-    const i64 lanes = b->images * b->windows - from < NR ? b->images * b->windows - from : NR;
+    const i64 lanes = b->images * b->windows - from < b->wide ? b->images * b->windows - from : b->wide;
     *n = *stores = 0;
     for (i64 lane = 0; lane < lanes;) {
         const i64 p = from + lane, w = p % b->width, h = p / b->width % b->high, a = p / b->width / b->high % b->size[0], i = p / b->windows;
@@ -195,7 +203,7 @@ static void pack_panel(const Conv *c, const T *copy, T *packed, const Part *part
 static void compute_packed(const Conv *c, const Box *b, const T *copy, T *packed, int ready, i64 chunk) {
     Part parts[PARTS], stored[PARTS];
     int n, stores;
-    for (i64 from = 0; from < b->images * b->windows; from += NR) {
+    for (i64 from = 0; from < b->images * b->windows; from += b->wide) {
         const i64 lanes = packed_parts(c, b, from, parts, &n, stored, &stores);
         if (!ready) pack_panel(c, copy, packed, parts, n, 0, c->k);
         panel(c, packed, c->lanes, (int)((lanes + L - 1) / L), b->group, chunk, b->out, stored, stores);
@@ -260,7 +268,7 @@ static void conv_prepare(void *context, i64 begin, i64 end) {
         T *copy = c->ready + i / groups * c->room, *packed = copy + c->together * c->s.image + SLACK;
         const i64 first = i % groups * CHANNELS, last = first + CHANNELS < c->s.channels ? first + CHANNELS : c->s.channels;
         copy_channels(c, &b, copy, first, last);
-        for (i64 from = 0; c->packed && from < b.images * b.windows; from += NR, packed += c->k * NR) {
+        for (i64 from = 0; c->packed && from < b.images * b.windows; from += b.wide, packed += c->k * NR) {
             packed_parts(c, &b, from, parts, &n, stored, &stores);
             pack_panel(c, copy, packed, parts, n, first * taps, last * taps);
         }

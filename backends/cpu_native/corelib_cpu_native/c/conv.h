@@ -59,8 +59,11 @@ static void images_off(Images *s) {
 }
 
 INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
-    if (step == sizeof(MEM) && KIND >= F32) memcpy(to, from, n * sizeof(T));
-    else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    if (step == sizeof(MEM) && KIND >= F32) {  // as short as they are, a call costs more than the copy
+        i64 i = 0;
+        for (; i + L <= n; i += L) *(V *)(to + i) = *(const V *)((const T *)from + i);
+        if (i < n) for (int l = 0; l < L; ++l) if (l < n - i) to[i + l] = ((const T *)from)[i + l];
+    } else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
     else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
 }

@@ -99,14 +99,25 @@ static void weight_pack(void *context, i64 begin, i64 end) {
     }
 }
 
+// n sums' upper halves added to the lower ones.
+INLINE void fold(T *lanes, i64 n, const int half_) {
+    for (i64 k = 0; k < n; ++k) {
+        T made[L];
+        for (int l = 0; l < half_; ++l) made[l] = lanes[2 * k * half_ + l] + lanes[2 * k * half_ + half_ + l];
+        for (int l = 0; l < half_; ++l) lanes[k * half_ + l] = made[l];
+    }
+}
+
 // Add the lanes of sums to the totals, and begin again.
 static void weight_flush(Weight *w, T *sums, i64 step, i64 rows, i64 n, T *total) {
-    for (i64 r = 0; r < rows; ++r)
-        for (i64 k = 0; k < n; ++k) {
-            T *lanes = sums + r * step + k * L;
-            for (int half_ = L / 2; half_; half_ /= 2) for (int l = 0; l < half_; ++l) lanes[l] += lanes[l + half_];
-            total[r * w->k + k] += lanes[0];
-        }
+    for (i64 r = 0; r < rows; ++r) {
+        T *lanes = sums + r * step;
+        if (L > 8) fold(lanes, n, 8);
+        if (L > 4) fold(lanes, n, 4);
+        if (L > 2) fold(lanes, n, 2);
+        if (L > 1) fold(lanes, n, 1);
+        SIMD for (i64 k = 0; k < n; ++k) total[r * w->k + k] += lanes[k];
+    }
     memset(sums, 0, SUMS * step * sizeof(T));
 }
 

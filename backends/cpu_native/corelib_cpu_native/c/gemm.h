@@ -51,24 +51,6 @@ static const Block blocks[][ACROSS_] = {BLOCKS_OF(1), BLOCKS_OF(2), BLOCKS_OF(4)
 static const Block blocks[][ACROSS_] = {BLOCKS_OF(1), BLOCKS_OF(2), BLOCKS_OF(4)};
 #endif
 
-// From x, whose neighbours along `down` are `step` apart and across are in a row, to y with its neighbours the other way: n by 4, four by four.
-INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
-    i64 k = 0;
-#if __has_builtin(__builtin_shufflevector)
-    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
-    for (; k + 4 <= n; k += 4, y += 4 * ystep) {
-        const Q p = *(const Q *)(x + k), q = *(const Q *)(x + k + xstep), r = *(const Q *)(x + k + 2 * xstep), s = *(const Q *)(x + k + 3 * xstep);
-        const Q pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
-        const Q pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
-        *(Q *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
-        *(Q *)(y + ystep) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
-        *(Q *)(y + 2 * ystep) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
-        *(Q *)(y + 3 * ystep) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
-    }
-#endif
-    return k;
-}
-
 INLINE void copy_in_vectors(T *to, const T *from, i64 n) {
     i64 l = 0;
     for (; l + LANES <= n; l += LANES) *(Vec *)(to + l) = *(const Vec *)(from + l);
