@@ -3,17 +3,17 @@
 // Weights are packed in blocks of rows; windows lie in the copied image as they are (see conv.h), or where that would compute many that are none
 // (small images with much padding) they are packed in panels. Both are the same loop, `tile`, with other distances.
 
-// Rows of the product for N vectors of neighbouring windows: sums over k of w[k][row] * x[off[k]], into to[row][NR], added to what is there if `add`.
+// Rows of the product for N vectors of neighbouring windows: sums over k of w[row * wr + k * wk] * x[off[k]], into to[row][NR], added to what is there if `add`.
 #define TILE(R, N) \
-    static FUSED void tile_##R##_##N(i64 n, const T *w, const T *x, const i32 *off, T *to, int add) { \
+    static FUSED void tile_##R##_##N(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add) { \
         FUSE V sum[R][N]; \
         for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
-        for (i64 k = 0; k < n; ++k, w += R) { \
+        for (i64 k = 0; k < n; ++k, w += wk) { \
             const T *at = x + off[k]; \
             V b[N]; \
             for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
-                const V a = w[r] - (V){0}; \
+                const V a = w[r * wr] - (V){0}; \
                 for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
             } \
         } \
@@ -26,7 +26,7 @@
 #define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3)
 TILES(1) TILES(2) TILES(4)
 #define OF(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3}
-typedef void (*Tile)(i64 n, const T *w, const T *x, const i32 *off, T *to, int add);
+typedef void (*Tile)(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add);
 #if defined(__AVX512F__) || defined(__aarch64__)
 TILES(8)
 static const Tile tiles[][NV] = {OF(1), OF(2), OF(4), OF(8)};
@@ -48,7 +48,7 @@ static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const 
 }
 
 enum { CHAIN = 128 };  // products that are added up one after the other
-enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16 };
+enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
 
 typedef struct {
     Images s;
@@ -60,7 +60,7 @@ typedef struct {
     char *out;
     i64 ob, oc, os[3], m[3];  // out's steps in elements, and its windows
     i64 boxes[3], together, chunks, blocks;  // boxes along each dimension, images of a task, chunks of rows and their blocks of ROWS
-    int packed, failed;
+    int packed, direct, failed;  // direct: the weights are read where they lie
     T *weights;
     i32 *lanes;  // off, of a packed panel
     T *ready;  // copies and panels of all boxes, where chunks of rows share them, and the elements of each
@@ -74,13 +74,18 @@ typedef struct { i64 lane, n, from, to; int over; } Part;
 static i64 rows_of(i64 left) { return left >= ROWS ? ROWS : left > 4 ? 8 : left > 2 ? 4 : left; }
 static i64 padded_rows(i64 rows) { return rows / ROWS * ROWS + (rows % ROWS ? rows_of(rows % ROWS) : 0); }
 
+// Whether all of a row's weights lie in a row.
+static int is_flat(const Conv *c) {
+    const i64 taps = c->s.taps;
+    for (i64 t = 0; t < taps; ++t) if (c->wt[t] != t * (i64)sizeof(MEM)) return 0;
+    return c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM);
+}
+
 // Block i of all groups' blocks, as [k][rows].
 static void pack_weights(void *context, i64 begin, i64 end) {
     const Conv *c = context;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    int flat = 1;  // k in a row
-    for (i64 t = 0; t < taps; ++t) flat = flat && c->wt[t] == t * (i64)sizeof(MEM);
-    flat = flat && (c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM));
+    const int flat = is_flat(c);
     for (i64 i = begin; i < end; ++i) {
         const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
@@ -124,11 +129,12 @@ static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g,
     const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS;
     for (i64 row = first; row < behind && row < c->rows; row += ROWS) {
         const i64 real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
-        const T *w = c->weights + (g * padded_rows(c->rows) + row) * c->k;
+        const i64 wr = c->direct ? c->wr / (i64)sizeof(MEM) : 1, wk = c->direct ? 1 : R;
+        const T *w = c->direct ? (const T *)c->w + g * c->wg / (i64)sizeof(MEM) + row * wr : c->weights + (g * padded_rows(c->rows) + row) * c->k;
         for (i64 r = 0; n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
             for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
         const Tile tile = tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1];
-        for (i64 k = 0; k < c->k; k += CHAIN) tile(c->k - k < CHAIN ? c->k - k : CHAIN, w + k * R, x, off + k, sums, k > 0);
+        for (i64 k = 0; k < c->k; k += CHAIN) tile(c->k - k < CHAIN ? c->k - k : CHAIN, w + k * wk, wr, wk, x, off + k, sums, k > 0);
         store_panel(c, sums, real, g * c->rows + row, out, parts, n);
     }
 }
@@ -316,6 +322,9 @@ static void conv_plan(Conv *c) {
         i64 tasks = (c->batch + c->together - 1) / c->together * c->groups;
         for (int d = 0; d < 3; ++d) tasks *= c->boxes[d] = (c->m[d] + s->e[d] - 1) / s->e[d];
         c->chunks = tasks < 8 && work > 8e6 && blocks >= 8 ? (8 + tasks - 1) / tasks : 1;
+        // not more weights than stay in the cache while the panels pass by
+        if (c->chunks > 1 && blocks * ROWS * c->k / c->chunks > OF_CHUNK) c->chunks = (blocks * ROWS * c->k + OF_CHUNK - 1) / OF_CHUNK;
+        if (c->chunks > blocks) c->chunks = blocks;
         c->blocks = (blocks + c->chunks - 1) / c->chunks;
         c->chunks = (blocks + c->blocks - 1) / c->blocks;
         if (tasks * c->chunks >= 8 || work < 8e6 || s->e[0] * s->e[1] * s->e[2] < 8 * NR) break;
@@ -342,7 +351,10 @@ static int conv_run(Conv *c) {
         const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2];
         const i64 blocks = c->groups * ((c->rows + ROWS - 1) / ROWS);
         const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
-        share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
+        // few panels of windows: to pack the weights would be much of the work
+        const i64 panels_ = tasks / c->groups * c->together * s->e[0] * s->e[1] * s->e[2] / NR;
+        c->direct = KIND >= F32 && panels_ <= FEW && c->rows % ROWS == 0 && c->rows > 1 && is_flat(c);
+        if (!c->direct) share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
         const i64 shared = work > 1e6 ? SHARED : 0;
         if (c->chunks == 1) {
             share(tasks, 1 + (i64)(32768 * tasks / (work + 1)), conv_task, c, shared);
