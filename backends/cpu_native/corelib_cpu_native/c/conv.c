@@ -7,17 +7,17 @@
 #define TILE(R, N) \
     static FUSED void tile_##R##_##N(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add) { \
         FUSE V sum[R][N]; \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
         for (i64 k = 0; k < n; ++k, w += wk) { \
             const T *at = x + off[k]; \
             V b[N]; \
-            for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
+            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
                 const V a = w[r * wr] - (V){0}; \
-                for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
+                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
             } \
         } \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) { \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
             V *at = (V *)(to + r * NR + v * L); \
             if (add) *at += sum[r][v]; \
             else *at = sum[r][v]; \
@@ -47,7 +47,7 @@ static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const 
         }
 }
 
-enum { CHAIN = 128 };  // products that are added up one after the other
+enum { CHAIN = 128, GROUP = 8 * ROWS };  // products that are added up one after the other; rows of a panel that are computed together
 enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
 
 typedef struct {
@@ -123,19 +123,24 @@ static void store_panel(const Conv *c, const T *sums, i64 rows, i64 row, char *o
     }
 }
 
-// One panel: `vectors` of windows at x, for the blocks of rows of a chunk.
+// One panel: `vectors` of windows at x, for the blocks of rows of a chunk. What some k need of the windows is read from memory once for several
+// blocks.
 static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g, i64 chunk, char *out, const Part *parts, int n) {
-    T sums[ROWS * NR + L] __attribute__((aligned(64)));
-    const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS;
-    for (i64 row = first; row < behind && row < c->rows; row += ROWS) {
-        const i64 real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
-        const i64 wr = c->direct ? c->wr / (i64)sizeof(MEM) : 1, wk = c->direct ? 1 : R;
-        const T *w = c->direct ? (const T *)c->w + g * c->wg / (i64)sizeof(MEM) + row * wr : c->weights + (g * padded_rows(c->rows) + row) * c->k;
-        for (i64 r = 0; n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
-            for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
-        const Tile tile = tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1];
-        for (i64 k = 0; k < c->k; k += CHAIN) tile(c->k - k < CHAIN ? c->k - k : CHAIN, w + k * wk, wr, wk, x, off + k, sums, k > 0);
-        store_panel(c, sums, real, g * c->rows + row, out, parts, n);
+    T sums[GROUP * NR + L] __attribute__((aligned(64)));
+    const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS < c->rows ? first + c->blocks * ROWS : c->rows;
+    for (i64 from = first, stop; from < behind; from = stop) {
+        stop = from + GROUP < behind ? from + GROUP : behind;
+        for (i64 k = 0; k < c->k; k += CHAIN)
+            for (i64 row = from; row < stop; row += ROWS) {
+                const i64 real = stop - row < ROWS ? stop - row : ROWS, R = rows_of(real);
+                const i64 wr = c->direct ? c->wr / (i64)sizeof(MEM) : 1, wk = c->direct ? 1 : R;
+                const T *w = c->direct ? (const T *)c->w + g * c->wg / (i64)sizeof(MEM) + row * wr : c->weights + (g * padded_rows(c->rows) + row) * c->k;
+                const int last = c->k - k <= CHAIN;
+                for (i64 r = 0; last && n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
+                    for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
+                tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1](last ? c->k - k : CHAIN, w + k * wk, wr, wk, x, off + k, sums + (row - from) * NR, k > 0);
+            }
+        store_panel(c, sums, stop - from, g * c->rows + from, out, parts, n);
     }
 }
 
@@ -173,6 +178,9 @@ static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 e
     for (i64 i = 0; i < b->images; ++i)
         images_copy(s, copy + i * s->image, s->x + (b->image + i) * s->xb + b->group * s->channels * s->xc, begin, end, b->q, b->size);
 }
+
+// Elements of a task's copies; what follows them begins with a whole vector.
+static i64 copies_of(const Conv *c) { return (c->together * c->s.image + SLACK + L - 1) / L * L; }
 
 // The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
 static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
@@ -251,7 +259,7 @@ static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk)
 // All rows of a box, with working memory of one's own.
 static void conv_task(void *context, i64 begin, i64 end) {
     Conv *c = context;
-    const i64 room = c->together * c->s.image + SLACK;
+    const i64 room = copies_of(c);
     T *copy = (T *)take((room + (c->packed ? c->k * NR + SLACK : 0)) * sizeof(T));
     if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
     for (i64 i = begin; i < end; ++i) {
@@ -271,7 +279,7 @@ static void conv_prepare(void *context, i64 begin, i64 end) {
     int n, stores;
     for (i64 i = begin; i < end; ++i) {
         const Box b = box_of(c, i / groups);
-        T *copy = c->ready + i / groups * c->room, *packed = copy + c->together * c->s.image + SLACK;
+        T *copy = c->ready + i / groups * c->room, *packed = copy + copies_of(c);
         const i64 first = i % groups * CHANNELS, last = first + CHANNELS < c->s.channels ? first + CHANNELS : c->s.channels;
         copy_channels(c, &b, copy, first, last);
         for (i64 from = 0; c->packed && from < b.images * b.windows; from += b.wide, packed += c->k * NR) {
@@ -287,7 +295,7 @@ static void conv_chunk(void *context, i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) {
         const Box b = box_of(c, i / c->chunks);
         T *copy = c->ready + i / c->chunks * c->room;
-        if (c->packed) compute_packed(c, &b, copy, copy + c->together * c->s.image + SLACK, 1, i % c->chunks);
+        if (c->packed) compute_packed(c, &b, copy, copy + copies_of(c), 1, i % c->chunks);
         else compute_lying(c, &b, copy, i % c->chunks);
     }
 }
@@ -315,7 +323,7 @@ static void conv_plan(Conv *c) {
     const int joined = s->E[2] == s->e[2] && c->os[1] == c->m[2] * c->os[2] && s->e[2] == c->m[2];
     const i64 lying = s->e[0] * vectors_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
     const f64 panels = (f64)vectors_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
-    c->packed = panels * blocks * (ROWS / 2) + 1.5 * copies < (f64)lying * blocks * (ROWS / 2);
+    c->packed = panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
     c->together = c->packed ? together : 1;
     const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
     for (;;) {
@@ -361,7 +369,7 @@ static int conv_run(Conv *c) {
             done = !c->failed;
         } else {
             const i64 panels = c->packed ? (c->together * s->e[0] * s->e[1] * s->e[2] + NR - 1) / NR : 0;
-            c->room = c->together * s->image + SLACK + panels * c->k * NR + SLACK;
+            c->room = copies_of(c) + panels * c->k * NR + SLACK;
             c->ready = (T *)take(tasks * c->room * (i64)sizeof(T));
             if (c->ready) {
                 share(tasks * ((s->channels + CHANNELS - 1) / CHANNELS), 1, conv_prepare, c, shared);

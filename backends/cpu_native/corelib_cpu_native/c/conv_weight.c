@@ -10,16 +10,16 @@
         FUSE V sum[R][C]; \
         const T *at[C]; \
         for (int k = 0; k < C; ++k) at[k] = x + off[k]; \
-        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
         for (i64 p = 0; p < n * L; p += L) { \
             V a[R]; \
-            for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
+            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
             _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
                 const V b = *(const V *)(at[k] + p); \
-                for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
             } \
         } \
-        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
     }
 #if defined(__AVX512F__) || defined(__aarch64__)
 DOTS(4, 6) DOTS(1, 6)

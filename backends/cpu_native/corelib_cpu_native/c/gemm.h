@@ -25,16 +25,16 @@ INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.
 #define BLOCK(R, N) \
     static FUSED void block_##R##_##N(i64 n, const T *a, i64 ra, i64 ka, const T *b, i64 kb, T *c, i64 step, int add) { \
         FUSE Vec sum[R][N]; \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) __builtin_prefetch(c + r * step + v * LANES, 1), sum[r][v] = (Vec){0}; \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) __builtin_prefetch(c + r * step + v * LANES, 1), sum[r][v] = (Vec){0}; \
         for (i64 k = 0; k < n; ++k, a += ka, b += kb) { \
             Vec y[N]; \
-            for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES); \
+            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
                 const Vec x = a[r * ra] - (Vec){0}; \
-                for (int v = 0; v < N; ++v) sum[r][v] += x * y[v]; \
+                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += x * y[v]; \
             } \
         } \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) { \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
             Vec *at = (Vec *)(c + r * step + v * LANES); \
             if (add) *at += sum[r][v]; \
             else *at = sum[r][v]; \
