@@ -74,28 +74,30 @@ typedef struct { i64 lane, n, from, to; int over; } Part;
 static i64 rows_of(i64 left) { return left >= ROWS ? ROWS : left > 4 ? 8 : left > 2 ? 4 : left; }
 static i64 padded_rows(i64 rows) { return rows / ROWS * ROWS + (rows % ROWS ? rows_of(rows % ROWS) : 0); }
 
-// Whether all of a row's weights lie in a row.
-static int is_flat(const Conv *c) {
+// How many of a row's weights lie in a row: all, or a channel's; 0 where those do not.
+static i64 run_of(const Conv *c) {
     const i64 taps = c->s.taps;
     for (i64 t = 0; t < taps; ++t) if (c->wt[t] != t * (i64)sizeof(MEM)) return 0;
-    return c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM);
+    return c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM) ? c->k : taps;
 }
 
 // Block i of all groups' blocks, as [k][rows].
 static void pack_weights(void *context, i64 begin, i64 end) {
     const Conv *c = context;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    const int flat = is_flat(c);
+    const i64 run = run_of(c);
     for (i64 i = begin; i < end; ++i) {
         const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
         const char *from = c->w + g * c->wg + row * c->wr;
-        if (flat && real == ROWS) {
-            const MEM *w = (const MEM *)from;
+        if (run && real == ROWS) {
             const i64 step = c->wr / (i64)sizeof(MEM);
-            i64 k = 0;
-            if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, c->k);
-            for (; k < c->k; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
+            for (i64 at = 0; at < c->k; at += run, from += c->wc, to += run * ROWS) {
+                const MEM *w = (const MEM *)from;
+                i64 k = 0;
+                if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, run);
+                for (; k < run; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
+            }
             continue;
         }
         for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
@@ -361,7 +363,7 @@ static int conv_run(Conv *c) {
         const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
         // few panels of windows: to pack the weights would be much of the work
         const i64 panels_ = tasks / c->groups * c->together * s->e[0] * s->e[1] * s->e[2] / NR;
-        c->direct = KIND >= F32 && panels_ <= FEW && c->rows % ROWS == 0 && c->rows > 1 && is_flat(c);
+        c->direct = KIND >= F32 && panels_ <= FEW && c->rows % ROWS == 0 && c->rows > 1 && run_of(c) == c->k;
         if (!c->direct) share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
         const i64 shared = work > 1e6 ? SHARED : 0;
         if (c->chunks == 1) {

@@ -29,7 +29,7 @@ DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256 };  // ADDED: vectors that are added up one after the other
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256, FEW_WINDOWS = 64 };  // ADDED: vectors that are added up one after the other
 
 typedef struct {
     Images s;
@@ -40,7 +40,7 @@ typedef struct {
     i64 runs, vectors, ystep, xstep, rowstep;  // runs of windows in a part; vectors of one; from one to the next in y and x; from row to row of y
     i64 width, slices, window;  // windows from row to row in a run, runs of an image
     i64 row_blocks, place_blocks;
-    int packed, failed, odd;  // odd: something is not finite
+    int packed, failed, odd, few;  // odd: something is not finite; few: windows, so that sums of vectors' lanes would be much of the work
     T *copy, *packed_x, *rows_y, *total;
     i64 *off;
 } Weight;
@@ -169,6 +169,16 @@ static int weight_part(Weight *w, int packed) {
         const i64 channels = w->groups * w->rows, elements = channels * w->images * whole;
         share(channels * w->images, 1 + 16384 / whole, weight_y, w, elements);
         if (packed) share(w->groups * w->k, 1 + 16384 / (w->images * whole), weight_pack, w, w->groups * w->k * w->images * whole);
+        if (packed && w->few) {
+            void *state = api->release();
+            for (i64 g = 0; g < w->groups; ++g) {
+                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1}, y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
+                blocked_product(c, y, (Matrix){w->packed_x + g * w->k * w->vectors * L, w->images * whole, w->k, 1, w->vectors * L}, 1);
+            }
+            api->acquire(state);
+            put((char *)w->rows_y), put((char *)w->packed_x);
+            return 1;
+        }
         const i64 tasks = w->groups * w->row_blocks * w->place_blocks;
         share(tasks, 1 + 32768 * tasks / (elements * w->k), weight_task, w, elements * w->k > 1000000 ? SHARED : 0);
         done = !w->failed;
@@ -188,7 +198,8 @@ static int weight_run(Weight *w) {
     const i64 parts = (w->batch + w->images - 1) / w->images;
     w->images = (w->batch + parts - 1) / parts;
     w->row_blocks = (w->rows + SUMS - 1) / SUMS, w->place_blocks = (w->k + PLACES_OF_TASK - 1) / PLACES_OF_TASK;
-    const int packed = whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
+    w->few = OWN && w->rows >= 16 && w->k >= 48 && w->images * lying <= FEW_WINDOWS * L;
+    const int packed = w->few || whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
     const i64 room = w->images * w->groups * s->image, places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
     s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->off = (i64 *)take(places * (i64)sizeof(i64));
     w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));

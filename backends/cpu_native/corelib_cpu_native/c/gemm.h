@@ -14,6 +14,11 @@ enum { HIGH = 4 };
 #define VECTOR 16
 #endif
 typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_alias));
+#if defined(__AVX512F__)
+#define OWN 1
+#else
+#define OWN 0  // what is there may be as quick
+#endif
 enum { LANES = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES, DEEP = 192, MOST_ROWS = 256, PANELS = 4 };  // PANELS: of a task, at least
 
 // A matrix: rows, columns, and the steps between them in elements.
@@ -108,7 +113,7 @@ static void plain_product(Matrix c, Matrix a, Matrix b, int add) {
         }
 }
 
-INLINE i64 vectors_of(i64 columns) {
+INLINE i64 panel_vectors(i64 columns) {
     const i64 n = (columns + LANES - 1) / LANES;
     return n == ACROSS_ + 1 ? n / 2 : n < ACROSS_ ? n : ACROSS_;
 }
@@ -128,7 +133,7 @@ static void product_task(void *context, i64 begin, i64 end) {
         T *pack_b = room, *pack_a = pack_b + of_b, *sums = pack_a + of_a;
         // where c lies the other way its panels are summed up beside it, and each is one after the other; else each part of a is packed once
         for (i64 from = 0, stop; from < columns; from = stop) {
-            stop = turned ? from + vectors_of(columns - from) * LANES : columns;
+            stop = turned ? from + panel_vectors(columns - from) * LANES : columns;
             if (stop > columns) stop = columns;
             for (i64 k = 0, n; k < K; k += n) {
                 n = K - k < p->deep ? K - k : p->deep;
@@ -136,7 +141,7 @@ static void product_task(void *context, i64 begin, i64 end) {
                 const T *x = packed ? pack_a : a.at + k * a.along;
                 const i64 ra = packed ? 1 : a.down, ka = packed ? HIGH : a.along, block = packed ? HIGH * n : HIGH * a.down;
                 for (i64 q = from, wide; q < stop; q += wide) {
-                    const i64 vectors = vectors_of(stop - q);
+                    const i64 vectors = panel_vectors(stop - q);
                     wide = stop - q < vectors * LANES ? stop - q : vectors * LANES;
                     const int whole = wide == vectors * LANES;
                     const T *y = pack_b;

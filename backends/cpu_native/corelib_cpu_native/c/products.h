@@ -7,11 +7,6 @@
 #define MULTIPLY_ADD(a, b, c) fused(a, b, c)
 #define GEMM api->sgemm
 #endif
-#if defined(__AVX512F__)
-#define OWN 1
-#else
-#define OWN 0
-#endif
 typedef void (*Gemm)(int order, int trans_a, int trans_b, i64 m, i64 n, i64 k, T alpha, const T *a, i64 lda, const T *b, i64 ldb, T beta, T *c, i64 ldc);
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 enum { ROWS = 4, COLUMNS = 64 / sizeof(T) * 2, SMALL = 32768, PACKED = 4096 };
