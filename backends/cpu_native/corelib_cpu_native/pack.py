@@ -45,6 +45,7 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("memory.h gemm.h products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
     ("memory.h gemm.h products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
+    ("memory.h gemm.h vectors.h lines.h softmax.h attention.c", "attention", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
     ("vectors.h reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
     ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),

@@ -19,7 +19,7 @@ typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_a
 #else
 #define OWN 0  // what is there may be as quick
 #endif
-enum { LANES = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES, DEEP = 192, MOST_ROWS = 256, PANELS = 4 };  // PANELS: of a task, at least
+enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4 };  // PANELS: of a task, at least
 
 // A matrix: rows, columns, and the steps between them in elements.
 typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
@@ -30,17 +30,17 @@ INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.
 #define BLOCK(R, N) \
     static FUSED void block_##R##_##N(i64 n, const T *a, i64 ra, i64 ka, const T *b, i64 kb, T *c, i64 step, int add) { \
         FUSE Vec sum[R][N]; \
-        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) __builtin_prefetch(c + r * step + v * LANES, 1), sum[r][v] = (Vec){0}; \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) __builtin_prefetch(c + r * step + v * LANES_, 1), sum[r][v] = (Vec){0}; \
         for (i64 k = 0; k < n; ++k, a += ka, b += kb) { \
             Vec y[N]; \
-            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES); \
+            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES_); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
                 const Vec x = a[r * ra] - (Vec){0}; \
                 _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += x * y[v]; \
             } \
         } \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
-            Vec *at = (Vec *)(c + r * step + v * LANES); \
+            Vec *at = (Vec *)(c + r * step + v * LANES_); \
             if (add) *at += sum[r][v]; \
             else *at = sum[r][v]; \
         } \
@@ -58,8 +58,8 @@ static const Block blocks[][ACROSS_] = {BLOCKS_OF(1), BLOCKS_OF(2), BLOCKS_OF(4)
 
 INLINE void copy_in_vectors(T *to, const T *from, i64 n) {
     i64 l = 0;
-    for (; l + LANES <= n; l += LANES) *(Vec *)(to + l) = *(const Vec *)(from + l);
-    if (l < n) for (int i = 0; i < LANES; ++i) if (i < n - l) to[l + i] = from[l + i];
+    for (; l + LANES_ <= n; l += LANES_) *(Vec *)(to + l) = *(const Vec *)(from + l);
+    if (l < n) for (int i = 0; i < LANES_; ++i) if (i < n - l) to[l + i] = from[l + i];
 }
 
 // to[i * tostep + j] = m[i][j], for a matrix that lies either way.
@@ -114,7 +114,7 @@ static void plain_product(Matrix c, Matrix a, Matrix b, int add) {
 }
 
 INLINE i64 panel_vectors(i64 columns) {
-    const i64 n = (columns + LANES - 1) / LANES;
+    const i64 n = (columns + LANES_ - 1) / LANES_;
     return n == ACROSS_ + 1 ? n / 2 : n < ACROSS_ ? n : ACROSS_;
 }
 
@@ -133,7 +133,7 @@ static void product_task(void *context, i64 begin, i64 end) {
         T *pack_b = room, *pack_a = pack_b + of_b, *sums = pack_a + of_a;
         // where c lies the other way its panels are summed up beside it, and each is one after the other; else each part of a is packed once
         for (i64 from = 0, stop; from < columns; from = stop) {
-            stop = turned ? from + panel_vectors(columns - from) * LANES : columns;
+            stop = turned ? from + panel_vectors(columns - from) * LANES_ : columns;
             if (stop > columns) stop = columns;
             for (i64 k = 0, n; k < K; k += n) {
                 n = K - k < p->deep ? K - k : p->deep;
@@ -142,13 +142,13 @@ static void product_task(void *context, i64 begin, i64 end) {
                 const i64 ra = packed ? 1 : a.down, ka = packed ? HIGH : a.along, block = packed ? HIGH * n : HIGH * a.down;
                 for (i64 q = from, wide; q < stop; q += wide) {
                     const i64 vectors = panel_vectors(stop - q);
-                    wide = stop - q < vectors * LANES ? stop - q : vectors * LANES;
-                    const int whole = wide == vectors * LANES;
+                    wide = stop - q < vectors * LANES_ ? stop - q : vectors * LANES_;
+                    const int whole = wide == vectors * LANES_;
                     const T *y = pack_b;
-                    i64 kb = vectors * LANES;
+                    i64 kb = vectors * LANES_;
                     if (direct && whole) y = b.at + k * b.down + q, kb = b.down;
                     else {
-                        if (!whole) for (i64 l = 0; l < n; ++l) *(Vec *)(pack_b + (l + 1) * kb - LANES) = (Vec){0};
+                        if (!whole) for (i64 l = 0; l < n; ++l) *(Vec *)(pack_b + (l + 1) * kb - LANES_) = (Vec){0};
                         copy_matrix(pack_b, kb, part_of(b, k, n, q, wide));
                     }
                     if (whole && !turned) { panel_rows(rows, n, x, ra, ka, block, y, kb, (int)vectors, c.at + q, c.down, p->add || k); continue; }
