@@ -165,16 +165,16 @@ def test_a_large_product_either_way(size, dtype):
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("sizes", [((2, 3), 20, 30, 8, 5), ((), 300, 300, 16, 16), ((4,), 1, 70, 32, 32), ((2,), 70, 9, 3, 40), ((1,), 40, 5000, 4, 4)], ids=str)
 def test_attention(sizes, causal):
-    batch, l, s, e, v = sizes
+    batch, rows, s, e, v = sizes
     rng = np.random.default_rng(0)
-    query, key, value = (rng.standard_normal((*batch, *shape)).astype("f4") for shape in ((l, e), (s, e), (s, v)))
+    query, key, value = (rng.standard_normal((*batch, *shape)).astype("f4") for shape in ((rows, e), (s, e), (s, v)))
     value = np.ascontiguousarray(value.swapaxes(-1, -2)).swapaxes(-1, -2)
     scores = query.astype("f8") @ key.astype("f8").swapaxes(-1, -2) * 0.5
     if causal:
-        scores[..., ~np.tri(l, s, dtype=bool)] = -np.inf
+        scores[..., ~np.tri(rows, s, dtype=bool)] = -np.inf
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     exact = weights / weights.sum(-1, keepdims=True) @ value
-    out = np.empty((*batch, l, v), "f4")
+    out = np.empty((*batch, rows, v), "f4")
     got = KERNELS["attention", D.float32](out, query, key, value, None, causal, 0.5)
     if got is not NotImplemented:  # there is one with AVX-512
         close(out, exact, s)
