@@ -1,6 +1,6 @@
 // A matrix product c = a b (+ c), blocked for the caches. Its columns are taken in panels, whose part of b is packed and stays in the first level's
 // cache; rows of a are read where they lie, or packed where their elements do not follow each other.
-// Where it is cut depends on sizes only, and so does what is added up in which order.
+// Where it is cut depends on sizes and layouts only, and so does what is added up in which order.
 #if defined(__AVX512F__) || defined(__aarch64__)
 enum { HIGH = 8 };
 #else
@@ -19,7 +19,8 @@ typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_a
 #else
 #define OWN 0  // what is there may be as quick
 #endif
-enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4 };  // PANELS: of a task, at least
+enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4, NEAR = 32768 / sizeof(T) };
+// PANELS: of a task, at least; NEAR: elements of a matrix that is not packed, for it stays in the first level's cache as it lies
 
 // A matrix: rows, columns, and the steps between them in elements.
 typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
@@ -126,7 +127,8 @@ static void product_task(void *context, i64 begin, i64 end) {
         const i64 i = item / across * p->rows, j = item % across * p->columns;
         const i64 rows = p->c.rows - i < p->rows ? p->c.rows - i : p->rows, columns = p->c.columns - j < p->columns ? p->c.columns - j : p->columns;
         const Matrix c = part_of(p->c, i, rows, j, columns), a = part_of(p->a, i, rows, 0, K), b = part_of(p->b, 0, K, j, columns);
-        const int packed = a.along != 1 && rows > 1, direct = b.along == 1 && rows <= 2 * HIGH, turned = c.along != 1;
+        const int packed = a.along != 1 && rows > 1, turned = c.along != 1;
+        const int direct = b.along == 1 && (rows <= 2 * HIGH || (b.down > 0 && K * b.down <= NEAR));
         const i64 of_b = p->deep * PANEL, of_a = packed ? (rows + HIGH - 1) / HIGH * HIGH * p->deep : 0, of_c = rows * PANEL;
         T *room = (T *)take((of_b + of_a + of_c) * (i64)sizeof(T));
         if (!room) { plain_product(c, a, b, p->add); continue; }
