@@ -21,26 +21,11 @@ INLINE i64 leading(Matrix m) {
 // A block of b's columns as rows of COLUMNS elements: from columns that lie in a row, four by four.
 static UNUSED void pack(T *to, Matrix b, i64 j, i64 wide) {
     i64 l = 0;
-#if __has_builtin(__builtin_shufflevector)
-    typedef T V __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
-    if (b.down == 1) {
+    if (b.down == 1)
         for (; l + 4 <= wide; l += 4) {
             const T *x = b.at + (j + l) * b.along;
-            i64 k = 0;
-            for (; k + 4 <= b.rows; k += 4) {
-                const V p = *(const V *)(x + k), q = *(const V *)(x + k + b.along), r = *(const V *)(x + k + 2 * b.along), s = *(const V *)(x + k + 3 * b.along);
-                const V pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
-                const V pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
-                T *y = to + k * COLUMNS + l;
-                *(V *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
-                *(V *)(y + COLUMNS) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
-                *(V *)(y + 2 * COLUMNS) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
-                *(V *)(y + 3 * COLUMNS) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
-            }
-            for (; k < b.rows; ++k) for (int c = 0; c < 4; ++c) to[k * COLUMNS + l + c] = x[k + c * b.along];
+            for (i64 k = turn4(to + l, COLUMNS, x, b.along, b.rows); k < b.rows; ++k) for (int c = 0; c < 4; ++c) to[k * COLUMNS + l + c] = x[k + c * b.along];
         }
-    }
-#endif
     for (; l < wide; ++l) for (i64 k = 0; k < b.rows; ++k) to[k * COLUMNS + l] = b.at[k * b.down + (j + l) * b.along];
     if (wide < COLUMNS) for (i64 k = 0; k < b.rows; ++k) for (l = wide; l < COLUMNS; ++l) to[k * COLUMNS + l] = 0;
 }
