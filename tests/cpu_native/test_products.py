@@ -132,3 +132,49 @@ def test_updates_are_those_of_the_ops_one_after_the_other(name, options, shape, 
         ends.append(p.detach().numpy())
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-5 if dtype is torch.float32 else 1e-12, atol=1e-6 if dtype is torch.float32 else 1e-13)
     assert "pack corelib-cpu-native" in counted(name)
+
+
+def test_a_linear_layer_whose_rows_are_not_evenly_apart():
+    rng = np.random.default_rng(0)
+    x, g = (rng.standard_normal((6, 20, n)).astype("f4").swapaxes(0, 1) for n in (40, 50))
+    w, b = rng.standard_normal((50, 40)).astype("f4"), rng.standard_normal(50).astype("f4")
+    y = np.empty((6, 20, 50), "f4").swapaxes(0, 1)
+    assert KERNELS["affine", D.float32](y, x, w, b) is None
+    close(y, x.astype("f8") @ w.T + b, 40)
+    dx, dw, db = np.empty((6, 20, 40), "f4").swapaxes(0, 1), np.empty((50, 40), "f4"), np.empty(50, "f4")
+    assert KERNELS["linear_backward", D.float32]((dx, dw, db), g, x, w, (True, True, True)) is None
+    close(dx, g.astype("f8") @ w, 50)
+    close(dw, np.einsum("abi,abj->ij", g.astype("f8"), x), 120)
+    close(db, g.astype("f8").sum((0, 1)), 120)
+
+
+@pytest.mark.parametrize("dtype", [D.float32, D.float64], ids=str)
+@pytest.mark.parametrize("size", [(600, 500, 150), (70, 30, 900), (9, 400, 1000), (300, 700, 20), (1000, 5, 90)], ids=str)
+def test_a_large_product_either_way(size, dtype):
+    m, k, n = size
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(shape).astype(dtype.np) for shape in ((m, k), (k, n)))
+    exact = a.astype("f8") @ b.astype("f8")
+    for first in (a, LAYOUTS["columns"](a)):
+        for second in (b, LAYOUTS["columns"](b)):
+            for out in (np.empty((m, n), dtype.np), np.empty((n, m), dtype.np).T):
+                assert KERNELS["mm", dtype](out, first, second) is None
+                close(out, exact, k)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("sizes", [((2, 3), 20, 30, 8, 5), ((), 300, 300, 16, 16), ((4,), 1, 70, 32, 32), ((2,), 70, 9, 3, 40), ((1,), 40, 5000, 4, 4)], ids=str)
+def test_attention(sizes, causal):
+    batch, rows, s, e, v = sizes
+    rng = np.random.default_rng(0)
+    query, key, value = (rng.standard_normal((*batch, *shape)).astype("f4") for shape in ((rows, e), (s, e), (s, v)))
+    value = np.ascontiguousarray(value.swapaxes(-1, -2)).swapaxes(-1, -2)
+    scores = query.astype("f8") @ key.astype("f8").swapaxes(-1, -2) * 0.5
+    if causal:
+        scores[..., ~np.tri(rows, s, dtype=bool)] = -np.inf
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    exact = weights / weights.sum(-1, keepdims=True) @ value
+    out = np.empty((*batch, rows, v), "f4")
+    got = KERNELS["attention", D.float32](out, query, key, value, None, causal, 0.5)
+    if got is not NotImplemented:  # there is one with AVX-512
+        close(out, exact, s)

@@ -25,7 +25,7 @@ _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _FUNCTIONS = {
     "incref": "Py_IncRef", "float_value": "PyFloat_AsDouble", "int_value": "PyLong_AsLongLongAndOverflow", "tuple_size": "PyTuple_Size",
     "list_size": "PyList_Size", "tuple_item": "PyTuple_GetItem", "list_item": "PyList_GetItem", "text": "PyUnicode_AsUTF8",
-    "release": "PyEval_SaveThread", "acquire": "PyEval_RestoreThread", "raise": "PyErr_SetString",
+    "raise": "PyErr_SetString",
 }  # fmt: skip
 _OBJECTS: dict[str, object] = {
     "none": None, "not_implemented": NotImplemented, "true_": True, "false_": False, "ndarray": np.ndarray, "float_": float, "int_": int, "tuple": tuple,
@@ -43,8 +43,7 @@ class Api(ctypes.Structure):
     _fields_ = [
         *[(name, ctypes.c_void_p) for name in ("none", "not_implemented", "true_", "false_", "ndarray", "float_", "int_", "tuple", "list", "str")],
         ("descr", ctypes.c_void_p * len(DTYPES)),
-        *[(name, ctypes.c_void_p) for name in _FUNCTIONS],
-        *[(name, ctypes.c_void_p) for name in ("runtime_error", "index_error", "memory_error", "parallel", "interrupted", "threads", "begin_product", "end_product", "sgemm", "dgemm")],
+        *[(name, ctypes.c_void_p) for name in (*_FUNCTIONS, "runtime_error", "index_error", "memory_error", "release", "acquire", "parallel", "interrupted", "threads", "begin_product", "end_product", "sgemm", "dgemm")],
     ]
 
 

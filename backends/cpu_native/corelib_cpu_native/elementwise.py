@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import combinations
 
 from corelib.backend.codegen.emit import Scalar
 from corelib.backend.codegen.expressions import expression
@@ -58,7 +59,7 @@ def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out:
 
 
 def _loop(name: str, code: Code, dtypes: Sequence[DType], numbers: int) -> str:
-    """A loop over neighbours: where all lie in a row, where one of several arrays is the same everywhere, and where anything may be."""
+    """A loop over neighbours: where all lie in a row, where some of several arrays are the same everywhere, and where anything may be."""
     arrays = [0] + [k for k in range(1, len(dtypes)) if not numbers >> (k - 1) & 1]
     lines = [f"static void {name}(char *const *at, const i64 *step, i64 n) {{"]
     for k in range(1, len(dtypes)):
@@ -68,10 +69,10 @@ def _loop(name: str, code: Code, dtypes: Sequence[DType], numbers: int) -> str:
     lines += [f"    {'const ' if k else ''}{C[dtypes[k]].memory} *a{k} = ({C[dtypes[k]].memory} *)at[{k}];" for k in arrays]
     row = {k: f"step[{k}] == {dtypes[k].itemsize}" for k in arrays}
     lines += [f"    if ({' && '.join(row.values())}) {{", *_body(code, dtypes, arrays, ()), "        return;", "    }"]
-    if len(arrays) > 2:
-        for same in arrays[1:]:
-            others = " && ".join([f"step[{same}] == 0", *[row[k] for k in arrays if k != same]])
-            lines += [f"    if ({others}) {{", *_body(code, dtypes, arrays, (same,)), "        return;", "    }"]
+    for size in range(1, len(arrays) - 1):
+        for same in combinations(arrays[1:], size):
+            others = " && ".join([*[f"step[{k}] == 0" for k in same], *[row[k] for k in arrays if k not in same]])
+            lines += [f"    if ({others}) {{", *_body(code, dtypes, arrays, same), "        return;", "    }"]
     lines += ["    for (i64 i = 0; i < n; ++i) {"]
     lines += [f"        a{k} = ({C[dtypes[k]].memory} *)(at[{k}] + i * step[{k}]);" for k in arrays]
     lines += [f"        const {_EMIT.type(dtypes[k])} v{k - 1} = {_EMIT.load(dtypes[k], f'a{k}', '0')};" for k in arrays[1:]]

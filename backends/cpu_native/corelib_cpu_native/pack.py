@@ -47,8 +47,9 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 VARYING: tuple[tuple[str, tuple[DType, ...]], ...] = (("addcmul addcdiv lerp", WIDE), ("clamp", (*INTEGERS, *WIDE)))
 """Those whose numbers change from call to call in a program: they are operands of the kernel."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
-    ("products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
+    ("memory.h gemm.h products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("memory.h gemm.h products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
+    ("memory.h gemm.h vectors.h lines.h softmax.h attention.c", "attention", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
     ("vectors.h reduce.h sums.c", "sum mean prod vector_norm", FLOATS),
     ("vectors.h reduce.h sums.c", "sum prod", (D.int64,)),
@@ -60,7 +61,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("vectors.h lines.h layer_norm.c", "layer_norm layer_norm_backward", FLOATS),
     ("vectors.h lines.h softmax.h losses.c", "softmax_nll softmax_nll_backward nll squared_error cross_entropy_of_logits", FLOATS),
     ("vectors.h lines.h batch_norm.c", "batch_norm_training batch_norm_backward", FLOATS),
-    ("conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
+    ("memory.h gemm.h conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),

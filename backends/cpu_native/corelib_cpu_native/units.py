@@ -65,7 +65,7 @@ def _table() -> ctypes.Structure:
     sgemm, dgemm = blas.gemms()
     found = pool()
     interrupted = ctypes.addressof(ctypes.c_int.in_dll(found, "pool_interrupted"))
-    return api({"parallel": address(found.pool_run), "interrupted": interrupted, "threads": address(found.pool_get), "begin_product": address(found.pool_begin_product),
+    return api({"release": address(found.pool_release), "acquire": address(found.pool_acquire), "parallel": address(found.pool_run), "interrupted": interrupted, "threads": address(found.pool_get), "begin_product": address(found.pool_begin_product),
         "end_product": address(found.pool_end_product), "sgemm": sgemm, "dgemm": dgemm})
 
 

@@ -14,6 +14,7 @@ from corelib.dispatcher.declare import op
 from corelib.dispatcher.op import Inferred, Spec
 from corelib.dispatcher.operands import Aside
 from corelib.graph.grad_mode import no_grad
+from corelib.ops.indexing.selection import addcmul
 from corelib.ops.shape.permutation import in_format_of
 from corelib.tensor.dtype import float32, kind_name
 from corelib.tensor.limits import finfo
@@ -289,6 +290,9 @@ def normalized_batch(
     scale = (running_var + eps).rsqrt()
     if weight is not None:
         scale = scale * weight
+    if input._dtype.itemsize > 2 and scale._dtype is input._dtype:  # in one pass
+        shift = -running_mean * scale if bias is None else bias - running_mean * scale
+        return in_format_of(input, addcmul(_channels(shift, ndim), input, _channels(scale, ndim)))
     return in_format_of(input, _scaled((input - _channels(running_mean, ndim)) * _channels(scale, ndim), None, bias))
 
 

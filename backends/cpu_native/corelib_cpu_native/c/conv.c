@@ -3,21 +3,21 @@
 // Weights are packed in blocks of rows; windows lie in the copied image as they are (see conv.h), or where that would compute many that are none
 // (small images with much padding) they are packed in panels. Both are the same loop, `tile`, with other distances.
 
-// Rows of the product for N vectors of neighbouring windows: sums over k of w[k][row] * x[off[k]], into to[row][NR], added to what is there if `add`.
+// Rows of the product for N vectors of neighbouring windows: sums over k of w[row * wr + k * wk] * x[off[k]], into to[row][NR], added to what is there if `add`.
 #define TILE(R, N) \
-    static FUSED void tile_##R##_##N(i64 n, const T *w, const T *x, const i32 *off, T *to, int add) { \
+    static FUSED void tile_##R##_##N(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add) { \
         FUSE V sum[R][N]; \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
-        for (i64 k = 0; k < n; ++k, w += R) { \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] = (V){0}; \
+        for (i64 k = 0; k < n; ++k, w += wk) { \
             const T *at = x + off[k]; \
             V b[N]; \
-            for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
+            _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) b[v] = *(const V *)(at + v * L); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
-                const V a = w[r] - (V){0}; \
-                for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
+                const V a = w[r * wr] - (V){0}; \
+                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += a * b[v]; \
             } \
         } \
-        for (int r = 0; r < R; ++r) for (int v = 0; v < N; ++v) { \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
             V *at = (V *)(to + r * NR + v * L); \
             if (add) *at += sum[r][v]; \
             else *at = sum[r][v]; \
@@ -26,7 +26,7 @@
 #define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3)
 TILES(1) TILES(2) TILES(4)
 #define OF(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3}
-typedef void (*Tile)(i64 n, const T *w, const T *x, const i32 *off, T *to, int add);
+typedef void (*Tile)(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add);
 #if defined(__AVX512F__) || defined(__aarch64__)
 TILES(8)
 static const Tile tiles[][NV] = {OF(1), OF(2), OF(4), OF(8)};
@@ -47,8 +47,8 @@ static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const 
         }
 }
 
-enum { CHAIN = 128 };  // products that are added up one after the other
-enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16 };
+enum { CHAIN = 128, GROUP = 8 * ROWS };  // products that are added up one after the other; rows of a panel that are computed together
+enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
 
 typedef struct {
     Images s;
@@ -60,7 +60,7 @@ typedef struct {
     char *out;
     i64 ob, oc, os[3], m[3];  // out's steps in elements, and its windows
     i64 boxes[3], together, chunks, blocks;  // boxes along each dimension, images of a task, chunks of rows and their blocks of ROWS
-    int packed, failed;
+    int packed, direct, failed;  // direct: the weights are read where they lie
     T *weights;
     i32 *lanes;  // off, of a packed panel
     T *ready;  // copies and panels of all boxes, where chunks of rows share them, and the elements of each
@@ -74,26 +74,37 @@ typedef struct { i64 lane, n, from, to; int over; } Part;
 static i64 rows_of(i64 left) { return left >= ROWS ? ROWS : left > 4 ? 8 : left > 2 ? 4 : left; }
 static i64 padded_rows(i64 rows) { return rows / ROWS * ROWS + (rows % ROWS ? rows_of(rows % ROWS) : 0); }
 
+// How many of a row's weights lie in a row: all, or a channel's; 0 where those do not.
+static i64 run_of(const Conv *c) {
+    const i64 taps = c->s.taps;
+    for (i64 t = 0; t < taps; ++t) if (c->wt[t] != t * (i64)sizeof(MEM)) return 0;
+    return c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM) ? c->k : taps;
+}
+
 // Block i of all groups' blocks, as [k][rows].
 static void pack_weights(void *context, i64 begin, i64 end) {
     const Conv *c = context;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    int flat = 1;  // k in a row
-    for (i64 t = 0; t < taps; ++t) flat = flat && c->wt[t] == t * (i64)sizeof(MEM);
-    flat = flat && (c->s.channels == 1 || c->wc == taps * (i64)sizeof(MEM));
+    const i64 run = run_of(c);
     for (i64 i = begin; i < end; ++i) {
         const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
         const char *from = c->w + g * c->wg + row * c->wr;
-        if (flat && real == ROWS) {
-            const MEM *w[ROWS];
-            for (int r = 0; r < ROWS; ++r) w[r] = (const MEM *)(from + r * c->wr);
-            for (i64 k = 0; k < c->k; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w[r], k);
+        if (run && real == ROWS) {
+            const i64 step = c->wr / (i64)sizeof(MEM);
+            for (i64 at = 0; at < c->k; at += run, from += c->wc, to += run * ROWS) {
+                const MEM *w = (const MEM *)from;
+                i64 k = 0;
+                if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, run);
+                for (; k < run; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
+            }
             continue;
         }
-        for (i64 r = 0; r < R; ++r)
-            for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
-                for (i64 t = 0; t < taps; ++t, ++k) to[k * R + r] = r < real ? LOAD((const MEM *)(from + r * c->wr + ch * c->wc + c->wt[t]), 0) : 0;
+        for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
+            for (i64 t = 0; t < taps; ++t, ++k) {
+                const char *w = from + ch * c->wc + c->wt[t];
+                for (i64 r = 0; r < R; ++r) to[k * R + r] = r < real ? LOAD((const MEM *)(w + r * c->wr), 0) : 0;
+            }
     }
 }
 
@@ -114,22 +125,30 @@ static void store_panel(const Conv *c, const T *sums, i64 rows, i64 row, char *o
     }
 }
 
-// One panel: `vectors` of windows at x, for the blocks of rows of a chunk.
+// One panel: `vectors` of windows at x, for the blocks of rows of a chunk. What some k need of the windows is read from memory once for several
+// blocks.
 static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g, i64 chunk, char *out, const Part *parts, int n) {
-    T sums[ROWS * NR + L] __attribute__((aligned(64)));
-    const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS;
-    for (i64 row = first; row < behind && row < c->rows; row += ROWS) {
-        const i64 real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
-        const T *w = c->weights + (g * padded_rows(c->rows) + row) * c->k;
-        const Tile tile = tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1];
-        for (i64 k = 0; k < c->k; k += CHAIN) tile(c->k - k < CHAIN ? c->k - k : CHAIN, w + k * R, x, off + k, sums, k > 0);
-        store_panel(c, sums, real, g * c->rows + row, out, parts, n);
+    T sums[GROUP * NR + L] __attribute__((aligned(64)));
+    const i64 first = chunk * c->blocks * ROWS, behind = first + c->blocks * ROWS < c->rows ? first + c->blocks * ROWS : c->rows;
+    for (i64 from = first, stop; from < behind; from = stop) {
+        stop = from + GROUP < behind ? from + GROUP : behind;
+        for (i64 k = 0; k < c->k; k += CHAIN)
+            for (i64 row = from; row < stop; row += ROWS) {
+                const i64 real = stop - row < ROWS ? stop - row : ROWS, R = rows_of(real);
+                const i64 wr = c->direct ? c->wr / (i64)sizeof(MEM) : 1, wk = c->direct ? 1 : R;
+                const T *w = c->direct ? (const T *)c->w + g * c->wg / (i64)sizeof(MEM) + row * wr : c->weights + (g * padded_rows(c->rows) + row) * c->k;
+                const int last = c->k - k <= CHAIN;
+                for (i64 r = 0; last && n && c->os[2] == 1 && r < real; ++r)  // what is written soon is fetched while the tile is computed
+                    for (int v = 0; v <= vectors; ++v) __builtin_prefetch((MEM *)out + (g * c->rows + row + r) * c->oc + parts[0].to + v * L, 1);
+                tiles[R == 8 ? 3 : R == 4 ? 2 : R - 1][vectors - 1](last ? c->k - k : CHAIN, w + k * wk, wr, wk, x, off + k, sums + (row - from) * NR, k > 0);
+            }
+        store_panel(c, sums, stop - from, g * c->rows + from, out, parts, n);
     }
 }
 
 // A task's windows: of which images and group, and where they lie.
 typedef struct {
-    i64 group, image, images, q[3], size[3], width, high, windows, safe;
+    i64 group, image, images, q[3], size[3], width, high, windows, wide, safe;  // wide: windows of a packed panel
     int joined;
     char *out;
 } Box;
@@ -148,6 +167,8 @@ static Box box_of(const Conv *c, i64 i) {
     b.joined = s->E[2] == b.size[2] && c->os[1] == b.size[2] * c->os[2];
     b.width = b.joined ? b.size[1] * b.size[2] : b.size[2], b.high = b.joined ? 1 : b.size[1];
     b.windows = b.size[0] * b.size[1] * b.size[2];
+    const i64 vectors = (b.images * b.windows + L - 1) / L, panels = (vectors + NV - 1) / NV;
+    b.wide = (vectors + panels - 1) / panels * L;
     const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2] && c->os[2] == 1
                         && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
     b.safe = stretch ? b.windows : 0;
@@ -160,9 +181,12 @@ static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 e
         images_copy(s, copy + i * s->image, s->x + (b->image + i) * s->xb + b->group * s->channels * s->xc, begin, end, b->q, b->size);
 }
 
+// Elements of a task's copies; what follows them begins with a whole vector.
+static i64 copies_of(const Conv *c) { return (c->together * c->s.image + SLACK + L - 1) / L * L; }
+
 // The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
 static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
-    const i64 lanes = b->images * b->windows - from < NR ? b->images * b->windows - from : NR;
+    const i64 lanes = b->images * b->windows - from < b->wide ? b->images * b->windows - from : b->wide;
     *n = *stores = 0;
     for (i64 lane = 0; lane < lanes;) {
         const i64 p = from + lane, w = p % b->width, h = p / b->width % b->high, a = p / b->width / b->high % b->size[0], i = p / b->windows;
@@ -195,7 +219,7 @@ static void pack_panel(const Conv *c, const T *copy, T *packed, const Part *part
 static void compute_packed(const Conv *c, const Box *b, const T *copy, T *packed, int ready, i64 chunk) {
     Part parts[PARTS], stored[PARTS];
     int n, stores;
-    for (i64 from = 0; from < b->images * b->windows; from += NR) {
+    for (i64 from = 0; from < b->images * b->windows; from += b->wide) {
         const i64 lanes = packed_parts(c, b, from, parts, &n, stored, &stores);
         if (!ready) pack_panel(c, copy, packed, parts, n, 0, c->k);
         panel(c, packed, c->lanes, (int)((lanes + L - 1) / L), b->group, chunk, b->out, stored, stores);
@@ -237,7 +261,7 @@ static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk)
 // All rows of a box, with working memory of one's own.
 static void conv_task(void *context, i64 begin, i64 end) {
     Conv *c = context;
-    const i64 room = c->together * c->s.image + SLACK;
+    const i64 room = copies_of(c);
     T *copy = (T *)take((room + (c->packed ? c->k * NR + SLACK : 0)) * sizeof(T));
     if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
     for (i64 i = begin; i < end; ++i) {
@@ -257,10 +281,10 @@ static void conv_prepare(void *context, i64 begin, i64 end) {
     int n, stores;
     for (i64 i = begin; i < end; ++i) {
         const Box b = box_of(c, i / groups);
-        T *copy = c->ready + i / groups * c->room, *packed = copy + c->together * c->s.image + SLACK;
+        T *copy = c->ready + i / groups * c->room, *packed = copy + copies_of(c);
         const i64 first = i % groups * CHANNELS, last = first + CHANNELS < c->s.channels ? first + CHANNELS : c->s.channels;
         copy_channels(c, &b, copy, first, last);
-        for (i64 from = 0; c->packed && from < b.images * b.windows; from += NR, packed += c->k * NR) {
+        for (i64 from = 0; c->packed && from < b.images * b.windows; from += b.wide, packed += c->k * NR) {
             packed_parts(c, &b, from, parts, &n, stored, &stores);
             pack_panel(c, copy, packed, parts, n, first * taps, last * taps);
         }
@@ -273,7 +297,7 @@ static void conv_chunk(void *context, i64 begin, i64 end) {
     for (i64 i = begin; i < end; ++i) {
         const Box b = box_of(c, i / c->chunks);
         T *copy = c->ready + i / c->chunks * c->room;
-        if (c->packed) compute_packed(c, &b, copy, copy + c->together * c->s.image + SLACK, 1, i % c->chunks);
+        if (c->packed) compute_packed(c, &b, copy, copy + copies_of(c), 1, i % c->chunks);
         else compute_lying(c, &b, copy, i % c->chunks);
     }
 }
@@ -301,13 +325,16 @@ static void conv_plan(Conv *c) {
     const int joined = s->E[2] == s->e[2] && c->os[1] == c->m[2] * c->os[2] && s->e[2] == c->m[2];
     const i64 lying = s->e[0] * vectors_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
     const f64 panels = (f64)vectors_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
-    c->packed = panels * blocks * (ROWS / 2) + 1.5 * copies < (f64)lying * blocks * (ROWS / 2);
+    c->packed = panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
     c->together = c->packed ? together : 1;
     const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
     for (;;) {
         i64 tasks = (c->batch + c->together - 1) / c->together * c->groups;
         for (int d = 0; d < 3; ++d) tasks *= c->boxes[d] = (c->m[d] + s->e[d] - 1) / s->e[d];
         c->chunks = tasks < 8 && work > 8e6 && blocks >= 8 ? (8 + tasks - 1) / tasks : 1;
+        // not more weights than stay in the cache while the panels pass by
+        if (c->chunks > 1 && blocks * ROWS * c->k / c->chunks > OF_CHUNK) c->chunks = (blocks * ROWS * c->k + OF_CHUNK - 1) / OF_CHUNK;
+        if (c->chunks > blocks) c->chunks = blocks;
         c->blocks = (blocks + c->chunks - 1) / c->chunks;
         c->chunks = (blocks + c->blocks - 1) / c->blocks;
         if (tasks * c->chunks >= 8 || work < 8e6 || s->e[0] * s->e[1] * s->e[2] < 8 * NR) break;
@@ -334,14 +361,17 @@ static int conv_run(Conv *c) {
         const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2];
         const i64 blocks = c->groups * ((c->rows + ROWS - 1) / ROWS);
         const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
-        share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
+        // few panels of windows: to pack the weights would be much of the work
+        const i64 panels_ = tasks / c->groups * c->together * s->e[0] * s->e[1] * s->e[2] / NR;
+        c->direct = KIND >= F32 && panels_ <= FEW && c->rows % ROWS == 0 && c->rows > 1 && run_of(c) == c->k;
+        if (!c->direct) share(blocks, 1 + 16384 / (ROWS * c->k), pack_weights, c, packed_elements);
         const i64 shared = work > 1e6 ? SHARED : 0;
         if (c->chunks == 1) {
             share(tasks, 1 + (i64)(32768 * tasks / (work + 1)), conv_task, c, shared);
             done = !c->failed;
         } else {
             const i64 panels = c->packed ? (c->together * s->e[0] * s->e[1] * s->e[2] + NR - 1) / NR : 0;
-            c->room = c->together * s->image + SLACK + panels * c->k * NR + SLACK;
+            c->room = copies_of(c) + panels * c->k * NR + SLACK;
             c->ready = (T *)take(tasks * c->room * (i64)sizeof(T));
             if (c->ready) {
                 share(tasks * ((s->channels + CHANNELS - 1) / CHANNELS), 1, conv_prepare, c, shared);

@@ -19,39 +19,6 @@ enum { ROWS = 4, SUMS = 2, ACROSS = 4 };
 typedef T V __attribute__((vector_size(BYTES), aligned(__alignof__(T)), may_alias));
 enum { L = BYTES / sizeof(T), NV = 3, NR = NV * L, SLACK = NR + L };
 
-// Where products and sums may be fused although the text has them apart: vectors have no name for it.
-#if defined(__clang__)
-#define FUSED __attribute__((noinline))
-#define FUSE _Pragma("clang fp contract(fast)")
-#else
-#define FUSED __attribute__((noinline, optimize("fp-contract=fast")))
-#define FUSE
-#endif
-
-// Working memory, in sizes that are powers of 2. What was given back is kept for the next call, unless it is large: fresh pages cost more than a
-// small convolution.
-enum { SIZES = 25, LEAST_SIZE = 12, SLOTS = 4, HEAD = 64 };
-static void *slots[SIZES][SLOTS];
-static char *take(i64 bytes) {
-    if (bytes < 0) return 0;
-    const int bits = bytes + HEAD <= 1 << LEAST_SIZE ? LEAST_SIZE : 64 - __builtin_clzll((u64)bytes + HEAD - 1);
-    for (int i = 0; bits < SIZES && i < SLOTS; ++i) {
-        char *had = __atomic_load_n(&slots[bits][i], __ATOMIC_RELAXED) ? __atomic_exchange_n(&slots[bits][i], (void *)0, __ATOMIC_ACQ_REL) : 0;
-        if (had) return had + HEAD;
-    }
-    char *made = 0;
-    if (bits > 47 || posix_memalign((void **)&made, HEAD, (size_t)1 << bits)) return 0;
-    *(i64 *)made = bits;
-    return made + HEAD;
-}
-static void put(char *given_) {
-    if (!given_) return;
-    void *at = given_ - HEAD;
-    const i64 bits = *(i64 *)at;
-    for (int i = 0; at && bits < SIZES && i < SLOTS; ++i) at = __atomic_exchange_n(&slots[bits][i], at, __ATOMIC_ACQ_REL);
-    free(at);
-}
-
 enum { PLACES = 4096 };  // of a kernel, at most
 
 // The images: what is read of one, and how the copy lies.
@@ -92,8 +59,11 @@ static void images_off(Images *s) {
 }
 
 INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
-    if (step == sizeof(MEM) && KIND >= F32) memcpy(to, from, n * sizeof(T));
-    else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    if (step == sizeof(MEM) && KIND >= F32) {  // as short as they are, a call costs more than the copy
+        i64 i = 0;
+        for (; i + L <= n; i += L) *(V *)(to + i) = *(const V *)((const T *)from + i);
+        if (i < n) for (int l = 0; l < L; ++l) if (l < n - i) to[i + l] = ((const T *)from)[i + l];
+    } else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
     else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
 }

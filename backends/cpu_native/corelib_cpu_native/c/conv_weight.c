@@ -10,16 +10,16 @@
         FUSE V sum[R][C]; \
         const T *at[C]; \
         for (int k = 0; k < C; ++k) at[k] = x + off[k]; \
-        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
         for (i64 p = 0; p < n * L; p += L) { \
             V a[R]; \
-            for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
+            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
             _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
                 const V b = *(const V *)(at[k] + p); \
-                for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
             } \
         } \
-        for (int r = 0; r < R; ++r) for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
+        _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
     }
 #if defined(__AVX512F__) || defined(__aarch64__)
 DOTS(4, 6) DOTS(1, 6)
@@ -29,7 +29,7 @@ DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256 };  // ADDED: vectors that are added up one after the other
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256, FEW_WINDOWS = 64 };  // ADDED: vectors that are added up one after the other
 
 typedef struct {
     Images s;
@@ -40,7 +40,7 @@ typedef struct {
     i64 runs, vectors, ystep, xstep, rowstep;  // runs of windows in a part; vectors of one; from one to the next in y and x; from row to row of y
     i64 width, slices, window;  // windows from row to row in a run, runs of an image
     i64 row_blocks, place_blocks;
-    int packed, failed, odd;  // odd: something is not finite
+    int packed, failed, odd, few;  // odd: something is not finite; few: windows, so that sums of vectors' lanes would be much of the work
     T *copy, *packed_x, *rows_y, *total;
     i64 *off;
 } Weight;
@@ -99,14 +99,25 @@ static void weight_pack(void *context, i64 begin, i64 end) {
     }
 }
 
+// n sums' upper halves added to the lower ones.
+INLINE void fold(T *lanes, i64 n, const int half_) {
+    for (i64 k = 0; k < n; ++k) {
+        T made[L];
+        for (int l = 0; l < half_; ++l) made[l] = lanes[2 * k * half_ + l] + lanes[2 * k * half_ + half_ + l];
+        for (int l = 0; l < half_; ++l) lanes[k * half_ + l] = made[l];
+    }
+}
+
 // Add the lanes of sums to the totals, and begin again.
 static void weight_flush(Weight *w, T *sums, i64 step, i64 rows, i64 n, T *total) {
-    for (i64 r = 0; r < rows; ++r)
-        for (i64 k = 0; k < n; ++k) {
-            T *lanes = sums + r * step + k * L;
-            for (int half_ = L / 2; half_; half_ /= 2) for (int l = 0; l < half_; ++l) lanes[l] += lanes[l + half_];
-            total[r * w->k + k] += lanes[0];
-        }
+    for (i64 r = 0; r < rows; ++r) {
+        T *lanes = sums + r * step;
+        if (L > 8) fold(lanes, n, 8);
+        if (L > 4) fold(lanes, n, 4);
+        if (L > 2) fold(lanes, n, 2);
+        if (L > 1) fold(lanes, n, 1);
+        SIMD for (i64 k = 0; k < n; ++k) total[r * w->k + k] += lanes[k];
+    }
     memset(sums, 0, SUMS * step * sizeof(T));
 }
 
@@ -158,6 +169,16 @@ static int weight_part(Weight *w, int packed) {
         const i64 channels = w->groups * w->rows, elements = channels * w->images * whole;
         share(channels * w->images, 1 + 16384 / whole, weight_y, w, elements);
         if (packed) share(w->groups * w->k, 1 + 16384 / (w->images * whole), weight_pack, w, w->groups * w->k * w->images * whole);
+        if (packed && w->few) {
+            void *state = api->release();
+            for (i64 g = 0; g < w->groups; ++g) {
+                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1}, y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
+                blocked_product(c, y, (Matrix){w->packed_x + g * w->k * w->vectors * L, w->images * whole, w->k, 1, w->vectors * L}, 1);
+            }
+            api->acquire(state);
+            put((char *)w->rows_y), put((char *)w->packed_x);
+            return 1;
+        }
         const i64 tasks = w->groups * w->row_blocks * w->place_blocks;
         share(tasks, 1 + 32768 * tasks / (elements * w->k), weight_task, w, elements * w->k > 1000000 ? SHARED : 0);
         done = !w->failed;
@@ -177,7 +198,8 @@ static int weight_run(Weight *w) {
     const i64 parts = (w->batch + w->images - 1) / w->images;
     w->images = (w->batch + parts - 1) / parts;
     w->row_blocks = (w->rows + SUMS - 1) / SUMS, w->place_blocks = (w->k + PLACES_OF_TASK - 1) / PLACES_OF_TASK;
-    const int packed = whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
+    w->few = OWN && w->rows >= 16 && w->k >= 48 && w->images * lying <= FEW_WINDOWS * L;
+    const int packed = w->few || whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
     const i64 room = w->images * w->groups * s->image, places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
     s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->off = (i64 *)take(places * (i64)sizeof(i64));
     w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));

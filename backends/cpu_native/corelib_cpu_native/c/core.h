@@ -34,10 +34,10 @@ typedef struct {
     size (*tuple_size)(Object *), (*list_size)(Object *);
     Object *(*tuple_item)(Object *, size), *(*list_item)(Object *, size);
     const char *(*text)(Object *);
-    void *(*release)(void);
-    void (*acquire)(void *);
     void (*raise)(Object *kind, const char *text);
     Object *runtime_error, *index_error, *memory_error;
+    void *(*release)(void);  // Python's lock
+    void (*acquire)(void *);
     void (*parallel)(i64 items, i64 grain, Body body, void *context);
     int *interrupted;
     int (*threads)(void);

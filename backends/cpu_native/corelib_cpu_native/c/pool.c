@@ -34,8 +34,17 @@ static void *(*release)(void);
 static void (*acquire)(void *);
 static int (*signals)(void);
 int pool_interrupted;  // read and written under Python's lock, which is not given away between a signal's exception and the kernel's end
+static __thread void *python;  // what Python's lock is taken back with, while this thread has let go of it
+static __thread int worker;
 
-typedef struct { void *lock; i64 next; } Caller;
+void *pool_release(void) { return python = release(); }
+
+void pool_acquire(UNUSED void *state) {
+    void *mine = python;
+    if (!mine) return;  // an interrupted kernel has it
+    python = 0;
+    acquire(mine);
+}
 
 static i64 now(void) {  // in ms
     struct timespec t;
@@ -43,21 +52,22 @@ static i64 now(void) {  // in ms
     return (i64)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-// Whether a signal's handler has raised an exception: the rest is left.
-static int stopped(Caller *caller) {
-    if (LIKELY(now() < caller->next)) return 0;
-    acquire(caller->lock);
-    caller->lock = 0;
+// Whether a signal's handler has raised an exception: the rest is left. `next`: when to look again.
+static int stopped(i64 *next) {
+    if (worker) return 0;
+    if (!python) return 1;
+    if (LIKELY(now() < *next)) return 0;
+    pool_acquire(0);
     if (signals()) return pool_interrupted = 1;
-    caller->lock = release();
-    caller->next = now() + 250;
+    pool_release();
+    *next = now() + 250;
     return 0;
 }
 
-// `caller`: null in a thread of the pool.
-static void work(Caller *caller) {
+// `next`: null where all has to be done.
+static void work(i64 *next) {
     for (;;) {
-        if (caller && stopped(caller)) { atomic_store(&job.next, job.items); return; }
+        if (next && stopped(next)) { atomic_store(&job.next, job.items); return; }
         const i64 begin = atomic_fetch_add(&job.next, job.grain);
         if (begin >= job.items) return;
         job.body(job.context, begin, begin + job.grain < job.items ? begin + job.grain : job.items);
@@ -66,7 +76,7 @@ static void work(Caller *caller) {
 
 static void *life(void *number) {
     long seen = 0;
-    working = 1;
+    working = worker = 1;
     for (;;) {
         for (int i = 0; i < AWAKE && atomic_load(&generation) == seen; ++i) breathe();
         if (atomic_load(&generation) == seen) {
@@ -155,7 +165,7 @@ void pool_end_product(void) { pthread_rwlock_unlock(&products); }
 int pool_get(void) { return wanted; }
 
 // `threads`: how many there are, which must not change while jobs may wait for each other.
-static void run_job(i64 items, i64 grain, Body body, void *context, int threads, Caller *caller) {
+static void run_job(i64 items, i64 grain, Body body, void *context, int threads, i64 *next) {
     job.threads = threads, job.body = body, job.context = context, job.items = items, job.grain = grain;
     atomic_store(&job.next, 0);
     working = 1;
@@ -167,7 +177,7 @@ static void run_job(i64 items, i64 grain, Body body, void *context, int threads,
         pthread_cond_broadcast(&wake);
         pthread_mutex_unlock(&lock);
     }
-    work(caller);
+    work(next);
     atomic_store(&open_job, 0);
     for (int i = 0; atomic_load(&inside); ++i) {
         if (i < AWAKE) breathe();
@@ -179,15 +189,17 @@ static void run_job(i64 items, i64 grain, Body body, void *context, int threads,
 // Have body(context, begin, end) called for all of 0 ... items, `grain` at a time, by the threads there are. Returns when all is done.
 void pool_run(i64 items, i64 grain, Body body, void *context) {
     int free_ = 0;
-    if (pool_interrupted) return;
-    Caller caller = {release(), now() + 250};
+    const int locked = !worker && !python;
+    if (locked && pool_interrupted) return;
+    if (locked) pool_release();
+    i64 next = now() + 250;
     if (wanted == 1 || items <= grain || working || !atomic_compare_exchange_strong(&busy, &free_, 1)) {
-        for (i64 i = 0; i < items && !stopped(&caller); i += grain) body(context, i, i + grain < items ? i + grain : items);
+        for (i64 i = 0; i < items && !stopped(&next); i += grain) body(context, i, i + grain < items ? i + grain : items);
     } else {
-        run_job(items, grain, body, context, start(wanted), &caller);
+        run_job(items, grain, body, context, start(wanted), &next);
         atomic_store(&busy, 0);
     }
-    if (caller.lock) acquire(caller.lock);
+    if (locked) pool_acquire(0);
 }
 
 // NumPy's OpenBLAS has its products shared by these threads too. Its jobs wait for each other, so that all of them have to run at once: by the

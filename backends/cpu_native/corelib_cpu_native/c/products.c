@@ -14,6 +14,35 @@ static int rows_of(Object *o, Matrix *m) {
     return 1;
 }
 
+// Copy an array to rows, or from there.
+static void rows_moved(Object *o, Matrix m, int back) {
+    const int d = NDIM(o);
+    const size *n = SHAPE(o), *s = STRIDES(o);
+    i64 at[DIMS] = {0};
+    char *from = DATA(o);
+    for (i64 i = 0; i < m.rows; ++i) {
+        T *row = m.at + i * m.columns;
+        for (i64 j = 0; j < m.columns; ++j)
+            if (back) *(T *)(from + j * s[d - 1]) = row[j];
+            else row[j] = *(const T *)(from + j * s[d - 1]);
+        for (int k = d - 2; k >= 0; --k) {
+            from += s[k];
+            if (++at[k] < n[k]) break;
+            from -= s[k] * n[k], at[k] = 0;
+        }
+    }
+}
+
+// An array as rows, which are copied where they are not evenly apart: `room` is to be given back. 0 where there is no memory.
+static int rows_anyhow(Object *o, Matrix *m, char **room) {
+    *room = 0;
+    if (rows_of(o, m)) return 1;
+    const i64 columns = SHAPE(o)[NDIM(o) - 1], total = numel(o);
+    if (!(*room = take(total * (i64)sizeof(T)))) return 0;
+    *m = (Matrix){(T *)*room, columns ? total / columns : 0, columns, columns, 1};
+    return 1;
+}
+
 INLINE void *let_go(i64 work) { return work > 1 << 20 && !*api->interrupted ? api->release() : 0; }
 INLINE void come_back(void *state) { if (state) api->acquire(state); }
 
@@ -72,14 +101,9 @@ KERNEL(batched_matmul) {
     DONE;
 }
 
-KERNEL(affine) {
-    if (count != 4 || !is_array(args[0], KIND) || !is_array(args[1], KIND) || !is_array(args[2], KIND)) PASS;
+static Object *affine(Object *const *args, Matrix y, Matrix x, Matrix w) {
     const int biased = args[3] != api->none;
-    if (biased && !(is_array(args[3], KIND) && NDIM(args[3]) == 1)) PASS;
-    if (NDIM(args[1]) < 1 || NDIM(args[0]) < 1 || NDIM(args[2]) != 2) PASS;
-    Matrix y, x;
-    const Matrix w = transposed(matrix_of(args[2]));
-    if (!rows_of(args[0], &y) || !rows_of(args[1], &x) || y.rows != x.rows || x.columns != w.rows || y.columns != w.columns || !can(y, x, w)) PASS;
+    if (y.rows != x.rows || x.columns != w.rows || y.columns != w.columns || !can(y, x, w)) PASS;
     if (biased && SHAPE(args[3])[0] != y.columns) PASS;
     void *state = let_go(y.rows * y.columns * w.rows);
     if (biased) {
@@ -97,28 +121,59 @@ KERNEL(affine) {
     DONE;
 }
 
-KERNEL(linear_backward) {
-    Object *outs[3], *needed[3];
-    if (count != 5 || objects_of(args[0], outs, 3) != 3 || objects_of(args[4], needed, 3) != 3) PASS;
-    if (!is_array(args[1], KIND) || !is_array(args[2], KIND) || !is_array(args[3], KIND) || NDIM(args[3]) != 2 || NDIM(args[1]) < 1) PASS;
-    Matrix g, x, dx = {0}, dw = {0};
-    const Matrix w = matrix_of(args[3]);
-    if (!rows_of(args[1], &g) || !rows_of(args[2], &x) || g.rows != x.rows) PASS;
-    if (!g.rows || !g.columns || !x.columns) PASS;
-    const int need_x = needed[0] == api->true_, need_w = needed[1] == api->true_, need_b = needed[2] == api->true_;
-    if (need_x && !(is_array(outs[0], KIND) && rows_of(outs[0], &dx) && dx.rows == g.rows && can(dx, g, w))) PASS;
-    if (need_w) {
+KERNEL(affine) {
+    if (count != 4 || !is_array(args[0], KIND) || !is_array(args[1], KIND) || !is_array(args[2], KIND)) PASS;
+    if (args[3] != api->none && !(is_array(args[3], KIND) && NDIM(args[3]) == 1)) PASS;
+    if (NDIM(args[1]) < 1 || NDIM(args[0]) < 1 || NDIM(args[2]) != 2) PASS;
+    Matrix y, x;
+    char *of_y, *of_x = 0;
+    Object *done = 0;
+    if (rows_anyhow(args[0], &y, &of_y) && rows_anyhow(args[1], &x, &of_x)) {
+        if (of_x) rows_moved(args[1], x, 0);
+        done = affine(args, y, x, transposed(matrix_of(args[2])));
+        if (of_y && done == api->none) rows_moved(args[0], y, 1);
+    }
+    put(of_y), put(of_x);
+    if (!done) PASS;
+    return done;
+}
+
+static Object *linear_backward(Object *const *outs, Matrix g, Matrix x, Matrix w, Matrix dx, const int *needed) {
+    Matrix dw = {0};
+    if (g.rows != x.rows || !g.rows || !g.columns || !x.columns || w.rows != g.columns || w.columns != x.columns) PASS;
+    if (needed[0] && !(dx.rows == g.rows && can(dx, g, w))) PASS;
+    if (needed[1]) {
         if (!is_array(outs[1], KIND) || NDIM(outs[1]) != 2) PASS;
         dw = matrix_of(outs[1]);
         if (!can(dw, transposed(g), x)) PASS;
     }
-    if (need_b && !is_array(outs[2], KIND)) PASS;
+    if (needed[2] && !is_array(outs[2], KIND)) PASS;
     void *state = let_go(g.rows * g.columns * x.columns);
-    if (need_x) product(dx, g, w, 0);
-    if (need_w) product(dw, transposed(g), x, 0);
-    if (need_b) column_sums((T *)DATA(outs[2]), STRIDES(outs[2])[0] / (size)sizeof(T), g);
+    if (needed[0]) product(dx, g, w, 0);
+    if (needed[1]) product(dw, transposed(g), x, 0);
+    if (needed[2]) column_sums((T *)DATA(outs[2]), STRIDES(outs[2])[0] / (size)sizeof(T), g);
     come_back(state);
     DONE;
+}
+
+KERNEL(linear_backward) {
+    Object *outs[3], *wanted[3];
+    if (count != 5 || objects_of(args[0], outs, 3) != 3 || objects_of(args[4], wanted, 3) != 3) PASS;
+    if (!is_array(args[1], KIND) || !is_array(args[2], KIND) || !is_array(args[3], KIND) || NDIM(args[3]) != 2 || NDIM(args[1]) < 1 || NDIM(args[2]) < 1) PASS;
+    const int needed[3] = {wanted[0] == api->true_, wanted[1] == api->true_, wanted[2] == api->true_};
+    if (needed[0] && (!is_array(outs[0], KIND) || NDIM(outs[0]) < 1)) PASS;
+    Matrix g, x, dx = {0};
+    char *of_g, *of_x = 0, *of_dx = 0;
+    Object *done = 0;
+    if (rows_anyhow(args[1], &g, &of_g) && rows_anyhow(args[2], &x, &of_x) && (!needed[0] || rows_anyhow(outs[0], &dx, &of_dx))) {
+        if (of_g) rows_moved(args[1], g, 0);
+        if (of_x) rows_moved(args[2], x, 0);
+        done = linear_backward(outs, g, x, matrix_of(args[3]), dx, needed);
+        if (of_dx && done == api->none) rows_moved(outs[0], dx, 1);
+    }
+    put(of_g), put(of_x), put(of_dx);
+    if (!done) PASS;
+    return done;
 }
 
 KERNEL(addmm) {

@@ -11,11 +11,6 @@ typedef void (*Gemm)(int order, int trans_a, int trans_b, i64 m, i64 n, i64 k, T
 enum { ROW_MAJOR = 101, AS_IT_IS = 111, TRANSPOSED = 112 };
 enum { ROWS = 4, COLUMNS = 64 / sizeof(T) * 2, SMALL = 32768, PACKED = 4096 };
 
-// A matrix: rows, columns, and the steps between them in elements.
-typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
-
-INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.along, m.down}; }
-
 // The leading dimension of a matrix whose rows lie in a row; 0 where they do not.
 INLINE i64 leading(Matrix m) {
     if (m.columns > 1 && m.along != 1) return 0;
@@ -26,26 +21,11 @@ INLINE i64 leading(Matrix m) {
 // A block of b's columns as rows of COLUMNS elements: from columns that lie in a row, four by four.
 static UNUSED void pack(T *to, Matrix b, i64 j, i64 wide) {
     i64 l = 0;
-#if __has_builtin(__builtin_shufflevector)
-    typedef T V __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
-    if (b.down == 1) {
+    if (b.down == 1)
         for (; l + 4 <= wide; l += 4) {
             const T *x = b.at + (j + l) * b.along;
-            i64 k = 0;
-            for (; k + 4 <= b.rows; k += 4) {
-                const V p = *(const V *)(x + k), q = *(const V *)(x + k + b.along), r = *(const V *)(x + k + 2 * b.along), s = *(const V *)(x + k + 3 * b.along);
-                const V pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
-                const V pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
-                T *y = to + k * COLUMNS + l;
-                *(V *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
-                *(V *)(y + COLUMNS) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
-                *(V *)(y + 2 * COLUMNS) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
-                *(V *)(y + 3 * COLUMNS) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
-            }
-            for (; k < b.rows; ++k) for (int c = 0; c < 4; ++c) to[k * COLUMNS + l + c] = x[k + c * b.along];
+            for (i64 k = turn4(to + l, COLUMNS, x, b.along, b.rows); k < b.rows; ++k) for (int c = 0; c < 4; ++c) to[k * COLUMNS + l + c] = x[k + c * b.along];
         }
-    }
-#endif
     for (; l < wide; ++l) for (i64 k = 0; k < b.rows; ++k) to[k * COLUMNS + l] = b.at[k * b.down + (j + l) * b.along];
     if (wide < COLUMNS) for (i64 k = 0; k < b.rows; ++k) for (l = wide; l < COLUMNS; ++l) to[k * COLUMNS + l] = 0;
 }
@@ -98,15 +78,19 @@ static void small_product(Matrix c, Matrix a, Matrix b, int add) {
 
 INLINE int is_small(Matrix c, Matrix b) { return c.rows * c.columns * b.rows <= SMALL && b.rows * COLUMNS <= PACKED; }
 
+// What is no vector's worth of rows or columns is left to OpenBLAS: there is nothing to be gained by packing.
+INLINE int is_wide(Matrix c) { return OWN && c.rows >= 4 && c.columns >= 4; }
+
 // Whether `product` can do it: OpenBLAS wants rows or columns that lie in a row.
 static int can(Matrix c, Matrix a, Matrix b) {
-    if (is_small(c, b)) return 1;
+    if (is_small(c, b) || is_wide(c)) return 1;
     return GEMM && (leading(c) || leading(transposed(c))) && (leading(a) || leading(transposed(a))) && (leading(b) || leading(transposed(b)));
 }
 
 static void product(Matrix c, Matrix a, Matrix b, int add) {
     if (!c.rows || !c.columns) return;
     if (is_small(c, b)) { small_product(c, a, b, add); return; }
+    if (is_wide(c)) { blocked_product(c, a, b, add); return; }
     if (!leading(c)) { product(transposed(c), transposed(b), transposed(a), add); return; }
     const i64 la = leading(a), lb = leading(b);
     api->begin_product();
