@@ -59,6 +59,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
+    ("resample.c", "resample resample_backward", FLOATS),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
     ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
