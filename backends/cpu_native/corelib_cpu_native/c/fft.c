@@ -93,6 +93,29 @@ typedef struct {
     int failed;
 } Lines;
 
+// All steps for n numbers of b lines. The results are in x and y.
+static void run_steps(const Lines *l, i64 n, i64 b, R **x, R **y, R **u, R **v) {
+    i64 m = n, s = b;
+    for (int step = 0; step < l->steps; ++step) {
+        const int r = l->radix[step];
+        const i64 apart = l->turns->n / m;
+        m /= r;
+        if (r == 4) by_four(*x, *y, *u, *v, m, s, l->turns, apart);
+        else by_any(r, *x, *y, *u, *v, m, s, l->turns, apart);
+        s *= r;
+        R *z = *x; *x = *u, *u = z; z = *y; *y = *v, *v = z;
+    }
+}
+
+// Where the lines of a group begin.
+static void begin_lines(const Lines *l, i64 first, i64 b, const char **from, char **to) {
+    for (i64 k = 0; k < b; ++k) {
+        from[k] = l->x, to[k] = l->made;
+        i64 rest = first + k;
+        for (int d = l->dims - 1; d >= 0; --d) from[k] += rest % l->sizes[d] * l->in[d], to[k] += rest % l->sizes[d] * l->out[d], rest /= l->sizes[d];
+    }
+}
+
 // Groups of lines (item).
 static void transform_lines(void *context, i64 begin, i64 end) {
     Lines *l = context;
@@ -105,11 +128,7 @@ static void transform_lines(void *context, i64 begin, i64 end) {
         if (!l->forward) { R *z = x; x = y, y = z; }  // the inverse is the transform with the parts exchanged
         char *to[ABREAST];
         const char *from[ABREAST];
-        for (i64 k = 0; k < b; ++k) {
-            from[k] = l->x, to[k] = l->made;
-            i64 rest = first + k;
-            for (int d = l->dims - 1; d >= 0; --d) from[k] += rest % l->sizes[d] * l->in[d], to[k] += rest % l->sizes[d] * l->out[d], rest /= l->sizes[d];
-        }
+        begin_lines(l, first, b, from, to);
         R *real = l->forward ? x : y, *other = l->forward ? y : x;
         for (i64 i0 = 0; i0 < n; i0 += 64) for (i64 k = 0; k < b; ++k) {
             const i64 i1 = i0 + 64 < n ? i0 + 64 : n;
@@ -118,16 +137,7 @@ static void transform_lines(void *context, i64 begin, i64 end) {
                 real[i * b + k] = at->x, other[i * b + k] = at->y;
             }
         }
-        i64 m = n, s = b;
-        for (int step = 0; step < l->steps; ++step) {
-            const int r = l->radix[step];
-            const i64 apart = n / m;
-            m /= r;
-            if (r == 4) by_four(x, y, u, v, m, s, l->turns, apart);
-            else by_any(r, x, y, u, v, m, s, l->turns, apart);
-            s *= r;
-            R *z = x; x = u, u = z; z = y; y = v, v = z;
-        }
+        run_steps(l, n, b, &x, &y, &u, &v);
         real = l->forward ? x : y, other = l->forward ? y : x;
         for (i64 i0 = 0; i0 < n; i0 += 64) for (i64 k = 0; k < b; ++k) {
             const i64 i1 = i0 + 64 < n ? i0 + 64 : n;
@@ -188,4 +198,131 @@ KERNEL(fft_complex) {
     }
     if (!enough) return no_memory();
     DONE;
+}
+
+// Real numbers, an even number n of them: each two are a complex one, so that half as many are transformed. Groups of lines (item).
+enum { REAL = KIND == C64 ? F32 : F64 };
+static void half_lines(void *context, i64 begin, i64 end) {
+    Lines *l = context;
+    const i64 h = l->n / 2, most = l->lines < ABREAST ? l->lines : ABREAST;
+    const Turns *t = l->turns;
+    R *room = malloc(4 * (h + 1) * most * sizeof(R));
+    if (!room) { l->failed = 1; return; }
+    for (i64 item = begin; item < end; ++item) {
+        const i64 first = item * ABREAST, b = l->lines - first < ABREAST ? l->lines - first : ABREAST, each = (h + 1) * b;
+        R *x = room, *y = room + each, *u = room + 2 * each, *v = room + 3 * each;
+        char *to[ABREAST];
+        const char *from[ABREAST];
+        begin_lines(l, first, b, from, to);
+        for (i64 i0 = 0; i0 < h; i0 += 64) for (i64 k = 0; k < b; ++k) {
+            const i64 i1 = i0 + 64 < h ? i0 + 64 : h;
+            for (i64 i = i0; i < i1; ++i) {
+                const char *at = from[k] + 2 * i * l->in_step;
+                x[i * b + k] = *(const R *)at, y[i * b + k] = *(const R *)(at + l->in_step);
+            }
+        }
+        run_steps(l, h, b, &x, &y, &u, &v);
+        for (i64 i = 0; i <= h; ++i) {
+            const i64 p = i == h ? 0 : i, q = i == 0 ? 0 : h - i;
+            const R c = (R)0.5 * t->x[i], s = (R)0.5 * t->y[i];
+            const R *restrict px = x + p * b, *restrict py = y + p * b, *restrict qx = x + q * b, *restrict qy = y + q * b;
+            R *restrict g = u + i * b, *restrict f = v + i * b;
+            SIMD for (i64 k = 0; k < b; ++k) {
+                const R ex = px[k] + qx[k], ey = py[k] - qy[k], ox = py[k] + qy[k], oy = qx[k] - px[k];
+                g[k] = FMA((R)0.5, ex, FMA(c, ox, -(s * oy))), f[k] = FMA((R)0.5, ey, FMA(c, oy, s * ox));
+            }
+        }
+        for (i64 k = 0; k < b; ++k) v[k] = v[h * b + k] = 0;
+        for (i64 i0 = 0; i0 <= h; i0 += 64) for (i64 k = 0; k < b; ++k) {
+            const i64 i1 = i0 + 64 <= h ? i0 + 64 : h + 1;
+            for (i64 i = i0; i < i1; ++i) {
+                MEM *at = (MEM *)(to[k] + i * l->out_step);
+                at->x = u[i * b + k] * l->scale, at->y = v[i * b + k] * l->scale;
+            }
+        }
+    }
+    free(room);
+}
+
+// The way back.
+static void whole_lines(void *context, i64 begin, i64 end) {
+    Lines *l = context;
+    const i64 h = l->n / 2, most = l->lines < ABREAST ? l->lines : ABREAST;
+    const Turns *t = l->turns;
+    R *room = malloc(4 * (h + 1) * most * sizeof(R));
+    if (!room) { l->failed = 1; return; }
+    for (i64 item = begin; item < end; ++item) {
+        const i64 first = item * ABREAST, b = l->lines - first < ABREAST ? l->lines - first : ABREAST, each = (h + 1) * b;
+        R *x = room, *y = room + each, *u = room + 2 * each, *v = room + 3 * each;
+        char *to[ABREAST];
+        const char *from[ABREAST];
+        begin_lines(l, first, b, from, to);
+        for (i64 i0 = 0; i0 <= h; i0 += 64) for (i64 k = 0; k < b; ++k) {
+            const i64 i1 = i0 + 64 <= h ? i0 + 64 : h + 1;
+            for (i64 i = i0; i < i1; ++i) {
+                const MEM *at = (const MEM *)(from[k] + i * l->in_step);
+                u[i * b + k] = at->x, v[i * b + k] = at->y;
+            }
+        }
+        for (i64 k = 0; k < b; ++k) v[k] = v[h * b + k] = 0;
+        for (i64 i = 0; i < h; ++i) {
+            const R c = t->x[i], s = -t->y[i];
+            const R *restrict px = u + i * b, *restrict py = v + i * b, *restrict qx = u + (h - i) * b, *restrict qy = v + (h - i) * b;
+            R *restrict g = x + i * b, *restrict f = y + i * b;
+            SIMD for (i64 k = 0; k < b; ++k) {
+                const R ex = px[k] + qx[k], ey = py[k] - qy[k], dx = px[k] - qx[k], dy = py[k] + qy[k];
+                const R ox = FMA(c, dx, -(s * dy)), oy = FMA(c, dy, s * dx);
+                g[k] = ex - oy, f[k] = ey + ox;
+            }
+        }
+        run_steps(l, h, b, &y, &x, &v, &u);  // the inverse: the parts exchanged
+        for (i64 i0 = 0; i0 < h; i0 += 64) for (i64 k = 0; k < b; ++k) {
+            const i64 i1 = i0 + 64 < h ? i0 + 64 : h;
+            for (i64 i = i0; i < i1; ++i) {
+                char *at = to[k] + 2 * i * l->out_step;
+                *(R *)at = x[i * b + k] * l->scale, *(R *)(at + l->out_step) = y[i * b + k] * l->scale;
+            }
+        }
+    }
+    free(room);
+}
+
+// `real` has n numbers along a dimension, the other array n / 2 + 1.
+static Object *real_transform(Object *out, Object *x, Object *real, i64 n, Object *dim, Object *how, int forward, Body body) {
+    i64 d;
+    Lines l;
+    const int norm = is_text(how, "backward") ? 0 : is_text(how, "ortho") ? 1 : is_text(how, "forward") ? 2 : -1, all = NDIM(x);
+    if (NDIM(out) != all || norm < 0 || !int_of(dim, &d) || d < 0 || d >= all || n < 2 || n % 2 || n > LONGEST || SHAPE(real)[d] != n) PASS;
+    if (SHAPE(real == x ? out : x)[d] != n / 2 + 1) PASS;
+    l.n = n, l.steps = steps_of(n / 2, l.radix), l.forward = forward, l.failed = 0, l.dims = 0, l.lines = 1;
+    if (l.steps < 0) PASS;
+    for (int e = 0; e < all; ++e) {
+        if (e == d) continue;
+        if (SHAPE(x)[e] != SHAPE(out)[e]) PASS;
+        l.sizes[l.dims] = SHAPE(x)[e], l.in[l.dims] = STRIDES(x)[e], l.out[l.dims] = STRIDES(out)[e], ++l.dims;
+        l.lines *= SHAPE(x)[e];
+    }
+    if (!l.lines) DONE;
+    Turns *turns = turns_of(n);
+    if (!turns) return no_memory();
+    l.turns = turns;
+    l.scale = (R)(norm == 1 ? 1 / (sqrt)((f64)n) : (norm == 0) == !forward ? 1 / (f64)n : 1);
+    l.x = DATA(x), l.made = DATA(out), l.in_step = STRIDES(x)[d], l.out_step = STRIDES(out)[d];
+    share((l.lines + ABREAST - 1) / ABREAST, 1, body, &l, l.lines * n * 2);
+    if (!is_kept(turns)) free(turns);
+    if (l.failed) return no_memory();
+    DONE;
+}
+
+KERNEL(fft_half) {
+    if (count != 4 || !is_array(args[0], KIND) || !is_array(args[1], REAL)) PASS;
+    i64 d;
+    if (!int_of(args[2], &d) || d < 0 || d >= NDIM(args[1])) PASS;
+    return real_transform(args[0], args[1], args[1], SHAPE(args[1])[d], args[2], args[3], 1, half_lines);
+}
+
+KERNEL(fft_whole) {
+    i64 n;
+    if (count != 5 || !is_array(args[0], REAL) || !is_array(args[1], KIND) || !int_of(args[2], &n)) PASS;
+    return real_transform(args[0], args[1], args[0], n, args[3], args[4], 0, whole_lines);
 }
