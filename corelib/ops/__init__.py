@@ -27,7 +27,7 @@ from corelib.ops.neural import (
     activation, attention, dropout, embedding, embedding_bags, multihead, normalization, optim_steps, rectified,
     native_forms, recurrent, softmax, torch_forms,
 )
-from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, unpooling
+from corelib.ops.spatial import convolution, folding, grids, interpolation, padding, pixels, pooling, resampling, unpooling
 from corelib.ops.losses import classes, ctc, losses, margins, numbered
 from corelib.ops.random import choosing, counts, drawing, gammas, random
 from corelib.ops.complex import complex_numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from corelib.dispatcher.op import TABLE
 from corelib.tensor import dtype as D
 from corelib_cpu_native import pack
 from corelib_cpu_native.api import KIND
@@ -15,6 +16,12 @@ def erf(x):
     import math
 
     return np.vectorize(math.erf, otypes=[np.float64])(x)
+
+
+def erfc(x):
+    import math
+
+    return np.vectorize(math.erfc, otypes=[np.float64])(x)
 
 
 EXACT = {
@@ -49,6 +56,35 @@ def test_values_over_all_exponents(name):
     zero = x == 0
     if name in ("expm1", "log1p", "tanh", "erf", "sqrt"):
         np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(x[zero]))
+
+
+MORE = {
+    "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh,
+    "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "log2": np.log2, "log10": np.log10, "exp2": np.exp2, "erfc": erfc,
+    "atan2": np.arctan2, "hypot": np.hypot, "pow": np.power,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_functions_that_are_computed_in_float64_are_rounded_nearly_right(name):
+    """Also those that only half types have: their code computes in float32's range."""
+    op, x = TABLE[name], every_exponent()
+    kernel = pack.elementwise(op, (None,) * len(op.operands), dict.fromkeys(op.operands, D.float32), D.float32)
+    given = (x,)
+    if len(op.operands) == 2:
+        special = x[-16:]
+        y = np.concatenate([np.random.default_rng(3).permutation(x), np.tile(special, 16), np.arange(-8, 8, dtype="f4")])
+        given = (np.concatenate([x, np.repeat(special, 16), np.full(16, -1.5, "f4")]), y)
+    got = np.empty_like(given[0])
+    assert kernel(got, *given) is None
+    with np.errstate(all="ignore"):
+        exact = MORE[name](*[v.astype("f8") for v in given])
+        rounded = exact.astype("f4")
+        unit = np.spacing(np.abs(rounded), dtype="f4").astype("f8")
+    finite = np.isfinite(rounded)
+    np.testing.assert_array_equal(got[~finite], rounded[~finite])
+    np.testing.assert_array_equal(np.signbit(got[rounded == 0]), np.signbit(rounded[rounded == 0]))
+    assert (np.abs(got[finite].astype("f8") - exact[finite]) / unit[finite]).max() < 0.501
 
 
 LAYOUTS = {

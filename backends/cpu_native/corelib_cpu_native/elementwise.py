@@ -16,7 +16,9 @@ from corelib_cpu_native.api import KIND
 
 _EMIT = Scalar()
 _FUNCTION = re.compile(r"([a-z]\w*)(?:_\{T\})?\(")
-_ABSENT = frozenset(["sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "log2", "log10", "erfc", "erfinv", "exp2", "asinh", "acosh", "atanh", "hypot", "fmod", "pow", "floor_divide", "remainder"])
+_ABSENT = frozenset(["erfinv", "fmod", "floor_divide", "remainder"])
+_MORE = "sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|asinh|acosh|atanh|log2|log10|exp2|erfc|hypot|pow"
+"""The functions in functions.h."""
 _CHEAP, _DEAR = 32768, 8192
 """Elements from which on several threads share the work: of what is bound by memory, and of functions."""
 
@@ -44,7 +46,7 @@ def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out:
         code = trace(op, args, dtypes, _known)
     except Untraceable as error:
         raise RuntimeError(str(error)) from error
-    dear = bool(re.search(r"\b(exp|expm1|log|log1p|tanh_f32|erf|sqrt)\b", " ".join(_EMIT.lines(code))))
+    dear = bool(re.search(rf"\b(exp|expm1|log|log1p|tanh_f32|erf|sqrt|{_MORE})\b", " ".join(_EMIT.lines(code))))
     every = [0, *[1 << i for i in range(n) if n > 1]] if numbers is None else [sum(1 << i for i, place in enumerate(places) if place in numbers)]
     for which in every:
         name = f"loop_{op.name}_{which}"
@@ -56,6 +58,11 @@ def kernel_text(op: Op, args: tuple[object, ...], dtypes: dict[int, DType], out:
         f"    if (count != {n + 1}) PASS;",
         f"    return elementwise(args, {n + 1}, kinds, forms, {len(forms)}, {_DEAR if dear else _CHEAP}, 1);", "}", "",
     ])  # fmt: skip
+
+
+def headers(text: str) -> tuple[str, ...]:
+    """The texts of this package that a kernel's text needs before it."""
+    return ("math.h", "functions.h") if re.search(rf"\b({_MORE})\(", text) else ("math.h",)
 
 
 def _loop(name: str, code: Code, dtypes: Sequence[DType], numbers: int) -> str:

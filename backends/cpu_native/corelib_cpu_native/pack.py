@@ -25,6 +25,8 @@ HALVES = (D.float16, D.bfloat16)
 WIDE = (D.float32, D.float64)
 SINGLE = (D.float16, D.bfloat16, D.float32)
 """What is computed in float32: functions have their own code there, while NumPy's are as quick in float64."""
+HALVES = (D.float16, D.bfloat16)
+"""What NumPy converts to and fro for functions that are as quick there in float32 as they could be here."""
 INTEGERS = (D.uint8, D.int8, D.int16, D.int32, D.int64)
 NUMBERS = (*INTEGERS, *FLOATS)
 
@@ -36,6 +38,8 @@ ELEMENTWISE: tuple[tuple[str, tuple[DType, ...]], ...] = (
     ("true_div reciprocal sqrt rsqrt floor ceil trunc _round copysign relu_backward isnan isinf isfinite", FLOATS),
     ("rectify", NUMBERS),
     ("exp expm1 log log1p tanh sigmoid erf swish", SINGLE),
+    ("asin acos acosh atanh log10 erfc hypot", SINGLE),
+    ("sin cos tan atan atan2 sinh cosh asinh log2 exp2 pow", HALVES),
 )
 """Elementwise ops without attributes."""
 WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
@@ -64,6 +68,8 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("memory.h gemm.h conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
+    ("fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
+    ("resample.c", "resample resample_backward", FLOATS),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
     ("moves.h index.c", "take_rows put_rows index_select index_add index index_put", REALS),
@@ -197,9 +203,13 @@ def _together() -> dict[str, Kernel]:
 def elementwise(op: Op, args: tuple[Any, ...], operands: dict[int, DType], out: DType, numbers: Sequence[int] | None = None) -> Kernel:
     """The kernel of an elementwise op for operands of these dtypes, by place; `args` has the attributes in their places."""
     from corelib_cpu_native import units
-    from corelib_cpu_native.elementwise import kernel_text
+    from corelib_cpu_native.elementwise import headers, kernel_text
 
-    return compiled([op.name], lambda: units.text_of("math.h") + kernel_text(op, args, operands, out, numbers))[op.name]
+    def text() -> str:
+        made = kernel_text(op, args, operands, out, numbers)
+        return "".join([*map(units.text_of, headers(made)), made])
+
+    return compiled([op.name], text)[op.name]
 
 
 class Attributed:

@@ -1,23 +1,19 @@
-"""interpolate: images of another size. Each dimension is resized apart: by choosing places, by two weighted neighbours, or by a
-matrix of weights."""
+"""interpolate: images of another size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import floor, pi, sin
+from math import floor
 
 from corelib.as_torch.warned import warn
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.namespaces import public
-from corelib.graph.node import next_number
-from corelib.graph.recording import keep_saved
 from corelib.ops.construction.creation import tabulated
-from corelib.ops.indexing.rows import KNOWN
-from corelib.ops.spatial.grids import cubic
 from corelib.ops.spatial.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from corelib.ops.shape.permutation import in_format_of
-from corelib.tensor.dtype import int32, int64, kind_name, uint8
+from corelib.ops.spatial.resampling import FILTERS, ROWS, resample, smooth_rows
+from corelib.tensor.dtype import int32, kind_name, uint8
 from corelib.tensor.tensor import Tensor
 
 _DIMS = {
@@ -30,76 +26,6 @@ _AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
 def _spacing(m: int, o: int, given: float | None) -> float:
     """How far apart the outputs lie among the inputs: by the factor that is given (above 0), or else by the two sizes."""
     return 1 / given if given and given > 0 else m / o
-
-
-def _scale(m: int, o: int, align_corners: bool | None, scale: float) -> float:
-    return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
-
-
-def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs: four neighbours, where those outside are the nearest inside."""
-    step, rows = _scale(m, o, align_corners, scale), []
-    for j in range(o):
-        centre = j * step if align_corners else (j + 0.5) * step - 0.5
-        low = floor(centre)
-        row = [0.0] * m
-        for i, weight in enumerate(cubic(centre - low)):
-            row[min(max(low - 1 + i, 0), m - 1)] += weight
-        rows.append(row)
-    return rows
-
-
-def _neighbours(m: int, o: int, align_corners: bool | None, scale: float) -> tuple[list[float], list[int]]:
-    """For each output where it lies among the inputs, and the neighbour before it."""
-    if align_corners:
-        step = _scale(m, o, True, scale)
-        centres = [j * step for j in range(o)]
-    else:
-        centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
-    return centres, [min(int(c), m - 1) for c in centres]
-
-
-def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs: two neighbours."""
-    rows = []
-    for centre, low in zip(*_neighbours(m, o, align_corners, scale), strict=True):
-        row = [0.0] * m
-        row[low] += 1 - (centre - low)
-        row[min(low + 1, m - 1)] += centre - low
-        rows.append(row)
-    return rows
-
-
-def _triangle(x: float) -> float:
-    return max(0.0, 1 - abs(x))
-
-
-def _keys(x: float) -> float:
-    a, x = -0.5, abs(x)
-    return ((a + 2) * x - (a + 3)) * x * x + 1 if x < 1 else ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
-
-
-def _lanczos(x: float) -> float:
-    if x == 0 or abs(x) >= 3:
-        return float(x == 0)
-    return 3 * sin(pi * x) * sin(pi * x / 3) / (pi * x) ** 2
-
-
-_FILTERS: dict[str, tuple[Callable[[float], float], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
-
-
-def _smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
-    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it."""
-    function, reach = _FILTERS[mode]
-    step, rows = _scale(m, o, align_corners, scale), []
-    wide = max(step, 1.0)
-    for j in range(o):
-        centre = step * (j + 0.5)
-        first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
-        weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
-        total = sum(weights)
-        rows.append(([0.0] * first + [w / total for w in weights] + [0.0] * (m - last)) if total else [0.0] * m)
-    return rows
 
 
 def _byte_weights(rows: list[list[float]]) -> tuple[list[list[int]], int]:
@@ -115,9 +41,6 @@ def _bytes_along(x: Tensor, d: int, o: int, rows: Callable[[], list[list[float]]
     weights, bits = ([], 1) if x._device.type == "meta" else _byte_weights(rows())
     total = x.movedim(d, -1).to(int32) @ tabulated(x, (o, x._shape[d]), lambda: weights, int32).t()
     return ((total + (1 << bits >> 1)) >> bits).clamp(0, 255).to(uint8).movedim(-1, d)
-
-
-_ROWS = {"bilinear": _linear_rows, "bicubic": _cubic_rows}
 
 
 @op(on=("nn.functional",))
@@ -142,7 +65,7 @@ def interpolate(
         raise NotImplementedError(f"interpolate(): Input Error: Only 3D, 4D and 5D input Tensors supported (got {len(input._shape)}D) for the modes {', '.join(_DIMS)} (got {mode})")
     if n not in _DIMS[mode]:
         raise NotImplementedError(f"interpolate(): Got {len(input._shape)}D input, but {mode} mode needs {_DIMS[mode][0] + 2}D input")
-    if antialias and mode not in _FILTERS:
+    if antialias and mode not in FILTERS:
         raise ValueError("interpolate(): Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as input")
     if mode == "lanczos" and not antialias:
         raise ValueError("interpolate(): lanczos mode requires antialias=True")
@@ -177,45 +100,22 @@ def resampled(
         raise RuntimeError(f"interpolate(): Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(input._shape)}")
     if any(s <= 0 for s in sizes) or any(m == 0 for m in input._shape[2:]):
         raise RuntimeError(f"interpolate(): Input and output sizes should be greater than 0, but got input {list(input._shape[2:])} output {sizes}")
-    if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact", *_FILTERS) and input._dtype is uint8):
+    if not input._dtype.is_floating_point and not (mode in ("nearest", "nearest-exact", *FILTERS) and input._dtype is uint8):
         raise NotImplementedError(f"interpolate(): \"upsample_{mode}\" not implemented for '{kind_name(input._dtype)}'")
     if mode == "area":
         return _AREA[n](input, sizes)
-    if input._dtype is uint8 and mode in _FILTERS:
+    if input._dtype is uint8 and mode in FILTERS:
         made = input
         for d, o, given in ((3, sizes[1], scales[1]), (2, sizes[0], scales[0])):
             m = input._shape[d]
             if m == o:  # also where the factor is not quite 1
                 continue
-            rows = partial(_smooth_rows, mode) if antialias else _ROWS[mode]
+            rows = partial(smooth_rows, mode) if antialias else ROWS[mode]
             made = _bytes_along(made, d, o, partial(rows, m, o, align_corners, _spacing(m, o, given)))
         return in_format_of(input, made.clone() if made is input else made.contiguous())
-    made, since = input, next_number()
-    for i, (o, given) in enumerate(zip(sizes, scales, strict=True)):
-        d, m = 2 + i, input._shape[2 + i]
-        scale = _spacing(m, o, given)
-        if mode.startswith("nearest"):
-            half = 0.5 if mode == "nearest-exact" else 0.0
-            places = tabulated(input, (o,), lambda: [min(int(floor((j + half) * scale)), m - 1) for j in range(o)], int64)  # noqa: B023
-            with KNOWN:
-                made = made.index_select(d, places)
-            continue
-        if m == o and (antialias or align_corners or scale == 1):
-            continue
-        if antialias or mode == "bicubic":
-            rows = partial(_smooth_rows, mode) if antialias else _cubic_rows
-            weights = tabulated(input, (o, m), partial(rows, m, o, align_corners, scale))
-            made = (made.movedim(d, -1) @ weights.t()).movedim(-1, d)
-            continue
-        centres, low = ([], []) if input._device.type == "meta" else _neighbours(m, o, align_corners, scale)
-        weight = tabulated(
-            input, (o, *[1] * (len(input._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]  # noqa: B023
-        )
-        with KNOWN:
-            a = made.index_select(d, tabulated(input, (o,), lambda: low, int64))  # noqa: B023
-            b = made.index_select(d, tabulated(input, (o,), lambda: [min(j + 1, m - 1) for j in low], int64))  # noqa: B023
-        made = a * (1 - weight) + b * weight
-    return in_format_of(input, made.clone() if made is input else keep_saved(made, since))
+    spacings = tuple([_spacing(m, o, given) for m, o, given in zip(input._shape[2:], sizes, scales, strict=True)])
+    resized: Tensor = resample(input, tuple(sizes), spacings, mode, bool(align_corners), antialias)
+    return resized
 
 
 @public("nn.functional")

@@ -17,7 +17,7 @@ from corelib.tensor.device import DeviceLike
 from corelib.tensor.dtype import dtype as DType, kind_name
 from corelib.tensor.layout import layout as Layout
 from corelib.tensor.promotion import get_default_dtype
-from corelib.tensor.size import Dims, wrap_dim
+from corelib.tensor.size import Dims, Shape, wrap_dim
 from corelib.tensor.tensor import Tensor
 
 Sizes: TypeAlias = list[int | None]
@@ -44,6 +44,30 @@ def fft_complex(input: Tensor, dims: tuple[int, ...], norm: str, forward: bool) 
     raise KernelOnly
 
 
+@op(
+    on=(), by_result=True,
+    infer=lambda input, dim, norm: ((_of(input._shape, dim, input._shape[dim] // 2 + 1), input._dtype.to_complex()), (input, dim, norm)),
+)
+def fft_half(input: Tensor, dim: int, norm: str) -> Tensor:
+    """The first half of the frequencies of real numbers along `dim`. Differentiated through its body."""
+    made: Tensor = fft_complex(input.to(input._dtype.to_complex()), (dim,), norm, True)
+    return made.narrow(dim, 0, input._shape[dim] // 2 + 1).contiguous()
+
+
+@op(on=(), infer=lambda input, n, dim, norm: ((_of(input._shape, dim, n), input._dtype.to_real()), (input, n, dim, norm)))
+def fft_whole(input: Tensor, n: int, dim: int, norm: str) -> Tensor:
+    """The n real numbers whose first n // 2 + 1 frequencies along `dim` are given. Differentiated through its body."""
+    rest = n - (n // 2 + 1)
+    x = cat([input, conj(input.narrow(dim, 1, rest).flip(dim))], dim) if rest else input
+    made: Tensor = fft_complex(x, (dim,), norm, False).real.contiguous()
+    return made
+
+
+def _of(shape: Shape, dim: int, n: int) -> Shape:
+    """A shape with another size along one dimension."""
+    return (*shape[:dim], n, *shape[dim + 1 :])
+
+
 def _norm(name: str, norm: str | None) -> str:
     if norm is None:
         return "backward"
@@ -52,8 +76,8 @@ def _norm(name: str, norm: str | None) -> str:
     return norm
 
 
-def _complex(name: str, input: object) -> Tensor:
-    """The input as complex numbers; integers become the default float first."""
+def _floating(name: str, input: object) -> Tensor:
+    """The input as real or complex numbers; integers become the default float."""
     if not isinstance(input, Tensor):
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     if input._dtype.is_complex:
@@ -61,13 +85,18 @@ def _complex(name: str, input: object) -> Tensor:
     dtype = input._dtype if input._dtype.is_floating_point else get_default_dtype()
     if dtype.itemsize == 2:
         raise RuntimeError(f"{name}(): Unsupported dtype {kind_name(dtype)}")
-    return input.to(dtype.to_complex())
+    return input.to(dtype)
+
+
+def _complex(name: str, input: object) -> Tensor:
+    x = _floating(name, input)
+    return x.to(x._dtype.to_complex())
 
 
 def _real(name: str, input: object) -> Tensor:
     if isinstance(input, Tensor) and input._dtype.is_complex:
         raise RuntimeError(f"{name} expects a real input tensor, but got {kind_name(input._dtype)}")
-    return _complex(name, input)
+    return _floating(name, input)
 
 
 def _sized(name: str, x: Tensor, dim: int, n: int | None) -> Tensor:
@@ -117,36 +146,25 @@ def _full(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forwar
     return fft_complex(x, tuple(dims), norm, forward) if dims else x
 
 
-def _half(x: Tensor, dim: int) -> Tensor:
-    return x.narrow(dim, 0, x._shape[dim] // 2 + 1)
-
-
-def _whole(name: str, x: Tensor, dim: int, n: int | None) -> Tensor:
-    """All n frequencies of a real signal, from the first half of them."""
-    n = 2 * (x._shape[dim] - 1) if n is None else n
-    if n < 1:
-        raise RuntimeError(f"{name}(): Invalid number of data points ({n}) specified")
-    x = _sized(name, x, dim, n // 2 + 1)
-    rest = n - (n // 2 + 1)
-    return cat([x, conj(x.narrow(dim, 1, rest).flip(dim))], dim) if rest else x
-
-
 def _to_real(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forward: bool) -> Tensor:
     """The inverse (or, forward, the Hermitian) transform whose result is real."""
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
     x = _full(name, x, dims[:-1], sizes[:-1], norm, forward)
-    x = _whole(name, conj(x) if forward else x, dims[-1], sizes[-1])
-    made = fft_complex(x, (dims[-1],), _OTHER[norm] if forward else norm, False)
-    return made.real.contiguous()
+    dim, n = dims[-1], sizes[-1]
+    n = 2 * (x._shape[dim] - 1) if n is None else n
+    if n < 1:
+        raise RuntimeError(f"{name}(): Invalid number of data points ({n}) specified")
+    x = _sized(name, conj(x) if forward else x, dim, n // 2 + 1)
+    made: Tensor = fft_whole(x, n, dim, _OTHER[norm] if forward else norm)
+    return made
 
 
 def _from_real(name: str, x: Tensor, dims: list[int], sizes: Sizes, norm: str, forward: bool) -> Tensor:
     """The transform of a real signal, of which half the frequencies of the last dimension say all."""
     if not dims:
         raise RuntimeError(f"{name} must transform at least one axis")
-    x = _full(name, x, dims[-1:], sizes[-1:], norm if forward else _OTHER[norm], True)
-    x = _half(x, dims[-1])
+    x = fft_half(_sized(name, x, dims[-1], sizes[-1]), dims[-1], norm if forward else _OTHER[norm])
     return _full(name, x if forward else conj(x), dims[:-1], sizes[:-1], norm, forward)
 
 

@@ -45,8 +45,6 @@ NAMED_OTHERWISE = {
     "b @ b": "BmmBackward0", "x.scatter(1, i, 0.0)": "ScatterBackward0", "T.einsum('ij,jk->ik', x, w)": "PermuteBackward0",
     "T.matmul(b, w)": "ViewBackward0", "F.group_norm(x, 1)": "ViewBackward0", "F.avg_pool2d(b, 2)": "DivBackward0",
     "F.adaptive_avg_pool2d(b, 1)": "DivBackward0", "F.pad(b, (1, 1), mode='reflect')": "IndexSelectBackward0",
-    "F.interpolate(b.view(1, 1, 3, 3), scale_factor=2)": "IndexSelectBackward0",
-    "F.interpolate(b.view(1, 1, 3, 3), scale_factor=2, mode='bilinear')": "AddBackward0",
     "F.scaled_dot_product_attention(b, b, b)": "BmmBackward0",
 }  # fmt: skip
 

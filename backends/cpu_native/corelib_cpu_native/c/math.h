@@ -74,6 +74,22 @@ INLINE f32 log1p_f32(f32 x) {
     return __builtin_fabsf(x) < 5.9604645e-08f ? x : made;
 }
 
+// exp in half the steps: 0 where the result is below the normal numbers, infinity from 88.8 on (1.2 ulp).
+INLINE f32 exp_normal_f32(f32 x) {
+    const f32 high = x > 89.0f ? 89.0f : x;
+    const f32 t = fused(high, 1.442695040888963407f, 12583039.0f), n = t - 12583039.0f;  // 1.5 * 2^23 + 127: the last bits are the exponent's
+    const f32 r = fused(n, -LN2_LOW, fused(n, -LN2_HIGH, high));
+    f32 p = 0.001375115f;
+    p = fused(p, r, 0.008368988f);
+    p = fused(p, r, 0.041669544f);
+    p = fused(p, r, 0.16666518f);
+    p = fused(p, r, 0.49999988f);
+    p = fused(p, r, 1.0f);
+    p = fused(p, r, 1.0f);
+    const f32 made = p * bits_f32(f32_bits(t) << 23);
+    return x < -87.336544f ? 0 : made;
+}
+
 // A polynomial near 0, exp elsewhere (Cephes; below 2 ulp).
 INLINE f32 tanh_f32(f32 a) {
     const f32 z = a * a, magnitude = __builtin_fabsf(a);
@@ -82,7 +98,7 @@ INLINE f32 tanh_f32(f32 a) {
     p = fused(p, z, -5.37397155531E-2f);
     p = fused(p, z, 1.33314422036E-1f);
     p = fused(p, z, -3.33332819422E-1f);
-    const f32 near = fused(p * z, magnitude, magnitude), far = 1.0f - 2.0f / (exp_f32(2.0f * magnitude) + 1.0f);
+    const f32 near = fused(p * z, magnitude, magnitude), far = 1.0f - 2.0f / (exp_normal_f32(2.0f * magnitude) + 1.0f);
     return __builtin_copysignf(magnitude < 0.625f ? near : far, a);
 }
 
@@ -96,7 +112,7 @@ INLINE f32 erf_f32(f32 a) {
     r = fused(r, t, -6.34846687e-1f);
     r = fused(r, t, -1.28717512e-1f);
     r = fused(r, t, -t);
-    const f32 far = __builtin_copysignf(1.0f - exp_f32(t > 4.0f ? -100.0f : r), a);
+    const f32 far = __builtin_copysignf(1.0f - exp_normal_f32(t > 4.0f ? -100.0f : r), a);
     f32 q = -5.96761703e-4f;
     q = fused(q, s, 4.99119423e-3f);
     q = fused(q, s, -2.67681349e-2f);
@@ -168,20 +184,5 @@ INLINE void store_f16(half *p, i64 i, f32 v) {
 }
 #endif
 
-// exp in half the steps: 0 where the result is below the normal numbers, infinity from 88.8 on (1.2 ulp).
-INLINE f32 exp_normal_f32(f32 x) {
-    const f32 high = x > 89.0f ? 89.0f : x;
-    const f32 t = fused(high, 1.442695040888963407f, 12583039.0f), n = t - 12583039.0f;  // 1.5 * 2^23 + 127: the last bits are the exponent's
-    const f32 r = fused(n, -LN2_LOW, fused(n, -LN2_HIGH, high));
-    f32 p = 0.001375115f;
-    p = fused(p, r, 0.008368988f);
-    p = fused(p, r, 0.041669544f);
-    p = fused(p, r, 0.16666518f);
-    p = fused(p, r, 0.49999988f);
-    p = fused(p, r, 1.0f);
-    p = fused(p, r, 1.0f);
-    const f32 made = p * bits_f32(f32_bits(t) << 23);
-    return x < -87.336544f ? 0 : made;
-}
 INLINE f64 exp_normal_f64(f64 v) { return exp_f64(v); }
 #define exp_normal(v) CHOOSE(exp_normal, v)

@@ -1,0 +1,192 @@
+"""Spatial dimensions of another size, as one op: each output is a weighted sum of places along each dimension, and its derivative the transpose.
+
+Each dimension is resized apart: by choosing places, by two weighted neighbours, or by a matrix of weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import floor, pi, sin
+
+from corelib.dispatcher.declare import op
+from corelib.dispatcher.op import Inferred
+from corelib.ops.construction.creation import tabulated
+from corelib.ops.indexing.rows import KNOWN
+from corelib.ops.shape.permutation import format_of
+from corelib.ops.spatial.grids import cubic
+from corelib.tensor.dtype import float32, int64
+from corelib.tensor.layout import innermost_strides
+from corelib.tensor.size import Shape
+from corelib.tensor.tensor import Tensor
+
+
+def _scale(m: int, o: int, align_corners: bool | None, scale: float) -> float:
+    return ((m - 1) / (o - 1) if o > 1 else 0.0) if align_corners else scale
+
+
+def _cubic_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs: four neighbours, where those outside are the nearest inside."""
+    step, rows = _scale(m, o, align_corners, scale), []
+    for j in range(o):
+        centre = j * step if align_corners else (j + 0.5) * step - 0.5
+        low = floor(centre)
+        row = [0.0] * m
+        for i, weight in enumerate(cubic(centre - low)):
+            row[min(max(low - 1 + i, 0), m - 1)] += weight
+        rows.append(row)
+    return rows
+
+
+def _neighbours(m: int, o: int, align_corners: bool | None, scale: float) -> tuple[list[float], list[int]]:
+    """For each output where it lies among the inputs, and the neighbour before it."""
+    if align_corners:
+        step = _scale(m, o, True, scale)
+        centres = [j * step for j in range(o)]
+    else:
+        centres = [max((j + 0.5) * scale - 0.5, 0.0) for j in range(o)]
+    return centres, [min(int(c), m - 1) for c in centres]
+
+
+def _linear_rows(m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs: two neighbours."""
+    rows = []
+    for centre, low in zip(*_neighbours(m, o, align_corners, scale), strict=True):
+        row = [0.0] * m
+        row[low] += 1 - (centre - low)
+        row[min(low + 1, m - 1)] += centre - low
+        rows.append(row)
+    return rows
+
+
+def _triangle(x: float) -> float:
+    return max(0.0, 1 - abs(x))
+
+
+def _keys(x: float) -> float:
+    a, x = -0.5, abs(x)
+    return ((a + 2) * x - (a + 3)) * x * x + 1 if x < 1 else ((a * x - 5 * a) * x + 8 * a) * x - 4 * a if x < 2 else 0.0
+
+
+def _lanczos(x: float) -> float:
+    if x == 0 or abs(x) >= 3:
+        return float(x == 0)
+    return 3 * sin(pi * x) * sin(pi * x / 3) / (pi * x) ** 2
+
+
+FILTERS: dict[str, tuple[Callable[[float], float], int]] = {"bilinear": (_triangle, 1), "bicubic": (_keys, 2), "lanczos": (_lanczos, 3)}
+
+
+def smooth_rows(mode: str, m: int, o: int, align_corners: bool | None, scale: float) -> list[list[float]]:
+    """For each output, the weights of all inputs under a filter as wide as the output's step, as Pillow has it."""
+    function, reach = FILTERS[mode]
+    step, rows = _scale(m, o, align_corners, scale), []
+    wide = max(step, 1.0)
+    for j in range(o):
+        centre = step * (j + 0.5)
+        first, last = max(int(centre - reach * wide + 0.5), 0), min(int(centre + reach * wide + 0.5), m)
+        weights = [function((i - centre + 0.5) / wide) for i in range(first, last)]
+        total = sum(weights)
+        rows.append(([0.0] * first + [w / total for w in weights] + [0.0] * (m - last)) if total else [0.0] * m)
+    return rows
+
+
+ROWS = {"bilinear": _linear_rows, "bicubic": _cubic_rows}
+
+
+def _infer(g: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> Inferred:
+    shape, format = (*g._shape[:2], *sizes), format_of(g)
+    strides = None if format is None else innermost_strides("resample", shape, format)
+    return (shape, g._dtype, strides), (g, sizes, spacings, mode, align_corners, antialias)
+
+
+def _node(ending: str) -> Callable[..., tuple[str, tuple[int, ...]]]:
+    """PyTorch has a function for each mode and number of dimensions."""
+
+    def name(g: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> tuple[str, tuple[int, ...]]:
+        return f"Upsample{mode.title().replace('-', '')}{len(sizes)}D{'Aa' * antialias}{ending}", (0,)
+
+    return name
+
+
+def _same(m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> bool:
+    """Whether a dimension stays as it is, whatever the spacing: PyTorch says so."""
+    return m == o and not mode.startswith("nearest") and (antialias or align_corners or mode.endswith("linear") or spacing == 1)
+
+
+def _nearest(m: int, o: int, spacing: float, mode: str) -> list[int]:
+    half = 0.5 if mode == "nearest-exact" else 0.0
+    return [min(int(floor((j + half) * spacing)), m - 1) for j in range(o)]
+
+
+def _matrix(like: Tensor, m: int, o: int, spacing: float, mode: str, align_corners: bool, antialias: bool) -> Tensor:
+    rows = partial(smooth_rows, mode) if antialias else _cubic_rows
+    return tabulated(like, (o, m), partial(rows, m, o, align_corners, spacing))
+
+
+def _two(like: Tensor, d: int, m: int, o: int, spacing: float, align_corners: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """For each output the neighbours before and behind it, and the weight of the second."""
+    centres, low = ([], []) if like._device.type == "meta" else _neighbours(m, o, align_corners, spacing)
+    return (
+        tabulated(like, (o,), lambda: low, int64), tabulated(like, (o,), lambda: [min(j + 1, m - 1) for j in low], int64),
+        tabulated(like, (o, *[1] * (len(like._shape) - 1 - d)), lambda: [c - j for c, j in zip(centres, low, strict=True)]),
+    )  # fmt: skip
+
+
+def _backward(g: Tensor, input_shape: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> Tensor:
+    made: Tensor = resample_backward(g, input_shape[2:], spacings, mode, align_corners, antialias)
+    return made
+
+
+@op(on=(), infer=_infer, grad_name=_node("Backward0"), vjp=_backward)
+def resample(input: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> Tensor:
+    """The spatial dimensions (those after the first two) of floating-point numbers, or by nearest places of any, resized to `sizes`.
+
+    spacings: how far apart the outputs lie among the inputs, for each dimension. The other arguments are `interpolate`'s. The last dimension
+    comes first, as PyTorch does it, and half precisions are rounded once.
+    """
+    made, smooth = input, not mode.startswith("nearest")
+    if smooth and input._dtype.itemsize == 2:
+        made = made.to(float32)
+    for i in reversed(range(len(sizes))):
+        d, m, o, spacing = 2 + i, input._shape[2 + i], sizes[i], spacings[i]
+        if _same(m, o, spacing, mode, align_corners, antialias):
+            continue
+        if not smooth:
+            with KNOWN:
+                made = made.index_select(d, tabulated(input, (o,), partial(_nearest, m, o, spacing, mode), int64))
+        elif antialias or mode == "bicubic":
+            made = (made.movedim(d, -1) @ _matrix(made, m, o, spacing, mode, align_corners, antialias).t()).movedim(-1, d)
+        else:
+            low, high, weight = _two(made, d, m, o, spacing, align_corners)
+            with KNOWN:
+                made = made.index_select(d, low) * (1 - weight) + made.index_select(d, high) * weight
+    return made.clone() if made is input else made.to(input._dtype).contiguous()
+
+
+@op(
+    on=(), infer=_infer, grad_name=_node("BackwardBackward0"),
+    vjp=lambda g, g_shape, spacings, mode, align_corners, antialias: resample(g, g_shape[2:], spacings, mode, align_corners, antialias),
+)
+def resample_backward(g: Tensor, sizes: Shape, spacings: tuple[float, ...], mode: str, align_corners: bool, antialias: bool) -> Tensor:
+    """The gradient of `resample`'s input, which has spatial dimensions of `sizes`, from that of its output: the transpose."""
+    made = g.to(float32) if g._dtype.itemsize == 2 else g
+    for i in reversed(range(len(sizes))):
+        d, m, o, spacing = 2 + i, sizes[i], g._shape[2 + i], spacings[i]
+        if _same(m, o, spacing, mode, align_corners, antialias):
+            continue
+        if mode.startswith("nearest"):
+            with KNOWN:
+                places = tabulated(g, (o,), partial(_nearest, m, o, spacing, mode), int64)
+                made = _blank(made, d, m).index_add(d, places, made)
+        elif antialias or mode == "bicubic":
+            made = (made.movedim(d, -1) @ _matrix(made, m, o, spacing, mode, align_corners, antialias)).movedim(-1, d)
+        else:
+            with KNOWN:
+                low, high, weight = _two(made, d, m, o, spacing, align_corners)
+                made = _blank(made, d, m).index_add(d, low, made * (1 - weight)).index_add(d, high, made * weight)
+    return made.clone() if made is g else made.to(g._dtype).contiguous()
+
+
+def _blank(like: Tensor, d: int, n: int) -> Tensor:
+    return like.new_zeros((*like._shape[:d], n, *like._shape[d + 1 :]))
