@@ -174,3 +174,20 @@ def test_constant_pad(dtype, pads, layout):
     expected = np.pad(kept, [(max(p, 0), max(q, 0)) for p, q in sides], constant_values=1)
     np.testing.assert_array_equal(got.double().numpy(), expected.astype(bool) if dtype == "bool" else expected)
     by_pack("constant_pad")
+
+
+@pytest.mark.parametrize("bad", [float("inf"), float("nan")])
+@pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 0, 1), (2, 0, 1), (2, 2, 2)])
+def test_a_weight_that_is_not_finite_meets_no_zero_beyond_the_edge(bad, stride, padding, dilation):
+    w = np.ones((3, 2, 3, 3), np.float32)
+    w[0, 1, 0, 2] = bad
+    x = corelib.zeros(1, 2, 9, 9, requires_grad=True)
+    y = F.conv2d(x, corelib.from_numpy(w), stride=stride, padding=padding, dilation=dilation)
+    y.backward(corelib.ones_like(y))
+    meets = np.zeros((9, 9), bool)  # where the element of the input and that weight are in one product
+    for i in range(y.shape[2]):
+        for j in range(y.shape[3]):
+            h, v = i * stride - padding, j * stride - padding + 2 * dilation
+            if 0 <= h < 9 and 0 <= v < 9:
+                meets[h, v] = True
+    assert (~np.isfinite(x.grad.numpy()[0, 1]) == meets).all() and np.isfinite(x.grad.numpy()[0, 0]).all()

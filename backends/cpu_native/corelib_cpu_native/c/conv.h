@@ -115,3 +115,28 @@ INLINE int how_of(Object *const *args, int at, int n, How *how) {
     return n >= 1 && n <= 3 && three_ints(args[at], n, 1, how->stride) && three_ints(args[at + 1], n, 0, how->padding)
            && three_ints(args[at + 2], n, 1, how->dilation) && int_of(args[at + 3], &how->groups) && how->groups > 0;
 }
+
+#if defined(IS_F64)
+typedef u64 Bits;
+#define NOT_FINITE 0x7ff0000000000000u
+#elif defined(IS_F32)
+typedef u32 Bits;
+#define NOT_FINITE 0x7f800000u
+#elif defined(IS_F16)
+typedef u16 Bits;
+#define NOT_FINITE 0x7c00u
+#else
+typedef u16 Bits;
+#define NOT_FINITE 0x7f80u
+#endif
+
+// Whether an array's elements are all finite; 0 where they do not lie in a row. A gradient's kernel multiplies weights by zeros beyond the edges, which
+// weights that are not finite do not survive: those are left to NumPy, once the result shows that there may be such.
+static int each_finite(Object *o) {
+    if (!IN_A_ROW(o)) return 0;
+    const Bits *x = (const Bits *)DATA(o);
+    const i64 n = numel(o);
+    Bits found = 0;
+    for (i64 i = 0; i < n; ++i) found |= (Bits)((x[i] & NOT_FINITE) == NOT_FINITE);
+    return !found;
+}
