@@ -30,8 +30,8 @@ static Turns *turns_of(i64 n) {
         else if (n % 8 == 0 && k <= n / 2) t->x[k] = t->y[k - n / 4], t->y[k] = -t->x[k - n / 4];
         else if (n % 8 == 0) t->x[k] = -t->x[k - n / 2], t->y[k] = -t->y[k - n / 2];
         else {
-            const f64 angle = 6.283185307179586476925 * (f64)k / (f64)n;
-            t->x[k] = (R)(cos)(angle), t->y[k] = (R)-(sin)(angle);
+            const f64 angle = 6.283185307179586476925 * (f64)k / (f64)n;  // of a quarter or half turn one of the two is 0
+            t->x[k] = 4 * k == n || 4 * k == 3 * n ? 0 : (R)(cos)(angle), t->y[k] = 2 * k == n ? 0 : (R)-(sin)(angle);
         }
     }
     if (n <= KEPT && kept_lengths + n <= 8 * KEPT) t->next = kept_turns, kept_turns = t, kept_lengths += n;
