@@ -52,7 +52,9 @@ def gt(input: Tensor, other: Tensor | Number) -> Tensor:
     >>> torch.tensor([1, 2]) > 1
     tensor([False,  True])
     """
-    return lt(other, input) if isinstance(other, Tensor) else bitwise_not(le(input, other)) & eq(input, input)
+    if isinstance(other, Tensor):
+        return lt(other, input)
+    return bitwise_not(le(input, other)) & eq(input, input) if other == other else lt(input, other)  # beside NaN nowhere
 
 
 @op(kind="binary", ref="less_equal", result=D.bool, inplace=True, out=True, aliases=("less_equal",))

@@ -145,7 +145,7 @@ def _bounded(x: Tensor, bound: Tensor | Number, beyond: Tensor) -> Tensor:
     """`x`, and where it is beyond it the bound, which is also the result where it is NaN."""
     if isinstance(bound, Tensor):
         return select_where(beyond | (bound != bound), bound, x)
-    return select_where(beyond, bound, x) if bound == bound else x * bound
+    return select_where(beyond if bound == bound else x == x, bound, x)
 
 
 @op(

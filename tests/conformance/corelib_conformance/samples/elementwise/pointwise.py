@@ -166,7 +166,7 @@ o.add(spec(4, values=[-2, -1, 1, 2]), spec(4, values=[-1, -2, -1, -3])).but(dtyp
 binary("maximum"), binary("minimum"), binary("fmax"), binary("fmin")
 o = binary("atan2", ulps=4)
 for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-    binary(name)
+    binary(name).add(spec(20, values=[0.0, NAN, INF, -2.0] * 5), NAN).but(dtypes=FLOATS, grad=False)
 for name in ("logical_and", "logical_or", "logical_xor"):
     binary(name, scalars=(), grad=False)
 for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
@@ -218,7 +218,6 @@ for least, most in [(-1, 1), (None, 1), (0, None), (-0.5, 0.7), (2, 1), (1, 2.5)
 o.add(spec(3, 4), spec(4, low=-2, high=0), spec(4, low=0, high=2)).add(spec(3, 4), min=spec(4), max=None)
 o.add(spec(3, 4), None, spec(3, 1)).add(spec(3, 1), spec(4), spec(4)).add(spec(), 0, 1).add(spec(0, 3), 0, 1)
 o.add(spec(5, values=[-1, 0, 1, 0, 1]), 0, 1).add(spec(10, values=MIXED), -2, 2).but(dtypes=FLOATS, grad=False)
-NAN = float("nan")
 o.add(spec(3, 4), NAN, 1).add(spec(3, 4), None, NAN).add(spec(2), spec(2, values=[0, NAN]), spec(2, values=[NAN, 1])).but(dtypes=FLOATS, grad=False)
 for name, bound in (("clamp_min", -0.5), ("clamp_max", 1)):
     op(name).add(spec(3, 4), bound).add(spec(3, 4), spec(4)).add(spec(3, 4, layout="strided"), 0)
