@@ -34,11 +34,6 @@ def gemms() -> tuple[int, int]:
     return (address(single), address(double)) if single is not None and double is not None else (0, 0)
 
 
-def shared() -> bool:
-    """Whether OpenBLAS can be told to work on others' threads."""
-    return _function("openblas_set_threads_callback_function") is not None
-
-
 def share(callback: int) -> None:
     """Have OpenBLAS call a function for its work, in place of its own threads."""
     tell = _function("openblas_set_threads_callback_function")

@@ -33,15 +33,6 @@ static void set_loop(char *const *at, const i64 *step, i64 n) {
     for (i64 i = 0; i < n; ++i) *(BITS *)(at[2] + i * step[2] + *(const i64 *)(at[1] + i * step[1]) * by) = *(const BITS *)(at[0] + i * step[0]);
 }
 
-#if defined IS_B8
-#define SUM(a, b) ((a) | (b))
-#elif defined IS_F64 || defined IS_F32 || defined IS_F16 || defined IS_BF16
-#define SUM(a, b) ((a) + (b))
-#define IS_FLOAT 1
-#else
-#define SUM(a, b) ((T)((u64)(a) + (u64)(b)))
-#endif
-
 static void add_loop(char *const *at, const i64 *step, i64 n) {
     const i64 by = ((const Along *)at[3])->step;
     for (i64 i = 0; i < n; ++i) {

@@ -202,15 +202,6 @@ static Object *take(Object *out, Object *table, Object **indices, int flat) {
 
 // Writing: columns of the innermost loop are cut into blocks, and places are met in order, so that the last of equals stays.
 enum { COLUMNS = 1024 };
-#if defined IS_B8
-#define SUM(a, b) ((a) | (b))
-#elif defined IS_F64 || defined IS_F32 || defined IS_F16 || defined IS_BF16
-#define SUM(a, b) ((a) + (b))
-#define IS_FLOAT 1
-#else
-#define SUM(a, b) ((T)((u64)(a) + (u64)(b)))
-#endif
-
 static void set_some(void *context, i64 begin, i64 end) {
     const Chosen *c = context;
     const i64 blocks = (c->m + COLUMNS - 1) / COLUMNS;

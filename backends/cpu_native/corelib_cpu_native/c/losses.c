@@ -32,25 +32,8 @@ typedef struct { Line l; i64 ignored; int reduction; T share_; } Classes;
 static void nll_loop(char *const *at, const i64 *step, i64 lines) {
     Classes *c = (Classes *)at[4];
     Line *l = &c->l;
-    const i64 n = l->n, a = l->along[0], b = l->along[1];
-    if (lines > 1 && step[0] == sizeof(MEM) && step[1] == sizeof(MEM) && n > 1) {
-        for (i64 i = 0; i < lines; i += COLUMNS) {
-            const i64 w = lines - i < COLUMNS ? lines - i : COLUMNS;
-            soft_columns(at[0] + i * sizeof(MEM), a, at[1] + i * sizeof(MEM), b, n, w, LOG);
-        }
-    } else {
-        const int there = in_a_row(a, n), here = in_a_row(b, n);
-        T own[ROOM], *room = there && here ? own : room_of(l, own, n);
-        if (!room) return;
-        for (i64 i = 0; i < lines; ++i) {
-            const char *in = at[1] + i * step[1];
-            char *out = at[0] + i * step[0];
-            if (!here) load_line(room, in, b, n);
-            soft_line(there ? (T *)out : room, here ? (const T *)in : room, n, LOG);
-            if (!there) store_line(out, a, n, room);
-        }
-        if (room != own) free(room);
-    }
+    const i64 a = l->along[0];
+    if (!soft_lines(l, at, step, lines, LOG)) return;
     for (i64 i = 0; i < lines; ++i) {
         const i64 t = *(const i64 *)(at[2] + i * step[2]);
         *(T *)(at[3] + i * step[3]) = t == c->ignored ? 0 : -LOAD((const MEM *)(at[0] + i * step[0] + t * a), 0);

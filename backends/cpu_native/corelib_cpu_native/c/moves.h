@@ -159,3 +159,13 @@ static UNUSED int copy_array(Object *out, Object *input) {
     if (numel(out)) copy_walk(&w);
     return 1;
 }
+
+// What two elements add up to: of bools whether either is true; integers wrap.
+#if defined IS_B8
+#define SUM(a, b) ((a) | (b))
+#elif defined IS_F64 || defined IS_F32 || defined IS_F16 || defined IS_BF16
+#define SUM(a, b) ((a) + (b))
+#define IS_FLOAT 1
+#else
+#define SUM(a, b) ((T)((u64)(a) + (u64)(b)))
+#endif

@@ -1,25 +1,7 @@
 // softmax, its logarithm, and the derivatives of both.
 static void soft_loop(char *const *at, const i64 *step, i64 lines) {
     Line *l = (Line *)at[2];
-    const i64 n = l->n, a = l->along[0], b = l->along[1];
-    if (lines > 1 && step[0] == sizeof(MEM) && step[1] == sizeof(MEM) && n > 1) {
-        for (i64 i = 0; i < lines; i += COLUMNS) {
-            const i64 w = lines - i < COLUMNS ? lines - i : COLUMNS;
-            soft_columns(at[0] + i * sizeof(MEM), a, at[1] + i * sizeof(MEM), b, n, w, l->how);
-        }
-        return;
-    }
-    const int there = in_a_row(a, n), here = in_a_row(b, n);
-    T own[ROOM], *room = there && here ? own : room_of(l, own, n);
-    if (!room) return;
-    for (i64 i = 0; i < lines; ++i) {
-        const char *in = at[1] + i * step[1];
-        char *out = at[0] + i * step[0];
-        if (!here) load_line(room, in, b, n);
-        soft_line(there ? (T *)out : room, here ? (const T *)in : room, n, l->how);
-        if (!there) store_line(out, a, n, room);
-    }
-    if (room != own) free(room);
+    soft_lines(l, at, step, lines, l->how);
 }
 
 static Object *soft(Object *const *args, int how) {

@@ -77,3 +77,27 @@ static void soft_columns(char *out, i64 out_step, const char *in, i64 in_step, i
 }
 
 VECTOR_SUM(part_sum, (const T *x, i64 n), AT(x))
+
+// Softmax or its logarithm of the lines of at[1], to at[0]: side by side where they lie so. 0 where there is no memory.
+static UNUSED int soft_lines(Line *l, char *const *at, const i64 *step, i64 lines, int how) {
+    const i64 n = l->n, a = l->along[0], b = l->along[1];
+    if (lines > 1 && step[0] == sizeof(MEM) && step[1] == sizeof(MEM) && n > 1) {
+        for (i64 i = 0; i < lines; i += COLUMNS) {
+            const i64 w = lines - i < COLUMNS ? lines - i : COLUMNS;
+            soft_columns(at[0] + i * sizeof(MEM), a, at[1] + i * sizeof(MEM), b, n, w, how);
+        }
+        return 1;
+    }
+    const int there = in_a_row(a, n), here = in_a_row(b, n);
+    T own[ROOM], *room = there && here ? own : room_of(l, own, n);
+    if (!room) return 0;
+    for (i64 i = 0; i < lines; ++i) {
+        const char *in = at[1] + i * step[1];
+        char *out = at[0] + i * step[0];
+        if (!here) load_line(room, in, b, n);
+        soft_line(there ? (T *)out : room, here ? (const T *)in : room, n, how);
+        if (!there) store_line(out, a, n, room);
+    }
+    if (room != own) free(room);
+    return 1;
+}
