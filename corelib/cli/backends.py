@@ -73,7 +73,8 @@ def as_text(found: list[BackendInfo], packs: list[Pack], width: int) -> str:
 def _status(info: BackendInfo) -> str:
     if not info.available:
         return f"unavailable: {info.reason}"
-    return f"available, but lacks the primitives {', '.join(info.missing)}" if info.missing else "available"
+    status = f"available, but lacks the primitives {', '.join(info.missing)}" if info.missing else "available"
+    return f"{status}; {info.reason}" if info.reason else status
 
 
 def dtypes_text(dtypes: dict[str, str]) -> str:

@@ -64,7 +64,7 @@ def forked(device_type: str) -> RuntimeError:
 
 
 class Probe(NamedTuple):
-    """What the hook `corelib_probe` returns: whether the device type can be used here, and if not, why not."""
+    """What the hook `corelib_probe` returns: whether the device type can be used here, and if not, why not; if so, what `corelib backends` is to tell."""
 
     available: bool
     reason: str = ""

@@ -14,6 +14,7 @@ import numpy as np
 import pyopencl as cl
 import pytest
 from corelib_opencl import probe
+from corelib_opencl.devices import all_devices
 
 
 def backend():
@@ -22,6 +23,9 @@ def backend():
 
 def test_every_device_of_every_platform_has_an_index():
     count = sum(len(p.get_devices()) for p in cl.get_platforms())
+    found, left_out = all_devices()
+    assert len(found) + len(left_out) == count
+    count = len(found)
     assert backend().device_count() == count > 0
     assert str(torch.zeros(1, device=f"opencl:{count - 1}").device) == f"opencl:{count - 1}"
     with pytest.raises(RuntimeError, match="invalid device index"):
@@ -149,6 +153,31 @@ def test_a_driver_without_devices_is_not_said_to_be_missing():
     code = "import corelib; i = [i for i in corelib.backends.list() if i.device_type == 'opencl'][0]; print(i.available, i.reason)"
     done = subprocess.run([sys.executable, "-c", patched + code], capture_output=True, text=True, timeout=120, check=True)
     assert "installed, but lists no device" in done.stdout and "pip install" not in done.stdout and "POCL_CACHE_DIR" in done.stdout
+
+
+@pytest.mark.parametrize("usable", [0, 1])
+def test_a_driver_that_builds_no_program_is_left_out_and_named(usable):
+    patched = f"""
+import pyopencl, corelib
+from corelib_opencl.devices import all_devices
+device = all_devices()[0][0]
+all_devices.cache_clear()
+build, asked = pyopencl.Program.build, []
+def refuse(self, *args, **kwargs):
+    asked.append(self)
+    if len(asked) > {usable}:
+        raise pyopencl.RuntimeError("failed\\n\\nerror: unknown target CPU 'generic'\\nDevice failed")
+    return build(self, *args, **kwargs)
+pyopencl.Program.build = refuse
+pyopencl.get_platforms = lambda: [device.platform]
+type(device.platform).get_devices = lambda self: [device, device]
+i = [i for i in corelib.backends.list() if i.device_type == 'opencl'][0]
+print(i.available, len(i.devices), i.reason)
+"""
+    done = subprocess.run([sys.executable, "-c", patched], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.startswith("True 1 left out: " if usable else "False 0 "), done
+    assert "its driver builds no program (error: unknown target CPU 'generic')" in done.stdout
+    assert usable or "pocl-opencl-icd" in done.stdout
 
 
 def test_this_driver_is_asked_once_and_survives(monkeypatch, tmp_path):

@@ -33,11 +33,19 @@ def corelib_probe() -> Probe:
         return Probe(False, f"pyopencl cannot be imported: {error}")
     if first_asked() != os.getpid():
         return Probe(False, str(forked("opencl")))
+    from corelib_opencl.devices import all_devices  # as above
+
     try:
         platforms = pyopencl.get_platforms()
-        found = sum(len(platform.get_devices()) for platform in platforms)
+        found, left_out = all_devices()
     except pyopencl.Error as error:
         return Probe(False, f"no OpenCL platform answers ({error}); for the processor: pip install 'corelib[opencl-cpu]'")
+    if left_out and not found:
+        return Probe(
+            False,
+            f"{'; '.join(left_out)}. A driver that is older than the processor may not know it: a newer one, as PoCL of the system's packages "
+            "(Debian: apt install pocl-opencl-icd) or of conda-forge, is found when it is installed",
+        )
     if not found and platforms:
         names = ", ".join(platform.name for platform in platforms)
         return Probe(
@@ -47,7 +55,7 @@ def corelib_probe() -> Probe:
         )
     if not found:
         return Probe(False, "no OpenCL device found; for the processor: pip install 'corelib[opencl-cpu]'")
-    return Probe(True)
+    return Probe(True, f"left out: {'; '.join(left_out)}" if left_out else "")
 
 
 @hookimpl

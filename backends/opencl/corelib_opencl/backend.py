@@ -18,7 +18,7 @@ Bytes = NDArray[np.uint8]
 
 
 class OpenCLBackend(Backend):
-    """Device type `opencl`: every device of every platform, `opencl:0`, `opencl:1`, in the drivers' order."""
+    """Device type `opencl`: every device of every platform that can be used, `opencl:0`, `opencl:1`, in the drivers' order."""
 
     device_type = "opencl"
     api_version = (1, 0)
@@ -26,7 +26,7 @@ class OpenCLBackend(Backend):
     counted_buffers = True
 
     def __init__(self) -> None:
-        self._found = all_devices()
+        self._found, _ = all_devices()
         self._devices: dict[int, Device] = {}
         double = all(self.device(i).double for i in range(len(self._found)))
         # Half types are computed in float32, by conversions that every OpenCL has.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from functools import cache
 from typing import Any
 
 import pyopencl as cl
@@ -54,15 +55,33 @@ class Device:
         return Queue(self.context, properties=cl.command_queue_properties.PROFILING_ENABLE)
 
 
-def all_devices() -> list[cl.Device]:
-    """Every device of every platform, in the drivers' order, without asking anybody."""
+@cache
+def all_devices() -> tuple[list[cl.Device], list[str]]:
+    """Every device of every platform, in the drivers' order; and those that are left out, each with the reason. Asked of the drivers once."""
     found: list[cl.Device] = []
+    left_out: list[str] = []
     for platform in cl.get_platforms():
         try:
-            found += platform.get_devices()
+            devices = platform.get_devices()
         except cl.Error:  # a platform without devices says so by an error
             continue
-    return found
+        for device in devices:
+            problem = _builds_nothing(device)
+            if problem:
+                left_out.append(f"{device.name.strip()} ({platform.name.strip()} {device.driver_version}): {problem}")
+            else:
+                found.append(device)
+    return found, left_out
+
+
+def _builds_nothing(device: cl.Device) -> str:
+    """Why a driver cannot build any program, or "": the compiler of one that is older than the processor may not know it."""
+    try:
+        cl.Program(cl.Context([device]), "__kernel void nothing(void) {}").build(cache_dir=False)
+    except cl.Error as error:
+        said = [line.strip() for line in str(error).splitlines() if "error:" in line]
+        return f"its driver builds no program ({said[0] if said else str(error).strip()})"
+    return ""
 
 
 def told(error: cl.Error, call: str) -> RuntimeError:

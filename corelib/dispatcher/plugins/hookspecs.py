@@ -50,7 +50,8 @@ def corelib_probe() -> Probe | None:
     """Whether the device type can be used on this machine. Optional; without it the answer is yes.
 
     Called before `corelib_backend`. It should be quick, must not raise for a missing driver or device, and must leave
-    no trace, for the device may never be used. Return `Probe(True)`, or `Probe(False, "why not, and what to do")`.
+    no trace, for the device may never be used. Return `Probe(True)`, with a remark that
+    `corelib backends` shows if there is something to know, or `Probe(False, "why not, and what to do")`.
     """
 
 

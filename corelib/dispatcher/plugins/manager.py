@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # start-up: only plugins need it
 
 
 class BackendInfo(NamedTuple):
-    """One backend as `corelib backends` shows it; `reason` says why it is not available, `missing` which primitives it lacks."""
+    """One backend as `corelib backends` shows it; `reason` says why it is not available, or what is to be known of it."""
 
     device_type: str
     provider: str
@@ -41,12 +41,14 @@ class BackendInfo(NamedTuple):
     devices: list[str]
     capabilities: dict[str, Any]
     missing: tuple[str, ...] = ()
+    """The primitives that it lacks."""
 
 
 _loaded: dict[str, Backend] = {}
 _providers: dict[str, Entry] = {}
 _packs: dict[str, list[Pack]] = {}
 _lacking: dict[str, tuple[str, ...]] = {}
+_remarks: dict[str, str] = {}  # what a plugin's probe says of a device type that can be used
 _loading: set[tuple[str, int]] = set()  # with the thread that does it: in a forked child it may not exist
 _locks: dict[str, threading.RLock] = {}
 
@@ -165,7 +167,7 @@ def _missing(device_type: str) -> str:
 def _open(entry: Entry) -> Backend:
     """Import a plugin, probe it, make its backend and check all that core relies on."""
     hooks = checked_hooks(entry, "corelib_backend")
-    _probe(hooks)
+    _remarks[entry.device_type] = _probe(hooks)
     backend = check_backend(guarded("its hook corelib_backend", hooks.corelib_backend), entry)
     count = guarded("its function device_count", backend.device_count)
     if type(count) is not int or count < 0:
@@ -198,9 +200,10 @@ def _open(entry: Entry) -> Backend:
     return backend
 
 
-def _probe(hooks: pluggy.HookRelay) -> None:
+def _probe(hooks: pluggy.HookRelay) -> str:
+    """What a plugin's probe says of a device type that can be used; BackendError for another."""
     if not hooks.corelib_probe.get_hookimpls():
-        return
+        return ""
     answer = guarded("its hook corelib_probe", hooks.corelib_probe)
     if not (
         isinstance(answer, tuple) and len(answer) == 2 and type(answer[0]) is bool and isinstance(answer[1], str)
@@ -208,6 +211,7 @@ def _probe(hooks: pluggy.HookRelay) -> None:
         raise BackendError(f"its hook corelib_probe must return a corelib.backend.Probe, got {answer!r}")
     if not answer[0]:
         raise BackendError(answer[1] or "its hook corelib_probe says so, without a reason")
+    return answer[1]
 
 
 def _discovered() -> list[Entry]:
@@ -231,7 +235,7 @@ def _describe(entry: Entry) -> BackendInfo:
             if provider[:5] == entry[:5]:
                 devices = [_device(backend, index) for index in range(backend.device_count())]
                 return BackendInfo(
-                    entry.device_type, entry.provider, entry.version, True, "", dict(backend.dtypes), devices,
+                    entry.device_type, entry.provider, entry.version, True, _remarks.get(entry.device_type, ""), dict(backend.dtypes), devices,
                     backend.capabilities(), _lacking.get(entry.device_type, ()),
                 )  # fmt: skip
             reason = f"{choice_variable(entry.device_type)} chooses {provider.provider}"
