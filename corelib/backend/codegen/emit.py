@@ -96,7 +96,7 @@ class Vector(Scalar):
         if dtype is D.bool:
             return f"(convert_{self.mask}(vload{w}(0, {array} + ({at}))) != 0)"
         if dtype is D.float16:
-            return f"vload_half{w}(0, {array} + ({at}))"
+            return f"load_f16_{w}({array} + ({at}))"
         if dtype is D.bfloat16:
             return f"as_float{w}(convert_uint{w}(vload{w}(0, {array} + ({at}))) << 16)"
         return f"vload{w}(0, {array} + ({at}))"
@@ -113,7 +113,7 @@ class Vector(Scalar):
         if dtype is D.bool:
             return f"vstore{w}(convert_uchar{w}({value} & 1), 0, {array} + ({at}));"
         if dtype is D.float16:
-            return f"vstore_half{w}_rte({value}, 0, {array} + ({at}));"
+            return f"store_f16_{w}({array} + ({at}), {value});"
         if dtype is D.bfloat16:
             return f"vstore{w}(round_bf16_{w}({value}), 0, {array} + ({at}));"
         return f"vstore{w}({value}, 0, {array} + ({at}));"

@@ -63,6 +63,9 @@ FN void store_f16(GLOBAL half* p, i64 i, f32 v) { vstore_half_rte(v, i, p); }
     return (float8)(F(x.s0), F(x.s1), F(x.s2), F(x.s3), F(x.s4), F(x.s5), F(x.s6), F(x.s7)); \\
   }
 #ifdef VECTORS
+// By way of memory that is aligned to their size: some versions of PoCL read and write eight halves as if all were.
+FN float8 load_f16_8(GLOBAL const half* p) { const ushort8 bits = vload8(0, (GLOBAL const ushort*)p); return vload_half8(0, (const half*)&bits); }
+FN void store_f16_8(GLOBAL half* p, float8 v) { ushort8 bits; vstore_half8_rte(v, 0, (half*)&bits); vstore8(bits, 0, (GLOBAL ushort*)p); }
 ROUND_BF16(8)
 LANES(sin) LANES(cos) LANES(tan)
 #endif
