@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import prod
-from sys import getrefcount
 from threading import get_ident
 from typing import Any, TypeAlias
 
 from corelib.dispatcher.calls.primitive import COPY, run_primitive
 from corelib.dispatcher.warned import warn
 from corelib.graph.anomaly import anomaly, check_nan
-from corelib.graph.edges import GradientEdge, dtype_at, edge_at, edge_of, fitted, shape_at
+from corelib.graph.edges import GradientEdge, alone, dtype_at, edge_at, edge_of, fitted, shape_at
 from corelib.graph.grad_mode import grad_mode, tasks
 from corelib.graph.hooks import refuse_returned, run_after, run_before
 from corelib.dispatcher.regions import watched
@@ -64,6 +63,9 @@ def backward(
     >>> x.grad
     tensor([2., 4.])
     """
+    if type(tensors) is Tensor and grad_tensors is inputs is grad_variables is None and not create_graph and _begins_alone(tensors):
+        _run([(edge_of(tensors), _one(tensors))], bool(retain_graph), False, None, accumulate=True, inputs=())
+        return
     tensors = _several(tensors)
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning)
@@ -137,6 +139,11 @@ def grad(
                 g = zeros_like(t) if isinstance(t, Tensor) else zeros(shape_at(t), dtype=dtype_at(t), device=edge[0].device)
         results.append(g)
     return tuple(results)
+
+
+def _begins_alone(t: Tensor) -> bool:
+    """Whether a backward can begin at a tensor with a gradient of 1, as at most losses."""
+    return not t._shape and t._requires_grad and t._dtype.is_floating_point
 
 
 def _several(given: Places) -> tuple[Any, ...]:
@@ -419,34 +426,6 @@ def _give(node: Node, number: int, g: Tensor, pending: dict[Node, Gradient], hea
     have[number] = g if have[number] is None else have[number] + g
 
 
-# `sys.getrefcount` of a gradient that only the engine holds, as _accumulate sees it, and of its memory: measured once
-# on an object that is known to be nobody else's, because interpreters differ in what they count.
-def _refs(g: Tensor | _Probe) -> tuple[int, int]:
-    return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
-
-
-class _Probe:
-    __slots__ = ("_native", "_storage")
-    _native: object
-    _storage: object
-
-
-def _calibrate() -> tuple[int, int]:
-    def accumulate(node: None, g: _Probe, create_graph: bool) -> tuple[int, int]:
-        return _refs(g)
-
-    def run() -> tuple[int, int]:
-        pending: dict[int, _Probe] = {0: _Probe()}
-        pending[0]._storage, pending[0]._native = object(), None
-        g = pending.pop(0)
-        return accumulate(None, g, False)
-
-    return run()
-
-
-_OWNED = _calibrate()
-
-
 def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
     """Add a gradient to its leaf's `.grad`."""
     leaf = node._leaf()
@@ -459,8 +438,7 @@ def _accumulate(node: Any, g: Tensor, create_graph: bool) -> None:
             # Out of the graph's way where the gradient is not differentiable any further.
             leaf._grad = g if g._requires_grad else _own(g, strides)
         else:
-            refs = _refs(g)
-            own = refs[0] <= _OWNED[0] and refs[1] <= _OWNED[1] and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None
+            own = alone(g) and (g._strides == strides or not grad_mode.keeps_layout) and g._base is None
             leaf._grad = g if own and not g._requires_grad else _own(g, strides)
     elif create_graph:
         leaf._grad = have + g

@@ -1,10 +1,12 @@
 """Where gradients flow to: a tensor's edge, found anew for a view whose memory was changed in place; and gradients made to fit the tensor
-there: broadcasting is undone once, here, for every op."""
+there: broadcasting is undone once, here, for every op; and which gradients nobody else holds."""
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import Any, NamedTuple
 
+from corelib.graph.grad_mode import grad_mode
 from corelib.graph.node import AccumulateGrad, Edge, Grads, Node, next_number, nowhere
 from corelib.graph.views import refuse_view
 from corelib.tensor import dtype as D
@@ -106,11 +108,11 @@ class Region:
     The way is the same for a view of another dtype, such as the real numbers in the memory of complex ones.
     """
 
-    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "offset", "shape", "strides")
+    __slots__ = ("base_dtype", "base_key", "base_shape", "base_strides", "dtype", "key", "numel", "offset", "shape", "strides")
 
     def __init__(self, t: Tensor) -> None:
         base: Any = t._base
-        self.shape, self.strides, self.dtype, self.key = t._shape, t.stride(), t._dtype, t._key
+        self.shape, self.strides, self.dtype, self.key, self.numel = t._shape, t.stride(), t._dtype, t._key, t._numel
         self.base_shape, self.base_strides, self.base_dtype, self.base_key = base._shape, base.stride(), base._dtype, base._key
         self.offset = (t._offset * t._dtype.itemsize - base._offset * base._dtype.itemsize) // t._dtype.itemsize
 
@@ -122,6 +124,8 @@ class Region:
             elif self.dtype.is_complex and not self.base_dtype.is_complex:
                 span = 1 + sum((n - 1) * s for n, s in zip(laid._shape, laid.stride(), strict=True))
                 laid = laid.as_strided((span // 2, 2), (2, 1)).view_as_complex()
+        elif not grad_mode.enabled:  # the same without the op
+            return laid._as_view(self.shape, self.strides, laid._offset + self.offset, self.numel)
         return laid.as_strided(self.shape, self.strides, self.offset)
 
     def turned(self, g: Tensor) -> Tensor:
@@ -139,8 +143,10 @@ class Region:
             dtype = g._dtype
         return g.new_empty_strided(self.base_shape, self.base_strides, dtype=dtype)
 
-    def copied(self, g: Tensor) -> Tensor:
-        """A copy of a gradient of the base, laid out as the base is."""
+    def copied(self, g: Tensor, owned: bool) -> Tensor:
+        """A copy of a gradient of the base, laid out as the base is; the gradient itself, if that may be changed and lies so."""
+        if owned and g._dtype is self.base_dtype and g._base is None and g.stride() == self.base_strides:
+            return g
         if g._dtype is self.base_dtype and self.base_strides == contiguous_strides(self.base_shape):
             return g.clone(memory_format=contiguous_format)
         return self.laid(g).copy_(g)
@@ -206,3 +212,41 @@ def summed(g: Tensor, shape: Shape) -> Tensor:
     )
     g = g.sum(dims, True) if dims else g
     return g.reshape(shape) if lead else g
+
+
+def _refs(g: Any) -> tuple[int, int]:
+    """How often a gradient and its memory are held."""
+    return getrefcount(g), getrefcount(g._storage if g._storage is not None else g._native)
+
+
+def alone(g: Tensor) -> bool:
+    """Whether a gradient and its memory are held by the engine alone and by the function that it gave the gradient to, which asks."""
+    held, memory = _refs(g)
+    return held <= _HELD and memory <= _MEMORY
+
+
+class _Probe:
+    __slots__ = ("_native", "_storage")
+    _native: object
+    _storage: object
+
+
+def _calibrate() -> tuple[int, int]:
+    """What `alone` compares with, measured on an object that is known to be nobody else's: interpreters differ in what they count."""
+
+    def ask(g: _Probe) -> tuple[int, int]:
+        return _refs(g)
+
+    def given(node: None, g: _Probe, create_graph: bool) -> tuple[int, int]:
+        return ask(g)
+
+    def run() -> tuple[int, int]:
+        pending: dict[int, _Probe] = {0: _Probe()}
+        pending[0]._storage, pending[0]._native = object(), None
+        g = pending.pop(0)
+        return given(None, g, False)
+
+    return run()
+
+
+_HELD, _MEMORY = _calibrate()

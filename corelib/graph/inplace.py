@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from corelib.graph.anomaly import anomaly, remember
-from corelib.graph.edges import AsStridedBackward0, Region, edge_of, move_retained, refreshed_edge
+from corelib.graph.edges import AsStridedBackward0, Region, alone, edge_of, move_retained, refreshed_edge
 from corelib.graph.grad_mode import grad_mode
 from corelib.graph.leaf import is_leaf
 from corelib.graph.node import Edge, Grads, Node, next_number
@@ -206,11 +206,12 @@ class CopySlices(Node):
         if self.spent:
             raise RuntimeError(SECOND_TIME)
         region = self.region
-        laid = region.copied(g)
+        owned = not grad_mode.enabled and alone(g)
+        laid = region.copied(g, owned)
         part = region.of(laid)
         # What an op makes of it alone does not outlast this.
-        alone = isinstance(self.fn, OpNode) and not any(self.edges[1:]) and not grad_mode.enabled
-        given = region.turned(part if alone else part.clone())
+        brief = isinstance(self.fn, OpNode) and not any(self.edges[1:]) and not grad_mode.enabled
+        given = region.turned(part if brief else part.clone())
         inside = None
         second: Grads = ()
         if self.joined:
@@ -224,7 +225,7 @@ class CopySlices(Node):
             return [None, *second]
         if inside is None:
             part.zero_()
-        else:
+        elif inside is not part:
             part.copy_(region.turned(inside))
         return [laid, *second]
 

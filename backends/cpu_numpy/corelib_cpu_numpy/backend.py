@@ -7,8 +7,8 @@ import numpy as np
 from corelib.contract.backend import Backend
 from corelib.contract.kernels import KernelTable
 from corelib.tensor import dtype as D
-from corelib_cpu_numpy import kernels, threads
-from corelib_cpu_numpy.threads import Array
+from corelib_cpu_numpy import kernels, openblas
+from corelib_cpu_numpy.openblas import Array
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -37,10 +37,10 @@ class NumpyBackend(Backend):
         return 1
 
     def get_num_threads(self) -> int:
-        return threads.get_num_threads()
+        return openblas.get_num_threads()
 
     def set_num_threads(self, n: int) -> bool:
-        return threads.set_num_threads(n)
+        return openblas.set_num_threads(n)
 
     def default_queue(self, index: int) -> None:
         return None

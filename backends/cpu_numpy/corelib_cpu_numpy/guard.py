@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from corelib.backend.xp.guard import Function
 from corelib.contract.kernels import Kernel
-from corelib_cpu_numpy.threads import Array, matmul
+from corelib_cpu_numpy.openblas import Array
 
 
 def _quiet_context() -> contextvars.Context:
@@ -79,7 +79,7 @@ class Guard:
 
         return kernel
 
-    matmul = staticmethod(matmul)
+    matmul = staticmethod(np.matmul)
     piece = 1 << 15
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from corelib.contract.kernels import KernelTable
 from corelib_cpu_numpy.guard import guard
-from corelib_cpu_numpy.threads import add_scaled, Array
+from corelib_cpu_numpy.openblas import add_scaled, Array
 
 PIECE = 1 << 16
 

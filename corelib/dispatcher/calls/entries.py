@@ -317,6 +317,7 @@ _WORK = {
         "        except (AttributeError, TypeError, IndexError):\n"
         "            check_operands(op, ({tuple}))\n"
         "            raise\n"
+        "        if result is None: return None\n"
         "        try: base = result._base\n"
         "        except AttributeError: return own(result, ({tuple})) if isinstance(result, tuple) else result\n"
         "        return result if base is None or base is a0 else own(result, ({tuple}))"

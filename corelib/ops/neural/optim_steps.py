@@ -44,16 +44,11 @@ def _run_kernel(
         native = t._native
         natives.append(t._array() if native is None else native)
     target, gradient = param._native, grad._native
-    if not computed(
-        op,
-        kernel,
-        device,
-        dtype,
-        param._array() if target is None else target,
-        grad._array() if gradient is None else gradient,
-        *natives,
-        *attributes,
-    ):
+    if target is None:
+        target = param._array()
+    if gradient is None:
+        gradient = grad._array()
+    if not computed(op, kernel, device, dtype, target, gradient, *natives, *attributes):
         return False
     for t in (param, *states):
         if t is not None:

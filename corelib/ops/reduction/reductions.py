@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod as product
 
 from corelib.dispatcher.declare import KernelOnly, op
+from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import Infer, Inferred
 from corelib.dispatcher.warned import warn
 from corelib.ops.elementwise.unary import in_float32
@@ -48,6 +50,8 @@ def _infer_total(name: str) -> Infer:
 
 def expand_reduced(g: Tensor, shape: Shape, dim: Shape, keepdim: bool) -> Tensor:
     """A reduction's gradient seen in the shape of its input."""
+    if not g._shape and not g._requires_grad and not active.count:  # that of a total: the view without its op
+        return g._as_view(shape, (0,) * len(shape), g._offset, product(shape))
     return kept(g, shape, dim, keepdim).expand(shape)
 
 

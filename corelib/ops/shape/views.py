@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, TypeVar
 
+from corelib.dispatcher.calls.primitive import COPY
 from corelib.dispatcher.declare import op
 from corelib.dispatcher.modes import active
 from corelib.dispatcher.op import TABLE
@@ -149,10 +150,16 @@ def reshape(input: Tensor, shape: int | Sequence[int]) -> Tensor:
     """
     wanted = filled_size("reshape", input, shape if type(shape) is tuple else integers("reshape", "shape", shape, 1))
     recorded = input._requires_grad or active.count or off
-    show = view if recorded else TABLE["view"].body
+    if input._strides is None and not recorded:
+        return input._as_view(wanted, None, input._offset, input._numel)
     if input._strides is None or view_strides(input._shape, input._strides, wanted) is not None:
-        return show(input, wanted)
-    made = show(input.contiguous(), wanted)
+        return view(input, wanted) if recorded else TABLE["view"].body(input, wanted)
+    if recorded:
+        made = view(input.contiguous(), wanted)
+    else:  # the same without the calls
+        copied = Tensor._empty(input._device, input._dtype, input._shape)
+        COPY.value(copied, input)
+        made = copied._as_view(wanted, None, 0, input._numel)
     made._base = None  # the copy is nobody else's
     return made
 
