@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from corelib_conformance import samples
-from corelib_conformance.checks import CHECKS, contract, gradients, primitives, runtime, sums, table, training  # noqa: F401  (they declare checks)
+from corelib_conformance.checks import CHECKS, contract, exponents, gradients, primitives, runtime, sums, table, training  # noqa: F401  (they declare checks)
 from corelib_conformance.checks.forward import RANDOM, present, samples_of
 from corelib_conformance.checks.gradients import FLAT, STEPS
 from corelib_conformance.checks.primitives import PRIMITIVES
@@ -42,6 +42,7 @@ def plan(level: int = 5) -> tuple[Case, ...]:
     cases += [Case(2, "numbers_that_do_not_fit", "", dtype) for dtype in ALL if dtype not in ("bool", "bfloat16", "float64")]
     cases += [Case(2, "long_totals", "cumsum", dtype, "forward") for dtype in FLOATS if dtype != "float64"]
     cases += [Case(3, "whole_table", op.name, dtype, "forward") for op in ops if op.name not in LISTED for dtype in shown(op)]
+    cases += [Case(3, "exponents", name, dtype, "forward") for name in exponents.FUNCTIONS for dtype in exponents.SINGLE if dtype in OPS[name].dtypes]
     cases += [
         Case(3, "body", op.name, dtype, "forward")
         for op in ops if op.name not in RANDOM and not op.needs for dtype in ("float32", "int64", "bool") if dtype in shown(op)

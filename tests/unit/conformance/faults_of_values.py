@@ -39,6 +39,11 @@ def float_sum(table: Any, m: Any) -> None:
     instead(table, "sum", [corelib.int64], wrong, m)
 
 
+@mutant("tanh by exp alone, which loses the digits of small numbers", "3/exponents/tanh/float32/forward")
+def tanh_by_exp(table: Any, m: Any) -> None:
+    instead(table, "tanh", [corelib.float32], lambda out, x: np.copyto(out, 1 - 2 / (np.exp(np.float32(2) * x) + 1)), m)
+
+
 @mutant("drop the last K", "1/sizes/batched_matmul/float32/forward")
 def drop_last(table: Any, m: Any) -> None:
     for name in ("batched_matmul", "mm"):

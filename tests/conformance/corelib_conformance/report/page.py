@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from corelib_conformance.result import GOOD
+from corelib_conformance.tolerances import ulps
 
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
 LETTERS = {"kernel": "K", "body": "B", "unsupported": "–", "failed": "✗", "": ""}
@@ -24,10 +25,11 @@ def page(data: dict[str, Any]) -> str:
     """The page of a report's data."""
     wrong = [row for row in data["results"] if row["status"] not in GOOD]
     tight = sorted((r for r in data["results"] if r["status"] == "pass" and r["over"]), key=lambda r: -r["over"])[:12]
+    units = [(r["op"], r["dtype"], r["over"] * ulps(r["op"], r["dtype"]), ulps(r["op"], r["dtype"])) for r in data["results"] if r["check"] == "exponents" and r["over"] is not None]
     counts: dict[str, int] = {}
     for row in data["results"]:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
-    return str(_template().render(data=data, dtypes=DTYPES, letters=LETTERS, matrix=matrix(data), wrong=wrong, tight=tight, counts=counts))
+    return str(_template().render(data=data, dtypes=DTYPES, letters=LETTERS, matrix=matrix(data), wrong=wrong, tight=tight, units=units, counts=counts))
 
 
 def matrix(data: dict[str, Any]) -> list[tuple[str, list[dict[str, str]]]]:
