@@ -9,7 +9,7 @@ from corelib.graph.grad_mode import enable_grad
 from corelib.ops.complex.complex_numbers import view_as_complex
 from corelib.ops.construction.creation import zeros_like
 from corelib.ops.elementwise.arithmetic import maximum
-from corelib.ops.neural.optim_steps import _adam_step_
+from corelib.ops.neural.optim_steps import update
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, as_real, check_capturable, check_fused, check_not_negative,
     check_one_element, check_switches, loss_of, step_count_for,
@@ -110,6 +110,7 @@ class Adam(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = loss_of(closure)
+        advance = update("_adam_step_")
         for group in self.param_groups:
             check_capturable(group)
             if group["differentiable"]:
@@ -137,7 +138,7 @@ class Adam(Optimizer):
                 count, mean, square = self._advance(p, state["step"]), state["exp_avg"], state["exp_avg_sq"]
                 if p.is_complex():
                     p, grad, mean, square, largest = map(as_real, (p, grad, mean, square, largest))
-                _adam_step_(p, grad, mean, square, largest, count, lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
+                advance(p, grad, mean, square, largest, count, lr, beta1, beta2, eps, decay, amsgrad, maximize, decoupled)
         return loss
 
     def _state_of(self, group: Group, p: Tensor) -> State:

@@ -7,7 +7,7 @@ from typing import Any
 
 from corelib.graph.grad_mode import enable_grad
 from corelib.ops.construction.creation import empty_like
-from corelib.ops.neural.optim_steps import _sgd_step_
+from corelib.ops.neural.optim_steps import update
 from corelib.optim.optimizer import (
     Group, Optimizer, Params, State, StateDict, as_number, check_fused, check_not_negative, check_one_element,
     check_switches, loss_of,
@@ -86,6 +86,7 @@ class SGD(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters once. `closure` recomputes the loss and its gradients, and its result is returned."""
         loss = loss_of(closure)
+        advance = update("_sgd_step_")
         for group in self.param_groups:
             if group["differentiable"]:
                 with enable_grad():
@@ -98,14 +99,14 @@ class SGD(Optimizer):
                 if grad is None:
                     continue
                 if momentum == 0:
-                    _sgd_step_(p, grad, None, lr, 0, dampening, decay, False, maximize, False)
+                    advance(p, grad, None, lr, 0, dampening, decay, False, maximize, False)
                     continue
                 state = self.state[p]
                 buffer = state.get("momentum_buffer")
                 first = buffer is None
                 if first:
                     buffer = state["momentum_buffer"] = empty_like(grad)
-                _sgd_step_(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+                advance(p, grad, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
         return loss
 
 

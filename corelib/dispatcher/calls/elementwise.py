@@ -7,6 +7,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
+from corelib.contract.kernels import Kernel
 from corelib.dispatcher.calls import fallback
 from corelib.dispatcher.calls.outcome import after, computed, next_computed
 from corelib.dispatcher.calls.outs import store, write
@@ -106,6 +107,27 @@ def _execute(op: Op, args: Args, operands: Sequence[Operand], dtype: DType, devi
             grad_mode.enabled = before
     if op.rule.vjps is not None and grad_mode.enabled and any(getattr(x, "_requires_grad", False) for x in operands):
         record(op.rule, args, result)
+    return result
+
+
+def large(op: Op, kernel: Kernel, args: Args, dtype: DType, device: Device, shape: Shape) -> Tensor:
+    """As the entries do it, with memory of the allocator's: tensors of one dtype and device, and numbers, whose result is row-major."""
+    rule, facts = op.rule, op.facts
+    needs = grad_mode.enabled and any(x._requires_grad for x in args if isinstance(x, Tensor))
+    if needs and rule.vjps is None and op.body is not None and facts.result is None:
+        differentiated: Tensor = op.body(*args)
+        return differentiated
+    result = Tensor._empty(device, facts.result or dtype, shape)
+    natives = (result._array(), *natives_of(args))
+    try:
+        got = kernel(*natives)
+    except Exception as error:
+        got = after(error, op, device, args, partial(kernel, *natives))
+    if got is not None and got is not natives[0] and not next_computed(op, device, dtype, got, *natives):
+        passed: Tensor = fallback.passed(op, device, dtype, args)
+        return passed
+    if needs and rule.vjps is not None:
+        record(rule, args, result)
     return result
 
 

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from corelib.dispatcher.calls import call as _call, fallback
-from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise
+from corelib.dispatcher.calls.elementwise import BROADCASTS, ROW_MAJOR, elementwise, large
 from corelib.dispatcher.calls.foreign import answer, answer_by_position, foreign
 from corelib.dispatcher.calls.operator_entries import for_operator, inplace_entry, rename
 from corelib.dispatcher.calls.outcome import afresh, next_computed, noted
@@ -56,11 +56,13 @@ def unary_entry(op: Op) -> Entry:
                 device = input._device
                 runtime: Any = device._runtime
                 numel = input._numel
-                if active.count or out is not None or input._strides is not None or numel >= runtime.small_limit:
+                if active.count or out is not None or input._strides is not None:
                     return elementwise(op, (input,), out)
             except (KeyError, AttributeError):
                 return afresh(elementwise, op, (input,), out)
             shape = input._shape
+            if numel >= runtime.small_limit:
+                return large(op, kernel, (input,), dtype, device, shape) if runtime.small_limit else elementwise(op, (input,), out)
             try:
                 native = runtime.small_empty(shape, dtype._np if result is None else result.np)
                 got = kernel(native, input._native if input._native is not None else input._array())
@@ -140,10 +142,10 @@ def straight(op: Op, slow: Callable[[Op, Args], Tensor]) -> Entry:
                     native_other = other._array()
                 need_other = other._requires_grad
             runtime: Any = device._runtime
-            if numel >= runtime.small_limit:
-                return slow(op, (input, other))
         except (KeyError, AttributeError):
             return afresh(slow, op, (input, other))
+        if numel >= runtime.small_limit:
+            return large(op, kernel, (input, other), dtype, device, shape) if runtime.small_limit else slow(op, (input, other))
         try:
             native = runtime.small_empty(shape, dtype._np if result is None else result.np)
             got = kernel(native, input._native if input._native is not None else input._array(), native_other)

@@ -38,9 +38,13 @@ def _rows(x: Tensor) -> Tensor:
     return x if len(x._shape) == 2 else x.reshape((prod(x._shape[:-1]), x._shape[-1]))
 
 
+_NOTHING = (0,)
+
+
 def _infer_backward(g: Tensor, input: Tensor, weight: Tensor, needs: tuple[bool, ...]) -> Inferred:
-    shapes = (input._shape, weight._shape, (weight._shape[0],))
-    specs: list[Spec] = [(shape if need else (0,), g._dtype) for shape, need in zip(shapes, needs, strict=True)]
+    of_input, of_weight, of_bias = needs
+    rows, dtype = weight._shape, g._dtype
+    specs: list[Spec] = [(input._shape if of_input else _NOTHING, dtype), (rows if of_weight else _NOTHING, dtype), (rows[:1] if of_bias else _NOTHING, dtype)]
     return specs, (g, input, weight, needs)
 
 

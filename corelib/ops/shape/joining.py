@@ -82,7 +82,7 @@ def _alike(tensors: Sequence[Tensor], dim: int) -> tuple[Shape, int] | None:
     total, before, after = 0, shape[:dim], shape[dim + 1 :]
     for t in tensors:
         own = t._shape
-        if own is not shape and (len(own) != ndim or own[:dim] != before or own[dim + 1 :] != after or own == (0,)):
+        if own != shape and (len(own) != ndim or own[:dim] != before or own[dim + 1 :] != after or own == (0,)):
             return None
         if t._dtype is not dtype or t._device is not device or t._strides is not None:
             return None

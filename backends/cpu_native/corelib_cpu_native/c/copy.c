@@ -110,7 +110,9 @@ static void join_rows(void *context, i64 begin, i64 end) {
     for (i64 r = begin; r < end; ++r) {
         char *out = j->out + r * j->row;
         for (int k = 0; k < j->n; ++k) {
-            memcpy(out, j->in[k] + r * j->size[k], (size_t)j->size[k]);
+            const char *restrict in = j->in[k] + r * j->size[k];
+            if (j->size[k] > 4096) memcpy(out, in, (size_t)j->size[k]);
+            else SIMD for (i64 i = 0; i < j->size[k]; ++i) out[i] = in[i];
             out += j->size[k];
         }
     }
