@@ -117,7 +117,26 @@ def _sequence(like: Sequence[Any], items: list[Any]) -> Any:
 
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
-    return stack(list(batch), 0)
+    rows = _rows_of_one(batch) if len(batch) > 4 else None
+    return stack(list(batch), 0) if rows is None else rows
+
+
+def _rows_of_one(batch: Any) -> Tensor | None:
+    """What stacking comes to where the elements are rows of one tensor, as those of a TensorDataset are: taking rows. None for others."""
+    base, shape, n = batch[0]._base, batch[0]._shape, batch[0]._numel
+    if base is None or base._strides is not None or base._requires_grad or not n or base._numel % n:
+        return None
+    dtype, key = base._dtype, base._key
+    for t in batch:
+        if t._base is not base or t._shape != shape or t._strides is not None or t._dtype is not dtype or t._key is not key or type(t) is not Tensor:
+            return None
+    start = base._offset
+    far = [t._offset - start for t in batch]
+    places = [at // n for at in far] if n > 1 else far
+    if n > 1 and [at * n for at in places] != far:
+        return None
+    rows: Tensor = base.detach().view(-1, *shape).index_select(0, tensor(places, device=base._device))
+    return rows
 
 
 def collate_float_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:

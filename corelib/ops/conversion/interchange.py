@@ -21,6 +21,8 @@ def wrap(array: Native, dtype: DType, host: Device) -> Tensor:
     itemsize = dtype.itemsize
     if type(array) is not np.ndarray:
         array = array.view(np.ndarray)  # a subclass has arithmetic of its own: masks, matrices, units
+    if array.dtype is not dtype.np:
+        array = array.view(dtype.np)  # equal, but another object, as pickles make it: kernels know a dtype by its object
     if any(s < 0 for s in array.strides):
         raise ValueError(
             "from_numpy(): At least one stride in the given numpy array is negative, and tensors with negative strides are "
