@@ -166,6 +166,21 @@ def test_collate_stacks_tensors_arrays_and_numbers():
     assert default_collate([1.0]).dtype is torch.float64 and default_collate([1]).dtype is torch.int64
 
 
+def test_collated_rows_of_one_tensor_are_those_that_were_given():
+    x = torch.arange(120.0).reshape(10, 3, 4)
+    for batch in (
+        [x[i] for i in (5, 3, 9, 0, 7, 7)], [x[i, 1] for i in range(6)], [x[i][:, 1] for i in range(6)], [x[i][1:] for i in range(6)],
+        [x[:, 2][i] for i in range(6)], [x[2:][i] for i in range(6)], [x.view(-1)[i] for i in range(6)], [x.view(-1)[i + 1 : i + 3] for i in range(6)],
+    ):  # fmt: skip
+        made = default_collate(batch)
+        assert made.equal(torch.stack(batch)) and made._base is None
+        made.zero_()
+    assert x.sum() == sum(range(120))
+    leaf = torch.ones(8, 2, requires_grad=True)
+    default_collate([leaf[i] for i in range(6)]).sum().backward()
+    assert leaf.grad.sum() == 12
+
+
 def test_collate_enters_containers_and_keeps_their_class():
     made = default_collate([{"a": (1, 2.0), "b": "x"}, {"a": (3, 4.0), "b": "y"}])
     assert made["a"][0].tolist() == [1, 3] and made["a"][1].dtype is torch.float64 and made["b"] == ["x", "y"]

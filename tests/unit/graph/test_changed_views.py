@@ -39,6 +39,33 @@ def test_the_gradient_that_arrives_is_not_written_over(create_graph: bool) -> No
     assert g.tolist() == [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
 
 
+def test_a_gradient_that_others_hold_is_not_written_over() -> None:
+    w = _leaf(2, 3)
+    x = w * 1
+    x[0].mul_(5)
+    seen: list[torch.Tensor] = []
+    x.register_hook(seen.append)  # type: ignore[arg-type]
+    x.retain_grad()
+    v = _leaf(2, 3)
+    kept = (x + v) * 2  # the sum gives one gradient to both
+    kept.backward(torch.ones(2, 3))
+    assert w.grad is not None and w.grad.tolist() == [[10.0] * 3, [2.0] * 3]
+    assert v.grad is not None and v.grad.tolist() == [[2.0] * 3] * 2
+    assert seen[0].tolist() == [[2.0] * 3] * 2
+    assert x.grad is not None and x.grad.tolist() == [[2.0] * 3] * 2
+
+
+def test_many_changes_give_their_gradients_in_one_memory() -> None:
+    w = _leaf(300, 200)
+    x = w * 1
+    for i in range(300):
+        x[i].mul_(i)
+    before = torch.cpu.memory_stats()["num_device_alloc"]
+    x.sum().backward()
+    assert w.grad is not None and w.grad[:, 0].tolist() == [float(i) for i in range(300)]
+    assert torch.cpu.memory_stats()["num_device_alloc"] - before < 8
+
+
 def test_both_operands_of_a_change_get_their_gradients() -> None:
     w, v = _leaf(2, 3), _leaf(3)
     x = w * 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -46,3 +47,11 @@ def test_memory_that_may_not_be_written_is_refused_in_our_words(name: str) -> No
     with pytest.raises(RuntimeError, match="memory of a NumPy array or buffer that is not writable"):
         WRITES[name](t)
     assert array.tolist() == [0, 1, 2] and (t + 1).tolist() == [1, 2, 3] and t.clone().add_(1).tolist() == [1, 2, 3]
+
+
+def test_arrays_from_pickles_have_the_dtype_that_kernels_know() -> None:
+    array = pickle.loads(pickle.dumps(np.ones((2, 3), np.float32)))
+    assert array.dtype is not np.dtype(np.float32)
+    t = T.from_numpy(array)
+    array[0, 0] = 5  # the memory is the array's
+    assert t._array().dtype is np.dtype(np.float32) and t.tolist() == [[5, 1, 1], [1, 1, 1]]
