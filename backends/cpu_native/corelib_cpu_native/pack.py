@@ -68,7 +68,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("memory.h gemm.h conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
-    ("fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
+    ("memory.h fft_steps.h fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
     ("resample.c", "resample resample_backward", FLOATS),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),

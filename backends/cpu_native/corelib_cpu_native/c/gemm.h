@@ -1,17 +1,29 @@
 // A matrix product c = a b (+ c), blocked for the caches. Its columns are taken in panels, whose part of b is packed and stays in the first level's
 // cache; rows of a are read where they lie, or packed where their elements do not follow each other.
 // Where it is cut depends on sizes and layouts only, and so does what is added up in which order.
+
+// Four rows of n elements to n rows of four, four by four; how many it did.
+INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
+    i64 k = 0;
+#if __has_builtin(__builtin_shufflevector)
+    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
+    for (; k + 4 <= n; k += 4, y += 4 * ystep) {
+        const Q p = *(const Q *)(x + k), q = *(const Q *)(x + k + xstep), r = *(const Q *)(x + k + 2 * xstep), s = *(const Q *)(x + k + 3 * xstep);
+        const Q pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
+        const Q pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
+        *(Q *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
+        *(Q *)(y + ystep) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
+        *(Q *)(y + 2 * ystep) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
+        *(Q *)(y + 3 * ystep) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
+    }
+#endif
+    return k;
+}
+
 #if defined(__AVX512F__) || defined(__aarch64__)
 enum { HIGH = 8 };
 #else
 enum { HIGH = 4 };
-#endif
-#if defined(__AVX512F__)
-#define VECTOR 64
-#elif defined(__AVX__)
-#define VECTOR 32
-#else
-#define VECTOR 16
 #endif
 typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_alias));
 #if defined(__AVX512F__)
