@@ -30,7 +30,7 @@ static int plan(Lines *l) {
 // Groups of lines (item).
 static void transform_lines(void *context, i64 begin, i64 end) {
     Lines *l = context;
-    const i64 stop = end * l->group < l->lines ? end * l->group : l->lines, each = l->length + 1;
+    const i64 stop = end * l->group < l->lines ? end * l->group : l->lines, each = (l->length / ABREAST + 1) * ABREAST;  // the lines of a cache stay whole
     R *room = (R *)take(4 * each * l->abreast * (i64)sizeof(R));
     if (!room) { l->failed = 1; return; }
     for (i64 first = begin * l->group; first < stop; first += l->abreast) {

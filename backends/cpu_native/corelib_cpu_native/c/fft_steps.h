@@ -11,13 +11,13 @@ typedef f64 R;
 enum { LONGEST = 1 << 26, KEPT = 1 << 16, STEPS = 32 };
 typedef R Vec __attribute__((vector_size(VECTOR), aligned(sizeof(R)), may_alias));
 
-// x and y: cos and -sin of 2 pi k / n. A transform of `length`, a divisor of n, that is done within a line has between its steps the turns of r k, in
-// rows r of k below WIDE: u and v.
+// x and y: cos and -sin of 2 pi k / n. u and v: those of r k / length, a divisor of n, for rows r of WIDE numbers k, where transforms are done within
+// a line.
 typedef struct Turns { i64 n, length; struct Turns *next; R *x, *y, *u, *v; } Turns;
 static Turns *kept_turns;  // under Python's lock
 static i64 kept_lengths;
 
-// Whether a transform can be done within a line: as many as WIDE of its WIDE-th parts, all of them multiples of 4, and then what is between them.
+// Whether a transform is done within a line: its numbers are WIDE lines abreast of those WIDE apart.
 INLINE int within(i64 length) { return length % WIDE == 0 && length >= WIDE * WIDE; }
 
 // The turns of a length; those of short ones are kept for good. Called with Python's lock held.
@@ -52,22 +52,45 @@ static int is_kept(const Turns *t) {
     return 0;
 }
 
+// Complex numbers by value, which compilers keep in vectors where they do not keep arrays.
+typedef struct { R x, y; } Point;
+typedef struct { Point a, b, c, d; } Four;
+INLINE Point plus(Point a, Point b) { return (Point){a.x + b.x, a.y + b.y}; }
+INLINE Point minus(Point a, Point b) { return (Point){a.x - b.x, a.y - b.y}; }
+INLINE Point times(Point a, Point b) { return (Point){FMA(b.x, a.x, -(b.y * a.y)), FMA(b.x, a.y, b.y * a.x)}; }
+INLINE Point eighth(Point a) { const R c = (R)0.70710678118654752440; return (Point){c * (a.x + a.y), c * (a.y - a.x)}; }  // turned by it, and the next by two
+INLINE Point quarter(Point a) { return (Point){a.y, -a.x}; }
+INLINE Four four(Point a, Point b, Point c, Point d) {
+    const Point p = plus(a, c), m = minus(a, c), q = plus(b, d), n = quarter(minus(b, d));
+    return (Four){plus(p, q), plus(m, n), minus(p, q), minus(m, n)};
+}
+#define FROM(k) ((Point){x[q + (k) * far], y[q + (k) * far]})
+#define TO(k, point) { const Point z_ = point; u[q + (k) * s] = z_.x, v[q + (k) * s] = z_.y; }
+#define TURN(k) {t->x[(k) * p * apart], t->y[(k) * p * apart]}
+
 // One step of radix 4: m groups whose turns are `apart` each, of s neighbours.
 static void by_four(const R *restrict x, const R *restrict y, R *restrict u, R *restrict v, i64 m, i64 s, const Turns *t, i64 apart) {
     const i64 far = m * s;
-    for (i64 p = 0; p < m; ++p) {
-        const R c1 = t->x[p * apart], s1 = t->y[p * apart], c2 = t->x[2 * p * apart], s2 = t->y[2 * p * apart];
-        const R c3 = t->x[3 * p * apart], s3 = t->y[3 * p * apart];
-        const R *restrict a = x + p * s, *restrict b = y + p * s;
-        R *restrict g = u + 4 * p * s, *restrict h = v + 4 * p * s;
+    for (i64 p = 0; p < m; ++p, x += s, y += s, u += 4 * s, v += 4 * s) {
+        const Point w1 = TURN(1), w2 = TURN(2), w3 = TURN(3);
         SIMD for (i64 q = 0; q < s; ++q) {
-            const R px = a[q] + a[q + 2 * far], py = b[q] + b[q + 2 * far], mx = a[q] - a[q + 2 * far], my = b[q] - b[q + 2 * far];
-            const R qx = a[q + far] + a[q + 3 * far], qy = b[q + far] + b[q + 3 * far], nx = a[q + far] - a[q + 3 * far], ny = b[q + far] - b[q + 3 * far];
-            const R x1 = mx + ny, y1 = my - nx, x2 = px - qx, y2 = py - qy, x3 = mx - ny, y3 = my + nx;
-            g[q] = px + qx, h[q] = py + qy;
-            g[q + s] = FMA(c1, x1, -(s1 * y1)), h[q + s] = FMA(c1, y1, s1 * x1);
-            g[q + 2 * s] = FMA(c2, x2, -(s2 * y2)), h[q + 2 * s] = FMA(c2, y2, s2 * x2);
-            g[q + 3 * s] = FMA(c3, x3, -(s3 * y3)), h[q + 3 * s] = FMA(c3, y3, s3 * x3);
+            const Four f = four(FROM(0), FROM(1), FROM(2), FROM(3));
+            TO(0, f.a) TO(1, times(f.b, w1)) TO(2, times(f.c, w2)) TO(3, times(f.d, w3))
+        }
+    }
+}
+
+// Of radix 8, by the sums and the differences of those that are four apart.
+static void by_eight(const R *restrict x, const R *restrict y, R *restrict u, R *restrict v, i64 m, i64 s, const Turns *t, i64 apart) {
+    const i64 far = m * s;
+    for (i64 p = 0; p < m; ++p, x += s, y += s, u += 8 * s, v += 8 * s) {
+        const Point w1 = TURN(1), w2 = TURN(2), w3 = TURN(3), w4 = TURN(4), w5 = TURN(5), w6 = TURN(6), w7 = TURN(7);
+        SIMD for (i64 q = 0; q < s; ++q) {
+            const Point a = FROM(0), b = FROM(1), c = FROM(2), d = FROM(3), a4 = FROM(4), b4 = FROM(5), c4 = FROM(6), d4 = FROM(7);
+            const Four f = four(plus(a, a4), plus(b, b4), plus(c, c4), plus(d, d4));
+            const Four g = four(minus(a, a4), eighth(minus(b, b4)), quarter(minus(c, c4)), quarter(eighth(minus(d, d4))));
+            TO(0, f.a) TO(1, times(g.a, w1)) TO(2, times(f.b, w2)) TO(3, times(g.b, w3))
+            TO(4, times(f.c, w4)) TO(5, times(g.c, w5)) TO(6, times(f.d, w6)) TO(7, times(g.d, w7))
         }
     }
 }
@@ -94,10 +117,11 @@ static void by_any(int r, const R *restrict x, const R *restrict y, R *restrict 
 
 typedef struct { int count, radix[STEPS]; } Steps;
 
-// The steps of a length: radix 4 as often as it goes. 0 for a length with another factor.
+// The steps of a length: radix 4 as often as it goes, and where a 2 is left over, one of 8. 0 for a length with another factor.
 static int steps_of(i64 n, Steps *steps) {
     static const int radices[] = {4, 2, 3, 5, 7};
     steps->count = 0;
+    if (n % 8 == 0 && __builtin_ctzll((u64)n) % 2) steps->radix[steps->count++] = 8, n /= 8;
     for (int k = 0; k < 5; ++k) while (n % radices[k] == 0) {
         if (steps->count == STEPS) return 0;
         steps->radix[steps->count++] = radices[k], n /= radices[k];
@@ -112,7 +136,8 @@ static void run_steps(const Steps *steps, const Turns *t, i64 n, i64 b, R **x, R
         const int r = steps->radix[step];
         const i64 apart = t->n / m;
         m /= r;
-        if (r == 4) by_four(*x, *y, *u, *v, m, s, t, apart);
+        if (r == 8) by_eight(*x, *y, *u, *v, m, s, t, apart);
+        else if (r == 4) by_four(*x, *y, *u, *v, m, s, t, apart);
         else by_any(r, *x, *y, *u, *v, m, s, t, apart);
         s *= r;
         R *z = *x; *x = *u, *u = z; z = *y; *y = *v, *v = z;
@@ -165,7 +190,7 @@ static void turn_rows(const R *restrict x, const R *restrict y, R *restrict u, R
     }
 }
 
-// One line, for which `within` is true: the numbers WIDE apart are lines of their own, and so are, when those are done, the rows between them.
+// Within a line: first the WIDE lines of numbers WIDE apart, then across them.
 static void run_within(const Steps *steps, const Steps *last, const Turns *t, i64 n, R **x, R **y, R **u, R **v) {
     run_steps(steps, t, n / WIDE, WIDE, x, y, u, v);
     turn_rows(*x, *y, *u, *v, t, n / WIDE);
