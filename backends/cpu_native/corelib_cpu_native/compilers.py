@@ -24,7 +24,7 @@ _FLAGS = (
 """No -ffast-math: what is computed is what the text says. -fno-math-errno and -fno-trapping-math change no value."""
 _X86 = {
     "avx2": "avx2", "fma": "fma", "f16c": "f16c", "bmi1": "bmi", "bmi2": "bmi2", "popcnt": "popcnt", "abm": "lzcnt", "avx512f": "avx512f", "avx512dq": "avx512dq",
-    "avx512bw": "avx512bw", "avx512vl": "avx512vl", "avx512cd": "avx512cd",
+    "avx512bw": "avx512bw", "avx512vl": "avx512vl", "avx512cd": "avx512cd", "avx512_bf16": "avx512bf16",
 }  # fmt: skip
 """Features of a processor by Linux's name, and the compilers' flag for each."""
 

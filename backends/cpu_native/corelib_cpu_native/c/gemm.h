@@ -34,6 +34,23 @@ typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_a
 enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4, NEAR = 32768 / sizeof(T) };
 // PANELS: of a task, at least; NEAR: elements of a matrix that is not packed, for it stays in the first level's cache as it lies
 
+// What is multiplied: numbers, or pairs of them in bfloat16, whose two products are added.
+#if defined(IS_BF16) && defined(__AVX512BF16__)
+#include <immintrin.h>
+#define PAIRS 1
+typedef u32 Words __attribute__((vector_size(VECTOR)));
+#define EVERY(at) ((Vec)(*(const u32 *)(at) + (Words){0}))
+#define PLUS_PRODUCT(sum, x, y) ((Vec)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(y)))
+INLINE f64 single_product(const T *x, const T *y) {
+    const u16 *p = (const u16 *)x, *q = (const u16 *)y;
+    return (f64)load_bf16(p, 0) * load_bf16(q, 0) + (f64)load_bf16(p, 1) * load_bf16(q, 1);
+}
+#else
+#define EVERY(at) (*(at) - (Vec){0})
+#define PLUS_PRODUCT(sum, x, y) ((sum) + (x) * (y))
+INLINE f64 single_product(const T *x, const T *y) { return (f64)*x * *y; }
+#endif
+
 // A matrix: rows, columns, and the steps between them in elements.
 typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
 
@@ -48,8 +65,8 @@ INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.
             Vec y[N]; \
             _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES_); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
-                const Vec x = a[r * ra] - (Vec){0}; \
-                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += x * y[v]; \
+                const Vec x = EVERY(a + r * ra); \
+                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] = PLUS_PRODUCT(sum[r][v], x, y[v]); \
             } \
         } \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
@@ -121,7 +138,7 @@ static void plain_product(Matrix c, Matrix a, Matrix b, int add) {
     for (i64 i = 0; i < c.rows; ++i)
         for (i64 j = 0; j < c.columns; ++j) {
             f64 sum = 0;
-            for (i64 k = 0; k < b.rows; ++k) sum += (f64)a.at[i * a.down + k * a.along] * b.at[k * b.down + j * b.along];
+            for (i64 k = 0; k < b.rows; ++k) sum += single_product(a.at + i * a.down + k * a.along, b.at + k * b.down + j * b.along);
             c.at[i * c.down + j * c.along] = (add ? c.at[i * c.down + j * c.along] : 0) + (T)sum;
         }
 }
@@ -200,6 +217,8 @@ static UNUSED void blocked_product(Matrix c, Matrix a, Matrix b, int add) {
     p.rows = ((c.rows + parts - 1) / parts + HIGH - 1) / HIGH * HIGH;
     p.columns = PANELS * PANEL;
     while (parts * ((c.columns + p.columns - 1) / p.columns) > 32) p.columns *= 2;
+    const i64 across = (c.columns + p.columns - 1) / p.columns;  // of nearly one size
+    p.columns = ((c.columns + across - 1) / across + PANEL - 1) / PANEL * PANEL;
     p.deep = (b.rows + deep - 1) / deep;
     const i64 tasks = (c.rows + p.rows - 1) / p.rows * ((c.columns + p.columns - 1) / p.columns);
     if (tasks > 1 && c.rows * c.columns * b.rows > 1 << 20) api->parallel(tasks, 1, product_task, &p);
