@@ -78,6 +78,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
     ("moves.h sort.c", "sort_along", REALS),
     ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
+    ("words.c", "mt19937", (D.int64, D.float32, D.float64)),
     ("divide.c", "floor_divide remainder", INTEGERS),
     ("divide.c", "floor_divide remainder fmod", SINGLE),
 )
