@@ -1,6 +1,6 @@
 // Fourier transforms along any dimensions: groups of lines, abreast in vectors, or one line after the other where its numbers lie side by side and
 // their number allows vectors within it. A length with a factor above 7 passes.
-enum { ABREAST = 64 / sizeof(R), TOGETHER = 16384 };  // lines in vectors; numbers of lines that are worth another thread's while
+enum { ABREAST = 64 / sizeof(R), TOGETHER = 16384 };  // lines in vectors; numbers that are worth another thread's while
 
 // Working memory of lines that are transformed together, and where they begin.
 typedef struct { i64 b; R *x, *y, *u, *v; const char *from[ABREAST]; char *to[ABREAST]; } Group;
@@ -30,7 +30,8 @@ static int plan(Lines *l) {
 // Groups of lines (item).
 static void transform_lines(void *context, i64 begin, i64 end) {
     Lines *l = context;
-    const i64 stop = end * l->group < l->lines ? end * l->group : l->lines, each = (l->length / ABREAST + 1) * ABREAST;  // the lines of a cache stay whole
+    const i64 stop = end * l->group < l->lines ? end * l->group : l->lines;
+    const i64 each = (l->length / ABREAST + 1) * ABREAST;  // one more at least, and all begin at a cache line
     R *room = (R *)take(4 * each * l->abreast * (i64)sizeof(R));
     if (!room) { l->failed = 1; return; }
     for (i64 first = begin * l->group; first < stop; first += l->abreast) {
@@ -55,12 +56,22 @@ static int run_lines(Lines *l) {
     return !l->failed;
 }
 
+// How many pairs lie side by side: a whole line, or one pair of each; 0 for neither.
+static i64 run_of(i64 n, i64 b, char *const *lines, i64 step) {
+    if (b == 1) return step == 2 * sizeof(R) ? n : 0;
+    for (i64 k = 1; k < b; ++k) if (lines[k] != lines[0] + k * 2 * (i64)sizeof(R)) return 0;
+    return b;
+}
+
 // n pairs of b lines, `step` bytes from one to the next and `apart` between the two of a pair, to x and y.
 static void read_lines(R *restrict x, R *restrict y, i64 n, const Group *g, i64 step, i64 apart) {
-    const i64 b = g->b;
-    if (b == 1 && step == 2 * sizeof(R) && apart == sizeof(R)) {
-        const R *restrict at = (const R *)g->from[0];
-        SIMD for (i64 i = 0; i < n; ++i) x[i] = at[2 * i], y[i] = at[2 * i + 1];
+    const i64 b = g->b, run = apart == sizeof(R) ? run_of(n, b, (char *const *)g->from, step) : 0;
+    if (run) {
+        for (i64 at = 0; at < n * b; at += run) {
+            const R *restrict from = (const R *)(g->from[0] + at / b * step);
+            R *restrict to = x + at, *restrict too = y + at;
+            SIMD for (i64 i = 0; i < run; ++i) to[i] = from[2 * i], too[i] = from[2 * i + 1];
+        }
         return;
     }
     for (i64 i0 = 0; i0 < n; i0 += 64) for (i64 k = 0; k < b; ++k) {
@@ -74,10 +85,13 @@ static void read_lines(R *restrict x, R *restrict y, i64 n, const Group *g, i64 
 
 // The way back, times `scale`.
 static void write_lines(const R *restrict x, const R *restrict y, i64 n, const Group *g, i64 step, i64 apart, R scale) {
-    const i64 b = g->b;
-    if (b == 1 && step == 2 * sizeof(R) && apart == sizeof(R)) {
-        R *restrict at = (R *)g->to[0];
-        SIMD for (i64 i = 0; i < n; ++i) at[2 * i] = x[i] * scale, at[2 * i + 1] = y[i] * scale;
+    const i64 b = g->b, run = apart == sizeof(R) ? run_of(n, b, g->to, step) : 0;
+    if (run) {
+        for (i64 at = 0; at < n * b; at += run) {
+            const R *restrict from = x + at, *restrict other = y + at;
+            R *restrict to = (R *)(g->to[0] + at / b * step);
+            SIMD for (i64 i = 0; i < run; ++i) to[2 * i] = from[i] * scale, to[2 * i + 1] = other[i] * scale;
+        }
         return;
     }
     for (i64 i0 = 0; i0 < n; i0 += 64) for (i64 k = 0; k < b; ++k) {
@@ -154,7 +168,10 @@ static void half_lines(const Lines *l, Group *g) {
     const R *restrict x = g->x, *restrict y = g->y;
     R *restrict u = g->u, *restrict v = g->v;
     if (b == 1) SIMD for (i64 i = 0; i <= h; ++i) halve(x[i], y[i], x[h - i], y[h - i], c[i], s[i], u + i, v + i);
-    else for (i64 i = 0; i <= h; ++i) SIMD for (i64 k = i * b; k < i * b + b; ++k) halve(x[k], y[k], x[k + (h - 2 * i) * b], y[k + (h - 2 * i) * b], c[i], s[i], u + k, v + k);
+    else for (i64 i = 0; i <= h; ++i) {
+        const i64 far = (h - 2 * i) * b;
+        SIMD for (i64 k = i * b; k < i * b + b; ++k) halve(x[k], y[k], x[k + far], y[k + far], c[i], s[i], u + k, v + k);
+    }
     for (i64 k = 0; k < b; ++k) v[k] = v[h * b + k] = 0;
     write_lines(u, v, h + 1, g, l->out_step, sizeof(R), l->scale);
 }
@@ -171,7 +188,10 @@ static void whole_lines(const Lines *l, Group *g) {
     R *restrict x = g->x, *restrict y = g->y, *restrict u = g->u, *restrict v = g->v;
     for (i64 k = 0; k < b; ++k) v[k] = v[h * b + k] = 0;
     if (b == 1) SIMD for (i64 i = 0; i < h; ++i) unite(u[i], v[i], u[h - i], v[h - i], c[i], s[i], x + i, y + i);
-    else for (i64 i = 0; i < h; ++i) SIMD for (i64 k = i * b; k < i * b + b; ++k) unite(u[k], v[k], u[k + (h - 2 * i) * b], v[k + (h - 2 * i) * b], c[i], s[i], x + k, y + k);
+    else for (i64 i = 0; i < h; ++i) {
+        const i64 far = (h - 2 * i) * b;
+        SIMD for (i64 k = i * b; k < i * b + b; ++k) unite(u[k], v[k], u[k + far], v[k + far], c[i], s[i], x + k, y + k);
+    }
     run(l, b, &g->y, &g->x, &g->v, &g->u);  // the inverse: the parts exchanged
     write_lines(g->x, g->y, h, g, 2 * l->out_step, l->out_step, l->scale);
 }

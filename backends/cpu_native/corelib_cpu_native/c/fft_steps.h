@@ -58,7 +58,7 @@ typedef struct { Point a, b, c, d; } Four;
 INLINE Point plus(Point a, Point b) { return (Point){a.x + b.x, a.y + b.y}; }
 INLINE Point minus(Point a, Point b) { return (Point){a.x - b.x, a.y - b.y}; }
 INLINE Point times(Point a, Point b) { return (Point){FMA(b.x, a.x, -(b.y * a.y)), FMA(b.x, a.y, b.y * a.x)}; }
-INLINE Point eighth(Point a) { const R c = (R)0.70710678118654752440; return (Point){c * (a.x + a.y), c * (a.y - a.x)}; }  // turned by it, and the next by two
+INLINE Point eighth(Point a) { const R c = (R)0.70710678118654752440; return (Point){c * (a.x + a.y), c * (a.y - a.x)}; }  // of a turn; then a quarter of one
 INLINE Point quarter(Point a) { return (Point){a.y, -a.x}; }
 INLINE Four four(Point a, Point b, Point c, Point d) {
     const Point p = plus(a, c), m = minus(a, c), q = plus(b, d), n = quarter(minus(b, d));
@@ -95,22 +95,23 @@ static void by_eight(const R *restrict x, const R *restrict y, R *restrict u, R 
     }
 }
 
-// The same of any radix: `whole` turns of the radix lie among those of n.
-static void by_any(int r, const R *restrict x, const R *restrict y, R *restrict u, R *restrict v, i64 m, i64 s, const Turns *t, i64 apart) {
+// Of radix 2, 3, 5 or 7, which is known where it is compiled: `whole` turns of the radix lie among those of n.
+INLINE Point more(Point sum, Point a, Point b) { return (Point){FMA(b.x, a.x, FMA(-b.y, a.y, sum.x)), FMA(b.x, a.y, FMA(b.y, a.x, sum.y))}; }
+#define PART(j) {t->x[(j) * k % r * whole], t->y[(j) * k % r * whole]}
+INLINE void by_prime(const int r, const R *restrict x, const R *restrict y, R *restrict u, R *restrict v, i64 m, i64 s, const Turns *t, i64 apart) {
     const i64 far = m * s, whole = t->n / r;
-    for (i64 p = 0; p < m; ++p) for (int k = 0; k < r; ++k) {
-        const R c = t->x[k * p * apart], d = t->y[k * p * apart];
-        const R *restrict a = x + p * s, *restrict b = y + p * s;
-        R *restrict g = u + (r * p + k) * s, *restrict h = v + (r * p + k) * s;
-        SIMD for (i64 q = 0; q < s; ++q) g[q] = a[q], h[q] = b[q];
-        for (int j = 1; j < r; ++j) {
-            const R e = t->x[j * k % r * whole], f = t->y[j * k % r * whole];
-            const R *restrict aj = a + j * far, *restrict bj = b + j * far;
-            SIMD for (i64 q = 0; q < s; ++q) g[q] = FMA(e, aj[q], FMA(-f, bj[q], g[q])), h[q] = FMA(e, bj[q], FMA(f, aj[q], h[q]));
+    for (i64 p = 0; p < m; ++p, x += s, y += s, u += r * s, v += r * s) for (int k = 0; k < r; ++k) {
+        const Point w = TURN(k), w1 = PART(1), w2 = PART(2), w3 = PART(3), w4 = PART(4), w5 = PART(5), w6 = PART(6);
+        SIMD for (i64 q = 0; q < s; ++q) {
+            Point sum = more(FROM(0), FROM(1), w1);
+            if (r > 2) sum = more(sum, FROM(2), w2);
+            if (r > 3) sum = more(more(sum, FROM(3), w3), FROM(4), w4);
+            if (r > 5) sum = more(more(sum, FROM(5), w5), FROM(6), w6);
+            TO(k, sum)
         }
-        if (p && k) SIMD for (i64 q = 0; q < s; ++q) {
-            const R gx = g[q], hy = h[q];
-            g[q] = FMA(c, gx, -(d * hy)), h[q] = FMA(c, hy, d * gx);
+        if (p && k) SIMD for (i64 q = k * s; q < k * s + s; ++q) {
+            const Point z = times((Point){u[q], v[q]}, w);
+            u[q] = z.x, v[q] = z.y;
         }
     }
 }
@@ -136,9 +137,14 @@ static void run_steps(const Steps *steps, const Turns *t, i64 n, i64 b, R **x, R
         const int r = steps->radix[step];
         const i64 apart = t->n / m;
         m /= r;
-        if (r == 8) by_eight(*x, *y, *u, *v, m, s, t, apart);
-        else if (r == 4) by_four(*x, *y, *u, *v, m, s, t, apart);
-        else by_any(r, *x, *y, *u, *v, m, s, t, apart);
+        switch (r) {
+            case 8: by_eight(*x, *y, *u, *v, m, s, t, apart); break;
+            case 4: by_four(*x, *y, *u, *v, m, s, t, apart); break;
+            case 2: by_prime(2, *x, *y, *u, *v, m, s, t, apart); break;
+            case 3: by_prime(3, *x, *y, *u, *v, m, s, t, apart); break;
+            case 5: by_prime(5, *x, *y, *u, *v, m, s, t, apart); break;
+            case 7: by_prime(7, *x, *y, *u, *v, m, s, t, apart); break;
+        }
         s *= r;
         R *z = *x; *x = *u, *u = z; z = *y; *y = *v, *v = z;
     }
