@@ -52,7 +52,7 @@ VARYING: tuple[tuple[str, tuple[DType, ...]], ...] = (("addcmul addcdiv lerp", W
 """Those whose numbers change from call to call in a program: they are operands of the kernel."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("memory.h gemm.h products.h matmul.c products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
-    ("memory.h gemm.h products.h halves.h matmul.c", "mm batched_matmul", HALVES),
+    ("memory.h pairs.h gemm.h products.h halves.h matmul.c", "mm batched_matmul", HALVES),
     ("memory.h gemm.h products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
     ("memory.h gemm.h vectors.h lines.h softmax.h attention.c", "attention", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),

@@ -34,18 +34,8 @@ typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_a
 enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4, NEAR = 32768 / sizeof(T) };
 // PANELS: of a task, at least; NEAR: elements of a matrix that is not packed, for it stays in the first level's cache as it lies
 
-// What is multiplied: numbers, or pairs of them in bfloat16, whose two products are added.
-#if defined(IS_BF16) && defined(__AVX512BF16__)
-#include <immintrin.h>
-#define PAIRS 1
-typedef u32 Words __attribute__((vector_size(VECTOR)));
-#define EVERY(at) ((Vec)(*(const u32 *)(at) + (Words){0}))
-#define PLUS_PRODUCT(sum, x, y) ((Vec)_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(x), (__m512bh)(y)))
-INLINE f64 single_product(const T *x, const T *y) {
-    const u16 *p = (const u16 *)x, *q = (const u16 *)y;
-    return (f64)load_bf16(p, 0) * load_bf16(q, 0) + (f64)load_bf16(p, 1) * load_bf16(q, 1);
-}
-#else
+// What is multiplied: numbers, unless pairs.h comes before.
+#ifndef PAIRS
 #define EVERY(at) (*(at) - (Vec){0})
 #define PLUS_PRODUCT(sum, x, y) ((sum) + (x) * (y))
 INLINE f64 single_product(const T *x, const T *y) { return (f64)*x * *y; }

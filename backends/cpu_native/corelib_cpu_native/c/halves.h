@@ -1,5 +1,5 @@
 // Products of matrices in half precisions: computed in float32, and rounded once. Where the processor multiplies pairs of bfloat16, what is summed over
-// lies in pairs (see gemm.h); else it is converted.
+// lies in pairs (pairs.h); else it is converted.
 
 typedef struct { MEM *at; i64 rows, columns, down, along; } Stored;
 
