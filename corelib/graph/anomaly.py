@@ -36,7 +36,7 @@ class _Anomaly:
         self.watching = self.enabled or self.hooks > 0
 
 
-anomaly = _Anomaly()
+anomaly: _Anomaly = _Anomaly()
 
 
 class detect_anomaly:

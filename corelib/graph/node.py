@@ -18,7 +18,7 @@ Gradient: TypeAlias = Any
 Grads: TypeAlias = Sequence[Tensor | None]
 """The gradients of a node's inputs, in the order of its edges."""
 
-next_number = count().__next__
+next_number: Callable[[], int] = count().__next__
 
 
 def nowhere() -> None:

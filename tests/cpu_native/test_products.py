@@ -50,6 +50,38 @@ def test_products_of_batches(shapes):
     close(out, exact, a.shape[-1])
 
 
+def in_half(x, dtype, layout):
+    bits = torch.from_numpy(x).to(dtype).view(torch.int16).numpy()
+    return torch.from_numpy(LAYOUTS[layout](bits)).view(dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("second", LAYOUTS)
+@pytest.mark.parametrize("first", LAYOUTS)
+def test_half_precisions_are_rounded_once(first, second, dtype):
+    rng = np.random.default_rng(0)
+    for m, k, n in [*SIZES, (100, 501, 77), (1, 1000, 300)]:
+        a, b = (in_half(rng.standard_normal(shape).astype("f4"), dtype, layout) for layout, shape in ((first, (m, k)), (second, (k, n))))
+        exact = a.double().numpy() @ b.double().numpy()
+        for out in (torch.empty(m, n, dtype=dtype), torch.empty(n, m, dtype=dtype).t()):
+            assert KERNELS["mm", dtype](*[x._array() for x in (out, a, b)]) is None
+            off = np.abs(out.double().numpy() - exact)
+            assert (off <= np.abs(exact) * torch.finfo(dtype).eps / 2 + 2e-6 * max(1, k) ** 0.5).all()
+
+
+def test_half_precisions_of_batches_and_what_is_not_finite():
+    a, b = torch.randn(3, 1, 17, 33).bfloat16(), torch.randn(2, 33, 20).bfloat16()
+    a[1, 0, 2, 3], a[2, 0, 4, 5] = float("inf"), float("nan")
+    out = torch.empty(3, 2, 17, 20, dtype=torch.bfloat16)
+    assert KERNELS["batched_matmul", D.bfloat16](*[x._array() for x in (out, a, b)]) is None
+    for i in range(3):
+        for j in range(2):
+            one = torch.empty(17, 20, dtype=torch.bfloat16)
+            KERNELS["mm", D.bfloat16](*[x._array() for x in (one, a[i, 0], b[j])])
+            assert torch.equal(out[i, j].nan_to_num(7.0), one.nan_to_num(7.0))
+    assert out[1, :, 2].isinf().all() and out[2, :, 4].isnan().all() and out[0].isfinite().all()
+
+
 def test_what_is_beyond_a_matrix_is_not_touched():
     around = np.full((9, 40), np.nan, "f4")
     x = around[1:8, 3:13]

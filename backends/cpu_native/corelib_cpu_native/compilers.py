@@ -24,9 +24,13 @@ _FLAGS = (
 """No -ffast-math: what is computed is what the text says. -fno-math-errno and -fno-trapping-math change no value."""
 _X86 = {
     "avx2": "avx2", "fma": "fma", "f16c": "f16c", "bmi1": "bmi", "bmi2": "bmi2", "popcnt": "popcnt", "abm": "lzcnt", "avx512f": "avx512f", "avx512dq": "avx512dq",
-    "avx512bw": "avx512bw", "avx512vl": "avx512vl", "avx512cd": "avx512cd",
+    "avx512bw": "avx512bw", "avx512vl": "avx512vl", "avx512cd": "avx512cd", "avx512_bf16": "avx512bf16",
 }  # fmt: skip
 """Features of a processor by Linux's name, and the compilers' flag for each."""
+
+
+_UNKNOWN: set[str] = set()
+"""Flags for features of the processor of which this compiler has told that it is too old to know them."""
 
 
 class TooLong(RuntimeError):
@@ -92,7 +96,7 @@ def compile_text(text: str, zigs: Path | None = None) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="corelib-") as folder:
         Path(folder, "kernels.c").write_text(text)
-        command = [*compiler().command, *compiler().own, *flags(), "kernels.c", "-o", "kernels.so", "-lm"]
+        command = [*compiler().command, *compiler().own, *(flag for flag in flags() if flag not in _UNKNOWN), "kernels.c", "-o", "kernels.so", "-lm"]
         env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(zigs or Path(folder, "zig")), "ZIG_LOCAL_CACHE_DIR": str(Path(folder, "local"))}
         try:
             done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL)
@@ -100,6 +104,10 @@ def compile_text(text: str, zigs: Path | None = None) -> bytes:
             raise TooLong(f"{shlex.join(command)} took longer than {_SECONDS} s") from None
         except OSError as error:
             raise RuntimeError(f"{shlex.join(command)} cannot be run: {error}") from error
+        unknown = {flag for flag in flags() if flag.startswith("-m") and flag not in _UNKNOWN and flag in done.stderr} if done.returncode else set()
+        if unknown:
+            _UNKNOWN.update(unknown)
+            return compile_text(text, zigs)
         if done.returncode:
             raise RuntimeError(f"{shlex.join(command)} ended with status {done.returncode}:\n{done.stderr[:2000]}")
         return Path(folder, "kernels.so").read_bytes()

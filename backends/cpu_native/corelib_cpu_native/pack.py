@@ -51,7 +51,8 @@ WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
 VARYING: tuple[tuple[str, tuple[DType, ...]], ...] = (("addcmul addcdiv lerp", WIDE), ("clamp", (*INTEGERS, *WIDE)))
 """Those whose numbers change from call to call in a program: they are operands of the kernel."""
 UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
-    ("memory.h gemm.h products.h products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("memory.h gemm.h products.h matmul.c products.c", "mm batched_matmul affine linear_backward addmm mv", WIDE),
+    ("memory.h pairs.h gemm.h products.h halves.h matmul.c", "mm batched_matmul", HALVES),
     ("memory.h gemm.h products.h recurrent.c", "lstm_steps lstm_steps_backward gru_steps gru_steps_backward", (D.float32,)),
     ("memory.h gemm.h vectors.h lines.h softmax.h attention.c", "attention", (D.float32,)),
     ("steps.c", "_sgd_step_ _adam_step_ _rmsprop_step_ _adagrad_step_", WIDE),
@@ -68,7 +69,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("memory.h gemm.h conv.h conv.c conv_weight.c", "convolution conv_input conv_weight", FLOATS),
     ("windows.c", "max_windows window_sum window_spread", FLOATS),
     ("pad.c", "constant_pad", REALS),
-    ("fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
+    ("memory.h fft_steps.h fft.c", "fft_complex fft_half fft_whole", (D.complex64, D.complex128)),
     ("resample.c", "resample resample_backward", FLOATS),
     ("moves.h copy.c", "copy fill cat stack_along flip", REALS),
     ("moves.h copy.c", "arange_", NUMBERS),
@@ -77,6 +78,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
     ("moves.h sort.c", "sort_along", REALS),
     ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
+    ("words.c", "mt19937", (D.int64, D.float32, D.float64)),
     ("divide.c", "floor_divide remainder", INTEGERS),
     ("divide.c", "floor_divide remainder fmod", SINGLE),
 )

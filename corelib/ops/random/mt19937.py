@@ -11,8 +11,9 @@
 - *normal otherwise*: float64 pairs, of which the second waits in the generator for the next such draw.
 - *permutation*: for i in 0 .. n - 2, element i changes places with element i + word % (n - i).
 
-The words are NumPy's, from its own mt19937 under legacy seeding, whose state is PyTorch's too. Uniforms and integers
-are PyTorch's bit for bit; normal numbers are to rounding, because sine, cosine and logarithm are NumPy's.
+The words are NumPy's, from its own mt19937 under legacy seeding, whose state is PyTorch's too; the cpu may have a kernel
+that draws them (engine.py). Uniforms and integers are PyTorch's bit for bit; normal numbers are to rounding, because
+sine, cosine and logarithm are NumPy's.
 Source: PyTorch's aten/src/ATen/core/DistributionsHelper.h and native/cpu/DistributionTemplates.h.
 """
 
@@ -25,6 +26,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from corelib.contract.forks import free_in_child
+from corelib.ops.random.engine import drawn, memory_of, unit53, WORDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,13 +39,13 @@ STATE_BYTES = 5056
 # rho, valid) and in float32 (sample, valid).
 _HEAD = struct.Struct("<QiiQ")
 _TAIL = struct.Struct("<dddi4xf?3x")
-_WORDS = 624
 _CHUNK = 1 << 16  # words drawn at a time, so that what follows finds them in cache
+_KERNEL_FROM = 1 << 8  # numbers that are worth the call of a kernel
 _PAIRED_FROM = 1 << 11  # words from which NumPy's 64-bit integers, quicker each and slower to call, gain on its words
 _ROWS_FROM = 1 << 11  # numbers from which rows of eight, put in order, are quicker than blocks of sixteen
 _LITTLE = 1 if sys.byteorder == "little" else 0  # where in two words the high half lies
 _HALF24 = 2.0**23
-_UNIT24, _HIGH53, _UNIT53 = 2.0**-24, 2.0**-21, 2.0**-53
+_UNIT24 = 2.0**-24
 _TWO_WORDS_FROM = 1 << 28
 _PERMUTATION_TWO_WORDS_FROM = (2**32 - 1) // 20
 _VECTOR_PERMUTATION_FROM = 512  # below this a loop over a list is faster than the sort
@@ -57,7 +59,7 @@ class Mt19937:
 
     def __init__(self, seed: int) -> None:
         self._engine: np.random.MT19937 | None = None
-        self._memory: NDArray[np.uint32] | None = None  # the engine's own, where it has been found
+        self._memory: NDArray[np.int32] | None = None  # the engine's own, where it has been asked for
         self._integers: np.random.RandomState | None = None  # over the same engine
         self.seed(seed)
 
@@ -91,7 +93,7 @@ class Mt19937:
         state = self._started().state["state"]
         # Where a block is used up, PyTorch's `left` is 1; `next` tells a fresh seed (0) from a used block (624).
         at = 0 if self._untouched else int(state["pos"])
-        left = 1 if self._untouched else _WORDS + 1 - at
+        left = 1 if self._untouched else WORDS + 1 - at
         double, single = self._next_double, self._next_float
         return (
             _HEAD.pack(self._seed, left, 1, at)
@@ -107,13 +109,13 @@ class Mt19937:
                 f"to be {len(state)} (this generator's algorithm is mt19937)"
             )
         seed, left, seeded, at = _HEAD.unpack_from(state)
-        words = np.frombuffer(state, "<u8", _WORDS, _HEAD.size)
-        _, double, _, has_double, single, has_single = _TAIL.unpack_from(state, _HEAD.size + 8 * _WORDS)
-        untouched = left == 1 and at != _WORDS
-        if seeded != 1 or at > _WORDS or (left != _WORDS + 1 - at and not untouched):
+        words = np.frombuffer(state, "<u8", WORDS, _HEAD.size)
+        _, double, _, has_double, single, has_single = _TAIL.unpack_from(state, _HEAD.size + 8 * WORDS)
+        untouched = left == 1 and at != WORDS
+        if seeded != 1 or at > WORDS or (left != WORDS + 1 - at and not untouched):
             raise RuntimeError(f"set_state: Invalid mt19937 state (seeded={seeded}, left={left}, next={at})")
         engine = np.random.MT19937(0)
-        pos = _WORDS if left == 1 else at
+        pos = WORDS if left == 1 else at
         engine.state = {"bit_generator": "MT19937", "state": {"key": words.astype(np.uint32), "pos": pos}}
         self._engine, self._integers, self._memory, self._seed, self._untouched = engine, None, None, seed, untouched
         self._next_double = double if has_double else None
@@ -124,11 +126,30 @@ class Mt19937:
     def _words(self, n: int) -> NDArray[np.uint64]:
         if n:
             self._untouched = False
+        if n >= _KERNEL_FROM:
+            out = np.empty(n, np.int64)
+            if all(self._by_kernel(out[begin:end]) for begin, end in self._chunks(n)):
+                return out.view(np.uint64)
         return (self._engine or self._started()).random_raw(n)
+
+    def _by_kernel(self, out: NDArray[Any]) -> bool:
+        """Whether a kernel has filled a flat array."""
+        memory = self._own_memory()
+        if memory is None or not drawn(out, memory):
+            return False
+        self._untouched = False
+        return True
+
+    def _fill53(self, out: NDArray[np.float64]) -> None:
+        """Fill a flat array with uniform numbers."""
+        if out.size < _KERNEL_FROM or not self._by_kernel(out):
+            out[...] = unit53(self._words(2 * out.size))
 
     def _fill24(self, out: NDArray[np.float32]) -> None:
         """Fill a flat array with the low 24 bits of as many words."""
         n = out.size
+        if n >= _KERNEL_FROM and self._by_kernel(out):
+            return
         if n < _PAIRED_FROM:
             out[...] = self._words(n).view(np.int64) & 0xFFFFFF
             return
@@ -153,16 +174,15 @@ class Mt19937:
 
     # Taking back: what draws numbers one by one draws them in blocks, and returns what is left of one
 
+    def _own_memory(self) -> NDArray[np.int32] | None:
+        if self._memory is None:
+            self._memory = memory_of(self._started())
+        return self._memory
+
     def engine_state(self) -> Any:
         """Where the words are now, for `rewind`: the engine's memory, which is read and written a hundred times quicker than its `state`."""
-        engine, memory = self._started(), self._memory
-        if memory is None:
-            state = engine.state["state"]
-            memory = np.asarray(_Memory(engine.ctypes.state_address))
-            if memory[_WORDS] != state["pos"] or not np.array_equal(memory[:_WORDS], state["key"]):
-                return engine.state  # a NumPy that keeps it otherwise
-            self._memory = memory
-        return memory.copy()
+        memory = self._own_memory()
+        return self._started().state if memory is None else memory.copy()
 
     def rewind(self, state: Any, words: int) -> None:
         """Go to `words` words behind `state`."""
@@ -213,11 +233,9 @@ class Mt19937:
 
     def uniform53(self, n: int) -> NDArray[np.floating]:
         """n float64 numbers in [0, 1), multiples of 2^-53."""
-        if n <= _CHUNK:
-            return _unit53(self._words(2 * n))
         out = np.empty(n, np.float64)
         for begin, end in self._chunks(n):
-            out[begin:end] = _unit53(self._words(2 * (end - begin)))
+            self._fill53(out[begin:end])
         return out
 
     def integers(self, n: int, span: int) -> NDArray[np.uint64]:
@@ -347,20 +365,6 @@ class Mt19937:
                 order[i] = settled
             made[begin : begin + lanes.size] = order[:first].T
         return made
-
-
-class _Memory:
-    """The memory of an engine: its words, and how many of them are used up."""
-
-    def __init__(self, address: int) -> None:
-        self.__array_interface__ = {"data": (address, False), "shape": (_WORDS + 1,), "typestr": np.dtype(np.uint32).str, "version": 3}
-
-
-def _unit53(words: NDArray[np.uint64]) -> NDArray[np.floating]:
-    halves = words.view(np.int64)
-    unit = (halves[0::2] & 0x1FFFFF) * _HIGH53
-    unit += halves[1::2] * _UNIT53
-    return unit
 
 
 @cache

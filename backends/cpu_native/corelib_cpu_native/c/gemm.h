@@ -1,17 +1,29 @@
 // A matrix product c = a b (+ c), blocked for the caches. Its columns are taken in panels, whose part of b is packed and stays in the first level's
 // cache; rows of a are read where they lie, or packed where their elements do not follow each other.
 // Where it is cut depends on sizes and layouts only, and so does what is added up in which order.
+
+// Four rows of n elements to n rows of four, four by four; how many it did.
+INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
+    i64 k = 0;
+#if __has_builtin(__builtin_shufflevector)
+    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
+    for (; k + 4 <= n; k += 4, y += 4 * ystep) {
+        const Q p = *(const Q *)(x + k), q = *(const Q *)(x + k + xstep), r = *(const Q *)(x + k + 2 * xstep), s = *(const Q *)(x + k + 3 * xstep);
+        const Q pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
+        const Q pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
+        *(Q *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
+        *(Q *)(y + ystep) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
+        *(Q *)(y + 2 * ystep) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
+        *(Q *)(y + 3 * ystep) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
+    }
+#endif
+    return k;
+}
+
 #if defined(__AVX512F__) || defined(__aarch64__)
 enum { HIGH = 8 };
 #else
 enum { HIGH = 4 };
-#endif
-#if defined(__AVX512F__)
-#define VECTOR 64
-#elif defined(__AVX__)
-#define VECTOR 32
-#else
-#define VECTOR 16
 #endif
 typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_alias));
 #if defined(__AVX512F__)
@@ -21,6 +33,13 @@ typedef T Vec __attribute__((vector_size(VECTOR), aligned(__alignof__(T)), may_a
 #endif
 enum { LANES_ = VECTOR / sizeof(T), ACROSS_ = 3, PANEL = ACROSS_ * LANES_, DEEP = 192, MOST_ROWS = 256, PANELS = 4, NEAR = 32768 / sizeof(T) };
 // PANELS: of a task, at least; NEAR: elements of a matrix that is not packed, for it stays in the first level's cache as it lies
+
+// What is multiplied: numbers, unless pairs.h comes before.
+#ifndef PAIRS
+#define EVERY(at) (*(at) - (Vec){0})
+#define PLUS_PRODUCT(sum, x, y) ((sum) + (x) * (y))
+INLINE f64 single_product(const T *x, const T *y) { return (f64)*x * *y; }
+#endif
 
 // A matrix: rows, columns, and the steps between them in elements.
 typedef struct { T *at; i64 rows, columns, down, along; } Matrix;
@@ -36,8 +55,8 @@ INLINE Matrix transposed(Matrix m) { return (Matrix){m.at, m.columns, m.rows, m.
             Vec y[N]; \
             _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) y[v] = *(const Vec *)(b + v * LANES_); \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) { \
-                const Vec x = a[r * ra] - (Vec){0}; \
-                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] += x * y[v]; \
+                const Vec x = EVERY(a + r * ra); \
+                _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) sum[r][v] = PLUS_PRODUCT(sum[r][v], x, y[v]); \
             } \
         } \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int v = 0; v < N; ++v) { \
@@ -109,7 +128,7 @@ static void plain_product(Matrix c, Matrix a, Matrix b, int add) {
     for (i64 i = 0; i < c.rows; ++i)
         for (i64 j = 0; j < c.columns; ++j) {
             f64 sum = 0;
-            for (i64 k = 0; k < b.rows; ++k) sum += (f64)a.at[i * a.down + k * a.along] * b.at[k * b.down + j * b.along];
+            for (i64 k = 0; k < b.rows; ++k) sum += single_product(a.at + i * a.down + k * a.along, b.at + k * b.down + j * b.along);
             c.at[i * c.down + j * c.along] = (add ? c.at[i * c.down + j * c.along] : 0) + (T)sum;
         }
 }
@@ -188,6 +207,8 @@ static UNUSED void blocked_product(Matrix c, Matrix a, Matrix b, int add) {
     p.rows = ((c.rows + parts - 1) / parts + HIGH - 1) / HIGH * HIGH;
     p.columns = PANELS * PANEL;
     while (parts * ((c.columns + p.columns - 1) / p.columns) > 32) p.columns *= 2;
+    const i64 across = (c.columns + p.columns - 1) / p.columns;  // of nearly one size
+    p.columns = ((c.columns + across - 1) / across + PANEL - 1) / PANEL * PANEL;
     p.deep = (b.rows + deep - 1) / deep;
     const i64 tasks = (c.rows + p.rows - 1) / p.rows * ((c.columns + p.columns - 1) / p.columns);
     if (tasks > 1 && c.rows * c.columns * b.rows > 1 << 20) api->parallel(tasks, 1, product_task, &p);

@@ -1,4 +1,12 @@
-// Working memory of kernels, how products and sums may be fused, and a copy that turns.
+// Working memory of kernels, how products and sums may be fused, and the bytes of a vector.
+
+#if defined(__AVX512F__)
+#define VECTOR 64
+#elif defined(__AVX__)
+#define VECTOR 32
+#else
+#define VECTOR 16
+#endif
 
 // Where products and sums may be fused although the text has them apart: vectors have no name for it.
 #if defined(__clang__)
@@ -31,22 +39,4 @@ static void put(char *given_) {
     const i64 bits = *(i64 *)at;
     for (int i = 0; at && bits < SIZES && i < SLOTS; ++i) at = __atomic_exchange_n(&slots[bits][i], at, __ATOMIC_ACQ_REL);
     free(at);
-}
-
-// Four rows of n elements to n rows of four, four by four; how many it did.
-INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
-    i64 k = 0;
-#if __has_builtin(__builtin_shufflevector)
-    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
-    for (; k + 4 <= n; k += 4, y += 4 * ystep) {
-        const Q p = *(const Q *)(x + k), q = *(const Q *)(x + k + xstep), r = *(const Q *)(x + k + 2 * xstep), s = *(const Q *)(x + k + 3 * xstep);
-        const Q pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
-        const Q pq2 = __builtin_shufflevector(p, q, 2, 6, 3, 7), rs2 = __builtin_shufflevector(r, s, 2, 6, 3, 7);
-        *(Q *)y = __builtin_shufflevector(pq, rs, 0, 1, 4, 5);
-        *(Q *)(y + ystep) = __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
-        *(Q *)(y + 2 * ystep) = __builtin_shufflevector(pq2, rs2, 0, 1, 4, 5);
-        *(Q *)(y + 3 * ystep) = __builtin_shufflevector(pq2, rs2, 2, 3, 6, 7);
-    }
-#endif
-    return k;
 }

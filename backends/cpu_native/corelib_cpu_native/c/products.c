@@ -43,64 +43,6 @@ static int rows_anyhow(Object *o, Matrix *m, char **room) {
     return 1;
 }
 
-INLINE void *let_go(i64 work) { return work > 1 << 20 && !*api->interrupted ? api->release() : 0; }
-INLINE void come_back(void *state) { if (state) api->acquire(state); }
-
-KERNEL(mm) {
-    if (count != 3 || !is_array(args[0], KIND) || !is_array(args[1], KIND) || !is_array(args[2], KIND)) PASS;
-    if (NDIM(args[0]) != 2 || NDIM(args[1]) != 2 || NDIM(args[2]) != 2) PASS;
-    const Matrix c = matrix_of(args[0]), a = matrix_of(args[1]), b = matrix_of(args[2]);
-    if (a.rows != c.rows || b.columns != c.columns || a.columns != b.rows || !can(c, a, b)) PASS;
-    void *state = let_go(c.rows * c.columns * b.rows);
-    product(c, a, b, 0);
-    come_back(state);
-    DONE;
-}
-
-typedef struct { Matrix c, a, b; int dims; i64 sizes[DIMS], steps[3][DIMS]; } Batch;
-
-static void batch_pieces(void *context, i64 begin, i64 end) {
-    const Batch *w = context;
-    for (i64 n = begin; n < end; ++n) {
-        Matrix c = w->c, a = w->a, b = w->b;
-        i64 left = n;
-        for (int d = w->dims - 1; d >= 0; --d) {
-            const i64 at = left % w->sizes[d];
-            left /= w->sizes[d];
-            c.at += at * w->steps[0][d], a.at += at * w->steps[1][d], b.at += at * w->steps[2][d];
-        }
-        product(c, a, b, 0);
-    }
-}
-
-KERNEL(batched_matmul) {
-    if (count != 3 || !is_array(args[0], KIND) || !is_array(args[1], KIND) || !is_array(args[2], KIND)) PASS;
-    if (NDIM(args[0]) < 2 || NDIM(args[1]) < 2 || NDIM(args[2]) < 2) PASS;
-    Batch w;
-    w.c = matrix_of(args[0]), w.a = matrix_of(args[1]), w.b = matrix_of(args[2]);
-    if (w.a.rows != w.c.rows || w.b.columns != w.c.columns || w.a.columns != w.b.rows || !can(w.c, w.a, w.b)) PASS;
-    w.dims = NDIM(args[0]) - 2;
-    i64 items = 1;
-    for (int d = 0; d < w.dims; ++d) {
-        items *= w.sizes[d] = SHAPE(args[0])[d];
-        w.steps[0][d] = STRIDES(args[0])[d] / (size)sizeof(T);
-        for (int k = 1; k < 3; ++k) {
-            const int own = d - (w.dims - (NDIM(args[k]) - 2));
-            if (own >= 0 && SHAPE(args[k])[own] != w.sizes[d] && SHAPE(args[k])[own] != 1) PASS;
-            w.steps[k][d] = own < 0 || SHAPE(args[k])[own] == 1 ? 0 : STRIDES(args[k])[own] / (size)sizeof(T);
-        }
-    }
-    const i64 each = w.c.rows * w.c.columns * w.b.rows;
-    if (items > 1 && each <= 262144) {  // one thread's work in OpenBLAS
-        share(items, 1 + 65536 / (each + 1), batch_pieces, &w, items * each / 8);
-    } else {
-        void *state = let_go(items * each);
-        batch_pieces(&w, 0, items);
-        come_back(state);
-    }
-    DONE;
-}
-
 static Object *affine(Object *const *args, Matrix y, Matrix x, Matrix w) {
     const int biased = args[3] != api->none;
     if (y.rows != x.rows || x.columns != w.rows || y.columns != w.columns || !can(y, x, w)) PASS;
