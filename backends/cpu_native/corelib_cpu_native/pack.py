@@ -43,7 +43,7 @@ ELEMENTWISE: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops without attributes."""
 WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
-    ("gelu gelu_backward elu_of softplus selu_of celu_of mish_of hardshrink softshrink", SINGLE),
+    ("elu_of softplus selu_of celu_of mish_of hardshrink softshrink", SINGLE),
     ("threshold_of", FLOATS),
     ("addcmul addcdiv lerp clamp", HALVES),
 )
@@ -77,6 +77,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h gather.c", "gather scatter_set scatter_add", REALS),
     ("moves.h sort.c", "sort_along", REALS),
     ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
+    ("gelu.c", "gelu gelu_backward", SINGLE),
     ("divide.c", "floor_divide remainder", INTEGERS),
     ("divide.c", "floor_divide remainder fmod", SINGLE),
 )
