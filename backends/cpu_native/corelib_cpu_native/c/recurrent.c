@@ -86,11 +86,11 @@ static void lstm_forward(void *context, i64 begin, i64 end) {
                 SIMD for (i64 l = 0; l < h; ++l) {
                     const T i = sigmoid(x[l] + i_[l]), f = sigmoid(x[h + l] + f_[l]), g = tanh_of_gate(x[2 * h + l] + g_[l]), o = sigmoid(x[3 * h + l] + o_[l]);
                     const T c = f * cell[r * h + l] + i * g;
-                    i_[l] = i, f_[l] = f, g_[l] = g, o_[l] = o;
+                    i_[l] = i, f_[l] = f, g_[l] = g, o_[l] = out[r * h + l] = o;
                     cells[r * h + l] = c;
                 }
-                SIMD for (i64 l = 0; l < h; ++l) out[r * h + l] = o_[l] * tanh_of_gate(cells[r * h + l]);  // apart: to wait for the cells takes long
             }
+            SIMD for (i64 l = 0; l < rows * h; ++l) out[l] *= tanh_of_gate(cells[l]);  // apart: to wait for the cells takes long
             hidden = out, cell = cells;
         }
     }
