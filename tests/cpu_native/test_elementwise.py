@@ -126,3 +126,47 @@ def test_an_operand_may_be_the_result():
     x = np.arange(100000, dtype="f4")
     assert KERNELS["add", D.float32](x, x, x) is None
     np.testing.assert_array_equal(x, 2 * np.arange(100000, dtype="f4"))
+
+
+def gelu_in_float64(x, approximate):
+    """gelu and its slope."""
+    if approximate == "none":
+        below = 0.5 * erfc(-x * np.sqrt(0.5))
+        return x * below, below + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
+    below = 1 / (1 + np.exp(-np.sqrt(8 / np.pi) * (x + 0.044715 * x**3)))
+    return x * below, below + x * below * (1 - below) * np.sqrt(8 / np.pi) * (1 + 3 * 0.044715 * x * x)
+
+
+@pytest.mark.parametrize(("approximate", "share", "slope"), [("none", 4.0, 4.5), ("tanh", 2.5, 4.0)])
+def test_gelu_and_its_gradient_are_off_by_a_few_units_of_their_factors(approximate, share, slope):
+    """In 2^-24: of the argument, by which a share of the distribution is multiplied; of 1, for the slope."""
+    x = every_exponent()
+    got, to_x = np.empty_like(x), np.empty_like(x)
+    assert KERNELS["gelu", D.float32](got, x, approximate) is None
+    assert KERNELS["gelu_backward", D.float32](to_x, np.ones_like(x), x, approximate) is None
+    with np.errstate(all="ignore"):
+        exact, exact_slope = gelu_in_float64(x.astype("f8"), approximate)
+    np.testing.assert_array_equal(got[np.isnan(x) | (x == -np.inf)], np.float32(np.nan))  # as in PyTorch
+    np.testing.assert_array_equal(got[x == np.inf], np.float32(np.inf))
+    zero, usual = x == 0, np.abs(x) < 1e18  # beyond, PyTorch's cube too is infinite
+    np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(x[zero]))
+    off = np.abs(got[usual] - exact[usual]) / (np.abs(x[usual]) * 2.0**-24 + 2.0**-149)
+    assert off.max() < share, (float(off.max()), float(x[usual][off.argmax()]))
+    off = np.abs(to_x[usual] - exact_slope[usual]) * 2.0**24
+    assert off.max() < slope, (float(off.max()), float(x[usual][off.argmax()]))
+
+
+@pytest.mark.parametrize("dtype", pack.SINGLE, ids=str)
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_in_every_layout(approximate, dtype):
+    rng = np.random.default_rng(0)
+    for layout in LAYOUTS.values():
+        x, g = (layout(rng.standard_normal((40, 300)).astype(dtype.np)) for _ in range(2))
+        exact, slope = gelu_in_float64(x.astype("f8"), approximate)
+        shape = np.broadcast_shapes(x.shape, (40, 300))
+        got, to_x = np.empty(shape, dtype.np), np.empty(shape, dtype.np)
+        assert KERNELS["gelu", dtype](got, x, approximate) is None
+        assert KERNELS["gelu_backward", dtype](to_x, g, x, approximate) is None
+        unit = {D.float32: 2e-6, D.float16: 2e-3, D.bfloat16: 1.6e-2}[dtype]
+        np.testing.assert_allclose(got.astype("f8"), np.broadcast_to(exact, shape), rtol=unit, atol=unit)
+        np.testing.assert_allclose(to_x.astype("f8"), np.broadcast_to(g.astype("f8") * slope, shape), rtol=unit, atol=unit)

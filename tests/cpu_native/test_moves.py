@@ -157,6 +157,10 @@ def test_elements_that_meet_add_up(dtype):
         same(zeros.index_put((at,), t, True), wanted)
         same(zeros.scatter_add(0, at[:, None].expand(count, m), t), wanted)
         same(zeros.t().index_add(1, at, t.t()), wanted.T)
+        if dtype.is_floating_point:  # a sum's gradient is one element for all; apart in memory
+            ones = torch.from_numpy(np.bincount(i, minlength=places)[:, None] * np.ones(m)).to(dtype)
+            same(zeros.index_put((at,), torch.ones(1, 1, dtype=dtype).expand(count, m), True), host(ones))
+            same(zeros.index_put((at,), t.repeat_interleave(2, 1)[:, ::2], True), wanted)
 
 
 def test_long_chains_lose_no_digits():

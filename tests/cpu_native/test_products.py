@@ -125,10 +125,31 @@ def test_steps_of_recurrent_networks(size, backwards, counted):
             np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=2e-5, atol=2e-6)
         g = torch.randn(steps, n, h)
         back = TABLE[name + "_backward"]
-        given = (g, *state, weights, *expected, *((None, torch.randn(expected[-1].shape)) if name == "lstm_steps" else (torch.randn(expected[-1].shape),)), backwards)
-        for a, b in zip(back.entry(*given), back.body(*given), strict=True):
-            np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5 * max(1.0, float(b.abs().max())))
+        to_cells, to_parts = torch.randn(steps, n, h), torch.randn(expected[-1].shape)
+        for more in [(None, None), (to_cells, None), (None, to_parts), (to_cells, to_parts)] if name == "lstm_steps" else [(None,), (to_parts,)]:
+            given = (g, *state, weights, *expected, *more, backwards)
+            for a, b in zip(back.entry(*given), back.body(*given), strict=True):
+                np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-4, atol=1e-5 * max(1.0, float(b.abs().max())))
         assert counted(name) == counted(name + "_backward") == "pack corelib-cpu-native"
+
+
+def test_gates_over_all_exponents():
+    rng = np.random.default_rng(0)
+    h, ends = 32, [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 87, 89, 130, 3e38, -3e38, 9.1, -9.1, 0.35, -0.35]
+    bits = rng.integers(0, 1 << 32, 8192, dtype=np.uint64).astype(np.uint32).view("f4")
+    x = np.concatenate([bits, rng.uniform(-30, 30, 8192).astype("f4"), np.array(ends, "f4"), np.zeros(16, "f4")]).reshape(-1, h)
+    n = len(x)
+    hidden, weights = torch.zeros(n, h), torch.zeros(4 * h, h)
+    _, cells, gates = TABLE["lstm_steps"].entry(torch.from_numpy(np.tile(x, 4)[None]), hidden, hidden, weights, False)
+    i, f, g, o = np.split(gates.numpy()[0], 4, axis=1)
+    with np.errstate(all="ignore"):
+        share, tanh = 1 / (1 + np.exp(-x.astype("f8"))), np.tanh(x.astype("f8"))
+        np.testing.assert_array_equal(cells.numpy()[0], i * g)
+    for got, exact, lost in ((i, share, 2.0**-126), (f, share, 2.0**-126), (o, share, 2.0**-126), (g, tanh, 0)):
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(exact))
+        unit = np.spacing(np.abs(exact).astype("f4")).astype("f8")
+        far = np.abs(got - exact) > np.maximum(2.6 * unit, lost)
+        assert not far.any(), (got[far], exact[far])
 
 
 OPTIMIZERS = {

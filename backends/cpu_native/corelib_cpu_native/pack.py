@@ -43,7 +43,7 @@ ELEMENTWISE: tuple[tuple[str, tuple[DType, ...]], ...] = (
 )
 """Elementwise ops without attributes."""
 WITH_ATTRIBUTES: tuple[tuple[str, tuple[DType, ...]], ...] = (
-    ("gelu gelu_backward elu_of softplus selu_of celu_of mish_of hardshrink softshrink", SINGLE),
+    ("elu_of softplus selu_of celu_of mish_of hardshrink softshrink", SINGLE),
     ("threshold_of", FLOATS),
     ("addcmul addcdiv lerp clamp", HALVES),
 )
@@ -79,6 +79,7 @@ UNITS: tuple[tuple[str, str, tuple[DType, ...]], ...] = (
     ("moves.h sort.c", "sort_along", REALS),
     ("moves.h sort.c", "topk_along kthvalue_along median_along nanmedian_along", NUMBERS),
     ("words.c", "mt19937", (D.int64, D.float32, D.float64)),
+    ("gelu.c", "gelu gelu_backward", SINGLE),
     ("divide.c", "floor_divide remainder", INTEGERS),
     ("divide.c", "floor_divide remainder fmod", SINGLE),
 )

@@ -247,10 +247,18 @@ static void add_some(void *context, i64 begin, i64 end) {
 // Floats that meet at one place are added up in float64, blocks of those in float64 too, and what comes of it is added once.
 enum { FEW = 32, LANES = 64, BLOCK = 64 };
 
+// m elements of the list side by side: where they lie, or gathered. A sum's gradient is one element for all.
+INLINE const MEM *neighbours(MEM *room, const char *in, i64 step, i64 m) {
+    if (step == W) return (const MEM *)in;
+    if (step == 0) for (int j = 0; j < LANES; ++j) room[j] = *(const MEM *)in;
+    else for (i64 j = 0; j < m; ++j) room[j] = *(const MEM *)(in + j * step);
+    return room;
+}
+
 static void add_groups(void *context, i64 begin, i64 end) {
     const Chosen *c = context;
     const T alpha = c->alpha;
-    const int row = c->table_inner == W && c->list_inner == W;
+    MEM room[LANES];
     while (begin < end) {
         const i64 o = begin / c->groups, first = begin % c->groups, last = end - o * c->groups < c->groups ? end - o * c->groups : c->groups;
         char *table;
@@ -263,8 +271,8 @@ static void add_groups(void *context, i64 begin, i64 end) {
             for (i64 j0 = 0; j0 < c->m; j0 += LANES) {
                 const i64 m = c->m - j0 < LANES ? c->m - j0 : LANES;
                 char *o_ = out + j0 * c->table_inner;
-                if (k == 1 && row) {
-                    const MEM *in = (const MEM *)(spot(c, (u32)s[0]) + at) + j0;
+                if (k == 1 && c->table_inner == W) {
+                    const MEM *in = neighbours(room, spot(c, (u32)s[0]) + at + j0 * c->list_inner, c->list_inner, m);
                     SIMD for (i64 j = 0; j < m; ++j) STORE((MEM *)o_, j, LOAD((MEM *)o_, j) + LOAD(in, j) * alpha);
                     continue;
                 }
@@ -272,9 +280,8 @@ static void add_groups(void *context, i64 begin, i64 end) {
                 for (i64 i0 = 0; i0 < k; i0 += BLOCK) {
                     f64 sum[LANES] = {0};
                     for (i64 i = i0; i < k && i < i0 + BLOCK; ++i) {
-                        const char *in = spot(c, (u32)s[i]) + at + j0 * c->list_inner;
-                        if (c->list_inner == W) { SIMD for (i64 j = 0; j < m; ++j) sum[j] += (f64)LOAD((const MEM *)in, j); }
-                        else for (i64 j = 0; j < m; ++j) sum[j] += (f64)LOAD((const MEM *)(in + j * c->list_inner), 0);
+                        const MEM *in = neighbours(room, spot(c, (u32)s[i]) + at + j0 * c->list_inner, c->list_inner, m);
+                        SIMD for (i64 j = 0; j < m; ++j) sum[j] += (f64)LOAD(in, j);
                     }
                     SIMD for (i64 j = 0; j < m; ++j) total[j] += sum[j];
                 }

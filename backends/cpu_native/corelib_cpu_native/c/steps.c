@@ -64,23 +64,25 @@ KERNEL(_sgd_step_) {
 
 typedef struct { T *p, *m, *v, *w; const T *g; T rate1, rate2, beta2, root2, eps, value, shrink, decay; int maximize, decoupled; } Adam;
 
-static void adam(void *context, i64 begin, i64 end) {
-    const Adam s = *(const Adam *)context;
+// What is optional is said when the loop is compiled: compilers make no vectors of a loop that asks whether there is an array.
+INLINE void adam_loop(const Adam s, i64 begin, i64 end, int amsgrad) {
     T *p = s.p, *m = s.m, *v = s.v, *w = s.w;
     const T *g = s.g, sign = s.maximize ? -1 : 1;
-    const int near = s.rate1 < (T)0.5;
+    const int near = s.rate1 < (T)0.5, decoupled = s.decay != 0 && s.decoupled, coupled = s.decay != 0 && !s.decoupled;
     SIMD for (i64 i = begin; i < end; ++i) {
-        T x = p[i], y = sign * g[i];
-        if (s.decay != 0) {
-            if (s.decoupled) x *= s.shrink;
-            else y = MULTIPLY_ADD(x, s.decay, y);
-        }
+        const T x = decoupled ? p[i] * s.shrink : p[i], y = coupled ? MULTIPLY_ADD(x, s.decay, sign * g[i]) : sign * g[i];
         const T off = y - m[i], mean = near ? MULTIPLY_ADD(s.rate1, off, m[i]) : MULTIPLY_ADD(off, s.rate1 - 1, y);
         T square = MULTIPLY_ADD(s.rate2 * y, y, v[i] * s.beta2);
         m[i] = mean, v[i] = square;
-        if (w) square = w[i] = w[i] > square || w[i] != w[i] ? w[i] : square;
+        if (amsgrad) square = w[i] = w[i] > square || w[i] != w[i] ? w[i] : square;
         p[i] = x + s.value * mean / (ROOT(square) / s.root2 + s.eps);
     }
+}
+
+static void adam(void *context, i64 begin, i64 end) {
+    const Adam s = *(const Adam *)context;
+    if (s.w) adam_loop(s, begin, end, 1);
+    else adam_loop(s, begin, end, 0);
 }
 
 KERNEL(_adam_step_) {
@@ -100,26 +102,33 @@ KERNEL(_adam_step_) {
 
 typedef struct { T *p, *v, *m, *b; const T *g; T rate, alpha, rest, eps, decay, momentum; } Rmsprop;
 
-static void rmsprop(void *context, i64 begin, i64 end) {
-    const Rmsprop s = *(const Rmsprop *)context;
+INLINE void rmsprop_loop(const Rmsprop s, i64 begin, i64 end, int centered, int moving) {
     T *p = s.p, *v = s.v, *m = s.m, *b = s.b;
     const T *g = s.g;
     SIMD for (i64 i = begin; i < end; ++i) {
         const T y = s.decay != 0 ? MULTIPLY_ADD(p[i], s.decay, g[i]) : g[i];
         T spread = MULTIPLY_ADD(s.rest * y, y, v[i] * s.alpha);
         v[i] = spread;
-        if (m) {
+        if (centered) {
             const T mean = MULTIPLY_ADD(s.rest, y - m[i], m[i]);
             m[i] = mean;
             spread = spread - mean * mean;
         }
         const T root = ROOT(spread) + s.eps;
-        if (b) {
+        if (moving) {
             const T moved = b[i] * s.momentum + y / root;
             b[i] = moved;
             p[i] = MULTIPLY_ADD(moved, s.rate, p[i]);
         } else p[i] = p[i] + s.rate * y / root;
     }
+}
+
+static void rmsprop(void *context, i64 begin, i64 end) {
+    const Rmsprop s = *(const Rmsprop *)context;
+    if (s.m && s.b) rmsprop_loop(s, begin, end, 1, 1);
+    else if (s.m) rmsprop_loop(s, begin, end, 1, 0);
+    else if (s.b) rmsprop_loop(s, begin, end, 0, 1);
+    else rmsprop_loop(s, begin, end, 0, 0);
 }
 
 KERNEL(_rmsprop_step_) {
