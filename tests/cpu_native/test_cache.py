@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from corelib_cpu_native import compilers
 
 PROGRAM = """
 import warnings
@@ -113,6 +114,16 @@ def test_a_compiler_that_does_not_work_leaves_it_to_numpy_with_a_warning(child, 
     done = child(program, CC=script(tmp_path / "cc", text))
     assert done.returncode == 0 and done.stdout.strip() == NUMPY
     assert done.stderr.count("NativeWarning") == 1 and said in done.stderr, done.stderr
+
+
+def test_a_compiler_that_is_older_than_the_processor_is_asked_without_what_it_does_not_know(child, tmp_path):
+    features = [flag for flag in compilers.flags() if flag.startswith("-m")]
+    if not features:
+        pytest.skip("nothing of this processor is named to the compiler")
+    real = compilers.compiler().command[0]
+    old = script(tmp_path / "old", f"case \" $* \" in *' {features[-1]} '*) echo \"unrecognized command-line option '{features[-1]}'\" >&2; exit 1;; esac; exec {real} \"$@\"")
+    done = child(PROGRAM, CC=old)
+    assert done.stdout.strip() == PACK and done.stderr == ""
 
 
 def test_a_compiler_that_does_not_work_is_an_error_in_deterministic_mode(child, tmp_path):
