@@ -297,7 +297,7 @@ def _run(
                 continue
             if owned:
                 owned.discard(node)
-            if node.tensor_hooks is not None or node.pre_hooks is not None:
+            if node.hooked:
                 g = run_before(node, g)
             if captures is not None:
                 numbers = captures.get(id(node))
@@ -311,7 +311,7 @@ def _run(
                 if needed is not None and not any(e is not None and id(e[0]) in needed for e in node.edges):
                     continue
             grads: Any = node.apply(g) if recorder is None else recorder.run_node(node, g)
-            if node.post_hooks is not None:
+            if node.hooked and node.post_hooks is not None:
                 grads = run_after(node, _all_cast(node, grads), g)
             del g
             if anomaly.enabled:
@@ -353,7 +353,7 @@ def _run(
         if captures is None:
             for node in list(pending):
                 g = pending.pop(node)
-                if node.tensor_hooks is not None or node.pre_hooks is not None:
+                if node.hooked:
                     g = run_before(node, g)
                 if recorder is not None:
                     recorder.reach(node)
@@ -376,7 +376,7 @@ def _run_undefined(
     """A node none of whose outputs has a gradient: a user's Function may give its inputs some nevertheless."""
     undefined.discard(node)
     g: Gradient = [None] * node.outputs if node.outputs != 1 else None
-    if node.tensor_hooks is not None or node.pre_hooks is not None:
+    if node.hooked:
         g = run_before(node, g)
     grads = node.apply(g) if node.runs_undefined else (None,) * len(node.edges)
     for i, (edge, part) in enumerate(zip(node.edges, grads, strict=True)):

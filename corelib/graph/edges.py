@@ -99,6 +99,7 @@ def retain_at(edge: tuple[Node, int], kept: Any) -> None:
         node.retained = {}
     if node.tensor_hooks is None:
         node.tensor_hooks = {}  # the engine looks only there
+        node.hooked = True
     node.retained[number] = kept
 
 

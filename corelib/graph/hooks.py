@@ -19,6 +19,7 @@ def register_tensor_hook(t: Tensor, hook: Hook) -> RemovableHandle:
     node, number = edge_of(t)
     if node.tensor_hooks is None:
         node.tensor_hooks = {}
+        node.hooked = True
     handle = add_hook(node.tensor_hooks.setdefault(number, Hooks()), checked(hook, "register_hook()"))
     if type(node) is AccumulateGrad:
         t._backward_hooks = node.tensor_hooks[number]

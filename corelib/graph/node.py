@@ -42,6 +42,7 @@ class Node:
 
     outputs = 1
     runs_undefined = False  # whether it runs although none of its outputs has a gradient
+    hooked = False  # whether it has, or had, any of these
     pre_hooks: Hooks | None = None
     post_hooks: Hooks | None = None
     tensor_hooks: dict[int, Hooks] | None = None
@@ -101,12 +102,14 @@ class Node:
         """Call `hook(grad_inputs, grad_outputs)` after this node has run; what it returns replaces grad_inputs."""
         if self.post_hooks is None:
             self.post_hooks = Hooks()
+            self.hooked = True
         return add_hook(self.post_hooks, checked(hook))
 
     def register_prehook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(grad_outputs)` before this node runs; what it returns replaces grad_outputs."""
         if self.pre_hooks is None:
             self.pre_hooks = Hooks()
+            self.hooked = True
         return add_hook(self.pre_hooks, checked(hook))
 
 

@@ -233,13 +233,17 @@ def _finish(node: OpNode, outs: tuple[Tensor, ...]) -> None:
         node.shape = [o._shape for o in outs]
         node.dtype = [o._dtype for o in outs]
     node.device = outs[0]._device
-    for i, o in enumerate(outs):
-        if o._dtype.is_floating_point or o._dtype.is_complex:
-            o._edge = (node, i)
+    number, of_complex = 0, False
+    for o in outs:
+        dtype = o._dtype
+        if dtype.is_floating_point or dtype.is_complex:
+            o._edge = (node, number)
             o._requires_grad = True
+            of_complex = of_complex or dtype.is_complex
             if o._base is not None and o._version:
                 o._view_version = o._version
-    if any(o._dtype.is_complex for o in outs):
+        number += 1
+    if of_complex:
         conjugated(node)
     if anomaly.watching:
         watched(node)

@@ -74,8 +74,9 @@ class NumpyBackend(Backend):
         self, buffer: Array, dtype: D.dtype, shape: tuple[int, ...], strides: tuple[int, ...], offset: int, index: int
     ) -> Array:
         size = dtype.itemsize
+        steps = (strides[0] * size, strides[1] * size) if len(strides) == 2 else [s * size for s in strides]
         try:
-            return np.ndarray(shape, dtype._np, buffer, offset * size, [s * size for s in strides])
+            return np.ndarray(shape, dtype._np, buffer, offset * size, steps)
         except ValueError:
             if 0 not in shape:
                 raise

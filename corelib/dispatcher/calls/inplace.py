@@ -100,17 +100,22 @@ def inplace(op: Op, args: Args, kwargs: Kwargs | None = None) -> Tensor:
             return self
 
     before = before_change(op.rule, self, args[1:]) if grad else self
-    if FORWARD.mode is not None and before is not self:
+    forward = FORWARD.mode
+    if forward is not None and before is not self:
         tangent_of(self)  # that of a view is found by its base
         keep_tangent(self, before)
-    result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
-    check_result(op.name + "_", self, result)
+    if op.compute is not None and len(args) == 2 and not kwargs:
+        result = op.compute(before, args[1])
+    else:
+        result = op.entry(before, *args[1 : op.positional], **_with_defaults(op, args, kwargs))
+    if result._shape != self._shape or result._dtype is not self._dtype:
+        check_result(op.name + "_", self, result)
     if self._native is None and before._storage is self._storage is not None:
         self._native = before._native
     write(self, result)
     self._bump()
-    if FORWARD.mode is not None:
-        FORWARD.mode.overwrite(self, tangent_of(result))
+    if forward is not None:
+        forward.overwrite(self, tangent_of(result))
     if grad:
         if before._requires_grad and not result._requires_grad and op.rule.vjps is None:
             keep_in_graph(op.rule, before, result)

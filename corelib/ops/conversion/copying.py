@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TYPE_CHECKING
 
 from corelib.dispatcher.calls.fallback import missing
 from corelib.dispatcher.calls.inplace import check_writable
-from corelib.dispatcher.calls.outcome import computed
+from corelib.dispatcher.calls.outcome import after, next_computed
 from corelib.dispatcher.calls.primitive import COPY, apart, as_bytes, refuse_shared, run_primitive
 from corelib.dispatcher.declare import KernelOnly, op
 from corelib.dispatcher.namespaces import public
@@ -58,7 +59,8 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         if input._dtype.is_complex is not out._dtype.is_complex:
             _copy_part(out, input)
             return
-    kernel = _COPY.kernel_for(out._key, out._dtype)
+    table = _COPY.kernels.get(out._key)
+    kernel = None if table is None else table.get(out._dtype)
     if kernel is None:
         if out._key.lazy:
             _copy_unresolved(out, input)
@@ -69,7 +71,16 @@ def copy_elements(out: Tensor, input: Tensor) -> None:
         kernel = missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
     if input._shape != out._shape and not out._device.runtime.strided_any:
         input = input.expand(out._shape)
-    if not computed(_COPY, kernel, out._device, out._dtype, out._native if out._native is not None else out._array(), input._array()):
+    target, source = out._native, input._native
+    if target is None:
+        target = out._array()
+    if source is None:
+        source = input._array()
+    try:
+        got = kernel(target, source)
+    except Exception as error:
+        got = after(error, _COPY, out._device, (target, source), partial(kernel, target, source))
+    if got is not None and got is not target and not next_computed(_COPY, out._device, out._dtype, got, target, source):
         missing(_COPY, out._device, out._dtype, (out, input))  # raises: a primitive has no body
 
 

@@ -90,15 +90,18 @@ def _basic(self: Tensor, index: tuple[object, ...]) -> Tensor | None:
             offset += (part + n if part < 0 else part) * strides[at]
             numel //= n
         elif type(part) is slice:
-            step = part.step
-            if step is not None and (type(step) is not int or not 0 < step < MOST):
-                return None
-            try:
-                start, stop, step = part.indices(n)
-            except TypeError:
-                return None
+            start, stop, step = part.start, part.stop, part.step
+            if step is None and stop is None and type(start) is int and 0 <= start <= n:
+                m, step = n - start, 1
+            else:
+                if step is not None and (type(step) is not int or not 0 < step < MOST):
+                    return None
+                try:
+                    start, stop, step = part.indices(n)
+                except TypeError:
+                    return None
+                m = (stop - start + step - 1) // step if stop > start else 0
             offset += start * strides[at]
-            m = (stop - start + step - 1) // step if stop > start else 0
             sizes += (m,)
             steps += (strides[at] * step,)
             numel = numel // n * m
