@@ -34,21 +34,8 @@ static const Tile tiles[][NV] = {OF(1), OF(2), OF(4), OF(8)};
 static const Tile tiles[][NV] = {OF(1), OF(2), OF(4)};
 #endif
 
-// One row of the product, for `high` rows of `width` windows that lie `step` apart: depthwise convolutions.
-static FUSED void slide(i64 high, i64 width, i64 step, i64 n, const T *w, const T *x, const i32 *off, T bias, MEM *to, i64 tostep) {
-    FUSE for (i64 h = 0; h < high; ++h, x += step, to += tostep)
-        for (i64 at = 0; at < width; at += L) {
-            if (at + L > width && width > L) at = width - L;
-            V sum = (V){0};
-            for (i64 k = 0; k < n; ++k) sum += (w[k] - (V){0}) * *(const V *)(x + at + off[k]);
-            sum += bias;
-            if (width >= L) for (int l = 0; l < L; ++l) STORE(to + at, l, sum[l]);
-            else for (int l = 0; l < width; ++l) STORE(to, l, sum[l]);
-        }
-}
-
 enum { CHAIN = 128, GROUP = 8 * ROWS };  // products that are added up one after the other; rows of a panel that are computed together
-enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
+enum { BOX = 1 << 19, SLIDING = 1 << 14, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
 
 typedef struct {
     Images s;
@@ -59,8 +46,8 @@ typedef struct {
     i64 bias_step;
     char *out;
     i64 ob, oc, os[3], m[3];  // out's steps in elements, and its windows
-    i64 boxes[3], together, chunks, blocks;  // boxes along each dimension, images of a task, chunks of rows and their blocks of ROWS
-    int packed, direct, failed;  // direct: the weights are read where they lie
+    i64 boxes[3], together, beside, chunks, blocks;  // boxes along each dimension, images and groups of a task, chunks of rows and their blocks of ROWS
+    int packed, slides, direct, failed;  // slides: each row is one alone; direct: the weights are read where they lie
     T *weights;
     i32 *lanes;  // off, of a packed panel
     T *ready;  // copies and panels of all boxes, where chunks of rows share them, and the elements of each
@@ -148,7 +135,7 @@ static void panel(const Conv *c, const T *x, const i32 *off, int vectors, i64 g,
 
 // A task's windows: of which images and group, and where they lie.
 typedef struct {
-    i64 group, image, images, q[3], size[3], width, high, windows, wide, safe;  // wide: windows of a packed panel
+    i64 group, groups, image, images, q[3], size[3], width, high, windows, wide, safe;  // wide: windows of a packed panel
     int joined;
     char *out;
 } Box;
@@ -160,7 +147,9 @@ static Box box_of(const Conv *c, i64 i) {
         b.q[d] = i % c->boxes[d] * s->e[d], i /= c->boxes[d];
         b.size[d] = c->m[d] - b.q[d] < s->e[d] ? c->m[d] - b.q[d] : s->e[d];
     }
-    b.group = i % c->groups, b.image = i / c->groups * c->together;
+    const i64 blocks = (c->groups + c->beside - 1) / c->beside;
+    b.group = i % blocks * c->beside, b.image = i / blocks * c->together;
+    b.groups = c->groups - b.group < c->beside ? c->groups - b.group : c->beside;
     b.images = c->batch - b.image < c->together ? c->batch - b.image : c->together;
     b.out = c->out + (b.image * c->ob + b.q[0] * c->os[0] + b.q[1] * c->os[1] + b.q[2] * c->os[2]) * (i64)sizeof(MEM);
     // Rows that follow each other in the copy and in out are one row; what a box writes of a channel is one stretch where it is as wide as out.
@@ -182,7 +171,7 @@ static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 e
 }
 
 // Elements of a task's copies; what follows them begins with a whole vector.
-static i64 copies_of(const Conv *c) { return (c->together * c->s.image + SLACK + L - 1) / L * L; }
+static i64 copies_of(const Conv *c) { return (c->together * c->beside * c->s.image + SLACK + L - 1) / L * L; }
 
 // The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
 static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
@@ -235,12 +224,6 @@ static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk)
         char *out = b->out + i * c->ob * (i64)sizeof(MEM);
         for (i64 a = 0; a < b->size[0]; ++a) {
             const T *x = copy + a * s->E[1] * s->E[2];
-            if (c->rows == 1 && c->k <= CHAIN && c->os[2] == 1) {
-                MEM *to = (MEM *)out + b->group * c->oc + a * c->os[0];
-                const T bias = c->bias ? LOAD((const MEM *)(c->bias + b->group * c->bias_step), 0) : 0;
-                slide(b->high, b->width, s->E[2], c->k, c->weights + b->group * c->k, x, s->off, bias, to, c->os[1]);
-                continue;
-            }
             for (i64 from = 0; from < length; from += NR) {
                 const i64 lanes = length - from < NR ? length - from : NR;
                 int n = 0;
@@ -258,6 +241,17 @@ static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk)
     }
 }
 
+static void compute_slides(const Conv *c, const Box *b, const T *copy) {
+    const Images *s = &c->s;
+    const Taps taps = taps_of(c->k, b->high == 1 ? 0 : s->E[2], s->off);
+    for (i64 g = b->group; g < b->group + b->groups; ++g, copy += s->image) {
+        const T bias = c->bias ? LOAD((const MEM *)(c->bias + g * c->bias_step), 0) : 0;
+        MEM *to = (MEM *)b->out + g * c->oc;
+        for (i64 a = 0; a < b->size[0]; ++a)
+            slide(&taps, c->weights + g * c->k, b->high, b->width, s->E[2], copy + a * s->E[1] * s->E[2], bias, to + a * c->os[0], c->os[2], c->os[1], to + b->safe);
+    }
+}
+
 // All rows of a box, with working memory of one's own.
 static void conv_task(void *context, i64 begin, i64 end) {
     Conv *c = context;
@@ -266,8 +260,9 @@ static void conv_task(void *context, i64 begin, i64 end) {
     if (!copy) { __atomic_store_n(&c->failed, 1, __ATOMIC_RELAXED); return; }
     for (i64 i = begin; i < end; ++i) {
         const Box b = box_of(c, i);
-        copy_channels(c, &b, copy, 0, c->s.channels);
-        if (c->packed) compute_packed(c, &b, copy, copy + room, 0, 0);
+        copy_channels(c, &b, copy, 0, b.groups * c->s.channels);
+        if (c->slides) compute_slides(c, &b, copy);
+        else if (c->packed) compute_packed(c, &b, copy, copy + room, 0, 0);
         else compute_lying(c, &b, copy, 0);
     }
     put((char *)copy);
@@ -308,10 +303,11 @@ static i64 vectors_of(i64 lanes) { return (lanes + L - 1) / L; }
 static void conv_plan(Conv *c) {
     Images *s = &c->s;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS;
+    c->slides = c->rows == 1 && c->k <= CHAIN;
     for (int d = 0; d < 3; ++d) s->e[d] = c->m[d];
     for (;;) {
         images_layout(s);
-        if (s->image * (i64)sizeof(T) <= BOX) break;
+        if (s->image * (i64)sizeof(T) <= (c->slides ? SLIDING : BOX)) break;
         int d = 0;
         while (d < 3 && s->e[d] <= (d < 2 ? 1 : 2 * NR)) ++d;
         if (d == 3) break;
@@ -325,11 +321,13 @@ static void conv_plan(Conv *c) {
     const int joined = s->E[2] == s->e[2] && c->os[1] == c->m[2] * c->os[2] && s->e[2] == c->m[2];
     const i64 lying = s->e[0] * vectors_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
     const f64 panels = (f64)vectors_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
-    c->packed = panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
+    c->packed = !c->slides && panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
     c->together = c->packed ? together : 1;
+    c->beside = c->slides && bytes < SLIDING ? SLIDING / bytes : 1;
+    if (c->beside > c->groups) c->beside = c->groups;
     const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
     for (;;) {
-        i64 tasks = (c->batch + c->together - 1) / c->together * c->groups;
+        i64 tasks = (c->batch + c->together - 1) / c->together * ((c->groups + c->beside - 1) / c->beside);
         for (int d = 0; d < 3; ++d) tasks *= c->boxes[d] = (c->m[d] + s->e[d] - 1) / s->e[d];
         c->chunks = tasks < 8 && work > 8e6 && blocks >= 8 ? (8 + tasks - 1) / tasks : 1;
         // not more weights than stay in the cache while the panels pass by
@@ -358,7 +356,7 @@ static int conv_run(Conv *c) {
         images_off(s);
         c->lanes = s->off + c->k;
         for (i64 k = 0; k < c->k; ++k) c->lanes[k] = (i32)(k * NR);
-        const i64 tasks = (c->batch + c->together - 1) / c->together * c->groups * c->boxes[0] * c->boxes[1] * c->boxes[2];
+        const i64 tasks = (c->batch + c->together - 1) / c->together * ((c->groups + c->beside - 1) / c->beside) * c->boxes[0] * c->boxes[1] * c->boxes[2];
         const i64 blocks = c->groups * ((c->rows + ROWS - 1) / ROWS);
         const f64 work = (f64)c->batch * c->groups * c->rows * c->k * c->m[0] * c->m[1] * c->m[2];
         // few panels of windows: to pack the weights would be much of the work

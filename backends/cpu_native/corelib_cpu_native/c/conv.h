@@ -58,38 +58,52 @@ static void images_off(Images *s) {
         for (i64 t = 0; t < s->taps; ++t, ++k) s->off[k] = (i32)(c * s->phases * s->plane + s->place[t]);
 }
 
+// Fewer than L elements, as two pieces that may overlap.
+INLINE void copy_short(T *to, const T *from, i64 n) {
+#define PIECES(half) if (L > half && n >= half) { memcpy(to, from, half * sizeof(T)), memcpy(to + n - half, from + n - half, half * sizeof(T)); return; }
+    PIECES(8) PIECES(4) PIECES(2) PIECES(1)
+}
+
 INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
     if (step == sizeof(MEM) && KIND >= F32) {  // as short as they are, a call costs more than the copy
-        i64 i = 0;
-        for (; i + L <= n; i += L) *(V *)(to + i) = *(const V *)((const T *)from + i);
-        if (i < n) for (int l = 0; l < L; ++l) if (l < n - i) to[i + l] = ((const T *)from)[i + l];
+        const T *x = (const T *)from;
+        if (n < L) { copy_short(to, x, n); return; }
+        for (i64 i = 0; i < n - L; i += L) *(V *)(to + i) = *(const V *)(x + i);
+        *(V *)(to + n - L) = *(const V *)(x + n - L);
     } else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
-    else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
+    else if (step == 0 && n) {
+        const T x = LOAD((const MEM *)from, 0);
+        SIMD for (i64 i = 0; i < n; ++i) to[i] = x;
+    } else for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)(from + i * step), 0);
 }
 
 // Copy the channels from `begin` to `end` of a box of `size` windows from `q` on; `image` points to channel 0.
 static void images_copy(const Images *s, T *to, const char *image, i64 begin, i64 end, const i64 *q, const i64 *size) {
-    for (i64 c = begin; c < end; ++c)
-        for (i64 f = 0; f < s->phases; ++f) {
-            T *plane = to + (c * s->phases + f) * s->plane;
-            i64 at[3], low[3], high[3], m[3];
-            for (int d = 0; d < 3; ++d) {  // place a of the copy is place a * stride + at
-                m[d] = size[d] + s->E[d] - s->e[d];
-                at[d] = q[d] * s->stride[d] + s->first[d] + s->phase[f][d];
-                low[d] = at[d] >= 0 ? 0 : (-at[d] + s->stride[d] - 1) / s->stride[d];
-                high[d] = at[d] >= s->n[d] ? 0 : (s->n[d] - at[d] + s->stride[d] - 1) / s->stride[d];
-                if (high[d] > m[d]) high[d] = m[d];
-                if (low[d] > high[d]) low[d] = high[d] = 0;
-            }
-            const i64 inside = high[2] - low[2], step = s->stride[2] * s->xs[2];
-            if (inside < s->E[2] || high[1] - low[1] < s->E[1] || high[0] - low[0] < s->E[0]) memset(plane, 0, s->plane * sizeof(T));
-            if (!inside) continue;
-            for (i64 a = low[0]; a < high[0]; ++a)
-                for (i64 h = low[1]; h < high[1]; ++h)
-                    copy_row(plane + (a * s->E[1] + h) * s->E[2] + low[2], image + c * s->xc + (at[0] + a * s->stride[0]) * s->xs[0]
-                             + (at[1] + h * s->stride[1]) * s->xs[1] + (at[2] + low[2] * s->stride[2]) * s->xs[2], step, inside);
+    const i64 step = s->stride[2] * s->xs[2];
+    for (i64 f = 0; f < s->phases; ++f) {
+        i64 low[3], rows[3], whole = 1;
+        const char *from = image + begin * s->xc;
+        for (int d = 0; d < 3; ++d) {  // place a of the copy is place a * stride + at
+            const i64 m = size[d] + s->E[d] - s->e[d], at = q[d] * s->stride[d] + s->first[d] + s->phase[f][d];
+            i64 high = at >= s->n[d] ? 0 : (s->n[d] - at + s->stride[d] - 1) / s->stride[d];
+            if (high > m) high = m;
+            low[d] = at >= 0 ? 0 : (-at + s->stride[d] - 1) / s->stride[d];
+            if (low[d] > high) low[d] = high = 0;
+            rows[d] = high - low[d], whole = whole && rows[d] == s->E[d];
+            from += (at + low[d] * s->stride[d]) * s->xs[d];
         }
+        T *plane = to + (begin * s->phases + f) * s->plane;
+        const i64 start = (low[0] * s->E[1] + low[1]) * s->E[2] + low[2];
+        for (i64 c = begin; c < end; ++c, from += s->xc, plane += s->phases * s->plane) {
+            if (!whole) memset(plane, 0, s->plane * sizeof(T));
+            for (i64 a = 0; rows[2] && a < rows[0]; ++a) {
+                T *row = plane + start + a * s->E[1] * s->E[2];
+                const char *x = from + a * s->stride[0] * s->xs[0];
+                for (i64 h = 0; h < rows[1]; ++h, row += s->E[2], x += s->stride[1] * s->xs[1]) copy_row(row, x, step, rows[2]);
+            }
+        }
+    }
 }
 
 // Sizes and steps of an array's last dimensions as three, the missing ones of size 1 first.
