@@ -35,7 +35,7 @@ static const Tile tiles[][NV] = {OF(1), OF(2), OF(4)};
 #endif
 
 enum { CHAIN = 128, GROUP = 8 * ROWS };  // products that are added up one after the other; rows of a panel that are computed together
-enum { BOX = 1 << 19, SLIDING = 1 << 14, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
+enum { BOX = 1 << 19, PARTS = NR + 1, CHANNELS = 16, OF_CHUNK = 1 << 17, FEW = 16 };
 
 typedef struct {
     Images s;

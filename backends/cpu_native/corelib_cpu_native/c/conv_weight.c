@@ -40,7 +40,7 @@ typedef struct {
     i64 runs, vectors, ystep, xstep, rowstep;  // runs of windows in a part; vectors of one; from one to the next in y and x; from row to row of y
     i64 width, slices, window;  // windows from row to row in a run, runs of an image
     i64 row_blocks, place_blocks;
-    int packed, failed, odd, few;  // odd: something is not finite; few: windows, so that sums of vectors' lanes would be much of the work
+    int packed, failed, few;  // few: windows, so that sums of vectors' lanes would be much of the work
     T *copy, *packed_x, *rows_y, *total;
     i64 *off;
 } Weight;
@@ -60,7 +60,6 @@ static void weight_x(void *context, i64 begin, i64 end) {
         const i64 b = i / channels, c = i % channels;
         T *to = w->copy + b * w->groups * s->image;
         images_copy(s, to, s->x + (w->first + b) * s->xb, c, c + 1, zero, w->m);
-        if (not_finite(to + c * s->phases * s->plane, s->phases * s->plane)) __atomic_store_n(&w->odd, 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -118,7 +117,7 @@ static void weight_flush(Weight *w, T *sums, i64 step, i64 rows, i64 n, T *total
         if (L > 1) fold(lanes, n, 1);
         SIMD for (i64 k = 0; k < n; ++k) total[r * w->k + k] += lanes[k];
     }
-    memset(sums, 0, SUMS * step * sizeof(T));
+    for (i64 r = 0; r < rows; ++r) memset(sums + r * step, 0, n * L * sizeof(T));
 }
 
 static void weight_task(void *context, i64 begin, i64 end) {
@@ -148,6 +147,45 @@ static void weight_task(void *context, i64 begin, i64 end) {
         weight_flush(w, sums, step, rows, n, total);
     }
     put((char *)sums);
+}
+
+// Depthwise convolutions: a channel (item), of all images. A single row is taken as rows of L windows.
+static void weight_slide(void *context, i64 begin, i64 end) {
+    Weight *w = context;
+    Images s = w->s;
+    s.xc = s.xb;  // images in place of channels
+    const i64 zero[3] = {0, 0, 0}, single = w->m[1] == 1, vectors = (w->m[2] + L - 1) / L, rows = single ? vectors : w->m[1];
+    const i64 high = (rows + 3) / 4 * 4, width = single ? L : vectors * L, step = single ? L : s.E[2], slice = high * width;
+    const Taps taps = taps_of(w->k, single ? 0 : step, s.off);
+    const i64 columns = w->k / taps.rows, row = (columns + C - 1) / C * C * L, fitting = ADDED * L / width / 4 * 4;
+    const i64 most = fitting < 4 ? 4 : fitting < high ? fitting : high;
+    const i64 copies = w->images * s.image, room = copies + 4 * step + SLACK, all = room + w->m[0] * slice + taps.rows * row;
+    T *copy = (T *)take(all * (i64)sizeof(T)), *y = copy + room, *sums = y + w->m[0] * slice;
+    if (!copy) { __atomic_store_n(&w->failed, 1, __ATOMIC_RELAXED); return; }
+    memset(copy + copies, 0, (all - copies) * sizeof(T));
+    for (i64 g = begin; g < end; ++g) {
+        T *total = w->total + g * w->k;
+        i64 added = 0;
+        for (i64 b = 0; b < w->batch; ++b) {
+            const T *x = copy + b % w->images * s.image;
+            if (x == copy) images_copy(&s, copy, s.x + b * s.xb + g * w->s.xc, 0, w->batch - b < w->images ? w->batch - b : w->images, zero, w->m);
+            for (i64 a = 0; a < w->m[0]; ++a) {
+                const char *from = w->y + b * w->yb + g * w->yc + a * w->ys[0];
+                for (i64 h = 0; h < w->m[1]; ++h) copy_row(y + a * slice + h * width, from + h * w->ys[1], w->ys[2], w->m[2]);
+            }
+            for (i64 a = 0; a < w->m[0]; ++a)
+                for (i64 h = 0, m; h < high; h += m) {
+                    m = high - h < most ? high - h : most;
+                    for (i64 k = 0; k < columns; k += C)
+                        slides_back[taps.rows / 2](&taps, k, m, width, y + a * slice + h * width, width, x + a * s.E[1] * s.E[2] + h * step, step, sums, row);
+                    added += m * width / L;
+                    if (added + most * width / L <= ADDED && (b < w->batch - 1 || a < w->m[0] - 1 || h + m < high)) continue;
+                    for (i64 r = 0; r < taps.rows; ++r) weight_flush(w, sums + r * row, 0, 1, columns, total + taps.first + r * taps.next);
+                    added = 0;
+                }
+        }
+    }
+    put((char *)copy);
 }
 
 // A part of the batch, its windows where they lie in the copy or packed; 0 where there is no memory, -1 where it must be packed.
@@ -187,12 +225,43 @@ static int weight_part(Weight *w, int packed) {
     return done;
 }
 
+// The batch in parts; 0 where there is no memory.
+static int weight_parts(Weight *w, int packed) {
+    Images *s = &w->s;
+    const i64 most = w->images, room = most * w->groups * s->image;
+    w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->off = (i64 *)take((w->k + ACROSS) * (i64)sizeof(i64));
+    int done = w->copy && w->off;
+    if (done) memset(w->copy + room, 0, SLACK * sizeof(T));
+    for (w->first = 0; done && w->first < w->batch; w->first += most) {
+        w->images = w->batch - w->first < most ? w->batch - w->first : most;
+        if (w->images < most) memset(w->copy + w->images * w->groups * s->image, 0, SLACK * sizeof(T));
+        const i64 channels = w->images * w->groups * s->channels;
+        share(channels, 1 + 16384 / (s->phases * s->plane), weight_x, w, channels * s->phases * s->plane);
+        done = weight_part(w, packed);
+    }
+    w->images = most;
+    put((char *)w->copy), put((char *)w->off);
+    return done;
+}
+
 static int weight_run(Weight *w) {
     Images *s = &w->s;
     w->k = s->channels * s->taps;
     memcpy(s->e, w->m, sizeof s->e);
     images_layout(s);
-    const i64 whole = w->m[0] * w->m[1] * w->m[2], lying = w->m[0] * (((w->m[1] - 1) * s->E[2] + w->m[2] + L - 1) / L * L);
+    s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
+    if (!s->off || !w->total) return 0;
+    images_off(s);
+    const i64 whole = w->m[0] * w->m[1] * w->m[2], lying = w->m[0] * (((w->m[1] - 1) * s->E[2] + w->m[2] + L - 1) / L * L), totals = w->groups * w->rows * w->k;
+    memset(w->total, 0, totals * sizeof(T));
+    // What meets zeros in place of windows must be finite: else it is computed once more, without them.
+    if (w->rows == 1 && s->channels == 1) {
+        w->images = 1 + SLIDING / (s->image * (i64)sizeof(T));
+        if (w->images > w->batch) w->images = w->batch;
+        share(w->groups, 1 + 32768 / (w->batch * whole * w->k), weight_slide, w, w->groups * w->batch * whole * w->k);
+        if (w->failed || !not_finite(w->total, totals)) return !w->failed;
+        memset(w->total, 0, totals * sizeof(T));
+    }
     const i64 bytes = w->groups * (s->image + w->rows * lying) * (i64)sizeof(T);
     w->images = PART / bytes < 1 ? 1 : PART / bytes < w->batch ? PART / bytes : w->batch;
     const i64 parts = (w->batch + w->images - 1) / w->images;
@@ -200,25 +269,10 @@ static int weight_run(Weight *w) {
     w->row_blocks = (w->rows + SUMS - 1) / SUMS, w->place_blocks = (w->k + PLACES_OF_TASK - 1) / PLACES_OF_TASK;
     w->few = OWN && w->rows >= 16 && w->k >= 48 && w->images * lying <= FEW_WINDOWS * L;
     const int packed = w->few || whole * w->rows * 3 < lying * w->rows * 2 - whole * 24;
-    const i64 room = w->images * w->groups * s->image, places = (w->k + ACROSS - 1) / ACROSS * ACROSS;
-    s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->off = (i64 *)take(places * (i64)sizeof(i64));
-    w->copy = (T *)take((room + SLACK) * (i64)sizeof(T)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
-    int done = s->off && w->off && w->copy && w->total;
-    if (done) {
-        images_off(s);
-        memset(w->total, 0, w->groups * w->rows * w->k * sizeof(T));
-        memset(w->copy + room, 0, SLACK * sizeof(T));
-    }
-    const i64 most = w->images;
-    for (w->first = 0; done && w->first < w->batch; w->first += most) {
-        w->images = w->batch - w->first < most ? w->batch - w->first : most;
-        if (w->images < most) memset(w->copy + w->images * w->groups * s->image, 0, SLACK * sizeof(T));
-        w->odd = 0;
-        const i64 channels = w->images * w->groups * s->channels;
-        share(channels, 1 + 16384 / (s->phases * s->plane), weight_x, w, channels * s->phases * s->plane);
-        done = weight_part(w, packed || w->odd);
-    }
-    return done;
+    const int done = weight_parts(w, packed);
+    if (!done || packed || !not_finite(w->total, totals)) return done;
+    memset(w->total, 0, totals * sizeof(T));
+    return weight_parts(w, 1);
 }
 
 KERNEL(conv_weight) {
@@ -250,7 +304,7 @@ KERNEL(conv_weight) {
     }
     const int done = weight_run(&w);
     if (done) for (i64 i = 0; i < total; ++i) STORE((MEM *)DATA(out), i, w.total[i]);
-    put((char *)s->off), put((char *)w.off), put((char *)w.copy), put((char *)w.total), put((char *)block);
+    put((char *)s->off), put((char *)w.total), put((char *)block);
     if (!done) return no_memory();
     DONE;
 }

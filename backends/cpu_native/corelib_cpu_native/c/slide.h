@@ -1,5 +1,7 @@
 // Depthwise convolutions, whose channels are apart: a window's sum is of few products, of weights and of what lies beside the window in the copied image.
 
+enum { SLIDING = 1 << 14 };  // bytes of copies that stay in the first level's cache
+
 // The first n lanes of a vector, or all; what follows them up to `end` is written later.
 static __attribute__((noinline)) void store_lanes(MEM *to, i64 along, V sum, i64 n) {
     for (int l = 0; l < L && l < n; ++l) STORE(to, l * along, sum[l]);
@@ -71,3 +73,32 @@ static void slide(const Taps *t, const T *w, i64 high, i64 width, i64 step, cons
     slide_rows(t, w, vectors, L, L, x, bias, to, along, L * along, end);
     if (done < width) slide_rows(t, w, high, width - done, step, x + done, bias, to + done * along, along, down, end);
 }
+
+// The gradient for the weights of H rows and (from k on) C columns: what `high` rows of windows, a multiple of 4, of a width that is one of L, add to
+// sums[h][k], vectors. Columns beyond the last are computed in its place.
+enum { C = 3 };
+#define SLIDE_BACK(H) \
+    static FUSED void slide_back_##H(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step) { \
+        const i64 n = t->n / H; \
+        const T *at[C]; \
+        FUSE V sum[H][C]; \
+        _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) at[c] = x + t->off[t->first + (k + c < n ? k + c : n - 1)]; \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) sum[h][c] = *(V *)(sums + h * step + (k + c) * L); \
+        for (i64 row = 0; row < high; row += 4) \
+            for (i64 w = 0; w < width; w += L) { \
+                V b[4]; \
+                _Pragma("GCC unroll 8") for (int r = 0; r < 4; ++r) b[r] = *(const V *)(y + (row + r) * ystep + w); \
+                _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) { \
+                    const T *from = at[c] + row * xstep + w; \
+                    _Pragma("GCC unroll 16") for (int i = 0; i < H + 3; ++i, from += xstep) { \
+                        V a = *(const V *)from; \
+                        IN_REGISTER(a); \
+                        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) if (i >= h && i < 4 + h) sum[h][c] += a * b[i - h]; \
+                    } \
+                } \
+            } \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) *(V *)(sums + h * step + (k + c) * L) = sum[h][c]; \
+    }
+SLIDE_BACK(1) SLIDE_BACK(3) SLIDE_BACK(5)
+typedef void (*SlideBack)(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step);
+static const SlideBack slides_back[] = {slide_back_1, slide_back_3, slide_back_5};
