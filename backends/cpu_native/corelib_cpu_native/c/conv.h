@@ -35,20 +35,45 @@ typedef struct {
     i32 *off;  // of each channel and tap
 } Images;
 
-// Lay out the copies of boxes of e windows.
-static void images_layout(Images *s) {
+// Which places of the copy are an image's along dimension d, for windows from q on: from `low` on, below what is returned.
+INLINE i64 images_inside(const Images *s, i64 f, int d, i64 q, i64 places, i64 *low) {
+    const i64 at = q * s->stride[d] + s->first[d] + s->phase[f][d];  // place a of the copy is place a * stride + at
+    i64 high = at >= s->n[d] ? 0 : (s->n[d] - at + s->stride[d] - 1) / s->stride[d];
+    if (high > places) high = places;
+    *low = at >= 0 ? 0 : (-at + s->stride[d] - 1) / s->stride[d];
+    if (*low > high) *low = high = 0;
+    return high;
+}
+
+// Lay out the copies of boxes of e windows, of `windows` along the last dimension.
+static void images_layout(Images *s, i64 windows) {
     i64 reach[3] = {0, 0, 0};
-    for (i64 t = 0; t < s->taps; ++t)
-        for (int d = 0; d < 3; ++d) if (s->tap[t][d] / s->stride[d] > reach[d]) reach[d] = s->tap[t][d] / s->stride[d];
-    for (int d = 0; d < 3; ++d) s->E[d] = s->e[d] + reach[d];
-    s->plane = s->E[0] * s->E[1] * s->E[2];
     s->phases = 0;
     for (i64 t = 0; t < s->taps; ++t) {
-        i64 r[3], f = 0, at = 0;
-        for (int d = 0; d < 3; ++d) r[d] = s->tap[t][d] % s->stride[d], at = at * s->E[d] + s->tap[t][d] / s->stride[d];
+        i64 r[3], f = 0;
+        for (int d = 0; d < 3; ++d) {
+            if (s->tap[t][d] / s->stride[d] > reach[d]) reach[d] = s->tap[t][d] / s->stride[d];
+            r[d] = s->tap[t][d] % s->stride[d];
+        }
         while (f < s->phases && memcmp(s->phase[f], r, sizeof r)) ++f;
         if (f == s->phases) memcpy(s->phase[s->phases++], r, sizeof r);
-        s->place[t] = f * s->plane + at;
+        s->place[t] = f;
+    }
+    for (int d = 0; d < 3; ++d) s->E[d] = s->e[d] + reach[d];
+    // zeros before a row are those behind the one before it
+    i64 shared = s->e[2] < windows ? 0 : reach[2];
+    for (i64 f = 0; f < s->phases && shared; ++f) {
+        i64 low;
+        const i64 behind = s->E[2] - images_inside(s, f, 2, 0, s->E[2], &low);
+        if (low < shared) shared = low;
+        if (behind < shared) shared = behind;
+    }
+    s->E[2] -= shared;
+    s->plane = s->E[0] * s->E[1] * s->E[2] + shared;
+    for (i64 t = 0; t < s->taps; ++t) {
+        i64 at = 0;
+        for (int d = 0; d < 3; ++d) at = at * s->E[d] + s->tap[t][d] / s->stride[d];
+        s->place[t] = s->place[t] * s->plane + at;
     }
     s->image = s->channels * s->phases * s->plane;
 }
@@ -84,14 +109,9 @@ static void images_copy(const Images *s, T *to, const char *image, i64 begin, i6
     for (i64 f = 0; f < s->phases; ++f) {
         i64 low[3], rows[3], whole = 1;
         const char *from = image + begin * s->xc;
-        for (int d = 0; d < 3; ++d) {  // place a of the copy is place a * stride + at
-            const i64 m = size[d] + s->E[d] - s->e[d], at = q[d] * s->stride[d] + s->first[d] + s->phase[f][d];
-            i64 high = at >= s->n[d] ? 0 : (s->n[d] - at + s->stride[d] - 1) / s->stride[d];
-            if (high > m) high = m;
-            low[d] = at >= 0 ? 0 : (-at + s->stride[d] - 1) / s->stride[d];
-            if (low[d] > high) low[d] = high = 0;
-            rows[d] = high - low[d], whole = whole && rows[d] == s->E[d];
-            from += (at + low[d] * s->stride[d]) * s->xs[d];
+        for (int d = 0; d < 3; ++d) {
+            rows[d] = images_inside(s, f, d, q[d], size[d] + s->E[d] - s->e[d], &low[d]) - low[d], whole = whole && rows[d] == s->E[d];
+            from += ((q[d] + low[d]) * s->stride[d] + s->first[d] + s->phase[f][d]) * s->xs[d];
         }
         T *plane = to + (begin * s->phases + f) * s->plane;
         const i64 start = (low[0] * s->E[1] + low[1]) * s->E[2] + low[2];

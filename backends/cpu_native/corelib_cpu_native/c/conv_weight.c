@@ -248,7 +248,7 @@ static int weight_run(Weight *w) {
     Images *s = &w->s;
     w->k = s->channels * s->taps;
     memcpy(s->e, w->m, sizeof s->e);
-    images_layout(s);
+    images_layout(s, w->m[2]);
     s->off = (i32 *)take(w->k * (i64)sizeof(i32)), w->total = (T *)take(w->groups * w->rows * w->k * (i64)sizeof(T));
     if (!s->off || !w->total) return 0;
     images_off(s);

@@ -3,22 +3,22 @@
 enum { SLIDING = 1 << 14 };  // bytes of copies that stay in the first level's cache
 
 // The first n lanes of a vector, or all; what follows them up to `end` is written later.
-static __attribute__((noinline)) void store_lanes(MEM *to, i64 along, V sum, i64 n) {
-    for (int l = 0; l < L && l < n; ++l) STORE(to, l * along, sum[l]);
+static __attribute__((noinline)) void store_lanes(MEM *to, V sum, i64 n) {
+    for (int l = 0; l < L && l < n; ++l) STORE(to, l, sum[l]);
 }
-INLINE void store_row(MEM *to, i64 along, V sum, i64 n, const MEM *end) {
-    if (along == 1 && (n >= L || to + L <= end)) for (int l = 0; l < L; ++l) STORE(to, l, sum[l]);
-    else store_lanes(to, along, sum, n);
+INLINE void store_row(MEM *to, V sum, i64 n, const MEM *end) {
+    if (n >= L || to + L <= end) for (int l = 0; l < L; ++l) STORE(to, l, sum[l]);
+    else store_lanes(to, sum, n);
 }
 
 // What is summed up: n products, and how many neighbouring rows of the kernel (1 where they are not neighbours) meet the windows' rows, `next` being the
 // distance from a row's weights to those of the row that meets what follows.
 typedef struct { i64 n, rows, first, next; const i32 *off; } Taps;
 
-// R rows of `width` windows that lie `step` apart: sums over k of w[k] * x[off[k]], stored `along` and `down` apart. H: the rows of the kernel; what several
+// R rows of `width` windows that lie `step` apart: sums over k of w[k] * x[off[k]], stored in rows `down` apart. H: the rows of the kernel; what several
 // of them meet is read once.
 #define SLIDE(R, H) \
-    static FUSED void slide_##R##_##H(const Taps *t, const T *w, i64 width, i64 step, const T *x, T bias, MEM *to, i64 along, i64 down, const MEM *end) { \
+    static FUSED void slide_##R##_##H(const Taps *t, const T *w, i64 width, i64 step, const T *x, T bias, MEM *to, i64 down, const MEM *end) { \
         const i32 *off = t->off + t->first; \
         const i64 n = t->n / H, next = t->next; \
         w += t->first; \
@@ -36,10 +36,10 @@ typedef struct { i64 n, rows, first, next; const i32 *off; } Taps;
                     _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) if (i >= h && i < R + h) sum[i - h] += a[h] * b; \
                 } \
             } \
-            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) store_row(to + r * down + at * along, along, sum[r] + bias, width, end); \
+            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) store_row(to + r * down + at, sum[r] + bias, width, end); \
         } \
     }
-typedef void (*Slide)(const Taps *t, const T *w, i64 width, i64 step, const T *x, T bias, MEM *to, i64 along, i64 down, const MEM *end);
+typedef void (*Slide)(const Taps *t, const T *w, i64 width, i64 step, const T *x, T bias, MEM *to, i64 down, const MEM *end);
 #define SLIDES(H) SLIDE(1, H) SLIDE(4, H) SLIDE(8, H)
 #define SLIDES_OF(H) {slide_1_##H, slide_4_##H, slide_8_##H}
 SLIDES(1) SLIDES(3) SLIDES(5)
@@ -57,21 +57,21 @@ static Taps taps_of(i64 n, i64 step, const i32 *off) {
     return (Taps){n, 1, 0, 0, off};
 }
 
-static void slide_rows(const Taps *t, const T *w, i64 high, i64 width, i64 step, const T *x, T bias, MEM *to, i64 along, i64 down, const MEM *end) {
+static void slide_rows(const Taps *t, const T *w, i64 high, i64 width, i64 step, const T *x, T bias, MEM *to, i64 down, const MEM *end) {
     static const i64 rows[] = {1, 4, 8};
     for (i64 at = 0, left; (left = high - at) > 0;) {
         const int size = high >= 8 && left > 4 ? 2 : high >= 4 ? 1 : 0;
         if (left < rows[size]) at = high - rows[size];  // some once more
-        slides[t->rows / 2][size](t, w, width, step, x + at * step, bias, to + at * down, along, down, end);
+        slides[t->rows / 2][size](t, w, width, step, x + at * step, bias, to + at * down, down, end);
         at += rows[size];
     }
 }
 
 // A single row is taken as rows of L windows, and what is left.
-static void slide(const Taps *t, const T *w, i64 high, i64 width, i64 step, const T *x, T bias, MEM *to, i64 along, i64 down, const MEM *end) {
+static void slide(const Taps *t, const T *w, i64 high, i64 width, i64 step, const T *x, T bias, MEM *to, i64 down, const MEM *end) {
     const i64 vectors = high == 1 && t->rows == 1 ? width / L : 0, done = vectors * L;
-    slide_rows(t, w, vectors, L, L, x, bias, to, along, L * along, end);
-    if (done < width) slide_rows(t, w, high, width - done, step, x + done, bias, to + done * along, along, down, end);
+    slide_rows(t, w, vectors, L, L, x, bias, to, L, end);
+    if (done < width) slide_rows(t, w, high, width - done, step, x + done, bias, to + done, down, end);
 }
 
 // The gradient for the weights of H rows and (from k on) C columns: what `high` rows of windows, a multiple of 4, of a width that is one of L, add to
