@@ -96,6 +96,7 @@ INLINE void copy_row(T *to, const char *from, i64 step, i64 n) {
         for (i64 i = 0; i < n - L; i += L) *(V *)(to + i) = *(const V *)(x + i);
         *(V *)(to + n - L) = *(const V *)(x + n - L);
     } else if (step == sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, i); }
+    else if (step == 2 * sizeof(MEM) && KIND >= F32 && each_second(to, (const T *)from, n)) return;
     else if (step == 2 * sizeof(MEM)) { SIMD for (i64 i = 0; i < n; ++i) to[i] = LOAD((const MEM *)from, 2 * i); }
     else if (step == 0 && n) {
         const T x = LOAD((const MEM *)from, 0);

@@ -4,20 +4,23 @@
 //
 // The batch is cut in parts that fit in working memory, and what a part adds to a sum is added up in vectors of L numbers.
 
-// Sums of R rows and C places for `n` vectors of windows, added to sums[row][place][L].
+// Sums of R rows and C places for `runs` of `n` vectors of windows each, which begin `ynext` and `xnext` apart, added to sums[row][place][L].
 #define DOTS(R, C) \
-    static FUSED void dots_##R(i64 n, const T *y, i64 ystep, const T *x, const i64 *off, T *sums, i64 step) { \
+    static FUSED void dots_##R(i64 runs, i64 n, const T *y, i64 ystep, i64 ynext, const T *x, i64 xnext, const i64 *off, T *sums, i64 step) { \
         FUSE V sum[R][C]; \
         const T *at[C]; \
         for (int k = 0; k < C; ++k) at[k] = x + off[k]; \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) sum[r][k] = *(V *)(sums + r * step + k * L); \
-        for (i64 p = 0; p < n * L; p += L) { \
-            V a[R]; \
-            _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
-            _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
-                const V b = *(const V *)(at[k] + p); \
-                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+        for (; runs > 0; --runs, y += ynext) { \
+            for (i64 p = 0; p < n * L; p += L) { \
+                V a[R]; \
+                _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
+                _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
+                    const V b = *(const V *)(at[k] + p); \
+                    _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
+                } \
             } \
+            _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) at[k] += xnext; \
         } \
         _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) *(V *)(sums + r * step + k * L) = sum[r][k]; \
     }
@@ -29,7 +32,8 @@ DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2
 #endif
 
-enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 256, FEW_WINDOWS = 64 };  // ADDED: vectors that are added up one after the other
+enum { PART = 4 << 20, PLACES_OF_TASK = 8 * ACROSS, ADDED = 512, NEARBY = 64, FEW_WINDOWS = 64 };
+// ADDED: vectors that are added up one after the other; NEARBY: of a row, what stays in the first level's cache
 
 typedef struct {
     Images s;
@@ -98,13 +102,18 @@ static void weight_pack(void *context, i64 begin, i64 end) {
     }
 }
 
-// n sums' upper halves added to the lower ones.
+// n sums' upper halves added to the lower ones: two vectors make one.
 INLINE void fold(T *lanes, i64 n, const int half_) {
-    for (i64 k = 0; k < n; ++k) {
-        T made[L];
-        for (int l = 0; l < half_; ++l) made[l] = lanes[2 * k * half_ + l] + lanes[2 * k * half_ + half_ + l];
-        for (int l = 0; l < half_; ++l) lanes[k * half_ + l] = made[l];
+    const i64 all = 2 * n * half_;
+    T *to = lanes;
+    i64 i = 0;
+    for (; i + 2 * L <= all; i += 2 * L, to += L) {
+        T x[2 * L], made[L];
+        memcpy(x, lanes + i, sizeof x);
+        _Pragma("GCC unroll 16") for (int l = 0; l < L; ++l) made[l] = x[l / half_ * half_ + l] + x[(l / half_ + 1) * half_ + l];
+        memcpy(to, made, sizeof made);
     }
+    for (; i < all; i += 2 * half_, to += half_) for (int l = 0; l < half_; ++l) to[l] = lanes[i + l] + lanes[i + half_ + l];
 }
 
 // Add the lanes of sums to the totals, and begin again.
@@ -132,18 +141,24 @@ static void weight_task(void *context, i64 begin, i64 end) {
         T *total = w->total + (g * w->rows + row) * w->k + first;
         memset(sums, 0, SUMS * step * sizeof(T));
         i64 added = 0;
-        for (i64 run = 0; run < w->runs; ++run)
+        const i64 in_line = w->packed ? 1 : w->slices > 1 ? w->slices : w->runs, several = w->vectors < NEARBY ? NEARBY / w->vectors : 1;
+        const i64 xnext = w->slices > 1 ? s->E[1] * s->E[2] : w->groups * s->image;  // from run to run of those in line
+        for (i64 run = 0, runs; run < w->runs; run += runs) {
+            const i64 rest = in_line - run % in_line;
+            runs = rest < several ? rest : several;
             for (i64 from = 0, m; from < w->vectors; from += m) {
                 if (added >= ADDED) weight_flush(w, sums, step, rows, n, total), added = 0;
-                m = w->vectors - from < ADDED - added ? w->vectors - from : ADDED - added, added += m;
+                m = w->vectors - from < ADDED - added || runs > 1 ? w->vectors - from : ADDED - added, added += runs * m;
                 const T *y = w->rows_y + (g * w->rows + row) * w->rowstep + run * w->ystep + from * L;
                 const T *x = (w->packed ? w->packed_x + g * w->k * w->vectors * L
                                         : w->copy + (run / w->slices * w->groups + g) * s->image + run % w->slices * s->E[1] * s->E[2]) + from * L;
                 for (i64 k = 0; k < n; k += ACROSS) {
-                    if (rows == SUMS) dots_all(m, y, w->rowstep, x, w->off + first + k, sums + k * L, step);
-                    else for (i64 r = 0; r < rows; ++r) dots_1(m, y + r * w->rowstep, w->rowstep, x, w->off + first + k, sums + r * step + k * L, step);
+                    const i64 *off = w->off + first + k;
+                    if (rows == SUMS) dots_all(runs, m, y, w->rowstep, w->ystep, x, xnext, off, sums + k * L, step);
+                    else for (i64 r = 0; r < rows; ++r) dots_1(runs, m, y + r * w->rowstep, 0, w->ystep, x, xnext, off, sums + r * step + k * L, step);
                 }
             }
+        }
         weight_flush(w, sums, step, rows, n, total);
     }
     put((char *)sums);

@@ -40,11 +40,14 @@ static void put(char *given_) {
     free(at);
 }
 
+#if __has_builtin(__builtin_shufflevector)
+typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
+#endif
+
 // Four rows of n elements to n rows of four, four by four; how many it did.
 INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
     i64 k = 0;
 #if __has_builtin(__builtin_shufflevector)
-    typedef T Q __attribute__((vector_size(4 * sizeof(T)), aligned(sizeof(T))));
     for (; k + 4 <= n; k += 4, y += 4 * ystep) {
         const Q p = *(const Q *)(x + k), q = *(const Q *)(x + k + xstep), r = *(const Q *)(x + k + 2 * xstep), s = *(const Q *)(x + k + 3 * xstep);
         const Q pq = __builtin_shufflevector(p, q, 0, 4, 1, 5), rs = __builtin_shufflevector(r, s, 0, 4, 1, 5);
@@ -56,4 +59,17 @@ INLINE i64 turn4(T *y, i64 ystep, const T *x, i64 xstep, i64 n) {
     }
 #endif
     return k;
+}
+
+// Every second of 2 n - 1 elements, four by four; whether it did.
+INLINE int each_second(T *y, const T *x, i64 n) {
+#if __has_builtin(__builtin_shufflevector)
+    for (i64 i = 0; n >= 4 && i < n; i += 4) {
+        if (i + 4 > n) i = n - 4;
+        *(Q *)(y + i) = __builtin_shufflevector(*(const Q *)(x + 2 * i), *(const Q *)(x + 2 * i + 3), 0, 2, 5, 7);
+    }
+    return n >= 4;
+#else
+    return 0;
+#endif
 }
