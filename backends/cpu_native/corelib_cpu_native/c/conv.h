@@ -8,7 +8,7 @@
 enum { ROWS = 8, SUMS = 4, ACROSS = 6 };
 #elif defined(__AVX__)
 #define BYTES 32
-enum { ROWS = 4, SUMS = 2, ACROSS = 4 };
+enum { ROWS = 4, SUMS = 2, ACROSS = 6 };
 #elif defined(__aarch64__)
 #define BYTES 16
 enum { ROWS = 8, SUMS = 4, ACROSS = 6 };

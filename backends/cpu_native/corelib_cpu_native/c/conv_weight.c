@@ -16,7 +16,8 @@
                 V a[R]; \
                 _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) a[r] = *(const V *)(y + r * ystep + p); \
                 _Pragma("GCC unroll 8") for (int k = 0; k < C; ++k) { \
-                    const V b = *(const V *)(at[k] + p); \
+                    V b = *(const V *)(at[k] + p); \
+                    IN_REGISTER(b); \
                     _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r][k] += a[r] * b; \
                 } \
             } \
@@ -27,6 +28,9 @@
 #if defined(__AVX512F__) || defined(__aarch64__)
 DOTS(4, 6) DOTS(1, 6)
 #define dots_all dots_4
+#elif defined(__AVX__)
+DOTS(2, 6) DOTS(1, 6)
+#define dots_all dots_2
 #else
 DOTS(2, 4) DOTS(1, 4)
 #define dots_all dots_2

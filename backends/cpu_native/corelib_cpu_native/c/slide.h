@@ -19,10 +19,10 @@ typedef struct { i64 n, rows, first, next; const i32 *off; } Taps;
 // of them meet is read once.
 #define SLIDE(R, H) \
     static FUSED void slide_##R##_##H(const Taps *t, const T *w, i64 width, i64 step, const T *x, T bias, MEM *to, i64 down, const MEM *end) { \
-        const i32 *off = t->off + t->first; \
+        FUSE const i32 *off = t->off + t->first; \
         const i64 n = t->n / H, next = t->next; \
         w += t->first; \
-        FUSE for (i64 at = 0; at < width; at += L) { \
+        for (i64 at = 0; at < width; at += L) { \
             if (at + L > width && width > L) at = width - L; \
             V sum[R]; \
             _Pragma("GCC unroll 8") for (int r = 0; r < R; ++r) sum[r] = (V){0}; \
@@ -79,9 +79,9 @@ static void slide(const Taps *t, const T *w, i64 high, i64 width, i64 step, cons
 enum { C = 3 };
 #define SLIDE_BACK(H) \
     static FUSED void slide_back_##H(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step) { \
-        const i64 n = t->n / H; \
+        FUSE const i64 n = t->n / H; \
         const T *at[C]; \
-        FUSE V sum[H][C]; \
+        V sum[H][C]; \
         _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) at[c] = x + t->off[t->first + (k + c < n ? k + c : n - 1)]; \
         _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) sum[h][c] = *(V *)(sums + h * step + (k + c) * L); \
         for (i64 row = 0; row < high; row += 4) \
