@@ -96,7 +96,8 @@ static void weave(void *context, i64 begin, i64 end) {
         const i64 pairs = v->apart == 2 ? v->whole[2] / 2 : 0;
         if (pairs >= 16) weave_two(to, x, y, pairs, 16);
         else if (pairs >= 4) weave_two(to, x, y, pairs, 4);
-        for (i64 i = pairs >= 4 ? 2 * pairs : 0; i < v->whole[2]; ++i) to[i] = x[i % v->apart * v->rows * v->width + i / v->apart];
+        for (i64 r = 0; r < v->apart; ++r, x += v->rows * v->width)
+            for (i64 i = pairs >= 4 ? pairs : 0; i * v->apart + r < v->whole[2]; ++i) to[i * v->apart + r] = x[i];
     }
 }
 

@@ -3,7 +3,8 @@
 // Weights are packed in blocks of rows; windows lie in the copied image as they are (see conv.h), or where that would compute many that are none
 // (small images with much padding) they are packed in panels. Both are the same loop, `tile`, with other distances.
 
-// Rows of the product for N vectors of neighbouring windows: sums over k of w[row * wr + k * wk] * x[off[k]], into to[row][NR], added to what is there if `add`.
+// Rows of the product for N vectors of neighbouring windows: sums over k of w[row * wr + k * wk] * x[off[k]], into to[row][NR], added to what is there
+// if `add`.
 #define TILE(R, N) \
     static FUSED void tile_##R##_##N(i64 n, const T *w, i64 wr, i64 wk, const T *x, const i32 *off, T *to, int add) { \
         FUSE V sum[R][N]; \
@@ -72,30 +73,24 @@ static i64 run_of(const Conv *c) {
 static void pack_weights(void *context, i64 begin, i64 end) {
     const Conv *c = context;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    const i64 run = run_of(c);
+    const i64 run = run_of(c), step = c->wr / (i64)sizeof(MEM);
     for (i64 i = begin; i < end; ++i) {
         const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
         const char *from = c->w + g * c->wg + row * c->wr;
-        if (real == ROWS && c->wr == (i64)sizeof(MEM) && KIND >= F32) {
+        if (KIND >= F32 && real == ROWS && step == 1) {
             for (i64 ch = 0; ch < c->s.channels; ++ch) for (i64 t = 0; t < taps; ++t, to += ROWS) memcpy(to, from + ch * c->wc + c->wt[t], ROWS * sizeof(T));
-            continue;
-        }
-        if (run && real == ROWS) {
-            const i64 step = c->wr / (i64)sizeof(MEM);
+        } else if (real == ROWS && run) {
             for (i64 at = 0; at < c->k; at += run, from += c->wc, to += run * ROWS) {
                 const MEM *w = (const MEM *)from;
                 i64 k = 0;
                 if (KIND >= F32) for (int r = 0; r < ROWS; r += 4) k = turn4(to + r, ROWS, (const T *)w + r * step, step, run);
                 for (; k < run; ++k) for (int r = 0; r < ROWS; ++r) to[k * ROWS + r] = LOAD(w, r * step + k);
             }
-            continue;
-        }
-        for (i64 ch = 0, k = 0; ch < c->s.channels; ++ch)
-            for (i64 t = 0; t < taps; ++t, ++k) {
-                const char *w = from + ch * c->wc + c->wt[t];
-                for (i64 r = 0; r < R; ++r) to[k * R + r] = r < real ? LOAD((const MEM *)(w + r * c->wr), 0) : 0;
-            }
+        } else
+            for (i64 ch = 0; ch < c->s.channels; ++ch, from += c->wc)
+                for (i64 t = 0; t < taps; ++t, to += R)
+                    for (i64 r = 0; r < R; ++r) to[r] = r < real ? LOAD((const MEM *)(from + c->wt[t] + r * c->wr), 0) : 0;
     }
 }
 
@@ -159,7 +154,8 @@ static Box box_of(const Conv *c, i64 i) {
     b.joined = s->E[2] == b.size[2] && c->os[1] == b.size[2];
     b.width = b.joined ? b.size[1] * b.size[2] : b.size[2], b.high = b.joined ? 1 : b.size[1];
     b.windows = b.size[0] * b.size[1] * b.size[2];
-    const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2] && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
+    const int stretch = b.size[2] == c->m[2] && (b.size[0] == 1 || b.size[1] == c->m[1]) && c->os[1] == c->m[2]
+                        && (b.size[0] == 1 || c->os[0] == c->m[1] * c->m[2]);
     b.safe = stretch ? b.windows : 0;
     return b;
 }
@@ -173,9 +169,12 @@ static void copy_channels(const Conv *c, const Box *b, T *copy, i64 begin, i64 e
 // Elements of a task's copies; what follows them begins with a whole vector.
 static i64 copies_of(const Conv *c) { return (c->together * c->beside * c->s.image + SLACK + L - 1) / L * L; }
 
+// Windows of the next panel: one vector alone would be slow.
+INLINE i64 panel_width(i64 left) { return left <= NR ? left : left <= NR + L ? (NV + 1) / 2 * L : NR; }
+
 // The windows from `from` on as parts: how they are packed, and how stored; the number of lanes.
 static i64 packed_parts(const Conv *c, const Box *b, i64 from, Part *parts, int *n, Part *stored, int *stores) {
-    const i64 left = b->images * b->windows - from, wide = left > NR && left <= NR + L ? (NV + 1) / 2 * L : NR, lanes = left < wide ? left : wide;
+    const i64 lanes = panel_width(b->images * b->windows - from);
     *n = *stores = 0;
     for (i64 lane = 0; lane < lanes;) {
         const i64 p = from + lane, w = p % b->width, h = p / b->width % b->high, a = p / b->width / b->high % b->size[0], i = p / b->windows;
@@ -224,8 +223,8 @@ static void compute_lying(const Conv *c, const Box *b, const T *copy, i64 chunk)
         char *out = b->out + i * c->ob * (i64)sizeof(MEM);
         for (i64 a = 0; a < b->size[0]; ++a) {
             const T *x = copy + a * s->E[1] * s->E[2];
-            for (i64 from = 0; from < length; from += NR) {
-                const i64 lanes = length - from < NR ? length - from : NR;
+            for (i64 from = 0, lanes; from < length; from += lanes) {
+                lanes = panel_width(length - from);
                 int n = 0;
                 for (i64 lane = 0; lane < lanes;) {
                     const i64 h = (from + lane) / full, w = (from + lane) % full;
@@ -298,6 +297,7 @@ static void conv_chunk(void *context, i64 begin, i64 end) {
 }
 
 static i64 vectors_of(i64 lanes) { return (lanes + L - 1) / L; }
+static f64 effort_of(i64 lanes) { return lanes <= L ? 1.5 : (f64)vectors_of(lanes); }
 
 // How the work is cut, by sizes only.
 static void conv_plan(Conv *c) {
@@ -319,9 +319,9 @@ static void conv_plan(Conv *c) {
     if (together < 1) together = 1;
     if (together > c->batch) together = c->batch;
     const int joined = s->E[2] == s->e[2] && c->os[1] == c->m[2] && s->e[2] == c->m[2];
-    const i64 lying = s->e[0] * vectors_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
-    const f64 panels = (f64)vectors_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
-    c->packed = !c->slides && panels * blocks * (ROWS / 2) + 3 * copies < (f64)lying * blocks * (ROWS / 2);
+    const f64 lying = s->e[0] * effort_of(joined ? s->e[1] * s->e[2] : (s->e[1] - 1) * s->E[2] + s->e[2]);
+    const f64 panels = effort_of(together * windows) / together, copies = joined ? panels : s->e[0] * s->e[1] * (vectors_of(s->e[2]) + 1);
+    c->packed = !c->slides && panels * blocks * (ROWS / 2) + 3 * copies < lying * blocks * (ROWS / 2);
     c->together = c->packed ? together : 1;
     c->beside = c->slides && bytes < SLIDING ? SLIDING / bytes : 1;
     if (c->beside > c->groups) c->beside = c->groups;

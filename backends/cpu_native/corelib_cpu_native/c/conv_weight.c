@@ -229,7 +229,8 @@ static int weight_part(Weight *w, int packed) {
         if (packed && w->few) {
             void *state = api->release();
             for (i64 g = 0; g < w->groups; ++g) {
-                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1}, y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
+                const Matrix c = {w->total + g * w->rows * w->k, w->rows, w->k, w->k, 1};
+                const Matrix y = {w->rows_y + g * w->rows * w->rowstep, w->rows, w->images * whole, w->rowstep, 1};
                 blocked_product(c, y, (Matrix){w->packed_x + g * w->k * w->vectors * L, w->images * whole, w->k, 1, w->vectors * L}, 1);
             }
             api->acquire(state);

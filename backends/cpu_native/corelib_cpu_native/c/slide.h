@@ -83,7 +83,8 @@ enum { C = 3 };
         const T *at[C]; \
         V sum[H][C]; \
         _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) at[c] = x + t->off[t->first + (k + c < n ? k + c : n - 1)]; \
-        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) sum[h][c] = *(V *)(sums + h * step + (k + c) * L); \
+        sums += k * L; \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) sum[h][c] = *(V *)(sums + h * step + c * L); \
         for (i64 row = 0; row < high; row += 4) \
             for (i64 w = 0; w < width; w += L) { \
                 V b[4]; \
@@ -97,7 +98,7 @@ enum { C = 3 };
                     } \
                 } \
             } \
-        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) *(V *)(sums + h * step + (k + c) * L) = sum[h][c]; \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) *(V *)(sums + h * step + c * L) = sum[h][c]; \
     }
 SLIDE_BACK(1) SLIDE_BACK(3) SLIDE_BACK(5)
 typedef void (*SlideBack)(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step);
