@@ -73,11 +73,11 @@ static i64 run_of(const Conv *c) {
 static void pack_weights(void *context, i64 begin, i64 end) {
     const Conv *c = context;
     const i64 blocks = (c->rows + ROWS - 1) / ROWS, taps = c->s.taps;
-    const i64 run = run_of(c), step = c->wr / (i64)sizeof(MEM);
+    const i64 run = run_of(c), wr = c->wr, step = wr / (i64)sizeof(MEM);
     for (i64 i = begin; i < end; ++i) {
         const i64 g = i / blocks, row = i % blocks * ROWS, real = c->rows - row < ROWS ? c->rows - row : ROWS, R = rows_of(real);
         T *to = c->weights + (g * padded_rows(c->rows) + row) * c->k;
-        const char *from = c->w + g * c->wg + row * c->wr;
+        const char *from = c->w + g * c->wg + row * wr;
         if (KIND >= F32 && real == ROWS && step == 1) {
             for (i64 ch = 0; ch < c->s.channels; ++ch) for (i64 t = 0; t < taps; ++t, to += ROWS) memcpy(to, from + ch * c->wc + c->wt[t], ROWS * sizeof(T));
         } else if (real == ROWS && run) {
@@ -89,8 +89,11 @@ static void pack_weights(void *context, i64 begin, i64 end) {
             }
         } else
             for (i64 ch = 0; ch < c->s.channels; ++ch, from += c->wc)
-                for (i64 t = 0; t < taps; ++t, to += R)
-                    for (i64 r = 0; r < R; ++r) to[r] = r < real ? LOAD((const MEM *)(from + c->wt[t] + r * c->wr), 0) : 0;
+                for (i64 t = 0; t < taps; ++t, to += R) {
+                    const char *w = from + c->wt[t];
+                    if (real == ROWS) for (int r = 0; r < ROWS; ++r) to[r] = LOAD((const MEM *)(w + r * wr), 0);
+                    else for (i64 r = 0; r < R; ++r) to[r] = r < real ? LOAD((const MEM *)(w + r * wr), 0) : 0;
+                }
     }
 }
 
