@@ -176,7 +176,7 @@ static void weight_slide(void *context, i64 begin, i64 end) {
     const i64 zero[3] = {0, 0, 0}, single = w->m[1] == 1, vectors = (w->m[2] + L - 1) / L, rows = single ? vectors : w->m[1];
     const i64 high = (rows + 3) / 4 * 4, width = single ? L : vectors * L, step = single ? L : s.E[2], slice = high * width;
     const Taps taps = taps_of(w->k, single ? 0 : step, s.off);
-    const i64 columns = w->k / taps.rows, row = (columns + C - 1) / C * C * L, fitting = ADDED * L / width / 4 * 4;
+    const i64 columns = w->k / taps.rows, row = (columns + COLUMNS - 1) / COLUMNS * COLUMNS * L, fitting = ADDED * L / width / 4 * 4;
     const i64 most = fitting < 4 ? 4 : fitting < high ? fitting : high;
     const i64 copies = w->images * s.image, room = copies + 4 * step + SLACK, all = room + w->m[0] * slice + taps.rows * row;
     T *copy = (T *)take(all * (i64)sizeof(T)), *y = copy + room, *sums = y + w->m[0] * slice;
@@ -195,7 +195,7 @@ static void weight_slide(void *context, i64 begin, i64 end) {
             for (i64 a = 0; a < w->m[0]; ++a)
                 for (i64 h = 0, m; h < high; h += m) {
                     m = high - h < most ? high - h : most;
-                    for (i64 k = 0; k < columns; k += C)
+                    for (i64 k = 0; k < columns; k += COLUMNS)
                         slides_back[taps.rows / 2](&taps, k, m, width, y + a * slice + h * width, width, x + a * s.E[1] * s.E[2] + h * step, step, sums, row);
                     added += m * width / L;
                     if (added + most * width / L <= ADDED && (b < w->batch - 1 || a < w->m[0] - 1 || h + m < high)) continue;

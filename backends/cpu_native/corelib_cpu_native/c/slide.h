@@ -74,22 +74,23 @@ static void slide(const Taps *t, const T *w, i64 high, i64 width, i64 step, cons
     if (done < width) slide_rows(t, w, high, width - done, step, x + done, bias, to + done, down, end);
 }
 
-// The gradient for the weights of H rows and (from k on) C columns: what `high` rows of windows, a multiple of 4, of a width that is one of L, add to
+// The gradient for the weights of H rows and (from k on) COLUMNS columns: what `high` rows of windows, a multiple of 4, of a width that is one of L, add to
 // sums[h][k], vectors. Columns beyond the last are computed in its place.
-enum { C = 3 };
+enum { COLUMNS = 3 };
 #define SLIDE_BACK(H) \
     static FUSED void slide_back_##H(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step) { \
         FUSE const i64 n = t->n / H; \
-        const T *at[C]; \
-        V sum[H][C]; \
-        _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) at[c] = x + t->off[t->first + (k + c < n ? k + c : n - 1)]; \
+        const T *at[COLUMNS]; \
+        V sum[H][COLUMNS]; \
+        _Pragma("GCC unroll 8") for (int c = 0; c < COLUMNS; ++c) at[c] = x + t->off[t->first + (k + c < n ? k + c : n - 1)]; \
         sums += k * L; \
-        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) sum[h][c] = *(V *)(sums + h * step + c * L); \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) \
+            _Pragma("GCC unroll 8") for (int c = 0; c < COLUMNS; ++c) sum[h][c] = *(V *)(sums + h * step + c * L); \
         for (i64 row = 0; row < high; row += 4) \
             for (i64 w = 0; w < width; w += L) { \
                 V b[4]; \
                 _Pragma("GCC unroll 8") for (int r = 0; r < 4; ++r) b[r] = *(const V *)(y + (row + r) * ystep + w); \
-                _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) { \
+                _Pragma("GCC unroll 8") for (int c = 0; c < COLUMNS; ++c) { \
                     const T *from = at[c] + row * xstep + w; \
                     _Pragma("GCC unroll 16") for (int i = 0; i < H + 3; ++i, from += xstep) { \
                         V a = *(const V *)from; \
@@ -98,7 +99,8 @@ enum { C = 3 };
                     } \
                 } \
             } \
-        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) _Pragma("GCC unroll 8") for (int c = 0; c < C; ++c) *(V *)(sums + h * step + c * L) = sum[h][c]; \
+        _Pragma("GCC unroll 8") for (int h = 0; h < H; ++h) \
+            _Pragma("GCC unroll 8") for (int c = 0; c < COLUMNS; ++c) *(V *)(sums + h * step + c * L) = sum[h][c]; \
     }
 SLIDE_BACK(1) SLIDE_BACK(3) SLIDE_BACK(5)
 typedef void (*SlideBack)(const Taps *t, i64 k, i64 high, i64 width, const T *y, i64 ystep, const T *x, i64 xstep, T *sums, i64 step);
